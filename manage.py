@@ -1,0 +1,21 @@
+#!/usr/bin/env python3
+"""Django's command line for Trolley."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the management command named on the command line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  (says what is missing)
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"trolley: {error}")
+
+
+if __name__ == "__main__":
+    main()
