@@ -1,0 +1,65 @@
+"""The composition root: which part answers which kind of connection."""
+
+from __future__ import annotations
+
+import os
+from typing import cast
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
+
+from asgiref.typing import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    Scope,
+)
+from django.core.asgi import get_asgi_application
+
+# Django must be set up before anything else of ours is imported.
+django_app = cast("ASGI3Application", get_asgi_application())
+
+from django.apps import apps  # noqa: E402
+from django.conf import settings  # noqa: E402
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
+
+from asgi_project.body_limit import BodyLimit  # noqa: E402
+from asgi_project.lifespan import lifespan  # noqa: E402
+from asgi_project.threads import Pooled  # noqa: E402
+from shopping_list.api.transfer import LONGEST_BODY  # noqa: E402
+
+
+def compose() -> ASGI3Application:
+    """Put the parts together: live around HTTP, live for sockets, both behind the proxy."""
+    http: ASGI3Application = Pooled(django_app, settings.REQUEST_THREADS)
+    http = BodyLimit(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, {"/import/": LONGEST_BODY})
+    websocket: ASGI3Application = _no_sockets
+    if apps.is_installed("live"):
+        from live.counting import counted  # noqa: PLC0415  (live may be left out)
+        from live.routing import websocket as live_sockets  # noqa: PLC0415
+
+        http, websocket = counted(http), live_sockets
+    routes = {"http": http, "websocket": websocket, "lifespan": lifespan}
+
+    async def route(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        await routes[scope["type"]](scope, receive, send)
+
+    return _behind_proxy(route)
+
+
+def _behind_proxy(app: ASGI3Application) -> ASGI3Application:
+    """Believe X-Forwarded-* of the configured proxies, under any server."""
+    if not settings.TRUSTED_PROXIES:
+        return app
+    return cast(
+        "ASGI3Application",
+        ProxyHeadersMiddleware(app, settings.TRUSTED_PROXIES),  # type: ignore[arg-type]
+    )
+
+
+async def _no_sockets(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Refuse the handshake: this installation runs without live updates."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1000, "reason": None})
+
+
+application = compose()

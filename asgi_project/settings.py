@@ -1,0 +1,246 @@
+"""Settings, all of them from the environment, with defaults that need nothing.
+
+docs/operating.md has the table. Every secret may be given as NAME_FILE.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from asgi_project import secret
+from asgi_project.logging import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+
+VERSION = "1.0.0"
+DEBUG = env.bool("TROLLEY_DEBUG", default=False)
+DATA_DIR = Path(env.str("TROLLEY_DATA", default=str(BASE_DIR / "data"))).resolve()
+SECRET_KEY = secret.secret_key(env.str("SECRET_KEY", default=""), DATA_DIR)
+# The machine itself may always ask: health checks come without a name.
+ALLOWED_HOSTS: list[str] = [
+    *env.list("ALLOWED_HOSTS", default=["*"]),
+    *("localhost", "127.0.0.1", "[::1]"),
+]
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+HTTPS = env.bool("TROLLEY_HTTPS", default=False)
+PUBLIC_URL: str = env.str("TROLLEY_URL", default="").rstrip("/")
+# Whose X-Forwarded-* headers count. https without a proxy is not possible here,
+# so the one on this machine is assumed; on plain http nobody is.
+TRUSTED_PROXIES: list[str] = env.list(
+    "TROLLEY_TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if HTTPS else []
+)
+ACCESS_LOG = env.bool("TROLLEY_ACCESS_LOG", default=False)
+OPEN_REGISTRATION = env.bool("OPEN_REGISTRATION", default=False)
+
+INSTALLED_APPS = [
+    "daphne",
+    "asgi_project",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "channels",
+    "axes",
+    "accounts",
+    "shopping_list",
+    "live",
+]
+# The REST tests run once with this set to "live", to prove that they can.
+_without = set(env.list("TROLLEY_WITHOUT_APPS", default=[]))
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in _without]
+
+# The innermost one is synchronous only. So Django runs the whole stack in one
+# thread, with one hop for each request instead of two for each middleware.
+MIDDLEWARE = [
+    "asgi_project.headers.HeadersMiddleware",
+    "asgi_project.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "asgi_project.static.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "shopping_list.middleware.ActorMiddleware",
+]
+
+ROOT_URLCONF = "asgi_project.urls"
+ASGI_APPLICATION = "asgi_project.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+# Its one model is swapped for accounts.ApiToken, so it has no table to migrate.
+MIGRATION_MODULES = {"knox": None}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "asgi_project" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'trolley.sqlite3'}")
+}
+_database = DATABASES["default"]
+# Each of these threads keeps its connection (asgi_project/threads.py).
+REQUEST_THREADS = env.int("TROLLEY_THREADS", default=8)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["ENGINE"] = "asgi_project.sqlite"
+    _database["CONN_MAX_AGE"] = None
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+    }
+else:
+    _database["CONN_MAX_AGE"] = 0
+    _database.setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL", default=10),
+        "timeout": 10,
+    }
+
+REDIS_URL = env.str("REDIS_URL", default="")
+LAYER = env.str("TROLLEY_LAYER", default="redis-pubsub" if REDIS_URL else "memory")
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {
+        "memory": {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "CONFIG": {"capacity": 10_000},
+        },
+        "redis-pubsub": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+        },
+        "redis-core": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+                "capacity": 10_000,
+                "group_expiry": 600,
+            },
+        },
+    }[LAYER]
+}
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = [
+    "accounts.lockout.AddressBackend",
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "accounts.lockout.username"
+AXES_LOCKOUT_CALLABLE = "asgi_project.problems.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+# Failures from one address, whatever the names, before it has to wait.
+SIGNIN_FAILURES_PER_ADDRESS = env.int("TROLLEY_SIGNIN_FAILURES", default=100)
+
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, no password)
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_TTL": None,
+    "TOKEN_MODEL": KNOX_TOKEN_MODEL,
+    "TOKEN_PREFIX": "trl_",
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",
+        "accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["asgi_project.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "asgi_project.problems.handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Trolley",
+    "DESCRIPTION": "Shared shopping lists, live on every screen.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    # An import knows one outcome more and an invite one role less, so the names are said here.
+    "ENUM_NAME_OVERRIDES": {
+        "OutcomeEnum": ["added", "merged", "put_back"],
+        "RoleEnum": "shopping_list.models.Membership.Role",
+        "InvitedRoleEnum": [(role, role.title()) for role in ("viewer", "ticker", "editor")],
+    },
+}
+
+STATIC_URL = "/static/"
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "asgi_project.problems.csrf_failure"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if HTTPS:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    # The scheme comes from a trusted proxy's header by way of asgi.py.
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+LOGGING_CONFIG = None
+logging_config(
+    as_json=env.bool("TROLLEY_LOG_JSON", default=False),
+    level=env.str("TROLLEY_LOG_LEVEL", default="INFO"),
+)

@@ -1,0 +1,1 @@
+"""The SQLite back end, with a queue for writers."""

@@ -1,0 +1,42 @@
+"""The tags that load one entry of the built frontend, read from Vite's manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def vite_entry(entry: str) -> SafeString:
+    """Return the styles and the module of `entry`, or a word if nothing is built."""
+    manifest = Path(settings.FRONTEND_DIST, ".vite", "manifest.json")
+    if not manifest.is_file():
+        return format_html("<!-- {} -->", "the frontend is not built: ./run builds it")
+    chunks = json.loads(manifest.read_text())
+    names = _with_imports(chunks, entry)
+    styles = dict.fromkeys(css for name in names for css in chunks[name].get("css", []))
+    links = format_html_join(
+        "", '<link rel="stylesheet" href="{}">', [(static(s),) for s in styles]
+    )
+    preloads = format_html_join(
+        "",
+        '<link rel="modulepreload" href="{}">',
+        [(static(chunks[n]["file"]),) for n in names[1:]],
+    )
+    module = format_html('<script type="module" src="{}"></script>', static(chunks[entry]["file"]))
+    return links + preloads + module
+
+
+def _with_imports(chunks: dict[str, dict[str, list[str]]], entry: str) -> list[str]:
+    found = [entry]
+    for name in found:  # grows while it is walked, until nothing new is imported
+        found += [each for each in chunks[name].get("imports", []) if each not in found]
+    return found

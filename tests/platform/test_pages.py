@@ -1,0 +1,92 @@
+"""The shells of the pages, and the files that the frontend built."""
+
+import json
+
+import pytest
+
+from asgi_project.templatetags.vite import vite_entry
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/signin/", "/setup/", "/dashboard/", "/lists/8f0e7a1c-0000-4000-8000-000000000000/"],
+)
+def test_it_answers_the_shell_with_a_csrf_cookie(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "csrftoken" in answer.cookies
+    assert b'<meta name="viewport"' in answer.content
+    assert b'<div id="app">' in answer.content
+
+
+def test_it_refuses_to_post_to_a_page(client):
+    assert client.post("/").status_code == 405
+
+
+@pytest.fixture
+def dist(tmp_path, settings):
+    settings.FRONTEND_DIST = tmp_path
+    settings.STATICFILES_DIRS = [tmp_path]
+    (tmp_path / ".vite").mkdir()
+    manifest = {
+        "src/lists.ts": {
+            "file": "assets/lists-AbCdEf12.js",
+            "css": ["assets/lists-12345678.css"],
+            "imports": ["_shared.js"],
+        },
+        "_shared.js": {"file": "assets/shared-QwErTy99.js", "css": ["assets/shared-87654321.css"]},
+    }
+    (tmp_path / ".vite" / "manifest.json").write_text(json.dumps(manifest))
+    return tmp_path
+
+
+def test_it_loads_an_entry_with_the_styles_of_its_imports(dist):
+    assert vite_entry("src/lists.ts") == (
+        '<link rel="stylesheet" href="/static/assets/lists-12345678.css">'
+        '<link rel="stylesheet" href="/static/assets/shared-87654321.css">'
+        '<link rel="modulepreload" href="/static/assets/shared-QwErTy99.js">'
+        '<script type="module" src="/static/assets/lists-AbCdEf12.js"></script>'
+    )
+
+
+def test_it_says_so_when_nothing_is_built(tmp_path, settings):
+    settings.FRONTEND_DIST = tmp_path
+    assert "./run builds it" in vite_entry("src/lists.ts")
+
+
+class TestStaticFiles:
+    """Assets are cached for ever, a few files live at the root."""
+
+    @pytest.fixture
+    def files(self, dist):
+        from django.contrib.staticfiles import finders
+
+        (dist / "assets").mkdir()
+        (dist / "assets" / "lists-AbCdEf12.js").write_text("1")
+        (dist / "plain.js").write_text("2")
+        (dist / "sw.js").write_text("3")
+        finders.get_finder.cache_clear()
+        yield
+        finders.get_finder.cache_clear()
+
+    def test_it_lets_hashed_names_be_cached_for_ever(self, client, files):
+        answer = client.get("/static/assets/lists-AbCdEf12.js")
+        assert answer.content == b"1"
+        assert "immutable" in answer["Cache-Control"]
+        assert answer["Content-Type"].startswith("text/javascript")
+
+    def test_it_has_other_names_asked_for_again(self, client, files):
+        assert "immutable" not in client.get("/static/plain.js")["Cache-Control"]
+
+    def test_it_serves_the_service_worker_at_the_root_and_never_stale(self, client, files):
+        answer = client.get("/sw.js")
+        assert answer.content == b"3"
+        assert "max-age=0" in answer["Cache-Control"]
+
+    def test_it_allows_no_other_origin(self, client, files):
+        assert "Access-Control-Allow-Origin" not in client.get("/static/plain.js")
+
+    def test_it_answers_not_modified_without_a_body(self, client, files):
+        stamp = client.get("/static/plain.js")["Last-Modified"]
+        answer = client.get("/static/plain.js", headers={"If-Modified-Since": stamp})
+        assert (answer.status_code, answer.content) == (304, b"")

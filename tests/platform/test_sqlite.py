@@ -1,0 +1,99 @@
+"""Writers of one process take turns at SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections
+from django.db.utils import ConnectionHandler
+
+from asgi_project.sqlite.base import DatabaseWrapper
+
+pytestmark = pytest.mark.django_db
+UNIT = 0.1  # s, the longest that a loser waits
+
+
+@pytest.fixture
+def open_connection(tmp_path: Path) -> Iterator[Any]:
+    opened: list[DatabaseWrapper] = []
+
+    def connect(timeout: float = 20) -> DatabaseWrapper:
+        handler = ConnectionHandler(
+            {
+                "default": {
+                    "ENGINE": "asgi_project.sqlite",
+                    "NAME": str(tmp_path / "turns.sqlite3"),
+                    "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": timeout},
+                }
+            }
+        )
+        handler.thread_critical = False
+        made: Any = handler.create_connection("default")
+        made.inc_thread_sharing()
+        opened.append(made)
+        return made  # type: ignore[no-any-return]
+
+    yield connect
+    for one in opened:
+        one.close()
+
+
+def begin(connection: DatabaseWrapper) -> None:
+    connection.ensure_connection()
+    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+
+
+def end(connection: DatabaseWrapper) -> None:
+    connection.commit()
+    connection.set_autocommit(True)
+
+
+def test_the_second_writer_starts_when_the_first_has_committed(open_connection: Any) -> None:
+    first, second = open_connection(), open_connection()
+    order: list[str] = []
+    waiting = Event()
+
+    def write() -> None:
+        waiting.set()
+        begin(second)
+        order.append("second began")
+        end(second)
+
+    begin(first)
+    thread = Thread(target=write)
+    thread.start()
+    waiting.wait(10)
+    order.append("first commits")
+    end(first)
+    thread.join(10)
+    assert order == ["first commits", "second began"]
+
+
+@pytest.mark.parametrize("way", ["rollback", "close"])
+def test_a_turn_ends_however_the_transaction_ends(open_connection: Any, way: str) -> None:
+    first, second = open_connection(), open_connection(timeout=UNIT)
+    begin(first)
+    getattr(first, way)()
+    begin(second)
+    end(second)
+
+
+def test_who_waits_too_long_gets_the_error_of_sqlite(open_connection: Any) -> None:
+    first, second = open_connection(), open_connection(timeout=UNIT)
+    begin(first)
+    with pytest.raises(OperationalError, match="database is locked"):
+        begin(second)
+    second.close()
+    end(first)
+    third = open_connection(timeout=UNIT)
+    begin(third)
+    end(third)
+
+
+def test_trolley_uses_it() -> None:
+    if connections["default"].vendor == "sqlite":
+        assert isinstance(connections["default"], DatabaseWrapper)

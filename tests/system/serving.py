@@ -1,0 +1,84 @@
+"""Real server processes for tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 60.0  # s
+
+
+class Serving:
+    """`manage.py serve` on a free port, with its own data directory, as a context."""
+
+    def __init__(self, data: Path, *arguments: str, **environment: str) -> None:
+        self.data = data
+        self.log = data.parent / f"{data.name}.log"
+        self.command = [sys.executable, str(ROOT / "manage.py"), "serve"]
+        self.command += ["--host", "127.0.0.1", "--port", "0", *arguments]
+        self.environment = {**os.environ, "TROLLEY_DATA": str(data), **environment}
+        # pytest names the settings of the tests, which are not the product's.
+        for name in ("DATABASE_URL", "REDIS_URL", "TROLLEY_LAYER", "DJANGO_SETTINGS_MODULE"):
+            if name not in environment:
+                self.environment.pop(name, None)
+
+    def __enter__(self) -> Serving:
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, stdout=log, stderr=log
+            )
+        self.url = self.wait_for(r"serving on (http://\S+?)/\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, pattern: str) -> str:
+        """Return the first group of the pattern once it is in the log."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if found := re.search(pattern, self.said()):
+                return found[1] if found.groups() else found[0]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not say {pattern!r}:\n{self.said()}")
+
+    def get(self, path: str, **options: object) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=PATIENCE, **options)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it and return its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+    def start_again(self) -> None:
+        """Start what was stopped, on the same data and port."""
+        self.command[self.command.index("--port") + 1] = self.url.rsplit(":", 1)[1]
+        self.__enter__()
+
+
+def refusal(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `serve` where it cannot start."""
+    serving = Serving(data, *arguments, **environment)
+    return subprocess.run(
+        serving.command,
+        env=serving.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )

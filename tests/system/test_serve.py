@@ -1,0 +1,265 @@
+"""`manage.py serve` as a person meets it: real processes, real sockets."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import time
+
+import httpx
+import psutil
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.system.serving import PATIENCE, Serving, refusal
+
+pytestmark = pytest.mark.system
+ME = "/api/auth/me/"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+def workers(serving):
+    return psutil.Process(serving.process.pid).children()
+
+
+def everything(ws):
+    """Read until the server closes; return the frames and the close code."""
+    frames = []
+    try:
+        while True:
+            frames.append(ws.recv(timeout=20))
+    except ConnectionClosed as closed:
+        return "\n".join(frames), closed.rcvd.code
+
+
+@pytest.fixture(params=["uvicorn", "daphne"])
+def server(request):
+    return request.param
+
+
+def test_it_serves_and_stops_cleanly_under_either_server(data, server):
+    with Serving(data, "--server", server) as serving:
+        assert serving.get(ME).status_code == 401
+        assert serving.get("/").headers["content-security-policy"]
+        began = time.monotonic()
+        assert serving.stop() == 0
+        assert time.monotonic() - began < 15
+        assert "Traceback" not in serving.said()
+
+
+def test_it_makes_the_owner_by_the_link_that_it_prints(data):
+    with Serving(data) as serving:
+        link = serving.wait_for(r"http://\S+/setup/#\S+")
+        with httpx.Client(base_url=serving.url) as browser:
+            browser.get("/setup/")
+            browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
+            body = {"username": "olga", "password": PASSWORD, "token": link.split("#")[1]}
+            assert browser.post("/api/auth/register/", json=body).status_code == 201
+            assert browser.get(ME).json()["is_staff"] is True
+        serving.stop()
+        assert PASSWORD not in serving.said()
+    with Serving(data) as serving:
+        serving.get(ME)
+        assert "/setup/" not in serving.said()
+
+
+def test_it_makes_the_owner_that_the_environment_names(data):
+    owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    with Serving(data, **owner) as serving:
+        assert "/setup/" not in serving.said()
+        body = {"username": "olga", "password": PASSWORD}
+        assert httpx.post(serving.url + "/api/api-token-auth/", json=body).json()["token"]
+
+
+def test_it_keeps_its_secret_key_to_itself(data):
+    with Serving(data):
+        assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_refuses_a_port_in_use_before_it_says_anything_else(data):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = refusal(data, "--port", str(port))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == (
+        f"CommandError: port {port} is in use: stop what uses it, or choose another with --port"
+    )
+
+
+def test_it_refuses_a_data_directory_that_it_cannot_write(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = refusal(tmp_path / "file" / "data")
+    assert done.returncode == 1
+    assert re.fullmatch(r"trolley: TROLLEY_DATA: cannot write to \S+: .+\n", done.stderr)
+
+
+def test_it_refuses_a_second_process_on_the_same_data(data):
+    with Serving(data):
+        done = refusal(data)
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: another Trolley is serving from ")
+
+
+def test_it_starts_again_after_it_was_killed(data):
+    with Serving(data) as serving:
+        serving.stop(signal.SIGKILL)
+    with Serving(data) as serving:
+        assert serving.get(ME).status_code == 401
+
+
+def test_it_refuses_a_database_newer_than_the_code(data):
+    with Serving(data) as serving:
+        serving.stop()
+    with sqlite3.connect(data / "trolley.sqlite3") as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('shopping_list', '0999_future', CURRENT_TIMESTAMP)"
+        )
+    done = refusal(data)
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: the database is newer than this code")
+    assert "shopping_list.0999_future" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_it_refuses_a_database_that_it_cannot_reach(data):
+    done = refusal(data, DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: cannot use the database")
+    assert "Traceback" not in done.stderr
+
+
+def test_it_refuses_several_workers_without_redis(data):
+    done = refusal(data, "--workers", "2")
+    assert done.stderr == "CommandError: more than one worker needs Redis: set REDIS_URL\n"
+
+
+@pytest.mark.redis
+def test_it_replaces_a_dead_worker_and_stops_them_all(data, redis_url):
+    with Serving(data, "--workers", "2", REDIS_URL=redis_url) as serving:
+        assert serving.get(ME).status_code == 401
+        first, second = workers(serving)
+        time.sleep(2.1)  # younger ones are not replaced at once
+        os.kill(first.pid, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while len({w.pid for w in workers(serving)} - {first.pid}) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        everyone = workers(serving)
+        assert serving.stop() == 0
+        assert not any(worker.is_running() for worker in everyone)
+        assert second in everyone
+
+
+@pytest.mark.redis
+def test_it_leaves_no_worker_behind_when_it_is_killed(data, redis_url):
+    with Serving(data, "--workers", "2", REDIS_URL=redis_url) as serving:
+        assert serving.get(ME).status_code == 401
+        everyone = workers(serving)
+        serving.stop(signal.SIGKILL)
+        assert not psutil.wait_procs(everyone, timeout=60)[1]
+
+
+@pytest.mark.postgres
+def test_it_migrates_postgresql_from_several_processes_at_once(tmp_path, postgres_url):
+    import psycopg
+
+    name = f"trolley_serve_{os.getpid()}"
+    url = f"{postgres_url.rpartition('/')[0]}/{name}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            one = Serving(tmp_path / "one", DATABASE_URL=url)
+            other = Serving(tmp_path / "other", DATABASE_URL=url)
+            with one, other:
+                assert one.get(ME).status_code == other.get(ME).status_code == 401
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_it_believes_nobodys_forwarded_headers_by_default(data):
+    with Serving(data) as serving:
+        forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+        body = {"username": "nobody", "password": "wrong wrong"}
+        url = serving.url + "/api/api-token-auth/"
+        answers = [
+            httpx.post(url, json=body, headers=forwarded | {"X-Forwarded-For": f"203.0.113.{n}"})
+            for n in range(10)
+        ]
+        assert answers[-1].status_code == 429
+
+
+def test_it_sends_strangers_to_https_and_lets_the_proxy_through(data):
+    with Serving(data, TROLLEY_HTTPS="true", ALLOWED_HOSTS="127.0.0.1") as serving:
+        assert serving.get("/").status_code == 301
+        through = serving.get("/", headers={"X-Forwarded-Proto": "https"})
+        assert through.status_code == 200
+        assert through.headers["strict-transport-security"].startswith("max-age=31536000")
+        cookie = through.headers["set-cookie"]
+        assert cookie.startswith("__Host-csrftoken=")
+        assert "Secure" in cookie
+
+
+def test_it_refuses_a_chunked_body_without_end(data):
+    with Serving(data) as serving:
+        host, port = serving.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as peer:
+            peer.sendall(
+                b"POST /api/api-token-auth/ HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+            chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+            for _ in range(5):
+                peer.sendall(chunk)
+            assert b" 413 " in peer.recv(4096).split(b"\r\n")[0]
+        assert serving.get(ME).status_code == 401
+
+
+def test_it_answers_others_while_many_send_slowly_and_never_read(data):
+    with Serving(data) as serving:
+        host, port = serving.url.removeprefix("http://").split(":")
+        peers = [socket.create_connection((host, int(port))) for _ in range(20)]
+        for peer in peers:
+            peer.sendall(
+                b"POST /api/api-token-auth/ HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+            )
+        for _ in range(20):
+            reader = socket.create_connection((host, int(port)))
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            swagger = b"/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
+            reader.sendall(b"GET " + swagger + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            peers.append(reader)
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert serving.get(ME).status_code == 401
+        assert time.monotonic() - began < 5
+        for peer in peers:
+            peer.close()
+
+
+def test_it_tells_open_sockets_when_to_come_back_before_it_stops(data, server):
+    owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    with Serving(data, "--server", server, **owner) as serving:
+        body = {"username": "olga", "password": PASSWORD}
+        token = httpx.post(serving.url + "/api/api-token-auth/", json=body).json()["token"]
+        with connect(
+            serving.url.replace("http", "ws") + "/ws/",
+            additional_headers={"Authorization": f"Bearer {token}"},
+        ) as ws:
+            assert '"type":"welcome"' in ws.recv(timeout=20)
+            assert serving.stop() == 0
+            frames, code = everything(ws)
+            assert '"type":"bye","code":4000' in frames
+            assert '"retry_in":' in frames
+        assert code == 4000
+        assert token not in serving.said()
