@@ -1,0 +1,17 @@
+"""Who you are: people, sign-in, API tokens."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """The app at the bottom: it imports none of the others."""
+
+    name = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect the receivers, and the schema of our authentication."""
+        from accounts import lockout, receivers, schema  # noqa: F401, PLC0415  (need the registry)
+
+        receivers.connect()
+        lockout.connect()

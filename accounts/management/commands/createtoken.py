@@ -1,0 +1,34 @@
+"""Make an API token on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import ApiToken, User
+
+
+class Command(BaseCommand):
+    """Prints the secret of the new token: it is shown this once."""
+
+    help = "Make an API token for a person and print it. It is not shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("username")
+        parser.add_argument("--name", default="createtoken", help="what it is for")
+        parser.add_argument("--scope", choices=ApiToken.Scope.values, default="write")
+        parser.add_argument("--list", type=UUID, help="only for the list with this id")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make and print it."""
+        try:
+            person = User.objects.get_by_natural_key(options["username"])
+        except User.DoesNotExist:
+            raise CommandError(f"there is no person called {options['username']}") from None
+        _, secret = ApiToken.objects.create(
+            user=person, name=options["name"], scope=options["scope"], list_id=options["list"]
+        )
+        self.stdout.write(secret)

@@ -1,0 +1,54 @@
+"""Notices that a person's password changed or that they were disabled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save, pre_save
+
+from accounts.models import User
+from accounts.signals import access_revoked
+
+GRANTS = ("password", "is_active")
+
+
+def connect() -> None:
+    """Connect all of it, once."""
+    pre_save.connect(remember, sender=User, dispatch_uid="accounts.remember")
+    post_save.connect(compare, sender=User, dispatch_uid="accounts.compare")
+    post_delete.connect(deleted, sender=User, dispatch_uid="accounts.deleted")
+
+
+def remember(instance: User, update_fields: Iterable[str] | None, raw: bool, **_: Any) -> None:
+    """Keep what is stored, unless this save cannot change it."""
+    untouched = update_fields is not None and not set(update_fields) & set(GRANTS)
+    if raw or untouched or instance._state.adding:
+        instance._granted = None  # type: ignore[attr-defined]
+    else:
+        stored = User.objects.filter(pk=instance.pk).values_list(*GRANTS).first()
+        instance._granted = stored  # type: ignore[attr-defined]
+
+
+def compare(instance: User, **_: Any) -> None:
+    """Tell after commit if the stored password is another, or the person disabled."""
+    stored: tuple[str, bool] | None = getattr(instance, "_granted", None)
+    if stored is None:
+        return
+    password, was_active = stored
+    if was_active and not instance.is_active:
+        _tell(instance.pk, "disabled")
+    elif password != instance.password:
+        _tell(instance.pk, "password")
+
+
+def deleted(instance: User, **_: Any) -> None:
+    """Tell after commit that there is no such person any more."""
+    _tell(instance.pk, "deleted")
+
+
+def _tell(user_id: int, reason: str) -> None:
+    send = partial(access_revoked.send_robust, sender=User, user_id=user_id, reason=reason)
+    transaction.on_commit(send, robust=True)

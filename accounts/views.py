@@ -1,0 +1,108 @@
+"""Sign in, sign out, sign up, and who am I."""
+
+from __future__ import annotations
+
+from django.contrib.auth import authenticate, login, logout
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, generics, permissions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import GuardedSession
+from accounts.models import ApiToken, User
+from accounts.registration import register
+from accounts.serializers import (
+    CredentialsSerializer,
+    MeSerializer,
+    RegisterSerializer,
+    TokenSerializer,
+)
+
+# The account signs in with this one; the others only turn people away.
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class BadCredentials(exceptions.APIException):
+    """The name or the password is wrong; which of them is not said."""
+
+    status_code = 400
+    default_detail = "The name or the password is wrong."
+    default_code = "bad_credentials"
+
+
+class Door(APIView):
+    """An address for strangers: CSRF is checked although nobody is signed in."""
+
+    authentication_classes = (GuardedSession,)
+    permission_classes = (permissions.AllowAny,)
+
+
+class Login(Door):
+    """Exchange a name and a password for a session."""
+
+    @extend_schema(request=CredentialsSerializer, responses=MeSerializer)
+    def post(self, request: Request) -> Response:
+        """Answer who signed in."""
+        person = identify(request)
+        login(request._request, person)
+        return Response(MeSerializer(person).data)
+
+
+class Logout(Door):
+    """End the session."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Answer nothing, also to someone who was not signed in."""
+        logout(request._request)
+        return Response(status=204)
+
+
+class Register(Door):
+    """Create an account and sign in to it."""
+
+    @extend_schema(request=RegisterSerializer, responses={201: MeSerializer})
+    def post(self, request: Request) -> Response:
+        """Answer the new person."""
+        given = RegisterSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person = register(**given.validated_data)
+        login(request._request, person, backend=BACKEND)
+        return Response(MeSerializer(person).data, status=201)
+
+
+class Me(generics.RetrieveUpdateAPIView[User]):
+    """The person who asks."""
+
+    serializer_class = MeSerializer
+    http_method_names = ("get", "patch", "head", "options")
+
+    def get_object(self) -> User:
+        """Return whoever the session or the token stands for."""
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+
+class ApiTokenAuth(APIView):
+    """Exchange a name and a password for a token: for scripts, which have no cookies."""
+
+    authentication_classes = ()
+    permission_classes = (permissions.AllowAny,)
+
+    @extend_schema(request=CredentialsSerializer, responses=TokenSerializer)
+    def post(self, request: Request) -> Response:
+        """Answer a new token, shown this once."""
+        person = identify(request)
+        _, secret = ApiToken.objects.create(user=person, name="api-token-auth")
+        return Response({"token": secret})
+
+
+def identify(request: Request) -> User:
+    """Return the person whose name and password the body holds; raises BadCredentials."""
+    given = CredentialsSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    person = authenticate(request._request, **given.validated_data)
+    if not isinstance(person, User):
+        raise BadCredentials
+    return person
