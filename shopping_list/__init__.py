@@ -1,0 +1,1 @@
+"""What a list is: models, recording, REST API. No sockets, no Redis."""

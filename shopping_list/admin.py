@@ -1,0 +1,205 @@
+"""Lists, items and the log in the admin. What is saved here is recorded like any edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from shopping_list import models, names, recording, text
+from shopping_list.managers import ListQuerySet
+
+
+def _cleaned(name: str) -> Callable[[Any], str]:
+    def clean(form: Any) -> str:
+        try:
+            return text.clean(form.cleaned_data[name])
+        except text.RefusedTextError as error:
+            raise ValidationError(str(error)) from error
+
+    return clean
+
+
+class ListForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A list with a name that a phone could have given it."""
+
+    clean_name = _cleaned("name")
+
+
+class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An item with the text rules of the API, and a name that is not open already."""
+
+    clean_name = _cleaned("name")
+    clean_quantity = _cleaned("quantity")
+    clean_note = _cleaned("note")
+    clean_category = _cleaned("category")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a second open item of one name."""
+        cleaned = super().clean() or {}
+        shopping_list, name = cleaned.get("shopping_list"), cleaned.get("name")
+        if shopping_list and name and not cleaned.get("purchased"):
+            twins = models.ShoppingItem.objects.filter(
+                shopping_list_id=shopping_list.pk, name_key=names.key_of(name), purchased=False
+            )
+            if twins.exclude(pk=self.instance.pk).exists():
+                self.add_error("name", "An open item of that name is on the list.")
+        return cleaned
+
+
+class ItemFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """The items of one list: no name may be open twice among them."""
+
+    def clean(self) -> None:
+        """Refuse two open items of one name in one form."""
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            given = form.cleaned_data if form.is_valid() else {}
+            if not given.get("name") or given.get("DELETE") or given.get("purchased"):
+                continue
+            key = names.key_of(given["name"])
+            if key in seen:
+                raise ValidationError("An item of one name may be open once.")
+            seen.add(key)
+
+
+class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Makes everything that one form saves one change of each list."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Save the form with its inlines inside one recording."""
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        with recording.recording():
+            return super().changeform_view(request, *args, **kwargs)
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Who is on the list."""
+
+    model = models.Membership
+    fields = ("user", "role")
+    autocomplete_fields = ("user",)
+    extra = 0
+
+
+class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
+    """What is on the list."""
+
+    model = models.ShoppingItem
+    form = ItemForm
+    formset = ItemFormSet
+    fields = ("name", "quantity", "note", "category", "purchased")
+    ordering = ("purchased", "position", "id")
+    extra = 0
+
+
+@admin.register(models.ShoppingList)
+class ListAdmin(RecordedAdmin):
+    """Lists, with those in the trash."""
+
+    form = ListForm
+    list_display = ("name", "open_items", "people", "version", "last_interaction", "in_trash")
+    list_filter = (("deleted_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "members__username", "members__name")
+    ordering = ("-last_interaction",)
+    fields = ("name", "created_by", "id", "epoch", "version", "created_at", "last_interaction")
+    readonly_fields = ("id", "epoch", "version", "created_at", "last_interaction")
+    autocomplete_fields = ("created_by",)
+    inlines = (MembershipInline, ItemInline)
+    actions = ("put_in_trash", "restore")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Count what each list holds."""
+        open_items = Count("items", filter=Q(items__purchased=False), distinct=True)
+        people = Count("memberships", distinct=True)
+        lists = super().get_queryset(request).annotate(_open=open_items, _people=people)
+        return cast("QuerySet[Any]", lists)
+
+    @admin.display(description="open items", ordering="_open")
+    def open_items(self, one: Any) -> int:
+        """How much is still to buy."""
+        return int(one._open)
+
+    @admin.display(description="members", ordering="_people")
+    def people(self, one: Any) -> int:
+        """How many are on the list."""
+        return int(one._people)
+
+    @admin.display(description="in the trash", boolean=True, ordering="deleted_at")
+    def in_trash(self, one: models.ShoppingList) -> bool:
+        """Whether it was deleted, and can come back."""
+        return one.deleted_at is not None
+
+    @admin.action(description="Put selected lists in the trash", permissions=["change"])
+    def put_in_trash(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        """Delete lists the way their owners do."""
+        found = self._plain(chosen).filter(deleted_at=None).update(deleted_at=timezone.now())
+        self.message_user(request, f"{found} put in the trash.")
+
+    @admin.action(description="Restore selected lists", permissions=["change"])
+    def restore(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        """Bring lists back from the trash."""
+        found = self._plain(chosen).exclude(deleted_at=None).update(deleted_at=None)
+        self.message_user(request, f"{found} restored.")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete for good, as one change of each list."""
+        self._plain(queryset).delete()
+
+    def _plain(self, chosen: QuerySet[Any]) -> ListQuerySet:
+        ids = list(chosen.values_list("pk", flat=True))
+        lists: ListQuerySet = models.ShoppingList.objects.filter(pk__in=ids)
+        return lists
+
+
+@admin.register(models.ShoppingItem)
+class ItemAdmin(RecordedAdmin):
+    """Items of every list."""
+
+    form = ItemForm
+    list_display = ("name", "quantity", "shopping_list", "purchased", "purchased_by", "updated_at")
+    list_filter = ("purchased",)
+    list_select_related = ("shopping_list", "purchased_by")
+    search_fields = ("name", "shopping_list__name")
+    ordering = ("-updated_at",)
+    fields = (
+        *("shopping_list", "name", "quantity", "note", "category", "purchased"),
+        *("purchased_at", "purchased_by", "created_by", "created_at", "updated_at", "version"),
+    )
+    readonly_fields = (
+        *("purchased_at", "purchased_by", "created_by", "created_at", "updated_at", "version"),
+    )
+    autocomplete_fields = ("shopping_list",)
+
+
+@admin.register(models.Activity)
+class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The log, to read."""
+
+    list_display = ("at", "verb", "list_id", "version", "actor_name")
+    list_filter = ("verb",)
+    search_fields = ("list_id", "actor_name", "op")
+    date_hierarchy = "at"
+    ordering = ("-id",)
+    fields = ("at", "verb", "list_id", "epoch", "version", "actor", "actor_name", "op", "undoes")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: the log is recording's."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: the log is recording's."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: a log with a hole cannot be resumed from."""
+        return False

@@ -1,0 +1,128 @@
+"""Who may do what with a list. A stranger learns nothing, not even that it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import BigIntegerField, QuerySet, UUIDField
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+
+from accounts.models import ApiToken, User
+from shopping_list import models
+from shopping_list.prepared import Prepared
+from shopping_list.rows import ROLES, Role
+
+HIGHEST: Mapping[str, Role] = {"read": "viewer", "tick": "ticker", "write": "owner"}
+"""The role that a token of each scope can use at most."""
+
+
+def user_of(request: Request) -> User:
+    """Return the caller. Every view here asks for one (DEFAULT_PERMISSION_CLASSES)."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def includes(role: str, needed: Role) -> bool:
+    """Tell whether a role has the rights of another."""
+    return ROLES.index(role) >= ROLES.index(needed)
+
+
+def lists(request: Request) -> QuerySet[Any]:
+    """Return the lists that the caller may see; those in the trash are left out."""
+    theirs = models.Membership.objects.current().filter(user_id=user_of(request).pk)
+    mine = models.ShoppingList.objects.alive().filter(memberships__in=theirs)
+    only = _only(request)
+    return mine if only is None else mine.filter(pk=only)
+
+
+class Standing(NamedTuple):
+    """What a member is on a list, and that list's position."""
+
+    role: str
+    epoch: str
+    version: int
+    deleted_at: datetime | None
+    expires_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether a guest's time has ended (MembershipQuerySet.over)."""
+        ends = None if self.role == "owner" else self.expires_at
+        return ends is not None and ends <= timezone.now()
+
+
+_standing = Prepared(
+    lambda list_id, user_id: models.Membership.objects.filter(
+        shopping_list_id=list_id, user_id=user_id
+    ).values_list(
+        "role",
+        "shopping_list__epoch",
+        "shopping_list__version",
+        "shopping_list__deleted_at",
+        "expires_at",
+    ),
+    fields=[UUIDField(), BigIntegerField()],
+    samples=((UUID(int=1), 1), (UUID(int=2), 2)),
+)
+
+
+def member(request: Request, list_id: UUID, needed: Role = "viewer") -> Standing:
+    """Return the caller's standing on a list that is not in the trash.
+
+    Raises Http404 for a stranger, PermissionDenied for a member whose role does
+    not include `needed`. Call it inside the recording: the list's lock makes
+    the answer hold until the change is committed.
+    """
+    found = [Standing(*row) for row in _standing(list_id, user_of(request).pk)]
+    if not found or found[0].deleted_at is not None or _only(request) not in {None, list_id}:
+        raise Http404
+    mine = found[0]
+    if mine.is_over:
+        raise Http404
+    require(request, mine.role, needed)
+    return mine
+
+
+def membership(request: Request, list_id: UUID) -> models.Membership:
+    """Return the caller's membership of a list, in the trash or not. Raises Http404."""
+    theirs = models.Membership.objects.current().filter(user_id=user_of(request).pk)
+    mine = theirs.filter(shopping_list_id=list_id).select_related("shopping_list")
+    found: models.Membership | None = mine.first()
+    if found is None or _only(request) not in {None, list_id}:
+        raise Http404
+    return found
+
+
+def require(request: Request, role: str, needed: Role) -> None:
+    """Raise PermissionDenied unless the role, and the token used, include `needed`."""
+    if not includes(role, needed):
+        raise PermissionDenied(f"This needs the role {needed}; yours is {role}.")
+    require_token(request, needed)
+
+
+def require_token(request: Request, needed: Role) -> None:
+    """Raise PermissionDenied if the caller came by a token that may not do that."""
+    token = _token(request)
+    if token is not None and not includes(HIGHEST[token.scope], needed):
+        raise PermissionDenied(f"This token is for '{token.scope}' only.")
+
+
+def require_every_list(request: Request) -> None:
+    """Raise PermissionDenied if the caller came by a token that opens one list only."""
+    if _only(request) is not None:
+        raise PermissionDenied("This token opens one list only.")
+
+
+def _token(request: Request) -> ApiToken | None:
+    return request.auth if isinstance(request.auth, ApiToken) else None
+
+
+def _only(request: Request) -> UUID | None:
+    token = _token(request)
+    return token.list_id if token else None

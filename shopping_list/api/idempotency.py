@@ -1,0 +1,105 @@
+"""The same request twice has one effect and one answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from shopping_list.api import access
+from shopping_list.api.errors import KeyReusedError
+from shopping_list.models import Operation
+
+HEADER = "Idempotency-Key"
+_KEPT_HEADERS = ("ETag", "Location")
+
+Handler = Callable[..., Response]
+
+
+class _AnsweredError(Exception):
+    """Another request took the key between the look and the insert."""
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Answer a request whose Idempotency-Key was seen before as it was answered then.
+
+    The key is inserted first, in the transaction of the effect: of two requests
+    at once the second waits at the unique constraint, and finds the answer
+    when the first has committed, or does the work itself if that rolled back.
+    """
+
+    @wraps(handler)
+    def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = _key(request)
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        scope = _scope(request, kwargs)
+        print_ = _fingerprint(request)
+        stored = Operation.objects.filter(scope=scope, key=key).first()
+        if stored is None:
+            try:
+                with transaction.atomic():
+                    row = _claim(scope, key, print_)
+                    response = handler(view, request, *args, **kwargs)
+                    _keep(row, response)
+                    return response
+            except _AnsweredError:
+                stored = Operation.objects.get(scope=scope, key=key)
+        return _replay(request, stored, print_, kwargs)
+
+    return once
+
+
+def _claim(scope: str, key: UUID, fingerprint: str) -> Operation:
+    try:
+        with transaction.atomic():
+            return Operation.objects.create(scope=scope, key=key, fingerprint=fingerprint)
+    except IntegrityError as error:
+        raise _AnsweredError from error
+
+
+def _keep(row: Operation, response: Response) -> None:
+    row.status = response.status_code
+    # As text: jsonb would sort the keys, and the answer would not be the same.
+    row.body = json.dumps(response.data)
+    row.headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
+    row.save(update_fields=["status", "body", "headers"])
+
+
+def _replay(
+    request: Request, stored: Operation, fingerprint: str, kwargs: dict[str, Any]
+) -> Response:
+    if stored.fingerprint == fingerprint:
+        body = json.loads(stored.body or "null")
+        return Response(body, status=stored.status, headers=stored.headers)
+    if "list_id" in kwargs:
+        access.member(request, kwargs["list_id"])  # a stranger must not learn of the key
+    raise KeyReusedError
+
+
+def _key(request: Request) -> UUID | None:
+    given = request.headers.get(HEADER)
+    if given is None:
+        return None
+    try:
+        return UUID(given)
+    except ValueError:
+        raise ValidationError({HEADER: ["Must be a UUID."]}) from None
+
+
+def _scope(request: Request, kwargs: dict[str, Any]) -> str:
+    return f"list:{kwargs['list_id']}" if "list_id" in kwargs else f"user:{request.user.pk}"
+
+
+def _fingerprint(request: Request) -> str:
+    """Return what makes a request the same: person, method, address, body."""
+    parts = [request.user.pk, request.method, request.get_full_path(), request.data]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

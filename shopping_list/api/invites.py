@@ -1,0 +1,176 @@
+"""Invites to a list, as its owners see them. The secret is shown once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import guests
+from shopping_list import actor, invites
+from shopping_list.api import access, schema
+from shopping_list.api.errors import Refusal
+from shopping_list.api.fields import (
+    StrictBooleanField,
+    StrictIntegerField,
+    StrictSerializer,
+    validated,
+)
+from shopping_list.api.idempotency import idempotent
+from shopping_list.api.shapes import PersonShape, Shape
+from shopping_list.models import Invite, Membership
+from shopping_list.recording import recording
+
+SHOWN = 200
+"""Invites of one list that are shown, the newest."""
+
+
+class TooManyInvites(Refusal):
+    """The list has as many open invites as it may have."""
+
+    status_code = 409
+    default_code = "too_many_invites"
+    default_detail = "The list has too many open invites: revoke some first."
+
+
+def _seconds(time: timedelta) -> int:
+    return int(time.total_seconds())
+
+
+class InviteBody(StrictSerializer):
+    """An invite to make; `expires_in` is in seconds."""
+
+    role = serializers.ChoiceField(
+        # No owners: a link may fall into anybody's hands.
+        choices=[choice for choice in Membership.Role.choices if choice[0] != "owner"],
+        error_messages={
+            "invalid_choice": "An invite makes a viewer, ticker or editor; "
+            "make a member an owner afterwards."
+        },
+    )
+    expires_in = StrictIntegerField(
+        min_value=_seconds(invites.SHORTEST),
+        max_value=_seconds(invites.LONGEST),
+        default=_seconds(invites.USUAL),
+    )
+    max_uses = StrictIntegerField(
+        min_value=1, max_value=invites.MOST_USES, allow_null=True, default=None
+    )
+    guest = StrictBooleanField(default=False)
+
+
+class MadeInviteShape(Shape):
+    """A new invite with its secret, which is shown this once."""
+
+    id = serializers.UUIDField()
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    expires_at = serializers.DateTimeField()
+    max_uses = serializers.IntegerField(allow_null=True)
+    uses = serializers.IntegerField()
+    guest = serializers.BooleanField()
+    token = serializers.CharField()
+    url = serializers.URLField()
+
+
+class InviteShape(Shape):
+    """An invite. Its secret cannot be shown again."""
+
+    id = serializers.UUIDField()
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    expires_at = serializers.DateTimeField()
+    max_uses = serializers.IntegerField(allow_null=True)
+    uses = serializers.IntegerField()
+    guest = serializers.BooleanField()
+    created_by = PersonShape()
+    revoked = serializers.BooleanField()
+
+
+class InvitesView(APIView):
+    """The invites of a list."""
+
+    @schema.reading(InviteShape(many=True), name="invites_list", refusals=(401, 403, 404))
+    def get(self, request: Request, list_id: UUID) -> Response:
+        """Return the invites, newest first, also those that are over."""
+        _require_owner(request, list_id)
+        return Response([_shown(invite) for invite in invites.of_list(list_id)[:SHOWN]])
+
+    @schema.writing({201: MadeInviteShape}, body=InviteBody, refusals=(401, 403, 404, 409))
+    def post(self, request: Request, list_id: UUID) -> Response:
+        """Make an invite and return its secret, this once."""
+        key, by = actor.current().op, access.user_of(request)
+        secret = invites.secret_of(by, list_id, key) if key else invites.new_secret()
+        response = self._create(request, list_id=list_id, secret=secret)
+        # Added here, because the answer of a request with a key is stored.
+        response.data |= {"token": secret, "url": f"{_origin(request)}/join/#{secret}"}
+        return response
+
+    @idempotent
+    def _create(self, request: Request, *, list_id: UUID, secret: str) -> Response:
+        fields = validated(InviteBody, request)
+        fields["expires_in"] = timedelta(seconds=fields["expires_in"])
+        with recording(list_id):
+            _require_owner(request, list_id)
+            try:
+                made = invites.create(list_id, access.user_of(request), secret=secret, **fields)
+            except invites.TooManyInvitesError as error:
+                raise TooManyInvites from error
+        return Response(_own(made), status=status.HTTP_201_CREATED)
+
+
+class InviteView(APIView):
+    """One invite."""
+
+    @schema.reading(InviteShape, refusals=(401, 403, 404))
+    def get(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
+        """Return the invite."""
+        _require_owner(request, list_id)
+        found = invites.of_list(list_id).filter(pk=invite_id).first()
+        if found is None:
+            raise Http404
+        return Response(_shown(found))
+
+    @schema.writing({204: None})
+    @idempotent
+    def delete(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
+        """Revoke the invite. Who came by it stays."""
+        with recording(list_id):
+            _require_owner(request, list_id)
+            if not invites.revoke(list_id, invite_id):
+                raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _require_owner(request: Request, list_id: UUID) -> None:
+    access.member(request, list_id, "owner")
+    guests.refuse(request)
+
+
+def _own(invite: Invite) -> dict[str, Any]:
+    return {
+        "id": str(invite.pk),
+        "role": invite.role,
+        "expires_at": invite.expires_at.isoformat().replace("+00:00", "Z"),
+        "max_uses": invite.max_uses,
+        "uses": invite.uses,
+        "guest": invite.guest,
+    }
+
+
+def _shown(invite: Invite) -> dict[str, Any]:
+    by = invite.created_by
+    return {
+        **_own(invite),
+        "created_by": {"id": by.pk, "name": by.display_name},
+        "revoked": invites.is_revoked(invite),
+    }
+
+
+def _origin(request: Request) -> str:
+    return str(settings.PUBLIC_URL) or request.build_absolute_uri("/").rstrip("/")

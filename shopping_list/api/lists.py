@@ -1,0 +1,195 @@
+"""My lists."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError
+from django.http import Http404
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import guests
+from shopping_list import models
+from shopping_list.api import access, bodies, preconditions, present, query, schema, shapes
+from shopping_list.api.errors import IdTakenError
+from shopping_list.api.fields import validated
+from shopping_list.api.idempotency import idempotent
+from shopping_list.api.pages import ListPages
+from shopping_list.recording import recording
+
+SORTABLE = ("name", "last_interaction", "created_at")
+IN_TRASH = timedelta(days=30)
+"""How long a deleted list can be restored."""
+
+
+def answer(request: Request, list_id: UUID, code: int = status.HTTP_200_OK) -> Response:
+    """Return the list as the caller sees it, with its entity tag. Raises Http404."""
+    body = _current(request, list_id)
+    return Response(body, status=code, headers={"ETag": preconditions.etag(body["version"])})
+
+
+def _current(request: Request, list_id: UUID) -> dict[str, Any]:
+    found = access.lists(request).filter(pk=list_id)
+    shown = present.shopping_lists(present.loaded(found), access.user_of(request).pk)
+    if not shown:
+        raise Http404  # the caller was removed since
+    return shown[0]
+
+
+def _create(request: Request, list_id: UUID, name: str) -> None:
+    """Create a list that the caller owns. The primary key decides the race for an id.
+
+    An id that was used before stays taken: its log is still there.
+    """
+    user = access.user_of(request)
+    guests.refuse(request)
+    access.require_token(request, "owner")
+    access.require_every_list(request)
+    if models.Activity.objects.filter(list_id=list_id).exists():
+        raise IdTakenError
+    try:
+        with recording(list_id):
+            models.ShoppingList(pk=list_id, name=name, created_by=user).save(force_insert=True)
+            owner = models.Membership.Role.OWNER
+            models.Membership(shopping_list_id=list_id, user=user, role=owner).save()
+    except IntegrityError as error:
+        raise IdTakenError from error
+
+
+class ListsView(APIView):
+    """All lists that I am a member of."""
+
+    @schema.reading(
+        shapes.ListPageShape,
+        name="shopping_lists_list",
+        query=[
+            schema.sorting(SORTABLE),
+            schema.words("search", "Part of the name."),
+            *schema.paging(ListPages),
+        ],
+        refusals=(401,),
+    )
+    def get(self, request: Request) -> Response:
+        """Return a page of my lists, newest interaction first."""
+        lists = present.loaded(access.lists(request))
+        if wanted := query.words(request, "search"):
+            lists = lists.filter(name__icontains=wanted)
+        lists = lists.order_by(*query.ordering(request, SORTABLE, "-last_interaction"))
+        pages = ListPages()
+        page = pages.paginate_queryset(lists, request, view=self)
+        shown = present.shopping_lists(page or [], access.user_of(request).pk)
+        return pages.get_paginated_response(shown)
+
+    @schema.writing(
+        {201: shapes.ListShape},
+        body=bodies.ListBody,
+        headers=[schema.ETAG],
+        refusals=(401, 403, 409),
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Create a list. Its creator owns it."""
+        fields = validated(bodies.ListBody, request)
+        list_id = fields.get("id") or uuid4()
+        _create(request, list_id, fields["name"])
+        return answer(request, list_id, status.HTTP_201_CREATED)
+
+
+class ListView(APIView):
+    """One list."""
+
+    @schema.reading(shapes.ListShape, headers=[schema.ETAG])
+    def get(self, request: Request, list_id: UUID) -> Response:
+        """Return the list."""
+        access.member(request, list_id)
+        return answer(request, list_id)
+
+    @schema.writing(
+        {200: shapes.ListShape, 201: shapes.ListShape},
+        body=bodies.ListReplacement,
+        headers=[schema.ETAG],
+        refusals=(401, 403, 404, 409),
+        stale=shapes.StaleListShape,
+    )
+    @idempotent
+    def put(self, request: Request, list_id: UUID) -> Response:
+        """Replace the list's fields, or create it under this id."""
+        fields = validated(bodies.ListReplacement, request)
+        if self._exists(list_id):
+            return self._change(request, list_id, fields)
+        preconditions.check(request, None, None)
+        try:
+            _create(request, list_id, fields["name"])
+        except IdTakenError:
+            if not self._exists(list_id):
+                raise
+            return self._change(request, list_id, fields)
+        return answer(request, list_id, status.HTTP_201_CREATED)
+
+    @schema.writing(
+        {200: shapes.ListShape},
+        body=bodies.ListPatch,
+        headers=[schema.ETAG],
+        stale=shapes.StaleListShape,
+    )
+    @idempotent
+    def patch(self, request: Request, list_id: UUID) -> Response:
+        """Change the fields that are named."""
+        return self._change(request, list_id, validated(bodies.ListPatch, request))
+
+    @schema.writing({204: None}, stale=shapes.StaleListShape)
+    @idempotent
+    def delete(self, request: Request, list_id: UUID) -> Response:
+        """Put the list in the trash, from where it can be restored for 30 days."""
+        with recording(list_id):
+            one = self._owned(request, list_id)
+            one.deleted_at = timezone.now()
+            one.save(update_fields=["deleted_at"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _exists(self, list_id: UUID) -> bool:
+        return bool(models.ShoppingList.objects.filter(pk=list_id).exists())
+
+    def _change(self, request: Request, list_id: UUID, fields: dict[str, Any]) -> Response:
+        with recording(list_id):
+            one = self._owned(request, list_id)
+            if "name" in fields:
+                one.name = fields["name"]
+                one.save(update_fields=["name"])
+        return answer(request, list_id)
+
+    def _owned(self, request: Request, list_id: UUID) -> models.ShoppingList:
+        access.member(request, list_id, "owner")
+        one: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
+        if preconditions.given(request) is not None:
+            preconditions.check(request, one.version, _current(request, list_id))
+        return one
+
+
+class RestoreView(APIView):
+    """The way back from the trash."""
+
+    @schema.writing({200: shapes.ListShape}, headers=[schema.ETAG])
+    @idempotent
+    def post(self, request: Request, list_id: UUID) -> Response:
+        """Restore a list that was deleted less than 30 days ago."""
+        with recording(list_id):
+            one = self._trashed(request, list_id)
+            if one.deleted_at is not None:
+                one.deleted_at = None
+                one.save(update_fields=["deleted_at"])
+        return answer(request, list_id)
+
+    def _trashed(self, request: Request, list_id: UUID) -> models.ShoppingList:
+        mine = access.membership(request, list_id)
+        one: models.ShoppingList = mine.shopping_list
+        if one.deleted_at is not None and one.deleted_at < timezone.now() - IN_TRASH:
+            raise Http404
+        access.require(request, mine.role, "owner")
+        return one

@@ -1,0 +1,145 @@
+"""The members of a list. Owners manage; anyone may leave."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from shopping_list import models, reading
+from shopping_list.api import access, bodies, lists, schema, shapes
+from shopping_list.api.errors import LastOwnerError
+from shopping_list.api.fields import validated
+from shopping_list.api.idempotency import idempotent
+from shopping_list.recording import recording
+from shopping_list.rows import Role, builtins
+
+OWNER = models.Membership.Role.OWNER
+
+
+def keep_an_owner(list_id: UUID) -> None:
+    """Raise LastOwnerError if the list has no owner. Call before the end of a recording."""
+    owners = models.Membership.objects.filter(shopping_list_id=list_id, role=OWNER)
+    if not owners.exists():
+        raise LastOwnerError
+
+
+class MembersView(APIView):
+    """All members."""
+
+    @schema.reading(shapes.MemberShape(many=True), name="members_list")
+    def get(self, request: Request, list_id: UUID) -> Response:
+        """Return the members in the order of their ids."""
+        access.member(request, list_id)
+        return Response([builtins(member) for member in reading.members(list_id)])
+
+
+class MemberView(APIView):
+    """One member."""
+
+    @schema.reading(shapes.MemberShape)
+    def get(self, request: Request, list_id: UUID, user_id: int) -> Response:
+        """Return the member."""
+        access.member(request, list_id)
+        return _member(list_id, user_id)
+
+    @schema.writing({200: shapes.MemberShape}, body=bodies.RoleBody, refusals=(401, 403, 404, 409))
+    @idempotent
+    def patch(self, request: Request, list_id: UUID, user_id: int) -> Response:
+        """Give the member another role."""
+        role = validated(bodies.RoleBody, request)["role"]
+        with recording(list_id):
+            access.member(request, list_id, "owner")
+            found = _membership(list_id, user_id)
+            found.role = role
+            found.save(update_fields=["role"])
+            keep_an_owner(list_id)
+        return _member(list_id, user_id)
+
+    @schema.writing({204: None}, refusals=(401, 403, 404, 409))
+    @idempotent
+    def delete(self, request: Request, list_id: UUID, user_id: int) -> Response:
+        """Remove the member; oneself needs no role."""
+        needed: Role = "viewer" if user_id == access.user_of(request).pk else "owner"
+        with recording(list_id):
+            access.member(request, list_id, needed)
+            access.require_token(request, "owner")
+            _membership(list_id, user_id).delete()
+            keep_an_owner(list_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _membership(list_id: UUID, user_id: int) -> models.Membership:
+    found: models.Membership | None = _members(list_id).filter(user_id=user_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _member(list_id: UUID, user_id: int) -> Response:
+    for member in reading.members(list_id):
+        if member.id == user_id:
+            return Response(builtins(member))
+    raise Http404
+
+
+class AddMembersView(APIView):
+    """More members at once."""
+
+    @schema.writing({200: shapes.ListShape}, body=bodies.MembersBody, headers=[schema.ETAG])
+    @idempotent
+    def put(self, request: Request, list_id: UUID) -> Response:
+        """Add people who already share a list with the caller; any other id is refused alike."""
+        wanted = set(validated(bodies.MembersBody, request)["members"])
+        with recording(list_id):
+            access.member(request, list_id, "owner")
+            there = set(_members(list_id).values_list("user_id", flat=True))
+            new = sorted(wanted - there)
+            _require_known(request, new)
+            models.Membership.objects.bulk_create(
+                [models.Membership(shopping_list_id=list_id, user_id=pk) for pk in new]
+            )
+        return lists.answer(request, list_id)
+
+
+class RemoveMembersView(APIView):
+    """Fewer members at once."""
+
+    @schema.writing(
+        {200: shapes.ListShape, 204: None},
+        body=bodies.MembersBody,
+        refusals=(401, 403, 404, 409),
+    )
+    @idempotent
+    def put(self, request: Request, list_id: UUID) -> Response:
+        """Remove these members; who is none already stays none."""
+        wanted = validated(bodies.MembersBody, request)["members"]
+        with recording(list_id):
+            access.member(request, list_id, "owner")
+            _members(list_id).filter(user_id__in=wanted).delete()
+            keep_an_owner(list_id)
+        if access.user_of(request).pk in wanted:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return lists.answer(request, list_id)
+
+
+def _members(list_id: UUID) -> Any:
+    return models.Membership.objects.filter(shopping_list_id=list_id)
+
+
+def _require_known(request: Request, people: list[int]) -> None:
+    """Raise ValidationError for ids of people who share no list with the caller."""
+    known = models.Membership.objects.filter(
+        shopping_list__in=access.lists(request), user_id__in=people
+    )
+    unknown = set(people) - set(known.values_list("user_id", flat=True))
+    if unknown:
+        raise ValidationError(
+            {"members": [f"You share no list with the person {min(unknown)}: invite them instead."]}
+        )

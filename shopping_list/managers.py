@@ -1,0 +1,179 @@
+"""Querysets whose bulk writes are recorded, each as one change of each list.
+
+Django sends no signals for `update`, `bulk_create` and `bulk_update`, so they
+open the recording themselves; `delete` does, so that many rows are one change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.utils import NotSupportedError
+from django.utils import timezone
+
+from shopping_list import recording
+
+
+class RecordedManager(models.Manager[Any]):
+    """The only manager of the recorded models."""
+
+
+class RecordedQuerySet(models.QuerySet[Any]):
+    """Bulk writes inside a recording of every list that they touch."""
+
+    list_column = "shopping_list_id"
+    _fixed: ClassVar[frozenset[str]] = frozenset({"pk", "id"})
+
+    def update(self, **values: Any) -> int:
+        """Update the rows as one change of each list.
+
+        Raises NotSupportedError for the columns that are recording's own.
+        """
+        if self._fixed & values.keys():
+            raise NotSupportedError(f"recording's own: {sorted(self._fixed & values.keys())}")
+        lists, targets = self._lists(), self._targets(values)
+        with recording.recording(*lists, *targets) as unit:
+            # Rows that another writer put on a list between the look and its
+            # lock belong to a later moment: they are left to the next update.
+            rows = self if self.query.is_sliced else self._only(lists)
+            rows._touch(unit, targets)
+            return super(RecordedQuerySet, rows).update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the rows as one change of each list."""
+        lists = self._lists()
+        with recording.recording(*lists) as unit:
+            rows = self if self.query.is_sliced else self._only(lists)
+            rows._touch(unit, set())
+            return super(RecordedQuerySet, rows).delete()
+
+    def bulk_create(
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        *args: Any,
+        **kwargs: Any,
+    ) -> list[Any]:
+        """Insert the rows as one change of each list.
+
+        Raises NotSupportedError for `update_conflicts`: which rows it writes
+        is not known before.
+        """
+        if update_conflicts:
+            raise NotSupportedError("recorded rows cannot be upserted: use update_or_create")
+        rows = list(objs)
+        for row in rows:
+            row.identify()
+        with recording.recording(*_lists_of(rows)) as unit:
+            self._prepare(unit, rows)
+            return super().bulk_create(rows, batch_size, ignore_conflicts, *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> int:
+        """Update the rows, each with its own values, as one change of each list."""
+        rows = list(objs)
+        for row in rows:
+            row.normalise()
+        stored = self.filter(pk__in=[row.pk for row in rows])
+        targets = _lists_of(rows)
+        with recording.recording(*stored._lists(), *targets) as unit:
+            stored._touch(unit, targets)
+            return super().bulk_update(rows, *args, **kwargs)
+
+    def update_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        create_defaults: Mapping[str, Any] | None = None,
+        **lookups: Any,
+    ) -> tuple[Any, bool]:
+        """Update the row or create it, its lists locked before the row is."""
+        lists = self._targets(lookups) or self.filter(**lookups)._lists()
+        for values in (defaults, create_defaults):
+            lists |= self._targets(values or {})
+        with recording.recording(*lists):
+            return super().update_or_create(defaults, create_defaults, **lookups)
+
+    def _lists(self) -> set[UUID]:
+        return set(self.order_by().values_list(self.list_column, flat=True))
+
+    def _only(self, lists: set[UUID]) -> Self:
+        return self.filter(**{f"{self.list_column}__in": lists})
+
+    def _targets(self, values: Mapping[str, Any]) -> set[UUID]:
+        """Return the lists that the values move rows to."""
+        target = values.get("shopping_list_id", values.get("shopping_list"))
+        if hasattr(target, "resolve_expression"):
+            rows = self.order_by().annotate(target_list=target)
+            found = set(rows.values_list("target_list", flat=True))
+        elif callable(target):  # what update_or_create creates with, where nothing is to be locked
+            found = set()
+        else:
+            found = {target.pk if isinstance(target, models.Model) else target}
+        return {UUID(str(pk)) for pk in found if pk}
+
+    def _touch(self, unit: recording.Recording, targets: set[UUID]) -> None:
+        """Learn what is stored before the rows are written, on `targets` too."""
+        raise NotImplementedError
+
+    def _prepare(self, unit: recording.Recording, rows: list[Any]) -> None:
+        raise NotImplementedError
+
+
+class ItemQuerySet(RecordedQuerySet):
+    """Items."""
+
+    def _touch(self, unit: recording.Recording, targets: set[UUID]) -> None:
+        unit.touch_items(list(self.values_list("pk", flat=True)))
+
+    def _prepare(self, unit: recording.Recording, rows: list[Any]) -> None:
+        unit.touch_items([row.pk for row in rows])
+        for row in rows:
+            unit.stamp_item(row)
+
+
+class MembershipQuerySet(RecordedQuerySet):
+    """Memberships."""
+
+    def current(self) -> Self:
+        """Return those that have not ended."""
+        return self.exclude(self._over())
+
+    def over(self) -> Self:
+        """Return those that have ended. An owner's does not, so that a list keeps one."""
+        return self.filter(self._over())
+
+    def _over(self) -> models.Q:
+        return models.Q(expires_at__lte=timezone.now()) & ~models.Q(role="owner")
+
+    def _touch(self, unit: recording.Recording, targets: set[UUID]) -> None:
+        unit.touch_members(self._lists() | targets)
+
+    def _prepare(self, unit: recording.Recording, rows: list[Any]) -> None:
+        unit.touch_members({row.shopping_list_id for row in rows})
+
+
+class ListQuerySet(RecordedQuerySet):
+    """Lists."""
+
+    list_column = "pk"
+    _fixed: ClassVar[frozenset[str]] = frozenset({"pk", "id", "version", "last_interaction"})
+
+    def alive(self) -> Self:
+        """Return the lists that are not in the trash."""
+        return self.filter(deleted_at=None)
+
+    def _touch(self, unit: recording.Recording, targets: set[UUID]) -> None:
+        unit.touch_lists(self._lists())
+
+    def _prepare(self, unit: recording.Recording, rows: list[Any]) -> None:
+        unit.touch_lists(row.pk for row in rows)
+        for row in rows:
+            unit.stamp_list(row)
+
+
+def _lists_of(rows: list[Any]) -> set[UUID]:
+    return {pk for row in rows for pk in row.touched_lists()}

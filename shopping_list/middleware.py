@@ -1,0 +1,35 @@
+"""Name the actor and the operation of every request, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from shopping_list import actor
+
+
+class ActorMiddleware:
+    """Attribute every change of a request to its person and Idempotency-Key."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle the request with its actor named."""
+        with actor.acting(lambda: _person(request), _operation(request)):
+            return self.get_response(request)
+
+
+def _person(request: HttpRequest) -> User | None:
+    # REST framework writes its own authentication's result back to request.user.
+    return request.user if isinstance(request.user, User) else None
+
+
+def _operation(request: HttpRequest) -> UUID | None:
+    try:
+        return UUID(request.headers.get("Idempotency-Key", ""))
+    except ValueError:
+        return None

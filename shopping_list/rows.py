@@ -1,0 +1,131 @@
+"""The rows of a list as everyone outside the database sees them.
+
+One definition serves the WebSocket frames, the activity log and the oracle of
+the tests. This module knows neither Django nor sockets.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+Role = Literal["viewer", "ticker", "editor", "owner"]
+ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
+"""Every role, each including the rights of the ones before it."""
+
+Verb = Literal[
+    "list.created",
+    "list.renamed",
+    "list.edited",
+    "list.deleted",
+    "list.restored",
+    "item.added",
+    "item.ticked",
+    "item.unticked",
+    "item.edited",
+    "item.moved",
+    "item.removed",
+    "items.added",
+    "items.ticked",
+    "items.unticked",
+    "items.edited",
+    "items.moved",
+    "items.removed",
+    "member.joined",
+    "member.left",
+    "member.removed",
+    "member.role",
+    "undo",
+]
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody, by the name they had when the row was read."""
+
+    id: int
+    name: str
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A person and what they may do on one list."""
+
+    id: int
+    name: str
+    role: Role
+
+
+class ListRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A list's own fields, the same for every member."""
+
+    id: UUID
+    name: str
+    last_interaction: datetime
+    created_at: datetime
+    created_by: Person | None
+    members: tuple[Member, ...]
+
+
+class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One item; `version` is the list's version at the item's last change."""
+
+    id: UUID
+    name: str
+    quantity: str
+    note: str
+    category: str
+    purchased: bool
+    purchased_at: datetime | None
+    purchased_by: Person | None
+    position: str
+    version: int
+    created_at: datetime
+    created_by: Person | None
+    updated_at: datetime
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field="type"):
+    """One recorded change of one list, and the frame that every subscriber gets.
+
+    `items` are whole rows, `gone` the ids of removed ones, `list` is absent
+    when the list's own fields were not touched. `op` is the Idempotency-Key of
+    the request behind the change. `undoes` is present on the verb `undo` only.
+    """
+
+    topic: str
+    epoch: str
+    version: int
+    at: datetime
+    actor: Person | None
+    op: str | None
+    verb: Verb
+    list: ListRow | msgspec.UnsetType = msgspec.UNSET
+    items: tuple[ItemRow, ...] = ()
+    gone: tuple[UUID, ...] = ()
+    undoes: int | msgspec.UnsetType = msgspec.UNSET
+
+
+def id_of(person: Person | None) -> int | None:
+    """Return the id of a person who may be missing."""
+    return None if person is None else person.id
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def topic_of(list_id: UUID | str) -> str:
+    """Return the name of the topic that carries this list."""
+    return f"list:{list_id}"
+
+
+def encode(frame: msgspec.Struct) -> bytes:
+    """Return a frame as the bytes of one JSON object, without a newline."""
+    return _encoder.encode(frame)
+
+
+def builtins(row: msgspec.Struct) -> dict[str, Any]:
+    """Return a row as JSON-ready dictionaries, the way a frame spells it."""
+    plain: dict[str, Any] = msgspec.to_builtins(row)
+    return plain

@@ -1,0 +1,57 @@
+"""Addresses under /api/."""
+
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
+
+from shopping_list.api import (
+    activities,
+    bulk,
+    invites,
+    items,
+    joining,
+    lists,
+    members,
+    search,
+    suggestions,
+    transfer,
+)
+
+
+class NumberConverter(IntConverter):
+    """A whole number that every database can hold."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(NumberConverter, "number")
+
+ONE = "shopping-lists/<uuid:list_id>/"
+ITEMS = f"{ONE}shopping-items/"
+
+urlpatterns = [
+    path("shopping-lists/", lists.ListsView.as_view()),
+    path(ONE, lists.ListView.as_view()),
+    path(f"{ONE}restore/", lists.RestoreView.as_view()),
+    path(f"{ONE}activities/", activities.ActivitiesView.as_view()),
+    path(f"{ONE}activities/<number:version>/undo/", activities.UndoView.as_view()),
+    path(f"{ONE}members/", members.MembersView.as_view()),
+    path(f"{ONE}members/<number:user_id>/", members.MemberView.as_view()),
+    path(f"{ONE}add-members/", members.AddMembersView.as_view()),
+    path(f"{ONE}remove-members/", members.RemoveMembersView.as_view()),
+    path(f"{ONE}invites/", invites.InvitesView.as_view()),
+    path(f"{ONE}invites/<uuid:invite_id>/", invites.InviteView.as_view()),
+    path("invites/preview/", joining.PreviewView.as_view()),
+    path("invites/accept/", joining.AcceptView.as_view()),
+    path(ITEMS, items.ItemsView.as_view()),
+    path(f"{ITEMS}bulk/", bulk.BulkView.as_view()),
+    path(f"{ITEMS}tick/", bulk.TickView.as_view()),
+    path(f"{ITEMS}untick/", bulk.UntickView.as_view()),
+    path(f"{ITEMS}remove/", bulk.RemoveView.as_view()),
+    path(f"{ITEMS}<uuid:item_id>/", items.ItemView.as_view()),
+    path("search-shopping-items/", search.SearchView.as_view()),
+    path("suggestions/", suggestions.SuggestionsView.as_view()),
+    path(f"{ONE}export/", transfer.ExportView.as_view()),
+    path(f"{ONE}import/", transfer.ImportView.as_view()),
+    path("export/", transfer.ExportEverythingView.as_view()),
+    path("import/", transfer.ImportEverythingView.as_view()),
+]

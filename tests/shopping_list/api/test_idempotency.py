@@ -1,0 +1,200 @@
+"""The same key again: one effect, one answer, and no oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shopping_list.models import Activity, Operation, ShoppingItem, ShoppingList
+from tests.shopping_list.api.conftest import item_at, items_of, list_at, version_of
+from tests.shopping_list.api.matrix import ACTS, Act, filled
+from tests.shopping_list.api.scene import staged
+
+
+def seen(answer: Any) -> Any:
+    return answer.status_code, answer.content, answer.headers.get("ETag")
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act.method != "GET"], ids=str)
+def test_every_unsafe_act_has_one_effect_and_gets_its_answer_again(
+    act: Act, ana: Any, bob: Any, as_ana: Any
+) -> None:
+    """API-7"""
+    scene = staged(ana, bob, "Groceries")
+    scene["me"] = bob.pk
+    path, body = f"/api/{filled(act.path, scene)}", filled(act.body, scene)
+    send = getattr(as_ana, act.method.lower())
+    one, key = ShoppingList.objects.get(pk=scene["list"]), str(uuid4())
+    before = version_of(one)
+    answers = [send(path, body, HTTP_IDEMPOTENCY_KEY=key) for _ in range(3)]
+    assert answers[0].status_code == act.ok
+    assert {seen(answer) for answer in answers} == {seen(answers[0])}
+    assert version_of(one) - before <= 1
+
+
+def test_a_repeated_request_is_one_change_that_carries_its_key(
+    as_bob: Any, groceries: ShoppingList, milk: Any
+) -> None:
+    """API-7"""
+    key, before = str(uuid4()), version_of(groceries)
+    first = as_bob.patch(item_at(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
+    as_bob.patch(item_at(milk), {"purchased": False})
+    again = as_bob.patch(item_at(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
+    assert seen(again) == seen(first)
+    assert as_bob.get(item_at(milk)).json()["purchased"] is False
+    assert version_of(groceries) == before + 2
+    assert [str(op) for op in ops(groceries)] == [key]
+
+
+def ops(one: ShoppingList) -> list[Any]:
+    log = Activity.objects.filter(list_id=one.pk).exclude(op=None)
+    return list(log.values_list("op", flat=True))
+
+
+def test_a_list_is_made_once(as_ana: Any, db: None) -> None:
+    key = str(uuid4())
+    answers = [
+        as_ana.post("/api/shopping-lists/", {"name": "Party"}, HTTP_IDEMPOTENCY_KEY=key)
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert seen(answers[0]) == seen(answers[1])
+    assert ShoppingList.objects.count() == 1
+    assert ops(ShoppingList.objects.get())
+
+
+def test_deleting_and_leaving_answer_the_same_although_the_list_is_out_of_sight(
+    as_ana: Any, as_bob: Any, bob: Any, groceries: ShoppingList
+) -> None:
+    for client, at in (
+        (as_bob, f"{list_at(groceries)}members/{bob.pk}/"),
+        (as_ana, list_at(groceries)),
+    ):
+        key = str(uuid4())
+        answers = [client.delete(at, HTTP_IDEMPOTENCY_KEY=key) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [204, 204]
+        assert client.delete(at, HTTP_IDEMPOTENCY_KEY=str(uuid4())).status_code == 404
+
+
+def test_another_request_under_the_same_key_is_refused(
+    as_ana: Any, as_bob: Any, groceries: ShoppingList, milk: Any
+) -> None:
+    """API-8"""
+    key = str(uuid4())
+    as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
+    before = version_of(groceries)
+    for answer in (
+        as_bob.patch(item_at(milk), {"note": "y"}, HTTP_IDEMPOTENCY_KEY=key),
+        as_bob.patch(item_at(milk), {}, HTTP_IDEMPOTENCY_KEY=key),
+        as_bob.put(item_at(milk), {"name": "Milk", "note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
+        as_bob.post(items_of(groceries), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
+        as_ana.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    assert version_of(groceries) == before
+
+
+def test_a_stranger_learns_nothing_of_a_key(
+    as_bob: Any, as_mallory: Any, groceries: ShoppingList, milk: Any
+) -> None:
+    """API-8"""
+    key = str(uuid4())
+    as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
+    used = as_mallory.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
+    fresh = as_mallory.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=str(uuid4()))
+    assert used.status_code == fresh.status_code == 404
+    assert {**used.json(), "request_id": ""} == {**fresh.json(), "request_id": ""}
+
+
+def test_the_same_key_on_another_list_is_another_request(
+    as_ana: Any, groceries: ShoppingList, hardware: ShoppingList
+) -> None:
+    key = str(uuid4())
+    for one in (groceries, hardware):
+        answer = as_ana.post(items_of(one), {"name": "Milk"}, HTTP_IDEMPOTENCY_KEY=key)
+        assert answer.status_code == 201
+    assert ShoppingItem.objects.count() == 2
+
+
+def test_what_was_refused_may_be_tried_again_under_its_key(
+    as_ana: Any, as_bob: Any, groceries: ShoppingList, bob: Any
+) -> None:
+    """API-8"""
+    key, at = str(uuid4()), f"{list_at(groceries)}members/{bob.pk}/"
+    as_ana.patch(at, {"role": "viewer"})
+    added = {"name": "Milk"}
+    refused = as_bob.post(items_of(groceries), added, HTTP_IDEMPOTENCY_KEY=key)
+    assert (refused.status_code, Operation.objects.count()) == (403, 0)
+    as_ana.patch(at, {"role": "editor"})
+    assert as_bob.post(items_of(groceries), added, HTTP_IDEMPOTENCY_KEY=key).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "5", "milk", "x" * 36, "0" * 37, "a\x00b"])
+def test_a_key_that_is_no_uuid_is_refused_by_name(
+    key: str, as_bob: Any, groceries: ShoppingList
+) -> None:
+    before = version_of(groceries)
+    answer = as_bob.post(items_of(groceries), {"name": "Milk"}, HTTP_IDEMPOTENCY_KEY=key)
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["Idempotency-Key"]
+    assert version_of(groceries) == before
+
+
+def test_a_precondition_that_fails_leaves_the_key_free(
+    as_bob: Any, groceries: ShoppingList, milk: Any
+) -> None:
+    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
+    stale = as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IF_MATCH='"1"', **key)
+    assert (stale.status_code, Operation.objects.count()) == (412, 0)
+    assert as_bob.patch(item_at(milk), {"note": "x"}, **key).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """Two connections and more, at the same moment."""
+
+    def test_one_key_has_one_effect_and_one_answer(
+        self, ana: Any, groceries: ShoppingList, client_of: Callable[..., Any], together: Any
+    ) -> None:
+        """API-7"""
+        key, before = str(uuid4()), version_of(groceries)
+        body = {"name": "Milk", "quantity": "1"}
+
+        def add(client: Any) -> Callable[[], Any]:
+            return lambda: client.post(items_of(groceries), body, HTTP_IDEMPOTENCY_KEY=key)
+
+        answers = together(*(add(client_of(ana)) for _ in range(8)))
+        assert {seen(answer) for answer in answers} == {seen(answers[0])}
+        assert answers[0].status_code == 201
+        assert version_of(groceries) == before + 1
+        assert [str(op) for op in ops(groceries)] == [key]
+
+    def test_one_key_makes_one_list(
+        self, ana: Any, client_of: Callable[..., Any], together: Any
+    ) -> None:
+        key = str(uuid4())
+
+        def make(client: Any) -> Callable[[], Any]:
+            at = "/api/shopping-lists/"
+            return lambda: client.post(at, {"name": "Party"}, HTTP_IDEMPOTENCY_KEY=key)
+
+        answers = together(*(make(client_of(ana)) for _ in range(4)))
+        assert {seen(answer) for answer in answers} == {seen(answers[0])}
+        assert ShoppingList.objects.count() == 1
+
+    def test_of_two_bodies_under_one_key_one_wins(
+        self, ana: Any, groceries: ShoppingList, client_of: Callable[..., Any], together: Any
+    ) -> None:
+        key = str(uuid4())
+
+        def add(client: Any, name: str) -> Callable[[], Any]:
+            return lambda: client.post(
+                items_of(groceries), {"name": name}, HTTP_IDEMPOTENCY_KEY=key
+            )
+
+        answers = together(*(add(client_of(ana), name) for name in ("Milk", "Tea")))
+        assert sorted(answer.status_code for answer in answers) == [201, 422]
+        assert groceries.items.count() == 1

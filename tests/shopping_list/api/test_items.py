@@ -1,0 +1,115 @@
+"""Items in pages, sorted, filtered and found over all of my lists."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from accounts.models import User
+from shopping_list.models import Membership, ShoppingItem, ShoppingList
+from tests.shopping_list.api.conftest import items_of
+
+SEARCH = "/api/search-shopping-items/"
+
+
+@pytest.fixture
+def pantry(groceries: ShoppingList) -> ShoppingList:
+    rows = [
+        ("Äpfel", "1 kg", "for the cake", "Fruit", False),
+        ("Milk", "", "", "Dairy", False),
+        ("Bread", "", "rye", "Bakery", True),
+    ]
+    for name, quantity, note, category, purchased in rows:
+        groceries.items.create(
+            name=name, quantity=quantity, note=note, category=category, purchased=purchased
+        )
+    return groceries
+
+
+def names(client: Any, at: str, **params: Any) -> list[str]:
+    return [row["name"] for row in client.get(at, params).json()["results"]]
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({}, ["Äpfel", "Milk", "Bread"]),
+        ({"purchased": "true"}, ["Bread"]),
+        ({"purchased": "false"}, ["Äpfel", "Milk"]),
+        ({"search": "ÄPF"}, ["Äpfel"]),
+        ({"search": "  milk "}, ["Milk"]),
+        ({"search": "Rye"}, ["Bread"]),
+        ({"search": "fruit"}, ["Äpfel"]),
+        ({"search": "r", "purchased": "false"}, ["Äpfel", "Milk"]),
+        ({"ordering": "-position"}, ["Bread", "Milk", "Äpfel"]),
+        ({"ordering": "purchased,-position"}, ["Milk", "Äpfel", "Bread"]),
+        ({"ordering": "-purchased, position"}, ["Bread", "Äpfel", "Milk"]),
+        ({"ordering": "updated_at"}, ["Äpfel", "Milk", "Bread"]),
+        ({"ordering": ""}, ["Äpfel", "Milk", "Bread"]),
+    ],
+    ids=str,
+)
+def test_items_are_filtered_and_sorted_as_asked(
+    params: Any, found: list[str], as_bob: Any, pantry: ShoppingList
+) -> None:
+    assert names(as_bob, items_of(pantry), **params) == found
+
+
+@pytest.mark.parametrize("ordering", ["position", "-name", "purchased", "-updated_at"])
+def test_pages_of_equal_rows_show_each_row_once(
+    ordering: str, as_bob: Any, groceries: ShoppingList
+) -> None:
+    """API-15"""
+    ShoppingItem.objects.bulk_create(
+        [
+            ShoppingItem(
+                id=UUID(int=number),
+                shopping_list=groceries,
+                name="Same",
+                purchased=True,
+                position="V",
+            )
+            for number in range(7, 0, -1)
+        ]
+    )
+    at, seen = f"{items_of(groceries)}?page_size=3&ordering={ordering}", []
+    pages = 0
+    while at:
+        page = as_bob.get(at).json()
+        seen += [row["id"] for row in page["results"]]
+        at, pages = page["next"], pages + 1
+    assert pages == 3
+    assert seen == [str(UUID(int=number)) for number in range(1, 8)]
+
+
+def test_pages_of_items_have_the_sizes_that_are_promised(
+    as_bob: Any, groceries: ShoppingList
+) -> None:
+    ShoppingItem.objects.bulk_create(
+        [ShoppingItem(shopping_list=groceries, name=f"{number}") for number in range(1001)]
+    )
+    first = as_bob.get(items_of(groceries)).json()
+    assert (len(first["results"]), first["count"], first["previous"]) == (100, 1001, None)
+    assert len(names(as_bob, items_of(groceries), page_size=1000)) == 1000
+
+
+class TestSearch:
+    def test_items_are_found_on_all_of_my_lists_and_no_others(
+        self, as_ana: Any, as_bob: Any, hardware: ShoppingList, pantry: ShoppingList, mallory: User
+    ) -> None:
+        hardware.items.create(name="Milk paint")
+        loot = ShoppingList.objects.create(name="Loot")
+        Membership.objects.create(shopping_list=loot, user=mallory, role="owner")
+        loot.items.create(name="Milk of others")
+        assert names(as_ana, SEARCH, search="MILK") == ["Milk", "Milk paint"]
+        assert names(as_bob, SEARCH, search="milk") == ["Milk"]
+        found = as_ana.get(SEARCH, {"search": "paint"}).json()["results"][0]
+        assert found["list"] == {"id": str(hardware.pk), "name": "Hardware"}
+
+    def test_search_is_filtered_and_comes_in_pages(self, as_bob: Any, pantry: Any) -> None:
+        assert names(as_bob, SEARCH, purchased="true") == ["Bread"]
+        page = as_bob.get(SEARCH, {"page_size": 2}).json()
+        assert (page["count"], len(page["results"])) == (3, 2)
+        assert page["next"].endswith("/api/search-shopping-items/?page=2&page_size=2")

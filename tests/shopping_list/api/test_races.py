@@ -1,0 +1,107 @@
+"""Many people at the same moment, each on a connection of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shopping_list.models import Membership, ShoppingList
+from tests.shopping_list.api.conftest import items_of, list_at, version_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Calls = Callable[[], Any]
+
+
+def statuses(answers: list[Any]) -> list[Any]:
+    """Return the statuses; an exception stays what it is."""
+    return sorted(getattr(answer, "status_code", answer) for answer in answers)
+
+
+def test_fifty_adds_of_one_name_leave_one_row(
+    ana: Any, bob: Any, groceries: ShoppingList, client_of: Any, together: Any
+) -> None:
+    """API-5"""
+    before = version_of(groceries)
+    spellings = ("Milk", "milk", " MILK ", "mil\u212a")
+
+    def add(number: int) -> Calls:
+        client = client_of((ana, bob)[number % 2])
+        body = {"name": spellings[number % len(spellings)], "id": str(uuid4())}
+        return lambda: client.post(items_of(groceries), body)
+
+    answers = together(*map(add, range(50)))
+    assert statuses(answers) == [200] * 49 + [201]
+    assert groceries.items.count() == 1
+    only = {answer.json()["id"] for answer in answers}
+    assert only == {str(groceries.items.get().pk)}
+    assert version_of(groceries) == before + 1
+
+
+def test_puts_under_one_new_id_make_one_item(
+    ana: Any, groceries: ShoppingList, client_of: Any, together: Any
+) -> None:
+    at = f"{items_of(groceries)}{uuid4()}/"
+
+    def put(number: int) -> Calls:
+        client = client_of(ana)
+        return lambda: client.put(at, {"name": f"Milk {number}"})
+
+    assert statuses(together(*map(put, range(6)))) == [200] * 5 + [201]
+    assert groceries.items.count() == 1
+
+
+def test_puts_under_one_new_id_make_one_list(ana: Any, client_of: Any, together: Any) -> None:
+    at = f"/api/shopping-lists/{uuid4()}/"
+
+    def put(number: int) -> Calls:
+        client = client_of(ana)
+        return lambda: client.put(at, {"name": f"Party {number}"})
+
+    assert statuses(together(*map(put, range(6)))) == [200] * 5 + [201]
+    assert ShoppingList.objects.count() == 1
+
+
+def test_two_owners_who_leave_at_once_leave_one_owner(
+    ana: Any, bob: Any, groceries: ShoppingList, client_of: Any, together: Any
+) -> None:
+    """API-10"""
+    Membership.objects.filter(user=bob).update(role="owner")
+
+    def leave(person: Any) -> Calls:
+        client = client_of(person)
+        return lambda: client.delete(f"{list_at(groceries)}members/{person.pk}/")
+
+    assert statuses(together(leave(ana), leave(bob))) == [204, 409]
+    assert Membership.objects.filter(shopping_list=groceries, role="owner").count() == 1
+
+
+def test_lists_that_ask_for_each_others_items_do_not_wait_for_each_other(
+    ana: Any, groceries: ShoppingList, hardware: ShoppingList, client_of: Any, together: Any
+) -> None:
+    milk, nails = groceries.items.create(name="Milk"), hardware.items.create(name="Nails")
+
+    def ask(one: ShoppingList, item: Any) -> Calls:
+        client = client_of(ana)
+        return lambda: client.patch(f"{items_of(one)}{item.pk}/", {"note": "x"})
+
+    crossed = [ask(groceries, nails), ask(hardware, milk)] * 4
+    assert statuses(together(*crossed)) == [404] * 8
+
+
+def test_everything_at_once_keeps_the_versions_without_a_gap(
+    ana: Any, bob: Any, groceries: ShoppingList, client_of: Any, together: Any
+) -> None:
+    before = version_of(groceries)
+
+    def add(number: int) -> Calls:
+        client = client_of((ana, bob)[number % 2])
+        return lambda: client.post(items_of(groceries), {"name": f"Thing {number}"})
+
+    answers = together(*map(add, range(12)))
+    versions = sorted(answer.json()["version"] for answer in answers)
+    assert versions == list(range(before + 1, before + 13))
+    positions = [answer.json()["position"] for answer in answers]
+    assert len(set(positions)) == 12

@@ -1,0 +1,123 @@
+"""Every verb of every address, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import transaction
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from shopping_list.models import Membership, ShoppingList
+from shopping_list.rows import ROLES
+from tests.shopping_list.api.conftest import version_of
+from tests.shopping_list.api.matrix import ACTS, ANYONE, DOORS, MINE, PEOPLE, Act, filled
+from tests.shopping_list.api.routes import UNKNOWN, VERBS, routes, send, shape_of
+from tests.shopping_list.api.scene import staged
+
+SCOPES = ("read", "tick", "write")
+
+
+@pytest.fixture
+def scene(ana: User, bob: User) -> dict[str, Any]:
+    return staged(ana, bob, "Groceries")
+
+
+def do(client: APIClient, act: Act, values: dict[str, Any]) -> Any:
+    path = f"/api/{filled(act.path, values)}"
+    return send(client, act.method, path, filled(act.body, values))
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Leave the scene as it was, for the next person."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("act", ACTS, ids=str)
+def test_each_role_may_do_what_the_matrix_says_and_no_more(
+    act: Act,
+    scene: dict[str, Any],
+    make_user: Callable[..., User],
+    client_of: Callable[[User], APIClient],
+) -> None:
+    """API-1"""
+    person = make_user("subject")
+    client = client_of(person)
+    for who in PEOPLE:
+        with taken_back():
+            if who in ROLES:
+                Membership.objects.create(shopping_list_id=scene["list"], user=person, role=who)
+            before = version_of(ShoppingList(pk=scene["list"]))
+            answer = do(APIClient() if who == ANYONE else client, act, {**scene, "me": person.pk})
+            assert answer.status_code == act.answer_for(who), (who, answer.content)
+            if answer.status_code >= 400:
+                assert answer["Content-Type"] == "application/problem+json"
+                assert version_of(ShoppingList(pk=scene["list"])) == before
+
+
+@pytest.mark.parametrize("act", ACTS, ids=str)
+def test_a_token_may_do_what_its_scope_says_although_its_owner_may_do_more(
+    act: Act, scene: dict[str, Any], ana: User, bob: User, bearer: Any
+) -> None:
+    """API-1"""
+    Membership.objects.filter(user=bob).update(role="owner")  # so that ana may leave
+    for scope in SCOPES:
+        wanted = act.ok if SCOPES.index(scope) >= SCOPES.index(act.scope) else 403
+        with taken_back():
+            answer = do(bearer(ana, scope=scope), act, {**scene, "me": ana.pk})
+            assert answer.status_code == wanted, (scope, answer.content)
+
+
+def test_a_token_for_one_list_opens_no_other(
+    scene: dict[str, Any], ana: User, make_user: Any, bearer: Any
+) -> None:
+    """API-3"""
+    other = staged(ana, make_user("carl"), "Other")
+    client = bearer(ana, list_id=scene["list"])
+    assert client.get(f"/api/shopping-lists/{scene['list']}/").status_code == 200
+    assert client.get(f"/api/shopping-lists/{other['list']}/").status_code == 404
+    assert client.post(f"/api/shopping-lists/{other['list']}/restore/").status_code == 404
+    shown = client.get("/api/shopping-lists/").json()["results"]
+    assert [one["id"] for one in shown] == [scene["list"]]
+    found = client.get("/api/search-shopping-items/").json()["results"]
+    assert {one["list"]["id"] for one in found} == {scene["list"]}
+    assert client.post("/api/shopping-lists/", {"name": "New"}).status_code == 403
+
+
+def test_a_token_to_read_makes_no_list(ana: User, bearer: Any) -> None:
+    client = bearer(ana, scope="read")
+    assert client.post("/api/shopping-lists/", {"name": "New"}).status_code == 403
+    assert client.put(f"/api/shopping-lists/{UNKNOWN}/", {"name": "New"}).status_code == 403
+    assert not ShoppingList.objects.exists()
+
+
+@pytest.mark.parametrize(("method", "path"), MINE)
+def test_nobody_gets_anything_without_an_identity(method: str, path: str, db: None) -> None:
+    answer = APIClient().generic(method, f"/api/{path}")
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "not_authenticated"
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+ELSEWHERE = ("shopping_list.api.transfer",)
+"""Modules whose own tests have a matrix."""
+
+
+def test_the_matrix_has_every_verb_of_every_address() -> None:
+    """API-1"""
+    views = [(path, getattr(view, "view_class", object)) for path, view in routes()]
+    served = {
+        (verb.upper(), shape_of(path.removeprefix("api/")))
+        for path, view in views
+        for verb in set(VERBS) - {"head", "options"}
+        if view.__module__.startswith("shopping_list.api.")
+        and view.__module__ not in ELSEWHERE
+        and hasattr(view, verb)
+    }
+    assert served == {(act.method, shape_of(act.path)) for act in ACTS} | {*MINE, *DOORS}

@@ -1,0 +1,106 @@
+"""Many processes write at once, on SQLite and on PostgreSQL; writers.py has the scenarios."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+def scenario(request, tmp_path_factory):
+    """Run a scenario of writers.py on a fresh database of this kind, and return what it saw."""
+    data = tmp_path_factory.mktemp("writers")
+    environment = {**os.environ, "TROLLEY_DATA": str(data), "DATABASE_POOL": "30"}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    environment["DATABASE_URL"] = f"sqlite:///{data / 'writers.sqlite3'}"
+    name = f"writers_{uuid.uuid4().hex}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {name}")
+        environment["DATABASE_URL"] = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+    def run(*command):
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("manage.py", "migrate", "--verbosity=0")
+    yield lambda which: json.loads(run("-m", "tests.shopping_list.writers", which))
+    if request.param == "postgres":
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_eight_writers_with_rollbacks_leave_no_gap(scenario):
+    """REC-22"""
+    seen = scenario("eight_writers")
+    assert seen["done"] + seen["rolled back"] == 8 * 20
+    assert min(seen["changes"]) > 20
+
+
+def test_eight_writers_without_a_recording_leave_no_gap(scenario):
+    """REC-22"""
+    assert scenario("plain_saves")["changes"] > 120
+
+
+def test_lists_that_are_made_at_once_are_made_once(scenario):
+    """REC-22"""
+    seen = scenario("new_lists")
+    assert seen["won"] == 20
+    assert seen["changes"] == [2] * 20
+
+
+def test_lists_that_are_locked_in_opposite_orders_do_not_deadlock(scenario):
+    """REC-14"""
+    assert min(scenario("crossing")["changes"]) > 20
+
+
+def test_fifty_adds_of_one_name_leave_one_open_row(scenario):
+    """ROW-3"""
+    assert scenario("one_name") == {"won": 1, "open": 1, "changes": 2}
+
+
+def test_a_lock_lost_with_its_savepoint_is_a_conflict_or_harmless(scenario):
+    """REC-20"""
+    seen = scenario("lost_lock")
+    if seen["outcome"] == "conflict":
+        assert (seen["row"], seen["changes"]) == (["", "winner"], [1, 3])
+    else:
+        assert (seen["row"], seen["changes"]) == (["loser", "winner"], [2, 4])
+
+
+def test_a_snapshot_is_of_exactly_one_version_whoever_writes(scenario):
+    """REC-23"""
+    seen = scenario("snapshots")
+    assert seen["checked"] > 10
+    assert seen["changes"] > 20
+
+
+def test_one_operation_names_one_change_whoever_carries_it(scenario):
+    """REC-17: the others go without it, or are refused."""
+    seen = scenario("one_operation")
+    assert seen["named"] == 1
+    assert seen["changes"] == 1 + seen["won"]
