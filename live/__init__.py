@@ -1,0 +1,1 @@
+"""How a change reaches a screen: frames, fan-out, sockets, request counters."""

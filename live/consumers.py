@@ -1,0 +1,229 @@
+"""The Channels consumer: one socket from its handshake to its end.
+
+It has no layer channel of its own (the process has one, relay.py), and no hop
+onto the shared database thread for each message, both of which AsyncConsumer
+would bring.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
+
+from channels.consumer import AsyncConsumer  # type: ignore[import-untyped]
+from django.conf import settings
+
+from live import handshake, identity, protocol, runtime, session
+from live.connection import Connection
+from live.handshake import ForeignOriginError, Handshake
+from live.identity import Identity
+from live.pool import query
+from live.protocol import CloseCode
+from shopping_list.rows import Person
+
+logger = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Work = Coroutine[Any, Any, None]
+
+DISCONNECT = "websocket.disconnect"
+
+
+class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
+    """Carries out what the session decides. It decides nothing itself."""
+
+    connection: Connection
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one socket."""
+        await receive()  # websocket.connect
+        try:
+            shaken = handshake.read(scope)
+        except ForeignOriginError as error:
+            logger.warning("handshake from a foreign origin refused: %r", error.args[0])
+            await send({"type": "websocket.close"})
+            return
+        await send({"type": "websocket.accept", "subprotocol": shaken.subprotocol})
+        await self._serve(shaken, receive, send)
+
+    async def dispatch(self, message: Message) -> None:
+        """Carry out what one message calls for (Channels' name for it)."""
+        work = self._begin(message)
+        if work is not None:
+            await work
+
+    async def _serve(self, shaken: Handshake, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.runtime = runtime.current()
+        self.connection = Connection(send, finish=task.cancel)
+        self.runtime.arrive(self.connection)
+        try:
+            await self._listen(self._open(shaken), receive)
+        except asyncio.CancelledError:
+            if self.connection.closing is None:
+                raise  # the server cancels us, not our own `finish`
+            task.uncancel()
+            if not self.connection.writer.closed:
+                await self._hang_up(send, self.connection.closing)
+        finally:
+            self.runtime.depart(self.connection)
+
+    async def _hang_up(self, send: Send, code: CloseCode) -> None:
+        # Nothing could be written, so this may fail or block as well. But a
+        # server on which only the last message failed would keep a mute socket.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(self.runtime.timing.retry):
+                await send({"type": "websocket.close", "code": int(code)})
+
+    async def _listen(self, work: Work | None, receive: Receive) -> None:
+        """Take messages one after another, until the peer is gone.
+
+        One message is taken in while the one before it is being worked on, so
+        that a disconnect is noticed then too. No more than one: that is the
+        back pressure.
+        """
+        listening: asyncio.Future[Message] | None = None
+        while True:
+            if work is not None:
+                listening = listening or asyncio.ensure_future(receive())
+                if not await self._done_before(work, listening):
+                    return
+            if listening is None:
+                message = await receive()
+            else:
+                message, listening = await listening, None
+            if message["type"] == DISCONNECT:
+                return
+            work = self._begin(message)
+
+    async def _done_before(self, work: Work, listening: asyncio.Future[Message]) -> bool:
+        """Do some work; False if the peer left before it was done."""
+        working = asyncio.ensure_future(work)
+        either: tuple[asyncio.Future[Any], ...] = (working, listening)
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done() and listening.result()["type"] == DISCONNECT:
+                return False
+            await working
+        except asyncio.CancelledError:
+            listening.cancel()
+            raise
+        finally:
+            working.cancel()
+        return True
+
+    # Opening.
+
+    async def _open(self, shaken: Handshake) -> None:
+        connection = self.connection
+        if self.runtime.draining:
+            connection.close(CloseCode.RESTARTING, "restarting", retry_in=1.0)
+        elif not shaken.known:
+            connection.close(CloseCode.VERSION_UNKNOWN, "only trolley.v1 is spoken here")
+        elif shaken.token is not None:
+            await self._sign_in(identity.of_token, shaken.token)
+        elif shaken.session is not None:
+            await self._sign_in(identity.of_session, shaken.session)
+        if shaken.malformed:
+            connection.refuse("bad_frame", "since must be a number, and epoch given with it")
+        self.wants = shaken.wants
+        await self._follow_wanted()
+
+    async def _follow_wanted(self) -> None:
+        wants, connection = self.wants, self.connection
+        if wants is None or connection.identity is None or connection.closing is not None:
+            return
+        self.wants = None
+        connection.session.topics[wants.topic] = None
+        await self._follow(wants)
+
+    async def _sign_in(self, find: Callable[[str], Identity | None], secret: str) -> None:
+        began = time.monotonic()
+        self.connection.proving = True
+        try:
+            who = await query(find, secret)
+            lists = {} if who is None else await query(identity.lists_of, who.user_id)
+        except Exception:
+            logger.warning("nobody can sign in now", exc_info=True)
+            self.connection.close(CloseCode.OVERLOADED, "not now", retry_in=5.0)
+            return
+        finally:
+            self.connection.proving = False
+        if who is None:
+            self.connection.refuse("not_signed_in", "the session or token is not valid")
+            self.connection.close(CloseCode.NOT_SIGNED_IN, "not signed in")
+        elif not self.runtime.roster.recognise(self.connection, who):
+            self.connection.refuse("overloaded", "too many connections of this person")
+            self.connection.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
+        else:
+            self.runtime.roster.learn(who.user_id, lists, at=began)
+            self._welcome(who, lists)
+
+    def _welcome(self, who: Identity, lists: dict[Any, identity.Place]) -> None:
+        positions = (
+            protocol.ListPosition(id=list_id, epoch=epoch, version=version)
+            for list_id, (epoch, version) in lists.items()
+            if self.connection.may_open(list_id)
+        )
+        self.connection.send(
+            protocol.Welcome(
+                protocol=protocol.VERSION,
+                server=settings.VERSION,
+                connection=self.connection.id,
+                user=Person(who.user_id, who.name),
+                lists=tuple(positions),
+                heartbeat=protocol.HEARTBEAT,
+                limits=protocol.Limits(),
+            )
+        )
+
+    # Messages.
+
+    def _begin(self, message: Message) -> Work | None:
+        """Carry out what needs no waiting; return the rest, if there is any."""
+        content = message.get("text")
+        if content is None:
+            content = message.get("bytes") or b""
+        effects = self.connection.session.receive(content, time.monotonic())
+        for effect in effects:
+            if isinstance(effect, session.Follow | session.Authenticate):
+                return self._go_on(effect, effects)
+            self._carry_out(effect)
+        return None
+
+    async def _go_on(self, effect: session.Effect | None, rest: Iterator[session.Effect]) -> None:
+        while effect is not None and self.connection.closing is None:
+            if isinstance(effect, session.Follow):
+                await self._follow(effect)
+            elif isinstance(effect, session.Authenticate):
+                await self._sign_in(identity.of_token, effect.token)
+                await self._follow_wanted()
+            else:
+                self._carry_out(effect)
+            effect = next(rest, None)
+
+    def _carry_out(self, effect: session.Effect) -> None:
+        connection = self.connection
+        match effect:
+            case session.Reply(frame):
+                connection.send(frame)
+            case session.Unfollow(topic, frame_id):
+                connection.leave(topic)
+                connection.send(protocol.Unsubscribed(topic=topic, id=frame_id))
+            case session.Announce(topic, state):
+                self.runtime.presence.announce(connection, topic, state)
+            case session.Close(code, reason, retry_in):
+                connection.close(code, reason, retry_in=retry_in)
+
+    async def _follow(self, wanted: session.Follow) -> None:
+        await self.runtime.subscriptions.follow(self.connection, wanted)
+        # What a subscriber is given is not counted against its mailbox. So it
+        # is written before the next one is begun.
+        await self.connection.writer.empty()

@@ -1,0 +1,169 @@
+"""Who is behind a socket: from a session or a token to a person, and back again later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts import tokens
+from accounts.models import ApiToken, User
+from shopping_list.models import Membership
+
+CHUNK = 500
+"""Values asked for in one query."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+Pair = tuple[int, UUID]
+"""A person and a list."""
+Place = tuple[str, int]
+"""An epoch and a version: where a list's history stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as one socket showed them: by a session or by a token.
+
+    `session` and `token` are names that tell nothing (`reference`), never the
+    secret; `key` is what the database finds the session or token by.
+    `only` is the one list that a narrow token opens. `expires` is in seconds
+    since the epoch. `proof` changes with the password.
+    """
+
+    user_id: int
+    name: str
+    staff: bool
+    key: str
+    session: str | None = None
+    token: str | None = None
+    only: UUID | None = None
+    expires: float | None = None
+    proof: str = ""
+
+
+def reference(key: str) -> str:
+    """Return a name for a session or token that may be sent around and logged."""
+    return hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+def of_session(key: str) -> Identity | None:
+    """Return who is signed in to a session, or None."""
+    found = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+    if found is None:
+        return None
+    data = found.get_decoded()
+    if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = User.objects.filter(pk=data[SESSION_KEY], is_active=True).first()
+    proof = data.get(HASH_SESSION_KEY, "")
+    if user is None or not constant_time_compare(proof, user.get_session_auth_hash()):
+        return None
+    return Identity(
+        user_id=user.pk,
+        name=user.display_name,
+        staff=user.is_staff,
+        key=key,
+        session=reference(key),
+        expires=found.expire_date.timestamp(),
+        proof=proof,
+    )
+
+
+def of_token(secret: str) -> Identity | None:
+    """Return whom a bearer token stands for, or None."""
+    token = tokens.find(secret)
+    if token is None:
+        return None
+    return Identity(
+        user_id=token.user.pk,
+        name=token.user.display_name,
+        # A token that opens one list opens nothing of the installation.
+        staff=token.user.is_staff and token.list_id is None,
+        key=token.digest,
+        token=reference(token.digest),
+        only=token.list_id,
+        expires=None if token.expiry is None else token.expiry.timestamp(),
+        proof=token.user.get_session_auth_hash(),
+    )
+
+
+def lists_of(user_id: int) -> dict[UUID, Place]:
+    """Return where each list stands that a person is a member of."""
+    current = Membership.objects.current()
+    mine = current.filter(user_id=user_id, shopping_list__deleted_at=None)
+    return {list_id: (epoch, version) for list_id, epoch, version in _placed(mine)}
+
+
+def place_of(user_id: int, list_id: UUID) -> Place | None:
+    """Return where a list stands if a person may see it, else None."""
+    mine = Membership.objects.current().filter(
+        user_id=user_id, shopping_list_id=list_id, shopping_list__deleted_at=None
+    )
+    return next(((epoch, version) for _, epoch, version in _placed(mine)), None)
+
+
+def _placed(found: QuerySet[Membership]) -> Iterable[tuple[UUID, str, int]]:
+    return found.order_by("pk").values_list(
+        "shopping_list_id", "shopping_list__epoch", "shopping_list__version"
+    )
+
+
+def memberships(users: Collection[int]) -> set[Pair]:
+    """Return who may see what, of these people."""
+    found: set[Pair] = set()
+    for some in _portions(users):
+        current = Membership.objects.current()
+        rows = current.filter(user_id__in=some, shopping_list__deleted_at=None)
+        found.update(rows.order_by().values_list("user_id", "shopping_list_id"))
+    return found
+
+
+def still_good(identities: Iterable[Identity]) -> dict[Identity, float | None]:
+    """Return those that would still be let in, each with when it expires."""
+    asked = list(identities)
+    people = _gathered({one.user_id for one in asked}, _people)
+    sessions = _gathered({one.key for one in asked if one.session}, _sessions)
+    api_tokens = _gathered({one.key for one in asked if one.token}, _tokens)
+    good: dict[Identity, float | None] = {}
+    for one in asked:
+        known = sessions if one.session else api_tokens
+        if people.get(one.user_id) == one.proof and one.key in known:
+            good[one] = known[one.key]
+    return good
+
+
+def _people(ids: list[int]) -> Iterable[tuple[int, str]]:
+    active = User.objects.filter(pk__in=ids, is_active=True).only("pk", "password")
+    return ((user.pk, user.get_session_auth_hash()) for user in active)
+
+
+def _sessions(keys: list[str]) -> Iterable[tuple[str, float | None]]:
+    live = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    return ((key, at.timestamp()) for key, at in live.values_list("session_key", "expire_date"))
+
+
+def _tokens(digests: list[str]) -> Iterable[tuple[str, float | None]]:
+    live = ApiToken.objects.filter(digest__in=digests).order_by()
+    return ((key, at and at.timestamp()) for key, at in live.values_list("digest", "expiry"))
+
+
+def _gathered(keys: Collection[K], read: Callable[[list[K]], Iterable[tuple[K, V]]]) -> dict[K, V]:
+    found: dict[K, V] = {}
+    for some in _portions(keys):
+        found.update(read(some))
+    return found
+
+
+def _portions(values: Collection[Any]) -> Iterable[list[Any]]:
+    ordered = list(values)
+    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))

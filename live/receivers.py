@@ -1,0 +1,63 @@
+"""The signal receivers that make things live. They only count and publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_out
+from django.core.signals import request_finished, request_started
+from django.db.models.signals import post_delete, post_save
+from django.http import HttpRequest
+
+from accounts.models import ApiToken
+from accounts.signals import access_revoked
+from live import publisher
+from live.counting import uncounted
+from live.identity import reference
+from live.metrics import counters
+from shopping_list.models import Activity
+
+
+def connect() -> None:
+    """Connect all of them, once."""
+    post_save.connect(recorded, sender=Activity, dispatch_uid="live.recorded")
+    request_started.connect(started, dispatch_uid="live.started")
+    request_finished.connect(finished, dispatch_uid="live.finished")
+    user_logged_out.connect(signed_out, dispatch_uid="live.signed_out")
+    access_revoked.connect(revoked, dispatch_uid="live.revoked")
+    post_delete.connect(token_deleted, sender=ApiToken, dispatch_uid="live.token_deleted")
+
+
+def recorded(instance: Activity, created: bool, raw: bool = False, **_: Any) -> None:
+    """Broadcast a recorded change after its commit."""
+    if created and not raw:
+        publisher.publish(instance)
+
+
+def started(**_: Any) -> None:
+    """Count a request that Django began."""
+    if not uncounted.get():
+        counters.request_started()
+
+
+def finished(**_: Any) -> None:
+    """Count a request that Django finished."""
+    if not uncounted.get():
+        counters.request_finished()
+
+
+def signed_out(request: HttpRequest | None, **_: Any) -> None:
+    """Close the sockets of the session that ends. It is not flushed yet when this runs."""
+    key = request and getattr(request, "session", None) and request.session.session_key
+    if key:
+        publisher.control({"type": "live.revoked", "session": reference(key)})
+
+
+def revoked(user_id: int, **_: Any) -> None:
+    """Close all sockets of a person: another password, disabled, deleted."""
+    publisher.control({"type": "live.revoked", "user": user_id})
+
+
+def token_deleted(instance: ApiToken, **_: Any) -> None:
+    """Close the sockets that a token opened, once it is really gone."""
+    publisher.control_on_commit({"type": "live.revoked", "token": reference(instance.digest)})

@@ -1,0 +1,13 @@
+"""Addresses of the live side, from the root."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from live import views
+
+urlpatterns = [
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+    path("api/live/requests/", views.RequestsView.as_view()),
+]

@@ -1,0 +1,40 @@
+"""What the live side answers over HTTP."""
+
+from __future__ import annotations
+
+import msgspec
+from django.http import HttpRequest, JsonResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from live import health, runtime
+from live.pool import query
+
+
+async def healthz(_request: HttpRequest) -> JsonResponse:
+    """Answer: then the event loop of this process runs."""
+    return JsonResponse({"status": "alive"})
+
+
+async def readyz(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 if this process can serve, 503 if not."""
+    answers, migrated = await query(health.database)
+    found = health.health(answers=answers, migrated=migrated)
+    return JsonResponse(found.body(), status=503 if found.status == "unready" else 200)
+
+
+class RequestsView(APIView):
+    """The request counters as they are now, for whoever has no socket."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 503: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> Response:
+        """Return the newest sample."""
+        del request
+        running = runtime.of_process()
+        newest = running and running.sampler.board.newest
+        if newest is None:
+            return Response({"detail": "No sample has been taken yet."}, status=503)
+        return Response(msgspec.to_builtins(newest))

@@ -1,0 +1,215 @@
+"""Real processes for the contract suite: servers, a Redis of its own, clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import msgspec
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from live import protocol
+from tests.system.serving import ROOT, Serving
+
+Frame = dict[str, Any]
+PASSWORD = "correct horse battery"
+PATIENCE = 10.0
+
+SETUP = """
+import json
+from accounts.models import ApiToken, User
+from shopping_list.models import Membership, ShoppingList
+made = {}
+people = {}
+for name in ("ana", "bob"):
+    people[name] = User.objects.create_user(name, password="correct horse battery", name=name)
+    made[name] = ApiToken.objects.create(user=people[name], name="test")[1]
+    made[name + "_id"] = people[name].pk
+groceries = ShoppingList.objects.create(name="Groceries", created_by=people["ana"])
+Membership.objects.create(shopping_list=groceries, user=people["ana"], role="owner")
+Membership.objects.create(shopping_list=groceries, user=people["bob"], role="editor")
+made["list"] = str(groceries.pk)
+made["item"] = str(groceries.items.create(name="Milk").pk)
+print("MADE " + json.dumps(made))
+"""
+
+
+class Redis:
+    """A redis-server without memory on a port of its own."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1"]
+        command += ["--save", "", "--appendonly", "no", "--daemonize", "no"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError("redis-server does not start")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+class Place(Serving):
+    """One server process of an installation; several may share its data."""
+
+    def __init__(self, data: Path, name: str, *arguments: str, **environment: str) -> None:
+        super().__init__(data, *arguments, **environment)
+        self.log = data.parent / f"{name}.log"
+
+
+class World:
+    """An installation with ana (owner), bob (editor) and one list, on one server and layer."""
+
+    def __init__(self, data: Path, *, server: str, layer: str, redis: Redis | None) -> None:
+        self.data, self.server, self.layer, self.redis = data, server, layer, redis
+        self.environment = {"TROLLEY_LAYER": layer}
+        if redis is not None:
+            self.environment["REDIS_URL"] = redis.url
+        self.places: list[Place] = []
+        self.first = self.serve("first")
+        made = self.shell(SETUP)
+        line = next(line for line in made.splitlines() if line.startswith("MADE "))
+        self.made: dict[str, Any] = json.loads(line.removeprefix("MADE "))
+        self.list = self.made["list"]
+
+    def serve(self, name: str, **environment: str) -> Place:
+        """Start one more server process on the same data."""
+        place = Place(
+            self.data, name, "--server", self.server, **{**self.environment, **environment}
+        )
+        place.__enter__()
+        self.places.append(place)
+        return place
+
+    def close(self) -> None:
+        for place in self.places:
+            place.__exit__()
+
+    def shell(self, code: str) -> str:
+        """Run code in a process without an event loop, as an administrator would."""
+        command = [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
+        environment = {**self.first.environment, **self.environment}
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def api(self, who: str = "ana", place: Place | None = None) -> httpx.Client:
+        """Return a REST client of a person."""
+        headers = {"Authorization": f"Bearer {self.made[who]}"}
+        url = (place or self.first).url
+        return httpx.Client(base_url=f"{url}/api/", headers=headers, timeout=30)
+
+    def edit(self, note: str, *, place: Place | None = None) -> float:
+        """Change the item over REST; return how long that took."""
+        with self.api(place=place) as api:
+            began = time.monotonic()
+            path = f"shopping-lists/{self.list}/shopping-items/{self.made['item']}/"
+            answer = api.patch(path, json={"note": note})
+            assert answer.status_code == 200, answer.text
+            return time.monotonic() - began
+
+    def add(self, name: str) -> str:
+        """Return code that adds an item from a shell."""
+        return (
+            "from shopping_list.models import ShoppingList;"
+            f"ShoppingList.objects.get(pk='{self.list}').items.create(name={name!r})"
+        )
+
+    def watch(self, who: str = "ana", place: Place | None = None) -> Watcher:
+        """Open a socket and follow the list, past its snapshot."""
+        watcher = Watcher((place or self.first).url, self.made[who])
+        watcher.until("welcome")
+        watcher.send(type="subscribe", topic=f"list:{self.list}")
+        watcher.until("snapshot")
+        return watcher
+
+
+class Watcher:
+    """A real WebSocket client. Every frame that it gets is checked against the protocol."""
+
+    def __init__(self, url: str, token: str, path: str = "/ws/") -> None:
+        address = url.replace("http://", "ws://") + path
+        headers = {"Authorization": f"Bearer {token}"}
+        self._opened = ExitStack()
+        self.socket = self._opened.enter_context(
+            connect(
+                address,
+                additional_headers=headers,
+                compression=None,
+                max_size=None,
+                max_queue=None,
+            )
+        )
+        self._frames: deque[Frame] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def send(self, **frame: Any) -> None:
+        self.socket.send(json.dumps(frame))
+
+    def next(self, patience: float = PATIENCE) -> Frame:
+        while not self._frames:
+            for line in str(self.socket.recv(patience)).split("\n"):
+                msgspec.json.decode(line, type=protocol.ServerFrame)
+                self._frames.append(json.loads(line))
+        return self._frames.popleft()
+
+    def until(self, kind: str, patience: float = PATIENCE) -> Frame:
+        deadline = time.monotonic() + patience
+        while True:
+            frame = self.next(max(0.01, deadline - time.monotonic()))
+            if frame["type"] == kind:
+                return frame
+
+    def until_note(self, note: str, patience: float = PATIENCE) -> Frame:
+        """Read changes up to the one that wrote this note; they must be contiguous."""
+        version = None
+        while True:
+            change = self.until("change", patience)
+            assert version is None or change["version"] == version + 1
+            version = change["version"]
+            if any(item["note"] == note for item in change["items"]):
+                return change
+
+    def closed(self, patience: float = PATIENCE) -> int:
+        """Read to the end and return the close code."""
+        try:
+            while True:
+                self.next(patience)
+        except ConnectionClosed as over:
+            return over.rcvd.code if over.rcvd else 1006
+
+
+def resident(process: subprocess.Popen[bytes]) -> int:
+    """Return the memory of a process in bytes."""
+    pages = Path(f"/proc/{process.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

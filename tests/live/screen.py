@@ -1,0 +1,142 @@
+"""A screen for tests: the client's half of a socket, frame by frame."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Self
+
+import msgspec
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+
+from live import protocol
+from live.routing import websocket
+from shopping_list.models import ShoppingList
+from shopping_list.rows import topic_of
+
+UNIT = 0.04
+"""Seconds of test time that stand for one second of the product's."""
+PATIENCE = 5.0
+HOST = "testserver"
+ORIGIN = f"http://{HOST}"
+
+Frame = dict[str, Any]
+_numbers = itertools.count(1_000_000)
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110  (the one place that polls)
+            await asyncio.sleep(0.005)
+
+
+class Screen:
+    """Speaks the protocol in a test. Every frame that it gets is checked against it."""
+
+    def __init__(
+        self,
+        path: str = "/ws/",
+        *,
+        session: str | None = None,
+        token: str | None = None,
+        origin: str | None = ORIGIN,
+        host: str = HOST,
+        subprotocols: list[str] | None = None,
+        headers: list[tuple[bytes, bytes]] | None = None,
+    ) -> None:
+        found = [(b"host", host.encode()), *(headers or [])]
+        if origin is not None:
+            found.append((b"origin", origin.encode()))
+        if session is not None:
+            found.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode()))
+        if token is not None:
+            found.append((b"authorization", f"Bearer {token}".encode()))
+        self.wire = WebsocketCommunicator(websocket, path, found, subprotocols)
+        self.accepted = False
+        self.subprotocol: str | None = None
+        self._frames: deque[Frame] = deque()
+        self.closed_with: int | None = None
+
+    async def open(self) -> Self:
+        """Shake hands; it may be refused."""
+        self.accepted, said = await self.wire.connect(timeout=PATIENCE)
+        self.subprotocol = said if self.accepted else None
+        return self
+
+    async def send(self, **frame: Any) -> None:
+        await self.wire.send_to(text_data=json.dumps(frame, default=str))
+
+    async def send_text(self, text: str) -> None:
+        await self.wire.send_input({"type": "websocket.receive", "text": text})
+
+    async def next(self) -> Frame:
+        """Return the next frame."""
+        while not self._frames:
+            self._take(await self.wire.receive_output(PATIENCE))
+        return self._frames.popleft()
+
+    async def until(self, kind: str, **fields: Any) -> Frame:
+        """Skip frames up to one of this type with these fields."""
+        while True:
+            frame = await self.next()
+            wanted = frame["type"] == kind
+            if wanted and all(frame.get(name) == value for name, value in fields.items()):
+                return frame
+
+    async def barrier(self) -> list[Frame]:
+        """Return every frame that was queued before this moment, beats left out."""
+        number = next(_numbers)
+        await self.send(type="ping", id=number)
+        frames = []
+        while True:
+            frame = await self.next()
+            if frame == {"type": "pong", "id": number}:
+                return frames
+            if frame["type"] != "beat":
+                frames.append(frame)
+
+    async def follow(self, what: Any, **fields: Any) -> Frame:
+        """Subscribe, and return the answer."""
+        topic = topic_of(what.pk) if isinstance(what, ShoppingList) else what
+        number = next(_numbers)
+        await self.send(type="subscribe", topic=topic, id=number, **fields)
+        while True:
+            frame = await self.next()
+            if frame.get("id") == number:
+                return frame
+
+    async def closed(self) -> int:
+        """Wait for the close and return its code; `bye` came right before it."""
+        last: Frame = {}
+        while self.closed_with is None:
+            self._take(await self.wire.receive_output(PATIENCE))
+        if self._frames:
+            last = self._frames[-1]
+        assert last.get("type") == "bye"
+        assert last["code"] == self.closed_with
+        return self.closed_with
+
+    async def leave(self) -> None:
+        """Close from this side, and wait until the server has noticed."""
+        await self.wire.disconnect(timeout=PATIENCE)
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The frames that came and were not read."""
+        return list(self._frames)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.close":
+            self.closed_with = message.get("code", 1000)
+            return
+        for line in message["text"].split("\n"):
+            msgspec.json.decode(line, type=protocol.ServerFrame)
+            self._frames.append(json.loads(line))
+
+
+OpenScreen = Callable[..., Any]

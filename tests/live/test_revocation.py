@@ -1,0 +1,296 @@
+"""Losing membership is losing sight, at once, on sockets that are open."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import logout
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import ApiToken, User
+from live import log
+from live.identity import reference
+from live.pool import query
+from live.protocol import CloseCode
+from shopping_list import invites
+from shopping_list.models import Membership, ShoppingList
+from shopping_list.rows import topic_of
+from tests.live.screen import PATIENCE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def membership(groceries: ShoppingList, user: User) -> Membership:
+    return Membership.objects.get(shopping_list=groceries, user=user)
+
+
+def trash(groceries: ShoppingList, *, deleted_at: object) -> None:
+    found = ShoppingList._base_manager.get(pk=groceries.pk)
+    found.deleted_at = deleted_at
+    found.save()
+
+
+@pytest.fixture
+async def both(screen, ana, bob, groceries):
+    """Ana and bob look at the list."""
+    screens = [await screen(ana), await screen(bob)]
+    for one in screens:
+        await one.follow(groceries)
+        await one.until("snapshot")
+    return screens
+
+
+async def test_a_removed_member_sees_the_end_instead_of_the_change(both, bob, groceries):
+    """LIV-14."""
+    of_ana, of_bob = both
+    await query(lambda: membership(groceries, bob).delete())
+    assert (await of_ana.next())["verb"] == "member.removed"
+    assert await of_bob.next() == {
+        "type": "ended",
+        "topic": topic_of(groceries.pk),
+        "reason": "revoked",
+    }
+    assert await of_bob.next() == {"type": "left", "list": str(groceries.pk)}
+    await query(groceries.items.create, name="Milk")
+    await of_ana.until("change")
+    assert await of_bob.barrier() == []
+    assert (await of_bob.follow(groceries))["code"] == "not_found"
+
+
+async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
+    screen, bob, groceries, monkeypatch
+):
+    """The reading was allowed when it began, and is not given out when it ends."""
+    one = await screen(bob)
+    go_on, begun = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    read = log.read_picture
+
+    def slowly(list_id):
+        picture = read(list_id)
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(PATIENCE)
+        return picture
+
+    monkeypatch.setattr(log, "read_picture", slowly)
+    await one.send(type="subscribe", topic=topic_of(groceries.pk), id=1)
+    await begun.wait()
+    await query(lambda: membership(groceries, bob).delete())
+    assert (await one.until("left"))["list"] == str(groceries.pk)
+    go_on.set()
+    assert (await one.next())["code"] == "not_found"
+    assert await one.barrier() == []
+
+
+async def test_a_lower_role_ends_the_topic_and_leaves_the_list(both, bob, groceries):
+    of_bob = both[1]
+
+    def lower() -> None:
+        found = membership(groceries, bob)
+        found.role = "viewer"
+        found.save()
+
+    await query(lower)
+    assert (await of_bob.next())["reason"] == "revoked"
+    assert await of_bob.barrier() == []
+    assert (await of_bob.follow(groceries))["type"] == "subscribed"
+    await of_bob.until("snapshot")
+    assert "ended" not in [frame["type"] for frame in await of_bob.barrier()]
+
+
+async def test_a_higher_role_changes_nothing_for_the_socket(both, bob, groceries):
+    of_bob = both[1]
+
+    def rise() -> None:
+        found = membership(groceries, bob)
+        found.role = "owner"
+        found.save()
+
+    await query(rise)
+    assert (await of_bob.next())["verb"] == "member.role"
+
+
+async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory, groceries):
+    one = await screen(mallory)
+    assert (await one.follow(groceries))["code"] == "not_found"
+    await query(Membership.objects.create, shopping_list=groceries, user=mallory)
+    joined = await one.next()
+    await query(groceries.refresh_from_db)
+    assert joined == {
+        "type": "joined",
+        "list": {
+            "id": str(groceries.pk),
+            "epoch": groceries.epoch,
+            "version": groceries.version,
+        },
+    }
+    assert (await one.follow(groceries))["type"] == "subscribed"
+
+
+async def test_whoever_makes_a_list_hears_of_it(screen, ana):
+    from shopping_list.recording import recording
+
+    one = await screen(ana)
+
+    def make() -> ShoppingList:
+        new = ShoppingList(name="New", created_by=ana)
+        with recording(new.pk):
+            new.save()
+            Membership.objects.create(shopping_list=new, user=ana, role="owner")
+        return new
+
+    made = await query(make)
+    assert (await one.next())["list"]["id"] == str(made.pk)
+    assert await one.barrier() == []
+
+
+@pytest.mark.parametrize("how", ["trash", "delete"])
+async def test_a_deleted_list_ends_after_its_last_change(both, groceries, how, mallory):
+    if how == "trash":
+        from django.utils import timezone
+
+        await query(trash, groceries, deleted_at=timezone.now())
+    else:
+        await query(groceries.delete)
+    for one in both:
+        assert (await one.next())["verb"] == "list.deleted"
+        assert (await one.next())["reason"] == "deleted"
+        assert (await one.next())["type"] == "left"
+        assert await one.barrier() == []
+        assert (await one.follow(groceries))["code"] == "not_found"
+
+
+async def test_a_list_that_nobody_follows_still_leaves_its_members(screen, ana, groceries):
+    one = await screen(ana)
+    name = str(groceries.pk)
+    await query(groceries.delete)
+    assert await one.next() == {"type": "left", "list": name}
+
+
+async def test_a_restored_list_is_joined_again(both, groceries):
+    from django.utils import timezone
+
+    await query(trash, groceries, deleted_at=timezone.now())
+    for one in both:
+        await one.until("left")
+    await query(trash, groceries, deleted_at=None)
+    for one in both:
+        assert (await one.next())["type"] == "joined"
+        assert (await one.follow(groceries))["type"] == "subscribed"
+
+
+async def test_signing_out_closes_the_sockets_of_that_session_only(screen, session_of, ana):
+    """LIV-15."""
+    keys = [await query(session_of, ana) for _ in range(2)]
+    screens = [await screen(session=key) for key in keys]
+    for one in screens:
+        await one.next()
+
+    def sign_out() -> None:
+        request = HttpRequest()
+        request.user = ana
+        request.session = SessionStore(keys[0])
+        logout(request)
+
+    await query(sign_out)
+    assert await screens[0].closed() == CloseCode.REVOKED
+    assert await screens[1].barrier() == []
+
+
+@pytest.mark.parametrize("how", ["password", "disabled", "deleted"])
+async def test_losing_access_closes_every_socket_of_the_person(screen, token_of, ana, bob, how):
+    screens = [await screen(ana), await screen(token=await query(token_of, ana), origin=None)]
+    await screens[1].next()
+    of_bob = await screen(bob)
+
+    def lose() -> None:
+        if how == "password":
+            ana.set_password("another horse battery")
+            ana.save()
+        elif how == "disabled":
+            ana.is_active = False
+            ana.save()
+        else:
+            ana.delete()
+
+    await query(lose)
+    for one in screens:
+        assert await one.closed() == CloseCode.REVOKED
+    assert await of_bob.barrier() == []
+
+
+async def test_deleting_a_token_closes_the_sockets_that_it_opened(screen, token_of, ana):
+    tokens = [await query(token_of, ana) for _ in range(2)]
+    screens = [await screen(token=token, origin=None) for token in tokens]
+    for one in screens:
+        await one.next()
+    from knox.crypto import hash_token
+
+    await query(lambda: ApiToken.objects.get(digest=hash_token(tokens[0])).delete())
+    assert await screens[0].closed() == CloseCode.REVOKED
+    assert await screens[1].barrier() == []
+
+
+@pytest.mark.parametrize("what", ["session", "token", "disabled", "password"])
+async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_of, ana, what):
+    """LIV-16."""
+    key, token = await query(session_of, ana), await query(token_of, ana)
+    one = await (screen(token=token, origin=None) if what == "token" else screen(session=key))
+    await one.next()
+    silently = {
+        "session": Session.objects.filter(session_key=key).delete,
+        "token": lambda: ApiToken.objects.all()._raw_delete("default"),
+        "disabled": lambda: User.objects.filter(pk=ana.pk).update(is_active=False),
+        "password": lambda: User.objects.filter(pk=ana.pk).update(password="x"),
+    }
+    await query(silently[what])
+    assert await one.closed() == CloseCode.REVOKED
+
+
+async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, groceries):
+    one = await screen(bob)
+    await one.follow(groceries)
+    await one.until("snapshot")
+    await query(lambda: Membership._base_manager.filter(user=bob)._raw_delete("default"))
+    assert (await one.until("ended"))["reason"] == "revoked"
+    assert (await one.until("left"))["list"] == str(groceries.pk)
+
+
+async def test_the_recheck_leaves_everybody_else_alone(screen, live, ana, groceries):
+    one = await screen(ana)
+    await one.follow(groceries)
+    await one.until("snapshot")
+    await live._recheck()
+    assert [f for f in await one.barrier() if f["type"] != "beat"] == []
+
+
+async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groceries):
+    """INV-9"""
+
+    def come() -> User:
+        secret = invites.new_secret()
+        invites.create(groceries.pk, ana, secret=secret, role="viewer", guest=True)
+        guest = invites.accept_as_guest(secret, "Grandma").user
+        soon = timezone.now() + timedelta(seconds=1)
+        Membership.objects.filter(user=guest).update(expires_at=soon)
+        return guest
+
+    of_ana, of_guest = await screen(ana), await screen(await query(come))
+    for one in (of_ana, of_guest):
+        await one.follow(groceries)
+        await one.until("snapshot")
+    assert (await of_ana.until("change"))["verb"] == "member.removed"
+    assert (await of_guest.until("ended"))["reason"] == "revoked"
+    assert (await of_guest.until("left"))["list"] == str(groceries.pk)
+    assert (await of_guest.follow(groceries))["code"] == "not_found"
+
+
+def test_a_reference_tells_nothing_of_the_key():
+    assert reference("secret") != "secret"
+    assert len(reference("secret")) == 24
