@@ -1,0 +1,131 @@
+import type {
+  Activity,
+  Invite,
+  InviteWish,
+  ListAnswer,
+  MadeInvite,
+  Me,
+  Page,
+  Preview,
+  Role,
+} from '../protocol/rest';
+import type { Http } from './http';
+import { uuid } from './uuid';
+
+const PAGE = 200;
+
+/** The API's addresses, as functions. Item edits go through the outbox instead. */
+export class Api {
+  constructor(private readonly http: Http) {}
+
+  me(): Promise<Me> {
+    return this.http({ method: 'GET', path: 'auth/me/' });
+  }
+
+  signIn(username: string, password: string): Promise<Me> {
+    return this.http({ method: 'POST', path: 'auth/login/', body: { username, password } });
+  }
+
+  signOut(): Promise<void> {
+    return this.http({ method: 'POST', path: 'auth/logout/' });
+  }
+
+  register(account: {
+    username: string;
+    name: string;
+    password: string;
+    token: string;
+  }): Promise<Me> {
+    return this.http({ method: 'POST', path: 'auth/register/', body: account });
+  }
+
+  async lists(): Promise<ListAnswer[]> {
+    const page: Page<ListAnswer> = await this.http({
+      method: 'GET',
+      path: `shopping-lists/?page_size=${PAGE}`,
+    });
+    return page.results;
+  }
+
+  createList(id: string, name: string): Promise<ListAnswer> {
+    return this.http({ method: 'POST', path: 'shopping-lists/', body: { id, name }, op: uuid() });
+  }
+
+  deleteList(id: string): Promise<void> {
+    return this.http({ method: 'DELETE', path: `shopping-lists/${id}/`, op: uuid() });
+  }
+
+  restoreList(id: string): Promise<void> {
+    return this.http({ method: 'POST', path: `shopping-lists/${id}/restore/`, op: uuid() });
+  }
+
+  /** Oneself, or as an owner somebody else. */
+  removeMember(id: string, person: number): Promise<void> {
+    const path = `shopping-lists/${id}/members/${person}/`;
+    return this.http({ method: 'DELETE', path, op: uuid() });
+  }
+
+  setRole(list: string, person: number, role: Role): Promise<void> {
+    const path = `shopping-lists/${list}/members/${person}/`;
+    return this.http({ method: 'PATCH', path, body: { role }, op: uuid() });
+  }
+
+  invites(list: string): Promise<Invite[]> {
+    return this.http({ method: 'GET', path: `shopping-lists/${list}/invites/` });
+  }
+
+  /** The same `op` again answers the same secret again. */
+  invite(list: string, wish: InviteWish, op: string): Promise<MadeInvite> {
+    return this.http({
+      method: 'POST',
+      path: `shopping-lists/${list}/invites/`,
+      body: wish,
+      op,
+    });
+  }
+
+  revokeInvite(list: string, invite: string): Promise<void> {
+    const path = `shopping-lists/${list}/invites/${invite}/`;
+    return this.http({ method: 'DELETE', path, op: uuid() });
+  }
+
+  /** Look at an invite without using it. The secret travels in the body only. */
+  previewInvite(token: string): Promise<Preview> {
+    return this.http({ method: 'POST', path: 'invites/preview/', body: { token } });
+  }
+
+  acceptInvite(token: string, name?: string): Promise<{ list: ListAnswer }> {
+    const body = name === undefined ? { token } : { token, name };
+    return this.http({ method: 'POST', path: 'invites/accept/', body });
+  }
+
+  /** Make the guest who asks an account. */
+  upgrade(account: { username: string; name: string; password: string }): Promise<Me> {
+    return this.http({ method: 'POST', path: 'auth/upgrade/', body: account });
+  }
+
+  /** A page of what happened, newest first, and the cursor of the next. */
+  async activityPage(
+    list: string,
+    cursor: string | null,
+  ): Promise<{ results: Activity[]; cursor: string | null }> {
+    const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+    const path = `shopping-lists/${list}/activities/${query}`;
+    const page: Page<Activity> = await this.http({ method: 'GET', path });
+    const next = page.next === null ? null : new URL(page.next, 'http://any').searchParams;
+    return { results: page.results, cursor: next?.get('cursor') ?? null };
+  }
+
+  undo(list: string, version: number): Promise<Activity> {
+    const path = `shopping-lists/${list}/activities/${version}/undo/`;
+    return this.http({ method: 'POST', path, op: uuid() });
+  }
+
+  async activities(list: string): Promise<Activity[]> {
+    const page: Page<Activity> = await this.http({
+      method: 'GET',
+      path: `shopping-lists/${list}/activities/`,
+    });
+    return page.results;
+  }
+}

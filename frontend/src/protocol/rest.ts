@@ -1,0 +1,84 @@
+import type { Change, ItemRow, ListRow, Member, Person } from './types';
+
+/** The answers of the REST API (docs/api), as far as this app reads them. */
+export type Role = Member['role'];
+export type Verb = Change['verb'];
+
+export interface Me {
+  id: number;
+  name: string;
+  username: string;
+  email: string;
+  is_staff: boolean;
+  is_guest: boolean;
+}
+
+export interface ListAnswer extends ListRow {
+  version: number;
+  epoch: string;
+  role: Role;
+  items_open: number;
+  items_total: number;
+}
+
+export interface ItemAnswer extends ItemRow {
+  outcome?: 'added' | 'merged' | 'put_back';
+}
+
+/** An invite, as owners see it: never with its secret. */
+export interface Invite {
+  id: string;
+  role: Role;
+  expires_at: string;
+  max_uses: number | null;
+  uses: number;
+  guest: boolean;
+  created_by: Person;
+  revoked: boolean;
+}
+
+/** A new invite, with its secret in the link, this once. */
+export interface MadeInvite extends Omit<Invite, 'created_by' | 'revoked'> {
+  token: string;
+  url: string;
+}
+
+export interface InviteWish {
+  role: Role;
+  /** Seconds. */
+  expires_in: number;
+  max_uses: number | null;
+  guest: boolean;
+}
+
+/** What an invite is for, as a stranger sees it. */
+export interface Preview {
+  list: { name: string };
+  role: Role;
+  guest: boolean;
+  invited_by: string;
+}
+
+export interface Page<T> {
+  next: string | null;
+  results: T[];
+}
+
+export interface ChangedRow {
+  item?: string;
+  list?: string;
+  member?: number;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+}
+
+export interface Activity {
+  version: number;
+  at: string;
+  verb: Verb;
+  actor: Person | null;
+  op: string | null;
+  changes: ChangedRow[];
+  undoes: number | null;
+  undone_by: number | null;
+}

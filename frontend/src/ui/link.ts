@@ -1,0 +1,12 @@
+import type { Route } from '../stores/route.svelte';
+
+/** Follow a link inside the app; new tabs and windows stay the browser's business. */
+export function followLink(
+  event: MouseEvent & { currentTarget: HTMLAnchorElement },
+  route: Route,
+): void {
+  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
+  event.preventDefault();
+  route.go(event.currentTarget.pathname);
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { Api } from '../src/net/api';
+import type { Ask } from '../src/net/http';
+import { Problem } from '../src/net/problem';
+import type { Person } from '../src/stores/person.svelte';
+import { Join } from '../src/stores/join.svelte';
+import { takeSecret } from '../src/stores/secret';
+
+const gone = new Problem(404, 'not_found', 'Not found.');
+const preview = { list: { name: 'Groceries' }, role: 'editor', guest: false, invited_by: 'Ana' };
+
+interface Entry {
+  state: unknown;
+  address: string;
+}
+
+function entry(state: unknown = null): Entry & Parameters<typeof takeSecret>[1] {
+  const made = {
+    state,
+    address: '/join/#s3cret',
+    replaceState(kept: unknown, _unused: string, url: string) {
+      made.state = kept;
+      made.address = url;
+    },
+  };
+  return made;
+}
+
+describe('the secret of an invite', () => {
+  it('leaves the address bar at once, and survives a reload', () => {
+    const history = entry();
+    expect(takeSecret({ pathname: '/join/', hash: '#s3cret' }, history)).toBe('s3cret');
+    expect(history.address).toBe('/join/');
+    expect(takeSecret({ pathname: '/join/', hash: '' }, history)).toBe('s3cret');
+  });
+
+  it('is looked for on the join page only', () => {
+    const history = entry({ invite: 'other' });
+    expect(takeSecret({ pathname: '/', hash: '#s3cret' }, history)).toBeNull();
+    expect(history.address).toBe('/join/#s3cret');
+  });
+
+  it('is nothing where there was none', () => {
+    for (const state of [null, 'x', {}, { invite: 3 }]) {
+      expect(takeSecret({ pathname: '/join/', hash: '' }, entry(state))).toBeNull();
+    }
+  });
+});
+
+describe('joining', () => {
+  function at(
+    state: Person['state'],
+    answer: (ask: Ask) => unknown,
+    secret: string | null = 's3cret',
+  ): { join: Join; asked: Ask[]; person: { state: Person['state'] } } {
+    const asked: Ask[] = [];
+    const api = new Api(async <T>(ask: Ask) => {
+      asked.push(ask);
+      return (await answer(ask)) as T;
+    });
+    const enter = (): Promise<void> => {
+      person.state = 'in';
+      return Promise.resolve();
+    };
+    const person = { state, ask: enter, signIn: enter, register: enter, upgrade: enter };
+    return { join: new Join(api, person as unknown as Person, secret), asked, person };
+  }
+  const door =
+    (accept: unknown = { list: { id: 'one' } }) =>
+    ({ path }: Ask): unknown => {
+      const said = path === 'invites/preview/' ? preview : accept;
+      if (said instanceof Error) throw said;
+      return said;
+    };
+
+  it('shows what the invite is for, without using it', async () => {
+    const { join, asked } = at('out', door());
+    await join.look();
+    expect(join.state).toBe('ready');
+    expect(join.preview?.list.name).toBe('Groceries');
+    expect(asked.map(({ path }) => path)).toEqual(['invites/preview/']);
+  });
+
+  it('never has the secret in an address', async () => {
+    const { join, asked } = at('out', door());
+    await join.look();
+    await join.accept('Grandma');
+    expect(asked.map(({ path }) => path)).toEqual(['invites/preview/', 'invites/accept/']);
+    expect(asked.every(({ body }) => JSON.stringify(body).includes('s3cret'))).toBe(true);
+  });
+
+  it('lets a guest in by a name, and then asks who that is', async () => {
+    const { join, asked, person } = at('out', door());
+    await join.accept('Grandma');
+    expect(asked[0]?.body).toEqual({ token: 's3cret', name: 'Grandma' });
+    expect(person.state).toBe('in');
+    expect(join.joined).toBe('one');
+  });
+
+  it('joins after signing in and after signing up', async () => {
+    const signed = at('out', door());
+    await signed.join.signIn('ben', 'password');
+    expect(signed.join.joined).toBe('one');
+    const registered = at('out', door());
+    await registered.join.register({ username: 'ben', name: 'Ben', password: 'password' });
+    expect(registered.join.joined).toBe('one');
+  });
+
+  it('takes a member back to the list by a link that is over', async () => {
+    const { join } = at('in', ({ path }) => {
+      if (path === 'invites/preview/') throw gone;
+      return { list: { id: 'one' } };
+    });
+    await join.look();
+    expect(join.joined).toBe('one');
+  });
+
+  it('says one thing of every link that lets nobody in', async () => {
+    const none = at('out', door(), null);
+    await none.join.look();
+    const over = at('out', () => {
+      throw gone;
+    });
+    await over.join.look();
+    const late = at('in', door(gone));
+    await late.join.accept();
+    expect([none, over, late].map(({ join }) => join.state)).toEqual(['gone', 'gone', 'gone']);
+  });
+
+  it('does not call a link dead because the network is', async () => {
+    const { join } = at('out', () => {
+      throw new Problem(0, 'unreachable', 'The server cannot be reached.');
+    });
+    await join.look();
+    expect(join.state).toBe('failed');
+    expect(join.wrong).toContain('cannot be reached');
+  });
+});

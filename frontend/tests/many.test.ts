@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ask } from '../src/net/http';
+import { problemOf } from '../src/net/problem';
+import type { Edit } from '../src/sync/edit';
+import { editsOf, effectOf, refusedIn } from '../src/sync/outbox';
+import { overlay } from '../src/sync/overlay';
+import { Postman } from '../src/sync/postman';
+import { apply, emptyReplica, type Replica } from '../src/sync/replica';
+import { MemoryShelf } from '../src/sync/shelf';
+import { ManualClock, promises } from './fake/clock';
+import { ana, change, item, snapshot } from './fake/rows';
+
+interface Sent {
+  ask: Ask;
+  answer: (body: unknown) => void;
+  fail: (error: Error) => void;
+}
+
+let sent: Sent[];
+let postman: Postman;
+let replica: Replica;
+
+const milk = item('milk');
+const eggs = item('eggs', { purchased: true });
+const tea = item('tea', { purchased: true });
+const last = (): Sent => {
+  const one = sent.at(-1);
+  if (!one) throw new Error('nothing was sent');
+  return one;
+};
+const seen = (): string[] =>
+  overlay(replica.items, editsOf(postman.outbox, 'one'), ana).map(
+    ({ item: { name, purchased } }) => (purchased ? `[${name}]` : name),
+  );
+const many = (verb: 'untick many' | 'remove many'): Edit => ({
+  do: verb,
+  list: 'one',
+  items: ['eggs', 'tea'],
+});
+const undo = (of: string, fields: Partial<Edit & { do: 'undo' }> = {}): Edit => ({
+  do: 'undo',
+  list: 'one',
+  of,
+  version: postman.effectOf(of),
+  rows: [eggs, tea],
+  gone: [],
+  ...fields,
+});
+
+beforeEach(async () => {
+  sent = [];
+  replica = apply(emptyReplica('list:one'), snapshot(42, { items: [milk, eggs, tea] })).replica;
+  postman = new Postman(
+    <T>(ask: Ask) =>
+      new Promise<T>((answer, fail) => {
+        sent.push({ ask, answer: answer as (body: unknown) => void, fail });
+      }),
+    new ManualClock(),
+    new MemoryShelf(),
+    {
+      changed: () => undefined,
+      signedOut: () => undefined,
+      answered: () => {
+        postman.settle(replica, null);
+      },
+    },
+  );
+  await postman.start();
+});
+
+describe('a change of many', () => {
+  it('is one request, and is seen at once', () => {
+    postman.post(many('untick many'), 'all');
+    expect(seen()).toEqual(['eggs', 'milk', 'tea']);
+    expect(last().ask).toMatchObject({
+      path: 'shopping-lists/one/shopping-items/untick/',
+      body: { purchased: true },
+    });
+    expect(sent.length).toBe(1);
+  });
+
+  it('goes back in one request, after it was saved', async () => {
+    const op = postman.post(many('remove many'), 'all');
+    expect(seen()).toEqual(['milk']);
+    last().answer({ version: 43, items: ['eggs', 'tea'] });
+    await promises();
+    postman.post(undo(op), 'all');
+    expect(seen()).toEqual(['[eggs]', 'milk', '[tea]']);
+    expect(last().ask.path).toBe('shopping-lists/one/activities/43/undo/');
+  });
+
+  it('can be undone before it is saved, in order', async () => {
+    const op = postman.post(many('remove many'), 'all');
+    postman.post(undo(op), 'all');
+    expect(seen()).toEqual(['[eggs]', 'milk', '[tea]']);
+    expect(sent.length).toBe(1);
+    last().answer({ version: 43, items: ['eggs', 'tea'] });
+    await promises();
+    expect(last().ask.path).toBe('shopping-lists/one/activities/43/undo/');
+  });
+
+  it('is known by its change too, where the answer was lost', () => {
+    const op = postman.post(many('remove many'), 'all');
+    const told = change(43, { op, verb: 'items.removed', gone: ['eggs', 'tea'] });
+    replica = apply(replica, told).replica;
+    postman.settle(replica, told);
+    expect(postman.effectOf(op)).toBe(43);
+  });
+
+  it('takes its undo with it when it is refused', async () => {
+    const op = postman.post(many('remove many'), 'all');
+    postman.post(undo(op), 'all');
+    last().fail(problemOf(403, { detail: 'You may not.' }, null));
+    await promises();
+    expect(refusedIn(postman.outbox).map(({ edit }) => edit.do)).toEqual(['remove many']);
+    expect(postman.outbox.length).toBe(1);
+    expect(sent.length).toBe(1);
+  });
+
+  it('never undoes the change of somebody else, where it changed nothing', async () => {
+    expect(effectOf({ version: 42, items: [] })).toBeNull();
+    expect(
+      effectOf({ version: 42, results: [{ outcome: 'merged', item: { id: 'x' } }] }),
+    ).toBeNull();
+    const op = postman.post(many('untick many'), 'all');
+    postman.post(undo(op), 'all');
+    last().answer({ version: 42, items: [] });
+    await promises();
+    expect(sent.length).toBe(1);
+    expect(postman.outbox).toEqual([]);
+  });
+});
+
+describe('adding many', () => {
+  const lines = ['Bread', 'EGGS', 'bread'].map((name, index) => ({
+    item: `new${index}`,
+    fields: { name },
+  }));
+  const paste: Edit = { do: 'add many', list: 'one', lines };
+
+  it('adds, merges and puts back as the server will', () => {
+    postman.post(paste, '3 items');
+    expect(seen()).toEqual(['eggs', 'milk', '[tea]', 'Bread']);
+    expect(last().ask).toMatchObject({
+      path: 'shopping-lists/one/shopping-items/bulk/',
+      body: { items: [{ id: 'new0', name: 'Bread' }, { name: 'EGGS' }, { name: 'bread' }] },
+    });
+  });
+
+  it('keeps the order of the lines', () => {
+    const many = Array.from({ length: 12 }, (_, index) => `line ${index}`);
+    const edit: Edit = {
+      do: 'add many',
+      list: 'one',
+      lines: many.map((name) => ({ item: name, fields: { name } })),
+    };
+    postman.post(edit, '12 items');
+    expect(seen().slice(3)).toEqual(many);
+  });
+
+  it('points later edits at the rows that there really are', async () => {
+    postman.post(paste, '3 items');
+    postman.post({ do: 'remove', list: 'one', item: 'new0' }, 'Bread');
+    last().answer({
+      version: 43,
+      results: [
+        { outcome: 'added', item: { id: 'server' } },
+        { outcome: 'put_back', item: { id: 'eggs' } },
+        { outcome: 'merged', item: { id: 'server' } },
+      ],
+    });
+    await promises();
+    expect(last().ask.path).toBe('shopping-lists/one/shopping-items/server/');
+  });
+
+  it('finds those rows by name in the change, where the answer was lost', async () => {
+    const op = postman.post(paste, '3 items');
+    postman.post({ do: 'remove', list: 'one', item: 'new0' }, 'Bread');
+    const items = [item('server', { name: 'Bread' }), item('eggs')];
+    const told = change(43, { op, verb: 'items.added', items });
+    replica = apply(replica, told).replica;
+    postman.settle(replica, told);
+    expect(postman.outbox.map(({ edit }) => 'item' in edit && edit.item)).toEqual(['server']);
+    await promises();
+  });
+});

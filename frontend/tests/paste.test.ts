@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { isMany } from '../src/stores/lines';
+import { canBeSent, isWanted, linesOf, planOf } from '../src/stores/paste';
+import { item } from './fake/rows';
+
+const names = (text: string): string[] => linesOf(text).map(({ name }) => name);
+const fates = (text: string, ...there: ReturnType<typeof item>[]): string[] =>
+  planOf(linesOf(text), there).map(({ fate }) => fate);
+
+describe('pasted lines', () => {
+  it('are many only if there are two things', () => {
+    expect(isMany('milk')).toBe(false);
+    expect(isMany('milk\n\n')).toBe(false);
+    expect(isMany('milk\r\neggs')).toBe(true);
+  });
+
+  it('lose bullets, numbers and boxes, and nothing else', () => {
+    const text =
+      '- milk\n* eggs\n• 2 l oat milk\n1. bread\n12) tea\n- [ ] salt\n☐ rice\n7 up\n3.5% milk';
+    expect(names(text)).toEqual([
+      'milk',
+      'eggs',
+      '2 l oat milk',
+      'bread',
+      'tea',
+      'salt',
+      'rice',
+      '7 up',
+      '3.5% milk',
+    ]);
+  });
+
+  it('know what was ticked where it came from', () => {
+    const ticked = linesOf('- [x] milk\n[X] eggs\n✓ tea\n[ ] box\nxylitol').map(
+      (one) => one.ticked,
+    );
+    expect(ticked).toEqual([true, true, true, false, false]);
+  });
+
+  it('take a quantity from the second column', () => {
+    expect(linesOf('Milk | 2 l\nEggs\t12\n| Tea | 1 |\n|---|---|')).toEqual([
+      { name: 'Milk', quantity: '2 l', ticked: false },
+      { name: 'Eggs', quantity: '12', ticked: false },
+      { name: 'Tea', quantity: '1', ticked: false },
+    ]);
+    expect(names(`Milk | ${'x'.repeat(51)}`)[0]).toContain('Milk xxx');
+  });
+
+  it('have no characters that cannot be seen', () => {
+    expect(names('mi\u0000lk \u202egnp.exe\neggs')).toEqual(['mi lk gnp.exe', 'eggs']);
+  });
+});
+
+describe('the plan', () => {
+  it('tells new from merged, put back and repeated, as the server compares names', () => {
+    const there = [
+      item('Milk'),
+      item('Straße', { purchased: true }),
+      item('Tea', { purchased: true }),
+    ];
+    expect(fates('MILK\n  tea\nbread\nBread', ...there)).toEqual([
+      'merged',
+      'put back',
+      'new',
+      'repeated',
+    ]);
+  });
+
+  it('calls a name merged that is open and was bought before', () => {
+    const there = [item('a', { name: 'Milk' }), item('b', { name: 'milk', purchased: true })];
+    expect(fates('milk\neggs', ...there)).toEqual(['merged', 'new']);
+  });
+
+  it('sends what changes something, unless the person says otherwise', () => {
+    const plan = planOf(linesOf(`new\n[x] done\nMilk\nTea | 2\nnew\n${'x'.repeat(201)}`), [
+      item('Milk'),
+      item('Tea'),
+    ]);
+    expect(plan.map(isWanted)).toEqual([true, false, false, true, false, false]);
+    expect(plan.map(canBeSent)).toEqual([true, true, true, true, false, false]);
+  });
+});

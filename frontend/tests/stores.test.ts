@@ -1,0 +1,232 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Api } from '../src/net/api';
+import { ago } from '../src/stores/ago';
+import { Lists } from '../src/stores/lists.svelte';
+import { nextOf, pageOf } from '../src/stores/route.svelte';
+import { columnsOf, rowsOf, Samples } from '../src/stores/samples.svelte';
+import { happeningIn, happeningOf, sentenceOf } from '../src/stores/sentence';
+import type { ListAnswer } from '../src/protocol/rest';
+import type { Change, ServerFrame } from '../src/protocol/types';
+import { Engine } from '../src/sync/engine';
+import { apply, emptyReplica } from '../src/sync/replica';
+import { MemoryShelf } from '../src/sync/shelf';
+import { duration, short } from '../src/ui/number';
+import { ManualClock, promises } from './fake/clock';
+import { ana, AT, change, item, listRow, snapshot } from './fake/rows';
+
+const ben = { id: 4, name: 'Ben' };
+
+function told(fields: Partial<Change>): string {
+  const before = apply(emptyReplica('list:one'), snapshot(1, { items: [item('Milk')] })).replica;
+  return sentenceOf(happeningOf(change(2, fields), before));
+}
+
+describe('sentence', () => {
+  it('names what was ticked, added and removed', () => {
+    expect(told({ verb: 'item.ticked', items: [item('Milk')] })).toBe('Ana ticked Milk');
+    expect(told({ verb: 'items.added', items: ['a', 'b', 'c'].map((id) => item(id)) })).toBe(
+      'Ana added a and 2 more',
+    );
+    expect(told({ verb: 'item.removed', gone: ['Milk'] })).toBe('Ana removed Milk');
+  });
+
+  it('tells who came and who went', () => {
+    const members = [
+      { ...ana, role: 'owner' as const },
+      { ...ben, role: 'editor' as const },
+    ];
+    const list = listRow('one', { members });
+    expect(told({ verb: 'member.joined', list })).toBe('Ana let Ben in');
+    expect(told({ verb: 'member.joined', list, actor: ben })).toBe('Ben joined');
+  });
+
+  it('calls a change without a person somebody', () => {
+    expect(told({ verb: 'item.ticked', items: [item('Milk')], actor: null })).toBe(
+      'Someone ticked Milk',
+    );
+  });
+
+  it('reads the activity log alike', () => {
+    const happening = happeningIn(
+      {
+        version: 2,
+        at: AT,
+        verb: 'item.removed',
+        actor: ana,
+        op: null,
+        changes: [{ item: 'x', before: { name: 'Milk' }, after: null }],
+        undoes: null,
+        undone_by: null,
+      },
+      'Groceries',
+    );
+    expect(sentenceOf(happening)).toBe('Ana removed Milk');
+  });
+});
+
+describe('time and numbers', () => {
+  it('says how long ago in words', () => {
+    const now = Date.parse(AT);
+    const before = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
+    expect([5, 120, 7200, 90_000].map((seconds) => ago(before(seconds), now))).toEqual([
+      'just now',
+      '2 min ago',
+      '2 h ago',
+      'yesterday',
+    ]);
+  });
+
+  it('keeps numbers short', () => {
+    expect([3, 12.44, 1234, 91_233, 3_400_000].map(short)).toEqual([
+      '3',
+      '12.4',
+      '1,234',
+      '91.2k',
+      '3.4M',
+    ]);
+    expect([null, 8.12, 320.4, 1200].map(duration)).toEqual(['–', '8.1 ms', '320 ms', '1.2 s']);
+  });
+});
+
+describe('route', () => {
+  it('knows its pages', () => {
+    const id = '0b6e4f0e-8a51-4a0c-9a53-0e5a9d3b7c11';
+    expect(pageOf(`/lists/${id}/`)).toEqual({ name: 'list', id });
+    expect(
+      ['/', '/signin/', '/setup/', '/join/', '/lists/x/'].map((path) => pageOf(path).name),
+    ).toEqual(['lists', 'signin', 'setup', 'join', 'lists']);
+  });
+
+  it('goes nowhere else after signing in', () => {
+    expect(nextOf('?next=/dashboard/')).toBe('/dashboard/');
+    for (const next of ['//evil.example', '/\\evil.example', 'https://evil.example', '']) {
+      expect(nextOf(`?next=${encodeURIComponent(next)}`)).toBe('/');
+    }
+  });
+});
+
+describe('samples', () => {
+  const at = (second: number): string => new Date(Date.parse(AT) + second * 1000).toISOString();
+
+  it('turns totals into rates and leaves gaps open', () => {
+    const rows = rowsOf({
+      at: [at(0), at(1), at(2), at(10)],
+      started: [100, 105, 105, 300],
+      finished: [99, 104, 105, 300],
+    });
+    const columns = columnsOf(rows);
+    expect(columns.started).toEqual([null, 5, 0, null]);
+    expect(columns.finished).toEqual([null, 5, 1, null]);
+  });
+});
+
+describe('history', () => {
+  it('keeps what the page has seen when a restarted server has forgotten it', () => {
+    let hear: (frames: ServerFrame[]) => void = () => undefined;
+    const engine = new Engine(
+      ({ frames }) => {
+        hear = frames;
+        return { send: vi.fn(), close: vi.fn() };
+      },
+      () => new Promise(() => undefined),
+      new ManualClock(),
+      new MemoryShelf(),
+    );
+    const samples = new Samples(engine);
+    engine.start();
+    const history = (...at: string[]): ServerFrame => ({
+      type: 'subscribed',
+      topic: 'requests',
+      history: { at },
+    });
+    hear([history('10:00:01', '10:00:02')]);
+    hear([history('10:00:02', '10:00:09')]);
+    hear([history()]);
+    expect(samples.all.map(({ at }) => at)).toEqual(['10:00:01', '10:00:02', '10:00:09']);
+  });
+});
+
+describe('lists', () => {
+  let hear: (frames: ServerFrame[]) => void;
+  let lists: Lists;
+  let engine: Engine;
+
+  const answer = (id: string, last: string): ListAnswer => ({
+    ...listRow(id, { name: id, last_interaction: last }),
+    version: 1,
+    epoch: 'aaaaaaaa',
+    role: 'owner',
+    items_open: 3,
+    items_total: 5,
+  });
+  const names = (): string[] => lists.all.map(({ name }) => name);
+  const welcome = (...ids: string[]): ServerFrame => ({
+    type: 'welcome',
+    protocol: 1,
+    server: '1',
+    connection: 'c',
+    user: ana,
+    lists: ids.map((id) => ({ id, epoch: 'aaaaaaaa', version: 1 })),
+    heartbeat: 20,
+    limits: {},
+  });
+  const whole = (id: string, last: string): ServerFrame =>
+    snapshot(1, {
+      topic: `list:${id}`,
+      list: listRow(id, { name: id, last_interaction: last }),
+      items: [item('milk'), item('eggs', { purchased: true })],
+    });
+
+  beforeEach(async () => {
+    const api = new Api(<T>() =>
+      Promise.resolve({ results: [answer('old', '2026-01-01'), answer('new', '2026-01-02')] } as T),
+    );
+    engine = new Engine(
+      ({ frames }) => {
+        hear = frames;
+        return { send: vi.fn(), close: vi.fn() };
+      },
+      () => new Promise(() => undefined),
+      new ManualClock(),
+      new MemoryShelf(),
+    );
+    lists = new Lists(api, engine, () => ana.id);
+    engine.start();
+    await lists.load();
+    await promises();
+  });
+
+  it('shows what the API said until the socket has told more', () => {
+    expect(names()).toEqual(['new', 'old']);
+    expect(lists.all[0]).toMatchObject({ open: 3, total: 5, role: 'owner' });
+    hear([welcome('old', 'new'), whole('new', '2026-01-02')]);
+    expect(lists.all[0]).toMatchObject({ open: 1, total: 2 });
+  });
+
+  it('moves a list to the top when something happens on it', () => {
+    hear([welcome('old', 'new'), whole('old', '2026-01-01')]);
+    hear([change(2, { topic: 'list:old', at: '2026-01-03', items: [item('tea')] })]);
+    expect(names()).toEqual(['old', 'new']);
+    expect(lists.all[0]?.open).toBe(2);
+  });
+
+  it('counts my own edits before they are saved', () => {
+    hear([welcome('old', 'new'), whole('new', '2026-01-02')]);
+    engine.edit({ do: 'change', list: 'new', item: 'milk', fields: { purchased: true } }, 'milk');
+    expect(lists.all[0]?.open).toBe(0);
+  });
+
+  it('gains and loses lists as the person does', () => {
+    hear([welcome('old', 'new')]);
+    hear([{ type: 'joined', list: { id: 'third', epoch: 'aaaaaaaa', version: 1 } }]);
+    hear([whole('third', '2026-01-09')]);
+    expect(names()).toEqual(['third', 'new', 'old']);
+    hear([{ type: 'left', list: 'new' }]);
+    expect(names()).toEqual(['third', 'old']);
+  });
+
+  it('loses what was taken away while the line was down', () => {
+    hear([welcome('new')]);
+    expect(names()).toEqual(['new']);
+  });
+});

@@ -1,0 +1,20 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [svelte()],
+  base: '/static/',
+  build: {
+    target: 'es2022',
+    manifest: true,
+    modulePreload: { polyfill: false },
+    // Data addresses would need exceptions in the content security policy.
+    assetsInlineLimit: 0,
+    rollupOptions: { input: { lists: 'src/lists.ts', dashboard: 'src/dashboard.ts' } },
+  },
+  test: {
+    include: ['tests/**/*.test.ts'],
+    environment: 'node',
+    restoreMocks: true,
+  },
+});

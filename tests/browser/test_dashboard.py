@@ -1,0 +1,58 @@
+"""The dashboard is true without a reload, and asks for nothing while it is open."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+# Samples come once a second: what two of them agree on has come to rest.
+AT_REST = """() => new Promise((done) => {
+  const total = () => document.querySelector('.tiles dd')?.textContent;
+  let [last, since] = [null, performance.now()];
+  const timer = setInterval(() => {
+    if (total() !== last) [last, since] = [total(), performance.now()];
+    else if (last && performance.now() - since > 2500) {
+      clearInterval(timer);
+      done(Number(last.replaceAll(',', '')));
+    }
+  }, 50);
+})"""
+
+
+def total(page, label):
+    """Find the number of a tile."""
+    return page.locator(".tiles .card").filter(has_text=label).locator(".value").first
+
+
+def test_counters_and_activity_move_while_people_watch(phone, home, groceries):
+    ana, bob = phone("ana"), phone("bob")
+    for one in (ana, bob):
+        one.page.goto("/dashboard/")
+        expect(one.page.get_by_label("Activity, newest first")).to_contain_text("made this list")
+    before = ana.page.evaluate(AT_REST)
+    asked = []
+    for one in (ana, bob):
+        one.page.on("request", lambda request: asked.append(request.url))
+
+    for number in range(4):
+        groceries.add(f"Thing {number}")
+    groceries.patch("Milk", purchased=True)  # two requests: it looks for the id first
+
+    for one in (ana, bob):
+        for label in ("Started", "Finished"):
+            expect(total(one.page, label)).to_have_text(f"{before + 6:,}")
+        newest = one.page.get_by_label("Activity, newest first").get_by_role("listitem").first
+        expect(newest).to_contain_text("ana ticked Milk")
+        expect(newest.get_by_role("link")).to_have_attribute("href", groceries.path)
+
+    home.shell(
+        "from shopping_list.models import ShoppingItem\n"
+        f"ShoppingItem.objects.get(shopping_list='{groceries.id}', name='Eggs').delete()"
+    )
+    for one in (ana, bob):
+        newest = one.page.get_by_label("Activity, newest first").get_by_role("listitem").first
+        expect(newest).to_contain_text("Someone removed Eggs")
+        assert one.loads == 1
+    assert asked == []

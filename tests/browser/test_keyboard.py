@@ -1,0 +1,69 @@
+"""The main job, without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.live.contract.world import PASSWORD
+
+pytestmark = pytest.mark.browser
+STEPS = 60
+
+
+def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Press Tab until this has the focus, and see that it shows."""
+    expect(wanted).to_be_visible()
+    for _ in range(STEPS):
+        if wanted.evaluate("it => it === document.activeElement"):
+            break
+        page.keyboard.press(key)
+    assert wanted.evaluate("it => getComputedStyle(it).outlineStyle") != "none"
+
+
+def test_everything_can_be_done_by_keyboard(phone, groceries):
+    ana = phone()
+    page, keys = ana.page, ana.page.keyboard
+    page.goto(groceries.path)
+
+    reach(page, page.get_by_label("Username"))
+    keys.type("ana")
+    reach(page, page.get_by_label("Password"))
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    ana.live()
+
+    page.goto("/")
+    reach(page, page.locator(f"a[href='{groceries.path}']"))
+    keys.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Groceries")).to_be_focused()
+
+    reach(page, ana.adding)
+    for name in ("Butter", "Jam"):
+        keys.type(name)
+        keys.press("Enter")
+        ana.sees(name)
+
+    reach(page, ana.tick_of("Milk"), "Shift+Tab")
+    keys.press("Space")
+    ana.sees("Milk", ticked=True)
+
+    edit = ana.main.get_by_role("button", name="Edit Bread")
+    reach(page, edit)
+    keys.press("Enter")
+    expect(ana.main.get_by_label("Name")).to_be_focused()
+    keys.type("Dark bread")
+    keys.press("Enter")
+    expect(ana.main.get_by_role("button", name="Edit Dark bread")).to_be_focused()
+
+    reach(page, ana.main.get_by_role("button", name="Remove Eggs"))
+    keys.press("Enter")
+    ana.misses("Eggs")
+    expect(ana.tick_of("Butter")).to_be_focused()  # the row that took its place
+    reach(page, page.get_by_label("Just now").get_by_role("button", name="Undo"))
+    keys.press("Enter")
+    ana.sees("Eggs")
+
+    ana.live()
+    expected = {"Milk": True, "Dark bread": False, "Eggs": False, "Butter": False, "Jam": False}
+    assert groceries.ticks == expected

@@ -1,0 +1,33 @@
+"""The first visitor: whoever has the link that the server printed owns the installation."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.live.contract.world import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+
+def fill(page, username):
+    page.get_by_label("Your name").fill(username.capitalize())
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+
+
+def test_the_printed_link_makes_the_owner_once(phone, home):
+    link = home.first.wait_for(r"http://\S+/setup/#\S+")
+    owner = phone()
+    owner.page.goto(link)
+    fill(owner.page, "olga")
+    expect(owner.page.get_by_role("button", name="Sign out Olga")).to_be_visible()
+    assert link.split("#")[1] not in owner.page.url
+    assert owner.context.request.get("/api/auth/me/").json()["is_staff"] is True
+
+    late = phone()
+    late.page.goto(link)
+    fill(late.page, "mallory")
+    expect(late.page.get_by_role("alert")).to_contain_text("not good any more")
+    assert late.context.request.get("/api/auth/me/").status == 401

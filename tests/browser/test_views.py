@@ -1,0 +1,254 @@
+"""Every view: no violation that axe finds, no sideways scrolling, and pictures to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.home import Groceries, Home
+from tests.browser.phone import Phone
+from tests.system.serving import ROOT
+
+pytestmark = pytest.mark.browser
+ARTEFACTS = ROOT / "tests" / "artefacts"
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SIZES = {390: 844, 1440: 900}
+NARROWEST = {"width": 320, "height": 568}
+FOUND = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
+  ({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`))
+"""
+Open = Callable[..., Phone]
+
+
+@pytest.fixture(scope="package")
+def stocked(home) -> Groceries:
+    """A list as people have it."""
+    made = home.groceries()
+    made.rename("Groceries")
+    for name, fields in {
+        "Milk": {"quantity": "2 l", "note": "the one with the blue cap", "category": "Dairy"},
+        "Butter": {"category": "Dairy"},
+        "Bread": {"quantity": "1", "note": "dark, sliced", "category": "Bakery"},
+        "Apples": {"quantity": "1 kg"},
+        "Something with a rather long name that has to be broken somewhere": {},
+        "Coffee": {"quantity": "500 g"},
+        "Washing powder": {},
+        "Eggs": {"quantity": "10"},
+        "Rice": {},
+    }.items():
+        made.add(name, **fields)
+    for name in ("Coffee", "Rice"):
+        made.patch(name, purchased=True)
+    return made
+
+
+@pytest.fixture(scope="package")
+def axe() -> str:
+    """The source of axe."""
+    if not AXE.is_file():
+        pytest.fail("axe is not installed: ./run test does it, or npm ci in frontend/")
+    return AXE.read_text()
+
+
+def sign_in(phone: Open, **_: object) -> Page:
+    page = phone().page
+    page.goto("/")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    return page
+
+
+def sign_in_refused(phone: Open, **_: object) -> Page:
+    page = sign_in(phone)
+    page.get_by_label("Username").fill("ana")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+def setup(phone: Open, **_: object) -> Page:
+    page = phone().page
+    page.goto("/setup/#secret")
+    expect(page.get_by_role("button", name="Create account")).to_be_visible()
+    return page
+
+
+def server_away(phone: Open, **_: object) -> Page:
+    page = phone("ana").page
+    page.route("**/api/**", lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    return page
+
+
+def lists(phone: Open, **_: object) -> Page:
+    page = phone("ana").page
+    page.goto("/")
+    expect(page.get_by_role("link", name="Groceries").first).to_be_visible()
+    return page
+
+
+def no_lists(phone: Open, home: Home, **_: object) -> Page:
+    home.newcomer("carol")
+    page = phone("carol").page
+    page.goto("/")
+    expect(page.get_by_text("No lists yet")).to_be_visible()
+    return page
+
+
+def one_list(phone: Open, stocked: Groceries, **_: object) -> Page:
+    ana = phone("ana").open(stocked.path)
+    ana.sees("Rice", ticked=True)
+    return ana.page
+
+
+def two_people(phone: Open, stocked: Groceries, **_: object) -> Page:
+    phone("bob").open(stocked.path)
+    page = one_list(phone, stocked)
+    expect(page.get_by_text("Here now: bob")).to_have_count(1)
+    return page
+
+
+def empty_list(phone: Open, **_: object) -> Page:
+    page = phone("ana").page
+    page.goto("/")
+    page.get_by_label("New list").fill("Hardware store")
+    page.get_by_label("New list").press("Enter")
+    expect(page.get_by_text("Nothing to buy yet.")).to_be_visible()
+    return page
+
+
+def cart(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = one_list(phone, stocked)
+    page.get_by_text("In the cart (2)").click()
+    return page
+
+
+def editor(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = one_list(phone, stocked)
+    page.get_by_role("button", name="Edit Milk").click()
+    expect(page.get_by_label("Quantity")).to_be_visible()
+    return page
+
+
+def menu(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = one_list(phone, stocked)
+    page.get_by_role("button", name="List menu").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+def share(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = one_list(phone, stocked)
+    page.get_by_role("button", name="Members and invites").click()
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="QR code").click()
+    expect(page.get_by_label("QR code of the link")).to_be_visible()
+    return page
+
+
+def join(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = phone().page
+    page.goto(stocked.invite(guest=True))
+    expect(page.get_by_role("button", name="Join as a guest")).to_be_visible()
+    return page
+
+
+def join_no_more(phone: Open, **_: object) -> Page:
+    page = phone().page
+    page.goto("/join/#used-up")
+    expect(page.get_by_text("This link does not work")).to_be_visible()
+    return page
+
+
+def activity(phone: Open, stocked: Groceries, **_: object) -> Page:
+    ana = phone("ana", viewport=NARROWEST).open(stocked.path)
+    ana.page.get_by_role("button", name="Activity").click()
+    expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
+    return ana.page
+
+
+def paste(phone: Open, stocked: Groceries, **_: object) -> Page:
+    ana = phone("ana").open(stocked.path)
+    ana.paste("Jam\nMilk\nRice\n3 lemons\nSomething with a rather long name that is new here")
+    expect(ana.page.get_by_role("button", name="Add 4 items")).to_be_visible()
+    return ana.page
+
+
+def removed(phone: Open, stocked: Groceries, **_: object) -> Page:
+    ana = phone("ana").open(stocked.path)
+    ana.page.route("**/shopping-items/**", lambda route: route.abort())
+    ana.remove("Butter")
+    expect(ana.page.get_by_label("Just now")).to_be_visible()
+    return ana.page
+
+
+def offline(phone: Open, stocked: Groceries, **_: object) -> Page:
+    ana = phone("ana").open(stocked.path)
+    ana.context.set_offline(True)
+    ana.add("Jam")
+    ana.tick("Bread")
+    expect(ana.page.get_by_text("2 changes waiting").first).to_be_visible()
+    return ana.page
+
+
+def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
+    ana = phone("ana").open(stocked.path)
+    reason = {"status": 400, "code": "invalid", "detail": "The server would rather not."}
+    ana.page.route(
+        "**/shopping-items/**",
+        lambda route: route.fulfill(
+            status=400, json=reason, headers={"Content-Type": "application/problem+json"}
+        ),
+    )
+    # Not `tick`, which wants it to stay: the refusal may be faster than the look.
+    ana.tick_of("Milk").click()
+    expect(ana.page.get_by_role("button", name="Drop: Milk")).to_be_visible()
+    return ana.page
+
+
+def ended(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = phone("ana").page
+    page.goto("/lists/00000000-0000-4000-8000-000000000000/")
+    expect(page.get_by_role("link", name="Back to my lists")).to_be_visible()
+    return page
+
+
+def dashboard(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = phone("ana").page
+    page.goto("/dashboard/")
+    expect(page.get_by_text("Started", exact=True)).to_be_visible()
+    stocked.patch("Apples", quantity="2 kg")
+    expect(page.get_by_text("ana changed Apples").first).to_be_visible()
+    stocked.patch("Apples", quantity="1 kg")
+    return page
+
+
+VIEWS = [
+    *(sign_in, sign_in_refused, setup, server_away, lists, no_lists, two_people),
+    *(empty_list, cart, editor, menu, share, join, join_no_more, activity, paste),
+    *(removed, offline, refused, ended, dashboard),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_it_is_accessible_and_fits(view, phone, home, stocked, axe):
+    def calm(who=None, **options):
+        return phone(who, reduced_motion="reduce", **options)
+
+    page = view(phone=calm, home=home, stocked=stocked)
+    page.evaluate(axe)
+    ARTEFACTS.mkdir(exist_ok=True)
+    found = {}
+    for width, height in SIZES.items():
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.screenshot(path=ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png")
+            found[width, scheme] = page.evaluate(FOUND)
+    page.set_viewport_size(NARROWEST)
+    page.screenshot(path=ARTEFACTS / f"{view.__name__}-320.png")
+    assert {where: what for where, what in found.items() if what} == {}
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]
