@@ -1,0 +1,98 @@
+"""Fill an empty database: `python -m bench.trolley_seed SIZE`; prints tokens.
+
+The rows go in through plain querysets, so nothing is recorded; what list 0 has
+behind it is written as the log would have it.
+"""
+
+import json
+import os
+import sys
+
+import django
+
+from bench.event import Size
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
+
+
+def seed(size):
+    from django.core.management import call_command
+    from django.db.models import QuerySet
+    from knox.models import get_digest_token
+
+    from accounts.models import ApiToken, User
+    from bench.event import AT, EPOCH, changes, frame, item_id, list_id
+    from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
+    from shopping_list.names import key_of
+
+    call_command("migrate", verbosity=0)
+    count = size.lists * size.users_per_list
+    users = QuerySet(User).bulk_create(
+        User(username=f"user{n}", name=f"user{n}", password="!") for n in range(count)
+    )
+    secrets = [get_digest_token() for _ in users]
+    QuerySet(ApiToken).bulk_create(
+        ApiToken(user=user, name="bench", digest=digest, token_key=token[:15], scope="write")
+        for user, (digest, token) in zip(users, secrets, strict=True)
+    )
+    QuerySet(ShoppingList).bulk_create(
+        ShoppingList(
+            id=list_id(n),
+            name=f"List {n}",
+            epoch=EPOCH,
+            version=0 if n else size.log,
+            created_by=users[n * size.users_per_list],
+        )
+        for n in range(size.lists)
+    )
+    QuerySet(Membership).bulk_create(
+        Membership(shopping_list_id=list_id(n // size.users_per_list), user=user, role="editor")
+        for n, user in enumerate(users)
+    )
+    QuerySet(ShoppingItem).bulk_create(
+        ShoppingItem(
+            id=item_id(n, m),
+            shopping_list_id=list_id(n),
+            name=f"Item {m}",
+            name_key=key_of(f"Item {m}"),
+            quantity="500 g",
+            note="the small ones",
+            category="Vegetables",
+            position=f"a{m:02}1",
+            created_by=users[n * size.users_per_list],
+        )
+        for n in range(size.lists)
+        for m in range(size.items)
+    )
+    others = QuerySet(User).bulk_create(
+        User(username=f"other{n}", name=f"other{n}", password="!") for n in range(100)
+    )
+    ids = range(size.lists, size.lists + size.other_lists)
+    QuerySet(ShoppingList).bulk_create(
+        (ShoppingList(id=list_id(n), name=f"List {n}", epoch=EPOCH) for n in ids), batch_size=10_000
+    )
+    QuerySet(Membership).bulk_create(
+        (Membership(shopping_list_id=list_id(n), user=others[n % 100], role="owner") for n in ids),
+        batch_size=10_000,
+    )
+    for start in range(1, size.log + 1, 10_000):
+        QuerySet(Activity).bulk_create(
+            Activity(
+                list_id=list_id(0),
+                version=version,
+                epoch=EPOCH,
+                verb="item.ticked",
+                actor=users[0],
+                actor_name="user0",
+                changes=changes(0),
+                frame=frame(0, version),
+                at=AT,
+            )
+            for version in range(start, min(start + 10_000, size.log + 1))
+        )
+    return [token for _, token in secrets]
+
+
+if __name__ == "__main__":
+    django.setup()
+    print(json.dumps(seed(Size.parse(sys.argv[1]))))

@@ -1,0 +1,1 @@
+"""The plain recipe that Trolley is compared with."""

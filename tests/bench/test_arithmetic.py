@@ -1,0 +1,41 @@
+"""The sums behind the benchmark table."""
+
+import pytest
+
+from bench.arithmetic import counts, disorder, median, percentile, ratio
+
+
+def test_a_percentile_is_a_value_that_occurred():
+    values = [float(n) for n in range(1, 101)]
+    assert percentile(values, 0.5) == 50
+    assert percentile(values, 0.99) == 99
+    assert percentile(values, 1) == 100
+    assert percentile([7.0], 0.01) == 7
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2
+
+
+def test_nothing_has_no_percentile_and_no_median():
+    assert percentile([], 0.5) is None
+    assert median([None, None]) is None
+
+
+def test_a_median_leaves_out_runs_without_the_figure():
+    assert median([3, None, 1, 2]) == 2
+
+
+@pytest.mark.parametrize(
+    ("of", "to", "result"), [(6, 3, 2), (0, 3, 0), (1, 0, None), (None, 1, None), (1, None, None)]
+)
+def test_a_ratio_needs_both_sides(of, to, result):
+    assert ratio(of, to) == result
+
+
+def test_what_one_socket_has_twice_does_not_hide_what_another_lacks():
+    assert counts([9, 11], [10, 10]) == (1, 1)
+    assert counts([10, 10], [10, 10]) == (0, 0)
+
+
+def test_every_step_other_than_one_is_disorder():
+    assert disorder([4, 5, 6]) == 0
+    assert disorder([4, 6, 5, 5]) == 3
+    assert disorder([]) == 0

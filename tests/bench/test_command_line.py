@@ -1,0 +1,16 @@
+"""What the command line asks for is what runs."""
+
+import pytest
+
+from bench.__main__ import parser, plan_of
+
+
+def test_the_command_line_names_what_can_be_run():
+    options = parser().parse_args(["f1", "M1", "--quick", "--servers", "uvicorn,daphne"])
+    plan = plan_of(options)
+    assert [scenario.id for scenario in plan.scenarios] == ["F1", "M1"]
+    assert plan.scenarios[1].sockets == 1_000
+    assert [cell.server for cell in plan.cells] == ["uvicorn", "daphne"]
+    assert plan.runs == 1
+    with pytest.raises(SystemExit):
+        parser().parse_args(["F1", "--servers", "apache"])

@@ -1,0 +1,90 @@
+"""From runs to the table."""
+
+from bench.results import Result, Results, combine, number, render, report
+from bench.scenarios import SCENARIOS, Measures
+from bench.targets import Cell
+
+UVICORN, DAPHNE = Cell("uvicorn", "memory", "sqlite"), Cell("daphne", "memory", "sqlite")
+
+
+def result(target, scenario="F1", cell=UVICORN, **figures):
+    return Result(scenario, SCENARIOS[scenario].headline, target, cell, 1, Measures(**figures))
+
+
+def test_figures_are_medians_and_losses_are_sums():
+    combined = combine(
+        [
+            Measures(cpu_us=9, done=10, undelivered=1, errors=["a"]),
+            Measures(cpu_us=1, done=10, undelivered=2),
+            Measures(cpu_us=3, done=10, errors=["b"]),
+        ]
+    )
+    assert (combined.cpu_us, combined.done, combined.undelivered) == (3, 30, 3)
+    assert combined.errors == ["a", "b"]
+
+
+def test_less_cpu_and_more_per_second_are_both_better():
+    results = Results(
+        [
+            result("plain", cpu_us=300),
+            result("trolley", cpu_us=15),
+            result("plain", "F2", per_second=3_000),
+            result("trolley", "F2", per_second=300_000),
+        ]
+    )
+    plain, trolley, plain2, trolley2 = results.all
+    assert results.advantage(trolley, plain) == 20
+    assert results.advantage(trolley2, plain2) == 100
+    assert results.advantage(plain, plain) is None
+
+
+def test_trolley_is_compared_on_the_same_ground_only():
+    results = Results([result("plain", cpu_us=300), result("trolley", cell=DAPHNE, cpu_us=15)])
+    assert results.verdicts() == []
+
+
+def test_a_verdict_says_whether_the_target_is_met():
+    results = Results(
+        [
+            result("websockets", cell=Cell("", "", ""), cpu_us=8),
+            result("plain", cpu_us=300),
+            result("trolley", cpu_us=15),
+        ]
+    )
+    met, missed = results.verdicts()
+    assert met.startswith("met    F1 uvicorn memory sqlite: ")
+    assert "20.0 (at least 15.0)" in met
+    assert missed.startswith("MISSED F1")
+    assert "1.88 (at most 1.50)" in missed
+
+
+def test_numbers_have_three_digits():
+    assert [number(value) for value in (None, 2.2, 14.06, 363.4, 453_000)] == [
+        "-",
+        "2.20",
+        "14.1",
+        "363",
+        "453,000",
+    ]
+
+
+def test_a_table_is_markdown_with_even_columns():
+    lines = render([["id", "what"], ["F1", "plain recipe"]]).split("\n")
+    assert lines == ["| id | what         |", "| -- | ------------ |", "| F1 | plain recipe |"]
+
+
+def test_what_was_lost_and_what_went_wrong_are_printed():
+    text = report(
+        Results([result("trolley", undelivered=7, surplus=2, disorder=1, errors=["oops", "oops"])])
+    )
+    assert "7 (+2 twice) (1 out of order)" in text
+    assert "F1 trolley uvicorn memory sqlite: 2 x oops" in text
+    assert "No errors." in report(Results([result("plain", cpu_us=1.0)]))
+
+
+def test_the_whole_report_can_be_kept_as_json():
+    import json
+
+    assert (
+        json.loads(json.dumps(result("plain", cpu_us=1.0).as_json()))["cell"]["layer"] == "memory"
+    )

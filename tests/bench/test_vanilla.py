@@ -1,0 +1,61 @@
+"""The plain recipe is the real thing: an edit over REST reaches its sockets, in a real process."""
+
+import json
+import sqlite3
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from bench.event import Size, item_id, list_id
+from bench.processes import Server, free_port
+from bench.targets import Cell, Ground, Plain
+
+CELL = Cell("uvicorn", "memory", "sqlite")
+
+
+@pytest.fixture
+def plain(tmp_path):
+    """Start the plain recipe on a seeded database; yields (port, token, database)."""
+    target, port, database = Plain(), free_port(), tmp_path / "plain.sqlite3"
+    ground = Ground(tmp_path, f"sqlite:///{database}")
+    token = target.seed(ground, CELL, Size())[0]
+    env = target.env(ground, CELL)
+    server = Server(target.command(CELL, port), port=port, log=tmp_path / "log", env=env)
+    try:
+        server.wait_until_listening()
+        yield port, token, database
+    finally:
+        server.stop()
+
+
+@pytest.mark.system
+async def test_the_plain_recipe_broadcasts_an_edit(plain):
+    port, token, database = plain
+    headers = {"Authorization": f"Token {token}"}
+    before = interaction(database)
+    path = f"127.0.0.1:{port}/ws/lists/{list_id(0)}/"
+    async with (
+        connect(f"ws://{path}", additional_headers=headers) as socket,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client,
+    ):
+        item = f"/api/shopping-lists/{list_id(0)}/shopping-items/{item_id(0, 3)}/"
+        answer = await client.patch(item, json={"purchased": True})
+        assert answer.status_code == 200, answer.text
+        message = await socket.recv()
+        assert message.startswith(Plain.mark.decode())
+        assert json.loads(message)["items"] == [answer.json()]
+    assert interaction(database) > before
+
+
+@pytest.mark.system
+async def test_the_plain_recipe_refuses_strangers(plain):
+    port, _, _ = plain
+    with pytest.raises(Exception, match="403"):
+        await connect(f"ws://127.0.0.1:{port}/ws/lists/{list_id(0)}/")
+
+
+def interaction(database):
+    with sqlite3.connect(database) as connection:
+        query = "SELECT last_interaction FROM vanilla_shoppinglist"
+        return connection.execute(query).fetchone()[0]
