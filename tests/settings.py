@@ -1,0 +1,23 @@
+"""The product's settings on a throw-away data directory, SQLite unless DATABASE_URL says."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_data = tempfile.mkdtemp(prefix="trolley-test-")
+atexit.register(shutil.rmtree, _data, ignore_errors=True)
+os.environ["TROLLEY_DATA"] = _data
+os.environ.setdefault("TROLLEY_LAYER", "memory")
+
+from asgi_project.settings import *  # noqa: E402, F403
+from asgi_project.settings import DATA_DIR, DATABASES  # noqa: E402
+
+# Cheap on purpose: the cost of argon2 is tested once, by name.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+]
+# A file, because threads of one test must meet in the same database.
+if DATABASES["default"]["ENGINE"] == "asgi_project.sqlite":
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
