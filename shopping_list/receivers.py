@@ -11,10 +11,10 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
-from shopping_list import models, recording
+from shopping_list import models, owners, recording
 
 
 def connect() -> None:
@@ -127,15 +127,11 @@ def forget_person(instance: Any, **_: Any) -> None:
     Django would null the references and cascade the memberships without a
     signal that a list could be told by.
     """
-    theirs = Q(created_by=instance) | Q(purchased_by=instance)
-    items = models.ShoppingItem.objects.filter(theirs)
-    lists = models.ShoppingList.objects.filter(created_by=instance)
-    members = models.Membership.objects.filter(user=instance)
-    with recording.recording(*items._lists(), *lists._lists(), *members._lists()):
+    with recording.recording(*owners.naming(instance)):
         models.ShoppingItem.objects.filter(created_by=instance).update(created_by=None)
         models.ShoppingItem.objects.filter(purchased_by=instance).update(purchased_by=None)
-        lists.update(created_by=None)
-        members.delete()
+        models.ShoppingList.objects.filter(created_by=instance).update(created_by=None)
+        models.Membership.objects.filter(user=instance).delete()
 
 
 def _is_list(origin: Any) -> bool:

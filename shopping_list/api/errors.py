@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework.exceptions import APIException, ValidationError
 
-from shopping_list import editing, ordering
+from shopping_list import editing, ordering, owners
 
 
 class Refusal(APIException):
@@ -36,7 +36,7 @@ class IdTakenError(Refusal):
 
 
 class LastOwnerError(Refusal):
-    """The list would be left without an owner."""
+    """A list would be left without an owner; `lists` has the id and the name of each."""
 
     status_code = 409
     default_code = "last_owner"
@@ -69,7 +69,7 @@ class KeyReusedError(Refusal):
 
 @contextmanager
 def refusals(line: int | None = None) -> Iterator[None]:
-    """Turn what editing refuses into problems, which name the line of a bulk."""
+    """Turn what the parts below refuse into problems, which name the line of a bulk."""
     where: dict[str, Any] = {} if line is None else {"line": line}
     try:
         yield
@@ -77,6 +77,10 @@ def refusals(line: int | None = None) -> Iterator[None]:
         raise DuplicateError(existing=str(error.existing), **where) from error
     except editing.IdInUseError as error:
         raise IdTakenError(**where) from error
+    except owners.OwnerlessError as error:
+        raise LastOwnerError(
+            lists=[{"id": str(one.pk), "name": one.name} for one in error.lists]
+        ) from error
     except ordering.NotOnListError as error:
         fields: dict[str, Any] = {"after": ["That item is not on this list."]}
         raise ValidationError(fields if line is None else {f"items.{line}": fields}) from error

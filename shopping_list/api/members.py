@@ -12,22 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shopping_list import models, reading
+from shopping_list import models, owners, reading
 from shopping_list.api import access, bodies, lists, schema, shapes
-from shopping_list.api.errors import LastOwnerError
+from shopping_list.api.errors import refusals
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
 from shopping_list.recording import recording
 from shopping_list.rows import Role, builtins
-
-OWNER = models.Membership.Role.OWNER
-
-
-def keep_an_owner(list_id: UUID) -> None:
-    """Raise LastOwnerError if the list has no owner. Call before the end of a recording."""
-    owners = models.Membership.objects.filter(shopping_list_id=list_id, role=OWNER)
-    if not owners.exists():
-        raise LastOwnerError
 
 
 class MembersView(APIView):
@@ -54,12 +45,12 @@ class MemberView(APIView):
     def patch(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Give the member another role."""
         role = validated(bodies.RoleBody, request)["role"]
-        with recording(list_id):
+        with refusals(), recording(list_id):
             access.member(request, list_id, "owner")
             found = _membership(list_id, user_id)
             found.role = role
             found.save(update_fields=["role"])
-            keep_an_owner(list_id)
+            owners.keep_one(list_id)
         return _member(list_id, user_id)
 
     @schema.writing({204: None}, refusals=(401, 403, 404, 409))
@@ -67,11 +58,11 @@ class MemberView(APIView):
     def delete(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Remove the member; oneself needs no role."""
         needed: Role = "viewer" if user_id == access.user_of(request).pk else "owner"
-        with recording(list_id):
+        with refusals(), recording(list_id):
             access.member(request, list_id, needed)
             access.require_token(request, "owner")
             _membership(list_id, user_id).delete()
-            keep_an_owner(list_id)
+            owners.keep_one(list_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -120,10 +111,10 @@ class RemoveMembersView(APIView):
     def put(self, request: Request, list_id: UUID) -> Response:
         """Remove these members; who is none already stays none."""
         wanted = validated(bodies.MembersBody, request)["members"]
-        with recording(list_id):
+        with refusals(), recording(list_id):
             access.member(request, list_id, "owner")
             _members(list_id).filter(user_id__in=wanted).delete()
-            keep_an_owner(list_id)
+            owners.keep_one(list_id)
         if access.user_of(request).pk in wanted:
             return Response(status=status.HTTP_204_NO_CONTENT)
         return lists.answer(request, list_id)

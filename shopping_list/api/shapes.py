@@ -217,12 +217,24 @@ class ProblemShape(Shape):
     request_id = serializers.CharField()
 
 
+class OwnerlessListShape(Shape):
+    """A list that would be left without an owner."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class ConflictShape(ProblemShape):
-    """Somebody else was there: `existing` has the name, `rows` stand in the way of an undo."""
+    """What is in the way.
+
+    `existing` has the name, `rows` stand in the way of an undo, `lists` would
+    have no owner.
+    """
 
     existing = serializers.UUIDField(required=False)
     line = serializers.IntegerField(required=False)
     rows = BlockingRowShape(many=True, required=False)
+    lists = OwnerlessListShape(many=True, required=False)
 
 
 class StaleListShape(ProblemShape):

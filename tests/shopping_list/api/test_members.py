@@ -50,6 +50,7 @@ def test_the_last_owner_stays(as_ana: Any, groceries: ShoppingList, ana: User, b
         as_ana.put(f"{at}remove-members/", {"members": [bob.pk, ana.pk]}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
+        assert answer.json()["lists"] == [{"id": str(groceries.pk), "name": "Groceries"}]
     assert people(groceries) == {"ana": "owner", "bob": "editor"}
     assert version_of(groceries) == before
     as_ana.patch(f"{at}members/{bob.pk}/", {"role": "owner"})

@@ -7,7 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
+from accounts.models import User
+from shopping_list.api import departure
 from shopping_list.models import Membership, ShoppingList
 from tests.shopping_list.api.conftest import items_of, list_at, version_of
 
@@ -76,6 +79,31 @@ def test_two_owners_who_leave_at_once_leave_one_owner(
 
     assert statuses(together(leave(ana), leave(bob))) == [204, 409]
     assert Membership.objects.filter(shopping_list=groceries, role="owner").count() == 1
+
+
+def test_of_two_owners_one_leaves_and_one_keeps_the_account(
+    ana: Any, bob: Any, groceries: ShoppingList, client_of: Any, together: Any
+) -> None:
+    """API-10: the deletion of an account waits for the lock of every list that it touches."""
+    Membership.objects.filter(user=bob).update(role="owner")
+    join = Membership(shopping_list=groceries, user=User.objects.create(username="carol"))
+    join.save()
+    client = client_of(bob)
+
+    def close() -> str:
+        with transaction.atomic():
+            departure.leave(ana)
+            ana.delete()
+        return "gone"
+
+    answers = together(close, lambda: client.delete(f"{list_at(groceries)}members/{bob.pk}/"))
+    outcome = [getattr(answer, "status_code", answer) for answer in answers]
+    if outcome[0] == "gone":
+        assert outcome[1] == 409
+    else:
+        assert (outcome[0], outcome[1]) == (409, 204)
+    owners = Membership.objects.filter(shopping_list=groceries, role="owner")
+    assert owners.count() == 1
 
 
 def test_lists_that_ask_for_each_others_items_do_not_wait_for_each_other(

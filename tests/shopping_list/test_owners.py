@@ -1,0 +1,101 @@
+"""A list that people are on keeps an owner, whoever leaves and in whatever way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from shopping_list import actor, owners
+from shopping_list.api import departure
+from shopping_list.api.errors import LastOwnerError
+from shopping_list.models import Activity, Membership, ShoppingList
+
+
+def delete_account(person: User) -> None:
+    with actor.acting(person), transaction.atomic():
+        departure.leave(person)
+        person.delete()
+
+
+def names(lists: Any) -> list[str]:
+    return [one.name for one in lists]
+
+
+def test_the_lists_that_only_one_person_owns_are_known(
+    ana: User, bob: User, groceries: ShoppingList, hardware: ShoppingList
+) -> None:
+    """API-21"""
+    assert names(owners.last_owner_of(ana)) == ["Groceries"]  # nobody else is on the other one
+    assert names(owners.last_owner_of(bob)) == []
+    Membership.objects.create(shopping_list=hardware, user=bob)
+    assert names(owners.last_owner_of(ana)) == ["Groceries", "Hardware"]
+    Membership.objects.filter(user=bob, shopping_list=groceries).update(role="owner")
+    assert names(owners.last_owner_of(ana)) == ["Hardware"]
+    hardware.deleted_at = timezone.now()
+    hardware.save()
+    assert names(owners.last_owner_of(ana)) == []
+
+
+def test_somebody_whose_time_is_over_is_not_left_behind(
+    ana: User, bob: User, groceries: ShoppingList
+) -> None:
+    """API-21"""
+    ago = timezone.now() - timedelta(seconds=1)
+    Membership.objects.filter(user=bob).update(expires_at=ago)
+    assert names(owners.last_owner_of(ana)) == []
+
+
+def test_an_account_that_people_need_is_not_deleted(
+    ana: User, groceries: ShoppingList, hardware: ShoppingList
+) -> None:
+    """API-21"""
+    with pytest.raises(LastOwnerError) as refused:
+        delete_account(ana)
+    assert refused.value.extra == {"lists": [{"id": str(groceries.pk), "name": "Groceries"}]}
+    assert User.objects.filter(pk=ana.pk).exists()
+    assert ShoppingList.objects.count() == 2
+
+
+def test_what_nobody_else_is_on_goes_with_the_account(
+    ana: User, bob: User, groceries: ShoppingList, hardware: ShoppingList
+) -> None:
+    """API-21"""
+    trash = ShoppingList.objects.create(name="Trash", deleted_at=timezone.now())
+    Membership.objects.create(shopping_list=trash, user=ana, role="owner")
+    Membership.objects.filter(user=bob).update(role="owner")
+    pk = ana.pk
+    delete_account(ana)
+    assert names(ShoppingList.objects.all()) == ["Groceries"]
+    told = Activity.objects.filter(list_id=groceries.pk).latest("version").changes
+    assert {
+        "member": pk,
+        "before": {"id": pk, "name": "Ana", "role": "owner"},
+        "after": None,
+    } in told
+
+
+def test_a_member_may_delete_their_account(bob: User, groceries: ShoppingList) -> None:
+    """API-21"""
+    delete_account(bob)
+    assert [member.role for member in groceries.memberships.all()] == ["owner"]
+
+
+def test_ownership_is_handed_over(
+    ana: User, bob: User, groceries: ShoppingList, client_of: Any
+) -> None:
+    """API-10: she makes him an owner, he makes her a viewer, and she goes."""
+    members = f"/api/shopping-lists/{groceries.pk}/members/"
+    as_ana, as_bob = client_of(ana), client_of(bob)
+    assert as_ana.delete(f"{members}{ana.pk}/").status_code == 409
+    assert as_ana.patch(f"{members}{bob.pk}/", {"role": "owner"}).status_code == 200
+    assert as_bob.patch(f"{members}{ana.pk}/", {"role": "viewer"}).status_code == 200
+    assert as_ana.patch(f"{members}{bob.pk}/", {"role": "viewer"}).status_code == 403
+    assert as_bob.patch(f"{members}{bob.pk}/", {"role": "editor"}).status_code == 409
+    delete_account(ana)
+    assert as_bob.patch(f"/api/shopping-lists/{groceries.pk}/", {"name": "Mine"}).status_code == 200
+    assert as_bob.get(members).json() == [{"id": bob.pk, "name": "Bob", "role": "owner"}]
