@@ -193,9 +193,13 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["asgi_project.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["asgi_project.throttles.PersonThrottle"],
     "EXCEPTION_HANDLER": "asgi_project.problems.handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Requests of one person, each with ten seconds' worth at once; 0 is no limit.
+WRITES_PER_SECOND = env.float("TROLLEY_WRITES_PER_SECOND", default=20)
+READS_PER_SECOND = env.float("TROLLEY_READS_PER_SECOND", default=100)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trolley",
     "DESCRIPTION": "Shared shopping lists, live on every screen.",
