@@ -7,6 +7,7 @@ open the recording themselves; `delete` does, so that many rows are one change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -136,18 +137,15 @@ class ItemQuerySet(RecordedQuerySet):
 
 
 class MembershipQuerySet(RecordedQuerySet):
-    """Memberships."""
+    """Memberships. Here alone it is said when one has ended."""
 
-    def current(self) -> Self:
+    def current(self, now: datetime | None = None) -> Self:
         """Return those that have not ended."""
-        return self.exclude(self._over())
+        return self.exclude(_over(now))
 
     def over(self) -> Self:
         """Return those that have ended. An owner's does not, so that a list keeps one."""
-        return self.filter(self._over())
-
-    def _over(self) -> models.Q:
-        return models.Q(expires_at__lte=timezone.now()) & ~models.Q(role="owner")
+        return self.filter(_over(None))
 
     def _touch(self, unit: recording.Recording, targets: set[UUID]) -> None:
         unit.touch_members(self._lists() | targets)
@@ -173,6 +171,10 @@ class ListQuerySet(RecordedQuerySet):
         unit.touch_lists(row.pk for row in rows)
         for row in rows:
             unit.stamp_list(row)
+
+
+def _over(now: datetime | None) -> models.Q:
+    return models.Q(expires_at__lte=now or timezone.now()) & ~models.Q(role="owner")
 
 
 def _lists_of(rows: list[Any]) -> set[UUID]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import BigIntegerField, QuerySet, UUIDField
+from django.db.models import BigIntegerField, DateTimeField, QuerySet, UUIDField
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
@@ -48,27 +48,24 @@ class Standing(NamedTuple):
     epoch: str
     version: int
     deleted_at: datetime | None
-    expires_at: datetime | None
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether a guest's time has ended (MembershipQuerySet.over)."""
-        ends = None if self.role == "owner" else self.expires_at
-        return ends is not None and ends <= timezone.now()
 
 
 _standing = Prepared(
-    lambda list_id, user_id: models.Membership.objects.filter(
-        shopping_list_id=list_id, user_id=user_id
-    ).values_list(
-        "role",
-        "shopping_list__epoch",
-        "shopping_list__version",
-        "shopping_list__deleted_at",
-        "expires_at",
+    lambda list_id, user_id, now: (
+        models.Membership.objects.current(now)
+        .filter(shopping_list_id=list_id, user_id=user_id)
+        .values_list(
+            "role",
+            "shopping_list__epoch",
+            "shopping_list__version",
+            "shopping_list__deleted_at",
+        )
     ),
-    fields=[UUIDField(), BigIntegerField()],
-    samples=((UUID(int=1), 1), (UUID(int=2), 2)),
+    fields=[UUIDField(), BigIntegerField(), DateTimeField()],
+    samples=(
+        (UUID(int=1), 1, datetime(2026, 1, 1, tzinfo=UTC)),
+        (UUID(int=2), 2, datetime(2026, 1, 2, tzinfo=UTC)),
+    ),
 )
 
 
@@ -79,14 +76,12 @@ def member(request: Request, list_id: UUID, needed: Role = "viewer") -> Standing
     not include `needed`. Call it inside the recording: the list's lock makes
     the answer hold until the change is committed.
     """
-    found = [Standing(*row) for row in _standing(list_id, user_of(request).pk)]
+    rows = _standing(list_id, user_of(request).pk, timezone.now())
+    found = [Standing(*row) for row in rows]
     if not found or found[0].deleted_at is not None or _only(request) not in {None, list_id}:
         raise Http404
-    mine = found[0]
-    if mine.is_over:
-        raise Http404
-    require(request, mine.role, needed)
-    return mine
+    require(request, found[0].role, needed)
+    return found[0]
 
 
 def membership(request: Request, list_id: UUID) -> models.Membership:
