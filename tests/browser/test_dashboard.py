@@ -56,3 +56,40 @@ def test_counters_and_activity_move_while_people_watch(phone, home, groceries):
         expect(newest).to_contain_text("Someone removed Eggs")
         assert one.loads == 1
     assert asked == []
+
+
+def hold_subscriptions(page):
+    """Keep back what the page asks of lists. Returns how to let it through."""
+    held, open_now = [], []
+
+    def between(socket):
+        server = socket.connect_to_server()
+
+        def said(frame):
+            if open_now or '"list:' not in frame:
+                server.send(frame)
+            else:
+                held.append((server, frame))
+
+        socket.on_message(said)
+
+    def let_go():
+        open_now.append(True)
+        for server, frame in held:
+            server.send(frame)
+
+    page.route_web_socket("**/ws/", between)
+    return let_go
+
+
+def test_what_happens_before_a_list_is_followed_is_told(phone, groceries):
+    """A snapshot tells of no change: what led to it is read. PAG-1."""
+    page = phone("ana").page
+    let_go = hold_subscriptions(page)
+    page.goto("/dashboard/")
+    feed = page.get_by_label("Activity, newest first")
+    here = feed.get_by_role("listitem").filter(has=page.locator(f"a[href='{groceries.path}']"))
+    expect(here.filter(has_text="ana made this list")).to_have_count(1)
+    groceries.patch("Milk", purchased=True)
+    let_go()
+    expect(here.filter(has_text="ana ticked Milk")).to_have_count(1)

@@ -120,12 +120,4 @@ export class Api {
     const path = `shopping-lists/${list}/activities/${version}/undo/`;
     return this.http({ method: 'POST', path, op: uuid() });
   }
-
-  async activities(list: string): Promise<Activity[]> {
-    const page: Page<Activity> = await this.http({
-      method: 'GET',
-      path: `shopping-lists/${list}/activities/`,
-    });
-    return page.results;
-  }
 }

@@ -17,6 +17,10 @@ export type ServerFrame =
   | Pong
   | Error
   | Bye;
+/**
+ * Why the server closes. 4000-4499 come back, 4500-4999 do not.
+ */
+export type CloseCode = 1009 | 4000 | 4001 | 4002 | 4004 | 4005 | 4500 | 4501 | 4503 | 4504 | 4505;
 
 /**
  * Follow a topic, from a position where `since` and `epoch` are given.
@@ -313,7 +317,7 @@ export interface Error {
  */
 export interface Bye {
   type: 'bye';
-  code: number;
+  code: CloseCode;
   reason: string;
   retry_in?: number | null;
 }

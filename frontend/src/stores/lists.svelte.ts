@@ -114,7 +114,8 @@ export class Lists {
   }
 
   #learn(one: News): void {
-    if (one.kind === 'welcome') this.#agree(one.frame.lists.map(({ id }) => id));
+    if (one.kind === 'reset') this.clear();
+    else if (one.kind === 'welcome') this.#agree(one.frame.lists.map(({ id }) => id));
     else if (one.kind === 'joined') this.#meet(one.list.id);
     else if (one.kind === 'left') this.#lose(one.list);
     else if (one.kind === 'over' && one.why !== 'too many') this.#lose(listOf(one.topic) ?? '');

@@ -23,6 +23,8 @@ import type { Shelf } from './shelf';
 export type News =
   | { kind: 'welcome'; frame: Welcome }
   | { kind: 'down'; verdict: Verdict }
+  /** Nothing that was told before may be shown any more. */
+  | { kind: 'reset' }
   | { kind: 'replica'; topic: string; before: Replica; after: Replica; change: Change | null }
   | { kind: 'over'; topic: string; why: Over }
   | { kind: 'presence'; topic: string; people: readonly PresentPerson[] }
@@ -87,6 +89,7 @@ export class Engine {
     this.#postman.clear();
     this.#session = emptySession;
     this.#replicas.clear();
+    this.#tell([{ kind: 'reset' }]);
   }
 
   listen(listener: Listener): () => void {
