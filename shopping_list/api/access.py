@@ -17,6 +17,7 @@ from accounts.models import ApiToken, User
 from shopping_list import models
 from shopping_list.prepared import Prepared
 from shopping_list.rows import ROLES, Role
+from shopping_list.trash import horizon
 
 HIGHEST: Mapping[str, Role] = {"read": "viewer", "tick": "ticker", "write": "owner"}
 """The role that a token of each scope can use at most."""
@@ -35,10 +36,15 @@ def includes(role: str, needed: Role) -> bool:
 
 def lists(request: Request) -> QuerySet[Any]:
     """Return the lists that the caller may see; those in the trash are left out."""
-    theirs = models.Membership.objects.current().filter(user_id=user_of(request).pk)
-    mine = models.ShoppingList.objects.alive().filter(memberships__in=theirs)
-    only = _only(request)
-    return mine if only is None else mine.filter(pk=only)
+    mine = models.ShoppingList.objects.alive().filter(memberships__in=_memberships(request))
+    return _opened(request, mine)
+
+
+def trash(request: Request) -> QuerySet[Any]:
+    """Return the deleted lists that the caller may restore."""
+    owned = _memberships(request).filter(role=models.Membership.Role.OWNER)
+    lost = models.ShoppingList.objects.filter(deleted_at__gte=horizon(), memberships__in=owned)
+    return _opened(request, lost)
 
 
 class Standing(NamedTuple):
@@ -86,8 +92,7 @@ def member(request: Request, list_id: UUID, needed: Role = "viewer") -> Standing
 
 def membership(request: Request, list_id: UUID) -> models.Membership:
     """Return the caller's membership of a list, in the trash or not. Raises Http404."""
-    theirs = models.Membership.objects.current().filter(user_id=user_of(request).pk)
-    mine = theirs.filter(shopping_list_id=list_id).select_related("shopping_list")
+    mine = _memberships(request).filter(shopping_list_id=list_id).select_related("shopping_list")
     found: models.Membership | None = mine.first()
     if found is None or _only(request) not in {None, list_id}:
         raise Http404
@@ -112,6 +117,16 @@ def require_every_list(request: Request) -> None:
     """Raise PermissionDenied if the caller came by a token that opens one list only."""
     if _only(request) is not None:
         raise PermissionDenied("This token opens one list only.")
+
+
+def _memberships(request: Request) -> QuerySet[Any]:
+    return models.Membership.objects.current().filter(user_id=user_of(request).pk)
+
+
+def _opened(request: Request, lists: QuerySet[Any]) -> QuerySet[Any]:
+    """Return those of the lists that the caller's token opens."""
+    only = _only(request)
+    return lists if only is None else lists.filter(pk=only)
 
 
 def _token(request: Request) -> ApiToken | None:

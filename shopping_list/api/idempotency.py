@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +21,8 @@ from shopping_list.api.errors import KeyReusedError
 from shopping_list.models import Operation
 
 HEADER = "Idempotency-Key"
+KEPT = timedelta(days=30)
+"""How long an answer is kept, and its key good for this request only."""
 _KEPT_HEADERS = ("ETag", "Location")
 
 Handler = Callable[..., Response]
@@ -56,6 +60,12 @@ def idempotent(handler: Handler) -> Handler:
         return _replay(request, stored, print_, kwargs)
 
     return once
+
+
+def forget_old() -> int:
+    """Delete the answers that nobody will ask for again; return how many."""
+    deleted, _ = Operation.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    return deleted
 
 
 def _claim(scope: str, key: UUID, fingerprint: str) -> Operation:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError
 from django.http import Http404
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
-from shopping_list import models
+from shopping_list import models, trash
 from shopping_list.api import access, bodies, preconditions, present, query, schema, shapes
 from shopping_list.api.errors import IdTakenError
 from shopping_list.api.fields import validated
@@ -24,8 +24,6 @@ from shopping_list.api.pages import ListPages
 from shopping_list.recording import recording
 
 SORTABLE = ("name", "last_interaction", "created_at")
-IN_TRASH = timedelta(days=30)
-"""How long a deleted list can be restored."""
 
 
 def answer(request: Request, list_id: UUID, code: int = status.HTTP_200_OK) -> Response:
@@ -71,13 +69,15 @@ class ListsView(APIView):
         query=[
             schema.sorting(SORTABLE),
             schema.words("search", "Part of the name."),
+            OpenApiParameter("deleted", bool, description="Those in the trash that I may restore."),
             *schema.paging(ListPages),
         ],
         refusals=(401,),
     )
     def get(self, request: Request) -> Response:
-        """Return a page of my lists, newest interaction first."""
-        lists = present.loaded(access.lists(request))
+        """Return a page of my lists, newest interaction first; or of those in the trash."""
+        deleted = query.boolean(request, "deleted")
+        lists = present.loaded(access.trash(request) if deleted else access.lists(request))
         if wanted := query.words(request, "search"):
             lists = lists.filter(name__icontains=wanted)
         lists = lists.order_by(*query.ordering(request, SORTABLE, "-last_interaction"))
@@ -189,7 +189,7 @@ class RestoreView(APIView):
     def _trashed(self, request: Request, list_id: UUID) -> models.ShoppingList:
         mine = access.membership(request, list_id)
         one: models.ShoppingList = mine.shopping_list
-        if one.deleted_at is not None and one.deleted_at < timezone.now() - IN_TRASH:
+        if one.deleted_at is not None and one.deleted_at < trash.horizon():
             raise Http404
         access.require(request, mine.role, "owner")
         return one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -43,6 +44,7 @@ def _shopping_list(
         **builtins(reading.row_of(one, who)),
         "version": one.version,
         "epoch": one.epoch,
+        "deleted_at": one.deleted_at and _moment(one.deleted_at),
         "role": next((member.role for member in who if member.id == user_id), None),
         "items_open": numbers[0],
         "items_total": numbers[1],
@@ -62,11 +64,24 @@ def activities(found: Iterable[models.Activity]) -> list[dict[str, Any]]:
 
 
 def _undone_by(rows: list[models.Activity]) -> dict[int, int]:
+    """Return the undo of each change that was taken back, and stayed so.
+
+    The newest first: when an undo's turn comes, it is known whether it was
+    undone itself. An undo is newer than what it undoes, so none of them is older
+    than the oldest row.
+    """
     undoing = models.Activity.objects.filter(
-        list_id=rows[0].list_id, undoes__in=[row.version for row in rows]
+        list_id=rows[0].list_id, undoes__gte=min(row.version for row in rows)
     )
-    rows_ = undoing.order_by("version").values_list("undoes", "version")
-    return {undone: version for undone, version in rows_ if undone is not None}
+    undone_by: dict[int, int] = {}
+    for undone, version in undoing.order_by("-version").values_list("undoes", "version"):
+        if undone is not None and version not in undone_by:
+            undone_by.setdefault(undone, version)
+    return undone_by
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _activity(row: models.Activity, undone_by: int | None) -> dict[str, Any]:
@@ -75,7 +90,7 @@ def _activity(row: models.Activity, undone_by: int | None) -> dict[str, Any]:
         who = {"id": row.actor_id, "name": row.actor_name}
     return {
         "version": row.version,
-        "at": row.at.isoformat().replace("+00:00", "Z"),
+        "at": _moment(row.at),
         "verb": row.verb,
         "actor": who,
         "op": None if row.op is None else str(row.op),

@@ -44,6 +44,7 @@ class ListShape(Shape):
     last_interaction = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
     created_by = PersonShape(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
     role = serializers.ChoiceField(choices=Membership.Role.choices)
     members = MemberShape(many=True)
     items_open = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""Remove what is over: guests whose time has come, and invites of long ago."""
+"""Remove what is over: guests, invites, the trash, the answers to old requests."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from shopping_list import invites
+from shopping_list import invites, trash
+from shopping_list.api import idempotency
 
 
 class Command(BaseCommand):
     """Run it as often as you like; a running server ends guests by itself."""
 
-    help = "Remove guests whose time is over, and invites that ended more than 30 days ago."
+    help = (
+        "Remove guests whose time is over, lists that were deleted more than 30 days ago, "
+        "and invites and stored answers of before that."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove, and say how much."""
-        ended, forgotten = invites.end_expired(), invites.forget_old()
-        self.stdout.write(f"{ended} guests' time was over; {forgotten} old invites are forgotten.")
+        self.stdout.write(f"{invites.end_expired()} guests' time was over.")
+        self.stdout.write(f"{trash.empty()} lists are gone from the trash.")
+        self.stdout.write(f"{invites.forget_old()} old invites are forgotten.")
+        self.stdout.write(f"{idempotency.forget_old()} answers to old requests are forgotten.")

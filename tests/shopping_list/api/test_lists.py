@@ -143,6 +143,34 @@ class TestTrash:
         assert as_ana.post(f"{list_at(groceries)}restore/").status_code == 200
         assert version_of(groceries) == before
 
+    def test_the_trash_shows_an_owner_what_can_be_restored(
+        self,
+        *,
+        as_ana: Any,
+        as_bob: Any,
+        as_mallory: Any,
+        groceries: ShoppingList,
+        hardware: ShoppingList,
+        bearer: Any,
+        ana: User,
+    ) -> None:
+        """API-14"""
+        alive = as_ana.get(list_at(groceries)).json()
+        as_ana.delete(list_at(groceries))
+        [shown] = as_ana.get(LISTS, {"deleted": "true"}).json()["results"]
+        groceries.refresh_from_db()
+        assert shown["deleted_at"] == groceries.deleted_at.isoformat().replace("+00:00", "Z")
+        stamps = ("deleted_at", "version", "last_interaction")
+        assert {**shown, **{name: alive[name] for name in stamps}} == alive
+        assert alive["deleted_at"] is None
+        for client in (as_bob, as_mallory, bearer(ana, list_id=hardware.pk)):
+            assert client.get(LISTS, {"deleted": "true"}).json()["count"] == 0
+        assert as_ana.get(LISTS, {"deleted": "false"}).json()["count"] == 1
+        assert as_ana.get(LISTS, {"deleted": "maybe"}).status_code == 400
+        groceries.deleted_at = timezone.now() - timedelta(days=30.01)
+        groceries.save()
+        assert as_ana.get(LISTS, {"deleted": "true"}).json()["count"] == 0
+
     @pytest.mark.parametrize(("days", "status"), [(29.99, 200), (30.01, 404)])
     def test_the_trash_is_kept_for_thirty_days(
         self, as_ana: Any, groceries: ShoppingList, days: float, status: int

@@ -241,6 +241,26 @@ class TestActivities:
         assert rows[0] == undone
         assert (rows[1]["version"], rows[1]["undone_by"]) == (edited, undone["version"])
 
+    def test_an_undo_that_was_undone_has_undone_nothing(
+        self, as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+    ) -> None:
+        """API-12"""
+        as_bob.patch(item_at(milk), {"quantity": "2 l"})
+        first = version_of(groceries)
+        told = []
+        for _ in range(4):  # back, forth, back, forth
+            undo()
+            rows = as_bob.get(f"{list_at(groceries)}activities/?since={first - 1}").json()
+            told.append([row["undone_by"] and row["undone_by"] - first for row in rows["results"]])
+        assert told == [
+            [1, None],
+            [None, 2, None],
+            [1, None, 3, None],
+            [None, 2, None, 4, None],
+        ]
+        page = as_bob.get(f"{list_at(groceries)}activities/?page_size=2").json()["results"]
+        assert [row["undone_by"] for row in page] == [None, first + 4]
+
     def test_since_gives_all_that_followed_oldest_first(
         self, as_bob: Any, groceries: ShoppingList, milk: Any
     ) -> None:
