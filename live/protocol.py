@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -51,17 +51,31 @@ SNAPSHOT_ITEMS = 2_000
 class CloseCode(IntEnum):
     """Why the server closes. 4000-4499 come back, 4500-4999 do not."""
 
-    TOO_BIG = 1009
-    RESTARTING = 4000
-    SESSION_EXPIRED = 4001
-    TOO_SLOW = 4002
-    NO_PONG = 4004
-    OVERLOADED = 4005
-    BAD_FRAMES = 4500
-    NOT_SIGNED_IN = 4501
-    REVOKED = 4503
-    TOO_MANY_CONNECTIONS = 4504
-    VERSION_UNKNOWN = 4505
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """Make a code that knows in words what it means."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    TOO_BIG = 1009, "a message over 64 KiB"
+    RESTARTING = 4000, "restarting"
+    SESSION_EXPIRED = 4001, "session expired: sign in, then come back"
+    TOO_SLOW = 4002, "too slow: resume"
+    NO_PONG = 4004, "no answer to a ping"
+    OVERLOADED = 4005, "overloaded, or too many messages: wait `retry_in`"
+    BAD_FRAMES = 4500, "bad frames"
+    NOT_SIGNED_IN = 4501, "not signed in"
+    REVOKED = 4503, "signed out or revoked"
+    TOO_MANY_CONNECTIONS = 4504, "too many connections"
+    VERSION_UNKNOWN = 4505, "protocol version unknown"
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether a client should connect again."""
+        return 4000 <= self < 4500
 
 
 ErrorCode = Literal[
@@ -265,7 +279,7 @@ class Error(Frame, tag="error"):
 class Bye(Frame, tag="bye"):
     """The server closes with this code next."""
 
-    code: int
+    code: CloseCode
     reason: str
     retry_in: float | None = None
 

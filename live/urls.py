@@ -10,4 +10,5 @@ urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("api/live/requests/", views.RequestsView.as_view()),
+    path("api/live/asyncapi.json", views.AsyncApiView.as_view(), name="asyncapi"),
 ]

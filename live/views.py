@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from live import health, runtime
+from live import asyncapi, health, runtime
 from live.pool import query
 
 
@@ -38,3 +39,22 @@ class RequestsView(APIView):
         if newest is None:
             return Response({"detail": "No sample has been taken yet."}, status=503)
         return Response(msgspec.to_builtins(newest))
+
+
+class AsyncApiView(APIView):
+    """What the sockets speak, as AsyncAPI: public, like the OpenAPI document."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the document, with this server's address in it."""
+        return Response(
+            asyncapi.document(
+                version=settings.VERSION,
+                host=request.get_host(),
+                secure=request.is_secure(),
+                cookie=settings.SESSION_COOKIE_NAME,
+            )
+        )

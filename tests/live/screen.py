@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Self
 
-import msgspec
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
-from live import protocol
 from live.routing import websocket
 from shopping_list.models import ShoppingList
 from shopping_list.rows import topic_of
+from tests.live.frames import said, told
 
 UNIT = 0.04
 """Seconds of test time that stand for one second of the product's."""
@@ -36,7 +34,7 @@ async def eventually(condition: Callable[[], object]) -> None:
 
 
 class Screen:
-    """Speaks the protocol in a test. Every frame that it gets is checked against it."""
+    """Speaks the protocol in a test. Every frame, both ways, is one of the AsyncAPI document."""
 
     def __init__(
         self,
@@ -69,7 +67,7 @@ class Screen:
         return self
 
     async def send(self, **frame: Any) -> None:
-        await self.wire.send_to(text_data=json.dumps(frame, default=str))
+        await self.wire.send_to(text_data=said(frame))
 
     async def send_text(self, text: str) -> None:
         await self.wire.send_input({"type": "websocket.receive", "text": text})
@@ -134,9 +132,7 @@ class Screen:
         if message["type"] == "websocket.close":
             self.closed_with = message.get("code", 1000)
             return
-        for line in message["text"].split("\n"):
-            msgspec.json.decode(line, type=protocol.ServerFrame)
-            self._frames.append(json.loads(line))
+        self._frames += told(message["text"])
 
 
 OpenScreen = Callable[..., Any]

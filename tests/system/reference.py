@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from typing import Any
 
@@ -13,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from live import protocol
 from shopping_list.rows import Change, topic_of
+from tests.live.frames import said, told
 from tests.replica import Replica, State
 
 FIRST, LONGEST = 0.5, 30.0  # s
@@ -67,7 +67,9 @@ class Reference:
                 if self.door == "/ws/":
                     await self._ask()
                 while True:
-                    for line in str(await self._socket.recv()).split("\n"):
+                    message = await self._socket.recv()
+                    told(message)
+                    for line in str(message).split("\n"):
                         self._heard = True
                         await self._take(_decoder.decode(line))
         except ConnectionClosed as closed:
@@ -88,7 +90,7 @@ class Reference:
     async def _ask(self) -> None:
         assert self._socket is not None
         frame = {"type": "subscribe", "topic": self.topic, **self._position()}
-        await self._socket.send(json.dumps(frame))
+        await self._socket.send(said(frame))
 
     async def _take(self, frame: Any) -> None:
         match frame:

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
-import msgspec
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from live import protocol
+from tests.live.frames import said, told
 from tests.system.serving import ROOT, Serving
 
 Frame = dict[str, Any]
@@ -150,7 +149,7 @@ class World:
 
 
 class Watcher:
-    """A real WebSocket client. Every frame that it gets is checked against the protocol."""
+    """A real WebSocket client. Every frame, both ways, is one of the AsyncAPI document."""
 
     def __init__(self, url: str, token: str, path: str = "/ws/") -> None:
         address = url.replace("http://", "ws://") + path
@@ -174,13 +173,11 @@ class Watcher:
         self._opened.close()
 
     def send(self, **frame: Any) -> None:
-        self.socket.send(json.dumps(frame))
+        self.socket.send(said(frame))
 
     def next(self, patience: float = PATIENCE) -> Frame:
         while not self._frames:
-            for line in str(self.socket.recv(patience)).split("\n"):
-                msgspec.json.decode(line, type=protocol.ServerFrame)
-                self._frames.append(json.loads(line))
+            self._frames += told(self.socket.recv(patience))
         return self._frames.popleft()
 
     def until(self, kind: str, patience: float = PATIENCE) -> Frame:
