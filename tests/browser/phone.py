@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Response, expect
+from collections.abc import Callable
+
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Response,
+    WebSocket,
+    expect,
+)
+
+from tests.live.frames import NotInDocumentError, heard, told
 
 PATIENCE = 20.0  # s
 
@@ -28,6 +39,7 @@ class Phone:
         self.page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
         self.page.on("response", self._answered)
         self.page.on("load", lambda _: self._loaded())
+        self.page.on("websocket", self._connected)
 
     def close(self) -> None:
         self.context.close()
@@ -101,6 +113,16 @@ class Phone:
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(NETWORK):
             self.wrong.append(f"{message.type}: {message.text}")
+
+    def _connected(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda message: self._hold(told, message))
+        socket.on("framesent", lambda message: self._hold(heard, message))
+
+    def _hold(self, check: Callable[[str | bytes], object], message: str | bytes) -> None:
+        try:
+            check(message)
+        except NotInDocumentError as error:
+            self.wrong.append(f"socket: {error}")
 
     def _answered(self, response: Response) -> None:
         if response.status >= 500:

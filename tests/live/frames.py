@@ -82,17 +82,31 @@ def document() -> Document:
 
 def told(message: str | bytes) -> list[Json]:
     """Return the frames of a message of the server's, all of them in the document."""
-    assert isinstance(message, str), "the server sends text only"
-    frames: list[Json] = []
-    for line in message.split("\n"):
-        frames.append(json.loads(line))
-        document().hold("send", frames[-1])
+    frames = _held("send", message)
+    for line in _lines(message):
         msgspec.json.decode(line, type=protocol.ServerFrame)
     return frames
+
+
+def heard(message: str | bytes) -> list[Json]:
+    """Return the frames of a message of a client's, all of them in the document."""
+    return _held("receive", message)
+
+
+def _held(action: Action, message: str | bytes) -> list[Json]:
+    frames: list[Json] = [json.loads(line) for line in _lines(message)]
+    for frame in frames:
+        document().hold(action, frame)
+    return frames
+
+
+def _lines(message: str | bytes) -> list[str]:
+    assert isinstance(message, str), "the protocol is text only"
+    return message.split("\n")
 
 
 def said(frame: Json) -> str:
     """Return a client's frame as it is sent, which must be in the document too."""
     text = json.dumps(frame, default=str)
-    document().hold("receive", json.loads(text))
+    heard(text)
     return text

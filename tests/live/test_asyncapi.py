@@ -103,6 +103,7 @@ def test_it_has_every_close_code_and_the_page_has_the_same(document):
         {"type": "subscribe", "topic": "requests"},
         {"type": "ping"},
         {"kind": "pong"},
+        {},
         [],
     ],
 )
