@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { isMany } from '../src/stores/lines';
+import { parse } from '../src/stores/quantity';
 import { canBeSent, isWanted, linesOf, planOf } from '../src/stores/paste';
 import { item } from './fake/rows';
 
-const names = (text: string): string[] => linesOf(text).map(({ name }) => name);
+const read = (line: string) => parse(line, (key) => key === '7 up');
+
+const names = (text: string): string[] => linesOf(text, read).map(({ name }) => name);
 const fates = (text: string, ...there: ReturnType<typeof item>[]): string[] =>
-  planOf(linesOf(text), there).map(({ fate }) => fate);
+  planOf(linesOf(text, read), there).map(({ fate }) => fate);
 
 describe('pasted lines', () => {
   it('are many only if there are two things', () => {
@@ -20,7 +23,7 @@ describe('pasted lines', () => {
     expect(names(text)).toEqual([
       'milk',
       'eggs',
-      '2 l oat milk',
+      'oat milk',
       'bread',
       'tea',
       'salt',
@@ -31,17 +34,25 @@ describe('pasted lines', () => {
   });
 
   it('know what was ticked where it came from', () => {
-    const ticked = linesOf('- [x] milk\n[X] eggs\n✓ tea\n[ ] box\nxylitol').map(
+    const ticked = linesOf('- [x] milk\n[X] eggs\n✓ tea\n[ ] box\nxylitol', read).map(
       (one) => one.ticked,
     );
     expect(ticked).toEqual([true, true, true, false, false]);
   });
 
+  it('QTY-1 are read as typed lines are, QTY-3 and known names are not split', () => {
+    expect(linesOf('- 2 l milk, oat\n7 Up\n3 lemons', read)).toEqual([
+      { name: 'milk', quantity: '2 l', note: 'oat', ticked: false },
+      { name: '7 Up', quantity: '', note: '', ticked: false },
+      { name: 'lemons', quantity: '3', note: '', ticked: false },
+    ]);
+  });
+
   it('take a quantity from the second column', () => {
-    expect(linesOf('Milk | 2 l\nEggs\t12\n| Tea | 1 |\n|---|---|')).toEqual([
-      { name: 'Milk', quantity: '2 l', ticked: false },
-      { name: 'Eggs', quantity: '12', ticked: false },
-      { name: 'Tea', quantity: '1', ticked: false },
+    expect(linesOf('Milk | 2 l\nEggs\t12\n| Tea | 1 |\n|---|---|', read)).toEqual([
+      { name: 'Milk', quantity: '2 l', note: '', ticked: false },
+      { name: 'Eggs', quantity: '12', note: '', ticked: false },
+      { name: 'Tea', quantity: '1', note: '', ticked: false },
     ]);
     expect(names(`Milk | ${'x'.repeat(51)}`)[0]).toContain('Milk xxx');
   });
@@ -72,7 +83,7 @@ describe('the plan', () => {
   });
 
   it('sends what changes something, unless the person says otherwise', () => {
-    const plan = planOf(linesOf(`new\n[x] done\nMilk\nTea | 2\nnew\n${'x'.repeat(201)}`), [
+    const plan = planOf(linesOf(`new\n[x] done\nMilk\nTea | 2\nnew\n${'x'.repeat(201)}`, read), [
       item('Milk'),
       item('Tea'),
     ]);

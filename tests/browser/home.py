@@ -101,6 +101,10 @@ class Groceries:
         """Change an item, as a script."""
         self._ask("PATCH", f"{self._base}shopping-items/{self.items[name]['id']}/", **fields)
 
+    def remove(self, name: str) -> None:
+        """Remove an item, as a script."""
+        self._ask("DELETE", f"{self._base}shopping-items/{self.items[name]['id']}/")
+
     def rename(self, name: str) -> None:
         """Call the list something else, as a script."""
         self._ask("PATCH", self._base, name=name)

@@ -116,6 +116,12 @@ export class Api {
     return { results: page.results, cursor: next?.get('cursor') ?? null };
   }
 
+  /** Names used before that have this in them. */
+  async suggestions(q: string): Promise<{ name: string }[]> {
+    const path = `suggestions/?q=${encodeURIComponent(q)}`;
+    return (await this.http<{ results: { name: string }[] }>({ method: 'GET', path })).results;
+  }
+
   undo(list: string, version: number): Promise<Activity> {
     const path = `shopping-lists/${list}/activities/${version}/undo/`;
     return this.http({ method: 'POST', path, op: uuid() });

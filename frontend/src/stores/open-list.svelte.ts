@@ -71,9 +71,9 @@ export class OpenList {
     return may(this.role, deed);
   }
 
-  add(name: string): void {
+  add(fields: Line['fields']): void {
     const item = uuid();
-    this.engine.edit({ do: 'add', list: this.id, item, fields: { name } }, name);
+    this.engine.edit({ do: 'add', list: this.id, item, fields }, fields.name);
   }
 
   /** Everything on the list, also what has been bought. */

@@ -1,5 +1,6 @@
 import type { ItemRow } from '../protocol/types';
 import { folded } from '../sync/edit';
+import type { Parsed } from './quantity';
 
 /** What the server takes at once. */
 export const MOST = 500;
@@ -7,9 +8,7 @@ const LONGEST_NAME = 200;
 const LONGEST_QUANTITY = 50;
 
 /** One line of pasted text, as an item. */
-export interface Pasted {
-  name: string;
-  quantity: string;
+export interface Pasted extends Parsed {
   /** It was ticked off where it came from. */
   ticked: boolean;
 }
@@ -29,26 +28,31 @@ const BULLET = /^(?:[-*+•‣–·]|\d{1,3}[.)])\s+/;
 const BOX = /^(?:\[(?<mark>[ xX]?)\]|(?<sign>[☐☑☒✓✔✅]))\s*/u;
 const RULE = /^[|\s:–-]*$/;
 
-/** The items of a text: one a line, without bullets, numbers and boxes; `name | quantity` too. */
-export function linesOf(text: string): Pasted[] {
+/**
+ * The items of a text: one a line, without bullets, numbers and boxes; `name | quantity` too.
+ *
+ * What is in no columns is read as if it was typed.
+ */
+export function linesOf(text: string, read: (line: string) => Parsed): Pasted[] {
   return text
     .normalize('NFC')
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .filter((line) => !RULE.test(line))
-    .map(pastedFrom)
+    .map((line) => pastedFrom(line, read))
     .filter(({ name }) => name !== '');
 }
 
-function pastedFrom(line: string): Pasted {
+function pastedFrom(line: string, read: (line: string) => Parsed): Pasted {
   const bare = line.trim().replace(BULLET, '');
   const box = BOX.exec(bare);
   const ticked = /[xX☑☒✓✔✅]/u.test(box?.[0] ?? '');
   const [name = '', ...more] = cellsOf(bare.slice(box?.[0].length ?? 0));
+  if (more.length === 0) return { ...read(name), ticked };
   const quantity = more.join(' ');
   // A quantity that is too long is no quantity.
   if (quantity.length > LONGEST_QUANTITY)
-    return { name: `${name} ${quantity}`, quantity: '', ticked };
-  return { name, quantity, ticked };
+    return { name: `${name} ${quantity}`, quantity: '', note: '', ticked };
+  return { name, quantity, note: '', ticked };
 }
 
 /** The cells of a row of a table, or the line itself. */

@@ -51,7 +51,13 @@ export function sameName(one: string, other: string): boolean {
   return folded(one) === folded(other);
 }
 
-/** What names are compared by. */
+/** What names are compared by, as the server does: NFKC, case-folded, single-spaced. */
 export function folded(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+  const cased = name.normalize('NFKC').replace(/[^ı]+/g, caseFolded);
+  return cased.normalize('NFKC').replace(/\s+/g, ' ').trim();
+}
+
+/** There and back: upper case knows that ß is ss, and ẞ has a lower case first. */
+function caseFolded(text: string): string {
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }

@@ -114,11 +114,16 @@ function add(
 ): void {
   const same = laid.get(id) ?? named(laid, fields.name);
   if (same) {
-    const quantity = same.item.quantity || (fields.quantity ?? '');
-    change(laid, same.item.id, { purchased: false, quantity }, mark, at, me);
+    change(laid, same.item.id, { purchased: false, ...newsFor(same.item, fields) }, mark, at, me);
   } else {
     laid.set(id, { item: provisional(id, fields, order, at, me), mark });
   }
+}
+
+/** An open item gets a quantity if it had none; one that was bought the new details. */
+function newsFor(item: ItemRow, { quantity = '', note = '' }: Line['fields']): Partial<ItemRow> {
+  if (!item.purchased) return { quantity: item.quantity || quantity };
+  return { quantity: quantity || item.quantity, note: note || item.note };
 }
 
 function named(laid: Map<string, ViewRow>, name: string): ViewRow | undefined {

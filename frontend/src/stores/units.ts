@@ -1,0 +1,49 @@
+/** The words and signs that shops measure and count by, in six languages. Closed lists. */
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** Units that are no name of a thing: `1,5 kg` alone stays whole. */
+export const SYMBOLS: ReadonlySet<string> = new Set([
+  ...words(`
+  cl cm dag dkg dl el g gal gr kg l lb lbs ltr m mg ml mm oz pc pck pcs pkg pkt pt qt stk tbsp
+  tl tsp x ×
+  `),
+  'fl oz',
+]);
+
+/** Units that may be a name as well: `2 cans` is two of them. */
+export const WORDS: ReadonlySet<string> = new Set(
+  words(`
+  bags bakje bakjes bandeja bandejas barattoli barattolo barquette barquettes barra barras bars
+  becher beutel bicchiere bicchieri blik blikje blikjes blikken blocks boite boites bolsa bolsas
+  bos bosje bosjes bote botella botellas botes botte bottes bottiglia bottiglie bottles
+  bouteille bouteilles boxes boîte boîtes brique briques bunch bunches bund busta buste bündel
+  caja cajas canette canettes cans cartones cartons cases chilo clove cloves confezione
+  confezioni crates cucchiai cucchiaini cucchiaino cucchiaio cucharada cucharadas cuillère
+  cuillères cups diente dientes docena docenas doos dose dosen douzaine douzaines dozen dozzina
+  dutzend eimer esslöffel etti etto fetta fette flasche flaschen fles flessen gallon gallons
+  glas glasses glazen gläser gousse gousses gram gramm gramme grammes grammi grammo gramo gramos
+  grams handful handfuls heads jars kanister karton kartons kasten kilo kilos kiste kisten kop
+  kopf kopje kopjes krat kratten krop kästen köpfe laib lata latas lattina lattine liter liters
+  litre litres litri litro litros loaf loaves manojo manojos mazzi mazzo morceau morceaux netz
+  netze ons ounce ounces paar pacchetti pacchetto pacchi pacco pack package packages packet
+  packets packs packung packungen pair pairs pak paket pakete pakje pakjes pakken paquet paquete
+  paquetes paquets pezzi pezzo pfund piece pieces pieza piezas pinch pint pints pièce pièces
+  plak plakken pond pots potten pounds prise prisen punnet punnets päckchen quart quarts
+  rebanada rebanadas reep repen riegel rol rolle rollen rollo rollos rolls rotoli rotolo rouleau
+  rouleaux sacchetti sacchetto sachet sachets sack scatola scatole schale schalen scheibe
+  scheiben slices spicchi spicchio sprig sprigs stalk stalks stange stangen sticks stuk stuks
+  stück stücke tablette tablettes tafel tafeln tarro tarros tasse tassen taza tazas tazze
+  teelöffel teentje teentjes tins tranche tranches trays trozo trozos tuben tubes tubs tüte
+  tüten vasetti vasetto vaso vasos verre verres würfel zak zakje zakjes zakken zehe zehen zweig
+  zweige
+  `),
+);
+
+/** English singulars: `1 can beans`, but in `2 can openers` the word belongs to the name. */
+export const ONE_ONLY: ReadonlySet<string> = new Set(
+  words(`
+  bag bar block bottle box can carton case crate cup glass head jar pot pound roll slice stick
+  tin tray tub tube
+  `),
+);
