@@ -20,6 +20,17 @@ def on_one_line(_: Any, __: str, event: structlog.types.EventDict) -> structlog.
     return event
 
 
+class WithoutQuery(logging.Filter):
+    """Takes the query string out of uvicorn's access log: it is what people searched for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line through, with the bare path."""
+        if isinstance(record.args, tuple) and len(record.args) == 5:
+            client, method, target, *rest = record.args
+            record.args = (client, method, str(target).partition("?")[0], *rest)
+        return True
+
+
 def logging_config(*, as_json: bool, level: str) -> None:
     """Send structlog and the standard library through one renderer to stderr."""
     shared: list[structlog.types.Processor] = [
@@ -55,6 +66,7 @@ def logging_config(*, as_json: bool, level: str) -> None:
                     ],
                 }
             },
+            "filters": {"without query": {"()": WithoutQuery}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "loggers": {
                 # It greets at every start; its warnings are kept.
@@ -63,6 +75,7 @@ def logging_config(*, as_json: bool, level: str) -> None:
                 "django.request": {"level": "ERROR"},
                 # They tell of every socket; TROLLEY_ACCESS_LOG is for that.
                 "uvicorn.error": {"level": "WARNING"},
+                "uvicorn.access": {"filters": ["without query"]},
                 "daphne": {"level": "WARNING"},
             },
             "root": {"handlers": ["stderr"], "level": level},

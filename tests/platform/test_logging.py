@@ -21,6 +21,7 @@ with structlog.contextvars.bound_contextvars(request_id="abc123"):
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_it_keeps_each_event_on_one_line(as_json):
+    """SEC-18"""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(as_json=as_json)],
         capture_output=True,

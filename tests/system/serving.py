@@ -17,23 +17,29 @@ PATIENCE = 60.0  # s
 
 
 class Serving:
-    """`manage.py serve` on a free port, with its own data directory, as a context."""
+    """`manage.py serve` on a free port, with its own data directory, as a context.
+
+    What it logs goes to `log`, and what it prints to another file beside it; both
+    stay there for tests/leaks.py, however often it is started again.
+    """
 
     def __init__(self, data: Path, *arguments: str, **environment: str) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
         self.command = [sys.executable, str(ROOT / "manage.py"), "serve"]
         self.command += ["--host", "127.0.0.1", "--port", "0", *arguments]
-        self.environment = {**os.environ, "TROLLEY_DATA": str(data), **environment}
+        self.environment = {**os.environ, "TROLLEY_ACCESS_LOG": "true"}
+        self.environment |= {"TROLLEY_DATA": str(data), **environment}
         # pytest names the settings of the tests, which are not the product's.
         for name in ("DATABASE_URL", "REDIS_URL", "TROLLEY_LAYER", "DJANGO_SETTINGS_MODULE"):
             if name not in environment:
                 self.environment.pop(name, None)
 
     def __enter__(self) -> Serving:
-        with self.log.open("w") as log:
+        self._keep_older_logs()
+        with self.log.open("w") as log, self.printed.open("w") as printed:
             self.process = subprocess.Popen(
-                self.command, env=self.environment, stdout=log, stderr=log
+                self.command, env=self.environment, stdout=printed, stderr=log
             )
         self.url = self.wait_for(r"serving on (http://\S+?)/\n")
         return self
@@ -43,8 +49,17 @@ class Serving:
             self.process.kill()
             self.process.wait()
 
+    @property
+    def printed(self) -> Path:
+        return self.log.with_suffix(".out")
+
     def said(self) -> str:
-        return self.log.read_text()
+        return self.printed.read_text() + self.log.read_text()
+
+    def _keep_older_logs(self) -> None:
+        for path in (self.log, self.printed):
+            if path.exists():
+                path.rename(path.with_stem(f"{path.stem}-{time.monotonic_ns()}"))
 
     def wait_for(self, pattern: str) -> str:
         """Return the first group of the pattern once it is in the log."""

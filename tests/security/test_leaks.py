@@ -1,0 +1,125 @@
+"""What looks for secrets in the log of a full run finds them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.middleware.csrf import _get_new_csrf_string, _mask_cipher_secret
+
+from accounts.models import ApiToken, SetupLink
+from asgi_project.request_id import request_id
+from asgi_project.secret import secret_key
+from live.identity import reference
+from shopping_list import invites
+from tests.conftest import PASSWORD
+from tests.leaks import printed_besides_the_greeting, secrets_in
+from tests.system.serving import ROOT
+
+
+def session_key():
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    store.create()
+    return store.session_key
+
+
+SECRETS = {
+    "token": lambda tmp_path, ana: ApiToken.objects.create(user=ana, name="script")[1],
+    "session": lambda tmp_path, ana: session_key(),
+    "setup link": lambda tmp_path, ana: SetupLink.renew(),
+    "invite": lambda tmp_path, ana: invites.new_secret(),
+    "CSRF cookie": lambda tmp_path, ana: _get_new_csrf_string(),
+    "CSRF token": lambda tmp_path, ana: _mask_cipher_secret(_get_new_csrf_string()),
+    "secret key": lambda tmp_path, ana: secret_key("", tmp_path),
+    "hashed password": lambda tmp_path, ana: make_password("something long"),
+    "password": lambda tmp_path, ana: PASSWORD,
+}
+
+
+@pytest.mark.parametrize("make", SECRETS.values(), ids=SECRETS)
+@pytest.mark.parametrize(
+    "line",
+    ["GET /x/?token={} 200", '{{"cookie": "sessionid={}; a=b"}}', "/setup/#{}", "Bearer {}", "{}"],
+)
+def test_every_kind_of_secret_is_found(make, line, tmp_path, ana):
+    """SEC-2"""
+    lines = [line.format(make(tmp_path, ana)) for _ in range(20)]
+    # A random one may happen to have no digit and pass for a word.
+    assert len(set(secrets_in(lines, [PASSWORD]))) >= min(15, len(set(lines)))
+
+
+def test_what_is_no_secret_is_not_taken_for_one(rf, ana):
+    innocent = [
+        str(uuid4()),
+        uuid4().hex,
+        request_id(rf.get("/")),
+        reference(session_key()),
+        "/tmp/pytest-of-root/pytest-0/popen-gw0/test_it_makes_the_owner_by_the_link_that_it0/data",
+        "live.relay.RelayThatIsDownForLongerThanAnybodyWouldLike3",
+        "2026-11-22T19:42:37.123456Z [info     ] Reconciled 12 lists [live.relay] took=0.123",
+    ]
+    assert list(secrets_in(innocent, [PASSWORD])) == []
+
+
+def test_only_the_greeting_is_printed():
+    """SEC-2"""
+    link = f"Create the owner's account (this link works once): http://x/setup/#{'a' * 43}"
+    greeting = ["Trolley is serving on http://localhost:8000/", link, ""]
+    assert list(printed_besides_the_greeting(greeting)) == []
+    assert list(printed_besides_the_greeting(["hello"]))
+
+
+LEAKY = """
+import logging, secrets
+from django.contrib.auth.hashers import make_password
+
+def test_a_token():
+    logging.getLogger("x").warning("trl_%s", "a1" * 30)
+
+def test_a_password():
+    logging.getLogger("x").warning(make_password("tr0ub4dor & 3") and "it is tr0ub4dor & 3")
+
+def test_a_server(tmp_path):
+    (tmp_path / "s.log").write_text("/join/#" + secrets.token_urlsafe(30) + "9aZ")
+    (tmp_path / "s.out").write_text("it stumbles")
+"""
+TOLD = ("an API token: ", "the secret of a link: ", "a password: ", "on stdout: it stumbles")
+TIGHT = """
+import logging
+
+def test_nothing():
+    logging.getLogger("x").warning("hello")
+"""
+
+
+def run(test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a file of tests, outside of what this run itself looks through."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "test_it.py").write_text(test)
+        (place / "conftest.py").write_text('pytest_plugins = ["tests.leaks"]')
+        command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), folder]
+        command += ["--basetemp", str(place / "base"), "-q", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("where", [(), ("-n", "1")], ids=["here", "in a worker"])
+def test_a_run_that_logs_a_secret_fails(where):
+    """SEC-2"""
+    done = run(LEAKY, *where)
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 1
+    assert all(kind in done.stdout for kind in TOLD), done.stdout
+
+
+def test_a_run_that_logs_none_passes():
+    """SEC-2"""
+    done = run(TIGHT)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
