@@ -1,15 +1,21 @@
-"""People, their API tokens, and the link that makes the first owner."""
+"""People, their sessions and API tokens, and the links that let somebody in."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import ClassVar
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 
@@ -54,6 +60,8 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
         TICK = "tick"
         WRITE = "write"
 
+    # What is told of a token: the digest must not be, as it is what is compared.
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.WRITE)
     list_id = models.UUIDField(null=True, blank=True)
@@ -69,6 +77,44 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.scope})"
+
+
+class Session(AbstractBaseSession):
+    """A browser that somebody is signed in with; without a person, a stranger's.
+
+    Which browser and since when is kept in the session's data, so that it stays
+    the same when the key changes: then two rows are of one browser for a moment.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, db_index=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    device = models.CharField(max_length=60, blank=True, default="")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Return what reads and writes these rows."""
+        from accounts.sessions import SessionStore  # noqa: PLC0415  (it needs this model)
+
+        return SessionStore
+
+    def save(
+        self,
+        *args: Any,
+        force_update: bool = False,
+        update_fields: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write the row; an update leaves alone what the store does not know."""
+        if force_update and update_fields is None:
+            update_fields = WRITTEN_BY_THE_STORE
+        super().save(*args, force_update=force_update, update_fields=update_fields, **kwargs)
+
+
+WRITTEN_BY_THE_STORE = ("session_data", "expire_date", "user", "public_id", "created_at", "device")
 
 
 class SetupLink(models.Model):
@@ -99,6 +145,57 @@ class SetupLink(models.Model):
         """Use the link up. Of several concurrent claims exactly one is true."""
         deleted, _ = cls.objects.filter(digest=_digest(secret)).delete()
         return bool(deleted)
+
+
+class ResetLink(models.Model):
+    """A one-time secret that sets another password; only its hash is kept.
+
+    A person has one at most. It is good until it is used, another one is made,
+    its time is over, or the password changes in another way.
+    """
+
+    GOOD_FOR: ClassVar[timedelta] = timedelta(hours=24)
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    # What the person's sessions are proved by: another password has another.
+    proof = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"reset link of {self.user_id}"
+
+    @classmethod
+    def renew(cls, person: User) -> str:
+        """Make the person's only valid link and return its secret, 256 random bits."""
+        secret = secrets.token_urlsafe(32)
+        fields = {
+            "digest": _digest(secret),
+            "proof": person.get_session_auth_hash(),
+            "expires_at": timezone.now() + cls.GOOD_FOR,
+        }
+        cls.objects.update_or_create(user=person, defaults=fields)
+        return secret
+
+    @classmethod
+    def holder(cls, secret: str) -> User | None:
+        """Return whose link it is if it is good now, without using it."""
+        found = cls._of(secret).filter(user__is_active=True).select_related("user").first()
+        if found is None or found.proof != found.user.get_session_auth_hash():
+            return None
+        return found.user
+
+    @classmethod
+    def claim(cls, secret: str, person: User) -> bool:
+        """Use the person's link up. Of several concurrent claims exactly one is true."""
+        deleted, _ = cls._of(secret).filter(proof=person.get_session_auth_hash()).delete()
+        return bool(deleted)
+
+    @classmethod
+    def _of(cls, secret: str) -> models.QuerySet[ResetLink]:
+        return cls.objects.filter(digest=_digest(secret), expires_at__gt=timezone.now())
 
 
 def _digest(secret: str) -> str:

@@ -1,15 +1,16 @@
-"""Notices that a person's password changed or that they were disabled."""
+"""Notices that a person's password changed or that they were disabled, and who signs in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
-from accounts.models import User
+from accounts import sessions
+from accounts.models import Session, User
 from accounts.signals import access_revoked
 
 GRANTS = ("password", "is_active")
@@ -20,6 +21,7 @@ def connect() -> None:
     pre_save.connect(remember, sender=User, dispatch_uid="accounts.remember")
     post_save.connect(compare, sender=User, dispatch_uid="accounts.compare")
     post_delete.connect(deleted, sender=User, dispatch_uid="accounts.deleted")
+    user_logged_in.connect(sessions.begin, dispatch_uid="accounts.begin")
 
 
 def remember(instance: User, update_fields: Iterable[str] | None, raw: bool, **_: Any) -> None:
@@ -33,15 +35,18 @@ def remember(instance: User, update_fields: Iterable[str] | None, raw: bool, **_
 
 
 def compare(instance: User, **_: Any) -> None:
-    """Tell after commit if the stored password is another, or the person disabled."""
+    """End every session if the stored password is another or the person disabled.
+
+    The browser that changed the password is kept by whoever changed it.
+    """
     stored: tuple[str, bool] | None = getattr(instance, "_granted", None)
     if stored is None:
         return
     password, was_active = stored
     if was_active and not instance.is_active:
-        _tell(instance.pk, "disabled")
+        _end_all(instance.pk, "disabled")
     elif password != instance.password:
-        _tell(instance.pk, "password")
+        _end_all(instance.pk, "password")
 
 
 def deleted(instance: User, **_: Any) -> None:
@@ -49,6 +54,14 @@ def deleted(instance: User, **_: Any) -> None:
     _tell(instance.pk, "deleted")
 
 
+def _end_all(user_id: int, reason: str) -> None:
+    Session.objects.filter(user_id=user_id).delete()
+    _tell(user_id, reason)
+
+
 def _tell(user_id: int, reason: str) -> None:
-    send = partial(access_revoked.send_robust, sender=User, user_id=user_id, reason=reason)
+    # A function, not a partial: Django logs a failed hook by its __qualname__.
+    def send() -> None:
+        access_revoked.send_robust(sender=User, user_id=user_id, reason=reason)
+
     transaction.on_commit(send, robust=True)

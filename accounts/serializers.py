@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError as Invalid
 from rest_framework import serializers
 
+from accounts import passwords
+from accounts.fields import NameField, PasswordField
 from accounts.models import User
 from accounts.text import one_line
 
@@ -27,11 +27,12 @@ class StrictFields:
 class MeSerializer(StrictFields, serializers.ModelSerializer[User]):
     """The person who asks."""
 
+    name = NameField(max_length=100, required=False, allow_blank=True)
+
     class Meta:
         model = User
         fields = ("id", "name", "username", "email", "is_staff", "is_guest")
         read_only_fields = ("id", "username", "is_staff", "is_guest")
-        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": [one_line]}}
 
     def to_representation(self, instance: User) -> dict[str, Any]:
         """Show the name that others see."""
@@ -42,22 +43,20 @@ class CredentialsSerializer(StrictFields, serializers.Serializer[User]):
     """A name and a password, of whatever form: only the door judges them."""
 
     username = serializers.CharField(max_length=150)
-    password = serializers.CharField(
-        max_length=1024, trim_whitespace=False, write_only=True, style={"input_type": "password"}
-    )
+    password = PasswordField()
 
 
 class RegisterSerializer(StrictFields, serializers.ModelSerializer[User]):
     """A new person. The setup token makes the owner."""
 
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    name = NameField(max_length=100, required=False, allow_blank=True)
+    password = PasswordField()
     token = serializers.CharField(max_length=200, required=False, write_only=True)
 
     class Meta:
         model = User
         fields = ("username", "name", "password", "token")
         extra_kwargs: ClassVar[dict[str, Any]] = {
-            "name": {"validators": [one_line]},
             # Whether the name is free is for the insert to say, behind the door.
             "username": {"validators": [User.username_validator, one_line]},
         }
@@ -69,10 +68,7 @@ class RegisterSerializer(StrictFields, serializers.ModelSerializer[User]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Judge the password in the light of the rest."""
         person = User(username=attrs["username"], name=attrs.get("name", ""))
-        try:
-            validate_password(attrs["password"], person)
-        except Invalid as refused:
-            raise serializers.ValidationError({"password": refused.messages}) from None
+        passwords.judge(attrs["password"], person, field="password")
         return attrs
 
 

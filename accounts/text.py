@@ -11,7 +11,13 @@ BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 
 
 def one_line(value: str) -> None:
-    """Raise ValidationError for control characters and writing-direction overrides."""
+    """Raise ValidationError for control characters, line breaks and direction overrides."""
     for character in value:
-        if unicodedata.category(character) in {"Cc", "Cs"} or character in BIDIRECTIONAL:
+        misleading = unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+        if misleading or character in BIDIRECTIONAL:
             raise ValidationError("Control characters are not allowed.", code="control_characters")
+
+
+def composed(value: str) -> str:
+    """Return the text in Unicode's composed form (NFC), without white space around it."""
+    return unicodedata.normalize("NFC", value).strip()

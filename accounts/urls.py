@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts import upgrading, views
+from accounts.api import password, sessions, tokens
 
 urlpatterns = [
     path("auth/login/", views.Login.as_view(), name="login"),
@@ -10,5 +11,11 @@ urlpatterns = [
     path("auth/register/", views.Register.as_view(), name="register"),
     path("auth/upgrade/", upgrading.Upgrade.as_view(), name="upgrade"),
     path("auth/me/", views.Me.as_view(), name="me"),
+    path("auth/password/", password.PasswordView.as_view(), name="password"),
+    path("auth/reset/", password.ResetView.as_view(), name="reset"),
+    path("auth/sessions/", sessions.SessionsView.as_view(), name="sessions"),
+    path("auth/sessions/<uuid:session_id>/", sessions.SessionView.as_view(), name="session"),
+    path("tokens/", tokens.TokensView.as_view(), name="tokens"),
+    path("tokens/<uuid:token_id>/", tokens.TokenView.as_view(), name="token"),
     path("api-token-auth/", views.ApiTokenAuth.as_view(), name="api-token-auth"),
 ]

@@ -9,8 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import tokens
 from accounts.authentication import GuardedSession
-from accounts.models import ApiToken, User
+from accounts.models import User
+from accounts.permissions import ByWideToken
 from accounts.registration import register
 from accounts.serializers import (
     CredentialsSerializer,
@@ -75,6 +77,7 @@ class Register(Door):
 class Me(generics.RetrieveUpdateAPIView[User]):
     """The person who asks."""
 
+    permission_classes = (permissions.IsAuthenticated, ByWideToken)
     serializer_class = MeSerializer
     http_method_names = ("get", "patch", "head", "options")
 
@@ -94,8 +97,7 @@ class ApiTokenAuth(APIView):
     def post(self, request: Request) -> Response:
         """Answer a new token, shown this once."""
         person = identify(request)
-        _, secret = ApiToken.objects.create(user=person, name="api-token-auth")
-        return Response({"token": secret})
+        return Response({"token": tokens.make_by_password(person)})
 
 
 def identify(request: Request) -> User:

@@ -43,7 +43,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
@@ -175,6 +174,8 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 # Failures from one address, whatever the names, before it has to wait.
 SIGNIN_FAILURES_PER_ADDRESS = env.int("TROLLEY_SIGNIN_FAILURES", default=100)
+# Sockets that one process takes in a second: these cost about half of a core.
+HANDSHAKES = env.int("TROLLEY_HANDSHAKES", default=100)
 
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, no password)
 REST_KNOX = {
@@ -227,6 +228,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

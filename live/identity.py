@@ -10,13 +10,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import tokens
-from accounts.models import ApiToken, User
+from accounts import sessions, tokens
+from accounts.models import ApiToken, Session, User
 from shopping_list.models import Membership
 
 CHUNK = 500
@@ -58,7 +57,7 @@ def reference(key: str) -> str:
 
 def of_session(key: str) -> Identity | None:
     """Return who is signed in to a session, or None."""
-    found = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+    found = sessions.find(key)
     if found is None:
         return None
     data = found.get_decoded()
@@ -118,13 +117,15 @@ def _placed(found: QuerySet[Membership]) -> Iterable[tuple[UUID, str, int]]:
     )
 
 
-def memberships(users: Collection[int]) -> set[Pair]:
-    """Return who may see what, of these people."""
-    found: set[Pair] = set()
+def memberships(users: Collection[int]) -> dict[Pair, Place]:
+    """Return who may see what, of these people, and where each list stands."""
+    found: dict[Pair, Place] = {}
     for some in _portions(users):
         current = Membership.objects.current()
         rows = current.filter(user_id__in=some, shopping_list__deleted_at=None)
-        found.update(rows.order_by().values_list("user_id", "shopping_list_id"))
+        columns = ("user_id", "shopping_list_id", "shopping_list__epoch", "shopping_list__version")
+        for user_id, list_id, epoch, version in rows.order_by().values_list(*columns):
+            found[user_id, list_id] = (epoch, version)
     return found
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_out
 from django.core.signals import request_finished, request_started
 from django.db.models.signals import post_delete, post_save
-from django.http import HttpRequest
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, Session
 from accounts.signals import access_revoked
 from live import publisher
 from live.counting import uncounted
@@ -23,8 +21,8 @@ def connect() -> None:
     post_save.connect(recorded, sender=Activity, dispatch_uid="live.recorded")
     request_started.connect(started, dispatch_uid="live.started")
     request_finished.connect(finished, dispatch_uid="live.finished")
-    user_logged_out.connect(signed_out, dispatch_uid="live.signed_out")
     access_revoked.connect(revoked, dispatch_uid="live.revoked")
+    post_delete.connect(session_ended, sender=Session, dispatch_uid="live.session_ended")
     post_delete.connect(token_deleted, sender=ApiToken, dispatch_uid="live.token_deleted")
 
 
@@ -46,16 +44,15 @@ def finished(**_: Any) -> None:
         counters.request_finished()
 
 
-def signed_out(request: HttpRequest | None, **_: Any) -> None:
-    """Close the sockets of the session that ends. It is not flushed yet when this runs."""
-    key = request and getattr(request, "session", None) and request.session.session_key
-    if key:
-        publisher.control({"type": "live.revoked", "session": reference(key)})
-
-
 def revoked(user_id: int, **_: Any) -> None:
     """Close all sockets of a person: another password, disabled, deleted."""
     publisher.control({"type": "live.revoked", "user": user_id})
+
+
+def session_ended(instance: Session, **_: Any) -> None:
+    """Close the sockets of a session, once it is really gone: signed out, here or from afar."""
+    key = instance.session_key
+    publisher.control_on_commit({"type": "live.revoked", "session": reference(key)})
 
 
 def token_deleted(instance: ApiToken, **_: Any) -> None:

@@ -10,9 +10,11 @@ class ShoppingListConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect every receiver of this app, and let its invites open the sign-up."""
-        from accounts import invitations  # noqa: PLC0415  (needs the app registry)
+        """Connect every receiver of this app, and tell the accounts what it does for them."""
+        from accounts import belongings, invitations  # noqa: PLC0415  (need the app registry)
         from shopping_list import invites, receivers  # noqa: PLC0415
+        from shopping_list.api import belongings as ours  # noqa: PLC0415
 
         receivers.connect()
         invitations.provide(invites)
+        belongings.provide(ours)

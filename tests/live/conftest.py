@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import ApiToken, User
+from accounts.sessions import SessionStore
 from live import runtime
 from live.pool import query
 from live.runtime import Runtime

@@ -129,7 +129,7 @@ async def test_a_wrong_secret_is_told_and_closed(screen, how, ana):
 async def test_an_expired_session_an_expired_token_and_a_disabled_person_stay_out(
     screen, session_of, token_of, ana, bob
 ):
-    from django.contrib.sessions.models import Session
+    from accounts.models import Session
 
     from accounts.models import ApiToken
 

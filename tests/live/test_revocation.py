@@ -8,12 +8,11 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import logout
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Session, User
+from accounts.sessions import SessionStore
 from live import log
 from live.identity import reference
 from live.pool import query
@@ -203,6 +202,28 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(screen, sessi
     assert await screens[1].barrier() == []
 
 
+async def test_ending_a_session_from_afar_closes_its_sockets_and_no_others(
+    screen, session_of, client_of, ana, bob
+):
+    """PPL-6."""
+    keys = [await query(session_of, ana) for _ in range(2)]
+    screens = [await screen(session=key) for key in keys]
+    for one in screens:
+        await one.next()
+    of_bob = await screen(bob)
+
+    def end() -> int:
+        phone = Session.objects.get(session_key=keys[0]).public_id
+        return int(client_of(ana).delete(f"/api/auth/sessions/{phone}/").status_code)
+
+    assert await query(end) == 204
+    assert await screens[0].closed() == CloseCode.REVOKED
+    assert await screens[1].barrier() == []
+    assert await query(lambda: client_of(ana).delete("/api/auth/sessions/").status_code) == 204
+    assert await screens[1].closed() == CloseCode.REVOKED
+    assert await of_bob.barrier() == []
+
+
 @pytest.mark.parametrize("how", ["password", "disabled", "deleted"])
 async def test_losing_access_closes_every_socket_of_the_person(screen, token_of, ana, bob, how):
     screens = [await screen(ana), await screen(token=await query(token_of, ana), origin=None)]
@@ -244,7 +265,7 @@ async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_
     one = await (screen(token=token, origin=None) if what == "token" else screen(session=key))
     await one.next()
     silently = {
-        "session": Session.objects.filter(session_key=key).delete,
+        "session": lambda: Session.objects.filter(session_key=key)._raw_delete("default"),
         "token": lambda: ApiToken.objects.all()._raw_delete("default"),
         "disabled": lambda: User.objects.filter(pk=ana.pk).update(is_active=False),
         "password": lambda: User.objects.filter(pk=ana.pk).update(password="x"),

@@ -49,6 +49,7 @@ def test_a_member_removed_in_one_process_loses_sight_in_the_other(scaled, second
 
 
 def test_a_token_deleted_by_a_command_closes_its_socket(scaled):
+    """PPL-3"""
     made = scaled.shell(
         "from accounts.models import ApiToken, User\n"
         "print('TOKEN', ApiToken.objects.create("

@@ -1,0 +1,88 @@
+"""Where sessions are kept (SESSION_ENGINE), and what is known of each.
+
+Django's own store, over rows that know their person and their browser.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.device import describe
+from accounts.models import Session, User
+
+# How exact `last_seen_at` is: a busy browser costs one write in this time.
+NOTICED_EVERY = timedelta(minutes=1)
+BROWSER = "browser"
+
+
+class SessionStore(db.SessionStore):
+    """Writes what a session's data says of itself into columns too."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        """Return the model of the rows."""
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        """Return the row of these data."""
+        row = super().create_model_instance(data)
+        assert isinstance(row, Session)
+        row.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
+        if browser := data.get(BROWSER):
+            row.public_id = uuid.UUID(browser["id"])
+            row.created_at = datetime.fromisoformat(browser["since"])
+            row.device = browser["device"]
+        return row
+
+    def load(self) -> dict[str, Any]:
+        """Return the data of a session that is not over, and note its use."""
+        row: Session | None = self._get_session_from_db()  # type: ignore[attr-defined]
+        if row is None:
+            return {}
+        _note_use(row)
+        data: dict[str, Any] = self.decode(row.session_data)
+        return data
+
+
+def begin(request: HttpRequest, **_: Any) -> None:
+    """Take down which browser somebody has just signed in with (`user_logged_in`)."""
+    request.session[BROWSER] = {
+        "id": str(uuid.uuid4()),
+        "since": timezone.now().isoformat(),
+        "device": describe(request.headers.get("User-Agent", "")),
+    }
+
+
+def find(key: str) -> Session | None:
+    """Return the session of this key if it is not over, and note its use."""
+    row = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+    if row is not None:
+        _note_use(row)
+    return row
+
+
+def of(person: User) -> QuerySet[Session]:
+    """Return a person's sessions that are not over, the one seen last first."""
+    found = Session.objects.filter(user=person, expire_date__gt=timezone.now())
+    return found.order_by("-last_seen_at", "-created_at", "pk")
+
+
+def forget_old() -> int:
+    """Delete the sessions that are over; return how many."""
+    deleted, _ = Session.objects.filter(expire_date__lte=timezone.now()).delete()
+    return deleted
+
+
+def _note_use(row: Session) -> None:
+    now = timezone.now()
+    if row.last_seen_at < now - NOTICED_EVERY:
+        stale = Session.objects.filter(pk=row.pk, last_seen_at__lt=now - NOTICED_EVERY)
+        stale.update(last_seen_at=now)

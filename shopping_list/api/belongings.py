@@ -1,0 +1,55 @@
+"""What this app keeps of a person, for `accounts.belongings` to ask."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from shopping_list import reading
+from shopping_list.api.departure import leave
+from shopping_list.models import Activity, Invite, Membership, ShoppingList
+from shopping_list.transfer import document
+
+__all__ = ["held", "is_on", "leave"]
+
+
+def is_on(person: User, list_id: UUID) -> bool:
+    """Tell whether the person is a member of a list that is not in the trash."""
+    mine = Membership.objects.current().filter(user=person, shopping_list_id=list_id)
+    return bool(mine.filter(shopping_list__deleted_at=None).exists())
+
+
+def held(person: User) -> dict[str, Any]:
+    """Return what is kept of a person; `lists` is a document that can be imported."""
+    return {
+        "lists": _lists(person),
+        "memberships": _memberships(person),
+        "invites": _invites(person),
+        "activities": _activities(person),
+    }
+
+
+def _lists(person: User) -> Any:
+    mine = Membership.objects.current().filter(user=person)
+    alive = ShoppingList.objects.alive().filter(memberships__in=mine).order_by("created_at", "pk")
+    found = [snapshot for one in alive if (snapshot := reading.snapshot(one.pk))]
+    return json.loads(document.write_all((one.list, one.items) for one in found))
+
+
+def _memberships(person: User) -> list[dict[str, Any]]:
+    rows = Membership.objects.filter(user=person).order_by("created_at", "pk")
+    return list(rows.values("shopping_list_id", "role", "created_at", "expires_at"))
+
+
+def _invites(person: User) -> list[dict[str, Any]]:
+    rows = Invite.objects.filter(created_by=person).order_by("created_at", "pk")
+    shown = ("id", "shopping_list_id", "role", "guest", "created_at", "expires_at")
+    return list(rows.values(*shown, "max_uses", "uses", "revoked_at"))
+
+
+def _activities(person: User) -> list[dict[str, Any]]:
+    rows = Activity.objects.filter(actor=person).order_by("at", "list_id", "version")
+    shown = ("list_id", "version", "at", "verb", "op", "changes", "undoes")
+    return [dict(row) for row in rows.values(*shown)]

@@ -1,0 +1,196 @@
+"""The browsers that somebody is signed in with."""
+
+from datetime import timedelta
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.core.management import call_command
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from accounts import sessions
+from accounts.models import Session
+from tests.accounts.conftest import FIREFOX, renew_csrf
+
+SESSIONS, ME = "/api/auth/sessions/", "/api/auth/me/"
+
+
+@pytest.fixture
+def phone(open_browser, ana):
+    return open_browser("ana", HTTP_USER_AGENT=FIREFOX)
+
+
+@pytest.fixture
+def laptop(open_browser, ana):
+    return open_browser("ana")
+
+
+def is_signed_in(client):
+    return client.get(ME).status_code == 200
+
+
+def address_of(client):
+    return f"{SESSIONS}{client.get(SESSIONS).json()['results'][0]['id']}/"
+
+
+def own(client):
+    return next(one for one in client.get(SESSIONS).json()["results"] if one["current"])
+
+
+def test_they_are_shown_with_what_they_are(phone, laptop):
+    """PPL-5"""
+    shown = laptop.get(SESSIONS).json()["results"]
+    assert {one["device"]: one["current"] for one in shown} == {
+        "Firefox on Android": False,
+        "": True,
+    }
+    keys = {"id", "current", "created_at", "last_seen_at", "expires_at", "device"}
+    assert all(set(one) == keys for one in shown)
+    lasts = parse_datetime(shown[0]["expires_at"]) - timezone.now()
+    assert timedelta(days=89) < lasts <= timedelta(days=90)
+    assert own(phone)["device"] == "Firefox on Android"
+
+
+def test_nothing_that_is_told_or_kept_is_the_key_or_an_address(phone):
+    """PPL-5"""
+    key = phone.cookies["sessionid"].value
+    assert key not in phone.get(SESSIONS).content.decode()
+    kept = Session.objects.get(session_key=key)
+    assert "127.0.0.1" not in f"{kept.get_decoded()} {vars(kept)}"
+
+
+def test_others_do_not_see_them(phone, open_browser, mallory):
+    """PPL-5"""
+    shown = open_browser("mallory").get(SESSIONS).json()["results"]
+    assert [one["current"] for one in shown] == [True]
+    assert shown[0]["id"] != own(phone)["id"]
+
+
+def test_those_that_are_over_are_not_shown(phone, laptop):
+    key = phone.cookies["sessionid"].value
+    Session.objects.filter(session_key=key).update(expire_date=timezone.now())
+    assert len(laptop.get(SESSIONS).json()["results"]) == 1
+
+
+def test_what_is_seen_is_written_once_a_minute(phone, django_assert_num_queries):
+    """PPL-5"""
+    with django_assert_num_queries(2):  # the session, the person
+        phone.get(ME)
+    ago = timezone.now() - timedelta(hours=1)
+    Session.objects.update(last_seen_at=ago)
+    with django_assert_num_queries(3):
+        phone.get(ME)
+    assert Session.objects.get().last_seen_at > ago
+    with django_assert_num_queries(2):
+        phone.get(ME)
+
+
+def test_a_write_to_the_session_leaves_what_is_known_of_it(phone):
+    """PPL-5"""
+    before = own(phone)
+    before.pop("expires_at")
+    session = phone.session
+    session["something"] = 1
+    session.save()
+    assert own(phone).items() >= before.items()
+
+
+def test_one_can_be_ended(phone, laptop):
+    """PPL-6"""
+    assert laptop.delete(f"{SESSIONS}{own(phone)['id']}/").status_code == 204
+    assert not is_signed_in(phone)
+    assert is_signed_in(laptop)
+
+
+def test_ending_ones_own_is_signing_out(phone, laptop):
+    """PPL-6"""
+    answer = phone.delete(f"{SESSIONS}{own(phone)['id']}/")
+    assert (answer.status_code, answer.cookies["sessionid"].value) == (204, "")
+    assert not is_signed_in(phone)
+    assert is_signed_in(laptop)
+
+
+def test_all_others_can_be_ended(phone, laptop, open_browser, mallory):
+    """PPL-6"""
+    other = open_browser("mallory")
+    assert laptop.delete(SESSIONS).status_code == 204
+    assert [is_signed_in(one) for one in (phone, laptop, other)] == [False, True, True]
+
+
+def test_all_can_be_ended(phone, laptop, open_browser, mallory):
+    """PPL-6"""
+    other = open_browser("mallory")
+    assert laptop.delete(f"{SESSIONS}?all=true").status_code == 204
+    assert [is_signed_in(one) for one in (phone, laptop, other)] == [False, False, True]
+
+
+def test_what_is_neither_true_nor_false_ends_nothing(phone, laptop):
+    answer = laptop.delete(f"{SESSIONS}?all=yes")
+    assert list(answer.json()["errors"]) == ["all"]
+    assert is_signed_in(phone)
+
+
+def test_the_session_of_another_person_is_nowhere(phone, open_browser, mallory):
+    """PPL-6"""
+    other = open_browser("mallory")
+    theirs, unknown = (f"{SESSIONS}{pk}/" for pk in (own(phone)["id"], uuid4()))
+    one, another = (other.delete(address).json() for address in (theirs, unknown))
+    assert one.pop("request_id") != another.pop("request_id")
+    assert (one, one["status"]) == (another, 404)
+    assert is_signed_in(phone)
+
+
+def test_no_token_sees_or_ends_them(phone, ana, script):
+    """PPL-6"""
+    client = script(ana)
+    answers = [client.get(SESSIONS), client.delete(SESSIONS)]
+    answers.append(client.delete(f"{SESSIONS}{own(phone)['id']}/"))
+    assert {answer.status_code for answer in answers} == {403}
+    assert is_signed_in(phone)
+
+
+def test_a_guest_sees_their_own(client_of, guest):
+    """PPL-5"""
+    assert [one["current"] for one in client_of(guest).get(SESSIONS).json()["results"]] == [True]
+
+
+def test_signing_in_again_is_another_session(phone, ana):
+    """PPL-5"""
+    first = own(phone)["id"]
+    login = {"username": "ana", "password": "correct horse battery"}
+    assert phone.post("/api/auth/login/", login).status_code == 200
+    assert own(phone)["id"] != first
+    assert Session.objects.filter(user=ana).count() == 1
+
+
+def test_a_disabled_person_has_none(phone, ana):
+    ana.is_active = False
+    ana.save()
+    assert not Session.objects.filter(user=ana).exists()
+
+
+def test_those_that_are_over_are_forgotten(phone, laptop, ana):
+    """PPL-13"""
+    key = phone.cookies["sessionid"].value
+    Session.objects.filter(session_key=key).update(expire_date=timezone.now())
+    said = StringIO()
+    call_command("prune", stdout=said)
+    assert "1 sessions were over" in said.getvalue()
+    assert Session.objects.count() == 1
+    assert is_signed_in(laptop)
+
+
+def test_a_stranger_has_a_session_of_nobody(db):
+    store = sessions.SessionStore()
+    store["basket"] = 1
+    store.create()
+    assert Session.objects.get().user_id is None
+    assert SESSION_KEY not in sessions.SessionStore(store.session_key).load()
+
+
+def test_a_browser_that_signs_out_leaves_nothing(phone):
+    renew_csrf(phone)
+    phone.post("/api/auth/logout/")
+    assert not Session.objects.exists()
