@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.csrf import csrf_failure as csrf_page
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -32,6 +33,8 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     if raised is None:
         return None
     set_rollback()
+    # The view of the OpenAPI document would write a problem as YAML.
+    context["request"].accepted_renderer = JSONRenderer()
     body = _body(raised)
     body["request_id"] = request_id(context["request"]._request)
     response = Response(body, status=raised.status_code, content_type=CONTENT_TYPE)

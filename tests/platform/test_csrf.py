@@ -4,6 +4,8 @@ import re
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
@@ -11,10 +13,13 @@ from rest_framework.test import APIClient
 WITHOUT_COOKIES = {"api-token-auth"}
 
 
-def api_addresses():
-    """Yield (name, address) of everything under /api/."""
+UNSAFE = ("post", "put", "patch", "delete")
+
+
+def addresses(prefix="/"):
+    """Yield (name, address) of everything below the prefix."""
     for address, name in walk(get_resolver(), "/"):
-        if address.startswith("/api/") and not address.startswith(("/api/docs", "/api/schema")):
+        if address.startswith(prefix):
             yield name, address
 
 
@@ -31,34 +36,80 @@ def sample(pattern):
     def value(converter):
         return str(uuid.UUID(int=7)) if converter[1] == "uuid:" else "7"
 
-    return re.sub(r"<(\w+:)?\w+>", value, str(pattern))
+    return re.sub(r"<(\w+:)?\w+>", value, str(pattern)).removesuffix("(?P<url>.*)$")
+
+
+def outcome(answer):
+    """Return the status, and the code of a problem."""
+    of_script = answer["Content-Type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"] if of_script else ""
+
+
+REFUSED = {(403, "csrf_failed"), (403, ""), (405, "method_not_allowed"), (405, "")}
+"""Either it asks for the token, or it has no such verb."""
 
 
 def test_the_walk_finds_the_doors():
-    names = {name for name, _ in api_addresses()}
+    names = {name for name, _ in addresses("/api/")}
     assert {"login", "logout", "register", "me"} <= names
-    assert len(list(api_addresses())) > 15
+    assert len(list(addresses("/api/"))) > 15
+    assert "/admin/login/" in {address for _, address in addresses("/admin/")}
 
 
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_it_refuses_every_change_by_a_session_without_the_token(ana, method):
+@pytest.mark.parametrize("method", UNSAFE)
+def test_it_refuses_every_change_by_a_session_without_the_token(olga, method):
+    """SEC-6: nobody may do more than she, and she may do nothing."""
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(ana, backend="django.contrib.auth.backends.ModelBackend")
-    for name, address in api_addresses():
+    client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+    asked = 0
+    for name, address in addresses():
         if name not in WITHOUT_COOKIES:
-            answer = getattr(client, method)(address, {})
-            assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed"), address
+            found = outcome(getattr(client, method)(address, {}))
+            assert found in REFUSED, address
+            asked += found[0] == 403
+    assert asked > 30
+
+
+@pytest.mark.parametrize("method", UNSAFE)
+def test_it_refuses_every_change_by_a_stranger_without_the_token(db, method):
+    """SEC-6: signing in, signing up and accepting an invite included."""
+    client = APIClient(enforce_csrf_checks=True)
+    for name, address in addresses():
+        if name not in WITHOUT_COOKIES:
+            found = outcome(getattr(client, method)(address, {}))
+            assert found in REFUSED | {(401, "not_authenticated")}, address
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/auth/login/", "/api/auth/register/", "/api/auth/logout/"]
+    "address",
+    [
+        "/api/auth/login/",
+        "/api/auth/register/",
+        "/api/auth/logout/",
+        "/api/auth/reset/",
+        "/api/invites/preview/",
+        "/api/invites/accept/",
+    ],
 )
 def test_it_asks_strangers_for_the_token_at_the_doors(db, address):
+    """SEC-6"""
     answer = APIClient(enforce_csrf_checks=True).post(address, {})
-    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    assert outcome(answer) == (403, "csrf_failed")
+
+
+def test_no_verb_that_is_safe_changes_anything(olga, client_of):
+    """SEC-6: so that a link or an image of a foreign page does nothing either."""
+    client = client_of(olga)
+    with CaptureQueriesContext(connection) as asked:
+        for _, address in addresses():
+            client.get(address)
+            client.head(address)
+    wrote = [query["sql"] for query in asked if not query["sql"].startswith(("SELECT", "SAVE"))]
+    assert wrote == []
 
 
 def test_the_door_without_cookies_sets_none(db):
+    """SEC-6"""
     answer = APIClient(enforce_csrf_checks=True).post("/api/api-token-auth/", {})
     assert answer.status_code == 400
     assert not answer.cookies

@@ -133,6 +133,11 @@ def test_it_answers_a_wrong_method_with_405(anyone, db):
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
+def test_it_is_json_also_where_the_answer_would_be_yaml(anyone, db):
+    answer = anyone.post("/api/schema/", {})
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
 def test_it_refuses_a_bad_host_with_a_problem(anyone, settings):
     settings.ALLOWED_HOSTS = ["good.example"]
     answer = anyone.get("/api/auth/me/", HTTP_HOST="evil.example")
