@@ -46,6 +46,12 @@ class CredentialsSerializer(StrictFields, serializers.Serializer[User]):
     password = PasswordField()
 
 
+class FarewellSerializer(StrictFields, serializers.Serializer[User]):
+    """What ends an account: its password, where it has one."""
+
+    password = PasswordField(required=False, allow_blank=True, default="")
+
+
 class RegisterSerializer(StrictFields, serializers.ModelSerializer[User]):
     """A new person. The setup token makes the owner."""
 

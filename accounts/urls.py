@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts import upgrading, views
-from accounts.api import password, sessions, tokens
+from accounts.api import export, password, sessions, tokens
 
 urlpatterns = [
     path("auth/login/", views.Login.as_view(), name="login"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("auth/register/", views.Register.as_view(), name="register"),
     path("auth/upgrade/", upgrading.Upgrade.as_view(), name="upgrade"),
     path("auth/me/", views.Me.as_view(), name="me"),
+    path("auth/me/export/", export.ExportView.as_view(), name="export-me"),
     path("auth/password/", password.PasswordView.as_view(), name="password"),
     path("auth/reset/", password.ResetView.as_view(), name="reset"),
     path("auth/sessions/", sessions.SessionsView.as_view(), name="sessions"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import authenticate, login, logout
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, generics, permissions
@@ -9,13 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import tokens
+from accounts import deletion, passwords, tokens
+from accounts.api.schema import described
 from accounts.authentication import GuardedSession
 from accounts.models import User
-from accounts.permissions import ByWideToken
+from accounts.permissions import BySession, ByWideToken
 from accounts.registration import register
 from accounts.serializers import (
     CredentialsSerializer,
+    FarewellSerializer,
     MeSerializer,
     RegisterSerializer,
     TokenSerializer,
@@ -77,14 +81,30 @@ class Register(Door):
 class Me(generics.RetrieveUpdateAPIView[User]):
     """The person who asks."""
 
-    permission_classes = (permissions.IsAuthenticated, ByWideToken)
     serializer_class = MeSerializer
-    http_method_names = ("get", "patch", "head", "options")
+    http_method_names = ("get", "patch", "delete", "head", "options")
+
+    def get_permissions(self) -> list[Any]:
+        """Ask for more, the more is at stake."""
+        more = BySession() if self.request.method == "DELETE" else ByWideToken()
+        return [permissions.IsAuthenticated(), more]
 
     def get_object(self) -> User:
         """Return whoever the session or the token stands for."""
         assert isinstance(self.request.user, User)
         return self.request.user
+
+    @described({204: None}, refusals=(400, 401, 403, 409, 429))
+    def delete(self, request: Request) -> Response:
+        """Delete the account. The body has its `password`, unless it has none (guests)."""
+        given = FarewellSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person = self.get_object()
+        if person.has_usable_password():
+            passwords.prove(request, field="password", **given.validated_data)
+        deletion.delete(person)
+        logout(request._request)
+        return Response(status=204)
 
 
 class ApiTokenAuth(APIView):

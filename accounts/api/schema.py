@@ -32,7 +32,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def described(
-    answers: Mapping[int, Any],
+    answers: Mapping[Any, Any],
     *,
     refusals: Sequence[int],
     body: Any = None,

@@ -1,0 +1,133 @@
+"""How an account ends, and what goes with it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from rest_framework.test import APIClient
+
+from accounts import deletion
+from accounts.models import ApiToken, Session, User
+from shopping_list.models import Activity, Membership, ShoppingList
+from tests.conftest import PASSWORD
+
+ME = "/api/auth/me/"
+MINE = {"password": PASSWORD}
+
+
+@pytest.fixture
+def as_ana(open_browser, ana):
+    return open_browser("ana")
+
+
+def code_of(answer):
+    return answer.status_code, answer.json()["code"]
+
+
+def test_it_goes_with_its_sessions_tokens_and_lists(as_ana, open_browser, ana, script, list_of):
+    """PPL-10"""
+    list_of(ana)
+    laptop, client = open_browser("ana"), script(ana)
+    answer = as_ana.delete(ME, MINE)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.cookies["sessionid"].value == ""
+    assert {one.get(ME).status_code for one in (as_ana, laptop, client)} == {401}
+    for model in (User, ShoppingList, Session, ApiToken):
+        assert not model.objects.exists()
+
+
+def test_a_list_of_others_is_told(as_ana, ana, bob, list_of, client_of):
+    """PPL-10"""
+    shared = list_of(bob, ana)
+    as_ana.delete(ME, MINE)
+    assert list(shared.memberships.values_list("user", flat=True)) == [bob.pk]
+    last = Activity.objects.filter(list_id=shared.pk).latest("version")
+    assert (last.verb, last.actor_id, last.actor_name) == ("member.left", None, "Ana")
+    feed = client_of(bob).get(f"/api/shopping-lists/{shared.pk}/activities/").json()["results"]
+    assert feed[0]["actor"] == {"id": None, "name": "Ana"}
+
+
+def test_it_stays_while_others_need_it(as_ana, ana, bob, list_of):
+    """PPL-10"""
+    needed, own = list_of(ana, bob), list_of(ana, name="Own")
+    answer = as_ana.delete(ME, MINE)
+    assert code_of(answer) == (409, "last_owner")
+    assert answer.json()["lists"] == [{"id": str(needed.pk), "name": "Groceries"}]
+    assert ShoppingList.objects.filter(pk=own.pk).exists()
+    assert as_ana.get(ME).status_code == 200
+    Membership.objects.filter(user=bob).update(role="owner")
+    assert as_ana.delete(ME, MINE).status_code == 204
+
+
+def test_a_wrong_password_deletes_nothing(as_ana):
+    """PPL-8, PPL-10"""
+    for given in ({"password": "not the password"}, {"password": ""}, {}, None):
+        answer = as_ana.delete(ME, given)
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == ["password"]
+    assert as_ana.get(ME).status_code == 200
+
+
+def test_guesses_are_locked_out_as_at_sign_in(as_ana):
+    """PPL-8"""
+    guess = {"password": "not the password"}
+    assert [as_ana.delete(ME, guess).status_code for _ in range(10)] == [400] * 9 + [429]
+    assert code_of(as_ana.delete(ME, MINE)) == (429, "locked_out")
+    assert User.objects.exists()
+
+
+def test_no_token_ends_it(ana, script):
+    """PPL-10"""
+    assert script(ana).delete(ME, MINE).status_code == 403
+    assert User.objects.exists()
+
+
+def test_a_guest_needs_no_password(guest, ana, client_of):
+    """PPL-10"""
+    client = client_of(guest)
+    assert client.delete(ME).status_code == 204
+    assert list(User.objects.all()) == [ana]
+    assert client.get(ME).status_code == 401
+
+
+def test_a_guest_needs_the_csrf_token(guest):
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(guest, backend="django.contrib.auth.backends.ModelBackend")
+    assert code_of(client.delete(ME)) == (403, "csrf_failed")
+
+
+def test_the_last_who_runs_the_installation_stays_while_others_have_accounts(
+    open_browser, olga, ana, make_user
+):
+    """PPL-11"""
+    make_user("off", is_superuser=True, is_active=False)
+    as_olga = open_browser("olga")
+    assert code_of(as_olga.delete(ME, MINE)) == (409, "last_superuser")
+    make_user("otto", is_superuser=True)
+    assert as_olga.delete(ME, MINE).status_code == 204
+
+
+def test_the_only_person_may_go(open_browser, olga, guest, ana):
+    """PPL-11"""
+    ana.delete()
+    assert open_browser("olga").delete(ME, MINE).status_code == 204
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_go_at_once_one_stays(make_user, ana):
+    """PPL-11"""
+    owners = [make_user(name, is_superuser=True) for name in ("olga", "otto")]
+
+    def go(person):
+        try:
+            deletion.delete(person)
+        except deletion.LastSuperuser:
+            return False
+        else:
+            return True
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(go, owners)) == [False, True]
+    assert User.objects.filter(is_superuser=True).count() == 1
