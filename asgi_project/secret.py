@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 PLACEHOLDERS = ("changeme", "change-me", "secret", "insecure", "your-secret-key", "replace")
-SHORTEST = 32
+SHORTEST, FEWEST = 32, 8
+"""Characters of a key, and how many different ones."""
 
 
 def secret_key(given: str, data_dir: Path) -> str:
@@ -20,23 +22,37 @@ def secret_key(given: str, data_dir: Path) -> str:
     key that is short or a known placeholder, and for an unwritable directory.
     """
     if given:
-        if len(given) < SHORTEST or any(word in given.lower() for word in PLACEHOLDERS):
-            raise ImproperlyConfigured(
-                f"SECRET_KEY must be at least {SHORTEST} random characters and no placeholder"
-            )
-        return given
+        return _good(given)
     path = data_dir / "secret_key"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        # O_EXCL decides the race between two first starts.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
+        return _stored(path) or _made(path)
     except OSError as error:
         raise ImproperlyConfigured(
             f"TROLLEY_DATA: cannot write to {data_dir}: {error.strerror}"
         ) from error
-    key = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
-    return key
+
+
+def _good(given: str) -> str:
+    placeholder = any(word in given.lower() for word in PLACEHOLDERS)
+    if len(given) < SHORTEST or len(set(given)) < FEWEST or placeholder:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY must be at least {SHORTEST} random characters and no placeholder"
+        )
+    return given
+
+
+def _stored(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else ""
+
+
+def _made(path: Path) -> str:
+    """Write a key, unless another first start did while this one waited for the lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        key = file.read().strip()
+        if not key:
+            key = secrets.token_urlsafe(48)
+            file.write(key)
+        return key

@@ -1,0 +1,45 @@
+"""What ships is what Django's own checklist asks for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.system.serving import ROOT, refusal
+
+pytestmark = pytest.mark.system
+
+
+def test_check_deploy_is_clean(tmp_path):
+    """SEC-9"""
+    ours = {"TROLLEY_DATA": str(tmp_path), "TROLLEY_HTTPS": "true", "ALLOWED_HOSTS": "a.example"}
+    environment = {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "asgi_project.settings"}
+    command = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_it_does_not_start_with_a_placeholder_for_its_key(tmp_path):
+    """SEC-25"""
+    done = refusal(tmp_path / "data", SECRET_KEY="changeme" * 8)
+    assert done.returncode == 1
+    assert done.stderr.startswith("trolley: SECRET_KEY must be ")
+    assert not (tmp_path / "data" / "trolley.sqlite3").exists()
+
+
+def test_debug_is_off_unless_asked_for():
+    """SEC-21"""
+    from asgi_project import settings
+
+    assert settings.DEBUG is False
