@@ -1,0 +1,26 @@
+"""A server for the examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.docs.scene import Scene
+from tests.live.contract.world import World
+
+
+@pytest.fixture(scope="package")
+def world(tmp_path_factory: Any) -> Iterator[World]:
+    made = World(
+        tmp_path_factory.mktemp("docs") / "data", server="uvicorn", layer="memory", redis=None
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def scene(world: World, tmp_path: Any) -> Iterator[Scene]:
+    with world.api() as api:
+        yield Scene(world, api, tmp_path)

@@ -1,0 +1,61 @@
+"""A network that loses an answer: the request arrives, and nothing comes back."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from threading import Thread
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+
+class LosesTheFirstAnswer:
+    """A door to a server that swallows the first answer and lets all others through."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.server = (parts.hostname, parts.port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.lost = b""
+
+    def __enter__(self) -> Self:
+        Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self.server) as server:
+            Thread(target=_pump, args=(client, server), daemon=True).start()
+            while answer := server.recv(65536):
+                if not self.lost:
+                    self.lost = answer
+                    break
+                client.sendall(answer)
+            # A close alone would wait for the other thread's recv.
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        return

@@ -1,0 +1,56 @@
+"""The examples of docs/api.md, taken from the page as they stand there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+_JOBS = PAGE.split("## The ten most common jobs\n")[1].split("\n## ")[0]
+_HEADING = re.compile(r"^### (\d+)\. .+$", re.MULTILINE)
+_BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One fenced block of a job; job 0 is what all the others go on from."""
+
+    job: int
+    language: str
+    number: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"job {self.job}, {self.language} {self.number}"
+
+    def given(self, **values: object) -> str:
+        """Return the code with other values in its assignments of these names."""
+        code = self.code
+        for name, value in values.items():
+            code, found = re.subn(rf'\b({name} ?= ?"?)[^\s"]+', rf"\g<1>{value}", code, count=1)
+            assert found, f"{self} assigns no {name}"
+        return code
+
+
+def _examples() -> list[Example]:
+    first, *rest = _HEADING.split(_JOBS)
+    numbers, texts = map(int, rest[::2]), rest[1::2]
+    found = []
+    for job, text in [(0, first), *zip(numbers, texts, strict=True)]:
+        count = {"sh": 0, "python": 0}
+        for language, code in _BLOCK.findall(text):
+            count[language] += 1
+            found.append(Example(job, language, count[language], code))
+    return found
+
+
+EXAMPLES = _examples()
+
+
+def example(job: int, language: str, number: int = 1) -> Example:
+    """Return one of them."""
+    [found] = [
+        one for one in EXAMPLES if (one.job, one.language, one.number) == (job, language, number)
+    ]
+    return found

@@ -1,0 +1,59 @@
+"""A server of sockets that says what it is told to, to see what a client makes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+from websockets.sync.server import ServerConnection, serve
+
+Part = Callable[[ServerConnection], None]
+LIST = "list:x"
+
+
+class Scripted:
+    """Plays one part for each connection, in their order; `asked` has the addresses."""
+
+    def __init__(self, *parts: Part) -> None:
+        self.parts = list(parts)
+        self.asked: list[str] = []
+        self.server = serve(self._play, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self.server.socket.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.server.shutdown()
+
+    def _play(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        self.asked.append(socket.request.path.partition("?")[2])
+        self.parts.pop(0)(socket)
+
+
+def tell(socket: ServerConnection, *frames: dict[str, Any]) -> None:
+    """Send frames as one message."""
+    socket.send("\n".join(json.dumps(frame) for frame in frames))
+
+
+def welcome() -> dict[str, Any]:
+    return {"type": "welcome", "heartbeat": 20}
+
+
+def snapshot(version: int, *, epoch: str = "one", part: int = 1, parts: int = 1) -> dict[str, Any]:
+    place = {"topic": LIST, "epoch": epoch, "version": version}
+    return {"type": "snapshot", **place, "part": part, "parts": parts, "items": []}
+
+
+def change(version: int, *, epoch: str = "one") -> dict[str, Any]:
+    return {"type": "change", "topic": LIST, "epoch": epoch, "version": version, "items": []}
