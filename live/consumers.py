@@ -163,7 +163,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             self.connection.refuse("overloaded", "too many connections of this person")
             self.connection.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
         else:
-            self.runtime.roster.learn(who.user_id, lists, at=began)
+            self.runtime.roster.learn(who.user_id, lists, at=began, knowing=self.connection)
             self._welcome(who, lists)
 
     def _welcome(self, who: Identity, lists: dict[Any, identity.Place]) -> None:

@@ -26,9 +26,9 @@ from shopping_list.models import Activity
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 0.05
-"""Seconds that a process without a relay waits for the layer."""
-PAUSE = 1.0
+PATIENCE = 0.5
+"""Seconds that a process without a relay waits for the layer; a busy machine needs some."""
+PAUSE = 5.0
 """Seconds for which such a process leaves a failed layer alone."""
 
 

@@ -34,6 +34,11 @@ class Somebody:
     connections: dict[Connection, None] = field(default_factory=dict)
     lists: dict[UUID, Known] = field(default_factory=dict)
 
+    def follows(self, list_id: UUID) -> bool:
+        """Tell whether any of the sockets follows a list."""
+        topic = topic_of(list_id)
+        return any(topic in connection.following for connection in self.connections)
+
 
 class Roster:
     """Everybody who is connected here. It neither reads the database nor the layer."""
@@ -96,21 +101,35 @@ class Roster:
         known = somebody and somebody.lists.get(list_id)
         return bool(known and known.member)
 
-    def learn(self, user_id: int, lists: Mapping[UUID, Place], *, at: float) -> None:
-        """Learn from a reading begun at `at` what a person may see, where nothing is newer."""
-        somebody = self._people.get(user_id)
-        if somebody is None:
-            return
-        for list_id, place in lists.items():
-            known = somebody.lists.get(list_id)
-            if known is None or known.at < at:
-                somebody.lists[list_id] = Known(member=True, place=place, at=at)
+    def learn(
+        self,
+        user_id: int,
+        lists: Mapping[UUID, Place],
+        *,
+        at: float,
+        knowing: Connection | None = None,
+    ) -> None:
+        """Learn from a reading begun at `at` what a person may see, where nothing is newer.
 
-    def compare(self, found: set[Pair], *, at: float) -> None:
-        """Take a list from everybody for whom a reading begun at `at` did not find it."""
+        It is told to all their sockets but the one that has it from the reading.
+        """
+        for list_id, place in lists.items():
+            if self._older(user_id, list_id, at):
+                self._give(user_id, list_id, place, at=at, knowing=knowing)
+
+    def compare(self, found: Mapping[Pair, Place], *, at: float, thorough: bool) -> None:
+        """Give and take what a reading of everybody's lists, begun at `at`, shows otherwise.
+
+        A list that somebody follows ends after its last change, which the relay
+        finds in the log; only a thorough comparison takes it, whatever the log has.
+        """
+        for (user_id, list_id), place in found.items():
+            if self._older(user_id, list_id, at):
+                self._give(user_id, list_id, place, at=at)
         for user_id, somebody in tuple(self._people.items()):
             for list_id, known in tuple(somebody.lists.items()):
-                if known.member and known.at < at and (user_id, list_id) not in found:
+                lost = known.member and known.at < at and (user_id, list_id) not in found
+                if lost and (thorough or not somebody.follows(list_id)):
                     self._take(user_id, list_id, known.place)
 
     # What changes do to people (relay.People).
@@ -125,7 +144,7 @@ class Roster:
             self._lower(user_id, list_id, version)
         for user_id in effects.joined:
             if self._newer(user_id, list_id, place):
-                self._give(user_id, list_id, place)
+                self._give(user_id, list_id, place, at=time.monotonic())
 
     def gone(self, list_id: UUID) -> None:
         """End a list for everybody."""
@@ -136,6 +155,14 @@ class Roster:
             known = somebody.lists.get(list_id)
             if known is not None and known.member:
                 self._take(user_id, list_id, known.place)
+
+    def _older(self, user_id: int, list_id: UUID, at: float) -> bool:
+        """Tell whether what is known of somebody who is here is older than `at`, or nothing."""
+        somebody = self._people.get(user_id)
+        if somebody is None:
+            return False
+        known = somebody.lists.get(list_id)
+        return known is None or known.at < at
 
     def _newer(self, user_id: int, list_id: UUID, place: Place) -> bool:
         somebody = self._people.get(user_id)
@@ -155,15 +182,23 @@ class Roster:
             if known is not None and known.member and connection.may_open(list_id):
                 connection.send(protocol.Left(list=list_id))
 
-    def _give(self, user_id: int, list_id: UUID, place: Place) -> None:
+    def _give(
+        self,
+        user_id: int,
+        list_id: UUID,
+        place: Place,
+        *,
+        at: float,
+        knowing: Connection | None = None,
+    ) -> None:
         somebody = self._people[user_id]
         known = somebody.lists.get(list_id)
-        somebody.lists[list_id] = Known(member=True, place=place, at=time.monotonic())
+        somebody.lists[list_id] = Known(member=True, place=place, at=at)
         if known is not None and known.member:
             return
         joined = protocol.Joined(list=ListPosition(id=list_id, epoch=place[0], version=place[1]))
         for connection in tuple(somebody.connections):
-            if connection.may_open(list_id):
+            if connection is not knowing and connection.may_open(list_id):
                 connection.send(joined)
 
     def _lower(self, user_id: int, list_id: UUID, version: int) -> None:

@@ -85,6 +85,7 @@ class Runtime:
         outlet.connect(self.take)
         self._every(self.timing.sweep, self._sweep)
         self._every(self.timing.sample, self._sample)
+        self._every(self.timing.reconcile, self._reconcile)
         self._every(self.timing.recheck, self._recheck)
         self._every(self.timing.guests, self._end_guests)
 
@@ -178,9 +179,12 @@ class Runtime:
     async def _sample(self) -> None:
         self.sampler.tick(time.monotonic())
 
+    async def _reconcile(self) -> None:
+        """Tell people of lists that they joined or left without a message about it."""
+        await self._compare(thorough=False)
+
     async def _recheck(self) -> None:
         """Close what should have been closed, in case a message about it was lost."""
-        began = time.monotonic()
         sockets = {
             connection: connection.identity
             for connection in self.roster.everyone()
@@ -194,8 +198,13 @@ class Runtime:
                 connection.expires = good[who]
             else:
                 connection.close(CloseCode.REVOKED, "signed out or revoked")
-        found = await query(identity.memberships, set(self.roster.people))
-        self.roster.compare(found, at=began)
+        await self._compare(thorough=True)
+
+    async def _compare(self, *, thorough: bool) -> None:
+        began, people = time.monotonic(), self.roster.people
+        if people:
+            found = await query(identity.memberships, people)
+            self.roster.compare(found, at=began, thorough=thorough)
 
     async def _end_guests(self) -> None:
         """Record the end of guests whose time is over: so it is told as any removal is."""

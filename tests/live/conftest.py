@@ -38,10 +38,16 @@ def hardware(ana: User) -> ShoppingList:
     return made
 
 
+@pytest.fixture
+def timing() -> Timing:
+    """Return the clock of the live side: UNIT times as fast."""
+    return TIMING
+
+
 @pytest_asyncio.fixture
-async def live() -> AsyncIterator[Runtime]:
-    """Run the live side on a clock UNIT times as fast."""
-    yield runtime.current(TIMING)
+async def live(timing: Timing) -> AsyncIterator[Runtime]:
+    """Run the live side on a fast clock."""
+    yield runtime.current(timing)
     await runtime.stop()
 
 

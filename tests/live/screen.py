@@ -18,7 +18,7 @@ from tests.live.frames import said, told
 
 UNIT = 0.04
 """Seconds of test time that stand for one second of the product's."""
-PATIENCE = 5.0
+PATIENCE = 30.0
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
 

@@ -39,6 +39,19 @@ def test_a_write_of_another_process_arrives(world):
         assert statistics.median(lags) < 0.4, lags
 
 
+def test_a_membership_of_another_process_is_told(world):
+    """LIV-25: Also on the layer in memory, where no message can."""
+    code = (
+        "from shopping_list.models import Membership, ShoppingList\n"
+        "made = ShoppingList.objects.create(name='Shared')\n"
+        f"Membership.objects.create(shopping_list=made, user_id={world.made['bob_id']})\n"
+        "print('LIST', made.pk)\n"
+    )
+    with world.watch("bob") as one:
+        made = next(x.split()[1] for x in world.shell(code).splitlines() if x.startswith("LIST"))
+        assert one.until("joined")["list"]["id"] == made
+
+
 def test_a_resumed_socket_gets_what_it_missed(world):
     with world.watch() as one:
         world.edit("before")

@@ -1,0 +1,91 @@
+"""Who joined or left a list hears of it on every socket, once, whatever the layer loses."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from live import publisher
+from live.effects import effects_of
+from live.pool import query
+from shopping_list.models import Activity, Membership
+from shopping_list.rows import topic_of
+from tests.live.conftest import TIMING
+
+pytestmark = pytest.mark.django_db(transaction=True)
+UNREPAIRED = pytest.mark.parametrize("timing", [replace(TIMING, reconcile=3600)])
+
+
+@pytest.fixture
+def mute(monkeypatch):
+    """Let nothing be told of what is recorded, as if a layer had lost it."""
+    monkeypatch.setattr(publisher, "_send", lambda outgoing: None)
+
+
+async def test_a_membership_that_no_message_told_is_found(screen, bob, hardware, mute):
+    """LIV-25."""
+    one, other = await screen(bob), await screen(bob)
+    await query(Membership.objects.create, shopping_list=hardware, user=bob)
+    await query(hardware.refresh_from_db)
+    position = {"id": str(hardware.pk), "epoch": hardware.epoch, "version": hardware.version}
+    for each in (one, other):
+        assert await each.next() == {"type": "joined", "list": position}
+    await query(lambda: hardware.memberships.get(user=bob).delete())
+    for each in (one, other):
+        assert await each.next() == {"type": "left", "list": str(hardware.pk)}
+        assert await each.barrier() == []
+
+
+async def test_what_is_found_is_not_told_again_by_its_message(screen, live, bob, hardware, mute):
+    one = await screen(bob)
+
+    def newest() -> Activity:
+        return Activity.objects.filter(list_id=hardware.pk).latest("version")
+
+    def tell(change: Activity) -> None:
+        effects = effects_of(change.changes, bytes(change.frame))
+        live.roster.changed(hardware.pk, change.epoch, change.version, effects)
+
+    await query(Membership.objects.create, shopping_list=hardware, user=bob)
+    await one.until("joined")
+    tell(await query(newest))
+    await query(lambda: hardware.memberships.get(user=bob).delete())
+    await one.until("left")
+    tell(await query(newest))
+    assert await one.barrier() == []
+
+
+async def test_a_list_that_is_followed_ends_after_its_last_change(
+    screen, live, ana, groceries, mute
+):
+    """Also where the people are looked at before the log."""
+    one = await screen(ana)
+    await one.follow(groceries)
+    await one.until("snapshot")
+    await query(groceries.delete)
+    live.roster.compare({}, at=time.monotonic(), thorough=False)
+    assert (await one.next())["verb"] == "list.deleted"
+    assert (await one.next())["reason"] == "deleted"
+    assert (await one.next())["type"] == "left"
+
+
+@UNREPAIRED
+async def test_whoever_follows_a_new_list_has_heard_that_they_joined(screen, bob, hardware, mute):
+    """On every socket, though the subscription was faster than the message."""
+    one, other = await screen(bob), await screen(bob)
+    await query(Membership.objects.create, shopping_list=hardware, user=bob)
+    await one.send(type="subscribe", topic=topic_of(hardware.pk), id=1)
+    assert (await one.next())["list"]["id"] == str(hardware.pk)
+    assert (await one.next())["type"] == "subscribed"
+    assert (await other.next())["type"] == "joined"
+
+
+@UNREPAIRED
+async def test_whoever_signs_in_tells_the_other_sockets_of_a_new_list(screen, bob, hardware, mute):
+    one = await screen(bob)
+    await query(Membership.objects.create, shopping_list=hardware, user=bob)
+    other = await screen(bob)
+    assert (await one.next())["list"]["id"] == str(hardware.pk)
+    assert await other.barrier() == []
