@@ -19,6 +19,8 @@ from asgiref.typing import (
 from asgi_project.headers import ALWAYS
 from asgi_project.problem import CONTENT_TYPE, problem
 
+HOW_IT_CAME = (b"content-length", b"transfer-encoding")
+
 
 class BodyLimit:
     """Wraps an ASGI app; gives it each body whole, and none that is too long.
@@ -42,7 +44,7 @@ class BodyLimit:
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         """Answer 413 at once for a declared length, or where a chunked body passes it."""
-        body, limit = b"", self._limit(scope)
+        body, limit = bytearray(), self._limit(scope)
         if scope["type"] == "http" and _declared(scope) > limit:
             await _refuse(send)
             return
@@ -56,12 +58,20 @@ class BodyLimit:
                 return
             if not event.get("more_body", False):
                 break
-        await self.app(scope, _whole(body, receive), send)
+        await self.app(_measured(scope, len(body)), _whole(bytes(body), receive), send)
 
     def _limit(self, scope: Scope) -> int:
         path = str(scope.get("path", ""))
         found = (limit for ending, limit in self.others.items() if path.endswith(ending))
         return next(found, self.limit)
+
+
+def _measured(scope: Scope, length: int) -> Scope:
+    """Tell how long a chunked body was: REST framework takes one without a length for none."""
+    if scope["type"] != "http" or not length:
+        return scope
+    headers = [pair for pair in scope["headers"] if pair[0] not in HOW_IT_CAME]
+    return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}
 
 
 def _whole(body: bytes, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:

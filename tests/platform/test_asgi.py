@@ -57,6 +57,22 @@ async def test_it_refuses_a_longer_body_before_the_app_has_it(headers, chunks):
     assert json.loads(body)["code"] == "too_large"
 
 
+async def lengths(scope, receive, send):
+    """Answer what is said of the body's length."""
+    said = [value for name, value in scope["headers"] if name in {b"content-length", b"te"}]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b",".join(said)})
+
+
+async def test_it_measures_a_chunked_body():
+    """SEC-13"""
+    headers = [(b"transfer-encoding", b"chunked"), (b"te", b"x")]
+    assert (await call(BodyLimit(lengths, 10), headers=headers, chunks=[b"123", b"45"]))[2] == (
+        b"x,5"
+    )
+    assert (await call(BodyLimit(lengths, 10), headers=headers))[2] == b"x"
+
+
 async def test_it_survives_a_nonsensical_content_length():
     headers = [(b"content-length", b"-1")]
     assert (await call(BodyLimit(echo, 10), headers=headers, chunks=[b"1"]))[0] == 200
