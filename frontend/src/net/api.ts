@@ -1,5 +1,8 @@
 import type {
   Activity,
+  Format,
+  Imported,
+  ImportedLists,
   Invite,
   InviteWish,
   ListAnswer,
@@ -13,6 +16,11 @@ import type { Http } from './http';
 import { uuid } from './uuid';
 
 const PAGE = 200;
+
+interface How {
+  dry_run: boolean;
+  op: string;
+}
 
 /** The API's addresses, as functions. Item edits go through the outbox instead. */
 export class Api {
@@ -120,6 +128,28 @@ export class Api {
   async suggestions(q: string): Promise<{ name: string }[]> {
     const path = `suggestions/?q=${encodeURIComponent(q)}`;
     return (await this.http<{ results: { name: string }[] }>({ method: 'GET', path })).results;
+  }
+
+  /** Where a browser downloads a list as a file. */
+  exportOf(list: string, format: Format): string {
+    return `/api/shopping-lists/${list}/export/?format=${format}`;
+  }
+
+  textOf(list: string, format: Format): Promise<string> {
+    const path = `shopping-lists/${list}/export/?format=${format}`;
+    return this.http({ method: 'GET', path, as: 'text' });
+  }
+
+  /** Add what a text holds, or with `dry_run` show what that would do. */
+  importInto(list: string, content: string, format: Format, how: How): Promise<Imported> {
+    const { dry_run, op } = how;
+    const path = `shopping-lists/${list}/import/`;
+    return this.http({ method: 'POST', path, body: { content, format, dry_run }, op });
+  }
+
+  /** Make the lists of an export, or with `dry_run` show which they would be. */
+  importLists(content: string, { dry_run, op }: How): Promise<ImportedLists> {
+    return this.http({ method: 'POST', path: 'import/', body: { content, dry_run }, op });
   }
 
   undo(list: string, version: number): Promise<Activity> {

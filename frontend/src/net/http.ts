@@ -7,6 +7,8 @@ export interface Ask {
   body?: unknown;
   /** The Idempotency-Key: the same key again has one effect. */
   op?: string;
+  /** What a good answer is read as; JSON unless said otherwise. */
+  as?: 'text';
 }
 
 /** A request to the API; rejects with a Problem, never with anything else. */
@@ -20,8 +22,9 @@ export function csrfToken(cookies: string): string | null {
   return /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]*)/.exec(cookies)?.[1] ?? null;
 }
 
-function headersOf({ method, body, op }: Ask): Headers {
-  const headers = new Headers({ Accept: 'application/json' });
+function headersOf(ask: Ask): Headers {
+  const { method, body, op } = ask;
+  const headers = new Headers({ Accept: ask.as === 'text' ? '*/*' : 'application/json' });
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   if (op !== undefined) headers.set('Idempotency-Key', op);
   const token = method === 'GET' ? null : csrfToken(document.cookie);
@@ -55,6 +58,7 @@ function parse(text: string): unknown {
 
 export const http: Http = async <T>(ask: Ask): Promise<T> => {
   const { response, text } = await exchange(ask);
+  if (response.ok && ask.as === 'text') return text as T;
   const body = text === '' ? null : parse(text);
   if (!response.ok) {
     throw problemOf(response.status, body, response.headers.get('Retry-After'));

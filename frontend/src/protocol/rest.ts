@@ -59,6 +59,31 @@ export interface Preview {
   invited_by: string;
 }
 
+export type Format = 'json' | 'csv' | 'markdown' | 'text';
+
+/** What an import of one list did, or would do, line by line. */
+export interface Imported {
+  version: number;
+  dry_run: boolean;
+  added: number;
+  merged: number;
+  put_back: number;
+  unchanged: number;
+  results: ImportedLine[];
+}
+
+export interface ImportedLine {
+  line: number;
+  outcome: 'added' | 'merged' | 'put_back' | 'unchanged';
+  item: Pick<ItemRow, 'name' | 'quantity' | 'note' | 'category' | 'purchased'>;
+}
+
+/** The lists that an import of many made, or would make. */
+export interface ImportedLists {
+  dry_run: boolean;
+  lists: { id: string | null; name: string; items: number }[];
+}
+
 export interface Page<T> {
   next: string | null;
   results: T[];

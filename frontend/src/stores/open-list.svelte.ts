@@ -129,6 +129,11 @@ export class OpenList {
     });
   }
 
+  /** Take back a change of mine that is known to be saved. */
+  undo(of: string, version: number, about: string): void {
+    this.engine.edit({ do: 'undo', list: this.id, of, version, rows: [], gone: [] }, about);
+  }
+
   #undo(of: string, about: string, rows: readonly ItemRow[], gone: readonly ItemRow[]): void {
     const version = this.engine.effectOf(of);
     const waits = this.#edits.some(

@@ -1,0 +1,84 @@
+"""A list goes out as a file and comes in again, and nothing is taken in unseen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def transfer(phone):
+    """Open the dialog of a list that is open."""
+    phone.page.get_by_role("button", name="List menu").click()
+    phone.page.get_by_role("button", name="Export and import").click()
+    expect(phone.page.get_by_role("heading", name="Export", exact=True)).to_be_visible()
+    return phone.page.get_by_role("dialog")
+
+
+def test_a_list_is_downloaded_and_copied(phone, groceries):
+    """PAG-3"""
+    ana = phone("ana").open(groceries.path)
+    ana.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ana.url)
+    dialog = transfer(ana)
+    with ana.page.expect_download() as downloading:
+        dialog.get_by_role("link", name="JSON").click()
+    found = json.loads(Path(downloading.value.path()).read_text())
+    assert [item["name"] for item in found["list"]["items"]] == ["Milk", "Bread", "Eggs"]
+    dialog.get_by_role("button", name="Copy as Markdown").click()
+    expect(dialog.get_by_role("status")).to_have_text("Copied")
+    assert "- [ ] Milk" in ana.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_an_import_is_shown_first_and_taken_back_at_once(phone, groceries):
+    """PAG-3, TRF-13, TRF-14"""
+    groceries.add("Tea")
+    groceries.patch("Tea", purchased=True)
+    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
+    before = groceries.version
+    dialog = transfer(ana)
+    dialog.get_by_label("Paste it here").fill(
+        "- [ ] 2 l oat milk\n- [ ] Tea\n- [x] Jam\n- [ ] Bread"
+    )
+    expect(dialog.get_by_label("Read as")).to_have_value("markdown")
+    dialog.get_by_role("button", name="Preview").click()
+    lines = dialog.get_by_role("list", name="What would happen").get_by_role("listitem")
+    expect(lines).to_have_text(
+        [
+            "Line 1 oat milk 2 l new",
+            "Line 2 Tea bought before, put back",
+            "Line 3 Jam new, in the cart",
+            "Line 4 Bread no change",
+        ]
+    )
+    assert groceries.version == before
+    dialog.get_by_role("button", name="Import: 2 new, 1 put back").click()
+    for one in (ana, bob):
+        one.sees("oat milk")
+        one.sees("Tea")
+    ana.live()
+    assert groceries.version == before + 1
+    ana.page.get_by_label("Just now").get_by_role("button", name="Undo").click()
+    for one in (ana, bob):
+        one.misses("oat milk")
+        one.sees("Tea", ticked=True)
+    assert groceries.version == before + 2
+
+
+def test_a_file_that_cannot_be_read_says_where(phone, groceries):
+    """PAG-3, TRF-4"""
+    ana = phone("ana").open(groceries.path)
+    dialog = transfer(ana)
+    rows = "name,purchased\nJam,no\nTea,perhaps\n"
+    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    dialog.get_by_label("Choose a file").set_input_files(file)
+    expect(dialog.get_by_role("alert")).to_contain_text("line 3")
+    assert "Jam" not in groceries.items
+    corrected = {**file, "buffer": rows.replace("perhaps", "yes").encode()}
+    dialog.get_by_label("Choose a file").set_input_files(corrected)
+    dialog.get_by_role("button", name="Import: 2 new").click()
+    ana.sees("Jam")
+    ana.sees("Tea", ticked=True)
