@@ -9,7 +9,14 @@ from asgi_project.templatetags.vite import vite_entry
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/signin/", "/setup/", "/dashboard/", "/lists/8f0e7a1c-0000-4000-8000-000000000000/"],
+    [
+        "/",
+        "/signin/",
+        "/setup/",
+        "/reset/",
+        "/dashboard/",
+        "/lists/8f0e7a1c-0000-4000-8000-000000000000/",
+    ],
 )
 def test_it_answers_the_shell_with_a_csrf_cookie(client, path):
     answer = client.get(path)

@@ -1,0 +1,64 @@
+"""Make an owner of the installation on the command line."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getpass
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User, owner_exists
+
+
+class Command(BaseCommand):
+    """Asks for what was not given; a script gives everything."""
+
+    help = "Make the owner of this installation, where nobody owns it yet."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--username", help="the name to sign in with; asked for without")
+        parser.add_argument("--email", default="", help="an address, which is optional")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
+        parser.add_argument(
+            "--another", action="store_true", help="make one more although there is an owner"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make them."""
+        if owner_exists() and not options["another"]:
+            raise CommandError("there is an owner already: --another makes one more")
+        if not (options["username"] and options["password_stdin"]) and not sys.stdin.isatty():
+            raise CommandError("nobody can be asked here: give --username and --password-stdin")
+        username = options["username"] or input("Name to sign in with: ")
+        owner = User(
+            username=User.normalize_username(username.strip()),
+            email=options["email"],
+            is_staff=True,
+            is_superuser=True,
+        )
+        given = _from_stdin() if options["password_stdin"] else _asked_twice()
+        try:
+            owner.full_clean(exclude=["password"])
+            validate_password(given, owner)
+        except ValidationError as refused:
+            raise CommandError(" ".join(refused.messages)) from None
+        owner.set_password(given)
+        owner.save(force_insert=True)
+        self.stdout.write(f"{owner.username} owns this installation.")
+
+
+def _from_stdin() -> str:
+    return sys.stdin.readline().removesuffix("\n")
+
+
+def _asked_twice() -> str:
+    given = getpass("Password: ")
+    if getpass("The same again: ") != given:
+        raise CommandError("these were two different passwords")
+    return given
