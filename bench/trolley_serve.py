@@ -11,6 +11,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
+# The generator opens thousands of sockets as fast as it can, as no household does.
+os.environ.setdefault("TROLLEY_HANDSHAKES", "1000000")
 
 from asgi_project.asgi import application
 from asgi_project.listening import listen

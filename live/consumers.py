@@ -125,6 +125,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         connection = self.connection
         if self.runtime.draining:
             connection.close(CloseCode.RESTARTING, "restarting", retry_in=1.0)
+        elif (wait := self.runtime.door.knock(connection.opened)) is not None:
+            connection.close(CloseCode.OVERLOADED, "too many newcomers", retry_in=wait)
         elif not shaken.known:
             connection.close(CloseCode.VERSION_UNKNOWN, "only trolley.v1 is spoken here")
         elif shaken.token is not None:

@@ -16,8 +16,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
+
 from live import identity, outlet, protocol
 from live.connection import Connection
+from live.door import Door
 from live.hub import Hub
 from live.mailbox import Batch
 from live.metrics import counters
@@ -35,9 +38,6 @@ from shopping_list.rows import encode
 
 logger = logging.getLogger(__name__)
 
-RETURNING = 500
-"""Sockets a second that a restarted server is willing to take back."""
-
 _beat = encode(protocol.Beat()).decode()
 
 
@@ -50,6 +50,7 @@ class Runtime:
         self.draining = False
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
+        self.door = Door(rate=settings.HANDSHAKES, now=time.monotonic())
         self.hub = Hub(loop=self._loop, delivered=_delivered)
         self.roster = Roster()
         self.relay = Relay(hub=self.hub, people=self.roster, timing=self.timing)
@@ -93,7 +94,7 @@ class Runtime:
         """Send every socket away, to come back to whatever starts next. Twice is harmless."""
         self.draining = True
         leaving = list(self.roster.everyone())
-        spread = max(self.timing.drain, len(leaving) / RETURNING)
+        spread = max(self.timing.drain, len(leaving) / settings.HANDSHAKES)
         for connection in leaving:
             retry_in = round(random.uniform(0.1, 1.0) * spread, 2)  # noqa: S311
             connection.close(CloseCode.RESTARTING, "restarting", retry_in=retry_in)
