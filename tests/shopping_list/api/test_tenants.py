@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import ApiToken, Session, User
 from shopping_list.models import ShoppingList
 from tests.shopping_list.api.conftest import version_of
 from tests.shopping_list.api.routes import (
@@ -23,16 +24,25 @@ from tests.shopping_list.api.scene import staged
 Scene = dict[str, Any]
 ONE = "api/shopping-lists/<uuid:list_id>/"
 ITEM = f"{ONE}shopping-items/<uuid:item_id>/"
+IDS = ("list_id", "item_id", "invite_id", "token_id", "session_id")
 
 
 @pytest.fixture
-def here(ana: User, bob: User) -> Scene:
-    return staged(ana, bob, "Groceries")
+def here(ana: User, bob: User, as_ana: Any) -> Scene:
+    return tenancy(ana, bob, "Groceries")
 
 
 @pytest.fixture
-def there(mallory: User, make_user: Any) -> Scene:
-    return staged(mallory, make_user("trudy"), "Loot")
+def there(mallory: User, make_user: Any, as_mallory: Any) -> Scene:
+    return tenancy(mallory, make_user("trudy"), "Loot")
+
+
+def tenancy(owner: User, member: User, title: str) -> Scene:
+    """Stage a list of somebody who is signed in and has a token."""
+    token, _ = ApiToken.objects.create(user=owner, name=f"token of {title}")
+    session = Session.objects.get(user=owner)
+    own = {"token": str(token.public_id), "session": str(session.public_id)}
+    return {**staged(owner, member, title), **own, "owner": owner, "title": title}
 
 
 def ids_of(scene: Scene) -> dict[str, Any]:
@@ -43,14 +53,22 @@ def ids_of(scene: Scene) -> dict[str, Any]:
         "user_id": scene["member"],
         "version": scene["edited"],
         "invite_id": scene["invite"],
+        "token_id": scene.get("token", UNKNOWN),
+        "session_id": scene.get("session", UNKNOWN),
     }
+
+
+def addresses(*, with_ids: bool) -> list[str]:
+    """Return the addresses of the API with, or without, an id in them."""
+    found = [path for path, _ in routes() if path.startswith("api/")]
+    return [path for path in found if ("<" in path) == with_ids]
 
 
 def walk(client: Any, verb: str, foreign: Scene) -> list[str]:
     """Try a verb on every address with foreign ids; return where that had any effect."""
-    nowhere = {**ids_of(foreign), "list_id": UNKNOWN, "item_id": UNKNOWN, "invite_id": UNKNOWN}
+    nowhere = {**ids_of(foreign), **dict.fromkeys(IDS, UNKNOWN)}
     told = []
-    for path in [path for path, _ in routes() if path.startswith(ONE)]:
+    for path in addresses(with_ids=True):
         body = body_for(verb, path, foreign)
         strange = send(client, verb, address(path, ids_of(foreign)), body)
         handled = verb != "options" and strange.status_code != 405
@@ -73,6 +91,60 @@ def test_tenants_who_walk_each_others_addresses_see_what_is_nowhere(
     assert walk(as_ana, verb, there) == []
     assert walk(as_mallory, verb, here) == []
     assert [version_of(one) for one in lists] == before
+
+
+def test_every_address_with_an_id_is_walked(here: Scene) -> None:
+    """API-2: a new kind of id has to be told to the walkers."""
+    named = {name for path in addresses(with_ids=True) for name in re.findall(r":(\w+)>", path)}
+    assert named == ids_of(here).keys()
+    assert UNKNOWN not in ids_of(here).values()
+
+
+@pytest.mark.parametrize("path", addresses(with_ids=False))
+def test_what_is_mine_shows_nothing_of_another_tenant(
+    path: str, here: Scene, there: Scene, as_ana: Any
+) -> None:
+    """API-2"""
+    answer = as_ana.get(f"/{path}")
+    assert answer.status_code in {200, 405, 503}  # no counters without a running server
+    told = answer.content.decode()
+    secrets = [there[name] for name in ("list", "item", "invite", "token", "session", "title")]
+    assert [secret for secret in secrets if secret in told] == []
+
+
+def ask_for_a_token(client: Any, ids: dict[str, Any]) -> Any:
+    return send(
+        client, "post", "/api/tokens/", {"name": "x", "scope": "read", "list": ids["list_id"]}
+    )
+
+
+def suggest(client: Any, ids: dict[str, Any]) -> Any:
+    return send(client, "get", f"/api/suggestions/?q=milk&list={ids['list_id']}")
+
+
+def tick(client: Any, ids: dict[str, Any]) -> Any:
+    at = f"/api/shopping-lists/{ids['mine']}/shopping-items/tick/"
+    return send(client, "post", at, {"items": [ids["item_id"]]})
+
+
+def move_after(client: Any, ids: dict[str, Any]) -> Any:
+    at = f"/api/shopping-lists/{ids['mine']}/shopping-items/"
+    return send(client, "post", at, {"name": "Butter", "after": ids["item_id"]})
+
+
+@pytest.mark.parametrize("ask", [ask_for_a_token, suggest, tick, move_after])
+def test_an_id_in_a_body_or_a_query_tells_nothing(
+    ask: Any, here: Scene, there: Scene, as_ana: Any
+) -> None:
+    """API-2"""
+    mine = {"mine": here["list"]}
+    unknown = {**mine, **dict.fromkeys(IDS, UNKNOWN)}
+    told, nothing = ask(as_ana, {**ids_of(there), **mine}), ask(as_ana, unknown)
+    # An id that is refused is named.
+    asked, named = there["item"].encode(), UNKNOWN.encode()
+    status, body, headers = essence(told)
+    assert (status, body.replace(asked, named), headers) == essence(nothing)
+    assert there["title"] not in told.content.decode()
 
 
 @pytest.mark.parametrize("verb", ["get", "put", "patch", "delete"])
