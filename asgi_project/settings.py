@@ -11,7 +11,7 @@ from typing import Any
 
 import environ
 
-from asgi_project import secret
+from asgi_project import remote_user, secret
 from asgi_project.logging import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -34,13 +34,18 @@ PUBLIC_URL: str = env.str("TROLLEY_URL", default="").rstrip("/")
 TRUSTED_PROXIES: list[str] = env.list(
     "TROLLEY_TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if HTTPS else []
 )
+# The header in which such a proxy says whom it has let in.
+PROXY_AUTH_HEADER = remote_user.header_of(
+    env.str("TROLLEY_PROXY_AUTH_HEADER", default=""), TRUSTED_PROXIES
+)
+PROXY_AUTH_CREATE = env.bool("TROLLEY_PROXY_AUTH_CREATE", default=False)
 ACCESS_LOG = env.bool("TROLLEY_ACCESS_LOG", default=False)
 OPEN_REGISTRATION = env.bool("OPEN_REGISTRATION", default=False)
 
 INSTALLED_APPS = [
     "daphne",
     "asgi_project",
-    "django.contrib.admin",
+    "asgi_project.administration.Administration",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -70,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.proxied.ProxiedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

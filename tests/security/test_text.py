@@ -1,0 +1,108 @@
+"""Text of every kind of character: what is stored is the text normalised, or it is a 400."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import ApiToken
+from shopping_list import invites
+from shopping_list.models import Membership, ShoppingItem, ShoppingList
+from shopping_list.text import BIDIRECTIONAL
+
+CATEGORIES = (
+    *("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"),
+    *("Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"),
+    *("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"),
+)
+HARMLESS = [one for one in CATEGORIES if one not in {"Cc", "Cs", "Zl", "Zp", "Cf"}]
+OF_ONE = st.sampled_from(CATEGORIES).flatmap(
+    lambda category: st.text(st.characters(categories=[category]), min_size=1, max_size=3)
+)
+TEXT = st.lists(OF_ONE, min_size=1, max_size=5).map("".join) | st.text(
+    st.characters(categories=HARMLESS), max_size=30
+)
+WORTH = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture
+def places(ana, client_of):
+    """Where text is stored: (send it, read it back from the database), by what it is."""
+    groceries = ShoppingList.objects.create(name="Groceries", created_by=ana)
+    Membership.objects.create(shopping_list=groceries, user=ana, role="owner")
+    milk = ShoppingItem.objects.create(shopping_list=groceries, name="Milk")
+    secret = invites.new_secret()
+    invites.create(groceries.pk, ana, secret=secret, role="viewer", guest=True)
+    client = client_of(ana)
+    at = f"/api/shopping-lists/{groceries.pk}/"
+
+    def send(method, path, field, value, **more):
+        body = json.dumps({**more, field: value})
+        return client.generic(method, path, body, "application/json")
+
+    def read(row, field):
+        row.refresh_from_db(fields=[field])
+        return getattr(row, field)
+
+    def make_token(name):
+        for older in ApiToken.objects.all()[1:]:
+            older.delete()  # a person may have so many
+        return send("POST", "/api/tokens/", "name", name, scope="read")
+
+    found = {
+        "a list": (partial(send, "PATCH", at, "name"), partial(read, groceries, "name")),
+        "a person": (partial(send, "PATCH", "/api/auth/me/", "name"), partial(read, ana, "name")),
+        "a token": (
+            make_token,
+            lambda: ApiToken.objects.values_list("name", flat=True).first(),
+        ),
+    }
+    for field in ("name", "quantity", "note", "category"):
+        path = f"{at}shopping-items/{milk.pk}/"
+        found[f"an item's {field}"] = (
+            partial(send, "PATCH", path, field),
+            partial(read, milk, field),
+        )
+    return found
+
+
+def refused(value: str) -> bool:
+    """Tell whether a rule forbids the text, of whatever length it is."""
+    kinds = {unicodedata.category(character) for character in value}
+    return bool(kinds & {"Cc", "Cs", "Zl", "Zp"}) or bool(set(value) & BIDIRECTIONAL)
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["a list", "a person", "a token", *(f"an item's {f}" for f in ("name", "quantity", "note"))],
+)
+def test_what_is_stored_is_the_text_normalised_or_it_is_refused(places, what):
+    """SEC-16"""
+    send, read = places[what]
+
+    @WORTH
+    @given(TEXT)
+    def check(value):
+        value = json.loads(json.dumps(value))  # in which two halves of a pair become one
+        before = read()
+        answer = send(value)
+        kept = unicodedata.normalize("NFC", value).strip()
+        if answer.status_code < 300:
+            assert read() == kept
+            assert unicodedata.is_normalized("NFC", kept)
+            assert not refused(kept)
+            return
+        assert answer.status_code == 400
+        assert refused(value) or kept == "" or len(kept) > 20
+        assert read() == before
+
+    check()
