@@ -10,10 +10,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import ApiToken, User
+from shopping_list import invites
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
+from shopping_list.recording import recording
 from tests.shopping_list.api.conftest import item_at, items_of, list_at, version_of
+from tests.shopping_list.api.routes import address, routes
+from tests.shopping_list.api.scene import staged
 
+ONE = "api/shopping-lists/<uuid:list_id>/"
 SIGN_IN = 2
 """Queries for the session and the person."""
 
@@ -42,37 +47,80 @@ def fill(one: ShoppingList, count: int) -> None:
     )
 
 
-def test_a_page_of_lists_costs_the_same_for_one_and_for_thirty(
-    as_ana: APIClient, ana: User, groceries: ShoppingList, make_user: Any
-) -> None:
-    """API-17"""
-    at = "/api/shopping-lists/"
-    one = cost(lambda: as_ana.get(at))
-    for number in range(30):
-        more = ShoppingList.objects.create(name=f"{number}", created_by=ana)
-        Membership.objects.create(shopping_list=more, user=ana, role="owner")
-        crowd(more, make_user, 2, start=2 * number)
-        fill(more, 3)
-    assert len(as_ana.get(at).json()["results"]) == 31
-    assert cost(lambda: as_ana.get(at)) == one == 5  # count, lists, members, people, items
+COSTS = {
+    "api/auth/me/": 0,  # it is the person who asks
+    "api/auth/me/export/": 10,  # browsers, tokens, links, lists …, and each list
+    "api/auth/sessions/": 1,
+    "api/export/": 5,  # lists, and each list
+    "api/search-shopping-items/": 3,  # count, items, lists
+    "api/shopping-lists/": 5,  # count, lists, members, people, items
+    ONE: 5,  # standing, list, members, people, items
+    f"{ONE}activities/": 3,  # standing, changes, their undos
+    f"{ONE}export/": 5,  # standing, list, members, items, list again
+    f"{ONE}invites/": 2,  # standing, invites
+    f"{ONE}invites/<uuid:invite_id>/": 2,
+    f"{ONE}members/": 2,  # standing, members
+    f"{ONE}members/<number:user_id>/": 2,
+    f"{ONE}shopping-items/": 3,  # standing, count, items
+    f"{ONE}shopping-items/<uuid:item_id>/": 2,
+    "api/suggestions/": 3,
+    "api/tokens/": 1,
+    "api/tokens/<uuid:token_id>/": 1,
+}
+"""Queries of a GET beside those for the caller's identity."""
+EACH_LIST = {"api/export/": 4, "api/auth/me/export/": 4}
+"""Queries of a GET for each list: each is read as it was at one moment."""
+NO_ROWS = {"api/schema/", "api/docs/", "api/live/requests/", "api/live/asyncapi.json"}
 
 
-def test_a_page_of_items_costs_the_same_for_one_and_for_fifty(
-    as_bob: APIClient, groceries: ShoppingList
-) -> None:
-    """API-17"""
-    fill(groceries, 1)
-    asked = {
-        items_of(groceries): 3,  # standing, count, items
-        "/api/search-shopping-items/": 3,  # count, items, lists
-        f"{list_at(groceries)}activities/": 3,  # standing, changes, their undos
-        list_at(groceries): 5,  # standing, list, members, people, items
-        f"{list_at(groceries)}members/": 2,  # standing, members
+def readable() -> set[str]:
+    """Return every address of the API that answers a GET."""
+    return {
+        path
+        for path, view in routes()
+        if path.startswith("api/") and hasattr(getattr(view, "view_class", view), "get")
     }
-    assert {at: cost(lambda at=at: as_bob.get(at)) for at in asked} == asked
-    groceries.items.all().delete()
-    fill(groceries, 50)
-    assert {at: cost(lambda at=at: as_bob.get(at)) for at in asked} == asked
+
+
+def test_every_address_that_is_read_has_its_costs() -> None:
+    """API-17"""
+    assert readable() == COSTS.keys() | NO_ROWS
+
+
+@pytest.mark.parametrize("path", COSTS)
+def test_what_is_read_costs_the_same_for_few_rows_and_for_many(
+    path: str, as_ana: APIClient, ana: User, bob: User, make_user: Any
+) -> None:
+    """API-17"""
+    scene = staged(ana, bob, "Groceries")
+    token, _ = ApiToken.objects.create(user=ana, name="script")
+    ids = {"list_id": scene["list"], "item_id": scene["item"], "invite_id": scene["invite"]}
+    at = address(path, {**ids, "user_id": bob.pk, "token_id": token.public_id})
+    one = ShoppingList.objects.get(pk=scene["list"])
+    few = cost(lambda: as_ana.get(at))
+    grow(one, make_user)
+    more = cost(lambda: as_ana.get(at))
+    for number in range(5):
+        another = ShoppingList.objects.create(name=f"{number}", created_by=ana)
+        Membership.objects.create(shopping_list=another, user=ana, role="owner")
+        crowd(another, make_user, 2, start=100 + 2 * number)
+        fill(another, 3)
+    most = cost(lambda: as_ana.get(at)) - 5 * EACH_LIST.get(path, 0)
+    assert (few, more, most) == (COSTS[path],) * 3
+
+
+def grow(one: ShoppingList, make_user: Callable[..., User]) -> None:
+    """Give a list and its owner more of everything."""
+    owner = one.created_by
+    crowd(one, make_user, 5)
+    fill(one, 20)
+    one.items.filter(name__endswith="5").update(purchased=True)
+    for number in range(5):
+        invites.create(one.pk, owner, secret=invites.new_secret(), role="editor")
+        ApiToken.objects.create(user=owner, name=f"{number}")
+        APIClient().force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    with recording(one.pk, verb="undo", undoes=version_of(one)):
+        one.items.filter(purchased=True).update(purchased=False)
 
 
 def test_one_tick_costs_seven_queries(
