@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections import deque
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.live.frames import said, told
-from tests.system.serving import ROOT, Serving
+from tests.system.serving import CERTIFICATES, ROOT, Serving
 
 Frame = dict[str, Any]
 PASSWORD = "correct horse battery"
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 SETUP = """
 import json
@@ -70,6 +72,10 @@ class Redis:
         self.process.kill()
         self.process.wait()
 
+    def freeze(self) -> None:
+        """Let it hang: it still accepts connections, and answers nothing until `kill`."""
+        self.process.send_signal(signal.SIGSTOP)
+
 
 class Place(Serving):
     """One server process of an installation; several may share its data."""
@@ -109,28 +115,50 @@ class World:
 
     def shell(self, code: str) -> str:
         """Run code in a process without an event loop, as an administrator would."""
-        command = [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
-        environment = {**self.first.environment, **self.environment}
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+            self._command(code),
+            env=self._shell_environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @contextmanager
+    def program(self, code: str) -> Iterator[IO[str]]:
+        """Run code like `shell`, but meanwhile; it ends with its input."""
+        running = subprocess.Popen(
+            self._command(code), env=self._shell_environment, stdin=subprocess.PIPE, text=True
+        )
+        assert running.stdin is not None
+        with running, running.stdin as given:
+            yield given
+        assert running.returncode == 0
+
+    @property
+    def _shell_environment(self) -> dict[str, str]:
+        return {**self.first.environment, **self.environment}
+
+    @staticmethod
+    def _command(code: str) -> list[str]:
+        return [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
 
     def api(self, who: str = "ana", place: Place | None = None) -> httpx.Client:
         """Return a REST client of a person."""
         headers = {"Authorization": f"Bearer {self.made[who]}"}
         url = (place or self.first).url
-        return httpx.Client(base_url=f"{url}/api/", headers=headers, timeout=30)
+        return httpx.Client(
+            base_url=f"{url}/api/", headers=headers, timeout=30, verify=CERTIFICATES
+        )
 
-    def edit(self, note: str, *, place: Place | None = None) -> float:
-        """Change the item over REST; return how long that took."""
+    def edit(self, note: str, *, place: Place | None = None) -> None:
+        """Change the item over REST."""
         with self.api(place=place) as api:
-            began = time.monotonic()
             path = f"shopping-lists/{self.list}/shopping-items/{self.made['item']}/"
             answer = api.patch(path, json={"note": note})
             assert answer.status_code == 200, answer.text
-            return time.monotonic() - began
 
     def add(self, name: str) -> str:
         """Return code that adds an item from a shell."""
@@ -151,9 +179,14 @@ class World:
 class Watcher:
     """A real WebSocket client. Every frame, both ways, is one of the AsyncAPI document."""
 
-    def __init__(self, url: str, token: str, path: str = "/ws/") -> None:
+    def __init__(
+        self, url: str, token: str | None = None, path: str = "/ws/", *, session: str | None = None
+    ) -> None:
+        """Open it with a token, or with the cookie of a page of this server."""
         address = url.replace("http://", "ws://") + path
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        if session is not None:
+            headers |= {"Cookie": f"sessionid={session}", "Origin": url}
         self._opened = ExitStack()
         self.socket = self._opened.enter_context(
             connect(
@@ -187,15 +220,31 @@ class Watcher:
             if frame["type"] == kind:
                 return frame
 
-    def until_note(self, note: str, patience: float = PATIENCE) -> Frame:
+    def upto(self, kind: str) -> list[Frame]:
+        """Return the frames up to the first one of this type, that one included."""
+        frames = [self.next()]
+        while frames[-1]["type"] != kind:
+            frames.append(self.next())
+        return frames
+
+    def until_note(self, note: str) -> Frame:
         """Read changes up to the one that wrote this note; they must be contiguous."""
         version = None
         while True:
-            change = self.until("change", patience)
+            change = self.until("change")
             assert version is None or change["version"] == version + 1
             version = change["version"]
             if any(item["note"] == note for item in change["items"]):
                 return change
+
+    def rest(self) -> list[Frame]:
+        """Return the frames that came before this moment, beats left out."""
+        number = time.monotonic_ns()
+        self.send(type="ping", id=number)
+        frames = []
+        while (frame := self.next()) != {"type": "pong", "id": number}:
+            frames.append(frame)
+        return [frame for frame in frames if frame["type"] != "beat"]
 
     def closed(self, patience: float = PATIENCE) -> int:
         """Read to the end and return the close code."""
