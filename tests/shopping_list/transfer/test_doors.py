@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken
@@ -19,9 +21,10 @@ from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingLis
 from shopping_list.names import key_of
 from shopping_list.rows import ROLES
 from shopping_list.text import clean
+from shopping_list.transfer import document
 from shopping_list.transfer.filename import filename
 from shopping_list.transfer.formats import FORMATS
-from tests.shopping_list.transfer.rows import FORMULAS, MARKUP, XSS
+from tests.shopping_list.transfer.rows import FORMULAS, MARKUP, XSS, item_rows, list_row, texts
 
 pytestmark = pytest.mark.django_db
 TEXT = {"format": "text", "content": "2 l milk, oat\nbread\n"}
@@ -446,6 +449,36 @@ def test_everything_of_mine_comes_back_as_lists_of_mine(groceries, hardware, ana
     assert (version_of(again), again.created_by) == (1, ana)
 
 
+COUNTED = {"id", "version", "position", "updated_at", "last_interaction", "members"}
+
+
+def told_by(client):
+    """Return an export of everything without ids and what is counted."""
+    lists = client.get("/api/export/").json()["lists"]
+    for one in lists:
+        del one["created_at"]  # a list is made when it is imported
+        for row in (one, *one["items"]):
+            for name in COUNTED & row.keys():
+                del row[name]
+    return lists
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(texts(200, blank=False), st.lists(item_rows(), max_size=4)), max_size=3))
+def test_an_export_into_an_empty_account_is_the_same_export(make_user, client_of, lists):
+    """TRF-1, TRF-15: of two people of one name, as on two installations."""
+    ana, elsewhere = (make_user(f"ana-{uuid.uuid4().hex[:12]}", name="Ana") for _ in range(2))
+    content = document.write_all([(list_row(name), items) for name, items in lists])
+    first, second = client_of(ana), client_of(elsewhere)
+    assert first.post("/api/import/", {"content": content}).status_code == 200
+    taken_along = first.get("/api/export/").content.decode()
+    assert second.post("/api/import/", {"content": taken_along}).status_code == 200
+    assert told_by(second) == told_by(first)
+    assert [one["name"] for one in told_by(first)] == [name for name, _ in lists]
+
+
 def test_one_list_makes_a_list(groceries, milk, as_ana):
     """TRF-15"""
     done = as_ana.post("/api/import/", {"content": exported(as_ana, groceries)}).json()["lists"]
@@ -463,6 +496,40 @@ def test_of_an_export_with_a_mistake_no_list_is_made(ana, as_ana):
 
 
 # bodies
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_marks_of_the_byte_order_and_any_line_ends_are_read(
+    groceries, hardware, as_ana, name, newline, mark
+):
+    """TRF-2"""
+    for other in ("Bread", "Tea", "Rote Gr\u00fctze"):
+        hardware.items.create(name=other, quantity="2", note="a, b")
+    content = exported(as_ana, hardware, name).removeprefix("\ufeff")
+    plain = content.replace("\r\n", "\n").replace("\n", newline)
+    assert imported(as_ana, groceries, name, mark + plain).status_code == 200
+    assert rows_of(groceries, "name", "quantity", "note") == rows_of(
+        hardware, "name", "quantity", "note"
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+def test_a_file_in_another_encoding_is_refused_and_nothing_is_written(
+    groceries, as_ana, name, encoding
+):
+    """TRF-4: as its own bytes, and read as if it were the right one."""
+    before = version_of(groceries)
+    file = "name\nR\u00f6sti".encode(encoding)
+    body = b'{"format": "%s", "content": "%s"}' % (name.encode(), file)
+    answer = as_ana.post(at(groceries, "import"), body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
+    if encoding != "latin-1":  # whose bytes are all letters
+        answer = imported(as_ana, groceries, name, file.decode("latin-1"))
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["content"])
+    assert version_of(groceries) == before
 
 
 def test_a_body_of_two_mebibytes_is_read_here_and_nowhere_else(groceries, as_ana):
