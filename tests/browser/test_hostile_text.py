@@ -5,9 +5,27 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.live.contract.world import Watcher
+
 pytestmark = pytest.mark.browser
 IMAGE = "<img src=x onerror=\"globalThis.run='it'\">"
-MORE = ("<script>run=1</script>", "{@html '<b>'}", "javascript:run=1", "</title><svg onload=run=1>")
+WHO = "<svg/onload=\"globalThis.run='who'\">"
+MORE = (
+    "<script>run=1</script>",
+    "{@html '<b>'}",
+    "javascript:run=1",
+    "</title><svg onload=run=1>",
+    '"><img src=x onerror=run=1>',
+    "'-run-'",
+    "${run=1}",
+    "{{run=1}}",
+    "</script><script>run=1</script>",
+    '<a href="javascript:run=1">x</a>',
+    "<math><mtext></mtext><style><img src=x onerror=run=1>",
+    "&lt;img src=x onerror=run=1&gt;",
+    "<!--<img src=x onerror=run=1>-->",
+    "\\x3cscript\\x3e",
+)
 
 
 def nothing_ran(phone):
@@ -17,6 +35,7 @@ def nothing_ran(phone):
 
 
 def test_hostile_names_are_text_on_every_page(phone, home):
+    """SEC-17: of items, notes, lists, and what is told of them in the timeline."""
     groceries = home.groceries("Milk", *MORE)
     ana = phone("ana").open(groceries.path)
     groceries.add(IMAGE, note=IMAGE)
@@ -32,3 +51,30 @@ def test_hostile_names_are_text_on_every_page(phone, home):
     ana.page.goto("/dashboard/")
     expect(ana.page.get_by_text(f"removed {IMAGE}")).to_be_visible()
     nothing_ran(ana)
+
+
+def test_a_hostile_person_is_text_on_every_page(phone, home, groceries):
+    """SEC-17: among who is here, in the timeline, and among the members."""
+    made = home.shell(
+        "from accounts.models import ApiToken, User\n"
+        "from shopping_list.models import Membership\n"
+        f"eve = User.objects.create_user('eve', name={WHO!r})\n"
+        f"Membership.objects.create(shopping_list_id={groceries.id!r}, user=eve, role='editor')\n"
+        "print('TOKEN', ApiToken.objects.create(user=eve, name='eve')[1])"
+    )
+    home.made["eve"] = next(x.split()[1] for x in made.splitlines() if x.startswith("TOKEN"))
+    ana = phone("ana").open(groceries.path)
+    with Watcher(home.url, home.made["eve"]) as eve, home.api("eve") as api:
+        topic = f"list:{groceries.id}"
+        eve.send(type="subscribe", topic=topic)
+        eve.send(type="presence", topic=topic, state="shopping")
+        path = f"shopping-lists/{groceries.id}/shopping-items/"
+        assert api.post(path, json={"name": "Poison"}).status_code == 201
+        ana.sees("Poison")
+        expect(ana.page.get_by_text(WHO).first).to_be_visible()
+        ana.page.get_by_role("button", name="Members and invites").click()
+        expect(ana.page.get_by_role("dialog").get_by_text(WHO).first).to_be_visible()
+        nothing_ran(ana)
+        ana.page.goto("/dashboard/")
+        expect(ana.page.get_by_text(WHO).first).to_be_visible()
+        nothing_ran(ana)
