@@ -11,6 +11,8 @@ from accounts import tokens
 from accounts.models import ApiToken, User
 
 CHALLENGE = "Bearer"
+# People sign in with this one; the other backends only turn some away.
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class CsrfFailed(exceptions.PermissionDenied):

@@ -11,6 +11,9 @@ from rest_framework.request import Request
 
 from accounts.models import User
 
+PREFIX = "guest-"
+"""How the names that guests could sign in with begin."""
+
 
 class GuestsMayNot(exceptions.PermissionDenied):
     """A guest asked for what takes an account."""
@@ -35,7 +38,7 @@ def refuse(request: Request) -> None:
 
 def create(name: str) -> User:
     """Create a guest. They cannot sign in again once their session is over."""
-    guest = User(username=f"guest-{secrets.token_hex(8)}", name=name, is_guest=True)
+    guest = User(username=f"{PREFIX}{secrets.token_hex(8)}", name=name, is_guest=True)
     guest.set_unusable_password()
     guest.save(force_insert=True)
     return guest

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts import deletion, passwords, tokens
 from accounts.api.schema import described
-from accounts.authentication import GuardedSession
+from accounts.authentication import BACKEND, GuardedSession
 from accounts.models import User
 from accounts.permissions import BySession, ByWideToken
 from accounts.registration import register
@@ -24,9 +24,6 @@ from accounts.serializers import (
     RegisterSerializer,
     TokenSerializer,
 )
-
-# The account signs in with this one; the others only turn people away.
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class BadCredentials(exceptions.APIException):

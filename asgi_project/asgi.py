@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from typing import cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
@@ -22,8 +23,10 @@ from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
+from accounts.proxied import REMOTE_USER  # noqa: E402
 from asgi_project.body_limit import BodyLimit  # noqa: E402
 from asgi_project.lifespan import lifespan  # noqa: E402
+from asgi_project.remote_user import RemoteUser  # noqa: E402
 from asgi_project.threads import Pooled  # noqa: E402
 from shopping_list.api.transfer import LONGEST_BODY  # noqa: E402
 
@@ -47,13 +50,19 @@ def compose() -> ASGI3Application:
 
 
 def _behind_proxy(app: ASGI3Application) -> ASGI3Application:
-    """Believe X-Forwarded-* of the configured proxies, under any server."""
+    """Believe X-Forwarded-*, and who it is, of the configured proxies, under any server."""
     if not settings.TRUSTED_PROXIES:
         return app
-    return cast(
-        "ASGI3Application",
-        ProxyHeadersMiddleware(app, settings.TRUSTED_PROXIES),  # type: ignore[arg-type]
-    )
+    behind = ProxyHeadersMiddleware(app, settings.TRUSTED_PROXIES)  # type: ignore[arg-type]
+    if settings.PROXY_AUTH_HEADER:
+        # Around the other, which puts the client's address in the place of the proxy's.
+        return RemoteUser(
+            cast("ASGI3Application", behind),
+            header=settings.PROXY_AUTH_HEADER,
+            proxies=cast("Container[str]", behind.trusted_hosts),
+            key=REMOTE_USER,
+        )
+    return cast("ASGI3Application", behind)
 
 
 async def _no_sockets(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
