@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/", shell, LISTS),
     path("setup/", shell, LISTS),
     path("join/", shell, LISTS),
+    path("account/", shell, LISTS),
     path("reset/", shell, LISTS),
     path("dashboard/", shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),

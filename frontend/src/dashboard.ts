@@ -3,7 +3,7 @@ import { Api } from './net/api';
 import { realClock } from './net/clock';
 import { http } from './net/http';
 import { socketAddress, socketDial } from './net/socket';
-import { onNetwork, onWake } from './net/wake';
+import { onNetwork, onRestored, onWake } from './net/wake';
 import { Connection } from './stores/connection.svelte';
 import { Feed } from './stores/feed.svelte';
 import { Lists } from './stores/lists.svelte';
@@ -23,6 +23,10 @@ const connection = new Connection(engine);
 
 onNetwork((online) => {
   connection.network(online);
+});
+
+onRestored(() => {
+  person.doubt();
 });
 
 onWake(() => {

@@ -3,7 +3,7 @@ import { Api } from './net/api';
 import { realClock } from './net/clock';
 import { http } from './net/http';
 import { socketAddress, socketDial } from './net/socket';
-import { onNetwork, onWake } from './net/wake';
+import { onNetwork, onRestored, onWake } from './net/wake';
 import { Announcer } from './stores/announcer.svelte';
 import { Connection } from './stores/connection.svelte';
 import { Lists } from './stores/lists.svelte';
@@ -28,6 +28,17 @@ const announcer = new Announcer();
 const connection = new Connection(engine, announcer);
 const toast = new Toast();
 
+// The next person at this browser is told nothing of the last one's.
+engine.listen((news) => {
+  if (!news.some(({ kind }) => kind === 'reset')) return;
+  toast.dismiss();
+  announcer.hush();
+});
+
+onRestored(() => {
+  person.doubt();
+});
+
 onWake(() => {
   if (person.state === 'away') void person.ask();
   else engine.wake();
@@ -37,7 +48,7 @@ onNetwork((online) => {
   connection.network(online);
 });
 
-// Another invite pasted into the same tab does not load the page by itself.
+// Another link pasted into the same tab does not load the page by itself.
 addEventListener('hashchange', () => {
   const other = takeSecret(location, history);
   if (other !== null && other !== secret) location.reload();

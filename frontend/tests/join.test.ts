@@ -26,7 +26,7 @@ function entry(state: unknown = null): Entry & Parameters<typeof takeSecret>[1] 
   return made;
 }
 
-describe('the secret of an invite', () => {
+describe('the secret of a link', () => {
   it('leaves the address bar at once, and survives a reload', () => {
     const history = entry();
     expect(takeSecret({ pathname: '/join/', hash: '#s3cret' }, history)).toBe('s3cret');
@@ -34,14 +34,20 @@ describe('the secret of an invite', () => {
     expect(takeSecret({ pathname: '/join/', hash: '' }, history)).toBe('s3cret');
   });
 
-  it('is looked for on the join page only', () => {
-    const history = entry({ invite: 'other' });
+  it('is also taken from a link that resets a password', () => {
+    const history = entry();
+    expect(takeSecret({ pathname: '/reset/', hash: '#s3cret' }, history)).toBe('s3cret');
+    expect(history.address).toBe('/reset/');
+  });
+
+  it('is looked for on the pages of such links only', () => {
+    const history = entry({ secret: 'other' });
     expect(takeSecret({ pathname: '/', hash: '#s3cret' }, history)).toBeNull();
     expect(history.address).toBe('/join/#s3cret');
   });
 
   it('is nothing where there was none', () => {
-    for (const state of [null, 'x', {}, { invite: 3 }]) {
+    for (const state of [null, 'x', {}, { secret: 3 }]) {
       expect(takeSecret({ pathname: '/join/', hash: '' }, entry(state))).toBeNull();
     }
   });

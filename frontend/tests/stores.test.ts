@@ -93,8 +93,10 @@ describe('route', () => {
     const id = '0b6e4f0e-8a51-4a0c-9a53-0e5a9d3b7c11';
     expect(pageOf(`/lists/${id}/`)).toEqual({ name: 'list', id });
     expect(
-      ['/', '/signin/', '/setup/', '/join/', '/lists/x/'].map((path) => pageOf(path).name),
-    ).toEqual(['lists', 'signin', 'setup', 'join', 'lists']);
+      ['/', '/signin/', '/setup/', '/join/', '/account/', '/lists/x/'].map(
+        (path) => pageOf(path).name,
+      ),
+    ).toEqual(['lists', 'signin', 'setup', 'join', 'account', 'lists']);
   });
 
   it('goes nowhere else after signing in', () => {

@@ -42,6 +42,13 @@ class Home(World):
             f"User.objects.create_user({name!r}, password={PASSWORD!r}, name={name!r})"
         )
 
+    def reset_link(self, who: str) -> str:
+        """Return a one-time link to set a password, as an administrator prints it."""
+        print_link = f"call_command('resetpassword', {who!r})"
+        said = self.shell(f"from django.core.management import call_command; {print_link}")
+        link = next(word for word in said.split() if "/reset/#" in word)
+        return link[link.index("/reset/#") :]
+
     def signed_in(self, who: str, chromium: Browser) -> StorageState:
         """Return the cookies of a person who signed in once."""
         if who not in self._signed_in:

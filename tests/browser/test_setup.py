@@ -22,7 +22,7 @@ def test_the_printed_link_makes_the_owner_once(phone, home):
     owner = phone()
     owner.page.goto(link)
     fill(owner.page, "olga")
-    expect(owner.page.get_by_role("button", name="Sign out Olga")).to_be_visible()
+    expect(owner.page.get_by_role("button", name="Account of Olga")).to_be_visible()
     assert link.split("#")[1] not in owner.page.url
     assert owner.context.request.get("/api/auth/me/").json()["is_staff"] is True
 

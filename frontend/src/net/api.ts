@@ -1,5 +1,6 @@
 import type {
   Activity,
+  Device,
   Format,
   Imported,
   ImportedLists,
@@ -7,10 +8,13 @@ import type {
   InviteWish,
   ListAnswer,
   MadeInvite,
+  MadeToken,
   Me,
   Page,
   Preview,
   Role,
+  Token,
+  TokenWish,
 } from '../protocol/rest';
 import type { Http } from './http';
 import { uuid } from './uuid';
@@ -45,6 +49,53 @@ export class Api {
     token: string;
   }): Promise<Me> {
     return this.http({ method: 'POST', path: 'auth/register/', body: account });
+  }
+
+  changeMe(profile: { name?: string; email?: string }): Promise<Me> {
+    return this.http({ method: 'PATCH', path: 'auth/me/', body: profile });
+  }
+
+  /** Delete the account for good. Guests have no password. */
+  deleteMe(password: string | null): Promise<void> {
+    const body = password === null ? {} : { password };
+    return this.http({ method: 'DELETE', path: 'auth/me/', body });
+  }
+
+  changePassword(current_password: string, new_password: string): Promise<void> {
+    const body = { current_password, new_password };
+    return this.http({ method: 'POST', path: 'auth/password/', body });
+  }
+
+  /** Set a password by the secret of a one-time link, and sign in. */
+  resetPassword(token: string, new_password: string): Promise<Me> {
+    return this.http({ method: 'POST', path: 'auth/reset/', body: { token, new_password } });
+  }
+
+  async devices(): Promise<Device[]> {
+    const path = 'auth/sessions/';
+    return (await this.http<{ results: Device[] }>({ method: 'GET', path })).results;
+  }
+
+  endDevice(id: string): Promise<void> {
+    return this.http({ method: 'DELETE', path: `auth/sessions/${id}/` });
+  }
+
+  /** Sign out everywhere but here. */
+  endOtherDevices(): Promise<void> {
+    return this.http({ method: 'DELETE', path: 'auth/sessions/' });
+  }
+
+  async tokens(): Promise<Token[]> {
+    return (await this.http<{ results: Token[] }>({ method: 'GET', path: 'tokens/' })).results;
+  }
+
+  /** The same `op` again answers the same secret again. */
+  makeToken(wish: TokenWish, op: string): Promise<MadeToken> {
+    return this.http({ method: 'POST', path: 'tokens/', body: wish, op });
+  }
+
+  revokeToken(id: string): Promise<void> {
+    return this.http({ method: 'DELETE', path: `tokens/${id}/` });
   }
 
   async lists(): Promise<ListAnswer[]> {
@@ -129,6 +180,10 @@ export class Api {
     const path = `suggestions/?q=${encodeURIComponent(q)}`;
     return (await this.http<{ results: { name: string }[] }>({ method: 'GET', path })).results;
   }
+
+  /** Where a browser downloads what is held of the person, and all of their lists. */
+  readonly myData = '/api/auth/me/export/';
+  readonly myLists = '/api/export/';
 
   /** Where a browser downloads a list as a file. */
   exportOf(list: string, format: Format): string {

@@ -4,6 +4,12 @@ export interface Blocked {
   reason: string;
 }
 
+/** A list that stands in the way. */
+export interface BlockingList {
+  id: string;
+  name: string;
+}
+
 /** Why a request failed: the server's own words (RFC 9457), or no answer at all. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -17,6 +23,8 @@ export class Problem extends Error {
     readonly retryAfter: number | null = null,
     /** Rows that stand in the way, by name. */
     readonly rows: readonly Blocked[] = [],
+    /** Lists that do. */
+    readonly lists: readonly BlockingList[] = [],
   ) {
     super(message);
   }
@@ -47,6 +55,7 @@ interface Body {
   code?: unknown;
   errors?: unknown;
   rows?: unknown;
+  lists?: unknown;
 }
 
 const text = (value: unknown): string | null =>
@@ -66,6 +75,7 @@ export function problemOf(status: number, body: unknown, retryAfter: string | nu
     errors,
     Number.isFinite(seconds) ? seconds : null,
     blockedRows(said.rows),
+    blockingLists(said.lists),
   );
 }
 
@@ -75,6 +85,15 @@ function blockedRows(rows: unknown): Blocked[] {
     const name = text(row?.name);
     const reason = text(row?.reason);
     return name !== null && reason !== null ? [{ name, reason }] : [];
+  });
+}
+
+function blockingLists(lists: unknown): BlockingList[] {
+  if (!Array.isArray(lists)) return [];
+  return lists.flatMap((one: Partial<Record<keyof BlockingList, unknown>> | null) => {
+    const id = text(one?.id);
+    const name = text(one?.name);
+    return id !== null && name !== null ? [{ id, name }] : [];
   });
 }
 

@@ -26,3 +26,14 @@ export function onWake(run: () => void): () => void {
     document.removeEventListener('visibilitychange', visible);
   };
 }
+
+/** Call when the browser shows this page again as it was left, by Back or Forward. */
+export function onRestored(run: () => void): () => void {
+  const shown = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) run();
+  };
+  window.addEventListener('pageshow', shown);
+  return () => {
+    window.removeEventListener('pageshow', shown);
+  };
+}

@@ -59,6 +59,43 @@ export interface Preview {
   invited_by: string;
 }
 
+/** A browser that the person is signed in with. */
+export interface Device {
+  id: string;
+  current: boolean;
+  created_at: string;
+  last_seen_at: string;
+  expires_at: string;
+  /** "Firefox on Android"; blank if nobody can tell. */
+  device: string;
+}
+
+export type Scope = 'read' | 'tick' | 'write';
+
+export interface Token {
+  id: string;
+  name: string;
+  scope: Scope;
+  /** The one list that it opens; null: all of them. */
+  list: string | null;
+  expires_at: string | null;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+/** A new token with its secret, this once. */
+export interface MadeToken extends Token {
+  token: string;
+}
+
+export interface TokenWish {
+  name: string;
+  scope: Scope;
+  list: string | null;
+  /** Seconds; null: until it is revoked. */
+  expires_in: number | null;
+}
+
 export type Format = 'json' | 'csv' | 'markdown' | 'text';
 
 /** What an import of one list did, or would do, line by line. */

@@ -17,6 +17,14 @@ export class Announcer {
     }, BATCH);
   }
 
+  /** Forget what was said and what was to be said. */
+  hush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#pending = [];
+    this.text = '';
+  }
+
   #speak(): void {
     const said = this.#pending;
     this.#pending = [];

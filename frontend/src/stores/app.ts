@@ -15,7 +15,7 @@ import type { Toast } from './toast.svelte';
 export interface Backstage {
   api: Api;
   engine: Engine;
-  /** The secret of the invite by which this page was opened. */
+  /** The secret of the link by which this page was opened. */
   secret: string | null;
 }
 

@@ -9,8 +9,10 @@ export class Person {
   state = $state<'asking' | 'in' | 'out' | 'away'>('asking');
   me = $state.raw<Me | null>(null);
 
+  /** Whose data this page holds, also while it is not known who is here. */
+  #whose: number | null = null;
   #asked = 0;
-  /** Becoming an account: until it is done, the old cookie would be nobody's. */
+  /** Whatever renews the session: until it is done, the old cookie would be nobody's. */
   #becoming: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -53,23 +55,60 @@ export class Person {
     this.#entered(await this.api.register(account));
   }
 
+  /** Set a password by a one-time link, which signs in. */
+  async resetPassword(token: string, password: string): Promise<void> {
+    this.#entered(await this.api.resetPassword(token, password));
+  }
+
   /** Make the guest who is here an account. The server hangs up, and the same person dials again. */
   async upgrade(account: Parameters<Api['upgrade']>[0]): Promise<void> {
-    const upgraded = this.api.upgrade(account);
-    this.#becoming = upgraded.catch(() => null);
-    this.#entered(await upgraded);
+    this.#entered(await this.#become(this.api.upgrade(account)));
+  }
+
+  /** Change the password. The server hangs up, also here, and the same person dials again. */
+  async changePassword(current: string, wanted: string): Promise<void> {
+    await this.#become(this.api.changePassword(current, wanted));
+  }
+
+  async changeProfile(profile: Parameters<Api['changeMe']>[0]): Promise<void> {
+    this.me = await this.api.changeMe(profile);
   }
 
   async signOut(): Promise<void> {
     await this.api.signOut();
+    this.#left();
+  }
+
+  /** Delete the account, for good. */
+  async deleteAccount(password: string | null): Promise<void> {
+    await this.api.deleteMe(password);
+    this.#left();
+  }
+
+  /** The page was kept by the browser and comes back: whoever is here now may be another. */
+  doubt(): void {
+    this.me = null;
+    this.state = 'asking';
+    void this.ask();
+  }
+
+  /** Meanwhile the cookie may be one that is good no longer: nobody asks who this is. */
+  #become<T>(becoming: Promise<T>): Promise<T> {
+    this.#becoming = becoming.catch(() => null);
+    return becoming;
+  }
+
+  #left(): void {
     this.engine.reset();
     this.me = null;
+    this.#whose = null;
     this.state = 'out';
   }
 
   #entered(me: Me): void {
     // What somebody else left in this page is not theirs to see or to send.
-    if (this.me && this.me.id !== me.id) this.engine.reset();
+    if (this.#whose !== null && this.#whose !== me.id) this.engine.reset();
+    this.#whose = me.id;
     this.me = me;
     this.state = 'in';
     this.engine.start();

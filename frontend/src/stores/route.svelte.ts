@@ -3,17 +3,19 @@ export type Page =
   | { name: 'list'; id: string }
   | { name: 'signin' }
   | { name: 'setup' }
-  | { name: 'join' };
+  | { name: 'join' }
+  | { name: 'reset' }
+  | { name: 'account' };
 
 const LIST = /^\/lists\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/?$/i;
+
+const NAMED = /^\/(signin|setup|join|reset|account)\/?$/;
 
 export function pageOf(path: string): Page {
   const id = LIST.exec(path)?.[1];
   if (id) return { name: 'list', id: id.toLowerCase() };
-  if (/^\/signin\/?$/.test(path)) return { name: 'signin' };
-  if (/^\/setup\/?$/.test(path)) return { name: 'setup' };
-  if (/^\/join\/?$/.test(path)) return { name: 'join' };
-  return { name: 'lists' };
+  const name = NAMED.exec(path)?.[1];
+  return { name: (name ?? 'lists') as Exclude<Page['name'], 'list'> };
 }
 
 /** Where to go after signing in: an address of this site only. */

@@ -1,0 +1,263 @@
+"""What people do with their own account, and what it leaves at a browser: nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.live.contract.world import PASSWORD
+
+pytestmark = pytest.mark.browser
+OTHER = "another horse battery"
+
+
+def account(phone):
+    """Go to the account page from the lists, as people do."""
+    phone.page.goto("/")
+    phone.page.get_by_role("button", name="Account of").click()
+    phone.page.get_by_role("link", name="Account", exact=True).click()
+    expect(phone.page.get_by_role("heading", level=1, name="Account")).to_be_focused()
+    return phone.page
+
+
+def sign_in(phone, username, password=PASSWORD):
+    page = phone.page
+    if page.url == "about:blank":
+        page.goto("/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def section(page, title):
+    return page.get_by_role("region", name=title, exact=True)
+
+
+def signed_out(page):
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+@pytest.fixture
+def dora(home):
+    """Somebody whose account the test may ruin."""
+    name = f"dora-{uuid4().hex[:6]}"
+    home.newcomer(name)
+    return name
+
+
+def test_a_token_works_until_it_is_revoked(phone, home, groceries):
+    """PAG-4: its secret is shown once, for one list and to look only if so chosen."""
+    page = account(phone("ana"))
+    tokens = section(page, "API tokens")
+    name = f"Kitchen display {groceries.id[:4]}"
+    tokens.get_by_label("What it is for").fill(name)
+    tokens.get_by_label("It may").select_option("look, and change nothing")
+    tokens.get_by_label("It opens").select_option(f"Groceries {groceries.id[:4]}")
+    tokens.get_by_role("button", name="Make a token").click()
+    secret = tokens.get_by_label(f"The token {name}").input_value()
+    about = tokens.get_by_role("listitem").filter(has_text=name)
+    expect(about).to_contain_text(f"Can look · Groceries {groceries.id[:4]} only · never used")
+
+    headers = {"Authorization": f"Bearer {secret}"}
+    with httpx.Client(base_url=f"{home.url}/api/", headers=headers, timeout=30) as script:
+        items = f"shopping-lists/{groceries.id}/shopping-items/"
+        assert script.get(items).status_code == 200
+        assert script.post(items, json={"name": "Jam"}).status_code == 403
+        assert [one["id"] for one in script.get("shopping-lists/").json()["results"]] == [
+            groceries.id
+        ]
+        page.reload()
+        expect(about).to_contain_text("used just now")
+        expect(page.get_by_text(secret)).to_have_count(0)
+        page.once("dialog", lambda dialog: dialog.accept())
+        about.get_by_role("button", name="Revoke").click()
+        expect(about).to_have_count(0)
+        assert script.get(items).status_code == 401
+
+
+def test_who_changes_the_password_stays_and_all_others_go(phone, dora):
+    """PAG-5"""
+    here, there = phone(), phone()
+    sign_in(here, dora)
+    sign_in(there, dora)
+    for one in (here, there):
+        one.live()
+    page = account(here)
+    password = section(page, "Password")
+    password.get_by_label("Password now").fill("wrong")
+    password.get_by_label("New password").fill(OTHER)
+    password.get_by_role("button", name="Change the password").click()
+    expect(password.get_by_label("Password now")).to_have_attribute("aria-invalid", "true")
+    password.get_by_label("Password now").fill(PASSWORD)
+    with page.expect_event("websocket"):  # the old one is closed, and a new one dialled
+        password.get_by_role("button", name="Change the password").click()
+    expect(password.get_by_role("status")).to_contain_text("is changed")
+    signed_out(there.page)
+    expect(section(page, "Signed in on").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("link", name="All lists").click()
+    here.live()
+    assert here.loads == 2  # the sign-in and the account page's own start
+
+    sign_in(there, dora, OTHER)
+    there.live()
+
+
+def test_another_device_is_signed_out_at_once(phone, dora):
+    """PAG-5"""
+    here, there = phone(), phone()
+    for one in (here, there):
+        sign_in(one, dora)
+        one.live()
+    devices = section(account(here), "Signed in on")
+    expect(devices.get_by_role("listitem")).to_have_count(2)
+    expect(devices.get_by_role("listitem").first).to_contain_text("This device")
+    devices.get_by_role("button", name="Sign out Chrome on Linux").click()
+    signed_out(there.page)
+    expect(devices.get_by_role("listitem")).to_have_count(1)
+    sign_in(there, dora)
+    there.live()
+    here.page.reload()
+    devices.get_by_role("button", name="Sign out all others").click()
+    signed_out(there.page)
+
+
+def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
+    """PAG-6"""
+    owned = str(uuid4())
+    home.shell(
+        "from accounts.models import User\n"
+        "from shopping_list.models import Membership, ShoppingList\n"
+        f"dora = User.objects.get(username={dora!r})\n"
+        f"made = ShoppingList.objects.create(id={owned!r}, name='Ours', created_by=dora)\n"
+        "Membership.objects.create(shopping_list=made, user=dora, role='owner')\n"
+        "bob = User.objects.get(username='bob')\n"
+        "Membership.objects.create(shopping_list=made, user=bob, role='editor')\n"
+    )
+    one = phone(dora)
+    page = account(one)
+    deletion = section(page, "Delete my account")
+    deletion.get_by_role("button", name="Delete my account").click()
+    deletion.get_by_label("Your password").fill("wrong")
+    deletion.get_by_role("button", name="Delete it for good").click()
+    expect(deletion.get_by_label("Your password")).to_have_attribute("aria-invalid", "true")
+    deletion.get_by_label("Your password").fill(PASSWORD)
+    deletion.get_by_role("button", name="Delete it for good").click()
+    expect(deletion.get_by_role("link", name="Ours")).to_have_attribute("href", f"/lists/{owned}/")
+    home.shell(
+        "from shopping_list.models import Membership\n"
+        f"Membership.objects.get(shopping_list={owned!r}, user__username='bob').delete()"
+    )
+    deletion.get_by_role("button", name="Delete it for good").click()
+    signed_out(page)
+    sign_in(one, dora)
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_the_next_person_at_a_browser_sees_nothing_of_the_last(phone, home, dora):
+    """PAG-7: not on the page, not in what is read out, not by going back."""
+    mine = home.groceries("Secret gin")
+    mine.rename("Surprise party")
+    # It has its own session: signing out must not end ana's in other tests.
+    ana = phone()
+    sign_in(ana, "ana")
+    ana.live()
+    ana.open(mine.path)
+    home.shell(  # by nobody in particular, which is read out
+        "from shopping_list.models import ShoppingList\n"
+        f"ShoppingList.objects.get(pk={mine.id!r}).items.create(name='Secret cake')"
+    )
+    ana.sees("Secret cake")
+    expect(ana.page.get_by_role("status").filter(has_text="Secret cake")).to_have_count(1)
+    ana.remove("Secret gin")  # told in a toast
+    expect(ana.page.get_by_label("Just now")).to_contain_text("Secret gin")
+    ana.live()
+    ana.page.get_by_role("button", name="Account of ana").click()
+    ana.page.get_by_role("button", name="Sign out").click()
+
+    def nothing_is_left():
+        for word in ("Secret", "Surprise", "ana"):
+            assert word not in ana.page.locator("body").inner_text()
+            assert word not in ana.page.title()
+
+    signed_out(ana.page)
+    nothing_is_left()
+    ana.page.go_back()
+    signed_out(ana.page)
+    nothing_is_left()
+    ana.page.goto("/")
+    sign_in(ana, dora)
+    expect(ana.page.get_by_text("No lists yet")).to_be_visible()
+    nothing_is_left()
+    assert ana.page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
+def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
+    """PAG-8"""
+    source = home.groceries("Milk", "Bread")
+    source.rename("Holiday")
+    page = account(phone("ana"))
+    data = section(page, "My data")
+    with page.expect_download() as downloading:
+        data.get_by_role("link", name="Export everything held of me").click()
+    assert json.loads(Path(downloading.value.path()).read_text())["profile"]["username"] == "ana"
+    with page.expect_download() as downloading:
+        data.get_by_role("link", name="Export all of my lists").click()
+    file = json.loads(Path(downloading.value.path()).read_text())
+    file["lists"] = [one for one in file["lists"] if one["name"] == "Holiday"]
+
+    other = phone(dora)
+    page = account(other)
+    data = section(page, "My data")
+    data.get_by_text("Import lists").click()
+    data.get_by_label("Choose a file").set_input_files(
+        {"name": "mine.json", "mimeType": "application/json", "buffer": json.dumps(file).encode()}
+    )
+    expect(data.get_by_role("list", name="What would be imported")).to_contain_text("Holiday")
+    expect(data.get_by_role("list", name="What would be imported")).to_contain_text("2 items")
+    data.get_by_role("button", name="Import 1 list").click()
+    expect(data.get_by_role("status")).to_have_text("Imported 1 list.")
+    page.get_by_role("link", name="All lists").click()
+    page.get_by_role("link", name="Holiday").click()
+    other.sees("Milk")
+
+
+def test_a_reset_link_sets_a_password_once(phone, home, dora):
+    """PAG-9"""
+    link = home.reset_link(dora)
+    assert "#" in link
+    lost = phone()
+    lost.page.goto(link)
+    lost.page.get_by_label("New password").fill(OTHER)
+    assert link.split("#")[1] not in lost.page.url
+    lost.page.get_by_role("button", name="Set the password").click()
+    lost.live()
+    late = phone()
+    late.page.goto(link)
+    late.page.get_by_label("New password").fill(PASSWORD)
+    late.page.get_by_role("button", name="Set the password").click()
+    expect(late.page.get_by_role("alert")).to_contain_text("does not work any more")
+
+
+def test_a_guest_sees_what_a_guest_may_do(phone, groceries):
+    """PAG-10"""
+    guest = phone()
+    guest.page.goto(groceries.invite(guest=True))
+    guest.page.get_by_label("Your name").fill("Gus")
+    guest.page.get_by_role("button", name="Join as a guest").click()
+    guest.sees("Milk")
+    page = account(guest)
+    titles = page.get_by_role("main").get_by_role("heading", level=2)
+    expect(titles).to_have_text(["Profile", "Make yourself an account", "Delete my account"])
+    profile = section(page, "Profile")
+    profile.get_by_label("Name").fill("Gustav")
+    profile.get_by_role("button", name="Save").click()
+    expect(profile.get_by_role("status")).to_have_text("Saved")
+    deletion = section(page, "Delete my account")
+    deletion.get_by_role("button", name="Delete my account").click()
+    deletion.get_by_role("button", name="Delete it for good").click()
+    signed_out(page)
