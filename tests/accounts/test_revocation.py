@@ -83,3 +83,16 @@ def test_it_survives_a_receiver_that_fails(ana, told, commits):
     assert told == [(ana.id, "password")]
     assert User.objects.get(pk=ana.pk).check_password("another good password")
     assert not ana.check_password(PASSWORD)
+
+
+def test_it_survives_a_signal_that_fails_as_a_whole(ana, told, commits, monkeypatch, caplog):
+    """Django logs a hook that failed by its name: one without a name fails again, after COMMIT."""
+
+    def fail(**_):
+        raise RuntimeError("the signal failed")
+
+    monkeypatch.setattr(access_revoked, "send_robust", fail)
+    ana.set_password("another good password")
+    commits(ana.save)
+    assert "_tell.<locals>.send" in caplog.text
+    assert "the signal failed" in caplog.text
