@@ -40,7 +40,7 @@ def test_this_browser_goes_on_and_all_others_are_out(phone, laptop, anyone):
 
 
 def test_the_old_key_opens_nothing(phone, anyone):
-    """PPL-7"""
+    """PPL-7, SEC-7"""
     old = phone.cookies["sessionid"].value
     phone.post(ADDRESS, BODY)
     anyone.cookies["sessionid"] = old
@@ -74,7 +74,7 @@ def test_a_weak_one_is_refused(phone, make_user, open_browser, weak):
 
 
 def test_guesses_are_counted_and_locked_out_as_at_sign_in(phone, anyone):
-    """PPL-8"""
+    """PPL-8, SEC-10"""
     guess = BODY | {"current_password": "not the password"}
     assert [phone.post(ADDRESS, guess).status_code for _ in range(10)] == [400] * 9 + [429]
     answer = phone.post(ADDRESS, BODY)

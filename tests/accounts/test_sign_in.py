@@ -51,6 +51,7 @@ def test_it_refuses_a_change_by_session_without_a_csrf_token(ana):
 
 
 def test_it_gives_the_session_a_new_key_at_sign_in(browser, ana):
+    """SEC-7"""
     session = browser.session
     session["before"] = True
     session.save()
@@ -82,6 +83,7 @@ def test_it_computes_the_hash_for_unknown_names_too(browser, ana, monkeypatch):
 
 
 def test_it_answers_a_disabled_person_like_a_wrong_password(browser, ana):
+    """SEC-11"""
     ana.is_active = False
     ana.save()
     assert sign_in(browser).json()["code"] == "bad_credentials"
@@ -132,6 +134,7 @@ class TestBruteForce:
     def test_it_locks_a_name_out_at_the_tenth_failure_even_with_the_right_password(
         self, anyone, ana
     ):
+        """SEC-10"""
         assert self.fail(anyone, 10) == [400] * 9 + [429]
         answer = sign_in(anyone)
         assert (answer.status_code, answer.json()["code"]) == (429, "locked_out")
@@ -144,6 +147,7 @@ class TestBruteForce:
         assert last.status_code == 429
 
     def test_it_cannot_lock_the_owner_out_from_elsewhere(self, anyone, ana):
+        """SEC-10"""
         self.fail(anyone, 10, REMOTE_ADDR="198.51.100.7")
         assert sign_in(anyone).status_code == 200
 
@@ -157,6 +161,7 @@ class TestBruteForce:
 
     @override_settings(SIGNIN_FAILURES_PER_ADDRESS=3)
     def test_it_turns_an_address_away_that_tries_many_names(self, anyone, ana):
+        """SEC-10"""
         for number in range(3):
             assert sign_in(anyone, f"name{number}", "wrong wrong").status_code == 400
         answer = sign_in(anyone)
@@ -179,6 +184,7 @@ class TestBruteForce:
         assert last.status_code == 429
 
     def test_it_protects_the_admin_with_the_same_lock(self, client, olga):
+        """SEC-10"""
         wrong = {"username": "olga", "password": "not the password"}
         for _ in range(10):
             last = client.post("/admin/login/", wrong)

@@ -28,18 +28,21 @@ async def test_bad_frames_are_told_and_the_tenth_closes(screen, ana):
 
 
 async def test_binary_closes(screen, ana):
+    """SEC-13"""
     one = await screen(ana)
     await one.wire.send_to(bytes_data=b"\x00")
     assert await one.closed() == CloseCode.BAD_FRAMES
 
 
 async def test_a_long_message_closes(screen, ana):
+    """SEC-13"""
     one = await screen(ana)
     await one.send_text("x" * 70_000)
     assert await one.closed() == CloseCode.TOO_BIG
 
 
 async def test_too_many_messages_are_sent_away_for_a_while(screen, ana):
+    """SEC-14"""
     one = await screen(ana)
     await one.send_text("\n".join(['{"type":"ping"}'] * 61))
     assert await one.closed() == CloseCode.OVERLOADED
@@ -53,6 +56,7 @@ async def test_a_quiet_socket_gets_a_beat(screen, ana):
 
 
 async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
+    """SEC-5"""
     one = await screen(ana)
     connection = next(live.roster.everyone())
     connection.expires = 1.0

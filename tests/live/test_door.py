@@ -19,7 +19,7 @@ def knocks(door: Door, count: int, now: float) -> list[float | None]:
 
 
 def test_as_many_as_may_come_at_once_are_let_in():
-    """LIV-23."""
+    """LIV-23, SEC-14."""
     door = Door(rate=RATE, now=0.0)
     inside = int(AT_ONCE * RATE)
     assert knocks(door, inside, 0.0) == [None] * inside
@@ -58,7 +58,7 @@ def test_a_rate_below_one_a_second_still_lets_somebody_in():
 async def test_who_is_sent_away_costs_no_query_and_disturbs_nobody(
     screen, live, session_of, ana, bob, groceries, monkeypatch
 ):
-    """LIV-23."""
+    """LIV-23, SEC-14."""
     inside = await screen(ana)
     await inside.follow(groceries)
     await inside.until("snapshot")

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def test_a_foreign_origin_is_refused_before_it_is_accepted(
     screen, session_of, ana, origin, caplog
 ):
-    """LIV-12."""
+    """LIV-12, SEC-1."""
     key = await query(session_of, ana)
     one = await screen(session=key, origin=origin)
     assert not one.accepted
@@ -94,6 +94,7 @@ async def test_a_first_auth_frame_signs_in(live, screen, token_of, ana, grocerie
 
 
 async def test_whoever_sends_no_auth_frame_is_sent_away(screen):
+    """SEC-14"""
     one = await screen(origin=None)
     await one.send(type="ping", id=1)
     assert (await one.next())["code"] == "not_signed_in"
@@ -129,9 +130,7 @@ async def test_a_wrong_secret_is_told_and_closed(screen, how, ana):
 async def test_an_expired_session_an_expired_token_and_a_disabled_person_stay_out(
     screen, session_of, token_of, ana, bob
 ):
-    from accounts.models import Session
-
-    from accounts.models import ApiToken
+    from accounts.models import ApiToken, Session
 
     expired = await query(session_of, ana)
     past = timezone.now() - timezone.timedelta(seconds=1)
@@ -169,6 +168,7 @@ async def test_an_unknown_version_is_told(screen, session_of, ana):
 
 
 async def test_the_twenty_first_socket_of_a_person_is_refused(screen, session_of, ana, bob):
+    """SEC-14"""
     screens = [await screen(ana) for _ in range(20)]
     one = await screen(session=await query(session_of, ana))
     assert (await one.next())["code"] == "overloaded"
@@ -188,6 +188,7 @@ async def test_a_token_for_one_list_opens_nothing_else(screen, token_of, ana, gr
 
 
 async def test_operations_are_for_staff(screen, ana, olga):
+    """SEC-20"""
     assert (await (await screen(ana)).follow("ops"))["code"] == "not_found"
     assert (await (await screen(olga)).follow("ops"))["type"] == "subscribed"
 
@@ -197,6 +198,7 @@ async def test_another_address_is_refused(screen):
 
 
 async def test_no_secret_is_logged(screen, session_of, token_of, ana, caplog):
+    """SEC-2"""
     caplog.set_level(logging.DEBUG)
     key, token = await query(session_of, ana), await query(token_of, ana)
     await screen(session=key)

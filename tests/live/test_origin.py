@@ -20,6 +20,7 @@ from live.origin import is_ours
     ],
 )
 def test_the_same_scheme_host_and_port_are_ours(origin, scheme, host):
+    """SEC-1"""
     assert is_ours(origin, scheme=scheme, host=host)
 
 
@@ -47,6 +48,7 @@ def test_the_same_scheme_host_and_port_are_ours(origin, scheme, host):
     ],
 )
 def test_anything_else_is_foreign(origin):
+    """SEC-1"""
     assert not is_ours(origin, scheme="http", host="good.example")
 
 

@@ -165,7 +165,7 @@ class Visit:
 async def test_each_may_do_over_a_socket_what_the_table_says_and_no_more(
     *, name, live, screen, session_of, token_of, make_user, ana, groceries, hardware
 ):
-    """LIV-26."""
+    """LIV-26, SEC-3."""
     who = PEOPLE[name]
 
     def come() -> dict[str, Any]:
@@ -231,7 +231,7 @@ async def walk(screen: Any, user: User, list_id: str, epoch: str, version: int) 
 async def test_tenants_who_walk_each_others_topics_see_what_is_nowhere(
     screen, ana, bob, mallory, groceries, gone
 ):
-    """LIV-13, LIV-26."""
+    """LIV-13, LIV-26, SEC-3."""
 
     def stage() -> ShoppingList:
         loot = ShoppingList.objects.create(name=LOOT, created_by=mallory)

@@ -119,12 +119,14 @@ def test_nothing_follows_a_close():
 
 
 def test_binary_closes():
+    """SEC-13"""
     (effect,) = session().receive(b"\x00", 0.0)
     assert effect.code == CloseCode.BAD_FRAMES
 
 
 @pytest.mark.parametrize("text", ["x" * 65_537, "\N{EURO SIGN}" * 21_846])
 def test_a_long_message_closes(text):
+    """SEC-13"""
     (effect,) = session().receive(text, 0.0)
     assert effect.code == CloseCode.TOO_BIG
 
@@ -135,6 +137,7 @@ def test_a_message_of_the_longest_length_is_read():
 
 
 def test_a_burst_is_allowed_and_then_a_rate():
+    """SEC-14"""
     one = session()
     ping = {"type": "ping"}
     for _ in range(60):
@@ -196,6 +199,6 @@ def test_only_the_canonical_spelling_names_a_list(topic):
 
 @given(st.text(max_size=200) | st.binary(max_size=20))
 def test_no_message_raises(message):
-    """LIV-18."""
+    """LIV-18, SEC-27."""
     for effect in session().receive(message, 0.0):
         assert isinstance(effect, Reply | Close)

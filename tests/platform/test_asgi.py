@@ -88,11 +88,13 @@ FORWARDED = [(b"x-forwarded-proto", b"https"), (b"x-forwarded-for", b"203.0.113.
 
 
 async def test_it_ignores_forwarded_headers_by_default(settings):
+    """SEC-19"""
     settings.TRUSTED_PROXIES = []
     assert asgi._behind_proxy(seen) is seen
 
 
 async def test_it_believes_a_configured_proxy_and_nobody_else(settings):
+    """SEC-19"""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     app = asgi._behind_proxy(seen)
     assert isinstance(app, ProxyHeadersMiddleware)

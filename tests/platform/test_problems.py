@@ -116,6 +116,7 @@ def test_it_answers_a_refusal_of_the_model_with_400(raising):
 
 
 def test_it_tells_nothing_of_a_crash_but_the_id_to_look_for(raising, caplog):
+    """SEC-21"""
     answer = raising(RuntimeError("SELECT secret FROM users"))
     assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
     assert answer.json()["request_id"] == answer["X-Request-ID"]
@@ -145,11 +146,13 @@ def test_it_refuses_a_bad_host_with_a_problem(anyone, settings):
 
 
 def test_it_does_not_believe_a_request_id(anyone, db):
+    """SEC-21"""
     answer = anyone.get("/api/nope/", HTTP_X_REQUEST_ID="forged")
     assert answer["X-Request-ID"] != "forged"
 
 
 def test_it_gives_every_request_its_own_id(anyone, db):
+    """SEC-21"""
     assert len({anyone.get("/api/nope/")["X-Request-ID"] for _ in range(5)}) == 5
 
 

@@ -37,6 +37,7 @@ LOGIN = "/api/auth/login/"
     ],
 )
 def test_it_refuses_with_one_clear_error(anyone, db, body):
+    """SEC-13"""
     answer = anyone.post(LOGIN, body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
     with pytest.raises(BadJsonError):
@@ -44,6 +45,7 @@ def test_it_refuses_with_one_clear_error(anyone, db, body):
 
 
 def test_it_refuses_a_body_over_256_kib(anyone, db):
+    """SEC-13"""
     body = json.dumps({"username": "x" * 256 * 1024}).encode()
     answer = anyone.post(LOGIN, body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

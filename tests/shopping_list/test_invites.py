@@ -375,7 +375,7 @@ def at_once(calls):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("limit", [1, 7])
 def test_fifty_at_once_use_an_invite_no_more_often_than_allowed(invited, groceries, limit):
-    """INV-7"""
+    """INV-7, SEC-12"""
     invite, secret = invited(max_uses=limit, guest=True)
     before = latest(groceries).version
     people = [guests.create(f"Guest {number}") for number in range(25)]

@@ -162,7 +162,7 @@ def test_every_single_character_compares_by_itself():
 
 @given(anything)
 def test_text_is_stored_normalised_or_refused(value):
-    """ROW-6"""
+    """ROW-6, SEC-16"""
     bad = any(
         unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
         or character in text.BIDIRECTIONAL

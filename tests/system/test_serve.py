@@ -82,6 +82,7 @@ def test_it_makes_the_owner_that_the_environment_names(data):
 
 
 def test_it_keeps_its_secret_key_to_itself(data):
+    """SEC-25"""
     with Serving(data):
         assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
 
@@ -188,6 +189,7 @@ def test_it_migrates_postgresql_from_several_processes_at_once(tmp_path, postgre
 
 
 def test_it_believes_nobodys_forwarded_headers_by_default(data):
+    """SEC-19"""
     with Serving(data) as serving:
         forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
         body = {"username": "nobody", "password": "wrong wrong"}

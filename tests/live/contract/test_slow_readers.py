@@ -76,7 +76,7 @@ class Deaf:
 
 
 def test_a_slow_reader_is_bounded_and_gets_everything(busy):
-    """LIV-9."""
+    """LIV-9, SEC-15."""
     change_everything(busy, 30)  # so that only the reader makes the difference
     with busy.watch() as healthy, Deaf(busy) as deaf:
         before = resident(busy.first.process)
@@ -92,7 +92,7 @@ def test_a_slow_reader_is_bounded_and_gets_everything(busy):
 
 
 def test_a_peer_that_never_reads_is_gone_within_15_seconds(busy):
-    """LIV-10."""
+    """LIV-10, SEC-15."""
     with Watcher(busy.first.url, busy.made["bob"]) as watching, Deaf(busy), Deaf(busy), Deaf(busy):
         watching.send(type="subscribe", topic="requests")
         while watching.until("sample")["sockets"] < 4:

@@ -22,7 +22,7 @@ def seen(answer: Any) -> Any:
 def test_every_unsafe_act_has_one_effect_and_gets_its_answer_again(
     act: Act, ana: Any, bob: Any, as_ana: Any
 ) -> None:
-    """API-7"""
+    """API-7, SEC-22"""
     scene = staged(ana, bob, "Groceries")
     scene["me"] = bob.pk
     path, body = f"/api/{filled(act.path, scene)}", filled(act.body, scene)
@@ -100,7 +100,7 @@ def test_another_request_under_the_same_key_is_refused(
 def test_a_stranger_learns_nothing_of_a_key(
     as_bob: Any, as_mallory: Any, groceries: ShoppingList, milk: Any
 ) -> None:
-    """API-8"""
+    """API-8, SEC-22"""
     key = str(uuid4())
     as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
     used = as_mallory.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
@@ -159,7 +159,7 @@ class TestAtOnce:
     def test_one_key_has_one_effect_and_one_answer(
         self, ana: Any, groceries: ShoppingList, client_of: Callable[..., Any], together: Any
     ) -> None:
-        """API-7"""
+        """API-7, SEC-22"""
         key, before = str(uuid4()), version_of(groceries)
         body = {"name": "Milk", "quantity": "1"}
 

@@ -82,7 +82,7 @@ def let_pass():
 
 
 def test_the_secret_is_shown_once_and_stored_nowhere(as_ana, door):
-    """INV-1"""
+    """INV-1, SEC-12"""
     for headers in ({}, {"HTTP_IDEMPOTENCY_KEY": str(uuid.uuid4())}):
         made = as_ana.post(door, {"role": "viewer"}, **headers)
         body = made.json()
@@ -228,7 +228,7 @@ def test_the_same_key_again_is_one_invite_with_the_same_secret(as_ana, door):
 
 
 def test_a_preview_says_what_it_is_for_and_uses_nothing(anyone, invite):
-    """INV-4"""
+    """INV-4, SEC-12"""
     made = invite(role="ticker", max_uses=1, guest=True)
     for _ in range(3):
         assert anyone.post(PREVIEW, {"token": made["token"]}).json() == {
@@ -241,7 +241,7 @@ def test_a_preview_says_what_it_is_for_and_uses_nothing(anyone, invite):
 
 
 def test_get_opens_nothing(anyone, invite):
-    """INV-4"""
+    """INV-4, SEC-12"""
     made = invite(guest=True)
     for path in (PREVIEW, ACCEPT):
         assert anyone.get(path, {"token": made["token"]}).status_code == 405
@@ -275,7 +275,7 @@ def deleted(one, groceries):
 def test_all_that_is_not_good_gets_one_answer(
     anyone, as_mallory, invite, groceries, *, end, path, guest
 ):
-    """INV-4"""
+    """INV-4, SEC-11"""
     made = invite(guest=guest, max_uses=1)
     end(made, groceries)
     for client in (anyone, as_mallory):
@@ -623,7 +623,7 @@ def test_no_log_line_holds_a_secret(caplog, invite, as_mallory, anyone):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_fifty_strangers_at_once_one_becomes_the_guest(invite, together, groceries):
-    """INV-7"""
+    """INV-7, SEC-12"""
     token = invite(guest=True, max_uses=1)["token"]
 
     def come(number):

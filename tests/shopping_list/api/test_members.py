@@ -71,7 +71,7 @@ def test_anyone_may_leave_and_sees_nothing_from_then_on(
 def test_only_people_who_share_a_list_are_added_and_an_id_tells_nothing(
     as_ana: Any, groceries: ShoppingList, hardware: ShoppingList, bob: User, mallory: User
 ) -> None:
-    """API-11"""
+    """API-11, SEC-11"""
     at = f"{list_at(hardware)}add-members/"
     before = version_of(hardware)
     stranger = as_ana.put(at, {"members": [bob.pk, mallory.pk]})

@@ -85,7 +85,7 @@ def walk(client: Any, verb: str, foreign: Scene) -> list[str]:
 def test_tenants_who_walk_each_others_addresses_see_what_is_nowhere(
     verb: str, here: Scene, there: Scene, as_ana: Any, as_mallory: Any
 ) -> None:
-    """API-2"""
+    """API-2, SEC-3"""
     lists = [ShoppingList(pk=scene["list"]) for scene in (here, there)]
     before = [version_of(one) for one in lists]
     assert walk(as_ana, verb, there) == []
@@ -136,7 +136,7 @@ def move_after(client: Any, ids: dict[str, Any]) -> Any:
 def test_an_id_in_a_body_or_a_query_tells_nothing(
     ask: Any, here: Scene, there: Scene, as_ana: Any
 ) -> None:
-    """API-2"""
+    """API-2, SEC-3"""
     mine = {"mine": here["list"]}
     unknown = {**mine, **dict.fromkeys(IDS, UNKNOWN)}
     told, nothing = ask(as_ana, {**ids_of(there), **mine}), ask(as_ana, unknown)
@@ -151,7 +151,7 @@ def test_an_id_in_a_body_or_a_query_tells_nothing(
 def test_an_item_of_another_list_is_nowhere_through_mine(
     verb: str, here: Scene, ana: User, bob: User, as_ana: Any
 ) -> None:
-    """API-2"""
+    """API-2, SEC-3"""
     second = staged(ana, bob, "Hardware")
     mixed = {**ids_of(here), "item_id": second["item"]}
     body = body_for(verb, ITEM, here)
@@ -173,7 +173,7 @@ def test_a_huge_number_in_an_address_is_nowhere(number: Any, here: Scene, as_ana
 def test_who_left_a_list_is_a_stranger_to_it(
     here: Scene, bob: User, as_bob: Any, as_mallory: Any
 ) -> None:
-    """API-2"""
+    """API-2, SEC-3"""
     at = f"/api/shopping-lists/{here['list']}/"
     assert as_bob.get(at).status_code == 200
     assert as_bob.delete(f"{at}members/{bob.pk}/").status_code == 204

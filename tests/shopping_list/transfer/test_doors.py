@@ -533,7 +533,7 @@ def test_a_file_in_another_encoding_is_refused_and_nothing_is_written(
 
 
 def test_a_body_of_two_mebibytes_is_read_here_and_nowhere_else(groceries, as_ana):
-    """TRF-3"""
+    """TRF-3, SEC-13"""
     content = "x" * (LONGEST_BODY - 100)
     answer = imported(as_ana, groceries, "text", content)
     assert (answer.status_code, answer.json()["errors"]) == (

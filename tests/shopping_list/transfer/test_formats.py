@@ -220,7 +220,7 @@ def test_errors_in_many_lists_name_the_list():
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_is_a_formula(text):
-    """TRF-5"""
+    """TRF-5, SEC-17"""
     row = item(text, quantity=text, note=text, category=text)
     written = FORMATS["csv"].write(list_row(), [row])
     for cell in list(csv.reader(io.StringIO(written, newline="")))[1][:4]:
