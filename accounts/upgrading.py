@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.contrib.auth import update_session_auth_hash
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
+from accounts.api.schema import described
 from accounts.authentication import SessionAuthentication
 from accounts.models import User
 from accounts.serializers import MeSerializer, RegisterSerializer
@@ -28,7 +28,7 @@ class Upgrade(APIView):
 
     authentication_classes = (SessionAuthentication,)
 
-    @extend_schema(request=UpgradeSerializer, responses=MeSerializer)
+    @described({200: MeSerializer}, body=UpgradeSerializer, refusals=(400, 401, 403, 409))
     def post(self, request: Request) -> Response:
         """Answer the same person, signed in under a new session key."""
         guest = request.user

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import authenticate, login, logout
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import exceptions, generics, permissions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,7 +44,7 @@ class Door(APIView):
 class Login(Door):
     """Exchange a name and a password for a session."""
 
-    @extend_schema(request=CredentialsSerializer, responses=MeSerializer)
+    @described({200: MeSerializer}, body=CredentialsSerializer, refusals=(400, 403, 429))
     def post(self, request: Request) -> Response:
         """Answer who signed in."""
         person = identify(request)
@@ -55,7 +55,7 @@ class Login(Door):
 class Logout(Door):
     """End the session."""
 
-    @extend_schema(request=None, responses={204: None})
+    @described({204: None}, refusals=(403,))
     def post(self, request: Request) -> Response:
         """Answer nothing, also to someone who was not signed in."""
         logout(request._request)
@@ -65,7 +65,7 @@ class Logout(Door):
 class Register(Door):
     """Create an account and sign in to it."""
 
-    @extend_schema(request=RegisterSerializer, responses={201: MeSerializer})
+    @described({201: MeSerializer}, body=RegisterSerializer, refusals=(400, 403, 429))
     def post(self, request: Request) -> Response:
         """Answer the new person."""
         given = RegisterSerializer(data=request.data)
@@ -75,6 +75,10 @@ class Register(Door):
         return Response(MeSerializer(person).data, status=201)
 
 
+@extend_schema_view(
+    get=described({200: MeSerializer}, refusals=(401, 403)),
+    patch=described({200: MeSerializer}, body=MeSerializer, refusals=(400, 401, 403)),
+)
 class Me(generics.RetrieveUpdateAPIView[User]):
     """The person who asks."""
 
@@ -110,7 +114,7 @@ class ApiTokenAuth(APIView):
     authentication_classes = ()
     permission_classes = (permissions.AllowAny,)
 
-    @extend_schema(request=CredentialsSerializer, responses=TokenSerializer)
+    @described({200: TokenSerializer}, body=CredentialsSerializer, refusals=(400, 429))
     def post(self, request: Request) -> Response:
         """Answer a new token, shown this once."""
         person = identify(request)

@@ -37,6 +37,8 @@ from shopping_list.transfer.lines import Line, RefusedContentError
 from shopping_list.transfer.plan import Plan, Step
 
 FORMATS = tuple(formats.FORMATS)
+FILES = {"application/json": OpenApiTypes.OBJECT}
+"""What a file is to the schema, if it is not just text."""
 LONGEST_BODY = 2 * 1024 * 1024
 """Bytes of a body that brings a file."""
 
@@ -129,7 +131,8 @@ class ByQueryOnly(BaseContentNegotiation):
 def _file_schema(*content_types: str, refusals: tuple[int, ...]) -> dict[Any, Any]:
     """Return the answers of a view that gives a file."""
     codes: tuple[int | str, ...] = (*refusals, "default")
-    files = {(200, kind.split(";")[0]): OpenApiTypes.STR for kind in content_types}
+    kinds = [kind.split(";")[0] for kind in content_types]
+    files = {(200, kind): FILES.get(kind, OpenApiTypes.STR) for kind in kinds}
     problems = {(code, schema.PROBLEM): OpenApiResponse(*schema.REFUSALS[code]) for code in codes}
     return {**files, **problems}
 
