@@ -1,0 +1,25 @@
+"""docs/api.md has every address that is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.docs.page import PAGE
+from tests.shopping_list.api.routes import routes
+
+TOLD = {re.sub(r"<[^>]*>", "*", quoted) for quoted in re.findall(r"`([^`\s]+)`", PAGE)}
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        re.sub(r"<[^>]*>", "*", path.removeprefix("api/"))
+        for path, _ in routes()
+        if path.startswith("api/")
+    ),
+)
+def test_every_address_is_on_the_page(path: str) -> None:
+    """API-24"""
+    assert path in TOLD
