@@ -56,10 +56,11 @@ def test_it_hardens_what_people_get_who_are_signed_in(client_of, ana, ask):
 
 
 def test_it_hardens_the_answer_to_a_crash(settings, db):
+    """SEC-9, SEC-21"""
     settings.ROOT_URLCONF = "tests.platform.crashing"
-    """SEC-9"""
     answer = Client(raise_request_exception=False).get("/crash/")
     assert answer.status_code == 500
+    assert b"on purpose" not in answer.content
     harden(answer)
 
 

@@ -38,6 +38,13 @@ def test_it_does_not_start_with_a_placeholder_for_its_key(tmp_path):
     assert not (tmp_path / "data" / "trolley.sqlite3").exists()
 
 
+def test_a_half_open_peer_is_given_up_within_45_seconds():
+    """SEC-15: that both servers keep to what they are told is theirs to test."""
+    from asgi_project import servers
+
+    assert servers.PING_EVERY + servers.PING_TIMEOUT <= 45
+
+
 def test_debug_is_off_unless_asked_for():
     """SEC-21"""
     from asgi_project import settings

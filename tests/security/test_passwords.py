@@ -20,7 +20,8 @@ def test_passwords_are_kept_as_argon2id(serving):
     assert kind == "argon2"
     found = extract_parameters(f"${rest}")
     assert found.type is Type.ID
-    assert (found.memory_cost, found.time_cost) >= (19 * 1024, 2)
+    assert found.memory_cost >= 19 * 1024
+    assert found.time_cost >= 2
     assert found.salt_len >= 16
 
 
