@@ -64,7 +64,7 @@ async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
 
 
 async def test_a_socket_that_leaves_takes_everything_with_it(screen, live, ana, groceries):
-    """LIV-24."""
+    """LIV-24, SEC-14."""
     one = await screen(ana)
     await one.follow(groceries)
     await one.follow("requests")
