@@ -177,6 +177,69 @@ def paste(phone: Open, stocked: Groceries, **_: object) -> Page:
     return ana.page
 
 
+def typed(phone: Open, stocked: Groceries, **_: object) -> Page:
+    ana = phone("ana").open(stocked.path)
+    ana.adding.fill("2 l oat milk, the cold one from the fridge")
+    expect(ana.page.get_by_role("button", name="keep as typed")).to_be_visible()
+    return ana.page
+
+
+def person_menu(phone: Open, **_: object) -> Page:
+    page = lists(phone)
+    page.get_by_role("button", name="Account of ana").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = menu(phone, stocked)
+    page.get_by_role("button", name="Export and import").click()
+    page.get_by_label("Paste it here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("button", name="Import:")).to_be_visible()
+    return page
+
+
+def transfer_refused(phone: Open, stocked: Groceries, **_: object) -> Page:
+    page = menu(phone, stocked)
+    page.get_by_role("button", name="Export and import").click()
+    page.get_by_label("Paste it here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+def account(phone: Open, **_: object) -> Page:
+    page = phone("ana").page
+    page.goto("/account/")
+    tokens = page.get_by_role("region", name="API tokens")
+    tokens.get_by_label("What it is for").fill("Kitchen display")
+    tokens.get_by_role("button", name="Make a token").click()
+    expect(tokens.get_by_label("It is shown only now")).to_be_visible()
+    page.get_by_text("Import lists").click()
+    page.get_by_role("button", name="Delete my account").click()
+    page.evaluate("scrollTo(0, 0)")
+    return page
+
+
+def account_of_guest(phone: Open, stocked: Groceries, **_: object) -> Page:
+    guest = phone()
+    guest.page.goto(stocked.invite(guest=True))
+    guest.page.get_by_label("Your name").fill("Gus")
+    guest.page.get_by_role("button", name="Join as a guest").click()
+    guest.sees("Milk")
+    guest.page.goto("/account/")
+    expect(guest.page.get_by_role("button", name="Create account")).to_be_visible()
+    return guest.page
+
+
+def reset(phone: Open, **_: object) -> Page:
+    page = phone().page
+    page.goto("/reset/#used-up")
+    expect(page.get_by_role("button", name="Set the password")).to_be_visible()
+    return page
+
+
 def removed(phone: Open, stocked: Groceries, **_: object) -> Page:
     ana = phone("ana").open(stocked.path)
     ana.page.route("**/shopping-items/**", lambda route: route.abort())
@@ -232,8 +295,13 @@ def dashboard(phone: Open, stocked: Groceries, **_: object) -> Page:
 VIEWS = [
     *(sign_in, sign_in_refused, setup, server_away, lists, no_lists, two_people),
     *(empty_list, cart, editor, menu, share, join, join_no_more, activity, paste),
+    *(typed, person_menu, transfer, transfer_refused, account, account_of_guest, reset),
     *(removed, offline, refused, ended, dashboard),
 ]
+
+
+# Pages that scroll, to be looked at as a whole.
+WHOLE = [account, account_of_guest]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
@@ -249,7 +317,8 @@ def test_it_is_accessible_and_fits(view, phone, home, stocked, axe):
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.screenshot(path=ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png")
+            picture = ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png"
+            page.screenshot(path=picture, full_page=view in WHOLE)
             found[width, scheme] = page.evaluate(FOUND)
     page.set_viewport_size(NARROWEST)
     page.screenshot(path=ARTEFACTS / f"{view.__name__}-320.png")
