@@ -7,7 +7,7 @@ import unicodedata
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import ApiToken
@@ -28,7 +28,7 @@ TEXT = st.lists(OF_ONE, min_size=1, max_size=5).map("".join) | st.text(
     st.characters(categories=HARMLESS), max_size=30
 )
 WORTH = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -91,6 +91,9 @@ def test_what_is_stored_is_the_text_normalised_or_it_is_refused(places, what):
 
     @WORTH
     @given(TEXT)
+    @example("cre\u0300me bru\u0302le\u0301e")
+    @example("\u1112\u1161\u11ab \u212b \u2126")
+    @example("\u00a0two\u3000spaces\u2003")
     def check(value):
         value = json.loads(json.dumps(value))  # in which two halves of a pair become one
         before = read()
