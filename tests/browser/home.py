@@ -35,11 +35,12 @@ class Home(World):
         if self.first.process.poll() is not None:
             self.first.start_again()
 
-    def newcomer(self, name: str) -> None:
-        """Make a person who is on no list yet."""
+    def newcomer(self, *names: str) -> None:
+        """Make people who are on no list yet."""
         self.shell(
             "from accounts.models import User\n"
-            f"User.objects.create_user({name!r}, password={PASSWORD!r}, name={name!r})"
+            f"for name in {names!r}:\n"
+            f"    User.objects.create_user(name, password={PASSWORD!r}, name=name)"
         )
 
     def reset_link(self, who: str) -> str:
