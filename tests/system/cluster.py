@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 import psycopg
 
-from tests.live.contract.world import Place, Redis, World
+from tests.live.contract.world import SETUP, Place, Redis, World, names_of
 
 
 @contextmanager
@@ -41,6 +41,11 @@ class Cluster(World):
             self.first.stop()
         assert self.redis is not None
         self.redis.kill()
+
+    def _start(self) -> dict[str, Any]:
+        """Start, and set up a database that cannot be copied."""
+        self.first = self.serve("first")
+        return names_of(self.shell(SETUP))
 
     def serve(self, name: str, **environment: str) -> Place:
         """Start a supervisor with two workers."""

@@ -8,6 +8,17 @@ import pytest
 
 from tests.live.contract.world import Redis, World
 
+LAYERS = ("memory", "redis-pubsub", "redis-core")
+SHARED_LAYERS = LAYERS[1:]
+"""Those that several processes can share."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep together what shares an installation (`--dist loadgroup`)."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    shared = [given.get("server", item.path.stem), given.get("layer", "")]
+    item.add_marker(pytest.mark.xdist_group("contract-" + "-".join(filter(None, shared))))
+
 
 @pytest.fixture(scope="package")
 def redis() -> Iterator[Redis]:
@@ -23,25 +34,15 @@ def server(request) -> str:
     return request.param
 
 
-@pytest.fixture(scope="package", params=["memory", "redis-pubsub", "redis-core"])
+@pytest.fixture(scope="package", params=LAYERS)
 def layer(request) -> str:
-    """Every channel layer."""
+    """Every channel layer, or those that a module asks for."""
     return request.param
 
 
 @pytest.fixture(scope="package")
 def world(server, layer, request, tmp_path_factory) -> Iterator[World]:
-    """An installation on every server and every layer."""
-    yield from _world(server, layer, request, tmp_path_factory)
-
-
-@pytest.fixture(scope="package", params=["redis-pubsub", "redis-core"])
-def scaled(server, request, tmp_path_factory) -> Iterator[World]:
-    """An installation on every layer that several processes can share."""
-    yield from _world(server, request.param, request, tmp_path_factory)
-
-
-def _world(server, layer, request, tmp_path_factory) -> Iterator[World]:
+    """An installation on a server and a layer."""
     redis = None if layer == "memory" else request.getfixturevalue("redis")
     data = tmp_path_factory.mktemp(f"{server}-{layer}") / "data"
     made = World(data, server=server, layer=layer, redis=redis)

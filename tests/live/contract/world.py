@@ -12,7 +12,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, Self
 
 import httpx
@@ -25,7 +27,12 @@ from tests.system.serving import CERTIFICATES, ROOT, Serving
 Frame = dict[str, Any]
 PASSWORD = "correct horse battery"
 PATIENCE = 30.0
+DATABASE = "trolley.sqlite3"
 
+MIGRATE = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+"""
 SETUP = """
 import json
 from accounts.models import ApiToken, User
@@ -43,6 +50,41 @@ made["list"] = str(groceries.pk)
 made["item"] = str(groceries.items.create(name="Milk").pk)
 print("MADE " + json.dumps(made))
 """
+
+
+@cache
+def _furnished() -> tuple[bytes, dict[str, Any]]:
+    """Return a database that is migrated and set up: to copy is quicker than to make."""
+    with TemporaryDirectory(prefix="trolley-furnished-") as made:
+        data = Path(made) / "data"
+        code = (
+            "from django.core.management import call_command\ncall_command('migrate', verbosity=0)"
+        )
+        given = Serving(data).environment
+        said = subprocess.run(
+            shell_command(code + SETUP), env=given, capture_output=True, text=True, check=False
+        )
+        assert said.returncode == 0, said.stderr
+        return (data / DATABASE).read_bytes(), names_of(said.stdout)
+
+
+def furnish(data: Path) -> dict[str, Any]:
+    """Put a database with ana, bob and their list there, and return what they are called."""
+    database, made = _furnished()
+    data.mkdir(mode=0o700)
+    (data / DATABASE).write_bytes(database)
+    return dict(made)
+
+
+def names_of(said: str) -> dict[str, Any]:
+    """Find what SETUP has said of what it made."""
+    line = next(line for line in said.splitlines() if line.startswith("MADE "))
+    found: dict[str, Any] = json.loads(line.removeprefix("MADE "))
+    return found
+
+
+def shell_command(code: str) -> list[str]:
+    return [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
 
 
 class Redis:
@@ -94,11 +136,14 @@ class World:
         if redis is not None:
             self.environment["REDIS_URL"] = redis.url
         self.places: list[Place] = []
-        self.first = self.serve("first")
-        made = self.shell(SETUP)
-        line = next(line for line in made.splitlines() if line.startswith("MADE "))
-        self.made: dict[str, Any] = json.loads(line.removeprefix("MADE "))
+        self.made = self._start()
         self.list = self.made["list"]
+
+    def _start(self) -> dict[str, Any]:
+        """Start the first process, and return what everything is called."""
+        made = furnish(self.data)
+        self.first = self.serve("first")
+        return made
 
     def serve(self, name: str, **environment: str) -> Place:
         """Start one more server process on the same data."""
@@ -116,7 +161,7 @@ class World:
     def shell(self, code: str) -> str:
         """Run code in a process without an event loop, as an administrator would."""
         done = subprocess.run(
-            self._command(code),
+            shell_command(code),
             env=self._shell_environment,
             capture_output=True,
             text=True,
@@ -130,7 +175,7 @@ class World:
     def program(self, code: str) -> Iterator[IO[str]]:
         """Run code like `shell`, but meanwhile; it ends with its input."""
         running = subprocess.Popen(
-            self._command(code), env=self._shell_environment, stdin=subprocess.PIPE, text=True
+            shell_command(code), env=self._shell_environment, stdin=subprocess.PIPE, text=True
         )
         assert running.stdin is not None
         with running, running.stdin as given:
@@ -140,10 +185,6 @@ class World:
     @property
     def _shell_environment(self) -> dict[str, str]:
         return {**self.first.environment, **self.environment}
-
-    @staticmethod
-    def _command(code: str) -> list[str]:
-        return [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
 
     def api(self, who: str = "ana", place: Place | None = None) -> httpx.Client:
         """Return a REST client of a person."""
