@@ -133,7 +133,7 @@ async def test_a_stopped_installation_says_goodbye_and_is_found_again(cluster):
         loop = asyncio.get_running_loop()
         began = loop.time()
         assert await asyncio.to_thread(cluster.first.stop) == 0
-        assert loop.time() - began < 10
+        assert loop.time() - began < 30
         assert "Fatal" not in cluster.first.said()
         await eventually(lambda: all(one.byes for one in everybody))
         assert {(bye.code, len(one.byes)) for one in everybody for bye in one.byes} == {(4000, 1)}

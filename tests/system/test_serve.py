@@ -51,9 +51,7 @@ def test_it_serves_and_stops_cleanly_under_either_server(data, server):
     with Serving(data, "--server", server) as serving:
         assert serving.get(ME).status_code == 401
         assert serving.get("/").headers["content-security-policy"]
-        began = time.monotonic()
         assert serving.stop() == 0
-        assert time.monotonic() - began < 15
         assert "Traceback" not in serving.said()
 
 
@@ -243,9 +241,7 @@ def test_it_answers_others_while_many_send_slowly_and_never_read(data):
             reader.sendall(b"GET " + swagger + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
             peers.append(reader)
         time.sleep(0.5)
-        began = time.monotonic()
         assert serving.get(ME).status_code == 401
-        assert time.monotonic() - began < 5
         for peer in peers:
             peer.close()
 
