@@ -16,12 +16,19 @@ class StrictFields:
     """Mixed into a serializer: a typo in a field's name never passes for success."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Refuse fields that do not exist, naming them."""
+        """Refuse fields that do not exist or cannot be written, naming them."""
         if isinstance(data, dict):
-            unknown = data.keys() - self.fields.keys()  # type: ignore[attr-defined]
-            if unknown:
-                raise serializers.ValidationError({n: ["Unknown field."] for n in sorted(unknown)})
+            fields = self.fields  # type: ignore[attr-defined]
+            refused = {name: _refusal(fields.get(name)) for name in sorted(data)}
+            if errors := {name: [said] for name, said in refused.items() if said}:
+                raise serializers.ValidationError(errors)
         return super().to_internal_value(data)  # type: ignore[misc]
+
+
+def _refusal(field: Any) -> str | None:
+    if field is None:
+        return "Unknown field."
+    return "This cannot be changed." if field.read_only else None
 
 
 class MeSerializer(StrictFields, serializers.ModelSerializer[User]):
