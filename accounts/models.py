@@ -79,6 +79,28 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
         return f"{self.name} ({self.scope})"
 
 
+class TokenKey(models.Model):
+    """The Idempotency-Key by which a token was made. It outlives the token.
+
+    So a request that is repeated after the token was revoked finds that it was.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.UUIDField()
+    # What was asked for, as a hash, and what was made.
+    asked = models.CharField(max_length=64)
+    public_id = models.UUIDField()
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "key"], name="token_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.key}"
+
+
 class Session(AbstractBaseSession):
     """A browser that somebody is signed in with; without a person, a stranger's.
 

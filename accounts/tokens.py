@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS, knox_settings
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, TokenKey, User
 
 # How exact `last_used_at` is: a busy script costs one write in this time.
 NOTICED_EVERY = timedelta(minutes=1)
@@ -30,7 +30,7 @@ class TooManyTokensError(RuntimeError):
 
 
 class KeyReusedError(RuntimeError):
-    """The Idempotency-Key was used for another token."""
+    """The Idempotency-Key was used for another token, or for one that was revoked."""
 
 
 def make(
@@ -44,24 +44,27 @@ def make(
 ) -> tuple[ApiToken, str]:
     """Return a new token and its secret.
 
-    With an Idempotency-Key both come of the key, so that a repeated request gets
-    the same ones, although the secret is stored nowhere; the id comes of what is
-    asked for as well, so that it tells whether that was the same.
+    With an Idempotency-Key the secret comes of the key and the random id of the
+    token, so that a repeated request gets the same ones, although the secret is
+    stored nowhere, and no request gets one that was revoked.
     Raises TooManyTokensError and KeyReusedError.
     """
-    asked = [name, scope, list_id, lives]
-    secret = knox_settings.TOKEN_PREFIX + (_mac(person, key) if key else secrets.token_hex(32))
-    token = ApiToken(
-        digest=hash_token(secret),
-        token_key=secret[: CONSTANTS.TOKEN_KEY_LENGTH],
-        public_id=UUID(_mac(person, key, *asked)[:32], version=4) if key else uuid4(),
-        user=person,
-        name=name,
-        scope=scope,
-        list_id=list_id,
-        expiry=timezone.now() + lives if lives else None,
-    )
-    return _stored(token), secret
+    asked = _mac(name, scope, list_id, lives)
+    with transaction.atomic():
+        _lock(person)
+        if key and (known := _made_by(person, key, asked)):
+            return known, _secret_of(known, key)
+        if ApiToken.objects.filter(user=person).count() >= MOST:
+            raise TooManyTokensError
+        token = ApiToken(public_id=uuid4(), user=person, name=name, scope=scope, list_id=list_id)
+        token.expiry = timezone.now() + lives if lives else None
+        secret = _secret_of(token, key)
+        token.digest = hash_token(secret)
+        token.token_key = secret[: CONSTANTS.TOKEN_KEY_LENGTH]
+        token.save(force_insert=True)
+        if key:
+            TokenKey.objects.create(user=person, key=key, asked=asked, public_id=token.public_id)
+    return token, secret
 
 
 def make_by_password(person: User) -> str:
@@ -96,28 +99,32 @@ def find(secret: str) -> ApiToken | None:
 
 
 def forget_old() -> int:
-    """Delete the tokens that were over long ago; return how many."""
-    deleted: int = ApiToken.objects.filter(expiry__lt=timezone.now() - KEPT).delete()[0]
+    """Delete the tokens that were over long ago, and old keys; return how many tokens."""
+    then = timezone.now() - KEPT
+    TokenKey.objects.filter(at__lt=then).delete()
+    deleted: int = ApiToken.objects.filter(expiry__lt=then).delete()[0]
     return deleted
 
 
 def _mac(*parts: object) -> str:
-    told = repr([part.pk if isinstance(part, User) else str(part) for part in parts])
+    told = repr([str(part) for part in parts])
     return salted_hmac("accounts.tokens", told, algorithm="sha256").hexdigest()
 
 
-def _stored(token: ApiToken) -> ApiToken:
-    with transaction.atomic():
-        _lock(token.user)
-        known: ApiToken | None = ApiToken.objects.filter(digest=token.digest).first()
-        if known is not None:
-            if known.public_id != token.public_id:
-                raise KeyReusedError
-            return known
-        if ApiToken.objects.filter(user=token.user).count() >= MOST:
-            raise TooManyTokensError
-        token.save(force_insert=True)
-    return token
+def _secret_of(token: ApiToken, key: UUID | None) -> str:
+    random = _mac(token.user_id, key, token.public_id) if key else secrets.token_hex(32)
+    return f"{knox_settings.TOKEN_PREFIX}{random}"
+
+
+def _made_by(person: User, key: UUID, asked: str) -> ApiToken | None:
+    """Return the token that was made by a key, None for a new key."""
+    used = TokenKey.objects.filter(user=person, key=key).first()
+    if used is None:
+        return None
+    made: ApiToken | None = ApiToken.objects.filter(public_id=used.public_id).first()
+    if made is None or used.asked != asked:
+        raise KeyReusedError
+    return made
 
 
 def _lock(person: User) -> None:

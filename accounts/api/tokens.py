@@ -33,7 +33,7 @@ class TooManyTokens(exceptions.APIException):
 
 
 class KeyReused(exceptions.APIException):
-    """The Idempotency-Key was used for another token."""
+    """The Idempotency-Key was used for another token, or for one that was revoked."""
 
     status_code = 422
     default_code = "idempotency_key_reused"

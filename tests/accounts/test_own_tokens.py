@@ -2,16 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
 from accounts import tokens
-from accounts.models import ApiToken
+from accounts.models import ApiToken, TokenKey
 from tests.conftest import PASSWORD
 
 TOKENS, ME = "/api/tokens/", "/api/auth/me/"
@@ -77,6 +79,22 @@ def test_the_same_key_gets_the_same_token(as_ana):
     assert ApiToken.objects.count() == 1
     other = as_ana.post(TOKENS, KITCHEN | {"scope": "write"}, **key)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_no_repetition_makes_a_revoked_token_good_again(as_ana):
+    """PPL-2, SEC-22"""
+    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
+    made = as_ana.post(TOKENS, KITCHEN, **key).json()
+    assert as_ana.delete(f"{TOKENS}{made['id']}/").status_code == 204
+    again = as_ana.post(TOKENS, KITCHEN, **key)
+    assert bearer(made["token"]).get(ME).status_code == 401
+    assert (again.status_code, again.json()["code"]) == (422, "idempotency_key_reused")
+    assert not ApiToken.objects.exists()
+    TokenKey.objects.update(at=timezone.now() - tokens.KEPT)
+    call_command("prune", stdout=StringIO())
+    other = as_ana.post(TOKENS, KITCHEN, **key).json()
+    assert bearer(other["token"]).get(ME).status_code == 200
+    assert bearer(made["token"]).get(ME).status_code == 401
 
 
 def test_the_key_of_somebody_else_is_no_key_to_their_token(as_ana, open_browser, mallory):
