@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -50,12 +50,14 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def secret_of(by: User, list_id: UUID, key: UUID) -> str:
-    """Return the secret that belongs to an Idempotency-Key.
+def secret_of(invite_id: UUID, key: UUID) -> str:
+    """Return the secret of an invite that is made under an Idempotency-Key.
 
-    So a repeated request gets its answer again, although the secret is stored nowhere.
+    So a repeated request, whose stored answer has the id, gets its answer again,
+    although the secret is stored nowhere. The id is random, so that no later
+    request gets a secret again that was good once.
     """
-    mac = salted_hmac("shopping_list.invites", f"{by.pk} {list_id} {key}", algorithm="sha256")
+    mac = salted_hmac("shopping_list.invites", f"{invite_id} {key}", algorithm="sha256")
     return urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
 
 
@@ -76,11 +78,13 @@ def create(
     expires_in: timedelta = USUAL,
     max_uses: int | None = None,
     guest: bool = False,
+    invite_id: UUID | None = None,
 ) -> Invite:
     """Make an invite, with the list locked. Raises TooManyInvitesError."""
     if of_list(list_id).filter(_open()).count() >= MOST_OPEN:
         raise TooManyInvitesError
     return Invite.objects.create(
+        pk=invite_id or uuid4(),
         shopping_list_id=list_id,
         digest=digest(secret),
         role=role,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import Http404
@@ -104,21 +105,28 @@ class InvitesView(APIView):
     @schema.writing({201: MadeInviteShape}, body=InviteBody, refusals=(401, 403, 404, 409))
     def post(self, request: Request, list_id: UUID) -> Response:
         """Make an invite and return its secret, this once."""
-        key, by = actor.current().op, access.user_of(request)
-        secret = invites.secret_of(by, list_id, key) if key else invites.new_secret()
-        response = self._create(request, list_id=list_id, secret=secret)
+        key, random = actor.current().op, invites.new_secret()
+
+        def secret_of(invite_id: UUID) -> str:
+            return invites.secret_of(invite_id, key) if key else random
+
+        response = self._create(request, list_id=list_id, secret_of=secret_of)
         # Added here, because the answer of a request with a key is stored.
+        secret = secret_of(UUID(response.data["id"]))
         response.data |= {"token": secret, "url": f"{_origin(request)}/join/#{secret}"}
         return response
 
     @idempotent
-    def _create(self, request: Request, *, list_id: UUID, secret: str) -> Response:
-        fields = validated(InviteBody, request)
+    def _create(
+        self, request: Request, *, list_id: UUID, secret_of: Callable[[UUID], str]
+    ) -> Response:
+        fields, invite_id = validated(InviteBody, request), uuid4()
+        fields |= {"invite_id": invite_id, "secret": secret_of(invite_id)}
         fields["expires_in"] = timedelta(seconds=fields["expires_in"])
         with recording(list_id):
             _require_owner(request, list_id)
             try:
-                made = invites.create(list_id, access.user_of(request), secret=secret, **fields)
+                made = invites.create(list_id, access.user_of(request), **fields)
             except invites.TooManyInvitesError as error:
                 raise TooManyInvites from error
         return Response(_own(made), status=status.HTTP_201_CREATED)

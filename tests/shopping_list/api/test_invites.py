@@ -20,7 +20,8 @@ from accounts import guests
 from accounts.models import User
 from accounts.throttles import LinkThrottle
 from shopping_list import invites
-from shopping_list.models import Activity, Invite, Membership, ShoppingList
+from shopping_list.api import idempotency
+from shopping_list.models import Activity, Invite, Membership, Operation, ShoppingList
 from tests.conftest import PASSWORD
 from tests.shopping_list.api.conftest import item_at, list_at
 
@@ -212,6 +213,24 @@ def test_there_is_an_end_to_open_invites(monkeypatch, as_ana, door, invite):
     invite()
     answer = as_ana.post(door, {"role": "viewer"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_invites")
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_key_that_is_forgotten_gives_another_secret(as_ana, anyone, door, revoked):
+    """INV-1, SEC-22"""
+    body = {"role": "viewer", "expires_in": 60 * 60 * 24 * 365}
+    post = partial(as_ana.post, door, body, HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
+    made = post().json()
+    if revoked:
+        as_ana.delete(f"{door}{made['id']}/")
+        assert post().json() == made
+        Invite.objects.update(revoked_at=timezone.now() - invites.KEPT)
+    Operation.objects.update(at=timezone.now() - idempotency.KEPT)
+    call_command("prune", stdout=StringIO())
+    again = post()
+    assert again.status_code == 201
+    looks = [anyone.post(PREVIEW, {"token": one["token"]}) for one in (made, again.json())]
+    assert [look.status_code for look in looks] == [404 if revoked else 200, 200]
 
 
 def test_the_same_key_again_is_one_invite_with_the_same_secret(as_ana, door):
