@@ -129,6 +129,14 @@ def memberships(users: Collection[int]) -> dict[Pair, Place]:
     return found
 
 
+def staff_of(users: Collection[int]) -> set[int]:
+    """Return those of these people who run the installation."""
+    found: set[int] = set()
+    for some in _portions(users):
+        found.update(User.objects.filter(pk__in=some, is_staff=True).values_list("pk", flat=True))
+    return found
+
+
 def still_good(identities: Iterable[Identity]) -> dict[Identity, float | None]:
     """Return those that would still be let in, each with when it expires."""
     asked = list(identities)

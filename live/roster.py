@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from live import protocol
@@ -209,6 +209,21 @@ class Roster:
                 connection.end(topic, "revoked")
 
     # Revocation.
+
+    @property
+    def staff(self) -> set[int]:
+        """The ids of everybody with a socket that may follow what is the operator's."""
+        return {
+            who.user_id
+            for connection in self.everyone()
+            if (who := connection.identity) is not None and who.staff
+        }
+
+    def demote(self, user_id: int) -> None:
+        """Take from a person's sockets what is the operator's, and nothing else."""
+        for connection in tuple(self._people.get(user_id, Somebody()).connections):
+            connection.identity = replace(connection.person, staff=False)
+            connection.end("ops", "revoked")
 
     def revoke(
         self, *, user: int | None = None, session: str | None = None, token: str | None = None

@@ -181,8 +181,11 @@ class Runtime:
         self.sampler.tick(time.monotonic())
 
     async def _reconcile(self) -> None:
-        """Tell people of lists that they joined or left without a message about it."""
+        """Find what people gained or lost without a message about it."""
         await self._compare(thorough=False)
+        if staff := self.roster.staff:
+            for user_id in staff - await query(identity.staff_of, staff):
+                self.roster.demote(user_id)
 
     async def _recheck(self) -> None:
         """Close what should have been closed, in case a message about it was lost."""

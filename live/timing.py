@@ -17,7 +17,8 @@ class Timing:
     stalled: float = protocol.STALLED_AFTER
     auth: float = protocol.AUTH_WAIT
     reconcile: float = 2.0
-    """Between two questions whether a watched list moved, or somebody came or went, unheard."""
+    """Between two questions whether a watched list moved, or somebody came, went or is no
+    longer staff, unheard."""
     reorder: float = 0.03
     """For which a gap may be a message that is merely late."""
     join: float = 0.5

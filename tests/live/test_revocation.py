@@ -283,6 +283,25 @@ async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, grocerie
     assert (await one.until("left"))["list"] == str(groceries.pk)
 
 
+async def test_who_is_no_longer_staff_loses_the_operators_topic_and_nothing_else(
+    screen, token_of, ana, bob
+):
+    """LIV-29, SEC-4, SEC-20."""
+    await query(lambda: User.objects.update(is_staff=True))
+    page, of_bob = await screen(ana), await screen(bob)
+    script = await screen(token=await query(token_of, ana), origin=None)
+    for one in (page, script, of_bob):
+        assert (await one.follow("ops"))["type"] == "subscribed"
+    await query(lambda: User.objects.filter(pk=ana.pk).update(is_staff=False))
+    for one in (page, script):
+        assert (await one.until("ended")) == {"type": "ended", "topic": "ops", "reason": "revoked"}
+        assert (await one.follow("ops"))["code"] == "not_found"
+        assert (await one.follow("requests"))["type"] == "subscribed"
+        assert (await one.until("sample"))["topic"] == "requests"
+    assert "ended" not in {frame["type"] for frame in await of_bob.barrier()}
+    await of_bob.until("sample", topic="ops")
+
+
 async def test_the_recheck_leaves_everybody_else_alone(screen, live, ana, groceries):
     one = await screen(ana)
     await one.follow(groceries)
