@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, ParamSpec, Self, TypeVar
 
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
@@ -23,6 +24,8 @@ HOST = "testserver"
 ORIGIN = f"http://{HOST}"
 
 Frame = dict[str, Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 _numbers = itertools.count(1_000_000)
 
 
@@ -31,6 +34,17 @@ async def eventually(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110  (the one place that polls)
             await asyncio.sleep(0.005)
+
+
+def within_patience(wait: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Bound the whole of a wait: each frame alone is soon there, a beat at the latest."""
+
+    @wraps(wait)
+    async def bounded(*args: P.args, **kwargs: P.kwargs) -> R:
+        async with asyncio.timeout(PATIENCE):
+            return await wait(*args, **kwargs)
+
+    return bounded
 
 
 class Screen:
@@ -78,6 +92,7 @@ class Screen:
             self._take(await self.wire.receive_output(PATIENCE))
         return self._frames.popleft()
 
+    @within_patience
     async def until(self, kind: str, **fields: Any) -> Frame:
         """Skip frames up to one of this type with these fields."""
         while True:
@@ -86,6 +101,7 @@ class Screen:
             if wanted and all(frame.get(name) == value for name, value in fields.items()):
                 return frame
 
+    @within_patience
     async def barrier(self) -> list[Frame]:
         """Return every frame that was queued before this moment, beats left out."""
         number = next(_numbers)
@@ -98,6 +114,7 @@ class Screen:
             if frame["type"] != "beat":
                 frames.append(frame)
 
+    @within_patience
     async def follow(self, what: Any, **fields: Any) -> Frame:
         """Subscribe, and return the answer."""
         topic = topic_of(what.pk) if isinstance(what, ShoppingList) else what
@@ -108,6 +125,7 @@ class Screen:
             if frame.get("id") == number:
                 return frame
 
+    @within_patience
     async def closed(self) -> int:
         """Wait for the close and return its code; `bye` came right before it."""
         last: Frame = {}
