@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from live import asyncapi, health, runtime
 from live.pool import query
+from shopping_list.api import access, schema, shapes
 
 
 async def healthz(_request: HttpRequest) -> JsonResponse:
@@ -30,10 +31,16 @@ async def readyz(_request: HttpRequest) -> JsonResponse:
 class RequestsView(APIView):
     """The request counters as they are now, for whoever has no socket."""
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, 503: OpenApiTypes.OBJECT})
+    @extend_schema(
+        responses={
+            200: OpenApiTypes.OBJECT,
+            (403, schema.PROBLEM): shapes.ProblemShape,
+            503: OpenApiTypes.OBJECT,
+        }
+    )
     def get(self, request: Request) -> Response:
         """Return the newest sample."""
-        del request
+        access.require_every_list(request)
         running = runtime.of_process()
         newest = running and running.sampler.board.newest
         if newest is None:

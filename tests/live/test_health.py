@@ -61,3 +61,18 @@ async def test_the_counters_are_for_people_who_are_signed_in(live, ana, client_o
     answer = await query(lambda: client_of(ana).get("/api/live/requests/"))
     assert answer.status_code == 200
     assert answer.json()["processes"] == 1
+
+
+async def test_a_token_for_one_list_is_refused_the_counters_as_over_a_socket(
+    live, screen, ana, hardware, token_of
+):
+    """LIV-26."""
+    live.sampler.tick(1.0)
+    wide = await query(token_of, ana, scope="read")
+    narrow = await query(lambda: token_of(ana, scope="read", list_id=hardware.pk))
+    for token, status, kind in ((wide, 200, "subscribed"), (narrow, 403, "error")):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await AsyncClient().get("/api/live/requests/", headers=headers)
+        assert answer.status_code == status
+        one = await screen(token=token, origin=None)
+        assert (await one.follow("requests"))["type"] == kind
