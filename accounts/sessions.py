@@ -9,6 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.db.models import QuerySet
@@ -20,11 +21,18 @@ from accounts.models import Session, User
 
 # How exact `last_seen_at` is: a busy browser costs one write in this time.
 NOTICED_EVERY = timedelta(minutes=1)
+# How far the end of a session in use may come nearer before it is moved again.
+RENEWED_EVERY = timedelta(days=1)
 BROWSER = "browser"
 
 
 class SessionStore(db.SessionStore):
-    """Writes what a session's data says of itself into columns too."""
+    """Writes what a session's data says of itself into columns too.
+
+    `renewed` is whether this store moved the end: then the cookie's has to follow.
+    """
+
+    renewed = False
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -43,11 +51,12 @@ class SessionStore(db.SessionStore):
         return row
 
     def load(self) -> dict[str, Any]:
-        """Return the data of a session that is not over, and note its use."""
+        """Return the data of a session that is not over, note its use, and renew it."""
         row: Session | None = self._get_session_from_db()  # type: ignore[attr-defined]
         if row is None:
             return {}
         _note_use(row)
+        self.renewed = _renew(row)
         data: dict[str, Any] = self.decode(row.session_data)
         return data
 
@@ -86,3 +95,13 @@ def _note_use(row: Session) -> None:
     if row.last_seen_at < now - NOTICED_EVERY:
         stale = Session.objects.filter(pk=row.pk, last_seen_at__lt=now - NOTICED_EVERY)
         stale.update(last_seen_at=now)
+
+
+def _renew(row: Session) -> bool:
+    """Let a session that is used last its whole time again; tell whether it was moved."""
+    end = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    if row.expire_date >= end - RENEWED_EVERY:
+        return False
+    # Of several requests at once, one moves it; and none, if it was ended meanwhile.
+    nearer = Session.objects.filter(pk=row.pk, expire_date__lt=end - RENEWED_EVERY)
+    return bool(nearer.update(expire_date=end))

@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "asgi_project.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "asgi_project.static.StaticFilesMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.renewal.RenewingMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -235,6 +235,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 SESSION_ENGINE = "accounts.sessions"
+# Since it was last used, give or take a day (accounts/sessions.py).
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

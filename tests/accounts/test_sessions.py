@@ -87,6 +87,47 @@ def test_what_is_seen_is_written_once_a_minute(phone, django_assert_num_queries)
         phone.get(ME)
 
 
+def test_one_that_is_used_does_not_end(phone, django_assert_num_queries):
+    """PPL-16"""
+    key = phone.cookies["sessionid"].value
+    assert "sessionid" not in phone.get(ME).cookies
+    Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
+    with django_assert_num_queries(3):  # the session, its new end, the person
+        cookie = phone.get(ME).cookies["sessionid"]
+    assert (cookie.value, cookie["max-age"]) == (key, 60 * 60 * 24 * 90)
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert Session.objects.get().expire_date > timezone.now() + timedelta(days=89)
+    with django_assert_num_queries(2):
+        assert "sessionid" not in phone.get(ME).cookies
+
+
+def test_one_that_is_over_is_not_renewed(phone):
+    """PPL-16, PPL-13"""
+    ago = timezone.now() - timedelta(seconds=1)
+    Session.objects.update(expire_date=ago)
+    assert not is_signed_in(phone)
+    assert not Session.objects.filter(expire_date__gt=ago).exists()
+
+
+def test_signing_out_takes_the_cookie_of_one_that_is_renewed(phone):
+    """PPL-16"""
+    Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
+    renew_csrf(phone)
+    assert phone.post("/api/auth/logout/").cookies["sessionid"].value == ""
+    assert not Session.objects.exists()
+
+
+def test_one_that_ends_while_it_is_renewed_stays_ended(phone):
+    """PPL-16"""
+    key = phone.cookies["sessionid"].value
+    Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
+    row = Session.objects.get()
+    row.delete()
+    row.session_key = key
+    assert not sessions._renew(row)
+    assert not Session.objects.exists()
+
+
 def test_a_write_to_the_session_leaves_what_is_known_of_it(phone):
     """PPL-5"""
     before = own(phone)

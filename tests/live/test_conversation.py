@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Session
 from live.pool import query
 from live.protocol import CloseCode
 from live.routing import websocket
@@ -61,6 +64,18 @@ async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
     connection = next(live.roster.everyone())
     connection.expires = 1.0
     assert await one.closed() == CloseCode.SESSION_EXPIRED
+
+
+async def test_a_session_that_is_renewed_keeps_its_socket(screen, live, ana):
+    """PPL-16, SEC-5"""
+    one = await screen(ana)
+    connection = next(live.roster.everyone())
+    before = connection.expires
+    later = timezone.now() + timedelta(days=100)
+    await query(Session.objects.update, expire_date=later)
+    await eventually(lambda: connection.expires != before)
+    assert connection.expires == later.timestamp()
+    assert await one.barrier() == []
 
 
 async def test_a_socket_that_leaves_takes_everything_with_it(screen, live, ana, groceries):
