@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +21,10 @@ class RenewingMiddleware(SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Add the cookie, unless the request gave or took one."""
         response = super().process_response(request, response)
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            # Django takes the cookie of a session that is over. Where another tab has just
+            # changed the password, it would be the new one that goes.
+            response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         session = request.session
         assert isinstance(session, SessionStore)
         if session.renewed and settings.SESSION_COOKIE_NAME not in response.cookies:
@@ -30,6 +36,6 @@ class RenewingMiddleware(SessionMiddleware):
                 path=settings.SESSION_COOKIE_PATH,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=settings.SESSION_COOKIE_HTTPONLY,
-                samesite=settings.SESSION_COOKIE_SAMESITE,
+                samesite=settings.SESSION_COOKIE_SAMESITE,  # type: ignore[arg-type]
             )
         return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.recording import recording
+from shopping_list.rows import ROLES
 
 OWNER = Membership.Role.OWNER
 
@@ -64,6 +65,28 @@ def depart(person: User) -> None:
         if blocked := list(last_owner_of(person)):
             raise OwnerlessError(blocked)
         _owned_by(person).filter(~Exists(_others_than(person))).delete()
+
+
+def hand_over(lists: Iterable[UUID]) -> None:
+    """Make an owner on each of these lists that people are on and nobody owns.
+
+    It is who may do most; of several, who is on the list for the longest. Guests
+    and disabled people come last. Call it inside the recording of what left the
+    list without one.
+    """
+    for list_id in lists:
+        members = Membership.objects.current().filter(shopping_list_id=list_id)
+        heir = min(members.select_related("user"), key=_turn, default=None)
+        if heir is not None and heir.role != OWNER:
+            heir.role = OWNER
+            heir.save()
+
+
+def _turn(member: Membership) -> tuple[Any, ...]:
+    if member.role == OWNER:
+        return (False,)
+    last = (not member.user.is_active, member.user.is_guest)
+    return (True, *last, -ROLES.index(member.role), member.created_at, member.pk)
 
 
 def _owned_by(person: User) -> QuerySet[Any]:

@@ -125,13 +125,17 @@ def forget_person(instance: Any, **_: Any) -> None:
     """Record what a person's deletion changes on lists (`pre_delete`).
 
     Django would null the references and cascade the memberships without a
-    signal that a list could be told by.
+    signal that a list could be told by. A list of theirs that others are on gets
+    another owner: whoever asks the person first (owners.depart) leaves none.
     """
     with recording.recording(*owners.naming(instance)):
         models.ShoppingItem.objects.filter(created_by=instance).update(created_by=None)
         models.ShoppingItem.objects.filter(purchased_by=instance).update(purchased_by=None)
         models.ShoppingList.objects.filter(created_by=instance).update(created_by=None)
-        models.Membership.objects.filter(user=instance).delete()
+        mine = models.Membership.objects.filter(user=instance)
+        lists = mine._lists()
+        mine.delete()
+        owners.hand_over(sorted(lists))
 
 
 def _is_list(origin: Any) -> bool:

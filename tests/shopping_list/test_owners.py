@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
+from accounts import guests
 from accounts.models import User
 from shopping_list import actor, owners
 from shopping_list.api import departure
@@ -80,6 +82,62 @@ def test_a_member_may_delete_their_account(bob: User, groceries: ShoppingList) -
     """API-21"""
     delete_account(bob)
     assert [member.role for member in groceries.memberships.all()] == ["owner"]
+
+
+def test_a_list_gets_another_owner_when_its_last_one_is_deleted(
+    ana: User, bob: User, groceries: ShoppingList, make_user: Any
+) -> None:
+    """API-25: in a shell or in the admin, where nobody is asked; the deletion is one change."""
+    since = {"shopping_list": groceries, "created_at": timezone.now() - timedelta(days=1)}
+    off, early, late = make_user("off", is_active=False), make_user("early"), make_user("late")
+    grandma = guests.create("Grandma")
+    Membership.objects.filter(user=bob).update(role="ticker")
+    for person in (off, grandma, early):
+        Membership.objects.create(user=person, role="editor", **since)
+    Membership.objects.create(user=late, role="editor", shopping_list=groceries)
+    roles = groceries.memberships.order_by("pk").values_list("user", "role")
+    changes = Activity.objects.filter(list_id=groceries.pk)
+    for heir in (early, late, bob, grandma, off):
+        before = changes.count()
+        owner = User.objects.get(memberships__shopping_list=groceries, memberships__role="owner")
+        owner.delete()
+        assert [one for one, role in roles.all() if role == "owner"] == [heir.pk]
+        assert changes.count() == before + 1
+    last = [entry["after"] for entry in changes.latest("version").changes]
+    assert {"id": off.pk, "name": "Off", "role": "owner"} in last
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_owners_who_are_deleted_at_once_none_is_the_last(
+    ana: User, bob: User, groceries: ShoppingList, make_user: Any
+) -> None:
+    """API-25"""
+    carol = make_user("carol")
+    Membership.objects.create(shopping_list=groceries, user=carol, role="viewer")
+
+    def delete(person: User) -> None:
+        try:
+            person.delete()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(delete, (ana, bob)))
+    assert [(one.user, one.role) for one in groceries.memberships.all()] == [(carol, "owner")]
+
+
+@pytest.mark.parametrize("deleted_at", [None, timezone.now()])
+def test_others_who_own_a_list_are_enough(
+    ana: User, bob: User, groceries: ShoppingList, make_user: Any, deleted_at: Any
+) -> None:
+    """API-25"""
+    early = make_user("early")
+    Membership.objects.create(shopping_list=groceries, user=early, role="editor")
+    Membership.objects.filter(user=bob).update(role="owner")
+    groceries.deleted_at = deleted_at
+    groceries.save()
+    ana.delete()
+    assert [one.role for one in groceries.memberships.order_by("pk")] == ["owner", "editor"]
 
 
 def test_ownership_is_handed_over(
