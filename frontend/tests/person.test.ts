@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/net/api';
 import type { Ask } from '../src/net/http';
 import { problemOf } from '../src/net/problem';
@@ -61,6 +61,10 @@ describe('a person', () => {
     person = new Person(new Api(http), engine);
   });
 
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('stays signed in when the password is changed and the server hangs up first', async () => {
     await person.ask();
     const changing = person.changePassword('old', 'new');
@@ -74,6 +78,28 @@ describe('a person', () => {
     await promises();
     expect([person.state, wires.length]).toEqual(['in', 2]);
     expect(told).not.toContain('reset');
+  });
+
+  it('stays signed in when another tab changes the password', async () => {
+    vi.useFakeTimers();
+    await person.ask();
+    cookie = null;
+    wires.at(-1)?.closed(4503);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([person.state, asked.length]).toEqual(['in', 2]);
+    cookie = 1;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([person.state, wires.length]).toEqual(['in', 2]);
+    expect(told).not.toContain('reset');
+  });
+
+  it('is nobody any more when the session was ended elsewhere', async () => {
+    vi.useFakeTimers();
+    await person.ask();
+    cookie = null;
+    wires.at(-1)?.closed(4503);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(person.state).toBe('out');
   });
 
   it('leaves nothing behind when they sign out', async () => {

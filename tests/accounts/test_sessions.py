@@ -128,6 +128,13 @@ def test_one_that_ends_while_it_is_renewed_stays_ended(phone):
     assert not Session.objects.exists()
 
 
+def test_a_refusal_takes_no_cookie(phone):
+    """PPL-17"""
+    Session.objects.all().delete()
+    answer = phone.get(ME)
+    assert (answer.status_code, list(answer.cookies)) == (401, [])
+
+
 def test_a_write_to_the_session_leaves_what_is_known_of_it(phone):
     """PPL-5"""
     before = own(phone)

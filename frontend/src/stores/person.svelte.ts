@@ -29,22 +29,34 @@ export class Person {
 
   /** Ask the server who this is. */
   async ask(): Promise<void> {
+    if (await this.#isOut()) this.state = 'out';
+  }
+
+  /** Whether the server says that nobody is here. Losing the network signs nobody out. */
+  async #isOut(): Promise<boolean> {
     await this.#becoming;
     try {
       this.#entered(await this.api.me());
     } catch (error) {
-      const out = error instanceof Problem && (error.signedOut || error.status === 403);
-      // Losing the network signs nobody out.
-      if (out) this.state = 'out';
-      else if (this.state !== 'in') this.state = 'away';
+      if (error instanceof Problem && (error.signedOut || error.status === 403)) return true;
+      if (this.state !== 'in') this.state = 'away';
     }
+    return false;
+  }
+
+  /**
+   * Ask again before it is believed: where another tab changes the password, the end of
+   * this one's socket is faster than the new cookie.
+   */
+  async #askTwice(): Promise<void> {
+    if (await this.#isOut()) setTimeout(() => void this.ask(), 1000);
   }
 
   /** A socket that is refused while the API answers must not be dialled in a circle. */
   #askSoon(): void {
     const wait = Date.now() - this.#asked < 10_000 ? 5000 : 0;
     this.#asked = Date.now() + wait;
-    setTimeout(() => void this.ask(), wait);
+    setTimeout(() => void this.#askTwice(), wait);
   }
 
   async signIn(username: string, password: string): Promise<void> {
