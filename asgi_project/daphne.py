@@ -28,6 +28,8 @@ class Protocol(ws_protocol.WebSocketProtocol):  # type: ignore[misc]
         self.transport.unregisterProducer()
         self.transport.registerProducer(self, streaming=True)
         super().connectionMade()
+        # What is no message gets a close code, not a connection that is cut.
+        self.failByDrop = False
 
     def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802
         """Send a message of any length: autobahn limits both ways by one setting."""

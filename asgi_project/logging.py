@@ -31,6 +31,14 @@ class WithoutQuery(logging.Filter):
         return True
 
 
+class WithoutBadText(logging.Filter):
+    """Drops the traceback that uvicorn logs of a message that is no UTF-8: anybody can send one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the line is about anything else."""
+        return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))
+
+
 def logging_config(*, as_json: bool, level: str) -> None:
     """Send structlog and the standard library through one renderer to stderr."""
     shared: list[structlog.types.Processor] = [
@@ -66,7 +74,10 @@ def logging_config(*, as_json: bool, level: str) -> None:
                     ],
                 }
             },
-            "filters": {"without query": {"()": WithoutQuery}},
+            "filters": {
+                "without query": {"()": WithoutQuery},
+                "without bad text": {"()": WithoutBadText},
+            },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "loggers": {
                 # It greets at every start; its warnings are kept.
@@ -74,7 +85,7 @@ def logging_config(*, as_json: bool, level: str) -> None:
                 # A wrong address or a missing token is the client's business.
                 "django.request": {"level": "ERROR"},
                 # They tell of every socket; TROLLEY_ACCESS_LOG is for that.
-                "uvicorn.error": {"level": "WARNING"},
+                "uvicorn.error": {"level": "WARNING", "filters": ["without bad text"]},
                 "uvicorn.access": {"filters": ["without query"]},
                 "daphne": {"level": "WARNING"},
             },

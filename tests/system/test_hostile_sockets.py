@@ -174,8 +174,7 @@ def test_generated_frames_crash_nothing_and_leave_nothing_behind(world):
     assert sum(len(conversation) for conversation, _ in said) > 500
     assert resident(world.first.process) - before < GROWTH
     assert world.first.process.poll() is None
-    log = world.first.said()
-    assert log.count("Traceback") == log.count("Invalid UTF-8 sequence received")
+    assert "Traceback" not in world.first.said()
     assert alone(world)["people"] == 1
 
 
