@@ -64,7 +64,6 @@ class CloseCode(IntEnum):
     RESTARTING = 4000, "restarting"
     SESSION_EXPIRED = 4001, "session expired: sign in, then come back"
     TOO_SLOW = 4002, "too slow: resume"
-    NO_PONG = 4004, "no answer to a ping"
     OVERLOADED = 4005, "overloaded, or too many messages: wait `retry_in`"
     BAD_FRAMES = 4500, "bad frames"
     NOT_SIGNED_IN = 4501, "not signed in"

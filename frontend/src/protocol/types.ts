@@ -20,7 +20,7 @@ export type ServerFrame =
 /**
  * Why the server closes. 4000-4499 come back, 4500-4999 do not.
  */
-export type CloseCode = 1009 | 4000 | 4001 | 4002 | 4004 | 4005 | 4500 | 4501 | 4503 | 4504 | 4505;
+export type CloseCode = 1009 | 4000 | 4001 | 4002 | 4005 | 4500 | 4501 | 4503 | 4504 | 4505;
 
 /**
  * Follow a topic, from a position where `since` and `epoch` are given.
