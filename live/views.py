@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,6 +31,15 @@ async def readyz(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(found.body(), status=503 if found.status == "unready" else 200)
 
 
+class NoSample(APIException):
+    """This process has only just begun to count."""
+
+    status_code = 503
+    default_detail = "No sample has been taken yet."
+    default_code = "no_sample"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
 class RequestsView(APIView):
     """The request counters as they are now, for whoever has no socket."""
 
@@ -35,16 +47,16 @@ class RequestsView(APIView):
         responses={
             200: OpenApiTypes.OBJECT,
             (403, schema.PROBLEM): shapes.ProblemShape,
-            503: OpenApiTypes.OBJECT,
+            (503, schema.PROBLEM): shapes.ProblemShape,
         }
     )
     def get(self, request: Request) -> Response:
-        """Return the newest sample."""
+        """Return the newest sample; the first is there a second after the start."""
         access.require_every_list(request)
         running = runtime.of_process()
         newest = running and running.sampler.board.newest
         if newest is None:
-            return Response({"detail": "No sample has been taken yet."}, status=503)
+            raise NoSample
         return Response(msgspec.to_builtins(newest))
 
 

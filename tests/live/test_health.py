@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import AsyncClient
 
-from live import health
+from live import health, runtime
 from live.health import Health
 from live.pool import query
 
@@ -61,6 +61,14 @@ async def test_the_counters_are_for_people_who_are_signed_in(live, ana, client_o
     answer = await query(lambda: client_of(ana).get("/api/live/requests/"))
     assert answer.status_code == 200
     assert answer.json()["processes"] == 1
+
+
+def test_counters_that_have_only_just_begun_are_a_problem(ana, client_of):
+    """API-24"""
+    assert runtime.of_process() is None
+    answer = client_of(ana).get("/api/live/requests/")
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+    assert (answer.json()["code"], answer["Retry-After"]) == ("no_sample", "1")
 
 
 async def test_a_token_for_one_list_is_refused_the_counters_as_over_a_socket(
