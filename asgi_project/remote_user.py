@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Container, Iterable, Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
@@ -20,11 +21,18 @@ def header_of(given: str, proxies: Sequence[str]) -> str:
     """
     if given and not re.fullmatch(r"[A-Za-z0-9-]{1,60}", given):
         raise ImproperlyConfigured("TROLLEY_PROXY_AUTH_HEADER must be the name of a header")
-    if given and (not proxies or "*" in proxies):
+    if given and (not proxies or any(map(_is_everybody, proxies))):
         raise ImproperlyConfigured(
             "TROLLEY_PROXY_AUTH_HEADER needs the proxy's own addresses in TROLLEY_TRUSTED_PROXIES"
         )
     return given
+
+
+def _is_everybody(proxy: str) -> bool:
+    try:
+        return proxy == "*" or ip_network(proxy, strict=False).prefixlen == 0
+    except ValueError:  # a literal, such as the path of a socket
+        return False
 
 
 class RemoteUser:

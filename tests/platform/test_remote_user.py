@@ -97,7 +97,9 @@ def test_it_is_around_what_changes_the_address(configured):
     assert isinstance(asgi._behind_proxy(asgi._no_sockets), RemoteUser)
 
 
-@pytest.mark.parametrize("proxies", [[], ["*"], ["10.0.0.1", "*"]])
+@pytest.mark.parametrize(
+    "proxies", [[], ["*"], ["10.0.0.1", "*"], ["0.0.0.0/0"], ["10.0.0.1", "::/0"]]
+)
 def test_it_must_be_said_whom_to_believe(proxies):
     """PPL-14"""
     with pytest.raises(ImproperlyConfigured, match="TROLLEY_TRUSTED_PROXIES"):

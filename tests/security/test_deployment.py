@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 
 import pytest
+import yaml
 
 from tests.system.serving import ROOT, refusal
 
@@ -28,6 +30,19 @@ def test_check_deploy_is_clean(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_the_containers_believe_their_proxy_alone():
+    """SEC-19"""
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    services, front = composed["services"], composed["networks"]["front"]["ipam"]["config"]
+    address = services["proxy"]["networks"]["front"]["ipv4_address"]
+    assert services["scaled"]["environment"]["TROLLEY_TRUSTED_PROXIES"] == address
+    assert ip_address(address) in ip_network(front[0]["subnet"])
+    # Whoever comes by another network comes from another address.
+    assert list(services["proxy"]["networks"]) == ["front"]
+    for name in ("postgres", "redis", "trolley"):
+        assert "networks" not in services[name]
 
 
 def test_it_does_not_start_with_a_placeholder_for_its_key(tmp_path):
