@@ -12,19 +12,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.live.contract.world import Place, World
-from tests.system.serving import ROOT
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 PATIENCE = 30.0
-SERVE = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-import manage
+HASTE = """
 from asgi_project import servers
 servers.PING_EVERY, servers.PING_TIMEOUT = 1, 4
-manage.main()
 """
-"""`manage.py` with a server that does not wait as long for an answer to a ping."""
 LISTEN = """
 import sys
 from websockets.exceptions import ConnectionClosed
@@ -45,14 +39,8 @@ with connect(url, additional_headers=headers, compression=None, proxy=None) as o
 class Hasty(World):
     """An installation whose server gives up peers after seconds."""
 
-    def serve(self, name: str, **environment: str) -> Place:
-        place = Place(
-            self.data, name, "--server", self.server, **{**self.environment, **environment}
-        )
-        place.command[1:2] = ["-c", SERVE]
-        place.__enter__()
-        self.places.append(place)
-        return place
+    def serve(self, name: str, **given: str) -> Place:
+        return super().serve(name, before=HASTE, **given)
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
@@ -101,8 +89,8 @@ def test_a_peer_that_is_there_no_more_is_let_go(world):
 def test_a_message_that_is_none_ends_the_socket_and_is_not_logged(world, said, code):
     """LIV-30, SEC-13, SEC-18."""
     with connect(address(world), compression=None, proxy=None) as stranger:
+        stranger.send(said, text=True)
         with pytest.raises(ConnectionClosed) as over:
-            stranger.send(said, text=True)
             stranger.recv(PATIENCE)
         assert over.value.rcvd.code == code
     with world.watch() as watching:

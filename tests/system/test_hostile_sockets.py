@@ -115,8 +115,8 @@ def world(tmp_path_factory):
 class Limited(World):
     """A server that takes two sockets a second."""
 
-    def serve(self, name: str, **environment: str) -> Place:
-        return super().serve(name, TROLLEY_HANDSHAKES="2", **environment)
+    def serve(self, name: str, **given: str) -> Place:
+        return super().serve(name, TROLLEY_HANDSHAKES="2", **given)
 
 
 @pytest.fixture

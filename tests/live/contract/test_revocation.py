@@ -15,11 +15,18 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from live.protocol import CloseCode
-from tests.live.contract.world import PASSWORD, Place, Watcher, World
+from tests.live.contract.world import PASSWORD, PATIENCE, Place, Watcher, World
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
-PATIENCE = 25.0
-"""Seconds. The recheck, every 30 s, would be too late: this is by message."""
+BY_MESSAGE = """
+import django
+django.setup()
+from live import runtime
+async def nothing(self):
+    pass
+runtime.Runtime._recheck = nothing
+"""
+"""For the process where everybody sits: it must not find out later what no message told."""
 PEOPLE = """
 import json
 from accounts.models import ApiToken, User
@@ -72,7 +79,7 @@ class Pair:
 
     def __init__(self, world: World) -> None:
         self.world, self.list = world, world.list
-        self.first, self.second = world.first, world.serve("second")
+        self.first, self.second = world.first, world.serve("second", before=BY_MESSAGE)
         self.topic = f"list:{self.list}"
         self.path = f"shopping-lists/{self.list}/"
         self.browsers: list[Browser] = []

@@ -50,6 +50,14 @@ made["list"] = str(groceries.pk)
 made["item"] = str(groceries.items.create(name="Milk").pk)
 print("MADE " + json.dumps(made))
 """
+LAUNCH = """
+import os, sys
+sys.path.insert(0, {root!r})
+os.environ["DJANGO_SETTINGS_MODULE"] = "asgi_project.settings"
+import manage
+{before}
+manage.main()
+"""
 
 
 @cache
@@ -145,11 +153,13 @@ class World:
         self.first = self.serve("first")
         return made
 
-    def serve(self, name: str, **environment: str) -> Place:
-        """Start one more server process on the same data."""
+    def serve(self, name: str, *, before: str = "", **environment: str) -> Place:
+        """Start one more server process on the same data; it runs the code `before` first."""
         place = Place(
             self.data, name, "--server", self.server, **{**self.environment, **environment}
         )
+        if before:
+            place.command[1:2] = ["-c", LAUNCH.format(root=str(ROOT), before=before)]
         place.__enter__()
         self.places.append(place)
         return place
