@@ -59,7 +59,8 @@ class Server {
 
   private list(): ListAnswer {
     const { version, epoch } = this;
-    return { ...listRow('one'), version, epoch, role: 'owner', items_open: 0, items_total: 0 };
+    const counted = { items_open: 0, items_total: 0, deleted_at: null };
+    return { ...listRow('one'), version, epoch, role: 'owner', ...counted };
   }
 }
 

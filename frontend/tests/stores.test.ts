@@ -160,6 +160,7 @@ describe('lists', () => {
     role: 'owner',
     items_open: 3,
     items_total: 5,
+    deleted_at: null,
   });
   const names = (): string[] => lists.all.map(({ name }) => name);
   const welcome = (...ids: string[]): ServerFrame => ({

@@ -232,6 +232,19 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     other.sees("Milk")
 
 
+def test_a_deleted_list_is_restored_later(phone, groceries):
+    """PAG-11"""
+    groceries.rename("Garden party")
+    groceries.delete()
+    ana = phone("ana")
+    deleted = section(account(ana), "Deleted lists")
+    deleted.get_by_role("button", name="Restore Garden party").click()
+    expect(deleted.get_by_text("Garden party")).to_have_count(0)
+    ana.page.get_by_role("link", name="All lists").click()
+    ana.page.get_by_role("link", name="Garden party").click()
+    ana.sees("Milk")
+
+
 def test_a_reset_link_sets_a_password_once(phone, home, dora):
     """PAG-9"""
     link = home.reset_link(dora)

@@ -114,6 +114,12 @@ export class Api {
     return this.http({ method: 'DELETE', path: `shopping-lists/${id}/`, op: uuid() });
   }
 
+  /** In the trash, and mine to restore. */
+  async deletedLists(): Promise<ListAnswer[]> {
+    const path = `shopping-lists/?deleted=true&page_size=${PAGE}`;
+    return (await this.http<Page<ListAnswer>>({ method: 'GET', path })).results;
+  }
+
   restoreList(id: string): Promise<void> {
     return this.http({ method: 'POST', path: `shopping-lists/${id}/restore/`, op: uuid() });
   }

@@ -19,6 +19,8 @@ export interface ListAnswer extends ListRow {
   role: Role;
   items_open: number;
   items_total: number;
+  /** When it went into the trash; null: it did not. */
+  deleted_at: string | null;
 }
 
 export interface ItemAnswer extends ItemRow {
