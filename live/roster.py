@@ -45,24 +45,30 @@ class Roster:
 
     def __init__(self) -> None:
         self._people: dict[int, Somebody] = {}
-        self._strangers: dict[Connection, None] = {}
+        # With each, what was revoked since it came: what it shows may have been read before.
+        self._strangers: dict[Connection, set[int | str | None]] = {}
 
     # Coming and going.
 
     def arrive(self, connection: Connection) -> None:
         """Take in a socket whose person is not known yet."""
-        self._strangers[connection] = None
+        self._strangers[connection] = set()
 
     def recognise(self, connection: Connection, identity: Identity) -> bool:
-        """Learn whose socket it is; False if that person has too many."""
+        """Learn whose socket it is; False if that person has too many.
+
+        It is closed at once if what it showed was revoked while it was looked up.
+        """
         somebody = self._people.setdefault(identity.user_id, Somebody())
         if len(somebody.connections) >= protocol.CONNECTIONS:
             return False
-        self._strangers.pop(connection, None)
+        revoked = self._strangers.pop(connection, set())
         connection.identity = identity
         connection.expires = identity.expires
         connection.session.signed_in()
         somebody.connections[connection] = None
+        if not revoked.isdisjoint({identity.user_id, identity.session, identity.token} - {None}):
+            connection.close(CloseCode.REVOKED, "signed out or revoked")
         return True
 
     def depart(self, connection: Connection) -> None:
@@ -229,6 +235,8 @@ class Roster:
         self, *, user: int | None = None, session: str | None = None, token: str | None = None
     ) -> None:
         """Close every socket of a person, of one of their sessions, or of a token."""
+        for since in self._strangers.values():
+            since |= {user, session, token}
         for connection in self.everyone():
             who = connection.identity
             if who is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,13 +14,14 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, Session, User
 from accounts.sessions import SessionStore
-from live import log
+from live import identity, log
 from live.identity import reference
 from live.pool import query
 from live.protocol import CloseCode
 from shopping_list import invites
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import topic_of
+from tests.live.conftest import TIMING
 from tests.live.screen import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -334,3 +336,28 @@ async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groce
 def test_a_reference_tells_nothing_of_the_key():
     assert reference("secret") != "secret"
     assert len(reference("secret")) == 24
+
+
+@pytest.mark.parametrize("timing", [replace(TIMING, recheck=3600)])
+async def test_who_signs_out_while_a_socket_opens_is_out(
+    screen, session_of, ana, groceries, monkeypatch
+):
+    """LIV-15, SEC-4"""
+    key, looked_up, go_on = await query(session_of, ana), threading.Event(), threading.Event()
+    other = await screen(session=key)
+    await other.until("welcome")
+    plain = identity.lists_of
+
+    def slowly(user_id):
+        looked_up.set()
+        assert go_on.wait(PATIENCE)
+        return plain(user_id)
+
+    monkeypatch.setattr(identity, "lists_of", slowly)
+    one = await screen(path=f"/ws/lists/{groceries.pk}/", session=key)
+    await asyncio.to_thread(looked_up.wait, PATIENCE)
+    await query(SessionStore(key).delete)
+    assert await other.closed() == CloseCode.REVOKED
+    go_on.set()
+    assert await one.closed() == CloseCode.REVOKED
+    assert [frame["type"] for frame in one.frames] == ["bye"]
