@@ -7,6 +7,7 @@ the request's scope.
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Callable
 
 from django.conf import settings
@@ -46,6 +47,7 @@ class ProxiedMiddleware:
 
 def _settle(request: HttpRequest, name: str | None) -> None:
     """Make the session that of the person named, or end one that the proxy no longer backs."""
+    name = name and unicodedata.normalize("NFC", name)
     if name is not None and _is_called(request.user, name):
         return
     try:
@@ -78,7 +80,9 @@ def _create(name: str) -> User:
     """Make an account without a password, which owns nothing."""
     if not settings.PROXY_AUTH_CREATE or name.lower().startswith(PREFIX):
         raise Unwelcome("unknown here")
-    person = User(username=User.normalize_username(name))
+    if User.normalize_username(name) != name:  # it would be found by another name
+        raise Unwelcome("called as nobody can be here")
+    person = User(username=name)
     person.set_unusable_password()
     try:
         one_line(name)

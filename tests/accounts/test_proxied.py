@@ -137,3 +137,19 @@ def test_who_is_not_let_in_any_more_is_out(proxied, ana):
 def test_a_name_stays_inside_its_log_line(proxied, caplog):
     proxied("a\nb")
     assert "'a\\nb'" in caplog.text
+
+
+def test_a_name_in_parts_is_the_same_name_each_time(proxied, settings):
+    """PPL-14"""
+    settings.PROXY_AUTH_CREATE = True
+    for name in ("Jose\u0301", "Jos\u00e9", "Jose\u0301"):
+        assert whom(proxied(name)) == "Jos\u00e9"
+    assert User.objects.count() == 1
+
+
+def test_no_account_is_made_under_another_name_than_the_proxy_says(proxied, settings, caplog):
+    """PPL-14"""
+    settings.PROXY_AUTH_CREATE = True
+    assert proxied("\uff41na").status_code == 401
+    assert not User.objects.exists()
+    assert "called as nobody can be here" in caplog.text
