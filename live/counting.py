@@ -52,7 +52,7 @@ async def _uncounted(app: App, scope: Any, receive: Any, send: Any) -> None:
 
 async def _counted(app: App, scope: Any, receive: Any, send: Any) -> None:
     began = time.perf_counter()
-    status = 500
+    status: int | None = None
 
     async def noticing(message: dict[str, Any]) -> None:
         nonlocal status
@@ -63,6 +63,11 @@ async def _counted(app: App, scope: Any, receive: Any, send: Any) -> None:
     counters.in_flight += 1
     try:
         await app(scope, receive, noticing)
+    except Exception:
+        status = status or 500
+        raise
     finally:
         counters.in_flight -= 1
-        counters.answered(status, (time.perf_counter() - began) * 1000)
+        # Whoever left before there was an answer got none, and no error.
+        if status is not None:
+            counters.answered(status, (time.perf_counter() - began) * 1000)
