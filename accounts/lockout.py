@@ -48,8 +48,13 @@ def connect() -> None:
 def count(request: HttpRequest | None = None, **_: Any) -> None:
     """Add a failure to the address that it came from."""
     if request is not None:
-        cache.add(_key(request), 0, WINDOW)
-        cache.incr(_key(request))
+        key = _key(request)
+        cache.add(key, 0, WINDOW)
+        try:
+            cache.incr(key)
+        except ValueError:
+            # The cache was full, and this count the one that it threw out.
+            cache.set(key, 1, WINDOW)
 
 
 def _key(request: HttpRequest) -> str:
