@@ -18,6 +18,9 @@ class Keeper(Protocol):
     def is_on(self, person: User, list_id: UUID) -> bool:
         """Tell whether the person is a member of a list."""
 
+    def is_on_any(self, person: User) -> bool:
+        """Tell whether the person is a member of anything."""
+
     def held(self, person: User) -> Mapping[str, Any]:
         """Return everything that is kept of the person, ready for JSON, under names of its own."""
 
@@ -39,6 +42,11 @@ def provide(keeper: Keeper) -> None:
 def is_on(person: User, list_id: UUID) -> bool:
     """Tell whether the person is a member of a list."""
     return any(keeper.is_on(person, list_id) for keeper in _keepers)
+
+
+def is_on_any(person: User) -> bool:
+    """Tell whether the person is a member of any list."""
+    return any(keeper.is_on_any(person) for keeper in _keepers)
 
 
 def held(person: User) -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from rest_framework import exceptions
 from rest_framework.request import Request
 
+from accounts import belongings
 from accounts.models import User
+from accounts.registration import RegistrationClosed
 
 PREFIX = "guest-"
 """How the names that guests could sign in with begin."""
@@ -47,8 +50,11 @@ def create(name: str) -> User:
 def upgrade(guest: User, *, username: str, password: str, name: str = "") -> User:
     """Make the guest an account; they stay the same person, with all that they are on.
 
-    Raises NotAGuest, and ValidationError for a username that is taken.
+    Raises NotAGuest, RegistrationClosed for one whose visit is over where nobody may
+    sign up, and ValidationError for a username that is taken.
     """
+    if not (settings.OPEN_REGISTRATION or belongings.is_on_any(guest)):
+        raise RegistrationClosed
     # The hash is slow on purpose, so it is made before the transaction.
     guest.password = make_password(password)
     guest.username = User.normalize_username(username)

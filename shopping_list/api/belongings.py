@@ -6,19 +6,25 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from shopping_list import reading
 from shopping_list.api.departure import leave
 from shopping_list.models import Activity, Invite, Membership, ShoppingList
 from shopping_list.transfer import document
 
-__all__ = ["held", "is_on", "leave"]
+__all__ = ["held", "is_on", "is_on_any", "leave"]
 
 
 def is_on(person: User, list_id: UUID) -> bool:
     """Tell whether the person is a member of a list that is not in the trash."""
-    mine = Membership.objects.current().filter(user=person, shopping_list_id=list_id)
-    return bool(mine.filter(shopping_list__deleted_at=None).exists())
+    return bool(_places(person).filter(shopping_list_id=list_id).exists())
+
+
+def is_on_any(person: User) -> bool:
+    """Tell whether the person is a member of any list that is not in the trash."""
+    return bool(_places(person).exists())
 
 
 def held(person: User) -> dict[str, Any]:
@@ -29,6 +35,10 @@ def held(person: User) -> dict[str, Any]:
         "invites": _invites(person),
         "activities": _activities(person),
     }
+
+
+def _places(person: User) -> QuerySet[Membership]:
+    return Membership.objects.current().filter(user=person, shopping_list__deleted_at=None)
 
 
 def _lists(person: User) -> Any:

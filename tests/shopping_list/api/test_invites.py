@@ -17,8 +17,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import guests
+from accounts.api.throttles import LinkThrottle
 from accounts.models import User
-from accounts.throttles import LinkThrottle
 from shopping_list import invites
 from shopping_list.api import idempotency
 from shopping_list.models import Activity, Invite, Membership, Operation, ShoppingList
@@ -570,6 +570,21 @@ def test_an_account_made_by_a_guest_may_make_lists_and_stay_for_good(come, invit
     assert guest.post(ACCEPT, {"token": invite()["token"]}).status_code == 200
     let_pass()
     assert guest.get(list_at(groceries)).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["over", "removed"])
+def test_a_guest_whose_visit_is_over_makes_no_account(come, settings, end):
+    """INV-8"""
+    guest = come()
+    if end == "over":
+        let_pass()
+    else:
+        Membership.objects.get(user__is_guest=True).delete()
+    answer = guest.post(UPGRADE, NEW)
+    assert (answer.status_code, answer.json()["code"]) == (403, "registration_closed")
+    assert not User.objects.filter(username=NEW["username"]).exists()
+    settings.OPEN_REGISTRATION = True
+    assert guest.post(UPGRADE, NEW).status_code == 200
 
 
 @pytest.mark.parametrize(
