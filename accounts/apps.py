@@ -11,7 +11,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, and the schema of our authentication."""
-        from accounts import lockout, receivers, schema  # noqa: F401, PLC0415  (need the registry)
+        # They need the registry.
+        from accounts import lockout, receivers  # noqa: PLC0415
+        from accounts.api import schemes  # noqa: F401, PLC0415
 
         receivers.connect()
         lockout.connect()

@@ -2,15 +2,14 @@
 
 from django.urls import path
 
-from accounts import upgrading, views
-from accounts.api import export, password, sessions, tokens
+from accounts.api import doors, export, me, password, sessions, tokens, upgrading
 
 urlpatterns = [
-    path("auth/login/", views.Login.as_view(), name="login"),
-    path("auth/logout/", views.Logout.as_view(), name="logout"),
-    path("auth/register/", views.Register.as_view(), name="register"),
+    path("auth/login/", doors.Login.as_view(), name="login"),
+    path("auth/logout/", doors.Logout.as_view(), name="logout"),
+    path("auth/register/", doors.Register.as_view(), name="register"),
     path("auth/upgrade/", upgrading.Upgrade.as_view(), name="upgrade"),
-    path("auth/me/", views.Me.as_view(), name="me"),
+    path("auth/me/", me.Me.as_view(), name="me"),
     path("auth/me/export/", export.ExportView.as_view(), name="export-me"),
     path("auth/password/", password.PasswordView.as_view(), name="password"),
     path("auth/reset/", password.ResetView.as_view(), name="reset"),
@@ -18,5 +17,5 @@ urlpatterns = [
     path("auth/sessions/<uuid:session_id>/", sessions.SessionView.as_view(), name="session"),
     path("tokens/", tokens.TokensView.as_view(), name="tokens"),
     path("tokens/<uuid:token_id>/", tokens.TokenView.as_view(), name="token"),
-    path("api-token-auth/", views.ApiTokenAuth.as_view(), name="api-token-auth"),
+    path("api-token-auth/", doors.ApiTokenAuth.as_view(), name="api-token-auth"),
 ]

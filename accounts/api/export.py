@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 
 from accounts import export
 from accounts.api import schema
+from accounts.api.permissions import BySession
 from accounts.models import User
-from accounts.permissions import BySession
 
 HEADERS = {"Content-Disposition": 'attachment; filename="trolley-account.json"'}
 

@@ -13,13 +13,13 @@ from rest_framework.views import APIView
 
 from accounts import guests, passwords
 from accounts.api import schema
+from accounts.api.doors import Door
+from accounts.api.fields import PasswordField
+from accounts.api.permissions import BySession
+from accounts.api.serializers import MeSerializer, StrictFields
+from accounts.api.throttles import LinkThrottle
 from accounts.authentication import BACKEND
-from accounts.fields import PasswordField
 from accounts.models import User
-from accounts.permissions import BySession
-from accounts.serializers import MeSerializer, StrictFields
-from accounts.throttles import LinkThrottle
-from accounts.views import Door
 
 
 class PasswordBody(StrictFields, serializers.Serializer[Any]):

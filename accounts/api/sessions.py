@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 
 from accounts import sessions
 from accounts.api import schema
+from accounts.api.permissions import BySession
 from accounts.models import Session, User
-from accounts.permissions import BySession
 
 ALL = OpenApiParameter(
     "all", OpenApiTypes.BOOL, description="This one as well; without it this one goes on."

@@ -16,10 +16,10 @@ from rest_framework.views import APIView
 
 from accounts import belongings, guests, tokens
 from accounts.api import schema
-from accounts.fields import NameField
+from accounts.api.fields import NameField
+from accounts.api.permissions import BySession
+from accounts.api.serializers import StrictFields
 from accounts.models import ApiToken, User
-from accounts.permissions import BySession
-from accounts.serializers import StrictFields
 
 HEADER = "Idempotency-Key"
 

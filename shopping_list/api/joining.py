@@ -17,10 +17,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.throttles import LinkThrottle
 from accounts.authentication import BACKEND, GuardedSession, TokenAuthentication
 from accounts.guests import GuestsMayNot
 from accounts.models import User
-from accounts.throttles import LinkThrottle
 from shopping_list import invites, models
 from shopping_list.api import access, present, schema
 from shopping_list.api.fields import CleanTextField, StrictSerializer, validated

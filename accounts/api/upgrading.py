@@ -9,9 +9,9 @@ from rest_framework.views import APIView
 
 from accounts import guests
 from accounts.api.schema import described
+from accounts.api.serializers import MeSerializer, RegisterSerializer
 from accounts.authentication import SessionAuthentication
 from accounts.models import User
-from accounts.serializers import MeSerializer, RegisterSerializer
 
 
 class UpgradeSerializer(RegisterSerializer):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts import passwords
-from accounts.fields import NameField, PasswordField
+from accounts.api.fields import NameField, PasswordField
 from accounts.models import User
 from accounts.text import one_line
 

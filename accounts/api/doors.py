@@ -1,29 +1,24 @@
-"""Sign in, sign out, sign up, and who am I."""
+"""Sign in, sign out, sign up: the addresses that strangers may use."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth import authenticate, login, logout
-from drf_spectacular.utils import extend_schema_view
-from rest_framework import exceptions, generics, permissions
+from rest_framework import exceptions, permissions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import deletion, passwords, tokens
+from accounts import tokens
 from accounts.api.schema import described
-from accounts.authentication import BACKEND, GuardedSession
-from accounts.models import User
-from accounts.permissions import BySession, ByWideToken
-from accounts.registration import register
-from accounts.serializers import (
+from accounts.api.serializers import (
     CredentialsSerializer,
-    FarewellSerializer,
     MeSerializer,
     RegisterSerializer,
     TokenSerializer,
 )
+from accounts.authentication import BACKEND, GuardedSession
+from accounts.models import User
+from accounts.registration import register
 
 
 class BadCredentials(exceptions.APIException):
@@ -73,39 +68,6 @@ class Register(Door):
         person = register(**given.validated_data)
         login(request._request, person, backend=BACKEND)
         return Response(MeSerializer(person).data, status=201)
-
-
-@extend_schema_view(
-    get=described({200: MeSerializer}, refusals=(401, 403)),
-    patch=described({200: MeSerializer}, body=MeSerializer, refusals=(400, 401, 403)),
-)
-class Me(generics.RetrieveUpdateAPIView[User]):
-    """The person who asks."""
-
-    serializer_class = MeSerializer
-    http_method_names = ("get", "patch", "delete", "head", "options")
-
-    def get_permissions(self) -> list[Any]:
-        """Ask for more, the more is at stake."""
-        more = BySession() if self.request.method == "DELETE" else ByWideToken()
-        return [permissions.IsAuthenticated(), more]
-
-    def get_object(self) -> User:
-        """Return whoever the session or the token stands for."""
-        assert isinstance(self.request.user, User)
-        return self.request.user
-
-    @described({204: None}, refusals=(400, 401, 403, 409, 429))
-    def delete(self, request: Request) -> Response:
-        """Delete the account. The body has its `password`, unless it has none (guests)."""
-        given = FarewellSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        person = self.get_object()
-        if person.has_usable_password():
-            passwords.prove(request, field="password", **given.validated_data)
-        deletion.delete(person)
-        logout(request._request)
-        return Response(status=204)
 
 
 class ApiTokenAuth(APIView):
