@@ -30,6 +30,8 @@ class LosesTheFirstAnswer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # A close alone would leave the other thread in its accept for ever.
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
     def _accept(self) -> None:
