@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
         """Connect the receivers, and the schema of our authentication."""
         # They need the registry.
         from accounts import lockout, receivers  # noqa: PLC0415
-        from accounts.api import schemes  # noqa: F401, PLC0415
+        from accounts.api import openapi_schemes  # noqa: F401, PLC0415
 
         receivers.connect()
         lockout.connect()

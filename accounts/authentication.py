@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounts import tokens
 from accounts.models import ApiToken, User
 
-CHALLENGE = "Bearer"
+WWW_AUTHENTICATE = "Bearer"
 # People sign in with this one; the other backends only turn some away.
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -37,7 +37,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """Return what makes DRF answer 401 and not 403."""
-        return CHALLENGE
+        return WWW_AUTHENTICATE
 
     def enforce_csrf(self, request: Request | HttpRequest) -> None:
         """Raise CsrfFailed unless the request came from one of our pages."""
@@ -47,7 +47,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
             raise CsrfFailed(str(refused.detail)) from None
 
 
-class GuardedSession(SessionAuthentication):
+class CsrfEnforcedSession(SessionAuthentication):
     """For doors that strangers use: CSRF is checked with or without a session."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:

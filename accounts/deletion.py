@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from rest_framework import exceptions
 
-from accounts import belongings
+from accounts import personal_data
 from accounts.models import User
 
 
@@ -25,7 +25,7 @@ def delete(person: User) -> None:
     """
     with transaction.atomic():
         # Lists first, as everybody who writes locks them before people.
-        belongings.leave(person)
+        personal_data.before_delete(person)
         if person.is_superuser and _is_needed(person):
             raise LastSuperuser
         person.delete()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import belongings, sessions
+from accounts import personal_data, sessions
 from accounts.models import ApiToken, User
 
 FORMAT = "trolley-account"
@@ -24,9 +24,9 @@ def of(person: User) -> dict[str, Any]:
         "version": VERSION,
         "exported_at": timezone.now(),
         "profile": _profile(person),
-        "sessions": [dict(row) for row in sessions.of(person).values(*SESSION)],
+        "sessions": [dict(row) for row in sessions.active_sessions(person).values(*SESSION)],
         "tokens": [dict(row) for row in tokens.values(*TOKEN)],
-        **belongings.held(person),
+        **personal_data.export(person),
     }
 
 

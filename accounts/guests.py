@@ -10,22 +10,22 @@ from django.db import IntegrityError, transaction
 from rest_framework import exceptions
 from rest_framework.request import Request
 
-from accounts import belongings
+from accounts import personal_data
 from accounts.models import User
 from accounts.registration import RegistrationClosed
 
-PREFIX = "guest-"
+USERNAME_PREFIX = "guest-"
 """How the names that guests could sign in with begin."""
 
 
-class GuestsMayNot(exceptions.PermissionDenied):
+class GuestNotAllowed(exceptions.PermissionDenied):
     """A guest asked for what takes an account."""
 
     default_detail = "Guests may not do that: make yourself an account first."
     default_code = "guest"
 
 
-class NotAGuest(exceptions.APIException):
+class AlreadyRegistered(exceptions.APIException):
     """The account is there already."""
 
     status_code = 409
@@ -33,15 +33,15 @@ class NotAGuest(exceptions.APIException):
     default_code = "not_a_guest"
 
 
-def refuse(request: Request) -> None:
+def require_account(request: Request) -> None:
     """Raise GuestsMayNot if a guest asks."""
     if isinstance(request.user, User) and request.user.is_guest:
-        raise GuestsMayNot
+        raise GuestNotAllowed
 
 
 def create(name: str) -> User:
     """Create a guest. They cannot sign in again once their session is over."""
-    guest = User(username=f"{PREFIX}{secrets.token_hex(8)}", name=name, is_guest=True)
+    guest = User(username=f"{USERNAME_PREFIX}{secrets.token_hex(8)}", name=name, is_guest=True)
     guest.set_unusable_password()
     guest.save(force_insert=True)
     return guest
@@ -53,7 +53,7 @@ def upgrade(guest: User, *, username: str, password: str, name: str = "") -> Use
     Raises NotAGuest, RegistrationClosed for one whose visit is over where nobody may
     sign up, and ValidationError for a username that is taken.
     """
-    if not (settings.OPEN_REGISTRATION or belongings.is_on_any(guest)):
+    if not (settings.OPEN_REGISTRATION or personal_data.is_member_of_any(guest)):
         raise RegistrationClosed
     # The hash is slow on purpose, so it is made before the transaction.
     guest.password = make_password(password)
@@ -62,7 +62,7 @@ def upgrade(guest: User, *, username: str, password: str, name: str = "") -> Use
     with transaction.atomic():
         # The count decides between two tries at once.
         if not User.objects.filter(pk=guest.pk, is_guest=True).update(is_guest=False):
-            raise NotAGuest
+            raise AlreadyRegistered
         guest.is_guest = False
         _save(guest)
     return guest

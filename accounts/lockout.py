@@ -28,7 +28,7 @@ def username(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     return str(given or "").lower()
 
 
-class AddressBackend(BaseBackend):
+class AddressLockoutBackend(BaseBackend):
     """Lets nobody in; turns away addresses with too many failures."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
@@ -42,10 +42,10 @@ class AddressBackend(BaseBackend):
 
 def connect() -> None:
     """Begin to count failures."""
-    user_login_failed.connect(count, dispatch_uid="accounts.lockout")
+    user_login_failed.connect(on_login_failed, dispatch_uid="accounts.lockout")
 
 
-def count(request: HttpRequest | None = None, **_: Any) -> None:
+def on_login_failed(request: HttpRequest | None = None, **_: Any) -> None:
     """Add a failure to the address that it came from."""
     if request is not None:
         key = _key(request)
@@ -58,10 +58,10 @@ def count(request: HttpRequest | None = None, **_: Any) -> None:
 
 
 def _key(request: HttpRequest) -> str:
-    return f"signin-failures:{neighbourhood(request)}:{int(time.time()) // WINDOW}"
+    return f"signin-failures:{client_network(request)}:{int(time.time()) // WINDOW}"
 
 
-def neighbourhood(request: HttpRequest) -> str:
+def client_network(request: HttpRequest) -> str:
     """Return the address, or the /64 that one IPv6 customer can choose from."""
     given = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104  (a unix socket has none)
     address = ip_address(given)

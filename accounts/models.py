@@ -19,7 +19,7 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 
-class People(UserManager["User"]):
+class CaseInsensitiveUserManager(UserManager["User"]):
     """Finds people by name without regard to case: phones capitalise it."""
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -33,7 +33,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
     name = models.CharField(max_length=100, blank=True)
     is_guest = models.BooleanField(default=False)
 
-    objects: ClassVar[People] = People()
+    objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -79,7 +79,7 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
         return f"{self.name} ({self.scope})"
 
 
-class TokenKey(models.Model):
+class TokenIdempotencyKey(models.Model):
     """The Idempotency-Key by which a token was made. It outlives the token.
 
     So a request that is repeated after the token was revoked finds that it was.
@@ -88,13 +88,13 @@ class TokenKey(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.UUIDField()
     # What was asked for, as a hash, and what was made.
-    asked = models.CharField(max_length=64)
+    request_fingerprint = models.CharField(max_length=64)
     public_id = models.UUIDField()
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["user", "key"], name="token_key_once")
+            models.UniqueConstraint(fields=["user", "key"], name="unique_token_key")
         ]
 
     def __str__(self) -> str:
@@ -132,11 +132,11 @@ class Session(AbstractBaseSession):
     ) -> None:
         """Write the row; an update leaves alone what the store does not know."""
         if force_update and update_fields is None:
-            update_fields = WRITTEN_BY_THE_STORE
+            update_fields = STORE_FIELDS
         super().save(*args, force_update=force_update, update_fields=update_fields, **kwargs)
 
 
-WRITTEN_BY_THE_STORE = ("session_data", "expire_date", "user", "public_id", "created_at", "device")
+STORE_FIELDS = ("session_data", "expire_date", "user", "public_id", "created_at", "device")
 
 
 class SetupLink(models.Model):
@@ -149,7 +149,7 @@ class SetupLink(models.Model):
         return f"setup link of {self.created_at:%Y-%m-%d %H:%M}"
 
     @classmethod
-    def renew(cls) -> str:
+    def issue(cls) -> str:
         """Make the only valid link and return its secret, 256 random bits."""
         secret = secrets.token_urlsafe(32)
         with transaction.atomic():
@@ -158,7 +158,7 @@ class SetupLink(models.Model):
         return secret
 
     @classmethod
-    def holds(cls, secret: str) -> bool:
+    def is_valid(cls, secret: str) -> bool:
         """Say whether the link would be good now, without using it."""
         return cls.objects.filter(digest=_digest(secret)).exists()
 
@@ -176,14 +176,14 @@ class ResetLink(models.Model):
     its time is over, or the password changes in another way.
     """
 
-    GOOD_FOR: ClassVar[timedelta] = timedelta(hours=24)
+    LIFETIME: ClassVar[timedelta] = timedelta(hours=24)
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
     )
     digest = models.CharField(max_length=64, unique=True)
     # What the person's sessions are proved by: another password has another.
-    proof = models.CharField(max_length=64)
+    session_auth_hash = models.CharField(max_length=64)
     expires_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -195,24 +195,26 @@ class ResetLink(models.Model):
         secret = secrets.token_urlsafe(32)
         fields = {
             "digest": _digest(secret),
-            "proof": person.get_session_auth_hash(),
-            "expires_at": timezone.now() + cls.GOOD_FOR,
+            "session_auth_hash": person.get_session_auth_hash(),
+            "expires_at": timezone.now() + cls.LIFETIME,
         }
         cls.objects.update_or_create(user=person, defaults=fields)
         return secret
 
     @classmethod
-    def holder(cls, secret: str) -> User | None:
+    def user_for(cls, secret: str) -> User | None:
         """Return whose link it is if it is good now, without using it."""
         found = cls._of(secret).filter(user__is_active=True).select_related("user").first()
-        if found is None or found.proof != found.user.get_session_auth_hash():
+        if found is None or found.session_auth_hash != found.user.get_session_auth_hash():
             return None
         return found.user
 
     @classmethod
     def claim(cls, secret: str, person: User) -> bool:
         """Use the person's link up. Of several concurrent claims exactly one is true."""
-        deleted, _ = cls._of(secret).filter(proof=person.get_session_auth_hash()).delete()
+        deleted, _ = (
+            cls._of(secret).filter(session_auth_hash=person.get_session_auth_hash()).delete()
+        )
         return bool(deleted)
 
     @classmethod

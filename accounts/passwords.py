@@ -13,13 +13,13 @@ from rest_framework.request import Request
 from accounts.models import ResetLink, User
 
 
-class LinkGone(exceptions.NotFound):
+class InvalidResetLink(exceptions.NotFound):
     """There is no such link, or it is used up or over; which is not said."""
 
     default_detail = "This link is not good any more."
 
 
-def prove(request: Request, *, password: str, field: str) -> None:
+def verify_current(request: Request, *, password: str, field: str) -> None:
     """Raise ValidationError unless it is the caller's password.
 
     It is asked for as at sign-in, so wrong ones are counted and locked out alike.
@@ -30,7 +30,7 @@ def prove(request: Request, *, password: str, field: str) -> None:
         raise exceptions.ValidationError({field: ["That is not your password."]})
 
 
-def judge(password: str, person: User, *, field: str) -> None:
+def validate_new(password: str, person: User, *, field: str) -> None:
     """Raise ValidationError for a password that is too easy."""
     try:
         validate_password(password, person)
@@ -52,16 +52,16 @@ def reset(secret: str, password: str) -> User:
     Raises LinkGone, and ValidationError for a password that is too easy; then the
     link is still good.
     """
-    holder = ResetLink.holder(secret)
+    holder = ResetLink.user_for(secret)
     if holder is None:
-        raise LinkGone
-    judge(password, holder, field="new_password")
+        raise InvalidResetLink
+    validate_new(password, holder, field="new_password")
     hashed = make_password(password)
     with transaction.atomic():
         # Whoever else changes it is done, or waits and finds the link used.
         person = User.objects.select_for_update(no_key=True).filter(pk=holder.pk).first()
         if person is None or not ResetLink.claim(secret, person):
-            raise LinkGone
+            raise InvalidResetLink
         person.password = hashed
         person.save(update_fields=["password"])
     return person

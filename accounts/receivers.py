@@ -13,28 +13,28 @@ from accounts import sessions
 from accounts.models import Session, User
 from accounts.signals import access_revoked
 
-GRANTS = ("password", "is_active")
+WATCHED_FIELDS = ("password", "is_active")
 
 
 def connect() -> None:
     """Connect all of it, once."""
-    pre_save.connect(remember, sender=User, dispatch_uid="accounts.remember")
-    post_save.connect(compare, sender=User, dispatch_uid="accounts.compare")
-    post_delete.connect(deleted, sender=User, dispatch_uid="accounts.deleted")
-    user_logged_in.connect(sessions.begin, dispatch_uid="accounts.begin")
+    pre_save.connect(user_pre_save, sender=User, dispatch_uid="accounts.remember")
+    post_save.connect(user_post_save, sender=User, dispatch_uid="accounts.compare")
+    post_delete.connect(user_post_delete, sender=User, dispatch_uid="accounts.deleted")
+    user_logged_in.connect(sessions.record_device, dispatch_uid="accounts.begin")
 
 
-def remember(instance: User, update_fields: Iterable[str] | None, raw: bool, **_: Any) -> None:
+def user_pre_save(instance: User, update_fields: Iterable[str] | None, raw: bool, **_: Any) -> None:
     """Keep what is stored, unless this save cannot change it."""
-    untouched = update_fields is not None and not set(update_fields) & set(GRANTS)
+    untouched = update_fields is not None and not set(update_fields) & set(WATCHED_FIELDS)
     if raw or untouched or instance._state.adding:
         instance._granted = None  # type: ignore[attr-defined]
     else:
-        stored = User.objects.filter(pk=instance.pk).values_list(*GRANTS).first()
+        stored = User.objects.filter(pk=instance.pk).values_list(*WATCHED_FIELDS).first()
         instance._granted = stored  # type: ignore[attr-defined]
 
 
-def compare(instance: User, **_: Any) -> None:
+def user_post_save(instance: User, **_: Any) -> None:
     """End every session if the stored password is another or the person disabled.
 
     The browser that changed the password is kept by whoever changed it.
@@ -49,17 +49,17 @@ def compare(instance: User, **_: Any) -> None:
         _end_all(instance.pk, "password")
 
 
-def deleted(instance: User, **_: Any) -> None:
+def user_post_delete(instance: User, **_: Any) -> None:
     """Tell after commit that there is no such person any more."""
-    _tell(instance.pk, "deleted")
+    _send_access_revoked(instance.pk, "deleted")
 
 
 def _end_all(user_id: int, reason: str) -> None:
     Session.objects.filter(user_id=user_id).delete()
-    _tell(user_id, reason)
+    _send_access_revoked(user_id, reason)
 
 
-def _tell(user_id: int, reason: str) -> None:
+def _send_access_revoked(user_id: int, reason: str) -> None:
     # A function, not a partial: Django logs a failed hook by its __qualname__.
     def send() -> None:
         access_revoked.send_robust(sender=User, user_id=user_id, reason=reason)

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from rest_framework import exceptions
 
-from accounts import invitations
+from accounts import registration_invites
 from accounts.models import SetupLink, User, owner_exists
 
 
@@ -26,8 +26,8 @@ def register(*, username: str, password: str, name: str = "", token: str = "") -
     With the secret of an invite they are on its list. Raises RegistrationClosed,
     or ValidationError for a name that is taken, and then the token is still good.
     """
-    owner = bool(token) and _claimable(token)
-    if not (owner or _welcome(token)):
+    owner = bool(token) and _is_valid_setup_token(token)
+    if not (owner or _may_register(token)):
         raise RegistrationClosed
     # The hash is slow on purpose, so it is made before the transaction.
     person = User(
@@ -36,8 +36,8 @@ def register(*, username: str, password: str, name: str = "", token: str = "") -
     with transaction.atomic():
         if owner:
             _make_owner(person, token)
-        _insert(person)
-        if token and not owner and not invitations.claim(token, person):
+        _save_unique(person)
+        if token and not owner and not registration_invites.claim(token, person):
             raise RegistrationClosed
     return person
 
@@ -49,12 +49,12 @@ def create_owner(username: str, password: str, email: str = "") -> User | None:
     return User.objects.create_superuser(username, email, password)
 
 
-def _claimable(token: str) -> bool:
-    return not owner_exists() and SetupLink.holds(token)
+def _is_valid_setup_token(token: str) -> bool:
+    return not owner_exists() and SetupLink.is_valid(token)
 
 
-def _welcome(token: str) -> bool:
-    return invitations.may_register(token) if token else bool(settings.OPEN_REGISTRATION)
+def _may_register(token: str) -> bool:
+    return registration_invites.may_register(token) if token else bool(settings.OPEN_REGISTRATION)
 
 
 def _make_owner(person: User, token: str) -> None:
@@ -64,7 +64,7 @@ def _make_owner(person: User, token: str) -> None:
     person.is_staff = person.is_superuser = True
 
 
-def _insert(person: User) -> None:
+def _save_unique(person: User) -> None:
     try:
         with transaction.atomic():
             person.save(force_insert=True)

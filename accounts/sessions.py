@@ -16,13 +16,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.device import describe
 from accounts.models import Session, User
+from accounts.user_agent import describe
 
 # How exact `last_seen_at` is: a busy browser costs one write in this time.
-NOTICED_EVERY = timedelta(minutes=1)
+LAST_SEEN_RESOLUTION = timedelta(minutes=1)
 # How far the end of a session in use may come nearer before it is moved again.
-RENEWED_EVERY = timedelta(days=1)
+RENEWAL_INTERVAL = timedelta(days=1)
 BROWSER = "browser"
 
 
@@ -55,13 +55,13 @@ class SessionStore(db.SessionStore):
         row: Session | None = self._get_session_from_db()  # type: ignore[attr-defined]
         if row is None:
             return {}
-        _note_use(row)
+        _touch_last_seen(row)
         self.renewed = _renew(row)
         data: dict[str, Any] = self.decode(row.session_data)
         return data
 
 
-def begin(request: HttpRequest, **_: Any) -> None:
+def record_device(request: HttpRequest, **_: Any) -> None:
     """Take down which browser somebody has just signed in with (`user_logged_in`)."""
     request.session[BROWSER] = {
         "id": str(uuid.uuid4()),
@@ -74,34 +74,34 @@ def find(key: str) -> Session | None:
     """Return the session of this key if it is not over, and note its use."""
     row = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
     if row is not None:
-        _note_use(row)
+        _touch_last_seen(row)
     return row
 
 
-def of(person: User) -> QuerySet[Session]:
+def active_sessions(person: User) -> QuerySet[Session]:
     """Return a person's sessions that are not over, the one seen last first."""
     found = Session.objects.filter(user=person, expire_date__gt=timezone.now())
     return found.order_by("-last_seen_at", "-created_at", "pk")
 
 
-def forget_old() -> int:
+def delete_expired() -> int:
     """Delete the sessions that are over; return how many."""
     deleted, _ = Session.objects.filter(expire_date__lte=timezone.now()).delete()
     return deleted
 
 
-def _note_use(row: Session) -> None:
+def _touch_last_seen(row: Session) -> None:
     now = timezone.now()
-    if row.last_seen_at < now - NOTICED_EVERY:
-        stale = Session.objects.filter(pk=row.pk, last_seen_at__lt=now - NOTICED_EVERY)
+    if row.last_seen_at < now - LAST_SEEN_RESOLUTION:
+        stale = Session.objects.filter(pk=row.pk, last_seen_at__lt=now - LAST_SEEN_RESOLUTION)
         stale.update(last_seen_at=now)
 
 
 def _renew(row: Session) -> bool:
     """Let a session that is used last its whole time again; tell whether it was moved."""
     end = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    if row.expire_date >= end - RENEWED_EVERY:
+    if row.expire_date >= end - RENEWAL_INTERVAL:
         return False
     # Of several requests at once, one moves it; and none, if it was ended meanwhile.
-    nearer = Session.objects.filter(pk=row.pk, expire_date__lt=end - RENEWED_EVERY)
+    nearer = Session.objects.filter(pk=row.pk, expire_date__lt=end - RENEWAL_INTERVAL)
     return bool(nearer.update(expire_date=end))

@@ -13,16 +13,16 @@ from django.utils.crypto import salted_hmac
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS, knox_settings
 
-from accounts.models import ApiToken, TokenKey, User
+from accounts.models import ApiToken, TokenIdempotencyKey, User
 
 # How exact `last_used_at` is: a busy script costs one write in this time.
 NOTICED_EVERY = timedelta(minutes=1)
-MOST = 100
+MAX_TOKENS = 100
 """Tokens that one person may have, those that are over included."""
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=3650)
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long a token that is over is still shown."""
-BY_PASSWORD = "api-token-auth"  # noqa: S105  (the name of a token, no password)
+PASSWORD_TOKEN_NAME = "api-token-auth"  # noqa: S105  (the name of a token, no password)
 
 
 class TooManyTokensError(RuntimeError):
@@ -33,7 +33,7 @@ class KeyReusedError(RuntimeError):
     """The Idempotency-Key was used for another token, or for one that was revoked."""
 
 
-def make(
+def create(
     person: User,
     *,
     name: str,
@@ -49,12 +49,12 @@ def make(
     stored nowhere, and no request gets one that was revoked.
     Raises TooManyTokensError and KeyReusedError.
     """
-    asked = _mac(name, scope, list_id, lives)
+    fingerprint = _mac(name, scope, list_id, lives)
     with transaction.atomic():
         _lock(person)
-        if key and (known := _made_by(person, key, asked)):
+        if key and (known := _made_by(person, key, fingerprint)):
             return known, _secret_of(known, key)
-        if ApiToken.objects.filter(user=person).count() >= MOST:
+        if ApiToken.objects.filter(user=person).count() >= MAX_TOKENS:
             raise TooManyTokensError
         token = ApiToken(public_id=uuid4(), user=person, name=name, scope=scope, list_id=list_id)
         token.expiry = timezone.now() + lives if lives else None
@@ -63,11 +63,13 @@ def make(
         token.token_key = secret[: CONSTANTS.TOKEN_KEY_LENGTH]
         token.save(force_insert=True)
         if key:
-            TokenKey.objects.create(user=person, key=key, asked=asked, public_id=token.public_id)
+            TokenIdempotencyKey.objects.create(
+                user=person, key=key, request_fingerprint=fingerprint, public_id=token.public_id
+            )
     return token, secret
 
 
-def make_by_password(person: User) -> str:
+def create_from_password(person: User) -> str:
     """Return the secret of a new token for a script that knows the password.
 
     Such scripts may ask at each of their runs. So where there are too many, the
@@ -75,12 +77,12 @@ def make_by_password(person: User) -> str:
     """
     with transaction.atomic():
         _lock(person)
-        if ApiToken.objects.filter(user=person).count() >= MOST:
-            idle = ApiToken.objects.filter(user=person, name=BY_PASSWORD)
+        if ApiToken.objects.filter(user=person).count() >= MAX_TOKENS:
+            idle = ApiToken.objects.filter(user=person, name=PASSWORD_TOKEN_NAME)
             first = idle.order_by(F("last_used_at").asc(nulls_first=True), "created").first()
             if first is not None:
                 first.delete()
-        return make(person, name=BY_PASSWORD)[1]
+        return create(person, name=PASSWORD_TOKEN_NAME)[1]
 
 
 def find(secret: str) -> ApiToken | None:
@@ -94,14 +96,14 @@ def find(secret: str) -> ApiToken | None:
         .first()
     )
     if token is not None:
-        _note_use(token)
+        _touch_last_used(token)
     return token
 
 
-def forget_old() -> int:
+def delete_expired() -> int:
     """Delete the tokens that were over long ago, and old keys; return how many tokens."""
-    then = timezone.now() - KEPT
-    TokenKey.objects.filter(at__lt=then).delete()
+    then = timezone.now() - RETENTION
+    TokenIdempotencyKey.objects.filter(at__lt=then).delete()
     deleted: int = ApiToken.objects.filter(expiry__lt=then).delete()[0]
     return deleted
 
@@ -118,11 +120,11 @@ def _secret_of(token: ApiToken, key: UUID | None) -> str:
 
 def _made_by(person: User, key: UUID, asked: str) -> ApiToken | None:
     """Return the token that was made by a key, None for a new key."""
-    used = TokenKey.objects.filter(user=person, key=key).first()
+    used = TokenIdempotencyKey.objects.filter(user=person, key=key).first()
     if used is None:
         return None
     made: ApiToken | None = ApiToken.objects.filter(public_id=used.public_id).first()
-    if made is None or used.asked != asked:
+    if made is None or used.request_fingerprint != asked:
         raise KeyReusedError
     return made
 
@@ -132,7 +134,7 @@ def _lock(person: User) -> None:
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
-def _note_use(token: ApiToken) -> None:
+def _touch_last_used(token: ApiToken) -> None:
     now = timezone.now()
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTICED_EVERY)
     if token.last_used_at is None or token.last_used_at < now - NOTICED_EVERY:

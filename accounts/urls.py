@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from accounts.api import doors, export, me, password, sessions, tokens, upgrading
+from accounts.api import export, guest_upgrade, me, password, sessions, sign_in, tokens
 
 urlpatterns = [
-    path("auth/login/", doors.Login.as_view(), name="login"),
-    path("auth/logout/", doors.Logout.as_view(), name="logout"),
-    path("auth/register/", doors.Register.as_view(), name="register"),
-    path("auth/upgrade/", upgrading.Upgrade.as_view(), name="upgrade"),
+    path("auth/login/", sign_in.Login.as_view(), name="login"),
+    path("auth/logout/", sign_in.Logout.as_view(), name="logout"),
+    path("auth/register/", sign_in.Register.as_view(), name="register"),
+    path("auth/upgrade/", guest_upgrade.Upgrade.as_view(), name="upgrade"),
     path("auth/me/", me.Me.as_view(), name="me"),
     path("auth/me/export/", export.ExportView.as_view(), name="export-me"),
     path("auth/password/", password.PasswordView.as_view(), name="password"),
@@ -17,5 +17,5 @@ urlpatterns = [
     path("auth/sessions/<uuid:session_id>/", sessions.SessionView.as_view(), name="session"),
     path("tokens/", tokens.TokensView.as_view(), name="tokens"),
     path("tokens/<uuid:token_id>/", tokens.TokenView.as_view(), name="token"),
-    path("api-token-auth/", doors.ApiTokenAuth.as_view(), name="api-token-auth"),
+    path("api-token-auth/", sign_in.ApiTokenAuth.as_view(), name="api-token-auth"),
 ]

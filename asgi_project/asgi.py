@@ -23,24 +23,24 @@ from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
-from accounts.proxied import REMOTE_USER  # noqa: E402
-from asgi_project.body_limit import BodyLimit  # noqa: E402
-from asgi_project.lifespan import lifespan  # noqa: E402
-from asgi_project.remote_user import RemoteUser  # noqa: E402
-from asgi_project.threads import Pooled  # noqa: E402
-from shopping_list.api.transfer import LONGEST_BODY  # noqa: E402
+from accounts.proxy_auth import REMOTE_USER  # noqa: E402
+from asgi_project.middleware.body_limit import BodyLimit  # noqa: E402
+from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
+from asgi_project.middleware.thread_pool import ThreadPoolMiddleware  # noqa: E402
+from asgi_project.serving.lifespan import lifespan  # noqa: E402
+from shopping_list.api.import_export import LONGEST_BODY  # noqa: E402
 
 
 def compose() -> ASGI3Application:
     """Put the parts together: live around HTTP, live for sockets, both behind the proxy."""
-    http: ASGI3Application = Pooled(django_app, settings.REQUEST_THREADS)
+    http: ASGI3Application = ThreadPoolMiddleware(django_app, settings.REQUEST_THREADS)
     http = BodyLimit(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, {"/import/": LONGEST_BODY})
     websocket: ASGI3Application = _no_sockets
     if apps.is_installed("live"):
-        from live.counting import counted  # noqa: PLC0415  (live may be left out)
-        from live.routing import websocket as live_sockets  # noqa: PLC0415
+        from live.metrics.middleware import count_requests  # noqa: PLC0415  (live may be left out)
+        from live.routing import websocket_application as live_sockets  # noqa: PLC0415
 
-        http, websocket = counted(http), live_sockets
+        http, websocket = count_requests(http), live_sockets
     routes = {"http": http, "websocket": websocket, "lifespan": lifespan}
 
     async def route(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -56,7 +56,7 @@ def _behind_proxy(app: ASGI3Application) -> ASGI3Application:
     behind = ProxyHeadersMiddleware(app, settings.TRUSTED_PROXIES)  # type: ignore[arg-type]
     if settings.PROXY_AUTH_HEADER:
         # Around the other, which puts the client's address in the place of the proxy's.
-        return RemoteUser(
+        return ProxyUserMiddleware(
             cast("ASGI3Application", behind),
             header=settings.PROXY_AUTH_HEADER,
             proxies=cast("Container[str]", behind.trusted_hosts),

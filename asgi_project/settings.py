@@ -11,8 +11,9 @@ from typing import Any
 
 import environ
 
-from asgi_project import remote_user, secret
-from asgi_project.logging import logging_config
+from asgi_project import secret_key
+from asgi_project.log_config import logging_config
+from asgi_project.middleware import proxy_user
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -20,7 +21,7 @@ env = environ.FileAwareEnv()
 VERSION = "1.0.0"
 DEBUG = env.bool("TROLLEY_DEBUG", default=False)
 DATA_DIR = Path(env.str("TROLLEY_DATA", default=str(BASE_DIR / "data"))).resolve()
-SECRET_KEY = secret.secret_key(env.str("SECRET_KEY", default=""), DATA_DIR)
+SECRET_KEY = secret_key.secret_key(env.str("SECRET_KEY", default=""), DATA_DIR)
 # The machine itself may always ask: health checks come without a name.
 ALLOWED_HOSTS: list[str] = [
     *env.list("ALLOWED_HOSTS", default=["*"]),
@@ -35,17 +36,17 @@ TRUSTED_PROXIES: list[str] = env.list(
     "TROLLEY_TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if HTTPS else []
 )
 # The header in which such a proxy says whom it has let in.
-PROXY_AUTH_HEADER = remote_user.header_of(
+PROXY_AUTH_HEADER = proxy_user.validate_header(
     env.str("TROLLEY_PROXY_AUTH_HEADER", default=""), TRUSTED_PROXIES
 )
 PROXY_AUTH_CREATE = env.bool("TROLLEY_PROXY_AUTH_CREATE", default=False)
 ACCESS_LOG = env.bool("TROLLEY_ACCESS_LOG", default=False)
-OPEN_REGISTRATION = env.bool("OPEN_REGISTRATION", default=False)
+OPEN_REGISTRATION = env.bool("TROLLEY_OPEN_REGISTRATION", default=False)
 
 INSTALLED_APPS = [
     "daphne",
     "asgi_project",
-    "asgi_project.administration.Administration",
+    "asgi_project.admin_site.TrolleyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -67,15 +68,15 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in _without]
 # The innermost one is synchronous only. So Django runs the whole stack in one
 # thread, with one hop for each request instead of two for each middleware.
 MIDDLEWARE = [
-    "asgi_project.headers.HeadersMiddleware",
-    "asgi_project.request_id.RequestIdMiddleware",
+    "asgi_project.middleware.security_headers.HeadersMiddleware",
+    "rest.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "asgi_project.static.StaticFilesMiddleware",
-    "accounts.renewal.RenewingMiddleware",
+    "asgi_project.middleware.static_files.StaticFilesMiddleware",
+    "accounts.session_middleware.RollingSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.proxied.ProxiedMiddleware",
+    "accounts.proxy_auth.ProxyAuthMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -111,7 +112,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'trolley.sqlite3'}")
 }
 _database = DATABASES["default"]
-# Each of these threads keeps its connection (asgi_project/threads.py).
+# Each of these threads keeps its connection (asgi_project/middleware/thread_pool.py).
 REQUEST_THREADS = env.int("TROLLEY_THREADS", default=8)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["ENGINE"] = "asgi_project.sqlite"
@@ -125,7 +126,7 @@ else:
     _database["CONN_MAX_AGE"] = 0
     _database.setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
-        "max_size": env.int("DATABASE_POOL", default=10),
+        "max_size": env.int("TROLLEY_DATABASE_POOL", default=10),
         "timeout": 10,
     }
 
@@ -166,7 +167,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 AUTHENTICATION_BACKENDS = [
-    "accounts.lockout.AddressBackend",
+    "accounts.lockout.AddressLockoutBackend",
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
@@ -174,7 +175,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "accounts.lockout.username"
-AXES_LOCKOUT_CALLABLE = "asgi_project.problems.locked_out"
+AXES_LOCKOUT_CALLABLE = "asgi_project.error_handlers.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -198,10 +199,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["asgi_project.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["rest.json_parser.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["asgi_project.throttles.PersonThrottle"],
-    "EXCEPTION_HANDLER": "asgi_project.problems.handler",
+    "DEFAULT_THROTTLE_CLASSES": ["rest.throttles.UserRateThrottle"],
+    "EXCEPTION_HANDLER": "asgi_project.error_handlers.handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Requests of one person, each with ten seconds' worth at once; 0 is no limit.
@@ -239,7 +240,7 @@ SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "asgi_project.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "asgi_project.error_handlers.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if HTTPS:

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from asgi_project.pages import shell
+from asgi_project.views import app_shell
 
 LISTS = {"entry": "src/lists.ts", "title": "Trolley"}
 DASHBOARD = {"entry": "src/dashboard.ts", "title": "Trolley dashboard"}
@@ -22,20 +22,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
         SpectacularSwaggerSplitView.as_view(template_name="api_docs.html", permission_classes=[]),
     ),
     path("admin/", admin.site.urls),
-    path("", shell, LISTS),
-    path("lists/<uuid:list_id>/", shell, LISTS),
-    path("signin/", shell, LISTS),
-    path("setup/", shell, LISTS),
-    path("join/", shell, LISTS),
-    path("account/", shell, LISTS),
-    path("reset/", shell, LISTS),
-    path("dashboard/", shell, DASHBOARD),
+    path("", app_shell, LISTS),
+    path("lists/<uuid:list_id>/", app_shell, LISTS),
+    path("signin/", app_shell, LISTS),
+    path("setup/", app_shell, LISTS),
+    path("join/", app_shell, LISTS),
+    path("account/", app_shell, LISTS),
+    path("reset/", app_shell, LISTS),
+    path("dashboard/", app_shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),
 ]
 if apps.is_installed("live"):
     urlpatterns.append(path("", include("live.urls")))
 
-handler400 = "asgi_project.problems.bad_request"
-handler403 = "asgi_project.problems.forbidden"
-handler404 = "asgi_project.problems.not_found"
-handler500 = "asgi_project.problems.failed"
+handler400 = "asgi_project.error_handlers.bad_request"
+handler403 = "asgi_project.error_handlers.forbidden"
+handler404 = "asgi_project.error_handlers.not_found"
+handler500 = "asgi_project.error_handlers.server_error"

@@ -56,10 +56,11 @@ async def main() -> None:
     import django
 
     django.setup()
-    from live import counting, runtime
+    from live import runtime
+    from live.metrics import middleware
 
-    runtime.current = lambda: None  # that the runtime runs is not what is timed
-    bare, counted = await each(answer), await each(counting.counted(answer))
+    runtime.get_runtime = lambda: None  # that the runtime runs is not what is timed
+    bare, counted = await each(answer), await each(middleware.count_requests(answer))
     signals = receivers()
     total = counted - bare + signals
     print(f"wrapper {(counted - bare) * 1e6:.1f} µs, receivers {signals * 1e6:.1f} µs")

@@ -23,7 +23,7 @@ def seed(size):
     from accounts.models import ApiToken, User
     from bench.event import AT, EPOCH, changes, frame, item_id, list_id
     from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
-    from shopping_list.names import key_of
+    from shopping_list.parsing.item_names import comparison_key
 
     call_command("migrate", verbosity=0)
     count = size.lists * size.users_per_list
@@ -54,7 +54,7 @@ def seed(size):
             id=item_id(n, m),
             shopping_list_id=list_id(n),
             name=f"Item {m}",
-            name_key=key_of(f"Item {m}"),
+            name_key=comparison_key(f"Item {m}"),
             quantity="500 g",
             note="the small ones",
             category="Vegetables",

@@ -15,11 +15,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
 os.environ.setdefault("TROLLEY_HANDSHAKES", "1000000")
 
 from asgi_project.asgi import application
-from asgi_project.listening import listen
-from asgi_project.servers import SERVERS
+from asgi_project.serving.listener import open_listener
+from asgi_project.serving.servers import SERVERS
 from bench.control import with_control
 from bench.event import AT, EPOCH, changes, frame, list_id
-from live.publisher import publish
+from live.delivery.publisher import publish
 from shopping_list.models import Activity
 
 writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -46,4 +46,6 @@ async def emit(index: int, first: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    SERVERS[sys.argv[1]](with_control(application, emit), listen("127.0.0.1", int(sys.argv[2])))
+    SERVERS[sys.argv[1]](
+        with_control(application, emit), open_listener("127.0.0.1", int(sys.argv[2]))
+    )

@@ -17,12 +17,14 @@ from typing import Any
 from channels.consumer import AsyncConsumer  # type: ignore[import-untyped]
 from django.conf import settings
 
-from live import handshake, identity, protocol, runtime, session
-from live.connection import Connection
-from live.handshake import ForeignOriginError, Handshake
-from live.identity import Identity
-from live.pool import query
-from live.protocol import CloseCode
+from live import runtime
+from live.connections import handshake, identity, state_machine
+from live.connections.connection import Connection
+from live.connections.handshake import ForeignOriginError, Handshake
+from live.connections.identity import Identity
+from live.db_threads import run_in_db_thread
+from live.protocol import frames
+from live.protocol.frames import CloseCode
 from shopping_list.rows import Person
 
 logger = logging.getLogger(__name__)
@@ -44,45 +46,45 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         """Serve one socket."""
         await receive()  # websocket.connect
         try:
-            shaken = handshake.read(scope)
+            parsed_handshake = handshake.read(scope)
         except ForeignOriginError as error:
             logger.warning("handshake from a foreign origin refused: %r", error.args[0])
             await send({"type": "websocket.close"})
             return
-        await send({"type": "websocket.accept", "subprotocol": shaken.subprotocol})
-        await self._serve(shaken, receive, send)
+        await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
+        await self._serve(parsed_handshake, receive, send)
 
     async def dispatch(self, message: Message) -> None:
         """Carry out what one message calls for (Channels' name for it)."""
-        work = self._begin(message)
+        work = self._handle_message(message)
         if work is not None:
             await work
 
     async def _serve(self, shaken: Handshake, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.runtime = runtime.current()
+        self.runtime = runtime.get_runtime()
         self.connection = Connection(send, finish=task.cancel)
-        self.runtime.arrive(self.connection)
+        self.runtime.add_connection(self.connection)
         try:
-            await self._listen(self._open(shaken), receive)
+            await self._receive_loop(self._open(shaken), receive)
         except asyncio.CancelledError:
             if self.connection.closing is None:
                 raise  # the server cancels us, not our own `finish`
             task.uncancel()
             if not self.connection.writer.closed:
-                await self._hang_up(send, self.connection.closing)
+                await self._force_close(send, self.connection.closing)
         finally:
-            self.runtime.depart(self.connection)
+            self.runtime.remove_connection(self.connection)
 
-    async def _hang_up(self, send: Send, code: CloseCode) -> None:
+    async def _force_close(self, send: Send, code: CloseCode) -> None:
         # Nothing could be written, so this may fail or block as well. But a
         # server on which only the last message failed would keep a mute socket.
         with contextlib.suppress(Exception):
-            async with asyncio.timeout(self.runtime.timing.retry):
+            async with asyncio.timeout(self.runtime.intervals.retry):
                 await send({"type": "websocket.close", "code": int(code)})
 
-    async def _listen(self, work: Work | None, receive: Receive) -> None:
+    async def _receive_loop(self, work: Work | None, receive: Receive) -> None:
         """Take messages one after another, until the peer is gone.
 
         One message is taken in while the one before it is being worked on, so
@@ -93,7 +95,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         while True:
             if work is not None:
                 listening = listening or asyncio.ensure_future(receive())
-                if not await self._done_before(work, listening):
+                if not await self._run_until_disconnect(work, listening):
                     return
             if listening is None:
                 message = await receive()
@@ -101,9 +103,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 message, listening = await listening, None
             if message["type"] == DISCONNECT:
                 return
-            work = self._begin(message)
+            work = self._handle_message(message)
 
-    async def _done_before(self, work: Work, listening: asyncio.Future[Message]) -> bool:
+    async def _run_until_disconnect(self, work: Work, listening: asyncio.Future[Message]) -> bool:
         """Do some work; False if the peer left before it was done."""
         working = asyncio.ensure_future(work)
         either: tuple[asyncio.Future[Any], ...] = (working, listening)
@@ -125,107 +127,117 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         connection = self.connection
         if self.runtime.draining:
             connection.close(CloseCode.RESTARTING, "restarting", retry_in=1.0)
-        elif (wait := self.runtime.door.knock(connection.opened)) is not None:
+        elif (wait := self.runtime.admission.admit(connection.opened)) is not None:
             connection.close(CloseCode.OVERLOADED, "too many newcomers", retry_in=wait)
-        elif not shaken.known:
+        elif not shaken.version_supported:
             connection.close(CloseCode.VERSION_UNKNOWN, "only trolley.v1 is spoken here")
         elif shaken.token is not None:
-            await self._sign_in(identity.of_token, shaken.token)
+            await self._sign_in(identity.identity_from_token, shaken.token)
         elif shaken.session is not None:
-            await self._sign_in(identity.of_session, shaken.session)
-        if shaken.malformed:
+            await self._sign_in(identity.identity_from_session, shaken.session)
+        if shaken.invalid_query:
             connection.refuse("bad_frame", "since must be a number, and epoch given with it")
-        self.wants = shaken.wants
-        await self._follow_wanted()
+        self.wants = shaken.initial_subscription
+        await self._subscribe_initial()
 
-    async def _follow_wanted(self) -> None:
-        wants, connection = self.wants, self.connection
-        if wants is None or connection.identity is None or connection.closing is not None:
+    async def _subscribe_initial(self) -> None:
+        initial_subscription, connection = self.wants, self.connection
+        if (
+            initial_subscription is None
+            or connection.identity is None
+            or connection.closing is not None
+        ):
             return
         self.wants = None
-        connection.session.topics[wants.topic] = None
-        await self._follow(wants)
+        connection.session.topics[initial_subscription.topic] = None
+        await self._follow(initial_subscription)
 
     async def _sign_in(self, find: Callable[[str], Identity | None], secret: str) -> None:
         began = time.monotonic()
-        self.connection.proving = True
+        self.connection.authenticating = True
         try:
-            who = await query(find, secret)
-            lists = {} if who is None else await query(identity.lists_of, who.user_id)
+            who = await run_in_db_thread(find, secret)
+            lists = (
+                {} if who is None else await run_in_db_thread(identity.visible_lists, who.user_id)
+            )
         except Exception:
             logger.warning("nobody can sign in now", exc_info=True)
             self.connection.close(CloseCode.OVERLOADED, "not now", retry_in=5.0)
             return
         finally:
-            self.connection.proving = False
+            self.connection.authenticating = False
         if who is None:
             self.connection.refuse("not_signed_in", "the session or token is not valid")
             self.connection.close(CloseCode.NOT_SIGNED_IN, "not signed in")
-        elif not self.runtime.roster.recognise(self.connection, who):
+        elif not self.runtime.registry.authenticate(self.connection, who):
             self.connection.refuse("overloaded", "too many connections of this person")
             self.connection.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
         else:
-            self.runtime.roster.learn(who.user_id, lists, at=began, knowing=self.connection)
+            self.runtime.registry.update_access(
+                who.user_id, lists, at=began, knowing=self.connection
+            )
             self._welcome(who, lists)
 
-    def _welcome(self, who: Identity, lists: dict[Any, identity.Place]) -> None:
+    def _welcome(self, who: Identity, lists: dict[Any, identity.Position]) -> None:
         positions = (
-            protocol.ListPosition(id=list_id, epoch=epoch, version=version)
+            frames.ListPosition(id=list_id, epoch=epoch, version=version)
             for list_id, (epoch, version) in lists.items()
-            if self.connection.may_open(list_id)
+            if self.connection.token_allows(list_id)
         )
         self.connection.send(
-            protocol.Welcome(
-                protocol=protocol.VERSION,
+            frames.Welcome(
+                protocol=frames.VERSION,
                 server=settings.VERSION,
                 connection=self.connection.id,
                 user=Person(who.user_id, who.name),
                 lists=tuple(positions),
-                heartbeat=protocol.HEARTBEAT,
-                limits=protocol.Limits(),
+                heartbeat=frames.HEARTBEAT_INTERVAL,
+                limits=frames.Limits(),
             )
         )
 
     # Messages.
 
-    def _begin(self, message: Message) -> Work | None:
+    def _handle_message(self, message: Message) -> Work | None:
         """Carry out what needs no waiting; return the rest, if there is any."""
         content = message.get("text")
         if content is None:
             content = message.get("bytes") or b""
         effects = self.connection.session.receive(content, time.monotonic())
         for effect in effects:
-            if isinstance(effect, session.Follow | session.Authenticate):
-                return self._go_on(effect, effects)
-            self._carry_out(effect)
+            if isinstance(effect, state_machine.StartSubscription | state_machine.Authenticate):
+                return self._run_effects(effect, effects)
+            self._apply_effect(effect)
         return None
 
-    async def _go_on(self, effect: session.Effect | None, rest: Iterator[session.Effect]) -> None:
+    async def _run_effects(
+        self, effect: state_machine.Effect | None, rest: Iterator[state_machine.Effect]
+    ) -> None:
         while effect is not None and self.connection.closing is None:
-            if isinstance(effect, session.Follow):
+            if isinstance(effect, state_machine.StartSubscription):
                 await self._follow(effect)
-            elif isinstance(effect, session.Authenticate):
-                await self._sign_in(identity.of_token, effect.token)
-                await self._follow_wanted()
+            elif isinstance(effect, state_machine.Authenticate):
+                await self._sign_in(identity.identity_from_token, effect.token)
+                await self._subscribe_initial()
             else:
-                self._carry_out(effect)
+                self._apply_effect(effect)
             effect = next(rest, None)
 
-    def _carry_out(self, effect: session.Effect) -> None:
+    def _apply_effect(self, effect: state_machine.Effect) -> None:
         connection = self.connection
         match effect:
-            case session.Reply(frame):
+            case state_machine.Reply(frame):
                 connection.send(frame)
-            case session.Unfollow(topic, frame_id):
-                connection.leave(topic)
-                connection.send(protocol.Unsubscribed(topic=topic, id=frame_id))
-            case session.Announce(topic, state):
-                self.runtime.presence.announce(connection, topic, state)
-            case session.Close(code, reason, retry_in):
+            case state_machine.StopSubscription(topic, frame_id):
+                connection.unsubscribe(topic)
+                connection.send(frames.Unsubscribed(topic=topic, id=frame_id))
+            case state_machine.SetPresenceState(topic, state):
+                self.runtime.presence.set_state(connection, topic, state)
+            case state_machine.Close(code, reason, retry_in):
                 connection.close(code, reason, retry_in=retry_in)
 
-    async def _follow(self, wanted: session.Follow) -> None:
-        await self.runtime.subscriptions.follow(self.connection, wanted)
+    async def _follow(self, wanted: state_machine.StartSubscription) -> None:
+        await self.runtime.subscriptions.subscribe(self.connection, wanted)
         # What a subscriber is given is not counted against its mailbox. So it
         # is written before the next one is begun.
-        await self.connection.writer.empty()
+        await self.connection.writer.drain()

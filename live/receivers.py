@@ -9,10 +9,10 @@ from django.db.models.signals import post_delete, post_save
 
 from accounts.models import ApiToken, Session
 from accounts.signals import access_revoked
-from live import publisher
-from live.counting import uncounted
-from live.identity import reference
-from live.metrics import counters
+from live.connections.identity import fingerprint
+from live.counters import counters
+from live.delivery import publisher
+from live.metrics.middleware import request_excluded
 from shopping_list.models import Activity
 
 
@@ -34,27 +34,27 @@ def recorded(instance: Activity, created: bool, raw: bool = False, **_: Any) -> 
 
 def started(**_: Any) -> None:
     """Count a request that Django began."""
-    if not uncounted.get():
+    if not request_excluded.get():
         counters.request_started()
 
 
 def finished(**_: Any) -> None:
     """Count a request that Django finished."""
-    if not uncounted.get():
+    if not request_excluded.get():
         counters.request_finished()
 
 
 def revoked(user_id: int, **_: Any) -> None:
     """Close all sockets of a person: another password, disabled, deleted."""
-    publisher.control({"type": "live.revoked", "user": user_id})
+    publisher.publish_control({"type": "live.revoked", "user": user_id})
 
 
 def session_ended(instance: Session, **_: Any) -> None:
     """Close the sockets of a session, once it is really gone: signed out, here or from afar."""
     key = instance.session_key
-    publisher.control_on_commit({"type": "live.revoked", "session": reference(key)})
+    publisher.control_on_commit({"type": "live.revoked", "session": fingerprint(key)})
 
 
 def token_deleted(instance: ApiToken, **_: Any) -> None:
     """Close the sockets that a token opened, once it is really gone."""
-    publisher.control_on_commit({"type": "live.revoked", "token": reference(instance.digest)})
+    publisher.control_on_commit({"type": "live.revoked", "token": fingerprint(instance.digest)})

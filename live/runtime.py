@@ -18,99 +18,101 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from live import identity, outlet, protocol
-from live.connection import Connection
-from live.door import Door
-from live.hub import Hub
-from live.mailbox import Batch
-from live.metrics import counters
-from live.outlet import Outgoing
-from live.pool import query
-from live.presence import Presence
-from live.protocol import CloseCode
-from live.relay import Relay
-from live.roster import Roster
-from live.sampler import Sampler
-from live.subscriptions import Subscriptions
-from live.timing import Timing
-from shopping_list import invites
+from live.connections import identity
+from live.connections.admission import AdmissionControl
+from live.connections.connection import Connection
+from live.connections.presence import Presence
+from live.connections.registry import ConnectionRegistry
+from live.connections.subscriptions import Subscriptions
+from live.counters import counters
+from live.db_threads import run_in_db_thread
+from live.delivery import local_bus
+from live.delivery.hub import Hub
+from live.delivery.local_bus import GroupMessage
+from live.delivery.relay import Relay
+from live.delivery.send_queue import Batch
+from live.intervals import Intervals
+from live.metrics.sampler import Sampler
+from live.protocol import frames
+from live.protocol.frames import CloseCode
 from shopping_list.rows import encode
+from shopping_list.services import invites
 
 logger = logging.getLogger(__name__)
 
-_beat = encode(protocol.Beat()).decode()
+_beat = encode(frames.Heartbeat()).decode()
 
 
 class Runtime:
     """Owns the hub, the relay and everything periodic of one event loop."""
 
-    def __init__(self, timing: Timing | None = None) -> None:
-        self.timing = timing or Timing()
+    def __init__(self, intervals: Intervals | None = None) -> None:
+        self.intervals = intervals or Intervals()
         self.process = secrets.token_hex(6)
         self.draining = False
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
-        self.door = Door(rate=settings.HANDSHAKES, now=time.monotonic())
+        self.admission = AdmissionControl(rate=settings.HANDSHAKES, now=time.monotonic())
         self.hub = Hub(loop=self._loop, delivered=_delivered)
-        self.roster = Roster()
-        self.relay = Relay(hub=self.hub, people=self.roster, timing=self.timing)
+        self.registry = ConnectionRegistry()
+        self.relay = Relay(hub=self.hub, access_listener=self.registry, intervals=self.intervals)
         self.presence = Presence(
             process=self.process,
             hub=self.hub,
-            tell=self.relay.outgoing,
+            publish=self.relay.publish,
             position=self.relay.position,
-            timing=self.timing,
+            intervals=self.intervals,
         )
         self.sampler = Sampler(
             process=self.process,
             hub=self.hub,
-            roster=self.roster,
-            tell=self.relay.outgoing,
-            timing=self.timing,
+            registry=self.registry,
+            publish=self.relay.publish,
+            intervals=self.intervals,
         )
         self.subscriptions = Subscriptions(
             hub=self.hub,
             relay=self.relay,
-            roster=self.roster,
+            registry=self.registry,
             presence=self.presence,
             sampler=self.sampler,
-            timing=self.timing,
+            intervals=self.intervals,
         )
 
     def start(self) -> None:
         """Begin. It returns at once and needs neither the database nor the layer."""
-        self.relay.handle("live.presence", self.presence.hear)
-        self.relay.handle("live.sample", self.sampler.hear)
-        self.relay.handle("live.revoked", self._revoked)
+        self.relay.register_handler("live.presence", self.presence.receive_remote)
+        self.relay.register_handler("live.sample", self.sampler.receive_remote)
+        self.relay.register_handler("live.revoked", self._revoked)
         self.relay.start()
-        outlet.connect(self.take)
-        self._every(self.timing.sweep, self._sweep)
-        self._every(self.timing.sample, self._sample)
-        self._every(self.timing.reconcile, self._reconcile)
-        self._every(self.timing.recheck, self._recheck)
-        self._every(self.timing.guests, self._end_guests)
+        local_bus.register(self.submit)
+        self._every(self.intervals.sweep, self._sweep)
+        self._every(self.intervals.sample, self._sample)
+        self._every(self.intervals.reconcile, self._reconcile)
+        self._every(self.intervals.revalidate, self._revalidate_identities)
+        self._every(self.intervals.guests, self._expire_guests)
 
     async def drain(self) -> None:
         """Send every socket away, to come back to whatever starts next. Twice is harmless."""
         self.draining = True
-        leaving = list(self.roster.everyone())
-        spread = max(self.timing.drain, len(leaving) / settings.HANDSHAKES)
+        leaving = list(self.registry.all_connections())
+        spread = max(self.intervals.drain, len(leaving) / settings.HANDSHAKES)
         for connection in leaving:
             retry_in = round(random.uniform(0.1, 1.0) * spread, 2)  # noqa: S311
             connection.close(CloseCode.RESTARTING, "restarting", retry_in=retry_in)
-        waiting = [connection.writer.empty() for connection in leaving]
+        waiting = [connection.writer.drain() for connection in leaving]
         if waiting:
             tasks = [asyncio.ensure_future(one) for one in waiting]
-            _, slow = await asyncio.wait(tasks, timeout=self.timing.drain)
+            _, slow = await asyncio.wait(tasks, timeout=self.intervals.drain)
             for task in slow:
                 task.cancel()
 
     async def stop(self) -> None:
         """Drain, tell the other processes, and end everything that runs."""
         await self.drain()
-        outlet.disconnect(self.take)
-        for connection in list(self.roster.everyone()):
-            connection.give_up()
+        local_bus.unregister(self.submit)
+        for connection in list(self.registry.all_connections()):
+            connection.abort()
         self.presence.close()
         for task in self._tasks:
             task.cancel()
@@ -118,22 +120,22 @@ class Runtime:
         await self.relay.stop()
         self.hub.close()
 
-    def take(self, outgoing: Outgoing) -> None:
+    def submit(self, outgoing: GroupMessage) -> None:
         """Take a message from any thread (outlet.Taker)."""
-        self._loop.call_soon_threadsafe(self.relay.outgoing, outgoing)
+        self._loop.call_soon_threadsafe(self.relay.publish, outgoing)
 
     # Sockets.
 
-    def arrive(self, connection: Connection) -> None:
+    def add_connection(self, connection: Connection) -> None:
         """Take in a socket."""
-        connection.left = self.subscriptions.left
-        connection.lagged = self.subscriptions.lagged
-        self.roster.arrive(connection)
+        connection.on_unsubscribe = self.subscriptions.on_unsubscribe
+        connection.on_lagging = self.subscriptions.on_lagging
+        self.registry.add(connection)
 
-    def depart(self, connection: Connection) -> None:
+    def remove_connection(self, connection: Connection) -> None:
         """Forget a socket that is gone."""
-        connection.vanish()
-        self.roster.depart(connection)
+        connection.discard()
+        self.registry.remove(connection)
 
     # Periodic work.
 
@@ -152,71 +154,71 @@ class Runtime:
         """Look at every socket once: beats, stalled peers, strangers, expired sessions."""
         now, wall = time.monotonic(), time.time()
         lagging = 0
-        for number, connection in enumerate(self.roster.everyone()):
-            lagging += connection.writer.mailbox.lagging
-            self._look_at(connection, now, wall)
+        for number, connection in enumerate(self.registry.all_connections()):
+            lagging += connection.writer.send_queue.lagging
+            self._check_connection(connection, now, wall)
             if number % 1_000 == 999:
                 await asyncio.sleep(0)
         self.sampler.lagging = lagging
-        self.presence.sweep(now)
+        self.presence.expire(now)
 
-    def _look_at(self, connection: Connection, now: float, wall: float) -> None:
-        silent_for, blocked = connection.writer.age(now)
+    def _check_connection(self, connection: Connection, now: float, wall: float) -> None:
+        silent_for, blocked = connection.writer.idle_seconds(now)
         who = connection.identity
         if blocked:
-            if silent_for >= self.timing.stalled:
-                connection.give_up()
-        elif connection.writer.mailbox.stuck:
+            if silent_for >= self.intervals.stalled:
+                connection.abort()
+        elif connection.writer.send_queue.full_of_replies:
             connection.close(CloseCode.TOO_SLOW, "too slow")
         elif who is None:
-            if not connection.proving and now - connection.opened >= self.timing.auth:
+            if not connection.authenticating and now - connection.opened >= self.intervals.auth:
                 connection.refuse("not_signed_in", "nobody signed in")
                 connection.close(CloseCode.NOT_SIGNED_IN, "not signed in")
         elif connection.expires is not None and connection.expires <= wall:
             connection.close(CloseCode.SESSION_EXPIRED, "session expired")
-        elif silent_for >= self.timing.heartbeat:
-            connection.writer.mailbox.put(Batch(_beat))
+        elif silent_for >= self.intervals.heartbeat:
+            connection.writer.send_queue.put(Batch(_beat))
 
     async def _sample(self) -> None:
         self.sampler.tick(time.monotonic())
 
     async def _reconcile(self) -> None:
         """Find what people gained or lost without a message about it."""
-        await self._compare(thorough=False)
-        if staff := self.roster.staff:
-            for user_id in staff - await query(identity.staff_of, staff):
-                self.roster.demote(user_id)
+        await self._reconcile_access(thorough=False)
+        if staff := self.registry.staff:
+            for user_id in staff - await run_in_db_thread(identity.staff_of, staff):
+                self.registry.revoke_staff(user_id)
 
-    async def _recheck(self) -> None:
+    async def _revalidate_identities(self) -> None:
         """Close what should have been closed, in case a message about it was lost."""
         sockets = {
             connection: connection.identity
-            for connection in self.roster.everyone()
+            for connection in self.registry.all_connections()
             if connection.identity is not None
         }
         if not sockets:
             return
-        good = await query(identity.still_good, set(sockets.values()))
+        good = await run_in_db_thread(identity.still_valid, set(sockets.values()))
         for connection, who in sockets.items():
             if who in good:
                 connection.expires = good[who]
             else:
                 connection.close(CloseCode.REVOKED, "signed out or revoked")
-        await self._compare(thorough=True)
+        await self._reconcile_access(thorough=True)
 
-    async def _compare(self, *, thorough: bool) -> None:
-        began, people = time.monotonic(), self.roster.people
+    async def _reconcile_access(self, *, thorough: bool) -> None:
+        began, people = time.monotonic(), self.registry.people
         if people:
-            found = await query(identity.memberships, people)
-            self.roster.compare(found, at=began, thorough=thorough)
+            found = await run_in_db_thread(identity.memberships, people)
+            self.registry.reconcile_access(found, at=began, thorough=thorough)
 
-    async def _end_guests(self) -> None:
+    async def _expire_guests(self) -> None:
         """Record the end of guests whose time is over: so it is told as any removal is."""
-        if self.roster.people:
-            await query(invites.end_expired)
+        if self.registry.people:
+            await run_in_db_thread(invites.remove_expired_guests)
 
     def _revoked(self, message: dict[str, Any]) -> None:
-        self.roster.revoke(
+        self.registry.revoke(
             user=message.get("user"),
             session=message.get("session"),
             token=message.get("token"),
@@ -232,24 +234,24 @@ def _delivered(committed: list[float]) -> None:
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
 
 
-def current(timing: Timing | None = None) -> Runtime:
+def get_runtime(intervals: Intervals | None = None) -> Runtime:
     """Return the runtime of the running loop, started if need be."""
     loop = asyncio.get_running_loop()
     runtime = _runtimes.get(loop)
     if runtime is None:
-        runtime = _runtimes[loop] = Runtime(timing)
+        runtime = _runtimes[loop] = Runtime(intervals)
         runtime.start()
     return runtime
 
 
-def of_process() -> Runtime | None:
+def get_running() -> Runtime | None:
     """Return a runtime of this process, from any thread; None where none runs."""
     return next(iter(_runtimes.values()), None)
 
 
 async def start() -> None:
     """Start the runtime of this process."""
-    current()
+    get_runtime()
 
 
 async def drain() -> None:

@@ -14,9 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from live import asyncapi, health, runtime
-from live.pool import query
-from shopping_list.api import access, schema, shapes
+from live import runtime
+from live.db_threads import run_in_db_thread
+from live.metrics import health
+from live.protocol import asyncapi
+from shopping_list.api import openapi, permissions, responses
 
 
 async def healthz(_request: HttpRequest) -> JsonResponse:
@@ -26,8 +28,8 @@ async def healthz(_request: HttpRequest) -> JsonResponse:
 
 async def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 if this process can serve, 503 if not."""
-    answers, migrated = await query(health.database)
-    found = health.health(answers=answers, migrated=migrated)
+    answers, migrated = await run_in_db_thread(health.check_database)
+    found = health.process_health(database_ok=answers, migrated=migrated)
     return JsonResponse(found.body(), status=503 if found.status == "unready" else 200)
 
 
@@ -46,15 +48,15 @@ class RequestsView(APIView):
     @extend_schema(
         responses={
             200: OpenApiTypes.OBJECT,
-            (403, schema.PROBLEM): shapes.ProblemShape,
-            (503, schema.PROBLEM): shapes.ProblemShape,
+            (403, openapi.PROBLEM): responses.ProblemShape,
+            (503, openapi.PROBLEM): responses.ProblemShape,
         }
     )
     def get(self, request: Request) -> Response:
         """Return the newest sample; the first is there a second after the start."""
-        access.require_every_list(request)
-        running = runtime.of_process()
-        newest = running and running.sampler.board.newest
+        permissions.require_unrestricted_token(request)
+        running = runtime.get_running()
+        newest = running and running.sampler.board.latest
         if newest is None:
             raise NoSample
         return Response(msgspec.to_builtins(newest))

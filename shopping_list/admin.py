@@ -12,15 +12,18 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from shopping_list import models, names, recording, text
-from shopping_list.managers import ListQuerySet
+from rest import text
+from shopping_list import models
+from shopping_list.parsing import item_names
+from shopping_list.recording import unit_of_work
+from shopping_list.recording.querysets import ListQuerySet
 
 
 def _cleaned(name: str) -> Callable[[Any], str]:
     def clean(form: Any) -> str:
         try:
-            return text.clean(form.cleaned_data[name])
-        except text.RefusedTextError as error:
+            return text.clean_text(form.cleaned_data[name])
+        except text.InvalidTextError as error:
             raise ValidationError(str(error)) from error
 
     return clean
@@ -46,7 +49,9 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
         shopping_list, name = cleaned.get("shopping_list"), cleaned.get("name")
         if shopping_list and name and not cleaned.get("purchased"):
             twins = models.ShoppingItem.objects.filter(
-                shopping_list_id=shopping_list.pk, name_key=names.key_of(name), purchased=False
+                shopping_list_id=shopping_list.pk,
+                name_key=item_names.comparison_key(name),
+                purchased=False,
             )
             if twins.exclude(pk=self.instance.pk).exists():
                 self.add_error("name", "An open item of that name is on the list.")
@@ -64,7 +69,7 @@ class ItemFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
             given = form.cleaned_data if form.is_valid() else {}
             if not given.get("name") or given.get("DELETE") or given.get("purchased"):
                 continue
-            key = names.key_of(given["name"])
+            key = item_names.comparison_key(given["name"])
             if key in seen:
                 raise ValidationError("An item of one name may be open once.")
             seen.add(key)
@@ -77,7 +82,7 @@ class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Save the form with its inlines inside one recording."""
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
-        with recording.recording():
+        with unit_of_work.recording():
             return super().changeform_view(request, *args, **kwargs)
 
 
@@ -186,10 +191,20 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("at", "verb", "list_id", "version", "actor_name")
     list_filter = ("verb",)
-    search_fields = ("list_id", "actor_name", "op")
+    search_fields = ("list_id", "actor_name", "operation_id")
     date_hierarchy = "at"
     ordering = ("-id",)
-    fields = ("at", "verb", "list_id", "epoch", "version", "actor", "actor_name", "op", "undoes")
+    fields = (
+        "at",
+        "verb",
+        "list_id",
+        "epoch",
+        "version",
+        "actor",
+        "actor_name",
+        "operation_id",
+        "undoes",
+    )
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:

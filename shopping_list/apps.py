@@ -11,10 +11,11 @@ class ShoppingListConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect every receiver of this app, and tell the accounts what it does for them."""
-        from accounts import belongings, invitations  # noqa: PLC0415  (need the app registry)
-        from shopping_list import invites, receivers  # noqa: PLC0415
-        from shopping_list.api import belongings as ours  # noqa: PLC0415
+        from accounts import personal_data, registration_invites  # noqa: PLC0415  (need the app registry)
+        from shopping_list import personal_data as ours  # noqa: PLC0415
+        from shopping_list import receivers  # noqa: PLC0415
+        from shopping_list.services import invites
 
         receivers.connect()
-        invitations.provide(invites)
-        belongings.provide(ours)
+        registration_invites.register_provider(invites)
+        personal_data.register_provider(ours)

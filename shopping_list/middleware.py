@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
-from shopping_list import actor
+from shopping_list.recording import actor
 
 
 class ActorMiddleware:
@@ -19,16 +19,16 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request with its actor named."""
-        with actor.acting(lambda: _person(request), _operation(request)):
+        with actor.acting_as(lambda: _request_user(request), _idempotency_key(request)):
             return self.get_response(request)
 
 
-def _person(request: HttpRequest) -> User | None:
+def _request_user(request: HttpRequest) -> User | None:
     # REST framework writes its own authentication's result back to request.user.
     return request.user if isinstance(request.user, User) else None
 
 
-def _operation(request: HttpRequest) -> UUID | None:
+def _idempotency_key(request: HttpRequest) -> UUID | None:
     try:
         return UUID(request.headers.get("Idempotency-Key", ""))
     except ValueError:

@@ -13,9 +13,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from shopping_list import names, recording
-from shopping_list.managers import ItemQuerySet, ListQuerySet, MembershipQuerySet, RecordedManager
-from shopping_list.members import MembersField
+from shopping_list.parsing import item_names
+from shopping_list.recording import unit_of_work
+from shopping_list.recording.members_field import MembersField
+from shopping_list.recording.querysets import (
+    ItemQuerySet,
+    ListQuerySet,
+    MembershipQuerySet,
+    RecordedManager,
+)
 
 EPOCH_ALPHABET = string.ascii_lowercase + string.digits
 
@@ -33,34 +39,36 @@ class RecordedModel(models.Model):
     (None: any).
     """
 
-    stamps: ClassVar[Mapping[str, str | None]] = {}
-    uuids: ClassVar[tuple[str, ...]] = ()
+    bookkeeping_fields: ClassVar[Mapping[str, str | None]] = {}
+    uuid_fields: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Save the row as one recorded change."""
-        self.identify()
+        self.assign_ids()
         if update_fields:
             named = set(update_fields)
             update_fields = named | {
-                stamp for stamp, cause in self.stamps.items() if cause is None or cause in named
+                stamp
+                for stamp, cause in self.bookkeeping_fields.items()
+                if cause is None or cause in named
             }
-        with recording.recording(*self.touched_lists()):
+        with unit_of_work.recording(*self.affected_list_ids()):
             super().save(*args, update_fields=update_fields, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row as one recorded change."""
-        self.normalise()
-        with recording.recording(*self.touched_lists()):
+        self.normalise_uuids()
+        with unit_of_work.recording(*self.affected_list_ids()):
             return super().delete(*args, **kwargs)
 
-    def touched_lists(self) -> set[uuid.UUID]:
+    def affected_list_ids(self) -> set[uuid.UUID]:
         """Return the lists that writing this row changes."""
         raise NotImplementedError
 
-    def identify(self) -> None:
+    def assign_ids(self) -> None:
         """Give the row the ids that Django would find only while it writes it.
 
         The row is recorded under them from before that moment on.
@@ -68,11 +76,11 @@ class RecordedModel(models.Model):
         self._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
         if self.pk is None and self._meta.pk.has_default():
             self.pk = self._meta.pk.get_default()
-        self.normalise()
+        self.normalise_uuids()
 
-    def normalise(self) -> None:
+    def normalise_uuids(self) -> None:
         """Make UUIDs of ids that were given as strings: rows are found by them."""
-        for name in self.uuids:
+        for name in self.uuid_fields:
             if isinstance(given := self.__dict__.get(name), str):
                 setattr(self, name, uuid.UUID(given))
 
@@ -80,8 +88,8 @@ class RecordedModel(models.Model):
 class ShoppingList(RecordedModel):
     """A list, and where its history stands: (`epoch`, `version`)."""
 
-    uuids = ("id",)
-    stamps: ClassVar[Mapping[str, str | None]] = {
+    uuid_fields = ("id",)
+    bookkeeping_fields: ClassVar[Mapping[str, str | None]] = {
         "version": None,
         "epoch": None,
         "last_interaction": None,
@@ -109,7 +117,7 @@ class ShoppingList(RecordedModel):
     def __str__(self) -> str:
         return self.name
 
-    def touched_lists(self) -> set[uuid.UUID]:
+    def affected_list_ids(self) -> set[uuid.UUID]:
         """Return this list."""
         return {self.pk}
 
@@ -117,11 +125,11 @@ class ShoppingList(RecordedModel):
 class Membership(RecordedModel):
     """A person on a list, with a role that includes the ones before it.
 
-    After `expires_at` it counts as none; `Membership.objects.current()` knows,
+    After `expires_at` it counts as none; `Membership.objects.active()` knows,
     and invites.end_expired deletes the row.
     """
 
-    uuids = ("shopping_list_id",)
+    uuid_fields = ("shopping_list_id",)
 
     class Role(models.TextChoices):
         """What a member may do."""
@@ -147,20 +155,22 @@ class Membership(RecordedModel):
         base_manager_name = "objects"
         indexes = (
             models.Index(
-                fields=["expires_at"], condition=Q(expires_at__isnull=False), name="guests_by_end"
+                fields=["expires_at"],
+                condition=Q(expires_at__isnull=False),
+                name="membership_expiry_idx",
             ),
         )
         constraints = (
-            models.UniqueConstraint(fields=["shopping_list", "user"], name="member_once"),
+            models.UniqueConstraint(fields=["shopping_list", "user"], name="unique_member"),
             models.CheckConstraint(
-                condition=Q(role__in=["viewer", "ticker", "editor", "owner"]), name="role_known"
+                condition=Q(role__in=["viewer", "ticker", "editor", "owner"]), name="valid_role"
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.user_id} on {self.shopping_list_id}"
 
-    def touched_lists(self) -> set[uuid.UUID]:
+    def affected_list_ids(self) -> set[uuid.UUID]:
         """Return the list of this membership."""
         return {self.shopping_list_id}
 
@@ -188,13 +198,13 @@ class Invite(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(role__in=["viewer", "ticker", "editor"]), name="invite_role"
+                condition=Q(role__in=["viewer", "ticker", "editor"]), name="valid_invite_role"
             ),
             models.CheckConstraint(
-                condition=Q(max_uses=None) | Q(uses__lte=F("max_uses")), name="invite_uses"
+                condition=Q(max_uses=None) | Q(uses__lte=F("max_uses")), name="valid_invite_uses"
             ),
         )
-        indexes = (models.Index(fields=["shopping_list", "-created_at"], name="invites_newest"),)
+        indexes = (models.Index(fields=["shopping_list", "-created_at"], name="invite_newest_idx"),)
 
     def __str__(self) -> str:
         return f"invite to {self.shopping_list_id}"
@@ -203,8 +213,8 @@ class Invite(models.Model):
 class ShoppingItem(RecordedModel):
     """Something to buy. `version` is the list's version at its last change."""
 
-    uuids = ("id", "shopping_list_id")
-    stamps: ClassVar[Mapping[str, str | None]] = {
+    uuid_fields = ("id", "shopping_list_id")
+    bookkeeping_fields: ClassVar[Mapping[str, str | None]] = {
         "version": None,
         "updated_at": None,
         "name_key": "name",
@@ -215,7 +225,7 @@ class ShoppingItem(RecordedModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     shopping_list = models.ForeignKey(ShoppingList, on_delete=models.CASCADE, related_name="items")
     name = models.CharField(max_length=200)
-    name_key = models.CharField(max_length=names.LONGEST_KEY, editable=False)
+    name_key = models.CharField(max_length=item_names.MAX_KEY_LENGTH, editable=False)
     quantity = models.CharField(max_length=50, blank=True, default="")
     note = models.CharField(max_length=1000, blank=True, default="")
     category = models.CharField(max_length=100, blank=True, default="")
@@ -231,7 +241,7 @@ class ShoppingItem(RecordedModel):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     updated_at = models.DateTimeField(default=timezone.now)
-    _came_from: uuid.UUID | None = None
+    _loaded_list_id: uuid.UUID | None = None
 
     objects = RecordedManager.from_queryset(ItemQuerySet)()
 
@@ -241,12 +251,12 @@ class ShoppingItem(RecordedModel):
             models.UniqueConstraint(
                 fields=["shopping_list", "name_key"],
                 condition=Q(purchased=False),
-                name="open_name_once",
+                name="unique_open_item_name",
             ),
         )
         indexes = (
-            models.Index(fields=["shopping_list", "position", "id"], name="items_in_order"),
-            models.Index(fields=["shopping_list", "name_key"], name="items_by_name"),
+            models.Index(fields=["shopping_list", "position", "id"], name="item_order_idx"),
+            models.Index(fields=["shopping_list", "name_key"], name="item_name_idx"),
         )
 
     def __str__(self) -> str:
@@ -256,12 +266,12 @@ class ShoppingItem(RecordedModel):
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         """Remember the list that a row came from: moving it locks both, in order."""
         item = super().from_db(*args, **kwargs)
-        item._came_from = item.__dict__.get("shopping_list_id")
+        item._loaded_list_id = item.__dict__.get("shopping_list_id")
         return item
 
-    def touched_lists(self) -> set[uuid.UUID]:
+    def affected_list_ids(self) -> set[uuid.UUID]:
         """Return the list of this item, and the one that it leaves."""
-        return {self.shopping_list_id, self._came_from or self.shopping_list_id}
+        return {self.shopping_list_id, self._loaded_list_id or self.shopping_list_id}
 
 
 class Activity(models.Model):
@@ -279,7 +289,7 @@ class Activity(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     actor_name = models.CharField(max_length=150, blank=True, default="")
-    op = models.UUIDField(null=True)
+    operation_id = models.UUIDField(null=True)
     changes = models.JSONField()
     frame = models.BinaryField()
     undoes = models.PositiveBigIntegerField(null=True)
@@ -288,14 +298,18 @@ class Activity(models.Model):
     class Meta:
         verbose_name_plural = "activities"
         constraints = (
-            models.UniqueConstraint(fields=["list_id", "version"], name="version_once"),
+            models.UniqueConstraint(fields=["list_id", "version"], name="unique_version"),
             models.UniqueConstraint(
-                fields=["list_id", "op"], condition=Q(op__isnull=False), name="op_once"
+                fields=["list_id", "operation_id"],
+                condition=Q(operation_id__isnull=False),
+                name="unique_operation",
             ),
         )
         indexes = (
             models.Index(
-                fields=["list_id", "undoes"], condition=Q(undoes__isnull=False), name="undone_by"
+                fields=["list_id", "undoes"],
+                condition=Q(undoes__isnull=False),
+                name="activity_undoes_idx",
             ),
         )
 
@@ -303,7 +317,7 @@ class Activity(models.Model):
         return f"{self.list_id} v{self.version} {self.verb}"
 
 
-class Operation(models.Model):
+class IdempotentResponse(models.Model):
     """The stored answer to a request that carried an Idempotency-Key.
 
     Written in the transaction of the effect, so there is one if and only if
@@ -319,7 +333,7 @@ class Operation(models.Model):
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["scope", "key"], name="key_once"),)
+        constraints = (models.UniqueConstraint(fields=["scope", "key"], name="unique_key"),)
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"

@@ -14,7 +14,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
-from shopping_list import models, owners, recording
+from shopping_list import models
+from shopping_list.recording import unit_of_work
+from shopping_list.services import ownership
 
 
 def connect() -> None:
@@ -24,9 +26,9 @@ def connect() -> None:
     concrete class alone would miss them.
     """
     jobs: list[tuple[type[Model], Any, Any, Any]] = [
-        (models.ShoppingItem, item_saving, item_deleting, changed),
-        (models.ShoppingList, list_saving, list_deleting, changed),
-        (models.Membership, membership_writing, membership_deleting, changed),
+        (models.ShoppingItem, item_pre_save, item_pre_delete, row_post_write),
+        (models.ShoppingList, list_pre_save, list_deleting, row_post_write),
+        (models.Membership, membership_pre_save, membership_deleting, row_post_write),
     ]
     for concrete, saving, deleting, done in jobs:
         for model in apps.get_models():
@@ -36,74 +38,74 @@ def connect() -> None:
                 post_save.connect(done, model, dispatch_uid=uid)
                 pre_delete.connect(deleting, model, dispatch_uid=uid)
                 post_delete.connect(done, model, dispatch_uid=uid)
-    m2m_changed.connect(members_changing, models.ShoppingList.members.through)
-    pre_delete.connect(forget_person, get_user_model())
+    m2m_changed.connect(members_m2m_changed, models.ShoppingList.members.through)
+    pre_delete.connect(record_user_deletion, get_user_model())
 
 
-def item_saving(
+def item_pre_save(
     instance: models.ShoppingItem, raw: bool = False, update_fields: Any = None, **_: Any
 ) -> None:
     """Learn what is stored, then stamp the item (`pre_save`)."""
-    unit = recording.current()
+    unit = unit_of_work.current()
     if raw or unit is None:
         return
-    unit.touch_items([instance.pk])
+    unit.track_items([instance.pk])
     unit.stamp_item(instance, update_fields)
 
 
-def item_deleting(instance: models.ShoppingItem, origin: Any = None, **_: Any) -> None:
+def item_pre_delete(instance: models.ShoppingItem, origin: Any = None, **_: Any) -> None:
     """Learn what is about to be lost (`pre_delete`).
 
     An item that goes with its list is no change of its own.
     """
-    unit = recording.current()
+    unit = unit_of_work.current()
     if unit is not None and not _is_list(origin):
-        unit.touch_items([instance.pk])
+        unit.track_items([instance.pk])
 
 
-def list_saving(instance: models.ShoppingList, raw: bool = False, **_: Any) -> None:
+def list_pre_save(instance: models.ShoppingList, raw: bool = False, **_: Any) -> None:
     """Keep the history's position out of a stale instance's reach (`pre_save`)."""
-    unit = recording.current()
+    unit = unit_of_work.current()
     if raw or unit is None:
         return
-    unit.touch_lists([instance.pk])
+    unit.track_lists([instance.pk])
     unit.stamp_list(instance)
 
 
 def list_deleting(instance: models.ShoppingList, **_: Any) -> None:
     """Note the tombstone (`pre_delete`)."""
-    unit = recording.current()
+    unit = unit_of_work.current()
     if unit is not None:
-        unit.touch_lists([instance.pk])
+        unit.track_lists([instance.pk])
 
 
-def membership_writing(instance: models.Membership, raw: bool = False, **_: Any) -> None:
+def membership_pre_save(instance: models.Membership, raw: bool = False, **_: Any) -> None:
     """Learn the members before they change (`pre_save`), on the list that one leaves too."""
-    unit = recording.current()
+    unit = unit_of_work.current()
     if unit is not None and not raw:
         stored = models.Membership.objects.filter(pk=instance.pk)
-        unit.touch_members({instance.shopping_list_id, *stored._lists()})
+        unit.track_members({instance.shopping_list_id, *stored._list_ids()})
 
 
 def membership_deleting(instance: models.Membership, origin: Any = None, **_: Any) -> None:
     """Learn the members before one goes (`pre_delete`)."""
-    unit = recording.current()
+    unit = unit_of_work.current()
     if unit is not None and not _is_list(origin):
-        unit.touch_members([instance.shopping_list_id])
+        unit.track_members([instance.shopping_list_id])
 
 
-def changed(instance: Any, raw: bool = False, **_: Any) -> None:
+def row_post_write(instance: Any, raw: bool = False, **_: Any) -> None:
     """Check that the row's list is part of the recording (`post_save`, `post_delete`).
 
     The list's version and last_interaction are written at the recording's
     end, those two columns and no other.
     """
-    unit = recording.current()
+    unit = unit_of_work.current()
     if unit is not None and not raw:
-        unit.lock(instance.touched_lists())
+        unit.lock(instance.affected_list_ids())
 
 
-def members_changing(
+def members_m2m_changed(
     instance: Model, action: str, reverse: bool, pk_set: set[Any] | None, **_: Any
 ) -> None:
     """Lock the lists, in id order, before `members.add/remove/set/clear` (`m2m_changed`).
@@ -114,28 +116,28 @@ def members_changing(
     if not action.startswith("pre_"):
         return
     if not reverse:
-        recording.lock_rows([instance.pk])
+        unit_of_work.lock_rows([instance.pk])
     elif pk_set is None:
-        recording.lock_rows(instance.shopping_lists.values_list("pk", flat=True))  # type: ignore[attr-defined]
+        unit_of_work.lock_rows(instance.shopping_lists.values_list("pk", flat=True))  # type: ignore[attr-defined]
     else:
-        recording.lock_rows(pk_set)
+        unit_of_work.lock_rows(pk_set)
 
 
-def forget_person(instance: Any, **_: Any) -> None:
+def record_user_deletion(instance: Any, **_: Any) -> None:
     """Record what a person's deletion changes on lists (`pre_delete`).
 
     Django would null the references and cascade the memberships without a
     signal that a list could be told by. A list of theirs that others are on gets
     another owner: whoever asks the person first (owners.depart) leaves none.
     """
-    with recording.recording(*owners.naming(instance)):
+    with unit_of_work.recording(*ownership.lists_referencing(instance)):
         models.ShoppingItem.objects.filter(created_by=instance).update(created_by=None)
         models.ShoppingItem.objects.filter(purchased_by=instance).update(purchased_by=None)
         models.ShoppingList.objects.filter(created_by=instance).update(created_by=None)
         mine = models.Membership.objects.filter(user=instance)
-        lists = mine._lists()
+        lists = mine._list_ids()
         mine.delete()
-        owners.hand_over(sorted(lists))
+        ownership.promote_successors(sorted(lists))
 
 
 def _is_list(origin: Any) -> bool:

@@ -107,7 +107,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field=
     undoes: int | msgspec.UnsetType = msgspec.UNSET
 
 
-def id_of(person: Person | None) -> int | None:
+def optional_id(person: Person | None) -> int | None:
     """Return the id of a person who may be missing."""
     return None if person is None else person.id
 
@@ -125,7 +125,7 @@ def encode(frame: msgspec.Struct) -> bytes:
     return _encoder.encode(frame)
 
 
-def builtins(row: msgspec.Struct) -> dict[str, Any]:
+def to_json(row: msgspec.Struct) -> dict[str, Any]:
     """Return a row as JSON-ready dictionaries, the way a frame spells it."""
     plain: dict[str, Any] = msgspec.to_builtins(row)
     return plain

@@ -6,14 +6,14 @@ from django.urls.converters import IntConverter
 from shopping_list.api import (
     activities,
     bulk,
+    import_export,
+    invite_links,
     invites,
     items,
-    joining,
     lists,
     members,
     search,
     suggestions,
-    transfer,
 )
 
 
@@ -40,8 +40,8 @@ urlpatterns = [
     path(f"{ONE}remove-members/", members.RemoveMembersView.as_view()),
     path(f"{ONE}invites/", invites.InvitesView.as_view()),
     path(f"{ONE}invites/<uuid:invite_id>/", invites.InviteView.as_view()),
-    path("invites/preview/", joining.PreviewView.as_view()),
-    path("invites/accept/", joining.AcceptView.as_view()),
+    path("invites/preview/", invite_links.PreviewView.as_view()),
+    path("invites/accept/", invite_links.AcceptView.as_view()),
     path(ITEMS, items.ItemsView.as_view()),
     path(f"{ITEMS}bulk/", bulk.BulkView.as_view()),
     path(f"{ITEMS}tick/", bulk.TickView.as_view()),
@@ -50,8 +50,8 @@ urlpatterns = [
     path(f"{ITEMS}<uuid:item_id>/", items.ItemView.as_view()),
     path("search-shopping-items/", search.SearchView.as_view()),
     path("suggestions/", suggestions.SuggestionsView.as_view()),
-    path(f"{ONE}export/", transfer.ExportView.as_view()),
-    path(f"{ONE}import/", transfer.ImportView.as_view()),
-    path("export/", transfer.ExportEverythingView.as_view()),
-    path("import/", transfer.ImportEverythingView.as_view()),
+    path(f"{ONE}export/", import_export.ExportView.as_view()),
+    path(f"{ONE}import/", import_export.ImportView.as_view()),
+    path("export/", import_export.ExportEverythingView.as_view()),
+    path("import/", import_export.ImportEverythingView.as_view()),
 ]

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 
-pytest_plugins = ["tests.leaks"]
+pytest_plugins = ["tests.support.secret_leaks"]
 PASSWORD = "correct horse battery"
 
 # A busy machine is no defect; pytest-timeout ends what hangs.

@@ -21,5 +21,5 @@ PASSWORD_HASHERS = [
 # A file, because threads of one test must meet in the same database.
 if DATABASES["default"]["ENGINE"] == "asgi_project.sqlite":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-# No test waits for the requests of another; tests/platform/test_throttles.py sets limits.
+# No test waits for the requests of another; tests/rest/test_throttles.py sets limits.
 WRITES_PER_SECOND = READS_PER_SECOND = 0

@@ -12,8 +12,8 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from accounts import export
-from accounts.api import schema
-from accounts.api.permissions import BySession
+from accounts.api import openapi
+from accounts.api.permissions import IsSessionAuthenticated
 from accounts.models import User
 
 HEADERS = {"Content-Disposition": 'attachment; filename="trolley-account.json"'}
@@ -22,9 +22,9 @@ HEADERS = {"Content-Disposition": 'attachment; filename="trolley-account.json"'}
 class ExportView(APIView):
     """The caller's data."""
 
-    permission_classes = (IsAuthenticated, BySession)
+    permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @schema.described({(200, "application/json"): OpenApiTypes.OBJECT}, refusals=(401, 403))
+    @openapi.operation({(200, "application/json"): OpenApiTypes.OBJECT}, refusals=(401, 403))
     def get(self, request: Request) -> HttpResponse:
         """Return all of it as one JSON file; `lists` in it can be imported."""
         assert isinstance(request.user, User)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.text import composed, one_line
+from rest.single_line_text import normalise, validate_single_line
 
 
 class NameField(serializers.CharField):
@@ -14,11 +14,11 @@ class NameField(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.validators.append(one_line)
+        self.validators.append(validate_single_line)
 
     def to_internal_value(self, data: Any) -> str:
         """Return the name in NFC; its length is that of what is kept."""
-        return composed(super().to_internal_value(data))
+        return normalise(super().to_internal_value(data))
 
 
 class PasswordField(serializers.CharField):

@@ -11,15 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import deletion, passwords
-from accounts.api.permissions import BySession, ByWideToken
-from accounts.api.schema import described
-from accounts.api.serializers import FarewellSerializer, MeSerializer
+from accounts.api.openapi import operation
+from accounts.api.permissions import IsSessionAuthenticated, IsSessionOrUnrestrictedToken
+from accounts.api.serializers import DeleteAccountSerializer, MeSerializer
 from accounts.models import User
 
 
 @extend_schema_view(
-    get=described({200: MeSerializer}, refusals=(401, 403)),
-    patch=described({200: MeSerializer}, body=MeSerializer, refusals=(400, 401, 403)),
+    get=operation({200: MeSerializer}, refusals=(401, 403)),
+    patch=operation({200: MeSerializer}, body=MeSerializer, refusals=(400, 401, 403)),
 )
 class Me(generics.RetrieveUpdateAPIView[User]):
     """The person who asks."""
@@ -29,7 +29,11 @@ class Me(generics.RetrieveUpdateAPIView[User]):
 
     def get_permissions(self) -> list[Any]:
         """Ask for more, the more is at stake."""
-        more = BySession() if self.request.method == "DELETE" else ByWideToken()
+        more = (
+            IsSessionAuthenticated()
+            if self.request.method == "DELETE"
+            else IsSessionOrUnrestrictedToken()
+        )
         return [permissions.IsAuthenticated(), more]
 
     def get_object(self) -> User:
@@ -37,14 +41,14 @@ class Me(generics.RetrieveUpdateAPIView[User]):
         assert isinstance(self.request.user, User)
         return self.request.user
 
-    @described({204: None}, refusals=(400, 401, 403, 409, 429))
+    @operation({204: None}, refusals=(400, 401, 403, 409, 429))
     def delete(self, request: Request) -> Response:
         """Delete the account. The body has its `password`, unless it has none (guests)."""
-        given = FarewellSerializer(data=request.data)
+        given = DeleteAccountSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         person = self.get_object()
         if person.has_usable_password():
-            passwords.prove(request, field="password", **given.validated_data)
+            passwords.verify_current(request, field="password", **given.validated_data)
         deletion.delete(person)
         logout(request._request)
         return Response(status=204)

@@ -12,24 +12,24 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests, passwords
-from accounts.api import schema
-from accounts.api.doors import Door
+from accounts.api import openapi
 from accounts.api.fields import PasswordField
-from accounts.api.permissions import BySession
-from accounts.api.serializers import MeSerializer, StrictFields
-from accounts.api.throttles import LinkThrottle
+from accounts.api.permissions import IsSessionAuthenticated
+from accounts.api.serializers import MeSerializer, StrictFieldsMixin
+from accounts.api.sign_in import PublicView
+from accounts.api.throttles import SecretLinkThrottle
 from accounts.authentication import BACKEND
 from accounts.models import User
 
 
-class PasswordBody(StrictFields, serializers.Serializer[Any]):
+class PasswordBody(StrictFieldsMixin, serializers.Serializer[Any]):
     """The password that one has, and the one to have."""
 
     current_password = PasswordField()
     new_password = PasswordField()
 
 
-class ResetBody(StrictFields, serializers.Serializer[Any]):
+class ResetBody(StrictFieldsMixin, serializers.Serializer[Any]):
     """The secret of a reset link, and the password to have."""
 
     token = serializers.CharField(max_length=200, trim_whitespace=False)
@@ -39,30 +39,30 @@ class ResetBody(StrictFields, serializers.Serializer[Any]):
 class PasswordView(APIView):
     """The caller's password."""
 
-    permission_classes = (IsAuthenticated, BySession)
+    permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @schema.described({204: None}, body=PasswordBody, refusals=(400, 401, 403, 429))
+    @openapi.operation({204: None}, body=PasswordBody, refusals=(400, 401, 403, 429))
     def post(self, request: Request) -> Response:
         """Change it. This browser stays signed in, under a new key; all others are out."""
-        guests.refuse(request)
+        guests.require_account(request)
         person = request.user
         assert isinstance(person, User)
         given = PasswordBody(data=request.data)
         given.is_valid(raise_exception=True)
         current, new = (given.validated_data[name] for name in given.fields)
-        passwords.prove(request, password=current, field="current_password")
-        passwords.judge(new, person, field="new_password")
+        passwords.verify_current(request, password=current, field="current_password")
+        passwords.validate_new(new, person, field="new_password")
         passwords.change(person, new)
         update_session_auth_hash(request._request, person)
         return Response(status=204)
 
 
-class ResetView(Door):
+class ResetView(PublicView):
     """The door that a reset link opens."""
 
-    throttle_classes = (LinkThrottle,)
+    throttle_classes = (SecretLinkThrottle,)
 
-    @schema.described({200: MeSerializer}, body=ResetBody, refusals=(400, 403, 404, 429))
+    @openapi.operation({200: MeSerializer}, body=ResetBody, refusals=(400, 403, 404, 429))
     def post(self, request: Request) -> Response:
         """Set the password and sign in; every session from before is over."""
         given = ResetBody(data=request.data)

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from accounts.models import ApiToken
 
 
-class BySession(BasePermission):
+class IsSessionAuthenticated(BasePermission):
     """Lets no token in: by one that leaks, nobody must get further than it goes."""
 
     message = "Sign in with a browser for that: a token may not."
@@ -19,7 +19,7 @@ class BySession(BasePermission):
         return not isinstance(request.auth, ApiToken)
 
 
-class ByWideToken(BasePermission):
+class IsSessionOrUnrestrictedToken(BasePermission):
     """Lets a narrow token read and no more."""
 
     message = "This token may not change who you are."

@@ -9,29 +9,29 @@ from rest_framework import serializers
 from accounts import passwords
 from accounts.api.fields import NameField, PasswordField
 from accounts.models import User
-from accounts.text import one_line
+from rest.single_line_text import validate_single_line
 
 
-class StrictFields:
+class StrictFieldsMixin:
     """Mixed into a serializer: a typo in a field's name never passes for success."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse fields that do not exist or cannot be written, naming them."""
         if isinstance(data, dict):
             fields = self.fields  # type: ignore[attr-defined]
-            refused = {name: _refusal(fields.get(name)) for name in sorted(data)}
+            refused = {name: _unknown_or_read_only(fields.get(name)) for name in sorted(data)}
             if errors := {name: [said] for name, said in refused.items() if said}:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)  # type: ignore[misc]
 
 
-def _refusal(field: Any) -> str | None:
+def _unknown_or_read_only(field: Any) -> str | None:
     if field is None:
         return "Unknown field."
     return "This cannot be changed." if field.read_only else None
 
 
-class MeSerializer(StrictFields, serializers.ModelSerializer[User]):
+class MeSerializer(StrictFieldsMixin, serializers.ModelSerializer[User]):
     """The person who asks."""
 
     name = NameField(max_length=100, required=False, allow_blank=True)
@@ -46,20 +46,20 @@ class MeSerializer(StrictFields, serializers.ModelSerializer[User]):
         return {**super().to_representation(instance), "name": instance.display_name}
 
 
-class CredentialsSerializer(StrictFields, serializers.Serializer[User]):
+class CredentialsSerializer(StrictFieldsMixin, serializers.Serializer[User]):
     """A name and a password, of whatever form: only the door judges them."""
 
     username = serializers.CharField(max_length=150)
     password = PasswordField()
 
 
-class FarewellSerializer(StrictFields, serializers.Serializer[User]):
+class DeleteAccountSerializer(StrictFieldsMixin, serializers.Serializer[User]):
     """What ends an account: its password, where it has one."""
 
     password = PasswordField(required=False, allow_blank=True, default="")
 
 
-class RegisterSerializer(StrictFields, serializers.ModelSerializer[User]):
+class RegisterSerializer(StrictFieldsMixin, serializers.ModelSerializer[User]):
     """A new person. The setup token makes the owner."""
 
     name = NameField(max_length=100, required=False, allow_blank=True)
@@ -71,7 +71,7 @@ class RegisterSerializer(StrictFields, serializers.ModelSerializer[User]):
         fields = ("username", "name", "password", "token")
         extra_kwargs: ClassVar[dict[str, Any]] = {
             # Whether the name is free is for the insert to say, behind the door.
-            "username": {"validators": [User.username_validator, one_line]},
+            "username": {"validators": [User.username_validator, validate_single_line]},
         }
 
     def get_validators(self) -> list[Any]:
@@ -81,7 +81,7 @@ class RegisterSerializer(StrictFields, serializers.ModelSerializer[User]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Judge the password in the light of the rest."""
         person = User(username=attrs["username"], name=attrs.get("name", ""))
-        passwords.judge(attrs["password"], person, field="password")
+        passwords.validate_new(attrs["password"], person, field="password")
         return attrs
 
 

@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import sessions
-from accounts.api import schema
-from accounts.api.permissions import BySession
+from accounts.api import openapi
+from accounts.api.permissions import IsSessionAuthenticated
 from accounts.models import Session, User
 
 ALL = OpenApiParameter(
@@ -49,16 +49,16 @@ class SessionsShape(serializers.Serializer[Any]):
 class SessionsView(APIView):
     """The sessions of the caller."""
 
-    permission_classes = (IsAuthenticated, BySession)
+    permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @schema.described({200: SessionsShape}, refusals=(401, 403), name="auth_sessions_list")
+    @openapi.operation({200: SessionsShape}, refusals=(401, 403), name="auth_sessions_list")
     def get(self, request: Request) -> Response:
         """Return them, the one seen last first."""
-        found = sessions.of(_caller(request))
+        found = sessions.active_sessions(_caller(request))
         shown = SessionShape(found, many=True, context={"key": _key(request)})
         return Response({"results": shown.data})
 
-    @schema.described(
+    @openapi.operation(
         {204: None},
         refusals=(400, 401, 403),
         parameters=[ALL],
@@ -67,7 +67,7 @@ class SessionsView(APIView):
     def delete(self, request: Request) -> Response:
         """Sign every other browser out, with `all=true` this one too."""
         this_one_too = _is_true(request, "all")
-        sessions.of(_caller(request)).exclude(session_key=_key(request)).delete()
+        sessions.active_sessions(_caller(request)).exclude(session_key=_key(request)).delete()
         if this_one_too:
             logout(request._request)
         return Response(status=204)
@@ -76,12 +76,12 @@ class SessionsView(APIView):
 class SessionView(APIView):
     """One session of the caller."""
 
-    permission_classes = (IsAuthenticated, BySession)
+    permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @schema.described({204: None}, refusals=(401, 403, 404))
+    @openapi.operation({204: None}, refusals=(401, 403, 404))
     def delete(self, request: Request, session_id: UUID) -> Response:
         """Sign that browser out, and close what it has open."""
-        found = sessions.of(_caller(request)).filter(public_id=session_id)
+        found = sessions.active_sessions(_caller(request)).filter(public_id=session_id)
         keys = set(found.values_list("session_key", flat=True))
         if not keys:
             raise Http404

@@ -6,10 +6,10 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from accounts.lockout import neighbourhood
+from accounts.lockout import client_network
 
 
-class LinkThrottle(SimpleRateThrottle):
+class SecretLinkThrottle(SimpleRateThrottle):
     """Counts by address, whoever is signed in: links are not to be tried out.
 
     REST framework's own classes believe any X-Forwarded-For; here the address is
@@ -21,4 +21,4 @@ class LinkThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         """Return what is counted together."""
-        return f"throttle:{self.scope}:{neighbourhood(request._request)}"
+        return f"throttle:{self.scope}:{client_network(request._request)}"

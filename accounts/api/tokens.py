@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import belongings, guests, tokens
-from accounts.api import schema
+from accounts import guests, personal_data, tokens
+from accounts.api import openapi
 from accounts.api.fields import NameField
-from accounts.api.permissions import BySession
-from accounts.api.serializers import StrictFields
+from accounts.api.permissions import IsSessionAuthenticated
+from accounts.api.serializers import StrictFieldsMixin
 from accounts.models import ApiToken, User
 
 HEADER = "Idempotency-Key"
@@ -44,7 +44,7 @@ def _seconds(time: timedelta) -> int:
     return int(time.total_seconds())
 
 
-class TokenBody(StrictFields, serializers.Serializer[Any]):
+class TokenBody(StrictFieldsMixin, serializers.Serializer[Any]):
     """A token to make; `expires_in` is in seconds, and without it it lasts until revoked."""
 
     name = NameField(max_length=100)
@@ -86,18 +86,18 @@ class TokensShape(serializers.Serializer[Any]):
 class TokensView(APIView):
     """The tokens of the caller."""
 
-    permission_classes = (IsAuthenticated, BySession)
+    permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @schema.described({200: TokensShape}, refusals=(401, 403), name="tokens_list")
+    @openapi.operation({200: TokensShape}, refusals=(401, 403), name="tokens_list")
     def get(self, request: Request) -> Response:
         """Return them, newest first, also those that are over."""
         return Response({"results": TokenShape(_mine(request), many=True).data})
 
-    @schema.described(
+    @openapi.operation(
         {201: MadeTokenShape},
         body=TokenBody,
         refusals=(400, 401, 403, 409, 422),
-        parameters=[schema.KEY],
+        parameters=[openapi.IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
         """Make a token and return its secret, this once."""
@@ -111,9 +111,9 @@ class TokensView(APIView):
 class TokenView(APIView):
     """One token of the caller."""
 
-    permission_classes = (IsAuthenticated, BySession)
+    permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @schema.described({200: TokenShape}, refusals=(401, 403, 404))
+    @openapi.operation({200: TokenShape}, refusals=(401, 403, 404))
     def get(self, request: Request, token_id: UUID) -> Response:
         """Return the token."""
         found = _mine(request).filter(public_id=token_id).first()
@@ -121,7 +121,7 @@ class TokenView(APIView):
             raise Http404
         return Response(TokenShape(found).data)
 
-    @schema.described({204: None}, refusals=(401, 403, 404))
+    @openapi.operation({204: None}, refusals=(401, 403, 404))
     def delete(self, request: Request, token_id: UUID) -> Response:
         """Revoke the token, and close what it has open."""
         deleted, _ = _mine(request).filter(public_id=token_id).delete()
@@ -131,7 +131,7 @@ class TokenView(APIView):
 
 
 def _caller(request: Request) -> User:
-    guests.refuse(request)
+    guests.require_account(request)
     assert isinstance(request.user, User)
     return request.user
 
@@ -150,11 +150,11 @@ def _make(
     list: UUID | None,  # noqa: A002  (as the body calls it)
     expires_in: int | None,
 ) -> tuple[ApiToken, str]:
-    if list is not None and not belongings.is_on(person, list):
+    if list is not None and not personal_data.is_member(person, list):
         raise exceptions.ValidationError({"list": ["You are on no such list."]})
     lives = None if expires_in is None else timedelta(seconds=expires_in)
     try:
-        return tokens.make(person, name=name, scope=scope, list_id=list, lives=lives, key=key)
+        return tokens.create(person, name=name, scope=scope, list_id=list, lives=lives, key=key)
     except tokens.TooManyTokensError as error:
         raise TooManyTokens from error
     except tokens.KeyReusedError as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-_turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_write_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -26,39 +26,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._holds_turn = False
 
     def _start_transaction_under_autocommit(self) -> None:
-        self._take_turn()
+        self._acquire_write_lock()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
-            self._give_turn()
+            self._release_write_lock()
             raise
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]
-        self._give_turn()
+        self._release_write_lock()
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
-            self._give_turn()
+            self._release_write_lock()
 
     def _close(self) -> None:
         try:
             super()._close()  # type: ignore[misc]
         finally:
-            self._give_turn()
+            self._release_write_lock()
 
-    def _take_turn(self) -> None:
+    def _acquire_write_lock(self) -> None:
         # Whoever waits longer than SQLite would goes on to ask SQLite, and
         # gets its error: the name of the error stays the one people know.
         wait = self.settings_dict["OPTIONS"].get("timeout", 5)
         self._holds_turn = self._turn().acquire(timeout=wait)
 
-    def _give_turn(self) -> None:
+    def _release_write_lock(self) -> None:
         if self._holds_turn:
             self._holds_turn = False
             self._turn().release()
 
     def _turn(self) -> threading.Lock:
-        return _turns[str(self.settings_dict["NAME"])]
+        return _write_locks[str(self.settings_dict["NAME"])]

@@ -1,5 +1,5 @@
 /**
- * Write src/protocol/types.ts from the frames of live/protocol.py.
+ * Write src/protocol/types.ts from the frames of live/protocol/frames.py.
  *
  *   node scripts/types.mjs                  asks `python -m live.schema`
  *   node scripts/types.mjs schema.json      reads a file (`-` is standard input)
@@ -11,7 +11,7 @@ import { compile } from 'json-schema-to-typescript';
 
 const TARGET = new URL('../src/protocol/types.ts', import.meta.url);
 const ROOT = new URL('../../', import.meta.url);
-const BANNER = '/* Generated from live/protocol.py by `npm run types`. Do not edit. */';
+const BANNER = '/* Generated from live/protocol/frames.py by `npm run types`. Do not edit. */';
 
 const args = process.argv.slice(2);
 const check = args.includes('--check');
@@ -25,7 +25,7 @@ function python() {
 function read() {
   if (source === '-') return readFileSync(0, 'utf8');
   if (source) return readFileSync(source, 'utf8');
-  return execFileSync(python(), ['-m', 'live.schema'], { cwd: ROOT, encoding: 'utf8' });
+  return execFileSync(python(), ['-m', 'live.protocol.json_schema'], { cwd: ROOT, encoding: 'utf8' });
 }
 
 const { $defs } = JSON.parse(read());
@@ -42,6 +42,6 @@ const text = await compile(schema, 'Frame', {
 if (!check) {
   writeFileSync(TARGET, text);
 } else if (!existsSync(TARGET) || readFileSync(TARGET, 'utf8') !== text) {
-  console.error('src/protocol/types.ts differs from live/protocol.py: run `npm run types`.');
+  console.error('src/protocol/types.ts differs from live/protocol/frames.py: run `npm run types`.');
   process.exit(1);
 }

@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shopping_list import models, undoing
-from shopping_list.api import access, present, query, schema, shapes
+from shopping_list import models
+from shopping_list.api import openapi, permissions, query_params, representations, responses
 from shopping_list.api.errors import CannotUndoError
 from shopping_list.api.idempotency import idempotent
-from shopping_list.api.pages import ActivityPages
-from shopping_list.recording import recording
+from shopping_list.api.pagination import ActivityPages
+from shopping_list.recording.unit_of_work import recording
+from shopping_list.services import undo
 
 AT_ONCE = 500
 """Changes in one answer to `?since=`."""
@@ -26,24 +27,24 @@ AT_ONCE = 500
 class ActivitiesView(APIView):
     """The changes of one list."""
 
-    @schema.reading(
+    @openapi.read_operation(
         PolymorphicProxySerializer(
             component_name="Activities",
-            serializers=[shapes.ActivityPageShape, shapes.ActivitiesSinceShape],
+            serializers=[responses.ActivityPageShape, responses.ActivitiesSinceShape],
             resource_type_field_name=None,
         ),
-        query=schema.cursor(),
+        query=openapi.cursor(),
     )
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the newest changes by pages, or with `since` all after that version."""
-        mine = access.member(request, list_id)
-        since = query.number(request, "since")
+        mine = permissions.require_member(request, list_id)
+        since = query_params.number(request, "since")
         rows = models.Activity.objects.filter(list_id=list_id).defer("frame")
         if since is not None:
             return _since(mine.epoch, rows.filter(version__gt=since))
         pages = ActivityPages()
         page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response(present.activities(page or []))
+        return pages.get_paginated_response(representations.activities(page or []))
 
 
 def _since(epoch: str, rows: QuerySet[Any]) -> Response:
@@ -52,7 +53,7 @@ def _since(epoch: str, rows: QuerySet[Any]) -> Response:
         {
             "epoch": epoch,
             "more": len(found) > AT_ONCE,
-            "results": present.activities(found[:AT_ONCE]),
+            "results": representations.activities(found[:AT_ONCE]),
         }
     )
 
@@ -60,20 +61,20 @@ def _since(epoch: str, rows: QuerySet[Any]) -> Response:
 class UndoView(APIView):
     """The way back from one change."""
 
-    @schema.writing({200: shapes.ActivityShape}, refusals=(401, 403, 404, 409))
+    @openapi.write_operation({200: responses.ActivityShape}, refusals=(401, 403, 404, 409))
     @idempotent
     def post(self, request: Request, list_id: UUID, version: int) -> Response:
         """Undo that change, if its rows still allow it."""
         with recording(list_id, verb="undo", undoes=version) as unit:
-            mine = access.member(request, list_id)
+            mine = permissions.require_member(request, list_id)
             activity = _activity(list_id, version)
-            access.require(request, mine.role, undoing.needed(activity))
+            permissions.require_role(request, mine.role, undo.required_role(activity))
             _undo(unit, activity)
         change = unit.changes.get(list_id)
         if change is None:
             raise CannotUndoError("There is nothing left to undo.")
         done = models.Activity.objects.get(list_id=list_id, version=change.version)
-        return Response(present.activities([done])[0])
+        return Response(representations.activities([done])[0])
 
 
 def _activity(list_id: UUID, version: int) -> models.Activity:
@@ -85,8 +86,8 @@ def _activity(list_id: UUID, version: int) -> models.Activity:
 
 def _undo(unit: Any, activity: models.Activity) -> None:
     try:
-        undoing.undo(unit, activity)
-    except undoing.BlockedError as error:
+        undo.undo(unit, activity)
+    except undo.UndoConflictError as error:
         raise CannotUndoError(rows=error.rows) from error
-    except undoing.NotUndoableError as error:
+    except undo.NotUndoableError as error:
         raise CannotUndoError(f"Changes of this kind are not undone: {error}.") from error

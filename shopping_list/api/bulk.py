@@ -11,16 +11,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shopping_list import editing, models, reading
-from shopping_list.api import access, bodies, present, schema, shapes
-from shopping_list.api.errors import refusals
+from shopping_list import models, queries
+from shopping_list.api import openapi, permissions, representations, requests, responses
+from shopping_list.api.errors import translate_domain_errors
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
-from shopping_list.recording import Recording, recording
+from shopping_list.recording.unit_of_work import UnitOfWork, recording
 from shopping_list.rows import Role, Verb
+from shopping_list.services import items as item_service
 
 
-def _version(unit: Recording, list_id: UUID) -> int:
+def _version(unit: UnitOfWork, list_id: UUID) -> int:
     """Return the list's version after a closed recording of it."""
     change = unit.changes.get(list_id)
     if change is not None:
@@ -32,37 +33,41 @@ def _version(unit: Recording, list_id: UUID) -> int:
 class BulkView(APIView):
     """Many items at once."""
 
-    @schema.writing({200: shapes.BulkShape}, body=bodies.BulkBody, refusals=(401, 403, 404, 409))
+    @openapi.write_operation(
+        {200: responses.BulkShape}, body=requests.BulkBody, refusals=(401, 403, 404, 409)
+    )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Add up to 500 items as one change; each line is answered."""
-        lines = validated(bodies.BulkBody, request)["items"]
+        lines = validated(requests.BulkBody, request)["items"]
         with recording(list_id) as unit:
-            access.member(request, list_id, "editor")
+            permissions.require_member(request, list_id, "editor")
             done = [self._add(unit, list_id, *numbered) for numbered in enumerate(lines)]
-            unit.touch_items(pk for pk, _ in done)
-        rows = editing.rows_of(unit, list_id, [pk for pk, _ in done])
-        results = [{"outcome": outcome, "item": present.item(rows[pk])} for pk, outcome in done]
+            unit.track_items(pk for pk, _ in done)
+        rows = item_service.rows_after(unit, list_id, [pk for pk, _ in done])
+        results = [
+            {"outcome": outcome, "item": representations.item(rows[pk])} for pk, outcome in done
+        ]
         return Response({"version": _version(unit, list_id), "results": results})
 
     def _add(
-        self, unit: Recording, list_id: UUID, number: int, line: dict[str, Any]
-    ) -> tuple[UUID, editing.Outcome]:
-        with refusals(line=number):
-            return editing.add(unit, list_id, line)
+        self, unit: UnitOfWork, list_id: UUID, number: int, line: dict[str, Any]
+    ) -> tuple[UUID, item_service.Outcome]:
+        with translate_domain_errors(line=number):
+            return item_service.add(unit, list_id, line)
 
 
-class _ManyView(APIView):
+class _SelectionView(APIView):
     """One verb over many items, as one change."""
 
     verb: Verb
     needed: Role = "ticker"
 
     def _run(self, request: Request, list_id: UUID) -> Response:
-        chosen = validated(bodies.ManyBody, request)
+        chosen = validated(requests.ItemSelectionBody, request)
         with recording(list_id, verb=self.verb) as unit:
-            access.member(request, list_id, self.needed)
-            self.apply(list_id, _chosen(list_id, chosen))
+            permissions.require_member(request, list_id, self.needed)
+            self.apply(list_id, _selected_items(list_id, chosen))
         change = unit.changes.get(list_id)
         touched = [*(row.id for row in change.items), *change.gone] if change else []
         return Response({"version": _version(unit, list_id), "items": [str(pk) for pk in touched]})
@@ -72,7 +77,7 @@ class _ManyView(APIView):
         raise NotImplementedError
 
 
-def _chosen(list_id: UUID, chosen: dict[str, Any]) -> QuerySet[Any]:
+def _selected_items(list_id: UUID, chosen: dict[str, Any]) -> QuerySet[Any]:
     """Return the items that a body chooses. Raises ValidationError for foreign ids."""
     items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
     if "purchased" in chosen:
@@ -85,10 +90,10 @@ def _chosen(list_id: UUID, chosen: dict[str, Any]) -> QuerySet[Any]:
     return found
 
 
-many = schema.writing({200: shapes.ManyShape}, body=bodies.ManyBody)
+many = openapi.write_operation({200: responses.SelectionResponse}, body=requests.ItemSelectionBody)
 
 
-class TickView(_ManyView):
+class TickView(_SelectionView):
     """Tick many."""
 
     verb = "items.ticked"
@@ -104,7 +109,7 @@ class TickView(_ManyView):
         items.filter(purchased=False).update(purchased=True)
 
 
-class UntickView(_ManyView):
+class UntickView(_SelectionView):
     """Untick many."""
 
     verb = "items.unticked"
@@ -121,13 +126,13 @@ class UntickView(_ManyView):
         Of several with one name the one bought last is put back, and none if
         one is open: an open name is on a list once.
         """
-        ids = _last_of_each_name(list_id, items)
-        for start in range(0, len(ids), reading.CHUNK):
-            some = models.ShoppingItem.objects.filter(pk__in=ids[start : start + reading.CHUNK])
+        ids = _latest_per_name(list_id, items)
+        for start in range(0, len(ids), queries.CHUNK):
+            some = models.ShoppingItem.objects.filter(pk__in=ids[start : start + queries.CHUNK])
             some.update(purchased=False)
 
 
-def _last_of_each_name(list_id: UUID, items: QuerySet[Any]) -> list[UUID]:
+def _latest_per_name(list_id: UUID, items: QuerySet[Any]) -> list[UUID]:
     """Return bought items, of each name that is not open the one bought last."""
     still_open = models.ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False)
     taken = set(still_open.values_list("name_key", flat=True))
@@ -136,7 +141,7 @@ def _last_of_each_name(list_id: UUID, items: QuerySet[Any]) -> list[UUID]:
     return [pk for key, pk in last.items() if key not in taken]
 
 
-class RemoveView(_ManyView):
+class RemoveView(_SelectionView):
     """Remove many."""
 
     verb = "items.removed"

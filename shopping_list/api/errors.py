@@ -8,10 +8,11 @@ from typing import Any
 
 from rest_framework.exceptions import APIException, ValidationError
 
-from shopping_list import editing, ordering, owners
+from shopping_list.services import items as item_service
+from shopping_list.services import ordering, ownership
 
 
-class Refusal(APIException):
+class ApiError(APIException):
     """A problem with members of its own, beyond its code and detail."""
 
     def __init__(self, detail: str | None = None, **extra: Any) -> None:
@@ -19,7 +20,7 @@ class Refusal(APIException):
         self.extra = extra
 
 
-class DuplicateError(Refusal):
+class DuplicateError(ApiError):
     """An item of that name is there already; `existing` is its id."""
 
     status_code = 409
@@ -27,7 +28,7 @@ class DuplicateError(Refusal):
     default_detail = "An item of that name is on the list already."
 
 
-class IdTakenError(Refusal):
+class IdInUse(ApiError):
     """Another row has the id that the client chose."""
 
     status_code = 409
@@ -35,7 +36,7 @@ class IdTakenError(Refusal):
     default_detail = "That id is taken; choose another one."
 
 
-class LastOwnerError(Refusal):
+class LastOwnerError(ApiError):
     """A list would be left without an owner; `lists` has the id and the name of each."""
 
     status_code = 409
@@ -43,7 +44,7 @@ class LastOwnerError(Refusal):
     default_detail = "The last owner cannot leave: make somebody else an owner first."
 
 
-class CannotUndoError(Refusal):
+class CannotUndoError(ApiError):
     """A row moved on in a way that the undo would overwrite; `rows` has them."""
 
     status_code = 409
@@ -51,7 +52,7 @@ class CannotUndoError(Refusal):
     default_detail = "That change cannot be undone any more."
 
 
-class PreconditionFailedError(Refusal):
+class PreconditionFailedError(ApiError):
     """`If-Match` does not hold; `current` is the row as it is."""
 
     status_code = 412
@@ -59,7 +60,7 @@ class PreconditionFailedError(Refusal):
     default_detail = "The row has changed since the version in If-Match."
 
 
-class KeyReusedError(Refusal):
+class KeyReusedError(ApiError):
     """The Idempotency-Key was used for another request."""
 
     status_code = 422
@@ -68,16 +69,16 @@ class KeyReusedError(Refusal):
 
 
 @contextmanager
-def refusals(line: int | None = None) -> Iterator[None]:
+def translate_domain_errors(line: int | None = None) -> Iterator[None]:
     """Turn what the parts below refuse into problems, which name the line of a bulk."""
     where: dict[str, Any] = {} if line is None else {"line": line}
     try:
         yield
-    except editing.DuplicateNameError as error:
+    except item_service.DuplicateNameError as error:
         raise DuplicateError(existing=str(error.existing), **where) from error
-    except editing.IdInUseError as error:
-        raise IdTakenError(**where) from error
-    except owners.OwnerlessError as error:
+    except item_service.IdInUseError as error:
+        raise IdInUse(**where) from error
+    except ownership.LastOwnerError as error:
         raise LastOwnerError(
             lists=[{"id": str(one.pk), "name": one.name} for one in error.lists]
         ) from error

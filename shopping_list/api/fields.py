@@ -8,7 +8,7 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from shopping_list import text
+from rest import text
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -40,8 +40,8 @@ class CleanTextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         try:
-            cleaned = text.clean(data)
-        except text.RefusedTextError as error:
+            cleaned = text.clean_text(data)
+        except text.InvalidTextError as error:
             raise serializers.ValidationError(str(error)) from error
         if not cleaned and not self.allow_blank:
             self.fail("blank")

@@ -16,19 +16,19 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shopping_list.api import access
+from shopping_list.api import permissions
 from shopping_list.api.errors import KeyReusedError
-from shopping_list.models import Operation
+from shopping_list.models import IdempotentResponse
 
 HEADER = "Idempotency-Key"
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long an answer is kept, and its key good for this request only."""
 _KEPT_HEADERS = ("ETag", "Location")
 
 Handler = Callable[..., Response]
 
 
-class _AnsweredError(Exception):
+class _KeyTakenError(Exception):
     """Another request took the key between the look and the insert."""
 
 
@@ -41,42 +41,42 @@ def idempotent(handler: Handler) -> Handler:
     """
 
     @wraps(handler)
-    def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def wrapper(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = _key(request)
         if key is None:
             return handler(view, request, *args, **kwargs)
         scope = _scope(request, kwargs)
         print_ = _fingerprint(request)
-        stored = Operation.objects.filter(scope=scope, key=key).first()
+        stored = IdempotentResponse.objects.filter(scope=scope, key=key).first()
         if stored is None:
             try:
                 with transaction.atomic():
                     row = _claim(scope, key, print_)
                     response = handler(view, request, *args, **kwargs)
-                    _keep(row, response)
+                    _store_response(row, response)
                     return response
-            except _AnsweredError:
-                stored = Operation.objects.get(scope=scope, key=key)
+            except _KeyTakenError:
+                stored = IdempotentResponse.objects.get(scope=scope, key=key)
         return _replay(request, stored, print_, kwargs)
 
-    return once
+    return wrapper
 
 
-def forget_old() -> int:
+def delete_expired() -> int:
     """Delete the answers that nobody will ask for again; return how many."""
-    deleted, _ = Operation.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    deleted, _ = IdempotentResponse.objects.filter(at__lt=timezone.now() - RETENTION).delete()
     return deleted
 
 
-def _claim(scope: str, key: UUID, fingerprint: str) -> Operation:
+def _claim(scope: str, key: UUID, fingerprint: str) -> IdempotentResponse:
     try:
         with transaction.atomic():
-            return Operation.objects.create(scope=scope, key=key, fingerprint=fingerprint)
+            return IdempotentResponse.objects.create(scope=scope, key=key, fingerprint=fingerprint)
     except IntegrityError as error:
-        raise _AnsweredError from error
+        raise _KeyTakenError from error
 
 
-def _keep(row: Operation, response: Response) -> None:
+def _store_response(row: IdempotentResponse, response: Response) -> None:
     row.status = response.status_code
     # As text: jsonb would sort the keys, and the answer would not be the same.
     row.body = json.dumps(response.data)
@@ -85,13 +85,15 @@ def _keep(row: Operation, response: Response) -> None:
 
 
 def _replay(
-    request: Request, stored: Operation, fingerprint: str, kwargs: dict[str, Any]
+    request: Request, stored: IdempotentResponse, fingerprint: str, kwargs: dict[str, Any]
 ) -> Response:
     if stored.fingerprint == fingerprint:
         body = json.loads(stored.body or "null")
         return Response(body, status=stored.status, headers=stored.headers)
     if "list_id" in kwargs:
-        access.member(request, kwargs["list_id"])  # a stranger must not learn of the key
+        permissions.require_member(
+            request, kwargs["list_id"]
+        )  # a stranger must not learn of the key
     raise KeyReusedError
 
 

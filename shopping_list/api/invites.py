@@ -15,9 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
-from shopping_list import actor, invites
-from shopping_list.api import access, schema
-from shopping_list.api.errors import Refusal
+from shopping_list.api import openapi, permissions
+from shopping_list.api.errors import ApiError
 from shopping_list.api.fields import (
     StrictBooleanField,
     StrictIntegerField,
@@ -25,15 +24,17 @@ from shopping_list.api.fields import (
     validated,
 )
 from shopping_list.api.idempotency import idempotent
-from shopping_list.api.shapes import PersonShape, Shape
+from shopping_list.api.responses import PersonShape, ResponseSerializer
 from shopping_list.models import Invite, Membership
-from shopping_list.recording import recording
+from shopping_list.recording import actor
+from shopping_list.recording.unit_of_work import recording
+from shopping_list.services import invites
 
 SHOWN = 200
 """Invites of one list that are shown, the newest."""
 
 
-class TooManyInvites(Refusal):
+class TooManyInvites(ApiError):
     """The list has as many open invites as it may have."""
 
     status_code = 409
@@ -57,17 +58,17 @@ class InviteBody(StrictSerializer):
         },
     )
     expires_in = StrictIntegerField(
-        min_value=_seconds(invites.SHORTEST),
-        max_value=_seconds(invites.LONGEST),
-        default=_seconds(invites.USUAL),
+        min_value=_seconds(invites.MIN_LIFETIME),
+        max_value=_seconds(invites.MAX_LIFETIME),
+        default=_seconds(invites.DEFAULT_LIFETIME),
     )
     max_uses = StrictIntegerField(
-        min_value=1, max_value=invites.MOST_USES, allow_null=True, default=None
+        min_value=1, max_value=invites.MAX_USES, allow_null=True, default=None
     )
     guest = StrictBooleanField(default=False)
 
 
-class MadeInviteShape(Shape):
+class MadeInviteShape(ResponseSerializer):
     """A new invite with its secret, which is shown this once."""
 
     id = serializers.UUIDField()
@@ -80,7 +81,7 @@ class MadeInviteShape(Shape):
     url = serializers.URLField()
 
 
-class InviteShape(Shape):
+class InviteShape(ResponseSerializer):
     """An invite. Its secret cannot be shown again."""
 
     id = serializers.UUIDField()
@@ -96,19 +97,19 @@ class InviteShape(Shape):
 class InvitesView(APIView):
     """The invites of a list."""
 
-    @schema.reading(InviteShape(many=True), name="invites_list", refusals=(401, 403, 404))
+    @openapi.read_operation(InviteShape(many=True), name="invites_list", refusals=(401, 403, 404))
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the invites, newest first, also those that are over."""
         _require_owner(request, list_id)
         return Response([_shown(invite) for invite in invites.of_list(list_id)[:SHOWN]])
 
-    @schema.writing({201: MadeInviteShape}, body=InviteBody, refusals=(401, 403, 404, 409))
+    @openapi.write_operation({201: MadeInviteShape}, body=InviteBody, refusals=(401, 403, 404, 409))
     def post(self, request: Request, list_id: UUID) -> Response:
         """Make an invite and return its secret, this once."""
-        key, random = actor.current().op, invites.new_secret()
+        key, random = actor.current().operation_id, invites.new_secret()
 
         def secret_of(invite_id: UUID) -> str:
-            return invites.secret_of(invite_id, key) if key else random
+            return invites.derive_secret(invite_id, key) if key else random
 
         response = self._create(request, list_id=list_id, secret_of=secret_of)
         # Added here, because the answer of a request with a key is stored.
@@ -126,7 +127,7 @@ class InvitesView(APIView):
         with recording(list_id):
             _require_owner(request, list_id)
             try:
-                made = invites.create(list_id, access.user_of(request), **fields)
+                made = invites.create(list_id, permissions.user_of(request), **fields)
             except invites.TooManyInvitesError as error:
                 raise TooManyInvites from error
         return Response(_own(made), status=status.HTTP_201_CREATED)
@@ -135,7 +136,7 @@ class InvitesView(APIView):
 class InviteView(APIView):
     """One invite."""
 
-    @schema.reading(InviteShape, refusals=(401, 403, 404))
+    @openapi.read_operation(InviteShape, refusals=(401, 403, 404))
     def get(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
         """Return the invite."""
         _require_owner(request, list_id)
@@ -144,7 +145,7 @@ class InviteView(APIView):
             raise Http404
         return Response(_shown(found))
 
-    @schema.writing({204: None})
+    @openapi.write_operation({204: None})
     @idempotent
     def delete(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
         """Revoke the invite. Who came by it stays."""
@@ -156,8 +157,8 @@ class InviteView(APIView):
 
 
 def _require_owner(request: Request, list_id: UUID) -> None:
-    access.member(request, list_id, "owner")
-    guests.refuse(request)
+    permissions.require_member(request, list_id, "owner")
+    guests.require_account(request)
 
 
 def _own(invite: Invite) -> dict[str, Any]:

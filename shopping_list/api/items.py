@@ -13,93 +13,103 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shopping_list import editing, models, names, reading
-from shopping_list.api import access, bodies, preconditions, present, query, schema, shapes
-from shopping_list.api.errors import refusals
+from shopping_list import models, queries
+from shopping_list.api import (
+    openapi,
+    permissions,
+    preconditions,
+    query_params,
+    representations,
+    requests,
+    responses,
+)
+from shopping_list.api.errors import translate_domain_errors
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
-from shopping_list.api.pages import ItemPages
-from shopping_list.reading import StoredItem
-from shopping_list.recording import Recording, recording
+from shopping_list.api.pagination import ItemPages
+from shopping_list.parsing import item_names
+from shopping_list.queries import StoredItem
+from shopping_list.recording.unit_of_work import UnitOfWork, recording
 from shopping_list.rows import ItemRow, Role
+from shopping_list.services import items as item_service
 
-Added = tuple[UUID, editing.Outcome]
+Added = tuple[UUID, item_service.Outcome]
 
 SORTABLE = ("position", "name", "purchased", "updated_at")
 ON_DUPLICATE = ("error", "merge")
 PURCHASED = OpenApiParameter("purchased", bool, description="Only bought ones, or only open ones.")
-SEARCH = schema.words("search", "Part of the name, note or category, in any case.")
+SEARCH = openapi.text_param("search", "Part of the name, note or category, in any case.")
 
 
 def filtered(items: QuerySet[Any], request: Request) -> QuerySet[Any]:
     """Return the items that the query string asks for."""
-    purchased = query.boolean(request, "purchased")
+    purchased = query_params.boolean(request, "purchased")
     if purchased is not None:
         items = items.filter(purchased=purchased)
-    wanted = query.words(request, "search")
+    wanted = query_params.search_text(request, "search")
     return items.filter(_matches(wanted)) if wanted else items
 
 
 def _matches(wanted: str) -> Q:
     text = Q(note__icontains=wanted) | Q(category__icontains=wanted)
-    return Q(name_key__contains=names.key_of(wanted)) | text
+    return Q(name_key__contains=item_names.comparison_key(wanted)) | text
 
 
 def _merge(request: Request) -> bool:
     """Tell whether adding may merge."""
-    return query.choice(request, "on_duplicate", ON_DUPLICATE) != "error"
+    return query_params.choice(request, "on_duplicate", ON_DUPLICATE) != "error"
 
 
-def _add(unit: Recording, list_id: UUID, fields: dict[str, Any], *, merge: bool) -> Added:
-    pk, outcome = editing.add(unit, list_id, fields, merge=merge)
+def _add(unit: UnitOfWork, list_id: UUID, fields: dict[str, Any], *, merge: bool) -> Added:
+    pk, outcome = item_service.add(unit, list_id, fields, merge=merge)
     unit.stored_item(pk, on=list_id)
     return pk, outcome
 
 
-def _added(unit: Recording, list_id: UUID, added: Added) -> Response:
+def _added(unit: UnitOfWork, list_id: UUID, added: Added) -> Response:
     pk, outcome = added
     code = status.HTTP_201_CREATED if outcome == "added" else status.HTTP_200_OK
-    return _answer(editing.rows_of(unit, list_id, [pk])[pk], code, outcome=outcome)
+    return _answer(item_service.rows_after(unit, list_id, [pk])[pk], code, outcome=outcome)
 
 
 def _answer(row: ItemRow, code: int = status.HTTP_200_OK, **members: Any) -> Response:
     headers = {"ETag": preconditions.etag(row.version)}
-    return Response(present.item(row, **members), status=code, headers=headers)
+    return Response(representations.item(row, **members), status=code, headers=headers)
 
 
 class ItemsView(APIView):
     """The items of one list."""
 
-    @schema.reading(
-        shapes.ItemPageShape,
+    @openapi.read_operation(
+        responses.ItemPageShape,
         name="shopping_items_list",
-        query=[schema.sorting(SORTABLE), PURCHASED, SEARCH, *schema.paging(ItemPages)],
+        query=[openapi.sorting(SORTABLE), PURCHASED, SEARCH, *openapi.paging(ItemPages)],
     )
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return a page of the list's items, in their order unless asked otherwise."""
-        access.member(request, list_id)
+        permissions.require_member(request, list_id)
         items = filtered(models.ShoppingItem.objects.filter(shopping_list_id=list_id), request)
-        items = items.order_by(*query.ordering(request, SORTABLE, "position"))
+        items = items.order_by(*query_params.ordering(request, SORTABLE, "position"))
         pages = ItemPages()
-        page = pages.paginate_queryset(reading.columns_of(items), request, view=self)
+        page = pages.paginate_queryset(queries.item_columns(items), request, view=self)
         return pages.get_paginated_response(
-            [present.item(reading.stored_of(values).row) for values in page or []]
+            [representations.item(queries.item_from_columns(values).row) for values in page or []]
         )
 
-    @schema.writing(
-        {200: shapes.AddedItemShape, 201: shapes.AddedItemShape},
-        body=bodies.ItemBody,
+    @openapi.write_operation(
+        {200: responses.AddedItemShape, 201: responses.AddedItemShape},
+        body=requests.ItemBody,
         query=[OpenApiParameter("on_duplicate", str, enum=ON_DUPLICATE)],
-        headers=[schema.ETAG],
+        headers=[openapi.ETAG],
         refusals=(401, 403, 404, 409),
     )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Add an item; one that is there already is merged or put back."""
-        fields = validated(bodies.ItemBody, request)
+        fields = validated(requests.ItemBody, request)
         merge = _merge(request)
-        with refusals(), recording(list_id) as unit:
-            access.member(request, list_id, "editor")
+        with translate_domain_errors(), recording(list_id) as unit:
+            permissions.require_member(request, list_id, "editor")
             added = _add(unit, list_id, fields, merge=merge)
         return _added(unit, list_id, added)
 
@@ -107,65 +117,65 @@ class ItemsView(APIView):
 class ItemView(APIView):
     """One item of one list."""
 
-    @schema.reading(shapes.ItemShape, headers=[schema.ETAG])
+    @openapi.read_operation(responses.ItemShape, headers=[openapi.ETAG])
     def get(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
         """Return the item."""
-        access.member(request, list_id)
-        found = reading.stored_items([item_id]).get(item_id)
+        permissions.require_member(request, list_id)
+        found = queries.stored_items([item_id]).get(item_id)
         if found is None or found.list_id != list_id:
             raise Http404
         return _answer(found.row)
 
-    @schema.writing(
-        {200: shapes.ItemShape},
-        body=bodies.ItemPatch,
-        headers=[schema.ETAG],
+    @openapi.write_operation(
+        {200: responses.ItemShape},
+        body=requests.ItemPatch,
+        headers=[openapi.ETAG],
         refusals=(401, 403, 404, 409),
-        stale=shapes.StaleItemShape,
+        stale=responses.ItemConflictResponse,
     )
     @idempotent
     def patch(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
         """Change the fields that are named. Ticking alone needs the role ticker."""
-        fields = validated(bodies.ItemPatch, request)
+        fields = validated(requests.ItemPatch, request)
         needed: Role = "ticker" if fields.keys() == {"purchased"} else "editor"
-        with refusals(), recording(list_id) as unit:
-            access.member(request, list_id, needed)
+        with translate_domain_errors(), recording(list_id) as unit:
+            permissions.require_member(request, list_id, needed)
             stored = _expected(request, unit, list_id, item_id)
-            editing.change(stored, fields)
-        return _answer(editing.rows_of(unit, list_id, [item_id])[item_id])
+            item_service.change(stored, fields)
+        return _answer(item_service.rows_after(unit, list_id, [item_id])[item_id])
 
-    @schema.writing(
-        {200: shapes.PutItemShape, 201: shapes.AddedItemShape},
-        body=bodies.ItemReplacement,
-        headers=[schema.ETAG],
+    @openapi.write_operation(
+        {200: responses.PutItemShape, 201: responses.AddedItemShape},
+        body=requests.ItemReplacement,
+        headers=[openapi.ETAG],
         refusals=(401, 403, 404, 409),
-        stale=shapes.StaleItemShape,
+        stale=responses.ItemConflictResponse,
     )
     @idempotent
     def put(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
         """Replace the item, or create it under this id."""
-        fields = validated(bodies.ItemReplacement, request)
-        with refusals(), recording(list_id) as unit:
-            access.member(request, list_id, "editor")
+        fields = validated(requests.ItemReplacement, request)
+        with translate_domain_errors(), recording(list_id) as unit:
+            permissions.require_member(request, list_id, "editor")
             added = self._put(request, unit, list_id, item_id, fields)
         if added is not None:
             return _added(unit, list_id, added)
-        return _answer(editing.rows_of(unit, list_id, [item_id])[item_id])
+        return _answer(item_service.rows_after(unit, list_id, [item_id])[item_id])
 
-    @schema.writing({204: None}, stale=shapes.StaleItemShape)
+    @openapi.write_operation({204: None}, stale=responses.ItemConflictResponse)
     @idempotent
     def delete(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
         """Remove the item."""
         with recording(list_id) as unit:
-            access.member(request, list_id, "editor")
+            permissions.require_member(request, list_id, "editor")
             stored = _expected(request, unit, list_id, item_id)
-            editing.instance_of(stored).delete()
+            item_service.to_model(stored).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _put(
         self,
         request: Request,
-        unit: Recording,
+        unit: UnitOfWork,
         list_id: UUID,
         item_id: UUID,
         fields: dict[str, Any],
@@ -173,7 +183,7 @@ class ItemView(APIView):
         """Replace the item, or create it and return what came of that."""
         elsewhere = models.ShoppingItem.objects.filter(pk=item_id).exclude(shopping_list_id=list_id)
         if unit.stored_item(item_id, on=list_id) is not None:
-            editing.change(_expected(request, unit, list_id, item_id), fields)
+            item_service.change(_expected(request, unit, list_id, item_id), fields)
             return None
         if elsewhere.exists():
             raise Http404
@@ -181,10 +191,10 @@ class ItemView(APIView):
         return _add(unit, list_id, {**fields, "id": item_id}, merge=True)
 
 
-def _expected(request: Request, unit: Recording, list_id: UUID, item_id: UUID) -> StoredItem:
+def _expected(request: Request, unit: UnitOfWork, list_id: UUID, item_id: UUID) -> StoredItem:
     """Return the item if it is on the list, and as `If-Match` says."""
     stored = unit.stored_item(item_id, on=list_id)
     if stored is None:
         raise Http404
-    preconditions.check(request, stored.row.version, present.item(stored.row))
+    preconditions.check(request, stored.row.version, representations.item(stored.row))
     return stored

@@ -15,13 +15,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
-from shopping_list import models, trash
-from shopping_list.api import access, bodies, preconditions, present, query, schema, shapes
-from shopping_list.api.errors import IdTakenError
+from shopping_list import models
+from shopping_list.api import (
+    openapi,
+    permissions,
+    preconditions,
+    query_params,
+    representations,
+    requests,
+    responses,
+)
+from shopping_list.api.errors import IdInUse
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
-from shopping_list.api.pages import ListPages
-from shopping_list.recording import recording
+from shopping_list.api.pagination import ListPages
+from shopping_list.recording.unit_of_work import recording
+from shopping_list.services import trash
 
 SORTABLE = ("name", "last_interaction", "created_at")
 
@@ -33,8 +42,10 @@ def answer(request: Request, list_id: UUID, code: int = status.HTTP_200_OK) -> R
 
 
 def _current(request: Request, list_id: UUID) -> dict[str, Any]:
-    found = access.lists(request).filter(pk=list_id)
-    shown = present.shopping_lists(present.loaded(found), access.user_of(request).pk)
+    found = permissions.lists(request).filter(pk=list_id)
+    shown = representations.shopping_lists(
+        representations.with_related(found), permissions.user_of(request).pk
+    )
     if not shown:
         raise Http404  # the caller was removed since
     return shown[0]
@@ -45,57 +56,59 @@ def _create(request: Request, list_id: UUID, name: str) -> None:
 
     An id that was used before stays taken: its log is still there.
     """
-    user = access.user_of(request)
-    guests.refuse(request)
-    access.require_token(request, "owner")
-    access.require_every_list(request)
+    user = permissions.user_of(request)
+    guests.require_account(request)
+    permissions.require_token(request, "owner")
+    permissions.require_unrestricted_token(request)
     if models.Activity.objects.filter(list_id=list_id).exists():
-        raise IdTakenError
+        raise IdInUse
     try:
         with recording(list_id):
             models.ShoppingList(pk=list_id, name=name, created_by=user).save(force_insert=True)
             owner = models.Membership.Role.OWNER
             models.Membership(shopping_list_id=list_id, user=user, role=owner).save()
     except IntegrityError as error:
-        raise IdTakenError from error
+        raise IdInUse from error
 
 
 class ListsView(APIView):
     """All lists that I am a member of."""
 
-    @schema.reading(
-        shapes.ListPageShape,
+    @openapi.read_operation(
+        responses.ListPageShape,
         name="shopping_lists_list",
         query=[
-            schema.sorting(SORTABLE),
-            schema.words("search", "Part of the name."),
+            openapi.sorting(SORTABLE),
+            openapi.text_param("search", "Part of the name."),
             OpenApiParameter("deleted", bool, description="Those in the trash that I may restore."),
-            *schema.paging(ListPages),
+            *openapi.paging(ListPages),
         ],
         refusals=(401,),
     )
     def get(self, request: Request) -> Response:
         """Return a page of my lists, newest interaction first; or of those in the trash."""
-        deleted = query.boolean(request, "deleted")
-        lists = present.loaded(access.trash(request) if deleted else access.lists(request))
-        if wanted := query.words(request, "search"):
+        deleted = query_params.boolean(request, "deleted")
+        lists = representations.with_related(
+            permissions.trash(request) if deleted else permissions.lists(request)
+        )
+        if wanted := query_params.search_text(request, "search"):
             lists = lists.filter(name__icontains=wanted)
-        lists = lists.order_by(*query.ordering(request, SORTABLE, "-last_interaction"))
+        lists = lists.order_by(*query_params.ordering(request, SORTABLE, "-last_interaction"))
         pages = ListPages()
         page = pages.paginate_queryset(lists, request, view=self)
-        shown = present.shopping_lists(page or [], access.user_of(request).pk)
+        shown = representations.shopping_lists(page or [], permissions.user_of(request).pk)
         return pages.get_paginated_response(shown)
 
-    @schema.writing(
-        {201: shapes.ListShape},
-        body=bodies.ListBody,
-        headers=[schema.ETAG],
+    @openapi.write_operation(
+        {201: responses.ListShape},
+        body=requests.ListBody,
+        headers=[openapi.ETAG],
         refusals=(401, 403, 409),
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Create a list. Its creator owns it."""
-        fields = validated(bodies.ListBody, request)
+        fields = validated(requests.ListBody, request)
         list_id = fields.get("id") or uuid4()
         _create(request, list_id, fields["name"])
         return answer(request, list_id, status.HTTP_201_CREATED)
@@ -104,46 +117,46 @@ class ListsView(APIView):
 class ListView(APIView):
     """One list."""
 
-    @schema.reading(shapes.ListShape, headers=[schema.ETAG])
+    @openapi.read_operation(responses.ListShape, headers=[openapi.ETAG])
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the list."""
-        access.member(request, list_id)
+        permissions.require_member(request, list_id)
         return answer(request, list_id)
 
-    @schema.writing(
-        {200: shapes.ListShape, 201: shapes.ListShape},
-        body=bodies.ListReplacement,
-        headers=[schema.ETAG],
+    @openapi.write_operation(
+        {200: responses.ListShape, 201: responses.ListShape},
+        body=requests.ListReplacement,
+        headers=[openapi.ETAG],
         refusals=(401, 403, 404, 409),
-        stale=shapes.StaleListShape,
+        stale=responses.StaleListShape,
     )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:
         """Replace the list's fields, or create it under this id."""
-        fields = validated(bodies.ListReplacement, request)
+        fields = validated(requests.ListReplacement, request)
         if self._exists(list_id):
             return self._change(request, list_id, fields)
         preconditions.check(request, None, None)
         try:
             _create(request, list_id, fields["name"])
-        except IdTakenError:
+        except IdInUse:
             if not self._exists(list_id):
                 raise
             return self._change(request, list_id, fields)
         return answer(request, list_id, status.HTTP_201_CREATED)
 
-    @schema.writing(
-        {200: shapes.ListShape},
-        body=bodies.ListPatch,
-        headers=[schema.ETAG],
-        stale=shapes.StaleListShape,
+    @openapi.write_operation(
+        {200: responses.ListShape},
+        body=requests.ListPatch,
+        headers=[openapi.ETAG],
+        stale=responses.StaleListShape,
     )
     @idempotent
     def patch(self, request: Request, list_id: UUID) -> Response:
         """Change the fields that are named."""
-        return self._change(request, list_id, validated(bodies.ListPatch, request))
+        return self._change(request, list_id, validated(requests.ListPatch, request))
 
-    @schema.writing({204: None}, stale=shapes.StaleListShape)
+    @openapi.write_operation({204: None}, stale=responses.StaleListShape)
     @idempotent
     def delete(self, request: Request, list_id: UUID) -> Response:
         """Put the list in the trash, from where it can be restored for 30 days."""
@@ -165,7 +178,7 @@ class ListView(APIView):
         return answer(request, list_id)
 
     def _owned(self, request: Request, list_id: UUID) -> models.ShoppingList:
-        access.member(request, list_id, "owner")
+        permissions.require_member(request, list_id, "owner")
         one: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
         if preconditions.given(request) is not None:
             preconditions.check(request, one.version, _current(request, list_id))
@@ -175,7 +188,7 @@ class ListView(APIView):
 class RestoreView(APIView):
     """The way back from the trash."""
 
-    @schema.writing({200: shapes.ListShape}, headers=[schema.ETAG])
+    @openapi.write_operation({200: responses.ListShape}, headers=[openapi.ETAG])
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Restore a list that was deleted less than 30 days ago."""
@@ -187,9 +200,9 @@ class RestoreView(APIView):
         return answer(request, list_id)
 
     def _trashed(self, request: Request, list_id: UUID) -> models.ShoppingList:
-        mine = access.membership(request, list_id)
+        mine = permissions.membership(request, list_id)
         one: models.ShoppingList = mine.shopping_list
-        if one.deleted_at is not None and one.deleted_at < trash.horizon():
+        if one.deleted_at is not None and one.deleted_at < trash.restore_cutoff():
             raise Http404
-        access.require(request, mine.role, "owner")
+        permissions.require_role(request, mine.role, "owner")
         return one

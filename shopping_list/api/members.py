@@ -12,57 +12,60 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shopping_list import models, owners, reading
-from shopping_list.api import access, bodies, lists, schema, shapes
-from shopping_list.api.errors import refusals
+from shopping_list import models, queries
+from shopping_list.api import lists, openapi, permissions, requests, responses
+from shopping_list.api.errors import translate_domain_errors
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
-from shopping_list.recording import recording
-from shopping_list.rows import Role, builtins
+from shopping_list.recording.unit_of_work import recording
+from shopping_list.rows import Role, to_json
+from shopping_list.services import ownership
 
 
 class MembersView(APIView):
     """All members."""
 
-    @schema.reading(shapes.MemberShape(many=True), name="members_list")
+    @openapi.read_operation(responses.MemberShape(many=True), name="members_list")
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the members in the order of their ids."""
-        access.member(request, list_id)
-        return Response([builtins(member) for member in reading.members(list_id)])
+        permissions.require_member(request, list_id)
+        return Response([to_json(member) for member in queries.members(list_id)])
 
 
 class MemberView(APIView):
     """One member."""
 
-    @schema.reading(shapes.MemberShape)
+    @openapi.read_operation(responses.MemberShape)
     def get(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Return the member."""
-        access.member(request, list_id)
+        permissions.require_member(request, list_id)
         return _member(list_id, user_id)
 
-    @schema.writing({200: shapes.MemberShape}, body=bodies.RoleBody, refusals=(401, 403, 404, 409))
+    @openapi.write_operation(
+        {200: responses.MemberShape}, body=requests.RoleBody, refusals=(401, 403, 404, 409)
+    )
     @idempotent
     def patch(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Give the member another role."""
-        role = validated(bodies.RoleBody, request)["role"]
-        with refusals(), recording(list_id):
-            access.member(request, list_id, "owner")
+        role = validated(requests.RoleBody, request)["role"]
+        with translate_domain_errors(), recording(list_id):
+            permissions.require_member(request, list_id, "owner")
             found = _membership(list_id, user_id)
             found.role = role
             found.save(update_fields=["role"])
-            owners.keep_one(list_id)
+            ownership.require_owner(list_id)
         return _member(list_id, user_id)
 
-    @schema.writing({204: None}, refusals=(401, 403, 404, 409))
+    @openapi.write_operation({204: None}, refusals=(401, 403, 404, 409))
     @idempotent
     def delete(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Remove the member; oneself needs no role."""
-        needed: Role = "viewer" if user_id == access.user_of(request).pk else "owner"
-        with refusals(), recording(list_id):
-            access.member(request, list_id, needed)
-            access.require_token(request, "owner")
+        needed: Role = "viewer" if user_id == permissions.user_of(request).pk else "owner"
+        with translate_domain_errors(), recording(list_id):
+            permissions.require_member(request, list_id, needed)
+            permissions.require_token(request, "owner")
             _membership(list_id, user_id).delete()
-            owners.keep_one(list_id)
+            ownership.require_owner(list_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -74,22 +77,24 @@ def _membership(list_id: UUID, user_id: int) -> models.Membership:
 
 
 def _member(list_id: UUID, user_id: int) -> Response:
-    for member in reading.members(list_id):
+    for member in queries.members(list_id):
         if member.id == user_id:
-            return Response(builtins(member))
+            return Response(to_json(member))
     raise Http404
 
 
 class AddMembersView(APIView):
     """More members at once."""
 
-    @schema.writing({200: shapes.ListShape}, body=bodies.MembersBody, headers=[schema.ETAG])
+    @openapi.write_operation(
+        {200: responses.ListShape}, body=requests.MembersBody, headers=[openapi.ETAG]
+    )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:
         """Add people who already share a list with the caller; any other id is refused alike."""
-        wanted = set(validated(bodies.MembersBody, request)["members"])
+        wanted = set(validated(requests.MembersBody, request)["members"])
         with recording(list_id):
-            access.member(request, list_id, "owner")
+            permissions.require_member(request, list_id, "owner")
             there = set(_members(list_id).values_list("user_id", flat=True))
             new = sorted(wanted - there)
             _require_known(request, new)
@@ -102,20 +107,20 @@ class AddMembersView(APIView):
 class RemoveMembersView(APIView):
     """Fewer members at once."""
 
-    @schema.writing(
-        {200: shapes.ListShape, 204: None},
-        body=bodies.MembersBody,
+    @openapi.write_operation(
+        {200: responses.ListShape, 204: None},
+        body=requests.MembersBody,
         refusals=(401, 403, 404, 409),
     )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:
         """Remove these members; who is none already stays none."""
-        wanted = validated(bodies.MembersBody, request)["members"]
-        with refusals(), recording(list_id):
-            access.member(request, list_id, "owner")
+        wanted = validated(requests.MembersBody, request)["members"]
+        with translate_domain_errors(), recording(list_id):
+            permissions.require_member(request, list_id, "owner")
             _members(list_id).filter(user_id__in=wanted).delete()
-            owners.keep_one(list_id)
-        if access.user_of(request).pk in wanted:
+            ownership.require_owner(list_id)
+        if permissions.user_of(request).pk in wanted:
             return Response(status=status.HTTP_204_NO_CONTENT)
         return lists.answer(request, list_id)
 
@@ -127,7 +132,7 @@ def _members(list_id: UUID) -> Any:
 def _require_known(request: Request, people: list[int]) -> None:
     """Raise ValidationError for ids of people who share no list with the caller."""
     known = models.Membership.objects.filter(
-        shopping_list__in=access.lists(request), user_id__in=people
+        shopping_list__in=permissions.lists(request), user_id__in=people
     )
     unknown = set(people) - set(known.values_list("user_id", flat=True))
     if unknown:

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shopping_list import models
-from shopping_list.api import access, query, schema, shapes
-from shopping_list.habits import Habit, habits
+from shopping_list.api import openapi, permissions, query_params, responses
+from shopping_list.services.suggestions import Suggestion, suggest
 
 AT_MOST = 20
 LISTS = 10
@@ -27,22 +27,22 @@ State = tuple[str | None, str | None]
 class SuggestionsView(APIView):
     """Names used before."""
 
-    @schema.reading(
-        shapes.SuggestionsShape,
+    @openapi.read_operation(
+        responses.SuggestionsShape,
         query=[
-            schema.words("q", "Part of the name, in any case."),
+            openapi.text_param("q", "Part of the name, in any case."),
             OpenApiParameter("list", OpenApiTypes.UUID, description="The list to tell `state` of."),
         ],
     )
     def get(self, request: Request) -> Response:
         """Return up to 20 names, by frequency and recency over my lists."""
-        wanted = query.words(request, "q")
-        asked = query.uuid(request, "list")
+        wanted = query_params.search_text(request, "q")
+        asked = query_params.uuid(request, "list")
         if asked is not None:
-            access.member(request, asked)
-        lists = access.lists(request).order_by("-last_interaction")
+            permissions.require_member(request, asked)
+        lists = permissions.lists(request).order_by("-last_interaction")
         versions = dict(lists.values_list("pk", "version")[:LISTS])
-        found = habits(versions, wanted, now=timezone.now())
+        found = suggest(versions, wanted, now=timezone.now())
         likeliest = dict(list(found.items())[:AT_MOST])
         states = _states(asked, likeliest) if asked else {}
         return Response(
@@ -50,14 +50,14 @@ class SuggestionsView(APIView):
         )
 
 
-def _states(list_id: UUID, keys: dict[str, Habit]) -> dict[str, State]:
+def _states(list_id: UUID, keys: dict[str, Suggestion]) -> dict[str, State]:
     """Return what became of each name on a list: an open item counts before bought ones."""
     items = models.ShoppingItem.objects.filter(shopping_list_id=list_id, name_key__in=keys)
     rows = items.order_by("-purchased", "purchased_at").values_list("name_key", "purchased", "pk")
     return {key: ("bought" if bought else "open", str(pk)) for key, bought, pk in rows}
 
 
-def _shown(habit: Habit, state: State | None) -> dict[str, Any]:
+def _shown(habit: Suggestion, state: State | None) -> dict[str, Any]:
     word, item = state or (None, None)
     return {
         "name": habit.name,

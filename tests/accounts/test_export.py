@@ -21,7 +21,7 @@ def test_it_is_one_file_with_all_of_it(as_ana, ana, bob, list_of):
     mine, theirs = list_of(ana, bob), list_of(bob, ana, name="His")
     as_ana.post(f"/api/shopping-lists/{mine.pk}/shopping-items/", {"name": "Milk"})
     as_ana.post(f"/api/shopping-lists/{mine.pk}/invites/", {"role": "viewer"})
-    tokens.make(ana, name="kitchen", scope="read", list_id=mine.pk)
+    tokens.create(ana, name="kitchen", scope="read", list_id=mine.pk)
     answer = as_ana.get(EXPORT)
     assert answer["Content-Disposition"] == 'attachment; filename="trolley-account.json"'
     assert answer["Cache-Control"] == "no-store"
@@ -52,7 +52,7 @@ def test_it_holds_nothing_that_opens_anything(as_ana, ana, bob, list_of):
     """PPL-12"""
     mine = list_of(ana)
     link = as_ana.post(f"/api/shopping-lists/{mine.pk}/invites/", {"role": "viewer"}).json()
-    _, secret = tokens.make(ana, name="kitchen")
+    _, secret = tokens.create(ana, name="kitchen")
     told = as_ana.get(EXPORT).content.decode()
     session = Session.objects.get()
     hidden = [ana.password, secret, ApiToken.objects.get().digest, secret[:15], link["token"]]
@@ -63,7 +63,7 @@ def test_it_holds_nothing_that_opens_anything(as_ana, ana, bob, list_of):
 def test_it_is_of_nobody_else(as_ana, bob, list_of):
     """PPL-12"""
     list_of(bob, name="Private")
-    tokens.make(bob, name="his token")
+    tokens.create(bob, name="his token")
     told = as_ana.get(EXPORT).content.decode()
     assert "Private" not in told
     assert "his token" not in told

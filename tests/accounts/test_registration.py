@@ -24,7 +24,7 @@ def test_it_is_closed_without_the_setup_link(anyone, db):
 
 
 def test_it_makes_the_owner_by_the_setup_link_and_signs_them_in(anyone, db):
-    answer = anyone.post(REGISTER, body(token=SetupLink.renew()))
+    answer = anyone.post(REGISTER, body(token=SetupLink.issue()))
     assert answer.status_code == 201
     assert answer.json()["is_staff"] is True
     assert anyone.get("/api/auth/me/").json()["username"] == "olga"
@@ -32,31 +32,31 @@ def test_it_makes_the_owner_by_the_setup_link_and_signs_them_in(anyone, db):
 
 
 def test_it_takes_the_link_once(anyone, db):
-    secret = SetupLink.renew()
+    secret = SetupLink.issue()
     anyone.post(REGISTER, body(token=secret))
     again = APIClient().post(REGISTER, body(username="second", token=secret))
     assert (again.status_code, again.json()["code"]) == (403, "registration_closed")
 
 
 def test_it_accepts_only_the_newest_link(anyone, db):
-    older, newest = SetupLink.renew(), SetupLink.renew()
+    older, newest = SetupLink.issue(), SetupLink.issue()
     assert anyone.post(REGISTER, body(token=older)).status_code == 403
     assert anyone.post(REGISTER, body(token=newest)).status_code == 201
 
 
 def test_it_refuses_a_link_once_somebody_is_the_owner(anyone, olga):
-    secret = SetupLink.renew()
+    secret = SetupLink.issue()
     assert anyone.post(REGISTER, body(username="second", token=secret)).status_code == 403
 
 
 def test_it_keeps_only_a_hash_of_the_link(db):
-    secret = SetupLink.renew()
+    secret = SetupLink.issue()
     assert len(secret) >= 43
     assert secret not in SetupLink.objects.get().digest
 
 
 def test_it_keeps_the_link_good_after_a_refused_name(anyone, ana):
-    secret = SetupLink.renew()
+    secret = SetupLink.issue()
     taken = anyone.post(REGISTER, body(username="ANA", token=secret))
     assert taken.status_code == 400
     assert list(taken.json()["errors"]) == ["username"]
@@ -64,7 +64,7 @@ def test_it_keeps_the_link_good_after_a_refused_name(anyone, ana):
 
 
 def test_it_asks_for_a_csrf_token_of_strangers_too(db):
-    answer = APIClient(enforce_csrf_checks=True).post(REGISTER, body(token=SetupLink.renew()))
+    answer = APIClient(enforce_csrf_checks=True).post(REGISTER, body(token=SetupLink.issue()))
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
 
 
@@ -86,7 +86,7 @@ def test_it_gives_nobody_the_installation_for_coming_first(anyone, db, settings)
     [("short", "10 characters"), ("1234567890", "common"), ("olgaolgaolga", "")],
 )
 def test_it_refuses_weak_passwords(anyone, db, password, why):
-    answer = anyone.post(REGISTER, body(password=password, token=SetupLink.renew()))
+    answer = anyone.post(REGISTER, body(password=password, token=SetupLink.issue()))
     if why:
         assert answer.status_code == 400
         assert why in " ".join(answer.json()["errors"]["password"])
@@ -99,7 +99,7 @@ def test_it_names_an_unknown_field(anyone, db):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_makes_one_owner_of_many_concurrent_uses_of_the_link():
-    secret = SetupLink.renew()
+    secret = SetupLink.issue()
 
     def use(number):
         try:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.home import Groceries, Home
-from tests.browser.phone import PATIENCE, Phone
-from tests.system.serving import ROOT
+from tests.support.browser.installation import Groceries, Home
+from tests.support.browser.session import PATIENCE, Phone
+from tests.support.server_process import ROOT
 
 ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),

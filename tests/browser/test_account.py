@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.contract.world import PASSWORD
+from tests.support.installation import PASSWORD
 
 pytestmark = pytest.mark.browser
 OTHER = "another horse battery"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.contract.world import Watcher
+from tests.support.installation import Watcher
 
 pytestmark = pytest.mark.browser
 IMAGE = "<img src=x onerror=\"globalThis.run='it'\">"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.live.contract.world import PASSWORD
+from tests.support.installation import PASSWORD
 
 pytestmark = pytest.mark.browser
 STEPS = 60

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.home import Groceries, Home
-from tests.browser.phone import Phone
-from tests.system.serving import ROOT
+from tests.support.browser.installation import Groceries, Home
+from tests.support.browser.session import Phone
+from tests.support.server_process import ROOT
 
 pytestmark = pytest.mark.browser
 ARTEFACTS = ROOT / "tests" / "artefacts"

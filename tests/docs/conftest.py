@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.docs.scene import Scene
-from tests.live.contract.world import World
+from tests.support.docs.example_list import Scene
+from tests.support.installation import World
 
 
 @pytest.fixture(scope="package")

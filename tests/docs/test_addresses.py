@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.docs.page import PAGE
-from tests.shopping_list.api.routes import routes
+from tests.support.docs.api_examples import PAGE
+from tests.support.routes import routes
 
 TOLD = {re.sub(r"<[^>]*>", "*", quoted) for quoted in re.findall(r"`([^`\s]+)`", PAGE)}
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.docs.page import example
-from tests.docs.running import Running
-from tests.docs.scripted import Scripted, change, snapshot, tell, welcome
+from tests.support.docs.api_examples import example
+from tests.support.docs.example_process import Running
+from tests.support.docs.scripted_server import Scripted, change, snapshot, tell, welcome
 
 pytestmark = pytest.mark.system
 Follow = Callable[[Scripted], Running]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rest_framework.exceptions import APIException
 
-from tests.docs.page import PAGE
+from tests.support.docs.api_examples import PAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("accounts", "asgi_project", "live", "shopping_list")

@@ -12,13 +12,13 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from accounts.models import ApiToken, User
 from accounts.sessions import SessionStore
 from live import runtime
-from live.pool import query
+from live.db_threads import run_in_db_thread
+from live.intervals import Intervals
 from live.runtime import Runtime
-from live.timing import Timing
 from shopping_list.models import Membership, ShoppingList
-from tests.live.screen import UNIT, Screen
+from tests.support.socket_client import UNIT, Screen
 
-TIMING = Timing().scaled(UNIT)
+TIMING = Intervals().scaled(UNIT)
 
 
 @pytest.fixture
@@ -39,15 +39,15 @@ def hardware(ana: User) -> ShoppingList:
 
 
 @pytest.fixture
-def timing() -> Timing:
+def timing() -> Intervals:
     """Return the clock of the live side: UNIT times as fast."""
     return TIMING
 
 
 @pytest_asyncio.fixture
-async def live(timing: Timing) -> AsyncIterator[Runtime]:
+async def live(timing: Intervals) -> AsyncIterator[Runtime]:
     """Run the live side on a fast clock."""
-    yield runtime.current(timing)
+    yield runtime.get_runtime(timing)
     await runtime.stop()
 
 
@@ -85,7 +85,7 @@ async def screen(
 
     async def open_screen(user: User | None = None, path: str = "/ws/", **options: Any) -> Screen:
         if user is not None:
-            options["session"] = await query(session_of, user)
+            options["session"] = await run_in_db_thread(session_of, user)
         one = await Screen(path, **options).open()
         opened.append(one)
         if user is not None and one.accepted:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from live import publisher
-from live.effects import effects_of
-from live.pool import query
+from live.db_threads import run_in_db_thread
+from live.delivery import publisher
+from live.delivery.access_changes import access_changes_of
 from shopping_list.models import Activity, Membership
 from shopping_list.rows import topic_of
 from tests.live.conftest import TIMING
@@ -27,12 +27,12 @@ def mute(monkeypatch):
 async def test_a_membership_that_no_message_told_is_found(screen, bob, hardware, mute):
     """LIV-25."""
     one, other = await screen(bob), await screen(bob)
-    await query(Membership.objects.create, shopping_list=hardware, user=bob)
-    await query(hardware.refresh_from_db)
+    await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
+    await run_in_db_thread(hardware.refresh_from_db)
     position = {"id": str(hardware.pk), "epoch": hardware.epoch, "version": hardware.version}
     for each in (one, other):
         assert await each.next() == {"type": "joined", "list": position}
-    await query(lambda: hardware.memberships.get(user=bob).delete())
+    await run_in_db_thread(lambda: hardware.memberships.get(user=bob).delete())
     for each in (one, other):
         assert await each.next() == {"type": "left", "list": str(hardware.pk)}
         assert await each.barrier() == []
@@ -45,15 +45,15 @@ async def test_what_is_found_is_not_told_again_by_its_message(screen, live, bob,
         return Activity.objects.filter(list_id=hardware.pk).latest("version")
 
     def tell(change: Activity) -> None:
-        effects = effects_of(change.changes, bytes(change.frame))
+        effects = access_changes_of(change.changes, bytes(change.frame))
         live.roster.changed(hardware.pk, change.epoch, change.version, effects)
 
-    await query(Membership.objects.create, shopping_list=hardware, user=bob)
+    await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await one.until("joined")
-    tell(await query(newest))
-    await query(lambda: hardware.memberships.get(user=bob).delete())
+    tell(await run_in_db_thread(newest))
+    await run_in_db_thread(lambda: hardware.memberships.get(user=bob).delete())
     await one.until("left")
-    tell(await query(newest))
+    tell(await run_in_db_thread(newest))
     assert await one.barrier() == []
 
 
@@ -64,7 +64,7 @@ async def test_a_list_that_is_followed_ends_after_its_last_change(
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
-    await query(groceries.delete)
+    await run_in_db_thread(groceries.delete)
     live.roster.compare({}, at=time.monotonic(), thorough=False)
     assert (await one.next())["verb"] == "list.deleted"
     assert (await one.next())["reason"] == "deleted"
@@ -75,7 +75,7 @@ async def test_a_list_that_is_followed_ends_after_its_last_change(
 async def test_whoever_follows_a_new_list_has_heard_that_they_joined(screen, bob, hardware, mute):
     """On every socket, though the subscription was faster than the message."""
     one, other = await screen(bob), await screen(bob)
-    await query(Membership.objects.create, shopping_list=hardware, user=bob)
+    await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await one.send(type="subscribe", topic=topic_of(hardware.pk), id=1)
     assert (await one.next())["list"]["id"] == str(hardware.pk)
     assert (await one.next())["type"] == "subscribed"
@@ -85,7 +85,7 @@ async def test_whoever_follows_a_new_list_has_heard_that_they_joined(screen, bob
 @UNREPAIRED
 async def test_whoever_signs_in_tells_the_other_sockets_of_a_new_list(screen, bob, hardware, mute):
     one = await screen(bob)
-    await query(Membership.objects.create, shopping_list=hardware, user=bob)
+    await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     other = await screen(bob)
     assert (await one.next())["list"]["id"] == str(hardware.pk)
     assert await other.barrier() == []

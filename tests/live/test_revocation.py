@@ -14,15 +14,16 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, Session, User
 from accounts.sessions import SessionStore
-from live import identity, log
-from live.identity import reference
-from live.pool import query
-from live.protocol import CloseCode
-from shopping_list import invites
+from live.connections import identity
+from live.connections.identity import fingerprint
+from live.db_threads import run_in_db_thread
+from live.delivery import change_log
+from live.protocol.frames import CloseCode
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import topic_of
+from shopping_list.services import invites
 from tests.live.conftest import TIMING
-from tests.live.screen import PATIENCE
+from tests.support.socket_client import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +51,7 @@ async def both(screen, ana, bob, groceries):
 async def test_a_removed_member_sees_the_end_instead_of_the_change(both, bob, groceries):
     """LIV-14."""
     of_ana, of_bob = both
-    await query(lambda: membership(groceries, bob).delete())
+    await run_in_db_thread(lambda: membership(groceries, bob).delete())
     assert (await of_ana.next())["verb"] == "member.removed"
     assert await of_bob.next() == {
         "type": "ended",
@@ -58,7 +59,7 @@ async def test_a_removed_member_sees_the_end_instead_of_the_change(both, bob, gr
         "reason": "revoked",
     }
     assert await of_bob.next() == {"type": "left", "list": str(groceries.pk)}
-    await query(groceries.items.create, name="Milk")
+    await run_in_db_thread(groceries.items.create, name="Milk")
     await of_ana.until("change")
     assert await of_bob.barrier() == []
     assert (await of_bob.follow(groceries))["code"] == "not_found"
@@ -71,7 +72,7 @@ async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
     one = await screen(bob)
     go_on, begun = threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    read = log.read_picture
+    read = change_log.read_snapshot
 
     def slowly(list_id):
         picture = read(list_id)
@@ -79,10 +80,10 @@ async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
         go_on.wait(PATIENCE)
         return picture
 
-    monkeypatch.setattr(log, "read_picture", slowly)
+    monkeypatch.setattr(change_log, "read_picture", slowly)
     await one.send(type="subscribe", topic=topic_of(groceries.pk), id=1)
     await begun.wait()
-    await query(lambda: membership(groceries, bob).delete())
+    await run_in_db_thread(lambda: membership(groceries, bob).delete())
     assert (await one.until("left"))["list"] == str(groceries.pk)
     go_on.set()
     assert (await one.next())["code"] == "not_found"
@@ -97,7 +98,7 @@ async def test_a_lower_role_ends_the_topic_and_leaves_the_list(both, bob, grocer
         found.role = "viewer"
         found.save()
 
-    await query(lower)
+    await run_in_db_thread(lower)
     assert (await of_bob.next())["reason"] == "revoked"
     assert await of_bob.barrier() == []
     assert (await of_bob.follow(groceries))["type"] == "subscribed"
@@ -113,16 +114,16 @@ async def test_a_higher_role_changes_nothing_for_the_socket(both, bob, groceries
         found.role = "owner"
         found.save()
 
-    await query(rise)
+    await run_in_db_thread(rise)
     assert (await of_bob.next())["verb"] == "member.role"
 
 
 async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory, groceries):
     one = await screen(mallory)
     assert (await one.follow(groceries))["code"] == "not_found"
-    await query(Membership.objects.create, shopping_list=groceries, user=mallory)
+    await run_in_db_thread(Membership.objects.create, shopping_list=groceries, user=mallory)
     joined = await one.next()
-    await query(groceries.refresh_from_db)
+    await run_in_db_thread(groceries.refresh_from_db)
     assert joined == {
         "type": "joined",
         "list": {
@@ -135,7 +136,7 @@ async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory,
 
 
 async def test_whoever_makes_a_list_hears_of_it(screen, ana):
-    from shopping_list.recording import recording
+    from shopping_list.recording.unit_of_work import recording
 
     one = await screen(ana)
 
@@ -146,7 +147,7 @@ async def test_whoever_makes_a_list_hears_of_it(screen, ana):
             Membership.objects.create(shopping_list=new, user=ana, role="owner")
         return new
 
-    made = await query(make)
+    made = await run_in_db_thread(make)
     assert (await one.next())["list"]["id"] == str(made.pk)
     assert await one.barrier() == []
 
@@ -156,9 +157,9 @@ async def test_a_deleted_list_ends_after_its_last_change(both, groceries, how, m
     if how == "trash":
         from django.utils import timezone
 
-        await query(trash, groceries, deleted_at=timezone.now())
+        await run_in_db_thread(trash, groceries, deleted_at=timezone.now())
     else:
-        await query(groceries.delete)
+        await run_in_db_thread(groceries.delete)
     for one in both:
         assert (await one.next())["verb"] == "list.deleted"
         assert (await one.next())["reason"] == "deleted"
@@ -170,17 +171,17 @@ async def test_a_deleted_list_ends_after_its_last_change(both, groceries, how, m
 async def test_a_list_that_nobody_follows_still_leaves_its_members(screen, ana, groceries):
     one = await screen(ana)
     name = str(groceries.pk)
-    await query(groceries.delete)
+    await run_in_db_thread(groceries.delete)
     assert await one.next() == {"type": "left", "list": name}
 
 
 async def test_a_restored_list_is_joined_again(both, groceries):
     from django.utils import timezone
 
-    await query(trash, groceries, deleted_at=timezone.now())
+    await run_in_db_thread(trash, groceries, deleted_at=timezone.now())
     for one in both:
         await one.until("left")
-    await query(trash, groceries, deleted_at=None)
+    await run_in_db_thread(trash, groceries, deleted_at=None)
     for one in both:
         assert (await one.next())["type"] == "joined"
         assert (await one.follow(groceries))["type"] == "subscribed"
@@ -188,7 +189,7 @@ async def test_a_restored_list_is_joined_again(both, groceries):
 
 async def test_signing_out_closes_the_sockets_of_that_session_only(screen, session_of, ana):
     """LIV-15."""
-    keys = [await query(session_of, ana) for _ in range(2)]
+    keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
     screens = [await screen(session=key) for key in keys]
     for one in screens:
         await one.next()
@@ -199,7 +200,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(screen, sessi
         request.session = SessionStore(keys[0])
         logout(request)
 
-    await query(sign_out)
+    await run_in_db_thread(sign_out)
     assert await screens[0].closed() == CloseCode.REVOKED
     assert await screens[1].barrier() == []
 
@@ -208,7 +209,7 @@ async def test_ending_a_session_from_afar_closes_its_sockets_and_no_others(
     screen, session_of, client_of, ana, bob
 ):
     """PPL-6."""
-    keys = [await query(session_of, ana) for _ in range(2)]
+    keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
     screens = [await screen(session=key) for key in keys]
     for one in screens:
         await one.next()
@@ -218,17 +219,23 @@ async def test_ending_a_session_from_afar_closes_its_sockets_and_no_others(
         phone = Session.objects.get(session_key=keys[0]).public_id
         return int(client_of(ana).delete(f"/api/auth/sessions/{phone}/").status_code)
 
-    assert await query(end) == 204
+    assert await run_in_db_thread(end) == 204
     assert await screens[0].closed() == CloseCode.REVOKED
     assert await screens[1].barrier() == []
-    assert await query(lambda: client_of(ana).delete("/api/auth/sessions/").status_code) == 204
+    assert (
+        await run_in_db_thread(lambda: client_of(ana).delete("/api/auth/sessions/").status_code)
+        == 204
+    )
     assert await screens[1].closed() == CloseCode.REVOKED
     assert await of_bob.barrier() == []
 
 
 @pytest.mark.parametrize("how", ["password", "disabled", "deleted"])
 async def test_losing_access_closes_every_socket_of_the_person(screen, token_of, ana, bob, how):
-    screens = [await screen(ana), await screen(token=await query(token_of, ana), origin=None)]
+    screens = [
+        await screen(ana),
+        await screen(token=await run_in_db_thread(token_of, ana), origin=None),
+    ]
     await screens[1].next()
     of_bob = await screen(bob)
 
@@ -242,20 +249,20 @@ async def test_losing_access_closes_every_socket_of_the_person(screen, token_of,
         else:
             ana.delete()
 
-    await query(lose)
+    await run_in_db_thread(lose)
     for one in screens:
         assert await one.closed() == CloseCode.REVOKED
     assert await of_bob.barrier() == []
 
 
 async def test_deleting_a_token_closes_the_sockets_that_it_opened(screen, token_of, ana):
-    tokens = [await query(token_of, ana) for _ in range(2)]
+    tokens = [await run_in_db_thread(token_of, ana) for _ in range(2)]
     screens = [await screen(token=token, origin=None) for token in tokens]
     for one in screens:
         await one.next()
     from knox.crypto import hash_token
 
-    await query(lambda: ApiToken.objects.get(digest=hash_token(tokens[0])).delete())
+    await run_in_db_thread(lambda: ApiToken.objects.get(digest=hash_token(tokens[0])).delete())
     assert await screens[0].closed() == CloseCode.REVOKED
     assert await screens[1].barrier() == []
 
@@ -263,7 +270,7 @@ async def test_deleting_a_token_closes_the_sockets_that_it_opened(screen, token_
 @pytest.mark.parametrize("what", ["session", "token", "disabled", "password"])
 async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_of, ana, what):
     """LIV-16."""
-    key, token = await query(session_of, ana), await query(token_of, ana)
+    key, token = await run_in_db_thread(session_of, ana), await run_in_db_thread(token_of, ana)
     one = await (screen(token=token, origin=None) if what == "token" else screen(session=key))
     await one.next()
     silently = {
@@ -272,7 +279,7 @@ async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_
         "disabled": lambda: User.objects.filter(pk=ana.pk).update(is_active=False),
         "password": lambda: User.objects.filter(pk=ana.pk).update(password="x"),
     }
-    await query(silently[what])
+    await run_in_db_thread(silently[what])
     assert await one.closed() == CloseCode.REVOKED
 
 
@@ -280,7 +287,7 @@ async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, grocerie
     one = await screen(bob)
     await one.follow(groceries)
     await one.until("snapshot")
-    await query(lambda: Membership._base_manager.filter(user=bob)._raw_delete("default"))
+    await run_in_db_thread(lambda: Membership._base_manager.filter(user=bob)._raw_delete("default"))
     assert (await one.until("ended"))["reason"] == "revoked"
     assert (await one.until("left"))["list"] == str(groceries.pk)
 
@@ -289,12 +296,12 @@ async def test_who_is_no_longer_staff_loses_the_operators_topic_and_nothing_else
     screen, token_of, ana, bob
 ):
     """LIV-29, SEC-4, SEC-20."""
-    await query(lambda: User.objects.update(is_staff=True))
+    await run_in_db_thread(lambda: User.objects.update(is_staff=True))
     page, of_bob = await screen(ana), await screen(bob)
-    script = await screen(token=await query(token_of, ana), origin=None)
+    script = await screen(token=await run_in_db_thread(token_of, ana), origin=None)
     for one in (page, script, of_bob):
         assert (await one.follow("ops"))["type"] == "subscribed"
-    await query(lambda: User.objects.filter(pk=ana.pk).update(is_staff=False))
+    await run_in_db_thread(lambda: User.objects.filter(pk=ana.pk).update(is_staff=False))
     for one in (page, script):
         assert (await one.until("ended")) == {"type": "ended", "topic": "ops", "reason": "revoked"}
         assert (await one.follow("ops"))["code"] == "not_found"
@@ -323,7 +330,7 @@ async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groce
         Membership.objects.filter(user=guest).update(expires_at=soon)
         return guest
 
-    of_ana, of_guest = await screen(ana), await screen(await query(come))
+    of_ana, of_guest = await screen(ana), await screen(await run_in_db_thread(come))
     for one in (of_ana, of_guest):
         await one.follow(groceries)
         await one.until("snapshot")
@@ -334,8 +341,8 @@ async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groce
 
 
 def test_a_reference_tells_nothing_of_the_key():
-    assert reference("secret") != "secret"
-    assert len(reference("secret")) == 24
+    assert fingerprint("secret") != "secret"
+    assert len(fingerprint("secret")) == 24
 
 
 @pytest.mark.parametrize("timing", [replace(TIMING, recheck=3600)])
@@ -343,10 +350,14 @@ async def test_who_signs_out_while_a_socket_opens_is_out(
     screen, session_of, ana, groceries, monkeypatch
 ):
     """LIV-15, SEC-4"""
-    key, looked_up, go_on = await query(session_of, ana), threading.Event(), threading.Event()
+    key, looked_up, go_on = (
+        await run_in_db_thread(session_of, ana),
+        threading.Event(),
+        threading.Event(),
+    )
     other = await screen(session=key)
     await other.until("welcome")
-    plain = identity.lists_of
+    plain = identity.visible_lists
 
     def slowly(user_id):
         looked_up.set()
@@ -356,7 +367,7 @@ async def test_who_signs_out_while_a_socket_opens_is_out(
     monkeypatch.setattr(identity, "lists_of", slowly)
     one = await screen(path=f"/ws/lists/{groceries.pk}/", session=key)
     await asyncio.to_thread(looked_up.wait, PATIENCE)
-    await query(SessionStore(key).delete)
+    await run_in_db_thread(SessionStore(key).delete)
     assert await other.closed() == CloseCode.REVOKED
     go_on.set()
     assert await one.closed() == CloseCode.REVOKED

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from live.pool import query
-from shopping_list import invites
+from live.db_threads import run_in_db_thread
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import ROLES, topic_of
-from tests.live.screen import PATIENCE
-from tests.shopping_list.api.matrix import ACTS, ANYONE, LEAST, STRANGER
+from shopping_list.services import invites
+from tests.support.permission_matrix import ACTS, ANYONE, LEAST, STRANGER
+from tests.support.socket_client import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,7 +114,7 @@ class Visit:
         self.did["follow"] = await self._follow(one, self.topic)
         self.did["hear changes"] = await self._hears(one)
         self.did["announce oneself"] = await self._announce(one)
-        await query(self.groceries.refresh_from_db)
+        await run_in_db_thread(self.groceries.refresh_from_db)
         at = {"since": self.groceries.version - 1, "epoch": self.groceries.epoch}
         self.did["resume"] = await self._follow(one, self.topic, **at)
         self.did["open its address"] = await self._address()
@@ -129,7 +129,7 @@ class Visit:
 
     async def _hears(self, one: Any) -> bool:
         note = uuid.uuid4().hex
-        await query(self.groceries.items.create, name=note)
+        await run_in_db_thread(self.groceries.items.create, name=note)
         while (await self.of_ana.until("change"))["items"][0]["name"] != note:
             pass
         if not self.known:
@@ -184,7 +184,7 @@ async def test_each_may_do_over_a_socket_what_the_table_says_and_no_more(
     of_ana = await screen(ana)
     await of_ana.follow(groceries)
     await of_ana.until("snapshot")
-    options = await query(come)
+    options = await run_in_db_thread(come)
     visit = Visit(screen, options, of_ana, groceries, known=who.role != ANYONE)
     assert await visit.run() == who.may()
 
@@ -245,10 +245,10 @@ async def test_tenants_who_walk_each_others_topics_see_what_is_nowhere(
             one.refresh_from_db()
         return loot
 
-    loot = await query(stage)
+    loot = await run_in_db_thread(stage)
     if gone == "in the trash":
         for one in (loot, groceries):
-            await query(trash, one)
+            await run_in_db_thread(trash, one)
     for user, foreign in ((ana, loot), (mallory, groceries)):
         strange = await walk(screen, user, str(foreign.pk), foreign.epoch, foreign.version)
         unknown = await walk(screen, user, UNKNOWN, foreign.epoch, foreign.version)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import PASSWORD
-from tests.system.serving import Serving
+from tests.support.server_process import Serving
 
 
 @pytest.fixture(scope="package")

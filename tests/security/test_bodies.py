@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import PASSWORD
-from tests.live.contract.world import resident
+from tests.support.installation import resident
 
 pytestmark = pytest.mark.system
 DOOR = "/api/api-token-auth/"

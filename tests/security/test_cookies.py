@@ -8,9 +8,9 @@ from http.cookies import Morsel, SimpleCookie
 import httpx
 import pytest
 
+from tests.asgi_project.test_security_headers import harden
 from tests.conftest import PASSWORD
-from tests.platform.test_headers import harden
-from tests.system.serving import Serving
+from tests.support.server_process import Serving
 
 pytestmark = pytest.mark.system
 PROXY = {"X-Forwarded-Proto": "https"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 
-from tests.shopping_list.api.routes import essence
+from tests.support.routes import essence
 
 GOOD = "a long enough passphrase"
 

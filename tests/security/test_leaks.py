@@ -15,13 +15,13 @@ from django.contrib.auth.hashers import make_password
 from django.middleware.csrf import _get_new_csrf_string, _mask_cipher_secret
 
 from accounts.models import ApiToken, SetupLink
-from asgi_project.request_id import request_id
-from asgi_project.secret import secret_key
-from live.identity import reference
-from shopping_list import invites
+from asgi_project.secret_key import secret_key
+from live.connections.identity import fingerprint
+from rest.request_id import request_id
+from shopping_list.services import invites
 from tests.conftest import PASSWORD
-from tests.leaks import printed_besides_the_greeting, secrets_in
-from tests.system.serving import ROOT
+from tests.support.secret_leaks import printed_besides_the_greeting, secrets_in
+from tests.support.server_process import ROOT
 
 
 def session_key():
@@ -33,7 +33,7 @@ def session_key():
 SECRETS = {
     "token": lambda tmp_path, ana: ApiToken.objects.create(user=ana, name="script")[1],
     "session": lambda tmp_path, ana: session_key(),
-    "setup link": lambda tmp_path, ana: SetupLink.renew(),
+    "setup link": lambda tmp_path, ana: SetupLink.issue(),
     "invite": lambda tmp_path, ana: invites.new_secret(),
     "CSRF cookie": lambda tmp_path, ana: _get_new_csrf_string(),
     "CSRF token": lambda tmp_path, ana: _mask_cipher_secret(_get_new_csrf_string()),
@@ -60,9 +60,9 @@ def test_what_is_no_secret_is_not_taken_for_one(rf, ana):
         str(uuid4()),
         uuid4().hex,
         request_id(rf.get("/")),
-        reference(session_key()),
+        fingerprint(session_key()),
         "/tmp/pytest-of-root/pytest-0/popen-gw0/test_it_makes_the_owner_by_the_link_that_it0/data",
-        "live.relay.RelayThatIsDownForLongerThanAnybodyWouldLike3",
+        "live.delivery.relay.RelayThatIsDownForLongerThanAnybodyWouldLike3",
         "2026-11-22T19:42:37.123456Z [info     ] Reconciled 12 lists [live.relay] took=0.123",
     ]
     assert list(secrets_in(innocent, [PASSWORD])) == []
@@ -104,7 +104,7 @@ def run(test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     with TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "test_it.py").write_text(test)
-        (place / "conftest.py").write_text('pytest_plugins = ["tests.leaks"]')
+        (place / "conftest.py").write_text('pytest_plugins = ["tests.support.secret_leaks"]')
         command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), folder]
         command += ["--basetemp", str(place / "base"), "-q", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

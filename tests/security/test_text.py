@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import ApiToken
-from shopping_list import invites
+from rest.text import BIDIRECTIONAL
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
-from shopping_list.text import BIDIRECTIONAL
+from shopping_list.services import invites
 
 CATEGORIES = (
     *("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"),

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
-from tests.shopping_list.witness import witnessed
+from tests.support.change_recorder import witnessed
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from django.db import IntegrityError, NotSupportedError, connections, transactio
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Concat, Upper
 
-from shopping_list import actor
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
+from shopping_list.recording import actor
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def three(groceries):
 
 def test_update_is_one_change_with_many_rows(groceries, three, ana, watching):
     """REC-5"""
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         assert groceries.items.update(purchased=True) == 3
     assert seen.one.verb == "items.ticked"
     assert {row.id for row in seen.one.items} == {item.pk for item in three}
@@ -330,7 +330,7 @@ def test_the_asynchronous_variants_record_the_same(groceries, bob, mallory, watc
     """REC-5"""
 
     async def write():
-        with actor.acting(bob):
+        with actor.acting_as(bob):
             item = await groceries.items.acreate(name="Milk")
             item.note = "fresh"
             await item.asave()

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 def scenario(request, tmp_path_factory):
     """Run a scenario of writers.py on a fresh database of this kind, and return what it saw."""
     data = tmp_path_factory.mktemp("writers")
-    environment = {**os.environ, "TROLLEY_DATA": str(data), "DATABASE_POOL": "30"}
+    environment = {**os.environ, "TROLLEY_DATA": str(data), "TROLLEY_DATABASE_POOL": "30"}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     environment["DATABASE_URL"] = f"sqlite:///{data / 'writers.sqlite3'}"
     name = f"writers_{uuid.uuid4().hex}"
@@ -48,7 +48,7 @@ def scenario(request, tmp_path_factory):
         return done.stdout
 
     run("manage.py", "migrate", "--verbosity=0")
-    yield lambda which: json.loads(run("-m", "tests.shopping_list.writers", which))
+    yield lambda which: json.loads(run("-m", "tests.support.concurrent_writers", which))
     if request.param == "postgres":
         with psycopg.connect(url, autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -27,11 +27,11 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import User
-from shopping_list import actor, recording
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
+from shopping_list.recording import actor, unit_of_work
 from shopping_list.rows import Change
-from tests.replica import Replica, State
-from tests.shopping_list.witness import log_of, stored
+from tests.support.change_recorder import log_of, stored
+from tests.support.replica import Replica, State
 
 NAMES = ("Milk", "milk ", "Bread", "Salt", "\uff2dilk", "Öl", "ß", "SS")
 TEXTS = ("", "a", "b")
@@ -94,7 +94,7 @@ class Lists(RuleBasedStateMachine):
 
     @rule(n=number, name=st.sampled_from(NAMES), given=values, who=number)
     def add(self, n, name, given, who):
-        with self.attempt(), actor.acting(self.person(who), uuid.uuid4()):
+        with self.attempt(), actor.acting_as(self.person(who), uuid.uuid4()):
             self.list(n).items.create(**{"name": name, **given}, created_by=self.person(who))
 
     @rule(n=number, given=values, who=number, partial=st.booleans())
@@ -104,7 +104,7 @@ class Lists(RuleBasedStateMachine):
             return
         for name, value in given.items():
             setattr(item, name, value)
-        with self.attempt(), actor.acting(self.person(who)):
+        with self.attempt(), actor.acting_as(self.person(who)):
             item.save(update_fields=list(given) if partial else None)
 
     @rule(n=number, given=values)
@@ -220,7 +220,7 @@ class Lists(RuleBasedStateMachine):
     def rename(self, n, name, who):
         one = self.list(n)
         one.name = name
-        with actor.acting(self.person(who)):
+        with actor.acting_as(self.person(who)):
             one.save(update_fields=["name"])
 
     @rule(n=number, who=number)
@@ -261,7 +261,7 @@ class Lists(RuleBasedStateMachine):
 
     @rule(n=number, who=number)
     def leave(self, n, who):
-        with actor.acting(self.person(who)):
+        with actor.acting_as(self.person(who)):
             self.list(n).members.remove(self.person(who))
 
     @rule(n=number, who=st.lists(number, max_size=3), clear=st.booleans())
@@ -305,7 +305,7 @@ class Lists(RuleBasedStateMachine):
         """Do several things in one recording, some of them in savepoints that are rolled back."""
         acts = (self.add, self.save, self.remove, self.move, self.update, self.bulk_create)
         acts += (self.rename, self.set_members, self.bulk_delete, self.save_expression)
-        with recording.recording(self.list(data.draw(number)).pk):
+        with unit_of_work.recording(self.list(data.draw(number)).pk):
             for _ in range(data.draw(st.integers(1, 4))):
                 keep = data.draw(st.booleans())
                 act = data.draw(st.sampled_from(acts))

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 from django.core.management import call_command
 from django.utils import timezone
 
-from shopping_list import trash
-from shopping_list.models import Activity, Operation, ShoppingItem, ShoppingList
+from shopping_list.models import Activity, IdempotentResponse, ShoppingItem, ShoppingList
+from shopping_list.services import trash
 
 
 def prune() -> str:
@@ -56,17 +56,19 @@ def test_a_list_that_is_restored_meanwhile_stays(groceries: ShoppingList, monkey
         return look_again(lists)
 
     monkeypatch.setattr(trash, "_delete", restored_first)
-    assert trash.empty() == 0
-    assert ShoppingList.objects.alive().filter(pk=groceries.pk).exists()
+    assert trash.purge() == 0
+    assert ShoppingList.objects.not_deleted().filter(pk=groceries.pk).exists()
 
 
 def kept(days: float) -> UUID:
     at = timezone.now() - timedelta(days=days)
-    return Operation.objects.create(scope="user:1", key=uuid4(), fingerprint="x", at=at).key
+    return IdempotentResponse.objects.create(
+        scope="user:1", key=uuid4(), fingerprint="x", at=at
+    ).key
 
 
 def test_answers_are_kept_for_thirty_days(db: None) -> None:
     """API-8"""
     young, _old = kept(29.99), kept(30.01)
     assert "1 answers" in prune()
-    assert [one.key for one in Operation.objects.all()] == [young]
+    assert [one.key for one in IdempotentResponse.objects.all()] == [young]

@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_save
 from django.db.transaction import TransactionManagementError
 
-from shopping_list import actor, recording
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
-from shopping_list.recording import ConflictError
+from shopping_list.recording import actor, unit_of_work
+from shopping_list.recording.unit_of_work import ConflictError
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def test_a_rolled_back_savepoint_leaves_nothing(groceries, milk, watching):
 def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(groceries, milk, watching):
     """REC-18"""
     milk_id = milk.pk
-    with watching(groceries) as seen, recording.recording(groceries.pk):
+    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
         bread = groceries.items.create(name="Bread")
         with rolled_back(transaction.atomic()):
             milk.delete()
@@ -69,7 +69,7 @@ def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(groceries, mi
 
 def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, watching):
     """REC-18"""
-    with watching(groceries) as seen, recording.recording(groceries.pk):
+    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
         mark = transaction.savepoint()
         milk.note = "never"
         milk.save()
@@ -80,7 +80,7 @@ def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, watchin
 def test_a_list_made_in_a_rolled_back_savepoint_was_never_made(groceries, watching):
     """REC-18"""
     count = Activity.objects.count()
-    with watching(groceries) as seen, recording.recording():
+    with watching(groceries) as seen, unit_of_work.recording():
         with rolled_back(transaction.atomic()):
             ShoppingList.objects.create(name="Never").items.create(name="x")
         groceries.items.create(name="Milk")
@@ -111,7 +111,7 @@ def test_nothing_is_sent_of_what_is_rolled_back(
 
 def test_a_refused_row_caught_in_a_savepoint_leaves_nothing(groceries, milk, watching):
     """REC-18"""
-    with watching(groceries) as seen, recording.recording(groceries.pk):
+    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
         with pytest.raises(IntegrityError), transaction.atomic():
             groceries.items.create(name="MILK")
         milk.quantity = "2 l"
@@ -123,7 +123,7 @@ def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(groceries, m
     """REC-18"""
 
     def careless():
-        with recording.recording(groceries.pk):
+        with unit_of_work.recording(groceries.pk):
             groceries.items.create(name="Bread")
             with pytest.raises(IntegrityError):
                 groceries.items.create(name="milk ")
@@ -135,22 +135,22 @@ def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(groceries, m
 
 def test_recordings_inside_one_another_are_one_change(groceries, watching):
     """REC-19"""
-    with watching(groceries) as seen, recording.recording(groceries.pk) as outer:
+    with watching(groceries) as seen, unit_of_work.recording(groceries.pk) as outer:
         groceries.items.create(name="Milk")
-        with recording.recording(groceries.pk) as inner:
+        with unit_of_work.recording(groceries.pk) as inner:
             groceries.items.create(name="Bread")
         assert inner is outer
     assert seen.one.verb == "items.added"
-    assert recording.current() is None
+    assert unit_of_work.current() is None
 
 
 def test_the_verb_of_a_joined_recording_is_used_if_there_is_no_other(groceries, watching):
     """REC-19"""
-    undo = partial(recording.recording, groceries.pk, verb="undo")
-    with watching(groceries) as seen, recording.recording(groceries.pk), undo(undoes=1):
+    undo = partial(unit_of_work.recording, groceries.pk, verb="undo")
+    with watching(groceries) as seen, unit_of_work.recording(groceries.pk), undo(undoes=1):
         groceries.items.create(name="Milk")
     assert seen.one.verb == "undo"
-    with watching(groceries) as seen, recording.recording(verb="items.moved"), undo():
+    with watching(groceries) as seen, unit_of_work.recording(verb="items.moved"), undo():
         groceries.items.create(name="Bread")
     assert seen.one.verb == "items.moved"
 
@@ -159,8 +159,8 @@ def test_what_a_joined_recording_wrote_before_its_exception_is_recorded_if_that_
     groceries, watching
 ):
     """REC-19: it has no savepoint of its own, so the rows stay, and the log is right."""
-    with watching(groceries) as seen, recording.recording(groceries.pk):
-        with rolled_back(recording.recording(groceries.pk)):
+    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
+        with rolled_back(unit_of_work.recording(groceries.pk)):
             groceries.items.create(name="Milk")
         groceries.items.create(name="Bread")
     assert {row.name for row in seen.one.items} == {"Milk", "Bread"}
@@ -169,15 +169,15 @@ def test_what_a_joined_recording_wrote_before_its_exception_is_recorded_if_that_
 def test_an_exception_out_of_a_recording_ends_it(groceries, milk, watching):
     """REC-18"""
     with watching(groceries) as seen:
-        with rolled_back(recording.recording(groceries.pk)):
+        with rolled_back(unit_of_work.recording(groceries.pk)):
             milk.delete()
-        assert recording.current() is None
+        assert unit_of_work.current() is None
     assert not seen.all
 
 
 def test_an_operation_whose_change_was_rolled_back_names_the_next_one(groceries, watching):
     """REC-17, REC-18"""
-    with watching(groceries) as seen, actor.acting(None, groceries.pk):
+    with watching(groceries) as seen, actor.acting_as(None, groceries.pk):
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Bread")
         groceries.items.create(name="Salt")
@@ -189,9 +189,9 @@ def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, watchin
     milk.note = "new"
 
     def write_under_a_lost_lock():
-        with recording.recording(groceries.pk):
+        with unit_of_work.recording(groceries.pk):
             milk.save()
-            recording._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
+            unit_of_work._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
 
     with watching(groceries) as seen, pytest.raises(ConflictError):
         write_under_a_lost_lock()
@@ -200,7 +200,7 @@ def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, watchin
 
 def test_a_list_that_was_made_after_it_was_looked_for_is_a_conflict(groceries, monkeypatch):
     """REC-20: its lock could not be taken, so its version is not known."""
-    monkeypatch.setattr(recording, "_locked_rows", lambda *_: iter(()))
+    monkeypatch.setattr(unit_of_work, "_locked_rows", lambda *_: iter(()))
     with pytest.raises(ConflictError):
         groceries.items.create(name="Milk")
     assert not ShoppingItem.objects.exists()
@@ -212,16 +212,16 @@ def test_an_item_that_keeps_moving_while_its_lists_are_locked_is_followed(
     """REC-7, REC-20"""
     third = ShoppingList.objects.create(name="Third")
     moves = [hardware.pk, third.pk]
-    plain = recording.Recording.lock
+    plain = unit_of_work.UnitOfWork.lock
 
     def lock(unit, lists):
         """Another writer moves the item on just before this lock is taken."""
         if moves:
             to = moves.pop(0)
-            recording._unrecorded(ShoppingItem).filter(pk=milk.pk).update(shopping_list_id=to)
+            unit_of_work._unrecorded(ShoppingItem).filter(pk=milk.pk).update(shopping_list_id=to)
         plain(unit, lists)
 
-    monkeypatch.setattr(recording.Recording, "lock", lock)
+    monkeypatch.setattr(unit_of_work.UnitOfWork, "lock", lock)
     milk.delete()
     assert Activity.objects.latest("pk").list_id == third.pk
 
@@ -233,14 +233,14 @@ def test_threads_do_not_share_a_recording(groceries):
 
     def other():
         inside.wait(10)
-        seen = recording.current()
+        seen = unit_of_work.current()
         checked.set()
         connection.close()
         return seen
 
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(other)
-        with recording.recording(groceries.pk):
+        with unit_of_work.recording(groceries.pk):
             inside.set()
             checked.wait(10)
         assert result.result() is None

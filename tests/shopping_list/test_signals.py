@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from shopping_list import actor
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
+from shopping_list.recording import actor
 from shopping_list.rows import ListRow, Person
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def updates_of_lists(queries):
 
 def test_saving_a_new_item_records_one_addition(groceries, ana, watching):
     """REC-1"""
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         bread = groceries.items.create(name="Bread", quantity="2", created_by=ana)
     assert seen.one.verb == "item.added"
     assert seen.one.actor == person(ana)
@@ -55,7 +55,7 @@ def test_saving_an_item_records_what_it_was_and_what_it_is(groceries, milk, watc
     bob = groceries.members.get(username="bob")
     for name, value in fields.items():
         setattr(milk, name, value)
-    with watching(groceries) as seen, actor.acting(bob):
+    with watching(groceries) as seen, actor.acting_as(bob):
         milk.save()
     assert seen.one.verb == verb
     assert seen.one.actor == person(bob)
@@ -67,7 +67,7 @@ def test_saving_an_item_records_what_it_was_and_what_it_is(groceries, milk, watc
 
 def test_unticking_clears_who_bought_it_and_when(groceries, milk, ana, watching):
     """REC-2, ROW-1"""
-    with actor.acting(ana):
+    with actor.acting_as(ana):
         milk.purchased = True
         milk.save()
     milk.purchased = False
@@ -82,7 +82,7 @@ def test_unticking_clears_who_bought_it_and_when(groceries, milk, ana, watching)
 def test_a_tick_is_stamped_with_its_person_and_its_moment(groceries, milk, bob, watching):
     """ROW-1"""
     milk.purchased = True
-    with watching(groceries) as seen, actor.acting(bob):
+    with watching(groceries) as seen, actor.acting_as(bob):
         milk.save()
     [row] = seen.one.items
     assert row.purchased_by == person(bob)
@@ -92,7 +92,7 @@ def test_a_tick_is_stamped_with_its_person_and_its_moment(groceries, milk, bob, 
 def test_deleting_an_item_records_what_was_lost(groceries, milk, ana, watching):
     """REC-1, REC-2"""
     pk = milk.pk
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         milk.delete()
     assert seen.one.verb == "item.removed"
     assert seen.one.gone == (pk,)
@@ -125,7 +125,7 @@ def test_a_change_of_an_item_writes_only_version_and_last_interaction_of_its_lis
 
 def test_saving_a_new_list_records_its_creation(ana):
     """REC-1"""
-    with actor.acting(ana):
+    with actor.acting_as(ana):
         made = ShoppingList.objects.create(name="Party", created_by=ana)
     activity = Activity.objects.get(list_id=made.pk)
     assert (activity.verb, activity.version, activity.actor) == ("list.created", 1, ana)
@@ -138,7 +138,7 @@ def test_saving_a_new_list_records_its_creation(ana):
 def test_renaming_a_list_records_both_names(groceries, ana, watching):
     """REC-1, REC-2"""
     groceries.name = "Food"
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         groceries.save()
     assert seen.one.verb == "list.renamed"
     assert isinstance(seen.one.list, ListRow)
@@ -159,7 +159,7 @@ def test_changing_who_made_a_list_is_recorded(groceries, bob, watching):
 def test_a_list_goes_to_the_trash_and_comes_back_as_one_change_each(groceries, milk, ana, watching):
     """REC-8"""
     groceries.deleted_at = groceries.created_at
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         groceries.save()
     assert seen.one.verb == "list.deleted"
     groceries.deleted_at = None
@@ -174,7 +174,7 @@ def test_deleting_a_list_is_one_change_whatever_was_on_it(groceries, ana, watchi
     for name in ("Milk", "Bread", "Salt"):
         groceries.items.create(name=name)
     pk, version = groceries.pk, ShoppingList.objects.get().version
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         groceries.delete()
     change = seen.changes[pk][0]
     assert len(seen.all) == 1
@@ -214,7 +214,7 @@ def test_a_list_made_again_under_the_id_of_a_deleted_one_goes_on_in_its_log(groc
 
 def test_saving_a_membership_records_the_member(groceries, mallory, ana, watching):
     """REC-1"""
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         Membership.objects.create(shopping_list=groceries, user=mallory, role="viewer")
     assert seen.one.verb == "member.joined"
     assert [(member.id, member.role) for member in seen.one.list.members][-1] == (
@@ -243,10 +243,10 @@ def test_a_new_role_is_recorded_with_the_old_one(groceries, bob, watching):
 def test_leaving_is_told_from_being_removed(groceries, ana, bob, mallory, watching):
     """REC-1"""
     groceries.members.add(mallory)
-    with watching(groceries) as seen, actor.acting(bob):
+    with watching(groceries) as seen, actor.acting_as(bob):
         groceries.memberships.get(user=bob).delete()
     assert seen.one.verb == "member.left"
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         groceries.memberships.get(user=mallory).delete()
     assert seen.one.verb == "member.removed"
     [entry] = seen.entries(groceries)
@@ -270,7 +270,7 @@ def test_a_membership_that_moves_leaves_one_list_and_joins_the_other(
 
 def test_members_add_records_who_joined(groceries, mallory, ana, watching):
     """REC-4"""
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         groceries.members.add(mallory, through_defaults={"role": "ticker"})
     assert (seen.one.verb, seen.one.actor) == ("member.joined", person(ana))
     assert seen.one.list.members[-1].role == "ticker"
@@ -293,7 +293,7 @@ def test_members_add_of_a_member_consumes_nothing(groceries, bob, watching):
 
 def test_members_remove_records_who_left(groceries, bob, ana, watching):
     """REC-4"""
-    with watching(groceries) as seen, actor.acting(ana):
+    with watching(groceries) as seen, actor.acting_as(ana):
         groceries.members.remove(bob)
     assert seen.one.verb == "member.removed"
     [entry] = seen.entries(groceries)
@@ -363,7 +363,7 @@ def test_deleting_a_person_is_recorded_on_every_list_that_names_them(
     groceries, hardware, milk, bob, watching
 ):
     """REC-10"""
-    with actor.acting(bob):
+    with actor.acting_as(bob):
         milk.purchased = True
         milk.save()
         hardware.items.create(name="Nails", created_by=bob)
@@ -384,7 +384,7 @@ def test_deleting_whoever_made_a_list_is_recorded_on_it(groceries, ana, watching
 
 def test_a_person_may_delete_themself(groceries, bob, watching):
     """REC-10"""
-    with watching(groceries) as seen, actor.acting(bob):
+    with watching(groceries) as seen, actor.acting_as(bob):
         bob.delete()
     assert seen.one.verb == "member.left"
     assert Activity.objects.latest("pk").actor is None

@@ -14,10 +14,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.live.contract.world import World
-from tests.system.cluster import Cluster, fresh_database
-from tests.system.reference import Reference
-from tests.system.writers import Writer, by_model
+from tests.support.cluster import Cluster, fresh_database
+from tests.support.installation import World
+from tests.support.reference_client import Reference
+from tests.support.rest_writers import Writer, by_model
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 PATIENCE = 30.0

@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.live.contract.world import PASSWORD, Place, Watcher, World
+from tests.support.installation import PASSWORD, Place, Watcher, World
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180), pytest.mark.xdist_group("household")]
 OLGA = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}

@@ -17,9 +17,9 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from live.protocol import CloseCode
-from tests.live.contract.world import Place, World, resident
-from tests.live.frames import told
+from live.protocol.frames import CloseCode
+from tests.support.frame_schema import told
+from tests.support.installation import Place, World, resident
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 PATIENCE = 30.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.serving import PATIENCE, ROOT
+from tests.support.server_process import PATIENCE, ROOT
 
 pytestmark = pytest.mark.system
 # What the script may count on: POSIX.

@@ -15,8 +15,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.live.frames import told
-from tests.system.serving import PATIENCE, Serving, refusal
+from tests.support.frame_schema import told
+from tests.support.server_process import PATIENCE, Serving, refusal
 
 pytestmark = pytest.mark.system
 ME = "/api/auth/me/"

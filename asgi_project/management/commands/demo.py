@@ -17,10 +17,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from accounts.models import ApiToken, User
-from asgi_project.household import GROCERIES, Shopper
-from shopping_list.actor import acting
+from asgi_project.demo.shoppers import GROCERIES, Shopper
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
-from shopping_list.recording import recording
+from shopping_list.recording.actor import acting_as
+from shopping_list.recording.unit_of_work import recording
 
 PEOPLE = ("Ana", "Ben", "Cleo")
 LISTS = ("Groceries", "Party on Saturday", "Hardware store")
@@ -69,13 +69,13 @@ class Command(BaseCommand):
 
     def _list(self, name: str, people: list[User]) -> ShoppingList:
         owner = people[0]
-        with acting(owner), recording():
+        with acting_as(owner), recording():
             one = ShoppingList(name=name, created_by=owner)
             one.save()
             for user in people:
                 role = Membership.Role.OWNER if user == owner else Membership.Role.EDITOR
                 Membership(shopping_list=one, user=user, role=role).save()
-        with acting(owner):
+        with acting_as(owner):
             ShoppingItem.objects.bulk_create(
                 ShoppingItem(shopping_list=one, name=n, quantity=q, category=c, created_by=owner)
                 for n, q, c in secrets.SystemRandom().sample(GROCERIES, 8)

@@ -18,12 +18,12 @@ from django.urls import get_resolver
 
 from accounts.models import SetupLink, owner_exists
 from accounts.registration import create_owner
-from asgi_project.greeting import base_url, greeting
-from asgi_project.listening import AddressError, adopt, listen
-from asgi_project.locks import TakenError, UnwritableError, file_lock
-from asgi_project.migrating import NewerDatabaseError, migrate, reach_database
-from asgi_project.servers import SERVERS
-from asgi_project.workers import Supervisor, stop_with_parent
+from asgi_project.serving.listener import AddressError, from_fd, open_listener
+from asgi_project.serving.locks import LockHeldError, UnwritableError, file_lock
+from asgi_project.serving.migrations import NewerDatabaseError, check_connection, migrate_locked
+from asgi_project.serving.servers import SERVERS
+from asgi_project.serving.startup_message import base_url, startup_message
+from asgi_project.serving.supervisor import Supervisor, stop_with_parent
 
 env = environ.FileAwareEnv()
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         """Become a worker, or the process that a person started."""
         if options["fd"] is not None:
             stop_with_parent()
-            self._server(options["server"], adopt(options["fd"]))()
+            self._server(options["server"], from_fd(options["fd"]))()
             return
         try:
             self._start(**options)
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 f"the database is newer than this code, which does not know {unknown}: "
                 "update Trolley, or restore an older backup"
             ) from None
-        except TakenError:
+        except LockHeldError:
             raise CommandError(
                 f"another Trolley is serving from {settings.DATA_DIR}: "
                 "several processes need REDIS_URL and --workers"
@@ -82,16 +82,16 @@ class Command(BaseCommand):
         """
         if workers > 1 and settings.LAYER == "memory":
             raise CommandError("more than one worker needs Redis: set REDIS_URL")
-        listener = listen(host, port)
+        listener = open_listener(host, port)
         with self._data_directory():
-            reach_database()
-            migrate()
+            check_connection()
+            migrate_locked()
             secret = self._settle_owner()
             connections.close_all()
             run = self._server(server, listener)
             if workers > 1:
                 run = Supervisor(workers, server, listener).run
-            self.stdout.write(greeting(base_url(host, listener.getsockname()[1]), secret))
+            self.stdout.write(startup_message(base_url(host, listener.getsockname()[1]), secret))
             self.stdout.flush()
             run()
 
@@ -105,7 +105,7 @@ class Command(BaseCommand):
         password = env.str("DJANGO_SUPERUSER_PASSWORD", default="")
         if username and password:
             create_owner(username, password, env.str("DJANGO_SUPERUSER_EMAIL", default=""))
-        return None if owner_exists() else SetupLink.renew()
+        return None if owner_exists() else SetupLink.issue()
 
     def _server(self, name: str, listener: socket.socket) -> Callable[[], None]:
         """Return what serves, with everything loaded that could fail to load."""

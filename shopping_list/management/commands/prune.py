@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts import sessions, tokens
-from shopping_list import invites, trash
 from shopping_list.api import idempotency
+from shopping_list.services import invites, trash
 
 
 class Command(BaseCommand):
@@ -21,9 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove, and say how much."""
-        self.stdout.write(f"{invites.end_expired()} guests' time was over.")
-        self.stdout.write(f"{trash.empty()} lists are gone from the trash.")
-        self.stdout.write(f"{invites.forget_old()} old invites are forgotten.")
-        self.stdout.write(f"{idempotency.forget_old()} answers to old requests are forgotten.")
-        self.stdout.write(f"{sessions.forget_old()} sessions were over.")
-        self.stdout.write(f"{tokens.forget_old()} tokens that were over are forgotten.")
+        self.stdout.write(f"{invites.remove_expired_guests()} guests' time was over.")
+        self.stdout.write(f"{trash.purge()} lists are gone from the trash.")
+        self.stdout.write(f"{invites.delete_expired()} old invites are forgotten.")
+        self.stdout.write(f"{idempotency.delete_expired()} answers to old requests are forgotten.")
+        self.stdout.write(f"{sessions.delete_expired()} sessions were over.")
+        self.stdout.write(f"{tokens.delete_expired()} tokens that were over are forgotten.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live.contract.world import Redis, World
+from tests.support.installation import Redis, World
 
 LAYERS = ("memory", "redis-pubsub", "redis-core")
 SHARED_LAYERS = LAYERS[1:]

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from live.protocol import CloseCode
-from tests.live.contract.world import PASSWORD, PATIENCE, Place, Watcher, World
+from live.protocol.frames import CloseCode
+from tests.support.installation import PASSWORD, PATIENCE, Place, Watcher, World
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 BY_MESSAGE = """

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live.contract.world import Watcher, World, resident
+from tests.support.installation import Watcher, World, resident
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 

@@ -18,8 +18,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from accounts.models import ApiToken, Session, User
-from tests.shopping_list.api.routes import VERBS, routes, shape_of
-from tests.shopping_list.api.scene import staged
+from tests.support.routes import VERBS, routes, shape_of
+from tests.support.scenario import staged
 
 PEOPLE = re.compile(r"/api/(auth|tokens|api-token-auth)/")
 """Addresses that want a session, and not a script's token."""

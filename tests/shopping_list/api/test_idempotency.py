@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from shopping_list.models import Activity, Operation, ShoppingItem, ShoppingList
+from shopping_list.models import Activity, IdempotentResponse, ShoppingItem, ShoppingList
 from tests.shopping_list.api.conftest import item_at, items_of, list_at, version_of
-from tests.shopping_list.api.matrix import ACTS, Act, filled
-from tests.shopping_list.api.scene import staged
+from tests.support.permission_matrix import ACTS, Act, filled
+from tests.support.scenario import staged
 
 
 def seen(answer: Any) -> Any:
@@ -50,8 +50,8 @@ def test_a_repeated_request_is_one_change_that_carries_its_key(
 
 
 def ops(one: ShoppingList) -> list[Any]:
-    log = Activity.objects.filter(list_id=one.pk).exclude(op=None)
-    return list(log.values_list("op", flat=True))
+    log = Activity.objects.filter(list_id=one.pk).exclude(operation_id=None)
+    return list(log.values_list("operation_id", flat=True))
 
 
 def test_a_list_is_made_once(as_ana: Any, db: None) -> None:
@@ -127,7 +127,7 @@ def test_what_was_refused_may_be_tried_again_under_its_key(
     as_ana.patch(at, {"role": "viewer"})
     added = {"name": "Milk"}
     refused = as_bob.post(items_of(groceries), added, HTTP_IDEMPOTENCY_KEY=key)
-    assert (refused.status_code, Operation.objects.count()) == (403, 0)
+    assert (refused.status_code, IdempotentResponse.objects.count()) == (403, 0)
     as_ana.patch(at, {"role": "editor"})
     assert as_bob.post(items_of(groceries), added, HTTP_IDEMPOTENCY_KEY=key).status_code == 201
 
@@ -148,7 +148,7 @@ def test_a_precondition_that_fails_leaves_the_key_free(
 ) -> None:
     key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
     stale = as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IF_MATCH='"1"', **key)
-    assert (stale.status_code, Operation.objects.count()) == (412, 0)
+    assert (stale.status_code, IdempotentResponse.objects.count()) == (412, 0)
     assert as_bob.patch(item_at(milk), {"note": "x"}, **key).status_code == 200
 
 

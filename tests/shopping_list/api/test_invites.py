@@ -17,11 +17,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import guests
-from accounts.api.throttles import LinkThrottle
+from accounts.api.throttles import SecretLinkThrottle
 from accounts.models import User
-from shopping_list import invites
 from shopping_list.api import idempotency
-from shopping_list.models import Activity, Invite, Membership, Operation, ShoppingList
+from shopping_list.models import Activity, IdempotentResponse, Invite, Membership, ShoppingList
+from shopping_list.services import invites
 from tests.conftest import PASSWORD
 from tests.shopping_list.api.conftest import item_at, list_at
 
@@ -224,8 +224,8 @@ def test_a_key_that_is_forgotten_gives_another_secret(as_ana, anyone, door, revo
     if revoked:
         as_ana.delete(f"{door}{made['id']}/")
         assert post().json() == made
-        Invite.objects.update(revoked_at=timezone.now() - invites.KEPT)
-    Operation.objects.update(at=timezone.now() - idempotency.KEPT)
+        Invite.objects.update(revoked_at=timezone.now() - invites.RETENTION)
+    IdempotentResponse.objects.update(at=timezone.now() - idempotency.RETENTION)
     call_command("prune", stdout=StringIO())
     again = post()
     assert again.status_code == 201
@@ -627,7 +627,7 @@ def test_csrf_is_checked_of_a_guest_who_makes_an_account(db):
 def test_one_address_may_not_try_secrets_without_end(anyone, invite, monkeypatch):
     """INV-12"""
     token = invite()["token"]
-    monkeypatch.setattr(LinkThrottle, "rate", "3/min")
+    monkeypatch.setattr(SecretLinkThrottle, "rate", "3/min")
     for path in (PREVIEW, ACCEPT, PREVIEW):
         spoofed = {"HTTP_X_FORWARDED_FOR": str(uuid.uuid4())}
         assert anyone.post(path, {"token": "x"}, **spoofed).status_code == 404

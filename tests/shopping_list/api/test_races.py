@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from shopping_list.api import departure
+from shopping_list import departure
 from shopping_list.models import Membership, ShoppingList
 from tests.shopping_list.api.conftest import items_of, list_at, version_of
 
@@ -92,7 +92,7 @@ def test_of_two_owners_one_leaves_and_one_keeps_the_account(
 
     def close() -> str:
         with transaction.atomic():
-            departure.leave(ana)
+            departure.before_delete(ana)
             ana.delete()
         return "gone"
 

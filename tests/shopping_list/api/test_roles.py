@@ -14,9 +14,9 @@ from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import ROLES
 from tests.shopping_list.api.conftest import version_of
-from tests.shopping_list.api.matrix import ACTS, ANYONE, DOORS, MINE, PEOPLE, Act, filled
-from tests.shopping_list.api.routes import UNKNOWN, VERBS, routes, send, shape_of
-from tests.shopping_list.api.scene import staged
+from tests.support.permission_matrix import ACTS, ANYONE, DOORS, MINE, PEOPLE, Act, filled
+from tests.support.routes import UNKNOWN, VERBS, routes, send, shape_of
+from tests.support.scenario import staged
 
 SCOPES = ("read", "tick", "write")
 
@@ -105,7 +105,7 @@ def test_nobody_gets_anything_without_an_identity(method: str, path: str, db: No
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-ELSEWHERE = ("shopping_list.api.transfer",)
+ELSEWHERE = ("shopping_list.api.import_export",)
 """Modules whose own tests have a matrix."""
 
 

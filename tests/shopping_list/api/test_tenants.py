@@ -10,16 +10,8 @@ import pytest
 from accounts.models import ApiToken, Session, User
 from shopping_list.models import ShoppingList
 from tests.shopping_list.api.conftest import version_of
-from tests.shopping_list.api.routes import (
-    UNKNOWN,
-    VERBS,
-    address,
-    body_for,
-    essence,
-    routes,
-    send,
-)
-from tests.shopping_list.api.scene import staged
+from tests.support.routes import UNKNOWN, VERBS, address, body_for, essence, routes, send
+from tests.support.scenario import staged
 
 Scene = dict[str, Any]
 ONE = "api/shopping-lists/<uuid:list_id>/"

@@ -302,5 +302,5 @@ def fields_of(row: Activity) -> dict[str, Any]:
     return {
         field.attname: getattr(row, field.attname)
         for field in Activity._meta.concrete_fields
-        if field.attname not in {"id", "op"}
+        if field.attname not in {"id", "operation_id"}
     }

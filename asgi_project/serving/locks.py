@@ -1,0 +1,58 @@
+"""Locks between processes: on files of the data directory, and in PostgreSQL."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+# Any number will do that no other program uses in the same database.
+MIGRATION_LOCK_ID = 0x7401_1E47
+
+
+class LockHeldError(Exception):
+    """Another process holds the lock."""
+
+
+class UnwritableError(Exception):
+    """The data directory cannot be written; the message says why, in one line."""
+
+
+@contextmanager
+def file_lock(path: Path, *, mode: int) -> Iterator[None]:
+    """Hold `fcntl.flock` on a file, made when missing; the kernel frees it if we die.
+
+    Raises TakenError if `mode` includes LOCK_NB and it is held, and UnwritableError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UnwritableError(f"cannot write to {path.parent}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, mode)
+        yield
+    except BlockingIOError:
+        raise LockHeldError from None
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def migration_lock(data_dir: Path) -> Iterator[None]:
+    """Let one process migrate at a time; the others wait."""
+    if connection.vendor != "postgresql":
+        with file_lock(data_dir / "migrate.lock", mode=fcntl.LOCK_EX):
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK_ID])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK_ID])

@@ -1,0 +1,25 @@
+"""What `serve` says to the person who started it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+WILDCARD_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  (only compared with)
+
+
+def base_url(host: str, port: int) -> str:
+    """Return the address to open: TROLLEY_URL, or this machine's."""
+    if settings.PUBLIC_URL:
+        return str(settings.PUBLIC_URL)
+    shown = "localhost" if host in WILDCARD_ADDRESSES else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def startup_message(url: str, setup_secret: str | None) -> str:
+    """Return the lines to print once the address is open."""
+    lines = [f"Trolley is serving on {url}/"]
+    if setup_secret is not None:
+        lines.append(
+            f"Create the owner's account (this link works once): {url}/setup/#{setup_secret}"
+        )
+    return "\n".join(lines)

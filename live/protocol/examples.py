@@ -1,0 +1,114 @@
+"""One frame of each kind, both ways, as a conversation about one list might have it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+from live.protocol import frames
+from shopping_list.rows import Change, ItemRow, ListRow, Member, Person, topic_of
+
+_LIST = UUID("8f14e45f-ceea-467a-9575-28dca1a0b3f1")
+_TOPIC = topic_of(_LIST)
+_EPOCH = "k3f9a2xx"
+_AT = datetime(2026, 11, 22, 10, 0, 0, 123456, UTC)
+_ANA = Person(id=3, name="Ana")
+_MEMBERS = (Member(id=3, name="Ana", role="owner"), Member(id=4, name="Bob", role="editor"))
+_GROCERIES = ListRow(
+    id=_LIST,
+    name="Groceries",
+    last_interaction=_AT,
+    created_at=_AT,
+    created_by=_ANA,
+    members=_MEMBERS,
+)
+_MILK = ItemRow(
+    id=UUID("6512bd43-d9ca-4e02-8990-b0a82652dca7"),
+    name="Milk",
+    quantity="2 l",
+    note="",
+    category="",
+    purchased=True,
+    purchased_at=_AT,
+    purchased_by=_ANA,
+    position="V",
+    version=43,
+    created_at=_AT,
+    created_by=_ANA,
+    updated_at=_AT,
+)
+_PLACE = frames.ListPosition(id=_LIST, epoch=_EPOCH, version=42)
+
+FRAMES: tuple[msgspec.Struct, ...] = (
+    frames.Subscribe(id=7, topic=_TOPIC, since=41, epoch=_EPOCH),
+    frames.Subscribe(id=8, topic="requests"),
+    frames.Unsubscribe(id=9, topic=_TOPIC),
+    frames.SetPresence(topic=_TOPIC, state="viewing"),
+    frames.Auth(id=1, token="trl_0123456789abcdef"),  # noqa: S106  (nobody's)
+    frames.Ping(id=10),
+    frames.Welcome(
+        protocol=frames.VERSION,
+        server="1.0.0",
+        connection="c_9xK2mQ7rTzW1",
+        user=_ANA,
+        lists=(_PLACE,),
+        heartbeat=frames.HEARTBEAT_INTERVAL,
+        limits=frames.Limits(),
+    ),
+    frames.Subscribed(id=7, topic=_TOPIC, epoch=_EPOCH, version=42, recovered=True),
+    frames.Subscribed(id=8, topic="requests", history={"started": [91_230, 91_233]}),
+    frames.Unsubscribed(id=9, topic=_TOPIC),
+    frames.Snapshot(
+        topic=_TOPIC,
+        epoch=_EPOCH,
+        version=43,
+        part=1,
+        parts=1,
+        list=_GROCERIES,
+        items=(_MILK,),
+    ),
+    Change(
+        topic=_TOPIC,
+        epoch=_EPOCH,
+        version=43,
+        at=_AT,
+        actor=_ANA,
+        op="7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        verb="item.ticked",
+        items=(_MILK,),
+    ),
+    frames.Ended(topic=_TOPIC, reason="deleted"),
+    frames.AccessGained(list=_PLACE),
+    frames.AccessLost(list=_LIST),
+    frames.PresenceFrame(
+        topic=_TOPIC,
+        people=(frames.PresentPerson(id=3, name="Ana", state="shopping", since=_AT),),
+    ),
+    frames.Sample(
+        topic="requests",
+        at=_AT,
+        processes=2,
+        started=91_233,
+        finished=91_230,
+        in_flight=3,
+        per_second=12.4,
+        per_second_1m=11.8,
+        status={"1xx": 0, "2xx": 91_000, "3xx": 12, "4xx": 200, "5xx": 18},
+        latency_ms={"p50": 8.1, "p95": 31.0, "p99": 84.2},
+        sockets=41,
+        people=17,
+        changes=5_120,
+        delivered=88_211,
+        delivery_ms={"p50": 3.1, "p99": 22.0},
+        lagging=0,
+        repairs=2,
+        resumed=31,
+        snapshots=12,
+    ),
+    frames.Heartbeat(),
+    frames.Pong(id=10),
+    frames.Error(id=9, code="not_found", message="no such topic"),
+    frames.Bye(code=frames.CloseCode.RESTARTING, reason="restarting", retry_in=3.4),
+)

@@ -1,0 +1,301 @@
+"""WebSocket protocol, version 1: every frame both ways, limits and close codes.
+
+The one source of the generated TypeScript types and of the AsyncAPI document.
+It knows neither Django nor sockets. The prose is docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Literal, Self
+from uuid import UUID
+
+import msgspec
+
+from shopping_list.rows import Change, ItemRow, ListRow, Person
+
+VERSION = 1
+SUBPROTOCOL = "trolley.v1"
+
+HEARTBEAT_INTERVAL = 20
+"""Seconds without another frame after which the server sends `beat`."""
+AUTH_TIMEOUT = 5.0
+"""Seconds that a socket without identity may take to send `auth`."""
+MAX_MESSAGE_BYTES = 65_536
+"""The longest message accepted; a longer one closes with 1009."""
+MAX_FRAME_RATE = 20.0
+"""Frames a second that a connection may send for long."""
+MAX_FRAME_BURST = 60
+"""Frames that a connection may send at once."""
+MAX_TOPICS = 200
+"""Topics of one connection."""
+MAX_CONNECTIONS_PER_USER = 20
+"""Connections of one user in one process."""
+MAX_BAD_FRAMES = 10
+"""The bad frame that closes the connection."""
+MAX_OUTBOUND_FRAMES = 256
+"""Frames queued for one socket before it lags."""
+MAX_OUTBOUND_BYTES = 524_288
+"""Bytes queued for one socket before it lags."""
+STALL_TIMEOUT = 10.0
+"""Seconds without progress after which a lagging socket is closed with 4002."""
+MAX_RESUME_CHANGES = 500
+"""Changes that a resume may replay; more take a snapshot."""
+MAX_RESUME_BYTES = 262_144
+"""Bytes that a resume may replay; more take a snapshot."""
+MAX_SNAPSHOT_ITEMS = 2_000
+"""Items in one part of a snapshot."""
+
+
+class CloseCode(IntEnum):
+    """Why the server closes. 4000-4499 come back, 4500-4999 do not."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """Make a code that knows in words what it means."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    TOO_BIG = 1009, "a message over 64 KiB"
+    RESTARTING = 4000, "restarting"
+    SESSION_EXPIRED = 4001, "session expired: sign in, then come back"
+    TOO_SLOW = 4002, "too slow: resume"
+    OVERLOADED = 4005, "overloaded, or too many messages: wait `retry_in`"
+    BAD_FRAMES = 4500, "bad frames"
+    NOT_SIGNED_IN = 4501, "not signed in"
+    REVOKED = 4503, "signed out or revoked"
+    TOO_MANY_CONNECTIONS = 4504, "too many connections"
+    VERSION_UNKNOWN = 4505, "protocol version unknown"
+
+    @property
+    def should_reconnect(self) -> bool:
+        """Whether a client should connect again."""
+        return 4000 <= self < 4500
+
+
+ErrorCode = Literal[
+    "bad_frame", "not_found", "not_signed_in", "too_many_topics", "overloaded", "unavailable"
+]
+PresenceState = Literal["viewing", "shopping", "away"]
+EndReason = Literal["revoked", "deleted"]
+Number = int | float
+
+
+class Frame(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True):
+    """Any frame: a tagged JSON object."""
+
+
+# Client to server.
+
+
+class Subscribe(Frame, tag="subscribe"):
+    """Follow a topic, from a position where `since` and `epoch` are given."""
+
+    topic: str
+    id: int | None = None
+    since: int | None = None
+    epoch: str | None = None
+
+
+class Unsubscribe(Frame, tag="unsubscribe"):
+    """Stop following a topic."""
+
+    topic: str
+    id: int | None = None
+
+
+class SetPresence(Frame, tag="presence"):
+    """Tell the others on a list what this connection's person is doing."""
+
+    topic: str
+    state: PresenceState
+    id: int | None = None
+
+
+class Auth(Frame, tag="auth"):
+    """Prove identity with a token, as the first frame of a bare socket."""
+
+    token: str
+    id: int | None = None
+
+
+class Ping(Frame, tag="ping"):
+    """Ask for a `pong`."""
+
+    id: int | None = None
+
+
+ClientFrame = Subscribe | Unsubscribe | SetPresence | Auth | Ping
+
+
+# Server to client.
+
+
+class ListPosition(msgspec.Struct, kw_only=True):
+    """Where a list's history stands."""
+
+    id: UUID
+    epoch: str
+    version: int
+
+
+class Limits(msgspec.Struct, kw_only=True):
+    """What a client may send: topics, bytes a message, frames a second."""
+
+    topics: int = MAX_TOPICS
+    message: int = MAX_MESSAGE_BYTES
+    rate: int = int(MAX_FRAME_RATE)
+
+
+class Welcome(Frame, tag="welcome"):
+    """The first frame of a socket whose person is known."""
+
+    protocol: int
+    server: str
+    connection: str
+    user: Person
+    lists: tuple[ListPosition, ...]
+    heartbeat: int
+    limits: Limits
+
+
+class Subscribed(Frame, tag="subscribed"):
+    """The answer to `subscribe`.
+
+    `epoch`, `version` and `recovered` are present on list topics; `history` on
+    the counter topics: the last 300 samples as columns.
+    """
+
+    topic: str
+    id: int | None = None
+    epoch: str | None = None
+    version: int | None = None
+    recovered: bool | None = None
+    history: dict[str, list[Any]] | None = None
+
+
+class Unsubscribed(Frame, tag="unsubscribed"):
+    """The answer to `unsubscribe`."""
+
+    topic: str
+    id: int | None = None
+
+
+class Snapshot(msgspec.Struct, tag_field="type", tag="snapshot", kw_only=True):
+    """A whole list at one version, in parts of at most 2,000 items."""
+
+    topic: str
+    epoch: str
+    version: int
+    part: int
+    parts: int
+    list: ListRow
+    items: tuple[ItemRow, ...]
+
+
+class Ended(Frame, tag="ended"):
+    """This topic is over for this connection."""
+
+    topic: str
+    reason: EndReason
+
+
+class AccessGained(Frame, tag="joined"):
+    """The person became a member of a list."""
+
+    list: ListPosition
+
+
+class AccessLost(Frame, tag="left"):
+    """The person is no longer a member of a list."""
+
+    list: UUID
+
+
+class PresentPerson(msgspec.Struct, kw_only=True):
+    """Somebody who has a list open."""
+
+    id: int
+    name: str
+    state: PresenceState
+    since: datetime
+
+
+class PresenceFrame(Frame, tag="presence"):
+    """Everybody who has the list open."""
+
+    topic: str
+    people: tuple[PresentPerson, ...]
+
+
+class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
+    """The request counters, one a second while anyone watches (docs/protocol.md)."""
+
+    topic: str
+    at: datetime
+    processes: int
+    started: int
+    finished: int
+    in_flight: int
+    per_second: Number
+    per_second_1m: Number
+    status: dict[str, int]
+    latency_ms: dict[str, Number | None]
+    sockets: int
+    people: int
+    changes: int
+    delivered: int
+    delivery_ms: dict[str, Number | None]
+    lagging: int
+    repairs: int
+    resumed: int
+    snapshots: int
+
+
+class Heartbeat(Frame, tag="beat"):
+    """Nothing happened for `heartbeat` seconds; the line is alive."""
+
+
+class Pong(Frame, tag="pong"):
+    """The answer to `ping`."""
+
+    id: int | None = None
+
+
+class Error(Frame, tag="error"):
+    """A frame was refused; the socket stays unless `bye` follows."""
+
+    code: ErrorCode
+    message: str
+    id: int | None = None
+    retry_in: float | None = None
+
+
+class Bye(Frame, tag="bye"):
+    """The server closes with this code next."""
+
+    code: CloseCode
+    reason: str
+    retry_in: float | None = None
+
+
+ServerFrame = (
+    Welcome
+    | Subscribed
+    | Unsubscribed
+    | Snapshot
+    | Change
+    | Ended
+    | AccessGained
+    | AccessLost
+    | PresenceFrame
+    | Sample
+    | Heartbeat
+    | Pong
+    | Error
+    | Bye
+)

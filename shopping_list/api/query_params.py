@@ -1,0 +1,77 @@
+"""Query strings: each parameter is refused by name when it is wrong."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from rest import text
+
+MAX_INT64 = 2**63 - 1
+MAX_SEARCH_LENGTH = 200
+"""Characters of a text that is searched for."""
+
+
+def ordering(request: Request, allowed: tuple[str, ...], default: str) -> list[str]:
+    """Return the columns to sort by, the id last so that the order is total.
+
+    Raises ValidationError for a field that is not in `allowed`.
+    """
+    given = request.query_params.get("ordering", "")
+    fields = [field.strip() for field in given.split(",") if field.strip()] or [default]
+    for field in fields:
+        if field.removeprefix("-") not in allowed:
+            raise ValidationError(
+                {"ordering": [f"Must be of {', '.join(allowed)}, each with - or not."]}
+            )
+    return [*fields, "id"]
+
+
+def boolean(request: Request, name: str) -> bool | None:
+    """Return a query parameter as a boolean, None if absent."""
+    given = choice(request, name, ("true", "false"))
+    return None if given is None else given == "true"
+
+
+def number(
+    request: Request, name: str, *, minimum: int = 0, maximum: int = MAX_INT64
+) -> int | None:
+    """Return a query parameter as a whole number, None if absent."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    readable = given.isascii() and given.isdigit() and len(given) <= len(str(MAX_INT64))
+    if not readable or not minimum <= int(given) <= maximum:
+        limit = f"{minimum} or more" if maximum == MAX_INT64 else f"from {minimum} to {maximum}"
+        raise ValidationError({name: [f"Must be a whole number, {limit}."]})
+    return int(given)
+
+
+def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:
+    """Return a query parameter that is one of a few words, None if absent."""
+    given: str | None = request.query_params.get(name)
+    if given is not None and given not in allowed:
+        raise ValidationError({name: [f"Must be {' or '.join(allowed)}."]})
+    return given
+
+
+def search_text(request: Request, name: str) -> str:
+    """Return a text to search for, empty if absent. The rules are those of a name."""
+    try:
+        wanted = text.clean_text(request.query_params.get(name, ""))
+    except text.InvalidTextError as error:
+        raise ValidationError({name: [str(error)]}) from error
+    if len(wanted) > MAX_SEARCH_LENGTH:
+        raise ValidationError({name: [f"Must have at most {MAX_SEARCH_LENGTH} characters."]})
+    return wanted
+
+
+def uuid(request: Request, name: str) -> UUID | None:
+    """Return a query parameter as a UUID, None if absent."""
+    given = request.query_params.get(name)
+    try:
+        return None if given is None else UUID(given)
+    except ValueError:
+        raise ValidationError({name: ["Must be a UUID."]}) from None

@@ -1,0 +1,41 @@
+"""The formats by name: how each is written, read and called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from shopping_list.import_export import csv_format, json_format, markdown_format, text_format
+from shopping_list.import_export.parsed_lines import (
+    IsKnownName,
+    Line,
+    ParseResult,
+    collect_or_raise,
+)
+from shopping_list.rows import ItemRow, ListRow
+
+
+class Format(NamedTuple):
+    """One way to write a list down, and to read it back."""
+
+    write: Callable[[ListRow, Sequence[ItemRow]], str]
+    read: Callable[[str, IsKnownName], Iterator[ParseResult]]
+    noun: str
+    extension: str
+    content_type: str
+
+
+FORMATS: Mapping[str, Format] = {
+    "json": Format(json_format.write, json_format.read, "item", "json", "application/json"),
+    "csv": Format(csv_format.write, csv_format.read, "line", "csv", "text/csv; charset=utf-8"),
+    "markdown": Format(
+        markdown_format.write, markdown_format.read, "line", "md", "text/markdown; charset=utf-8"
+    ),
+    "text": Format(text_format.write, text_format.read, "line", "txt", "text/plain; charset=utf-8"),
+}
+
+
+def lines_of(name: str, content: str, known: IsKnownName) -> list[Line]:
+    """Return the lines of a content in that format. Raises RefusedContentError."""
+    how = FORMATS[name]
+    return collect_or_raise(how.read(content, known), noun=how.noun)

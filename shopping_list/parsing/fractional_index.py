@@ -1,0 +1,88 @@
+"""Fractional indexes: strings that sort bytewise, with room between any two.
+
+A key is a fraction in base 62 written after an imagined point, without a
+trailing zero, so between two different keys there is always another one. At
+an open end the next key is one step away rather than half of what is left, so
+thousands of appends or prepends stay at four characters.
+"""
+
+from __future__ import annotations
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+BASE = len(DIGITS)
+MAX_LENGTH = 200
+"""Characters after which keys are worth spreading again."""
+
+_VALUE = {digit: value for value, digit in enumerate(DIGITS)}
+
+
+def is_key(key: str) -> bool:
+    """Tell whether a string is a key: base 62, not empty, no trailing zero."""
+    return bool(key) and all(digit in _VALUE for digit in key) and not key.endswith(DIGITS[0])
+
+
+def to_valid_key(text: str) -> str:
+    """Return the key that a text which need not be one comes closest to; may be empty."""
+    return "".join(digit for digit in text if digit in _VALUE).rstrip(DIGITS[0])
+
+
+def between(before: str | None, after: str | None) -> str:
+    """Return a key that sorts after `before` and before `after`.
+
+    None stands for the open end. Raises ValueError if before >= after.
+    """
+    low = before or ""
+    if after is None:
+        return (_step(low, +1) if low else None) or _midpoint(low, None)
+    if low >= after:
+        raise ValueError(f"no key between {before!r} and {after!r}")
+    return (_step(after, -1) if not low else None) or _midpoint(low, after)
+
+
+def evenly_spaced(count: int) -> list[str]:
+    """Return `count` keys in order, short and far apart."""
+    width = 1
+    while BASE**width <= count * 2:
+        width += 1
+    step = BASE**width // (count + 1)
+    return [_digits(step * number, width) for number in range(1, count + 1)]
+
+
+def _digits(value: int, width: int) -> str:
+    key = ""
+    for _ in range(width):
+        value, digit = divmod(value, BASE)
+        key = DIGITS[digit] + key
+    return key.rstrip(DIGITS[0])
+
+
+def _step(key: str, step: int) -> str | None:
+    """Return a key one step away in the first digits that have room, or None.
+
+    Two digits are tried first, then four, then eight, so that a run of appends
+    or prepends stays short.
+    """
+    for width in (2, 4, 8):
+        value = step
+        for place, digit in enumerate(key[:width].ljust(width, DIGITS[0])):
+            value += _VALUE[digit] * BASE ** (width - 1 - place)
+        if 0 < value < BASE**width:
+            return _digits(value, width)
+    return None
+
+
+def _midpoint(low: str, high: str | None) -> str:
+    """Return the shortest key between, halving at the first digit that differs."""
+    prefix = ""
+    place = 0
+    while True:
+        floor = _VALUE[low[place]] if place < len(low) else 0
+        ceiling = _VALUE[high[place]] if high is not None and place < len(high) else BASE
+        if high is not None and place >= len(high):
+            ceiling = 0
+        if ceiling - floor > 1:
+            return prefix + DIGITS[(floor + ceiling) // 2]
+        prefix += DIGITS[floor]
+        if ceiling != floor:
+            high = None  # one below the ceiling: from here on only `low` binds
+        place += 1

@@ -1,0 +1,177 @@
+"""Read lists, items and members as rows (rows.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet, UUIDField
+
+from shopping_list import models
+from shopping_list.compiled_query import CompiledQuery
+from shopping_list.rows import ItemRow, ListRow, Member, Person
+
+CHUNK = 500
+"""Ids asked for in one query: SQLite limits the parameters of a statement."""
+MAX_SNAPSHOT_ATTEMPTS = 5
+
+_SCALAR_COLUMNS = (
+    "id",
+    "name",
+    "quantity",
+    "note",
+    "category",
+    "purchased",
+    "purchased_at",
+    "position",
+    "version",
+    "created_at",
+    "updated_at",
+)
+_ITEM_COLUMNS = (
+    *_SCALAR_COLUMNS,
+    "purchased_by_id",
+    "purchased_by__name",
+    "purchased_by__username",
+    "created_by_id",
+    "created_by__name",
+    "created_by__username",
+    "shopping_list_id",
+    "name_key",
+)
+
+
+class StoredItem(NamedTuple):
+    """An item's row, its list, and the key that its name compares by."""
+
+    list_id: UUID
+    name_key: str
+    row: ItemRow
+
+
+@dataclass(frozen=True)
+class ListSnapshot:
+    """A whole list at one position of its history."""
+
+    epoch: str
+    version: int
+    list: ListRow
+    items: tuple[ItemRow, ...]
+
+
+def person(user_id: int | None, name: str | None, username: str | None) -> Person | None:
+    """Return a person from the columns of an outer join."""
+    return None if user_id is None else Person(user_id, name or username or "")
+
+
+def item_columns(items: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the columns that `stored_of` makes an item of."""
+    return items.values_list(*_ITEM_COLUMNS)
+
+
+def item_from_columns(values: tuple[Any, ...]) -> StoredItem:
+    """Return the item of one tuple of `columns_of`."""
+    plain = dict(zip(_SCALAR_COLUMNS, values, strict=False))
+    by, by_name, by_username, creator, name, username, list_id, key = values[len(_SCALAR_COLUMNS) :]
+    row = ItemRow(
+        **plain,
+        purchased_by=person(by, by_name, by_username),
+        created_by=person(creator, name, username),
+    )
+    return StoredItem(list_id, key, row)
+
+
+def _rows(items: QuerySet[Any]) -> Iterator[StoredItem]:
+    return map(item_from_columns, item_columns(items))
+
+
+_one_item = CompiledQuery(
+    lambda pk: item_columns(models.ShoppingItem.objects.filter(pk=pk)),
+    fields=[UUIDField()],
+    sample_arguments=((UUID(int=1),), (UUID(int=2),)),
+)
+
+
+def stored_items(ids: Collection[UUID]) -> dict[UUID, StoredItem]:
+    """Return the items that exist among these ids."""
+    if len(ids) == 1:
+        return {pk: item_from_columns(values) for pk in ids for values in _one_item(pk)}
+    found: dict[UUID, StoredItem] = {}
+    remaining = iter(ids)
+    while chunk := list(islice(remaining, CHUNK)):
+        some = models.ShoppingItem.objects.filter(pk__in=chunk).order_by()
+        found.update((stored.row.id, stored) for stored in _rows(some))
+    return found
+
+
+def item_rows(list_id: UUID) -> tuple[ItemRow, ...]:
+    """Return a list's items in their order."""
+    items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
+    return tuple(stored.row for stored in _rows(items.order_by("position", "id")))
+
+
+def members(list_id: UUID) -> tuple[Member, ...]:
+    """Return a list's members in the order of their ids.
+
+    Not in that of their rows: one who is removed and added again in one change
+    is no difference.
+    """
+    found = models.Membership.objects.filter(shopping_list_id=list_id).order_by("user_id")
+    columns = found.values_list("user_id", "user__name", "user__username", "role")
+    return tuple(Member(pk, name or username, role) for pk, name, username, role in columns)
+
+
+def list_row(list_id: UUID) -> ListRow:
+    """Return a list's own fields.
+
+    Raises ShoppingList.DoesNotExist.
+    """
+    found = models.ShoppingList.objects.select_related("created_by").get(pk=list_id)
+    return list_row_of(found, members(list_id))
+
+
+def list_row_of(found: models.ShoppingList, who: tuple[Member, ...]) -> ListRow:
+    """Return the row of a list that is already loaded."""
+    creator = found.created_by
+    return ListRow(
+        id=found.pk,
+        name=found.name,
+        last_interaction=found.last_interaction,
+        created_at=found.created_at,
+        created_by=Person(creator.pk, creator.display_name) if creator else None,
+        members=who,
+    )
+
+
+def snapshot(list_id: UUID) -> ListSnapshot | None:
+    """Return a list as it was at exactly one version, or None if it is gone.
+
+    Optimistic: every commit that changes a row also raises the version, so two
+    equal readings of it around the rows prove that nothing moved. A list that
+    moves all the time is read under its lock.
+    """
+    for _ in range(MAX_SNAPSHOT_ATTEMPTS):
+        taken = _read(list_id)
+        if taken is None or (taken.epoch, taken.version) == _position(list_id):
+            return taken
+    with transaction.atomic():
+        models.ShoppingList.objects.select_for_update(no_key=True).filter(pk=list_id).first()
+        return _read(list_id)
+
+
+def _position(list_id: UUID) -> tuple[str, int] | None:
+    lists = models.ShoppingList.objects.filter(pk=list_id)
+    return lists.values_list("epoch", "version").first()
+
+
+def _read(list_id: UUID) -> ListSnapshot | None:
+    alive = models.ShoppingList.objects.not_deleted().select_related("created_by")
+    found = alive.filter(pk=list_id).first()
+    if found is None:
+        return None
+    row = list_row_of(found, members(list_id))
+    return ListSnapshot(found.epoch, found.version, row, item_rows(list_id))

@@ -1,0 +1,148 @@
+"""What changed between two readings of a list, and how it is told.
+
+Pure: it takes rows and gives entries of the log, verbs and stamps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shopping_list.parsing import item_names
+from shopping_list.rows import ItemRow, Member, Person, Verb, optional_id, to_json
+
+# What recording sets by itself; a difference in these alone is no change.
+_BOOKKEEPING_FIELDS = {"version": 0, "updated_at": None}
+_TICK = frozenset({"purchased", "purchased_at", "purchased_by"})
+
+Entry = dict[str, Any]
+ItemPair = tuple[ItemRow | None, ItemRow | None]
+MemberPair = tuple[Member | None, Member | None]
+ListState = Mapping[str, Any]
+
+
+def changed_fields(before: ItemRow, after: ItemRow) -> frozenset[str]:
+    """Return the names of the fields that differ, stamps left out."""
+    return frozenset(
+        field
+        for field in ItemRow.__struct_fields__
+        if field not in _BOOKKEEPING_FIELDS and getattr(before, field) != getattr(after, field)
+    )
+
+
+def differs(before: ItemRow | None, after: ItemRow | None) -> bool:
+    """Tell whether anything but a stamp changed."""
+    if before is None or after is None:
+        return before is not after
+    return bool(changed_fields(before, after))
+
+
+def with_bookkeeping(
+    before: ItemRow | None, after: ItemRow, *, at: datetime, actor: Person | None, version: int
+) -> ItemRow:
+    """Return `after` with the stamps that its change calls for.
+
+    A tick is stamped with its time and person, unless the writer set another
+    time (an import, an undo); an open item carries neither.
+    """
+    row = msgspec.structs.replace(after, version=version, updated_at=at)
+    if not row.purchased:
+        return msgspec.structs.replace(row, purchased_at=None, purchased_by=None)
+    if before is not None and before.purchased:
+        return row
+    given = row.purchased_at is not None and (
+        before is None or row.purchased_at != before.purchased_at
+    )
+    return row if given else msgspec.structs.replace(row, purchased_at=at, purchased_by=actor)
+
+
+def bookkeeping_corrections(found: ItemRow, key: str, wanted: ItemRow) -> dict[str, Any]:
+    """Return the columns to write so that the stored row is the wanted one."""
+    columns: dict[str, Any] = {}
+    for field in ("version", "updated_at", "purchased_at"):
+        if getattr(found, field) != getattr(wanted, field):
+            columns[field] = getattr(wanted, field)
+    if found.purchased_by != wanted.purchased_by:
+        columns["purchased_by_id"] = optional_id(wanted.purchased_by)
+    if key != item_names.comparison_key(wanted.name):
+        columns["name_key"] = item_names.comparison_key(wanted.name)
+    return columns
+
+
+def item_kind(before: ItemRow | None, after: ItemRow | None) -> str:
+    """Return the second half of an item's verb."""
+    if before is None:
+        return "added"
+    if after is None:
+        return "removed"
+    fields = changed_fields(before, after)
+    if "purchased" in fields and fields <= _TICK:
+        return "ticked" if after.purchased else "unticked"
+    return "moved" if fields == {"position"} else "edited"
+
+
+def items_verb(pairs: Iterable[ItemPair]) -> Verb:
+    """Return the verb for one or many changed items; a mixture is an edit."""
+    kinds = [item_kind(before, after) for before, after in pairs]
+    noun = "item" if len(kinds) == 1 else "items"
+    kind = kinds[0] if len(set(kinds)) == 1 else "edited"
+    verb: Verb = msgspec.convert(f"{noun}.{kind}", Verb)
+    return verb
+
+
+def member_verb(pairs: Iterable[MemberPair], actor: Person | None) -> Verb:
+    """Return the verb for changed memberships; leaving is removing oneself."""
+    verb: Verb = "member.role"
+    for before, after in pairs:
+        if before is None:
+            return "member.joined"
+        if after is None:
+            verb = "member.left" if actor and actor.id == before.id else "member.removed"
+    return verb
+
+
+def list_verb(before: ListState | None, after: ListState | None) -> Verb | None:
+    """Return the verb for a list's own fields, or None if they are the same."""
+    if before == after:
+        return None
+    if before is None:
+        return "list.created"
+    if after is None or (after["deleted"] and not before["deleted"]):
+        return "list.deleted"
+    if before["deleted"] and not after["deleted"]:
+        return "list.restored"
+    others = {field for field in after if after[field] != before[field]}
+    return "list.renamed" if others == {"name"} else "list.edited"
+
+
+def pair_members(before: Iterable[Member], after: Iterable[Member]) -> list[MemberPair]:
+    """Return the members that differ, each as (before, after)."""
+    old = {member.id: member for member in before}
+    new = {member.id: member for member in after}
+    people = [*old, *(pk for pk in new if pk not in old)]
+    return [(old.get(pk), new.get(pk)) for pk in people if old.get(pk) != new.get(pk)]
+
+
+def item_entry(item_id: UUID, pair: ItemPair) -> Entry:
+    """Return an item's entry in the log."""
+    return {"item": str(item_id), "before": _plain(pair[0]), "after": _plain(pair[1])}
+
+
+def member_entry(pair: MemberPair) -> Entry:
+    """Return a membership's entry in the log."""
+    someone = pair[0] or pair[1]
+    assert someone is not None
+    return {"member": someone.id, "before": _plain(pair[0]), "after": _plain(pair[1])}
+
+
+def list_entry(list_id: UUID, before: ListState | None, after: ListState | None) -> Entry:
+    """Return the entry of a list's own fields in the log."""
+    return {"list": str(list_id), "before": before, "after": after}
+
+
+def _plain(row: msgspec.Struct | None) -> dict[str, Any] | None:
+    return None if row is None else to_json(row)

@@ -1,0 +1,185 @@
+"""Querysets whose bulk writes are recorded, each as one change of each list.
+
+Django sends no signals for `update`, `bulk_create` and `bulk_update`, so they
+open the recording themselves; `delete` does, so that many rows are one change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.utils import NotSupportedError
+from django.utils import timezone
+
+from shopping_list.recording import unit_of_work
+
+
+class RecordedManager(models.Manager[Any]):
+    """The only manager of the recorded models."""
+
+
+class RecordedQuerySet(models.QuerySet[Any]):
+    """Bulk writes inside a recording of every list that they touch."""
+
+    list_column = "shopping_list_id"
+    _recording_columns: ClassVar[frozenset[str]] = frozenset({"pk", "id"})
+
+    def update(self, **values: Any) -> int:
+        """Update the rows as one change of each list.
+
+        Raises NotSupportedError for the columns that are recording's own.
+        """
+        if self._recording_columns & values.keys():
+            raise NotSupportedError(
+                f"recording's own: {sorted(self._recording_columns & values.keys())}"
+            )
+        lists, targets = self._list_ids(), self._target_lists(values)
+        with unit_of_work.recording(*lists, *targets) as unit:
+            # Rows that another writer put on a list between the look and its
+            # lock belong to a later moment: they are left to the next update.
+            rows = self if self.query.is_sliced else self._restrict_to(lists)
+            rows._track_writes(unit, targets)
+            return super(RecordedQuerySet, rows).update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the rows as one change of each list."""
+        lists = self._list_ids()
+        with unit_of_work.recording(*lists) as unit:
+            rows = self if self.query.is_sliced else self._restrict_to(lists)
+            rows._track_writes(unit, set())
+            return super(RecordedQuerySet, rows).delete()
+
+    def bulk_create(
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        *args: Any,
+        **kwargs: Any,
+    ) -> list[Any]:
+        """Insert the rows as one change of each list.
+
+        Raises NotSupportedError for `update_conflicts`: which rows it writes
+        is not known before.
+        """
+        if update_conflicts:
+            raise NotSupportedError("recorded rows cannot be upserted: use update_or_create")
+        rows = list(objs)
+        for row in rows:
+            row.identify()
+        with unit_of_work.recording(*_lists_of(rows)) as unit:
+            self._track_creates(unit, rows)
+            return super().bulk_create(rows, batch_size, ignore_conflicts, *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> int:
+        """Update the rows, each with its own values, as one change of each list."""
+        rows = list(objs)
+        for row in rows:
+            row.normalise()
+        stored = self.filter(pk__in=[row.pk for row in rows])
+        targets = _lists_of(rows)
+        with unit_of_work.recording(*stored._list_ids(), *targets) as unit:
+            stored._track_writes(unit, targets)
+            return super().bulk_update(rows, *args, **kwargs)
+
+    def update_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        create_defaults: Mapping[str, Any] | None = None,
+        **lookups: Any,
+    ) -> tuple[Any, bool]:
+        """Update the row or create it, its lists locked before the row is."""
+        lists = self._target_lists(lookups) or self.filter(**lookups)._list_ids()
+        for values in (defaults, create_defaults):
+            lists |= self._target_lists(values or {})
+        with unit_of_work.recording(*lists):
+            return super().update_or_create(defaults, create_defaults, **lookups)
+
+    def _list_ids(self) -> set[UUID]:
+        return set(self.order_by().values_list(self.list_column, flat=True))
+
+    def _restrict_to(self, lists: set[UUID]) -> Self:
+        return self.filter(**{f"{self.list_column}__in": lists})
+
+    def _target_lists(self, values: Mapping[str, Any]) -> set[UUID]:
+        """Return the lists that the values move rows to."""
+        target = values.get("shopping_list_id", values.get("shopping_list"))
+        if hasattr(target, "resolve_expression"):
+            rows = self.order_by().annotate(target_list=target)
+            found = set(rows.values_list("target_list", flat=True))
+        elif callable(target):  # what update_or_create creates with, where nothing is to be locked
+            found = set()
+        else:
+            found = {target.pk if isinstance(target, models.Model) else target}
+        return {UUID(str(pk)) for pk in found if pk}
+
+    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+        """Learn what is stored before the rows are written, on `targets` too."""
+        raise NotImplementedError
+
+    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+        raise NotImplementedError
+
+
+class ItemQuerySet(RecordedQuerySet):
+    """Items."""
+
+    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+        unit.track_items(list(self.values_list("pk", flat=True)))
+
+    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+        unit.track_items([row.pk for row in rows])
+        for row in rows:
+            unit.stamp_item(row)
+
+
+class MembershipQuerySet(RecordedQuerySet):
+    """Memberships. Here alone it is said when one has ended."""
+
+    def active(self, now: datetime | None = None) -> Self:
+        """Return those that have not ended."""
+        return self.exclude(_over(now))
+
+    def expired(self) -> Self:
+        """Return those that have ended. An owner's does not, so that a list keeps one."""
+        return self.filter(_over(None))
+
+    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+        unit.track_members(self._list_ids() | targets)
+
+    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+        unit.track_members({row.shopping_list_id for row in rows})
+
+
+class ListQuerySet(RecordedQuerySet):
+    """Lists."""
+
+    list_column = "pk"
+    _recording_columns: ClassVar[frozenset[str]] = frozenset(
+        {"pk", "id", "version", "last_interaction"}
+    )
+
+    def not_deleted(self) -> Self:
+        """Return the lists that are not in the trash."""
+        return self.filter(deleted_at=None)
+
+    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+        unit.track_lists(self._list_ids())
+
+    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+        unit.track_lists(row.pk for row in rows)
+        for row in rows:
+            unit.stamp_list(row)
+
+
+def _over(now: datetime | None) -> models.Q:
+    return models.Q(expires_at__lte=now or timezone.now()) & ~models.Q(role="owner")
+
+
+def _lists_of(rows: list[Any]) -> set[UUID]:
+    return {pk for row in rows for pk in row.affected_list_ids()}

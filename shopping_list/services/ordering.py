@@ -1,0 +1,53 @@
+"""Where an item goes on its list. Call inside a recording of that list."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from shopping_list import models
+from shopping_list.parsing import fractional_index
+
+
+class NotOnListError(LookupError):
+    """The item to go behind is not on the list."""
+
+
+def position_after(list_id: UUID, after: UUID | None, *, moving: UUID | None = None) -> str:
+    """Return a position right behind the item `after`; None is the top.
+
+    `moving` is the item on its way, whose old place does not count. When two
+    neighbours leave no room the whole list is spread again, as part of the
+    same change. Raises NotOnListError.
+    """
+    for _ in range(2):
+        low, high = _neighbours(list_id, after, moving)
+        if low is None or high is None or low < high:
+            key = fractional_index.between(low, high)
+            if len(key) <= fractional_index.MAX_LENGTH:
+                return key
+        _rebalance(list_id)
+    raise AssertionError("a list that was just spread has room everywhere")
+
+
+def _neighbours(
+    list_id: UUID, after: UUID | None, moving: UUID | None
+) -> tuple[str | None, str | None]:
+    items = models.ShoppingItem.objects.filter(shopping_list_id=list_id).exclude(pk=moving)
+    rows = items.order_by("position", "id").values_list("position", flat=True)
+    if after is None:
+        return None, rows.first()
+    anchor = items.filter(pk=after).values_list("position", flat=True).first()
+    if anchor is None:
+        raise NotOnListError(after)
+    behind = rows.filter(position__gte=anchor).exclude(pk=after)
+    same = behind.filter(position=anchor, pk__gt=after).exists()
+    return anchor, anchor if same else behind.filter(position__gt=anchor).first()
+
+
+def _rebalance(list_id: UUID) -> None:
+    items = list(
+        models.ShoppingItem.objects.filter(shopping_list_id=list_id).order_by("position", "id")
+    )
+    for item, key in zip(items, fractional_index.evenly_spaced(len(items)), strict=True):
+        item.position = key
+    models.ShoppingItem.objects.bulk_update(items, ["position"])

@@ -1,0 +1,55 @@
+"""What a browser is called."""
+
+import pytest
+
+from accounts.user_agent import MAX_LENGTH, describe
+
+MOZILLA = "Mozilla/5.0"
+CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "told"),
+    [
+        (
+            f"{MOZILLA} (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0",
+            "Firefox on Android",
+        ),
+        (
+            f"{MOZILLA} (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Linux",
+        ),
+        (f"{MOZILLA} (Linux; Android 10; K) {CHROME} Mobile Safari/537.36", "Chrome on Android"),
+        (f"{MOZILLA} (Windows NT 10.0) {CHROME} Safari/537.36 Edg/141.0", "Edge on Windows"),
+        (f"{MOZILLA} (Linux; Android 10; K) {CHROME} Safari/537.36 EdgA/141.0", "Edge on Android"),
+        (
+            f"{MOZILLA} (Macintosh; Intel Mac OS X 10_15) {CHROME} Safari/537 OPR/120",
+            "Opera on macOS",
+        ),
+        (f"{MOZILLA} (X11; CrOS x86_64 14541.0.0) {CHROME} Safari/537.36", "Chrome on ChromeOS"),
+        (
+            f"{MOZILLA} (Linux; Android 15) SamsungBrowser/28.0 Chrome/130 Mobile Safari/537.36",
+            "Samsung Internet on Android",
+        ),
+        (
+            f"{MOZILLA} (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (f"{MOZILLA} (iPad; CPU OS 17_0 like Mac OS X) CriOS/141.0 Safari/604.1", "Chrome on iPad"),
+        ("curl/8.9.1", "curl/8.9.1"),
+        ("Firefox/140.0", "Firefox"),
+        ("", ""),
+    ],
+)
+def test_it_is_called_as_a_person_would(user_agent, told):
+    """PPL-5"""
+    assert describe(user_agent) == told
+
+
+@pytest.mark.parametrize("strange", ["a\nb\x1b[31mc", "a\u202eb", "a\u2028b", "x" * 9999, " a  b "])
+def test_what_is_unknown_is_one_short_line(strange):
+    """PPL-5"""
+    told = describe(strange)
+    assert len(told) <= MAX_LENGTH
+    assert told.isprintable()
+    assert told == told.strip()

@@ -1,0 +1,149 @@
+"""The composition root: bodies are bounded and proxies believed only by configuration."""
+
+import json
+
+import pytest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from asgi_project import asgi
+from asgi_project.middleware.body_limit import BodyLimit
+
+SCOPE = {"type": "http", "method": "POST", "path": "/api/", "scheme": "http"}
+
+
+async def call(app, *, headers=(), chunks=(b"",), client=("198.51.100.7", 4711)):
+    """Send one request; return (status, headers, body)."""
+    sent, events = [], [{"type": "http.request", "body": c, "more_body": True} for c in chunks]
+    events[-1]["more_body"] = False
+
+    async def receive():
+        return events.pop(0) if events else {"type": "http.disconnect"}
+
+    async def send(event):
+        sent.append(event)
+
+    await app({**SCOPE, "headers": list(headers), "client": client}, receive, send)
+    if not sent:
+        return None, {}, b""
+    return sent[0]["status"], dict(sent[0]["headers"]), b"".join(e["body"] for e in sent[1:])
+
+
+async def echo(scope, receive, send):
+    """Answer the body, as Django reads it: whole, and never after a disconnect."""
+    body, more = b"", True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return
+        body, more = body + event["body"], event["more_body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def test_it_passes_a_body_up_to_the_limit():
+    assert await call(BodyLimit(echo, 10), chunks=[b"12345", b"67890"]) == (200, {}, b"1234567890")
+
+
+@pytest.mark.parametrize(
+    ("headers", "chunks"),
+    [([(b"content-length", b"11")], [b""]), ([], [b"123456", b"789012"])],
+    ids=["declared", "chunked"],
+)
+async def test_it_refuses_a_longer_body_before_the_app_has_it(headers, chunks):
+    status, answered, body = await call(BodyLimit(echo, 10), headers=headers, chunks=chunks)
+    assert status == 413
+    assert answered[b"content-type"] == b"application/problem+json"
+    assert b"content-security-policy" in answered
+    assert json.loads(body)["code"] == "too_large"
+
+
+async def lengths(scope, receive, send):
+    """Answer what is said of the body's length."""
+    said = [value for name, value in scope["headers"] if name in {b"content-length", b"te"}]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b",".join(said)})
+
+
+async def test_it_measures_a_chunked_body():
+    """SEC-13"""
+    headers = [(b"transfer-encoding", b"chunked"), (b"te", b"x")]
+    assert (await call(BodyLimit(lengths, 10), headers=headers, chunks=[b"123", b"45"]))[2] == (
+        b"x,5"
+    )
+    assert (await call(BodyLimit(lengths, 10), headers=headers))[2] == b"x"
+
+
+async def test_it_survives_a_nonsensical_content_length():
+    headers = [(b"content-length", b"-1")]
+    assert (await call(BodyLimit(echo, 10), headers=headers, chunks=[b"1"]))[0] == 200
+
+
+async def seen(scope, receive, send):
+    body = json.dumps([scope["scheme"], scope["client"][0]]).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+FORWARDED = [(b"x-forwarded-proto", b"https"), (b"x-forwarded-for", b"203.0.113.9")]
+
+
+async def test_it_ignores_forwarded_headers_by_default(settings):
+    """SEC-19"""
+    settings.TRUSTED_PROXIES = []
+    assert asgi._behind_proxy(seen) is seen
+
+
+async def test_it_believes_a_configured_proxy_and_nobody_else(settings):
+    """SEC-19"""
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    app = asgi._behind_proxy(seen)
+    assert isinstance(app, ProxyHeadersMiddleware)
+    _, _, body = await call(app, headers=FORWARDED, client=("10.1.2.3", 1))
+    assert json.loads(body) == ["https", "203.0.113.9"]
+    _, _, body = await call(app, headers=FORWARDED, client=("198.51.100.7", 1))
+    assert json.loads(body) == ["http", "198.51.100.7"]
+
+
+async def test_it_refuses_sockets_where_live_is_left_out():
+    sent = []
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(event):
+        sent.append(event)
+
+    await asgi._no_sockets({"type": "websocket"}, receive, send)
+    assert sent[0]["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("failing", [False, True])
+async def test_it_tells_the_server_how_the_start_went(monkeypatch, failing):
+    from asgi_project.serving import lifespan
+
+    stopped = []
+
+    async def start():
+        if failing:
+            raise RuntimeError("no layer")
+
+    async def stop():
+        stopped.append(True)
+
+    monkeypatch.setattr(lifespan, "startup", start)
+    monkeypatch.setattr(lifespan, "shutdown", stop)
+    sent = []
+
+    async def receive():
+        return {}
+
+    async def send(event):
+        sent.append(event["type"])
+
+    await lifespan.lifespan({"type": "lifespan"}, receive, send)
+    if failing:
+        assert sent == ["lifespan.startup.failed"]
+        assert not stopped
+    else:
+        assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+        assert stopped

@@ -1,0 +1,70 @@
+"""The key that signs: made once and kept private, or given and good."""
+
+import secrets
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from asgi_project.secret_key import secret_key
+
+GOOD = "fJ3hZ9qL0xV7bN2mK5tR8wY1cD4gS6pA"
+
+
+def test_a_missing_key_is_made_once_and_readable_to_nobody_else(tmp_path):
+    """SEC-25"""
+    data = tmp_path / "deep" / "data"
+    key = secret_key("", data)
+    assert len(key) >= 50
+    assert stat.S_IMODE((data / "secret_key").stat().st_mode) == 0o600
+    assert secret_key("", data) == key
+
+
+def test_no_two_installations_have_one_key(tmp_path):
+    """SEC-25"""
+    assert secret_key("", tmp_path / "one") != secret_key("", tmp_path / "other")
+
+
+def test_first_starts_at_once_agree_on_the_key(tmp_path, monkeypatch):
+    """SEC-25"""
+    random = secrets.token_urlsafe
+
+    def slow(length):
+        Event().wait(0.05)  # the others are there while the file is still empty
+        return random(length)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", slow)
+    with ThreadPoolExecutor(8) as pool:
+        (key,) = set(pool.map(lambda _: secret_key("", tmp_path), range(8)))
+    assert key == (tmp_path / "secret_key").read_text() != ""
+
+
+def test_an_empty_file_that_a_full_disk_left_is_filled(tmp_path):
+    (tmp_path / "secret_key").touch()
+    assert secret_key("", tmp_path) == secret_key("", tmp_path) != ""
+
+
+def test_a_given_key_is_used_and_not_stored(tmp_path):
+    assert secret_key(GOOD, tmp_path) == GOOD
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "short",
+        GOOD[:31],
+        "changeme" * 8,
+        "CHANGE-ME-please-change-me-please-change",
+        "django-insecure-1234567890abcdefghijklmnopqrstuvwxyz",
+        "your-secret-key-goes-here-your-secret-key",
+        "replace-this-with-fifty-random-characters-now",
+        "x" * 64,
+    ],
+)
+def test_a_placeholder_is_refused(given, tmp_path):
+    """SEC-25"""
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        secret_key(given, tmp_path)

@@ -1,0 +1,86 @@
+"""Requests run on a few lasting threads."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from asgi_project.middleware.thread_pool import ThreadPoolMiddleware
+
+GET: dict[str, Any] = {
+    "type": "http",
+    "method": "GET",
+    "path": "/where/",
+    "headers": [],
+    "query_string": b"",
+}
+
+
+def where(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(threading.current_thread().name)
+
+
+urlpatterns = [path("where/", where)]
+
+
+async def _get(app: Any) -> str:
+    sent: list[Any] = []
+    never = asyncio.Event()
+    messages = iter([{"type": "http.request", "body": b""}])
+
+    async def receive() -> Any:
+        message = next(messages, None)
+        return message or await never.wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(GET, receive, send)
+    body: bytes = sent[1]["body"]
+    return body.decode()
+
+
+@override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[])
+async def test_requests_one_after_another_share_a_thread() -> None:
+    pooled = ThreadPoolMiddleware(get_asgi_application(), 4)
+    assert len({await _get(pooled) for _ in range(5)}) == 1
+
+
+async def test_no_more_requests_run_than_there_are_threads() -> None:
+    running = most = 0
+    gate = asyncio.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await gate.wait()
+        running -= 1
+
+    pooled = ThreadPoolMiddleware(slow, 3)
+    tasks = [asyncio.create_task(pooled(GET, None, None)) for _ in range(10)]  # type: ignore[arg-type]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert most == 3
+    gate.set()
+    await asyncio.gather(*tasks)
+    assert most == 3
+
+
+async def test_a_request_that_fails_gives_its_thread_back() -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError
+
+    pooled = ThreadPoolMiddleware(broken, 1)
+    for _ in range(3):
+        try:
+            await asyncio.wait_for(pooled(GET, None, None), 5)  # type: ignore[arg-type]
+        except RuntimeError:
+            continue
+    assert len(pooled.idle) == 1

@@ -1,0 +1,78 @@
+"""Somebody signs in at the browser that another person used before."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.installation import PASSWORD
+
+pytestmark = pytest.mark.browser
+KEPT = """
+async () => {
+  const kept = [document.cookie, ...Object.values(localStorage), ...Object.values(sessionStorage)];
+  for (const { name } of await indexedDB.databases()) kept.push(`database ${name}`);
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      kept.push(request.url, await (await cache.match(request)).text());
+    }
+  }
+  return kept.join(' ');
+}
+"""
+
+
+def leave(phone):
+    """Sign out, as another tab of the same browser would."""
+    token = next(c["value"] for c in phone.context.cookies() if c["name"] == "csrftoken")
+    headers = {"X-CSRFToken": token, "Origin": phone.url}
+    assert phone.context.request.post("/api/auth/logout/", headers=headers).status == 204
+
+
+def enter(page, username):
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_response("**/api/auth/login/") as answer:
+        page.get_by_role("button", name="Sign in").click()
+    assert answer.value.ok
+
+
+def test_after_a_sign_out_the_next_person_sees_nothing(phone, home, groceries):
+    """SEC-23: neither by going back nor in anything that the browser keeps."""
+    home.newcomer("carla")
+    # It has its own session: signing out must not end ana's in other tests.
+    shared = phone()
+    shared.page.goto("/signin/")
+    enter(shared.page, "ana")
+    expect(shared.main.get_by_text("Groceries").first).to_be_visible()
+    shared.page.goto(groceries.path)
+    shared.sees("Milk")
+    leave(shared)
+    shared.page.goto("/signin/")
+    enter(shared.page, "carla")
+    shared.page.goto("/")
+    expect(shared.main).to_contain_text("No lists yet")
+    while shared.page.url != shared.url + groceries.path:
+        shared.page.go_back()
+    expect(shared.main).to_contain_text("This list is not there")
+    shared.misses("Milk")
+    kept = shared.page.evaluate(KEPT)
+    assert "Milk" not in kept
+    assert "Groceries" not in kept
+    answer = shared.context.request.get(f"/api/shopping-{groceries.path.lstrip('/')}")
+    assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
+
+
+def test_a_password_may_be_pasted(phone):
+    """SEC-24: as password managers do."""
+    stranger = phone()
+    stranger.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    stranger.page.goto("/signin/")
+    stranger.page.evaluate("text => navigator.clipboard.writeText(text)", PASSWORD)
+    field = stranger.page.get_by_label("Password")
+    field.focus()
+    field.press("Control+v")
+    expect(field).to_have_value(PASSWORD)
+    expect(field).to_have_attribute("type", "password")
+    expect(field).to_have_attribute("autocomplete", "current-password")

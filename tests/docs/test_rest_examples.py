@@ -1,0 +1,148 @@
+"""The examples of docs/api.md do what the page says, run as they stand there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.docs.api_examples import EXAMPLES, Example, example
+from tests.support.docs.example_list import Scene
+from tests.support.docs.lossy_proxy import LosesTheFirstAnswer
+
+pytestmark = pytest.mark.system
+BOTH = ("sh", "python")
+ONCE: dict[int, Callable[[Scene, Example], None]] = {}
+"""The test of each job whose examples come to an end."""
+
+
+def job(number: int) -> Callable[[Any], Any]:
+    def register(check: Callable[[Scene, Example], None]) -> Any:
+        ONCE[number] = check
+        return check
+
+    return register
+
+
+@job(1)
+def get_a_token(scene: Scene, one: Example) -> None:
+    [token] = scene.run(one)
+    headers = {"Authorization": f"Bearer {token}"}
+    me = httpx.get(f"{scene.url}/api/auth/me/", headers=headers, timeout=30)
+    assert me.json()["username"] == "ana"
+
+
+@job(2)
+def see_what_is_on_the_lists(scene: Scene, one: Example) -> None:
+    scene.add("Milk", quantity="2 l")
+    scene.add("Tea", purchased=True)
+    said = scene.run(one)
+    assert any(line.startswith(scene.list) and "Groceries" in line for line in said)
+    assert said[-1] == "2 l Milk"
+
+
+@job(3)
+def put_something_on_it(scene: Scene, one: Example) -> None:
+    scene.add("Bread")
+    assert [line.replace(":", "") for line in scene.run(one)] == [
+        "added",
+        "merged Bread",
+        "added Eggs",
+    ]
+    quantities = {name: item["quantity"] for name, item in scene.items.items()}
+    assert quantities == {"Bread": "", "Milk": "2 l", "Eggs": "12"}
+
+
+@job(4)
+def tick_it(scene: Scene, one: Example) -> None:
+    scene.add("Milk")
+    scene.add("Salt")
+    scene.run(one)
+    assert {name: item["purchased"] for name, item in scene.items.items()} == {
+        "Milk": True,
+        "Salt": False,
+    }
+
+
+@job(5)
+def clear_and_take_back(scene: Scene, one: Example) -> None:
+    scene.add("Salt")
+    scene.add("Tea", purchased=True)
+    before = scene.items.keys()
+    scene.run(one)
+    undo, clear = scene.changes[:2]
+    assert (clear["verb"], len(clear["changes"])) == ("items.removed", 1)
+    assert (undo["verb"], undo["undoes"]) == ("undo", clear["version"])
+    assert scene.items.keys() == before
+
+
+@job(6)
+def try_again(scene: Scene, one: Example) -> None:
+    with LosesTheFirstAnswer(scene.url) as network:
+        scene.url = network.url
+        said = scene.run(one)
+    assert b" 201 " in network.lost
+    assert said == ["added"]  # and not merged with what the first try had added
+    assert [change["verb"] for change in scene.changes].count("item.added") == 1
+
+
+@job(7)
+def change_what_nobody_else_has_changed(scene: Scene, one: Example) -> None:
+    scene.add("Milk")
+    scene.run(one)
+    assert "fresh" in scene.items["Milk"]["note"]
+
+
+@job(8)
+def see_what_happened(scene: Scene, one: Example) -> None:
+    assert scene.run(one)[-1] == f"{scene.changes[0]['version']} ana item.added"
+
+
+@job(10)
+def share_and_take_along(scene: Scene, one: Example) -> None:
+    scene.add("Milk", quantity="2 l")
+    url, *said = scene.run(one)
+    secret = re.fullmatch(rf"{scene.url}/join/#(\S+)", url)
+    assert secret is not None, url
+    with scene.world.api("bob") as bob:
+        accepted = bob.post("invites/accept/", json={"token": secret[1]})
+    assert accepted.json()["role"] == "editor"
+    if one.language == "python":
+        assert "Groceries 1" in said
+    else:
+        assert (scene.place / "list.md").read_text() == "# Groceries\n\n- [ ] 2 l Milk\n"
+        assert json.loads("".join(said))["unchanged"] == 1
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize("number", ONCE)
+def test_an_example_does_what_the_page_says(number: int, language: str, scene: Scene) -> None:
+    """API-23"""
+    ONCE[number](scene, example(number, language))
+
+
+def test_the_second_of_two_who_change_one_thing_looks_again(scene: Scene) -> None:
+    """API-23: somebody writes between the example's look and its write."""
+    item = scene.add("Milk")
+    meddle = f"""
+def meddle(answer):
+    api.event_hooks = {{"response": []}}
+    api.patch(f"{{HERE}}shopping-items/{item["id"]}/", json={{"note": "oat"}}).raise_for_status()
+
+api.event_hooks = {{"response": [meddle]}}
+"""
+    scene.run(example(7, "python"), between=meddle)
+    assert scene.items["Milk"]["note"] == "oat fresh"
+
+
+def test_every_example_is_run() -> None:
+    """API-23: the others are in test_following.py."""
+    lively = {(9, "sh", 1), (9, "sh", 2), (9, "sh", 3), (9, "python", 1)}
+    firsts = {(0, language, 1) for language in BOTH}
+    once = {(number, language, 1) for number in ONCE for language in BOTH}
+    assert {(one.job, one.language, one.number) for one in EXAMPLES} == lively | firsts | once
+    assert max(one.job for one in EXAMPLES) == 10

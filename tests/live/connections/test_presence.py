@@ -1,0 +1,103 @@
+"""Who looks at a list is told to those who look at it, and nobody stays behind."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from live.db_threads import run_in_db_thread
+from live.delivery.local_bus import CONTROL_GROUP
+from shopping_list.rows import topic_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+async def both(screen, ana, bob, groceries):
+    screens = [await screen(ana), await screen(bob)]
+    for one in screens:
+        await one.follow(groceries)
+        await one.until("snapshot")
+    return screens
+
+
+def seen(frame) -> list[tuple[str, str]]:
+    return [(person["name"], person["state"]) for person in frame["people"]]
+
+
+async def test_a_screen_that_announces_itself_is_seen_by_all(both, groceries):
+    of_ana, of_bob = both
+    await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="shopping")
+    for one in both:
+        assert seen(await one.until("presence")) == [("Bob", "shopping")]
+    await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="away")
+    assert seen(await of_ana.until("presence")) == [("Bob", "away")]
+
+
+async def test_a_screen_that_leaves_is_no_longer_seen(both, groceries):
+    of_ana, of_bob = both
+    await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await of_ana.until("presence")
+    await of_bob.leave()
+    assert seen(await of_ana.until("presence")) == []
+
+
+async def test_a_newcomer_is_told_who_is_there(screen, both, ana, groceries):
+    await both[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await both[0].until("presence")
+    one = await screen(ana)
+    await one.follow(groceries)
+    assert seen(await one.until("presence")) == [("Bob", "viewing")]
+
+
+async def test_the_most_present_of_several_screens_counts(screen, both, bob, groceries):
+    topic = topic_of(groceries.pk)
+    other = await screen(bob)
+    await other.follow(groceries)
+    await other.send(type="presence", topic=topic, state="away")
+    await both[1].send(type="presence", topic=topic, state="shopping")
+    await other.barrier()
+    await both[1].barrier()
+    while seen(await both[0].until("presence")) != [("Bob", "shopping")]:
+        pass
+
+
+async def test_another_process_is_believed_for_its_lease(live, both, groceries):
+    told = {
+        "type": "live.presence",
+        "process": "another",
+        "topic": topic_of(groceries.pk),
+        "people": [[77, "Carla", "viewing", time.time()]],
+    }
+    live.relay.receive(told)
+    assert seen(await both[0].until("presence")) == [("Carla", "viewing")]
+    assert seen(await both[0].until("presence")) == []  # it never said so again
+
+
+async def test_a_process_repeats_what_it_knows(live, both, groceries):
+    said = []
+    live.relay.wire.send = said.append
+    await both[0].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await both[0].until("presence")
+    said.clear()
+    live.presence.sweep(time.monotonic() + 1_000)
+    assert [(one.group, one.message["people"][0][1]) for one in said] == [(CONTROL_GROUP, "Ana")]
+
+
+async def test_a_crowd_is_told_of_once(live, screen, both, groceries):
+    told = []
+    publish = live.hub.publish
+    live.hub.publish = lambda topic, text, **rest: (told.append(text), publish(topic, text, **rest))
+    for one in both:
+        await one.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+        await one.barrier()
+    assert len(seen(await both[0].until("presence"))) == 2
+    assert len([text for text in told if '"presence"' in text]) == 1
+
+
+async def test_the_presence_of_a_removed_member_ends(both, bob, groceries):
+    await both[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await both[0].until("presence")
+    await run_in_db_thread(lambda: groceries.memberships.get(user=bob).delete())
+    assert seen(await both[0].until("presence")) == []

@@ -1,0 +1,99 @@
+"""A change is broadcast after its commit, once, and whatever the layer does."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.db import transaction
+
+from live.delivery import local_bus, publisher
+from live.delivery.local_bus import CONTROL_GROUP, GroupMessage, group_name
+from shopping_list.models import Membership
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sent():
+    """What is handed to the relay of this process."""
+    found: list[GroupMessage] = []
+    local_bus.register(found.append)
+    yield found
+    local_bus.unregister(found.append)
+
+
+@pytest.fixture
+def dead_layer(monkeypatch):
+    """A Redis that nobody answers for."""
+    made = []
+
+    class Counted(RedisPubSubChannelLayer):
+        def __getattr__(self, name):
+            if name == "group_send":
+                made.append(time.monotonic())
+            return super().__getattr__(name)
+
+    layer = Counted(hosts=[{"address": "redis://127.0.0.1:1/0"}])
+    monkeypatch.setattr(publisher, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(publisher, "_straight", publisher.DirectPublisher())
+    return made
+
+
+def test_a_change_is_published_after_its_commit(groceries, sent):
+    sent.clear()
+    with transaction.atomic():
+        groceries.items.create(name="Milk")
+        assert sent == []
+    (outgoing,) = sent
+    assert outgoing.group == group_name(groceries.pk)
+    assert b"Milk" in outgoing.message["frame"]
+
+
+def test_what_is_rolled_back_is_never_published(groceries, sent):
+    """LIV-3."""
+    sent.clear()
+    with transaction.atomic():
+        groceries.items.create(name="Milk")
+        transaction.set_rollback(True)
+    assert sent == []
+
+
+def test_a_change_of_members_is_told_to_every_process_too(groceries, mallory, sent):
+    sent.clear()
+    Membership.objects.create(shopping_list=groceries, user=mallory)
+    assert [outgoing.group for outgoing in sent] == [group_name(groceries.pk), CONTROL_GROUP]
+    assert sent[1].message["effects"] == {"joined": (mallory.pk,)}
+
+
+def test_a_relay_that_has_ended_is_forgotten(groceries):
+    def ended(_outgoing: GroupMessage) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    local_bus.register(ended)
+    groceries.items.create(name="Milk")
+    assert not local_bus.deliver_locally(GroupMessage("g", {}))
+
+
+def test_without_a_relay_a_dead_layer_costs_one_short_wait(groceries, dead_layer):
+    """LIV-5."""
+    for number in range(20):
+        groceries.items.create(name=f"Item {number}")
+    assert len(dead_layer) == 1
+    assert groceries.items.count() == 20
+
+
+def test_a_broken_publisher_does_not_break_the_edit(groceries, monkeypatch):
+    def broken(_outgoing: GroupMessage) -> None:
+        raise OSError("no more")
+
+    monkeypatch.setattr(publisher, "_send", broken)
+    groceries.items.create(name="Milk")
+    assert groceries.items.count() == 1
+
+
+def test_the_failpoint_is_only_for_tests(groceries, settings, monkeypatch):
+    monkeypatch.setenv("TROLLEY_FAILPOINT", "after_commit")
+    settings.DEBUG = False
+    groceries.items.create(name="Milk")

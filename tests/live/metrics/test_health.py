@@ -1,0 +1,87 @@
+"""Whether a process lives and can serve, and the counters without a socket."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import AsyncClient
+
+from live import runtime
+from live.db_threads import run_in_db_thread
+from live.metrics import health
+from live.metrics.health import Health
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GOOD = {"database": True, "migrations": True, "layer": True, "draining": False}
+
+
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ({}, "ready"),
+        ({"layer": False}, "degraded"),
+        ({"database": False}, "unready"),
+        ({"migrations": False}, "unready"),
+        ({"draining": True}, "unready"),
+    ],
+)
+def test_only_the_layer_may_fail(what, status):
+    assert Health(**{**GOOD, **what}).status == status
+
+
+async def test_it_is_alive():
+    assert (await AsyncClient().get("/healthz")).json() == {"status": "alive"}
+
+
+async def test_it_is_ready(live):
+    answer = await AsyncClient().get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", **GOOD})
+
+
+async def test_it_serves_on_without_the_layer(live):
+    """LIV-21."""
+    for task in live.relay.wire._tasks:
+        task.cancel()
+    live.relay.wire.up = False
+    answer = await AsyncClient().get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+
+
+async def test_it_is_not_ready_while_it_drains(live):
+    await live.drain()
+    assert (await AsyncClient().get("/readyz")).status_code == 503
+
+
+async def test_it_is_not_ready_without_a_database(live, monkeypatch):
+    monkeypatch.setattr(health, "database", lambda: (False, False))
+    assert (await AsyncClient().get("/readyz")).status_code == 503
+
+
+async def test_the_counters_are_for_people_who_are_signed_in(live, ana, client_of):
+    live.sampler.tick(1.0)
+    assert (await AsyncClient().get("/api/live/requests/")).status_code == 401
+    answer = await run_in_db_thread(lambda: client_of(ana).get("/api/live/requests/"))
+    assert answer.status_code == 200
+    assert answer.json()["processes"] == 1
+
+
+def test_counters_that_have_only_just_begun_are_a_problem(ana, client_of):
+    """API-24"""
+    assert runtime.get_running() is None
+    answer = client_of(ana).get("/api/live/requests/")
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+    assert (answer.json()["code"], answer["Retry-After"]) == ("no_sample", "1")
+
+
+async def test_a_token_for_one_list_is_refused_the_counters_as_over_a_socket(
+    live, screen, ana, hardware, token_of
+):
+    """LIV-26."""
+    live.sampler.tick(1.0)
+    wide = await run_in_db_thread(token_of, ana, scope="read")
+    narrow = await run_in_db_thread(lambda: token_of(ana, scope="read", list_id=hardware.pk))
+    for token, status, kind in ((wide, 200, "subscribed"), (narrow, 403, "error")):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await AsyncClient().get("/api/live/requests/", headers=headers)
+        assert answer.status_code == status
+        one = await screen(token=token, origin=None)
+        assert (await one.follow("requests"))["type"] == kind

@@ -1,0 +1,118 @@
+"""Requests are count_requests as Django reports them; in flight is what is in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from live.counters import counters
+from live.metrics.middleware import count_requests
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def broken_stream(_request):
+    async def content():
+        yield b"some"
+        raise RuntimeError("in the middle of it")
+
+    return StreamingHttpResponse(content())
+
+
+async def slow(_request):
+    await asyncio.sleep(30)
+    return HttpResponse()
+
+
+def plain(_request):
+    return HttpResponse("ok", status=201)
+
+
+urlpatterns = [
+    path("plain/", plain),
+    path("broken/", broken_stream),
+    path("slow/", slow),
+    path("healthz", plain),
+    path("static/a.js", plain),
+]
+
+
+@pytest.fixture
+def counts():
+    """What was count_requests since."""
+    before = (counters.started, counters.finished, dict(counters.status))
+
+    def since() -> tuple[int, int, dict[str, int]]:
+        status = {
+            name: count - before[2][name]
+            for name, count in counters.status.items()
+            if count != before[2][name]
+        }
+        return counters.started - before[0], counters.finished - before[1], status
+
+    return since
+
+
+async def request(address: str, *, leave: bool = False) -> list[dict]:
+    """Ask the wrapped application, under Django's real ASGI handler."""
+    inbox: asyncio.Queue[dict] = asyncio.Queue()
+    inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+    if leave:
+        asyncio.get_running_loop().call_later(0.05, inbox.put_nowait, {"type": "http.disconnect"})
+    sent: list[dict] = []
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": address,
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+        "http_version": "1.1",
+        "scheme": "http",
+    }
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[]):
+        await count_requests(ASGIHandler())(scope, inbox.get, send)
+    return sent
+
+
+async def test_a_request_is_started_and_finished_once(live, counts):
+    assert (await request("/plain/"))[0]["status"] == 201
+    assert counts() == (1, 1, {"2xx": 1})
+    assert counters.in_flight == 0
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/static/a.js"])
+async def test_what_is_not_counted_is_counted_nowhere(live, counts, address):
+    await request(address)
+    await request("/plain/")
+    assert counts() == (1, 1, {"2xx": 1})
+
+
+# Django leaves the request's body open then.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+async def test_a_stream_that_breaks_is_no_longer_in_flight(live, counts):
+    """LIV-19: Django never sends request_finished for it; the signal counters say as much."""
+    with pytest.raises(RuntimeError):
+        await request("/broken/")
+    assert counters.in_flight == 0
+    assert counts()[:2] == (1, 0)
+    gc.collect()
+
+
+async def test_a_client_that_leaves_is_no_longer_in_flight(live, counts):
+    asking = asyncio.ensure_future(request("/slow/", leave=True))
+    await asyncio.sleep(0.02)
+    assert counters.in_flight == 1
+    await asking
+    assert counters.in_flight == 0
+    assert counts() == (1, 1, {})

@@ -1,0 +1,148 @@
+"""The AsyncAPI document says what the sockets speak."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from jsonschema_rs import ValidationError, validator_for
+
+from live.protocol import asyncapi, frames
+from tests.support import frame_schema
+from tests.support.frame_schema import Document, NotInDocumentError, resolved
+
+ROOT = Path(__file__).resolve().parents[2]
+SPECS = ROOT / "frontend" / "node_modules" / "@asyncapi" / "specs" / "schemas"
+ADDRESS = "/api/live/asyncapi.json"
+PING = {"type": "ping", "id": 1}
+
+
+@pytest.fixture(scope="module")
+def document():
+    return frame_schema.served()
+
+
+def walk(node):
+    """Yield every object of a document."""
+    if isinstance(node, dict):
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node:
+        if isinstance(inner, dict | list):
+            yield from walk(inner)
+
+
+def test_it_is_asyncapi_3_0(document):
+    """LIV-22."""
+    meta = validator_for(json.loads((SPECS / "3.0.0.json").read_text()))
+    meta.validate(document)
+    del document["operations"]["all.send"]["action"]
+    with pytest.raises(ValidationError):
+        meta.validate(document)
+    document["operations"]["all.send"]["action"] = "send"
+
+
+def test_every_reference_leads_somewhere(document):
+    references = [one for one in walk(document) if "$ref" in one]
+    assert len(references) > 100
+    assert all(resolved(document, one) for one in references)
+
+
+def test_operations_use_the_messages_of_their_channel(document):
+    for operation in document["operations"].values():
+        channel = operation["channel"]["$ref"]
+        used = [*operation["messages"], *operation.get("reply", {}).get("messages", ())]
+        assert all(one["$ref"].startswith(f"{channel}/messages/") for one in used)
+
+
+def test_it_has_every_frame_both_ways_on_both_addresses(document):
+    """LIV-22."""
+    ways = {"receive": frames.ClientFrame, "send": frames.ServerFrame}
+    for action, union in ways.items():
+        expected = {one.__struct_config__.tag for one in get_args(union)}
+        for address in ("/ws/", "/ws/lists/{list}/"):
+            (operation,) = [
+                one
+                for one in document["operations"].values()
+                if one["action"] == action
+                and resolved(document, one["channel"])["address"] == address
+            ]
+            names = {resolved(document, one)["name"] for one in operation["messages"]}
+            assert names == expected
+
+
+def test_each_message_shows_a_frame_that_it_allows(document):
+    strict = Document(document)
+    for operation in document["operations"].values():
+        for message in (resolved(document, one) for one in operation["messages"]):
+            assert message["examples"]
+            for example in message["examples"]:
+                strict.hold(operation["action"], example["payload"])
+
+
+def test_it_has_every_close_code_and_the_page_has_the_same(document):
+    page = (ROOT / "docs" / "protocol.md").read_text()
+    assert set(document["x-close-codes"]) == {str(int(code)) for code in frames.CloseCode}
+    for code, about in document["x-close-codes"].items():
+        assert f"| {code} | {about['meaning']}" in document["info"]["description"]
+        assert about["comesBack"] == (4000 <= int(code) < 4500)
+        if int(code) >= 4000:
+            assert f"| {code} | {about['meaning']} |" in page
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"type": "pong", "id": "one"},
+        {"type": "pong", "hello": 1},
+        {"type": "ended", "topic": "list:x"},
+        {"type": "ended", "topic": "list:x", "reason": "bored"},
+        {"type": "joined", "list": {"id": "x", "epoch": "e", "version": 1, "name": "Milk"}},
+        {"type": "bye", "code": 4999, "reason": "?"},
+        {"type": "subscribe", "topic": "requests"},
+        {"type": "ping"},
+        {"kind": "pong"},
+        {},
+        [],
+    ],
+)
+def test_what_it_does_not_have_fails_the_test_that_gets_it(broken):
+    """LIV-22."""
+    with pytest.raises(NotInDocumentError):
+        frame_schema.told(json.dumps(broken))
+
+
+def test_a_field_that_the_document_lost_fails_the_test_that_gets_it(document):
+    strict = Document(document)
+    frame = {"type": "unsubscribed", "topic": "requests"}
+    strict.hold("send", frame)
+    schema = document["components"]["schemas"]["Unsubscribed"]
+    topic = schema["properties"].pop("topic")
+    with pytest.raises(NotInDocumentError):
+        Document(document).hold("send", frame)
+    schema["properties"]["topic"] = topic
+
+
+def test_what_clients_of_the_tests_say_is_held_against_it_too():
+    assert json.loads(frame_schema.said(PING)) == PING
+    with pytest.raises(NotInDocumentError):
+        frame_schema.said({"type": "pong", "id": 1})
+
+
+def test_everybody_may_read_it_and_it_names_where_it_came_from(anyone, settings):
+    settings.SESSION_COOKIE_NAME = "__Host-sessionid"
+    answer = anyone.get(ADDRESS, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    assert answer["Content-Type"] == "application/json"
+    assert answer.json() == asyncapi.document(
+        version=settings.VERSION, host="testserver", secure=True, cookie="__Host-sessionid"
+    )
+    (server,) = answer.json()["servers"].values()
+    assert (server["protocol"], server["host"]) == ("wss", "testserver")
+    assert answer.json()["components"]["securitySchemes"]["session"]["name"] == "__Host-sessionid"
+
+
+@pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])
+def test_it_can_only_be_read(verb, anyone):
+    assert getattr(anyone, verb)(ADDRESS).status_code == 405

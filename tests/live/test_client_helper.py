@@ -1,0 +1,28 @@
+"""The screen of the tests itself: what it waits for comes, or the test fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.live.conftest import TIMING
+from tests.support import socket_client as screens
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
+
+
+@pytest.fixture
+def timing():
+    """Return a clock that beats all the time."""
+    return replace(TIMING, heartbeat=TIMING.sweep)
+
+
+async def test_beats_do_not_make_it_wait_for_ever(screen, ana, monkeypatch):
+    one = await screen(ana)
+    await one.until("beat")
+    monkeypatch.setattr(screens, "PATIENCE", 0.5)
+    with pytest.raises(TimeoutError):
+        await one.closed()
+    with pytest.raises(TimeoutError):
+        await one.until("bye")

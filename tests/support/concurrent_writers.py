@@ -1,0 +1,321 @@
+"""Writers in processes of their own, on one database, at once. Run by test_concurrency.py.
+
+Each scenario is a function that sets rows up, lets processes loose on them, and
+returns what it saw as JSON. The database is DATABASE_URL's.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import sys
+import threading
+import time
+import traceback
+import uuid
+from collections import Counter
+from contextlib import contextmanager, suppress
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
+if __name__ == "__main__":
+    django.setup()
+
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from shopping_list import queries
+from shopping_list.models import Activity, ShoppingItem, ShoppingList
+from shopping_list.recording import actor, unit_of_work
+from shopping_list.recording.unit_of_work import ConflictError
+from tests.support.change_recorder import log_of, stored
+from tests.support.replica import Replica, State, decode
+
+fork = multiprocessing.get_context("fork")
+PATIENCE = 60
+
+
+class StopError(Exception):
+    """Rolls a block back."""
+
+
+def together(*works):
+    """Run each work in its own process, all at once, and return what they return."""
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # its sockets and threads do not survive a fork
+    queue, barrier = fork.SimpleQueue(), fork.Barrier(len(works))
+    processes = [
+        fork.Process(target=_work, args=(number, work, barrier, queue))
+        for number, work in enumerate(works)
+    ]
+    for process in processes:
+        process.start()
+    results = dict(queue.get() for _ in processes)
+    for process in processes:
+        process.join(PATIENCE)
+    failed = [result for result in results.values() if isinstance(result, Failure)]
+    if failed:
+        raise SystemExit("\n".join(failed))
+    return [results[number] for number in range(len(works))]
+
+
+class Failure(str):
+    """The traceback of a process that failed."""
+
+    __slots__ = ()
+
+
+def _work(number, work, barrier, queue):
+    try:
+        barrier.wait(PATIENCE)
+        queue.put((number, work(random.Random(number))))
+    except BaseException:
+        queue.put((number, Failure(traceback.format_exc())))
+    finally:
+        connection.close()
+
+
+@contextmanager
+def beaten():
+    """Let another writer have taken the name, or removed the row, a moment before."""
+    try:
+        yield
+    except IntegrityError:
+        pass
+    except DatabaseError as error:
+        if "did not affect any rows" not in str(error):
+            raise
+
+
+def account_of(list_id):
+    """Return how many changes a list's log has, once it is proved right to the last byte."""
+    changes = log_of(list_id)
+    assert [change.version for change in changes] == list(range(1, len(changes) + 1))
+    moments = [change.at for change in changes]
+    assert moments == sorted(moments)
+    now = stored(list_id)
+    assert State(now.epoch, 0).after(changes) == now
+    return len(changes)
+
+
+# scenarios
+
+
+def eight_writers():
+    """Write to one list and move to another, with savepoints and transactions rolled back."""
+    here, there = (ShoppingList.objects.create(name=name).pk for name in ("Here", "There"))
+
+    def work(rng):
+        done = Counter()
+        for turn in range(20):
+            whole = rng.random() < 0.15
+            with suppress(StopError), unit_of_work.recording(here, there):
+                for _ in range(rng.randint(1, 3)):
+                    part = rng.random() < 0.3
+                    with suppress(StopError, IntegrityError), transaction.atomic():
+                        _write(rng, rng.choice([here, there]), turn)
+                        if part:
+                            raise StopError
+                if whole:
+                    raise StopError
+            done["rolled back" if whole else "done"] += 1
+        return done
+
+    counts = sum(together(*[work] * 8), Counter())
+    return {"changes": [account_of(here), account_of(there)], **counts}
+
+
+def _write(rng, list_id, turn):
+    items = ShoppingItem.objects.filter(shopping_list_id=list_id)
+    item = items.order_by("?").first() if rng.random() < 0.7 else None
+    if item is None:
+        ShoppingItem.objects.create(shopping_list_id=list_id, name=f"thing {rng.randint(0, 40)}")
+    elif (kind := rng.random()) < 0.4:
+        item.note = str(turn)
+        item.save(update_fields=["note"])
+    elif kind < 0.6:
+        item.purchased = not item.purchased
+        item.save()
+    elif kind < 0.8:
+        items.update(category=str(turn))
+    else:
+        item.delete()
+
+
+def plain_saves():
+    """Save, update and delete without any recording around, as a script would."""
+    one = ShoppingList.objects.create(name="One").pk
+
+    def work(rng):
+        for turn in range(25):
+            with beaten():
+                _write(rng, one, turn)
+
+    together(*[work] * 8)
+    return {"changes": account_of(one)}
+
+
+def new_lists():
+    """Make lists at once, some under the same ids."""
+    shared = [uuid.UUID(int=n + 1) for n in range(20)]
+
+    def work(rng):
+        won = 0
+        for pk in rng.sample(shared, len(shared)):
+            with suppress(IntegrityError):
+                ShoppingList.objects.create(pk=pk, name="Shared").items.create(name="Milk")
+                won += 1
+        return won
+
+    won = together(*[work] * 8)
+    return {"won": sum(won), "changes": [account_of(pk) for pk in shared]}
+
+
+def crossing():
+    """Move items between two lists in both directions, in every way that locks both."""
+    lists = [ShoppingList.objects.create(name=name).pk for name in ("A", "B")]
+
+    def mover(source, target):
+        def work(rng):
+            for turn in range(40):
+                kind = turn % 5
+                items = ShoppingItem.objects.filter(shopping_list_id=source)
+                item = items.order_by("?").first()
+                with beaten():
+                    if item is None or kind == 0:
+                        ShoppingItem.objects.create(shopping_list_id=source, name=f"{rng.random()}")
+                    elif kind == 1:
+                        item.shopping_list_id = target
+                        item.save()
+                    elif kind == 2:
+                        items.filter(pk__in=[item.pk]).update(shopping_list=target)
+                    elif kind == 3:
+                        with unit_of_work.recording(target, source):
+                            ShoppingItem.objects.filter(shopping_list_id=target).update(note="x")
+                            item.delete()
+                    else:
+                        ShoppingItem.objects.update_or_create(
+                            pk=item.pk, defaults={"note": str(turn), "shopping_list_id": target}
+                        )
+
+        return work
+
+    there, back = mover(*lists), mover(*reversed(lists))
+    together(there, back, there, back)
+    return {"changes": [account_of(pk) for pk in lists]}
+
+
+def one_name():
+    """Add one name fifty times at once, spelled in several ways."""
+    one = ShoppingList.objects.create(name="One").pk
+    spellings = ("Milk", "milk", " MILK ", "\uff2dilk", "mi\u200blk".replace("\u200b", ""))
+
+    def work(rng):
+        start, won = threading.Barrier(10), []
+
+        def add(number):
+            start.wait(PATIENCE)
+            with suppress(IntegrityError):
+                ShoppingItem.objects.create(shopping_list_id=one, name=spellings[number % 5])
+                won.append(number)
+            connection.close()
+
+        threads = [threading.Thread(target=add, args=(number,)) for number in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        return len(won)
+
+    won = together(*[work] * 5)
+    open_rows = ShoppingItem.objects.filter(shopping_list_id=one, purchased=False).count()
+    return {"won": sum(won), "open": open_rows, "changes": account_of(one)}
+
+
+def lost_lock():
+    """Take a list's lock in a savepoint that is rolled back, and lose it to another writer."""
+    here, there = (ShoppingList.objects.create(name=name) for name in ("Here", "There"))
+    item = there.items.create(name="Milk")
+    released, written = fork.Event(), fork.Event()
+
+    def loser(_):
+        try:
+            with unit_of_work.recording(here.pk):
+                ShoppingItem.objects.create(shopping_list=here, name="Bread")
+                with suppress(StopError), transaction.atomic():
+                    ShoppingItem.objects.filter(pk=item.pk).update(note="never")
+                    raise StopError
+                released.set()
+                written.wait(2)
+                ShoppingItem.objects.filter(pk=item.pk).update(note="loser")
+        except ConflictError:
+            return "conflict"
+        return "written"
+
+    def winner(_):
+        released.wait(PATIENCE)
+        ShoppingItem.objects.filter(pk=item.pk).update(quantity="winner")
+        written.set()
+        return "written"
+
+    outcome, _ = together(loser, winner)
+    return {
+        "outcome": outcome,
+        "changes": [account_of(here.pk), account_of(there.pk)],
+        "row": list(ShoppingItem.objects.filter(pk=item.pk).values_list("note", "quantity")[0]),
+    }
+
+
+def snapshots():
+    """Read whole lists while others write to them."""
+    one = ShoppingList.objects.create(name="One").pk
+    stop = time.monotonic() + 3
+
+    def reader(_):
+        taken = {}
+        while time.monotonic() < stop:
+            found = queries.snapshot(one)
+            taken[found.version] = (found.epoch, found.version, found.list, found.items)
+        return taken
+
+    def writer(rng):
+        turn = 0
+        while time.monotonic() < stop:
+            turn += 1
+            with beaten():
+                _write(rng, one, turn)
+
+    taken = together(reader, writer, writer, reader)
+    replica = Replica.of(State(stored(one).epoch, 0))
+    checked = 0
+    for row in Activity.objects.filter(list_id=one).order_by("version"):
+        replica.apply(decode(row.frame))
+        for mine in (taken[0], taken[3]):
+            if replica.version in mine:
+                assert State(*mine[replica.version]) == replica.state
+                checked += 1
+    return {"checked": checked, "changes": account_of(one)}
+
+
+def one_operation():
+    """Carry one operation id into eight changes at once."""
+    one, op = ShoppingList.objects.create(name="One").pk, uuid.uuid4()
+
+    def work(rng):
+        try:
+            with actor.acting_as(None, op):
+                ShoppingItem.objects.create(shopping_list_id=one, name=f"{rng.random()}")
+        except IntegrityError:
+            return 0
+        return 1
+
+    won = together(*[work] * 8)
+    named = Activity.objects.filter(list_id=one, operation_id=op).count()
+    return {"won": sum(won), "named": named, "changes": account_of(one)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(globals()[sys.argv[1]]()))

@@ -1,0 +1,112 @@
+"""Every frame of a test, held against the AsyncAPI document that the server serves.
+
+The document leaves room for fields to come. Here there is none: what it does not
+name must not be sent.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+from django.conf import settings
+from jsonschema_rs import Draft7Validator
+
+from live.protocol import asyncapi, frames
+
+Json = dict[str, Any]
+Action = Literal["send", "receive"]
+
+
+class NotInDocumentError(AssertionError):
+    """A frame was sent that the AsyncAPI document does not have."""
+
+
+def served() -> Json:
+    """Return the document, as AsyncApiView does for this host."""
+    return asyncapi.document(
+        version="1.0.0", host="testserver", secure=False, cookie=settings.SESSION_COOKIE_NAME
+    )
+
+
+def resolved(document: Json, node: Json) -> Json:
+    """Return what a reference of the document stands for, through further references."""
+    while "$ref" in node:
+        found: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        node = found
+    return node
+
+
+def closed(schema: Json) -> Json:
+    """Return a schema that has no room for what it does not name."""
+    return {"additionalProperties": False, **schema} if "properties" in schema else schema
+
+
+class Document:
+    """What a client learns from an AsyncAPI document: which frames go which way."""
+
+    def __init__(self, document: Json) -> None:
+        self._document = document
+        components = document["components"]["schemas"]
+        self._closed = {"schemas": {name: closed(one) for name, one in components.items()}}
+        self._frames: dict[tuple[Action, str], Draft7Validator] = {
+            (operation["action"], message["name"]): self._validator(message["payload"])
+            for operation in document["operations"].values()
+            for message in (resolved(document, one) for one in operation["messages"])
+        }
+
+    def _validator(self, payload: Json) -> Draft7Validator:
+        schema = {"allOf": [payload], "components": self._closed}
+        return Draft7Validator(schema, validate_formats=True)
+
+    def hold(self, action: Action, frame: Any) -> None:
+        """Raise NotInDocumentError for a frame that does not go this way, or not like this."""
+        kind = frame.get("type") if isinstance(frame, dict) else None
+        validator = self._frames.get((action, str(kind)))
+        if validator is None:
+            raise NotInDocumentError(f"no operation has this to {action}: {frame}")
+        for error in validator.iter_errors(frame):
+            where = "/".join(map(str, error.instance_path))
+            raise NotInDocumentError(f"{kind}, at {where!r}: {error.message}")
+
+
+@cache
+def document() -> Document:
+    """Return the document, read once."""
+    return Document(served())
+
+
+def told(message: str | bytes) -> list[Json]:
+    """Return the frames of a message of the server's, all of them in the document."""
+    decoded = _held("send", message)
+    for line in _lines(message):
+        msgspec.json.decode(line, type=frames.ServerFrame)
+    return decoded
+
+
+def heard(message: str | bytes) -> list[Json]:
+    """Return the frames of a message of a client's, all of them in the document."""
+    return _held("receive", message)
+
+
+def _held(action: Action, message: str | bytes) -> list[Json]:
+    decoded: list[Json] = [json.loads(line) for line in _lines(message)]
+    for frame in decoded:
+        document().hold(action, frame)
+    return decoded
+
+
+def _lines(message: str | bytes) -> list[str]:
+    assert isinstance(message, str), "the protocol is text only"
+    return message.split("\n")
+
+
+def said(frame: Json) -> str:
+    """Return a client's frame as it is sent, which must be in the document too."""
+    text = json.dumps(frame, default=str)
+    heard(text)
+    return text

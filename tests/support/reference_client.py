@@ -1,0 +1,122 @@
+"""A client that follows one list by the rules for clients of docs/protocol.md."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from live.protocol import frames
+from shopping_list.rows import Change, topic_of
+from tests.support.frame_schema import said, told
+from tests.support.replica import Replica, State
+
+FIRST, LONGEST = 0.5, 30.0  # s
+COME_BACK = {1001, 1006, 1011, 1012, 1013, *range(4000, 4500)}
+_decoder = msgspec.json.Decoder(frames.ServerFrame)
+
+
+class Reference:
+    """Stays on its list through whatever happens to the connection. It writes nothing."""
+
+    def __init__(self, url: str, token: str, list_id: str, *, door: str, seed: int) -> None:
+        """`door` is `/ws/`, or `/ws/lists/` to be subscribed by the address."""
+        self.list_id, self.topic, self.door = list_id, topic_of(list_id), door
+        self.url = url.replace("http", "ws", 1) + door
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.chance = random.Random(seed)
+        self.replica: Replica | None = None
+        self.recovered: list[bool] = []
+        """How each subscription began: by what was missed, or by a snapshot."""
+        self.repeated = self.gaps = 0
+        self.byes: list[frames.Bye] = []
+        self.closed_with: int | None = None
+        self._socket: ClientConnection | None = None
+        self._parts: list[frames.Snapshot] = []
+
+    @property
+    def version(self) -> int:
+        """The version that was applied last."""
+        return 0 if self.replica is None else self.replica.version
+
+    def drop(self) -> None:
+        """Lose the connection without a word."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    async def run(self) -> None:
+        """Connect again and again, until a close code says not to."""
+        failures = 0
+        while self.closed_with is None or self.closed_with in COME_BACK:
+            self._heard, self._retry_in = False, 0.0
+            self.closed_with = await self._connection()
+            failures = 0 if self._heard else failures + 1
+            jitter = self.chance.uniform(0, min(LONGEST, FIRST * 2**failures))
+            await asyncio.sleep(max(jitter, self._retry_in))
+
+    async def _connection(self) -> int:
+        """Live through one connection, and return how it closed."""
+        try:
+            async with connect(
+                self._address(), additional_headers=self.headers, max_size=None, proxy=None
+            ) as self._socket:
+                if self.door == "/ws/":
+                    await self._ask()
+                while True:
+                    message = await self._socket.recv()
+                    told(message)
+                    for line in str(message).split("\n"):
+                        self._heard = True
+                        await self._take(_decoder.decode(line))
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
+        except (OSError, InvalidHandshake, TimeoutError):
+            return 1006
+
+    def _position(self) -> dict[str, Any]:
+        at = self.replica
+        return {} if at is None else {"since": at.version, "epoch": at.epoch}
+
+    def _address(self) -> str:
+        if self.door == "/ws/":
+            return self.url
+        query = "&".join(f"{name}={value}" for name, value in self._position().items())
+        return f"{self.url}{self.list_id}/?{query}"
+
+    async def _ask(self) -> None:
+        assert self._socket is not None
+        frame = {"type": "subscribe", "topic": self.topic, **self._position()}
+        await self._socket.send(said(frame))
+
+    async def _take(self, frame: Any) -> None:
+        match frame:
+            case frames.Subscribed(recovered=bool(recovered)):
+                self.recovered.append(recovered)
+            case frames.Snapshot():
+                self._collect(frame)
+            case Change():
+                await self._apply(frame)
+            case frames.Bye():
+                self.byes.append(frame)
+                self._retry_in = frame.retry_in or 0.0
+
+    def _collect(self, snapshot: frames.Snapshot) -> None:
+        self._parts = [*(self._parts if snapshot.part > 1 else []), snapshot]
+        if snapshot.part == snapshot.parts:
+            rows = tuple(row for part in self._parts for row in part.items)
+            self.replica = Replica.of(State(snapshot.epoch, snapshot.version, snapshot.list, rows))
+
+    async def _apply(self, change: Change) -> None:
+        if self.replica is None or self.replica.epoch != change.epoch:
+            return
+        if change.version <= self.version:
+            self.repeated += 1
+        elif change.version == self.version + 1:
+            self.replica.apply(change)
+        else:
+            self.gaps += 1
+            await self._ask()

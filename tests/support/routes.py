@@ -1,0 +1,62 @@
+"""The addresses of the URL configuration, and the bodies that fit them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from tests.support.permission_matrix import ACTS, NEW, filled
+
+UNKNOWN = "00000000-0000-4000-8000-00000000dead"
+VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
+_PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+
+
+def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every address with its view."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry.url_patterns, prefix + str(entry.pattern))
+        elif isinstance(entry, URLPattern):
+            yield prefix + str(entry.pattern), entry.callback
+
+
+def shape_of(path: str) -> str:
+    """Return an address with every parameter of it alike."""
+    return re.sub(r"<[^>]*>|\{[^}]*\}", "*", path.replace(NEW, "{item}"))
+
+
+def address(path: str, values: dict[str, Any]) -> str:
+    """Return an address with the ids filled in, unknown ones where there are none."""
+
+    def fill(match: re.Match[str]) -> str:
+        return str(values.get(match.group(2), UNKNOWN if match.group(1) == "uuid" else 1))
+
+    return "/" + _PARAMETER.sub(fill, path)
+
+
+def body_for(verb: str, path: str, values: dict[str, Any]) -> Any:
+    """Return a good body for a verb on an address, from the matrix."""
+    for act in ACTS:
+        if act.method == verb.upper() and shape_of(f"api/{act.path}") == shape_of(path):
+            return filled(act.body, values)
+    return None if verb in {"get", "head"} else {}
+
+
+def send(client: APIClient, verb: str, path: str, body: Any = None, **headers: str) -> Any:
+    """Send a request, with a JSON body unless there is none."""
+    if body is None:
+        return client.generic(verb.upper(), path, **headers)
+    return client.generic(verb.upper(), path, json.dumps(body), "application/json", **headers)
+
+
+def essence(answer: Any) -> Any:
+    """Return what two answers share if they tell the same: every byte but the request's id."""
+    headers = dict(answer.items())
+    request_id = headers.pop("X-Request-ID")
+    return answer.status_code, answer.content.replace(request_id.encode(), b"-"), headers

@@ -1,0 +1,156 @@
+"""A screen for tests: the client's half of a socket, frame by frame."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, ParamSpec, Self, TypeVar
+
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+
+from live.routing import websocket_application
+from shopping_list.models import ShoppingList
+from shopping_list.rows import topic_of
+from tests.support.frame_schema import said, told
+
+UNIT = 0.04
+"""Seconds of test time that stand for one second of the product's."""
+PATIENCE = 30.0
+HOST = "testserver"
+ORIGIN = f"http://{HOST}"
+
+Frame = dict[str, Any]
+P = ParamSpec("P")
+R = TypeVar("R")
+_numbers = itertools.count(1_000_000)
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110  (the one place that polls)
+            await asyncio.sleep(0.005)
+
+
+def within_patience(wait: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Bound the whole of a wait: each frame alone is soon there, a beat at the latest."""
+
+    @wraps(wait)
+    async def bounded(*args: P.args, **kwargs: P.kwargs) -> R:
+        async with asyncio.timeout(PATIENCE):
+            return await wait(*args, **kwargs)
+
+    return bounded
+
+
+class Screen:
+    """Speaks the protocol in a test. Every frame, both ways, is one of the AsyncAPI document."""
+
+    def __init__(
+        self,
+        path: str = "/ws/",
+        *,
+        session: str | None = None,
+        token: str | None = None,
+        origin: str | None = ORIGIN,
+        host: str = HOST,
+        subprotocols: list[str] | None = None,
+        headers: list[tuple[bytes, bytes]] | None = None,
+    ) -> None:
+        found = [(b"host", host.encode()), *(headers or [])]
+        if origin is not None:
+            found.append((b"origin", origin.encode()))
+        if session is not None:
+            found.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode()))
+        if token is not None:
+            found.append((b"authorization", f"Bearer {token}".encode()))
+        self.wire = WebsocketCommunicator(websocket_application, path, found, subprotocols)
+        self.accepted = False
+        self.subprotocol: str | None = None
+        self._frames: deque[Frame] = deque()
+        self.closed_with: int | None = None
+
+    async def open(self) -> Self:
+        """Shake hands; it may be refused."""
+        self.accepted, said = await self.wire.connect(timeout=PATIENCE)
+        self.subprotocol = said if self.accepted else None
+        return self
+
+    async def send(self, **frame: Any) -> None:
+        await self.wire.send_to(text_data=said(frame))
+
+    async def send_text(self, text: str) -> None:
+        await self.wire.send_input({"type": "websocket.receive", "text": text})
+
+    async def next(self) -> Frame:
+        """Return the next frame."""
+        while not self._frames:
+            self._take(await self.wire.receive_output(PATIENCE))
+        return self._frames.popleft()
+
+    @within_patience
+    async def until(self, kind: str, **fields: Any) -> Frame:
+        """Skip frames up to one of this type with these fields."""
+        while True:
+            frame = await self.next()
+            wanted = frame["type"] == kind
+            if wanted and all(frame.get(name) == value for name, value in fields.items()):
+                return frame
+
+    @within_patience
+    async def barrier(self) -> list[Frame]:
+        """Return every frame that was queued before this moment, beats left out."""
+        number = next(_numbers)
+        await self.send(type="ping", id=number)
+        frames = []
+        while True:
+            frame = await self.next()
+            if frame == {"type": "pong", "id": number}:
+                return frames
+            if frame["type"] != "beat":
+                frames.append(frame)
+
+    @within_patience
+    async def follow(self, what: Any, **fields: Any) -> Frame:
+        """Subscribe, and return the answer."""
+        topic = topic_of(what.pk) if isinstance(what, ShoppingList) else what
+        number = next(_numbers)
+        await self.send(type="subscribe", topic=topic, id=number, **fields)
+        while True:
+            frame = await self.next()
+            if frame.get("id") == number:
+                return frame
+
+    @within_patience
+    async def closed(self) -> int:
+        """Wait for the close and return its code; `bye` came right before it."""
+        last: Frame = {}
+        while self.closed_with is None:
+            self._take(await self.wire.receive_output(PATIENCE))
+        if self._frames:
+            last = self._frames[-1]
+        assert last.get("type") == "bye"
+        assert last["code"] == self.closed_with
+        return self.closed_with
+
+    async def leave(self) -> None:
+        """Close from this side, and wait until the server has noticed."""
+        await self.wire.disconnect(timeout=PATIENCE)
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The frames that came and were not read."""
+        return list(self._frames)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.close":
+            self.closed_with = message.get("code", 1000)
+            return
+        self._frames += told(message["text"])
+
+
+OpenScreen = Callable[..., Any]
