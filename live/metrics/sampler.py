@@ -29,7 +29,7 @@ CounterTotals = dict[str, int]
 class ProcessSample(msgspec.Struct, kw_only=True):
     """What one process has counted since it started, and how it stands now.
 
-    `past` has the totals of processes that are gone, for those that never met
+    `retired_totals` has the totals of processes that are gone, for those that never met
     them. Histograms travel as pairs, because not every layer keeps number keys.
     """
 
@@ -52,15 +52,15 @@ class SampleAggregator:
     def __init__(self, *, stale_after: float) -> None:
         self._silent = stale_after
         self._newest: dict[str, tuple[ProcessSample, float]] = {}
-        self.past: dict[str, CounterTotals] = {}
+        self.retired_totals: dict[str, CounterTotals] = {}
         self._history: deque[frames.Sample] = deque(maxlen=HISTORY)
 
     def put(self, sample: ProcessSample, now: float) -> bool:
         """Take in a sample; True if its process was not known."""
         for process, totals in sample.retired_totals.items():
             if process not in self._newest:
-                self.past.setdefault(process, totals)
-        self.past.pop(sample.process, None)
+                self.retired_totals.setdefault(process, totals)
+        self.retired_totals.pop(sample.process, None)
         known = sample.process in self._newest
         self._newest[sample.process] = (sample, now)
         return not known
@@ -69,9 +69,11 @@ class SampleAggregator:
         """Return the sum of all processes, and forget the silent ones."""
         for process, (sample, heard) in list(self._newest.items()):
             if now - heard > self._silent:
-                self.past[process] = sample.totals
+                self.retired_totals[process] = sample.totals
                 del self._newest[process]
-        return _aggregate([sample for sample, _ in self._newest.values()], self.past, topic, at)
+        return _aggregate(
+            [sample for sample, _ in self._newest.values()], self.retired_totals, topic, at
+        )
 
     def append_history(self, sample: frames.Sample) -> None:
         """Add a sample to the history."""
@@ -144,7 +146,7 @@ class Sampler:
             lagging=self.lagging,
             latency=list(counters.latency.buckets().items()),
             delivery=list(counters.delivery.buckets().items()),
-            retired_totals=self.board.past if self._share_retired else {},
+            retired_totals=self.board.retired_totals if self._share_retired else {},
         )
 
     def _rate(self, samples: int) -> float:
@@ -161,10 +163,10 @@ def _totals() -> CounterTotals:
 
 
 def _aggregate(
-    samples: list[ProcessSample], past: dict[str, CounterTotals], topic: str, at: datetime
+    samples: list[ProcessSample], retired_totals: dict[str, CounterTotals], topic: str, at: datetime
 ) -> frames.Sample:
     totals: CounterTotals = dict.fromkeys(_totals(), 0)
-    for some in (*(sample.totals for sample in samples), *past.values()):
+    for some in (*(sample.totals for sample in samples), *retired_totals.values()):
         for name, count in some.items():
             totals[name] = totals.get(name, 0) + count
     status = {name: totals.pop(name) for name in counters.status}

@@ -71,7 +71,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
             raise NotSupportedError("recorded rows cannot be upserted: use update_or_create")
         rows = list(objs)
         for row in rows:
-            row.identify()
+            row.assign_ids()
         with unit_of_work.recording(*_lists_of(rows)) as unit:
             self._track_creates(unit, rows)
             return super().bulk_create(rows, batch_size, ignore_conflicts, *args, **kwargs)
@@ -80,7 +80,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
         """Update the rows, each with its own values, as one change of each list."""
         rows = list(objs)
         for row in rows:
-            row.normalise()
+            row.normalise_uuids()
         stored = self.filter(pk__in=[row.pk for row in rows])
         targets = _lists_of(rows)
         with unit_of_work.recording(*stored._list_ids(), *targets) as unit:

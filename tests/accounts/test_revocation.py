@@ -94,5 +94,5 @@ def test_it_survives_a_signal_that_fails_as_a_whole(ana, told, commits, monkeypa
     monkeypatch.setattr(access_revoked, "send_robust", fail)
     ana.set_password("another good password")
     commits(ana.save)
-    assert "_tell.<locals>.send" in caplog.text
+    assert "_send_access_revoked.<locals>.send" in caplog.text
     assert "the signal failed" in caplog.text

@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = """
 import logging, structlog
-from asgi_project.logging import logging_config
+from asgi_project.log_config import logging_config
 logging_config(as_json={as_json}, level="INFO")
 evil = "eve\\n2026 [info] ana signed in\\x1b[2J\\u2028"
 logging.getLogger("django").warning("refused %s", evil)

@@ -94,4 +94,4 @@ async def screen(
 
     yield open_screen
     for one in opened:
-        one.wire.stop(exceptions=False)
+        one.communicator.stop(exceptions=False)

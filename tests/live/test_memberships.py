@@ -46,7 +46,7 @@ async def test_what_is_found_is_not_told_again_by_its_message(screen, live, bob,
 
     def tell(change: Activity) -> None:
         effects = access_changes_of(change.changes, bytes(change.frame))
-        live.roster.changed(hardware.pk, change.epoch, change.version, effects)
+        live.registry.changed(hardware.pk, change.epoch, change.version, effects)
 
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await one.until("joined")
@@ -65,7 +65,7 @@ async def test_a_list_that_is_followed_ends_after_its_last_change(
     await one.follow(groceries)
     await one.until("snapshot")
     await run_in_db_thread(groceries.delete)
-    live.roster.compare({}, at=time.monotonic(), thorough=False)
+    live.registry.reconcile_access({}, at=time.monotonic(), thorough=False)
     assert (await one.next())["verb"] == "list.deleted"
     assert (await one.next())["reason"] == "deleted"
     assert (await one.next())["type"] == "left"

@@ -80,7 +80,7 @@ async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
         go_on.wait(PATIENCE)
         return picture
 
-    monkeypatch.setattr(change_log, "read_picture", slowly)
+    monkeypatch.setattr(change_log, "read_snapshot", slowly)
     await one.send(type="subscribe", topic=topic_of(groceries.pk), id=1)
     await begun.wait()
     await run_in_db_thread(lambda: membership(groceries, bob).delete())
@@ -315,7 +315,7 @@ async def test_the_recheck_leaves_everybody_else_alone(screen, live, ana, grocer
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
-    await live._recheck()
+    await live._revalidate_identities()
     assert [f for f in await one.barrier() if f["type"] != "beat"] == []
 
 
@@ -345,7 +345,7 @@ def test_a_reference_tells_nothing_of_the_key():
     assert len(fingerprint("secret")) == 24
 
 
-@pytest.mark.parametrize("timing", [replace(TIMING, recheck=3600)])
+@pytest.mark.parametrize("timing", [replace(TIMING, revalidate=3600)])
 async def test_who_signs_out_while_a_socket_opens_is_out(
     screen, session_of, ana, groceries, monkeypatch
 ):
@@ -364,7 +364,7 @@ async def test_who_signs_out_while_a_socket_opens_is_out(
         assert go_on.wait(PATIENCE)
         return plain(user_id)
 
-    monkeypatch.setattr(identity, "lists_of", slowly)
+    monkeypatch.setattr(identity, "visible_lists", slowly)
     one = await screen(path=f"/ws/lists/{groceries.pk}/", session=key)
     await asyncio.to_thread(looked_up.wait, PATIENCE)
     await run_in_db_thread(SessionStore(key).delete)

@@ -180,7 +180,7 @@ async def test_each_may_do_over_a_socket_what_the_table_says_and_no_more(
         bound = {"here": groceries.pk, "there": hardware.pk, "": None}[who.bound]
         return {"token": token_of(person, scope=who.scope, list_id=bound), "origin": None}
 
-    live.timing = replace(live.timing, auth=PATIENCE)
+    live.intervals = replace(live.intervals, auth=PATIENCE)
     of_ana = await screen(ana)
     await of_ana.follow(groceries)
     await of_ana.until("snapshot")

@@ -33,7 +33,7 @@ async def test_bad_frames_are_told_and_the_tenth_closes(screen, ana):
 async def test_binary_closes(screen, ana):
     """SEC-13"""
     one = await screen(ana)
-    await one.wire.send_to(bytes_data=b"\x00")
+    await one.communicator.send_to(bytes_data=b"\x00")
     assert await one.closed() == CloseCode.BAD_FRAMES
 
 
@@ -61,7 +61,7 @@ async def test_a_quiet_socket_gets_a_beat(screen, ana):
 async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
     """SEC-5"""
     one = await screen(ana)
-    connection = next(live.roster.everyone())
+    connection = next(live.registry.all_connections())
     connection.expires = 1.0
     assert await one.closed() == CloseCode.SESSION_EXPIRED
 
@@ -69,7 +69,7 @@ async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
 async def test_a_session_that_is_renewed_keeps_its_socket(screen, live, ana):
     """PPL-16, SEC-5"""
     one = await screen(ana)
-    connection = next(live.roster.everyone())
+    connection = next(live.registry.all_connections())
     before = connection.expires
     later = timezone.now() + timedelta(days=100)
     await run_in_db_thread(Session.objects.update, expire_date=later)
@@ -85,9 +85,9 @@ async def test_a_socket_that_leaves_takes_everything_with_it(screen, live, ana, 
     await one.follow("requests")
     await one.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
     await one.barrier()
-    assert (live.roster.sockets, live.relay.watched) == (1, 1)
+    assert (live.registry.sockets, live.relay.watched) == (1, 1)
     await one.leave()
-    assert (live.roster.sockets, live.relay.watched) == (0, 0)
+    assert (live.registry.sockets, live.relay.watched) == (0, 0)
     assert live.hub._topics == {}
     assert live.presence._here == {}
 
@@ -149,7 +149,7 @@ async def test_a_disconnect_is_noticed_while_a_send_is_blocked(raw, live, ana):
     await asyncio.sleep(0.01)
     one.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await one.over()
-    assert live.roster.sockets == 0
+    assert live.registry.sockets == 0
 
 
 async def test_a_disconnect_is_noticed_while_the_database_is_slow(raw, live, ana, monkeypatch):
@@ -158,14 +158,14 @@ async def test_a_disconnect_is_noticed_while_the_database_is_slow(raw, live, ana
     from live.connections import identity
 
     go_on = threading.Event()
-    monkeypatch.setattr(identity, "place_of", lambda *args: go_on.wait(PATIENCE) and None)
+    monkeypatch.setattr(identity, "list_position", lambda *args: go_on.wait(PATIENCE) and None)
     one = await raw(ana)
     one.say('{"type":"subscribe","topic":"list:8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b"}')
     await asyncio.sleep(0.02)
     one.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await one.over()
     go_on.set()
-    assert live.roster.sockets == 0
+    assert live.registry.sockets == 0
 
 
 async def test_a_peer_that_takes_nothing_is_let_go(raw, live, ana):
@@ -173,7 +173,7 @@ async def test_a_peer_that_takes_nothing_is_let_go(raw, live, ana):
     one.open.clear()
     one.say('{"type":"ping"}')
     await one.over()
-    assert live.roster.sockets == 0
+    assert live.registry.sockets == 0
 
 
 async def test_a_socket_on_which_a_message_fails_is_closed(raw, live, ana):
@@ -189,28 +189,28 @@ async def test_a_socket_on_which_a_message_fails_is_closed(raw, live, ana):
     one.sent = type("Failing", (list,), {"append": lambda self, message: fail(message)})()
     one.say('{"type":"ping"}')
     await one.over()
-    assert live.roster.sockets == 0
+    assert live.registry.sockets == 0
 
 
 async def test_a_slow_reader_is_bounded_and_gets_everything(raw, live, ana, groceries):
     """It misses what overflows, and has the log replayed when it reads again."""
     import json
 
-    live.timing = replace(live.timing, stalled=PATIENCE)
+    live.intervals = replace(live.intervals, stalled=PATIENCE)
     await run_in_db_thread(groceries.refresh_from_db)
     one = await raw(ana)
     one.say(json.dumps({"type": "subscribe", "topic": topic_of(groceries.pk)}))
     await one.until("snapshot")
     one.open.clear()
-    connection = next(live.roster.everyone())
+    connection = next(live.registry.all_connections())
     total = 30
     monkey = pytest.MonkeyPatch()
-    monkey.setattr("live.delivery.send_queue.OUTBOUND_FRAMES", 10)
+    monkey.setattr("live.delivery.send_queue.MAX_OUTBOUND_FRAMES", 10)
     try:
         for number in range(total):
             await run_in_db_thread(groceries.items.create, name=f"Item {number}")
-        await eventually(lambda: connection.writer.mailbox.lagging)
-        assert connection.writer.mailbox.queued[0] <= 10
+        await eventually(lambda: connection.writer.send_queue.lagging)
+        assert connection.writer.send_queue.queued[0] <= 10
         one.open.set()
         end = groceries.version + total
         await one.until(f'"version":{end},"at"')

@@ -129,7 +129,9 @@ async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, gr
     assert (await one.next())["type"] == "snapshot"
 
 
-@pytest.mark.parametrize(("limit", "value"), [("RESUME_CHANGES", 2), ("RESUME_BYTES", 1_000)])
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MAX_RESUME_CHANGES", 2), ("MAX_RESUME_BYTES", 1_000)]
+)
 async def test_too_much_to_resume_gets_a_snapshot(
     screen, ana, groceries, monkeypatch, limit, value
 ):
@@ -193,7 +195,7 @@ async def test_a_member_who_was_added_silently_is_found_in_the_database(
     one = await screen(mallory)
     member = Membership(shopping_list=groceries, user=mallory, role="viewer")
     await run_in_db_thread(Membership.objects.bulk_create, [member])
-    live.roster._people[mallory.pk].lists.clear()
+    live.registry._users[mallory.pk].lists.clear()
     assert (await one.follow(groceries))["type"] == "subscribed"
 
 
@@ -258,7 +260,7 @@ async def test_two_thousand_resuming_sockets_cost_five_queries(
     for number in range(20):
         await run_in_db_thread(add, groceries, f"Item {number}")
     counted = []
-    for name in ("read_tail", "read_picture", "standings"):
+    for name in ("read_tail", "read_snapshot", "list_states"):
         original = getattr(change_log, name)
 
         def counting(*args, original=original, name=name, **kwargs):
@@ -267,7 +269,7 @@ async def test_two_thousand_resuming_sockets_cost_five_queries(
 
         monkeypatch.setattr(change_log, name, counting)
     one = await screen(ana)
-    connection = next(live.roster.everyone())
+    connection = next(live.registry.all_connections())
     others = []
     for number in range(2_000):
         other = _Deaf(connection)
@@ -348,7 +350,7 @@ async def test_a_slow_query_of_one_socket_holds_nobody_else_up(
         loop.call_soon_threadsafe(started.set)
         assert go_on.wait(PATIENCE)
 
-    monkeypatch.setattr(identity, "place_of", slow)
+    monkeypatch.setattr(identity, "list_position", slow)
     await one.send(type="subscribe", topic=f"list:{uuid.uuid4()}")
     await started.wait()
     await other.barrier()

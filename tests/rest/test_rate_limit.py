@@ -59,7 +59,7 @@ def test_no_span_of_time_sees_more_than_a_burst_and_the_rate(steps, rate):
 
 
 def test_it_forgets_who_may_do_everything_again(monkeypatch):
-    monkeypatch.setattr(rate_limit, "FEW", 10)
+    monkeypatch.setattr(rate_limit, "MIN_PRUNE_SIZE", 10)
     one = RateLimiter()
     one._prune_above = 10
     for number in range(10_000):

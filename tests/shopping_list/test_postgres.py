@@ -13,7 +13,7 @@ import pytest
 HERE = Path(__file__).parent
 SUITES = (
     "test_signals.py",
-    "test_saves.py",
+    "test_model_saves.py",
     "test_bulk_writes.py",
     "test_rollback.py",
     "test_oracle.py",

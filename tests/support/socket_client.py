@@ -68,7 +68,7 @@ class Screen:
             found.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode()))
         if token is not None:
             found.append((b"authorization", f"Bearer {token}".encode()))
-        self.wire = WebsocketCommunicator(websocket_application, path, found, subprotocols)
+        self.communicator = WebsocketCommunicator(websocket_application, path, found, subprotocols)
         self.accepted = False
         self.subprotocol: str | None = None
         self._frames: deque[Frame] = deque()
@@ -76,20 +76,20 @@ class Screen:
 
     async def open(self) -> Self:
         """Shake hands; it may be refused."""
-        self.accepted, said = await self.wire.connect(timeout=PATIENCE)
+        self.accepted, said = await self.communicator.connect(timeout=PATIENCE)
         self.subprotocol = said if self.accepted else None
         return self
 
     async def send(self, **frame: Any) -> None:
-        await self.wire.send_to(text_data=said(frame))
+        await self.communicator.send_to(text_data=said(frame))
 
     async def send_text(self, text: str) -> None:
-        await self.wire.send_input({"type": "websocket.receive", "text": text})
+        await self.communicator.send_input({"type": "websocket.receive", "text": text})
 
     async def next(self) -> Frame:
         """Return the next frame."""
         while not self._frames:
-            self._take(await self.wire.receive_output(PATIENCE))
+            self._take(await self.communicator.receive_output(PATIENCE))
         return self._frames.popleft()
 
     @within_patience
@@ -130,7 +130,7 @@ class Screen:
         """Wait for the close and return its code; `bye` came right before it."""
         last: Frame = {}
         while self.closed_with is None:
-            self._take(await self.wire.receive_output(PATIENCE))
+            self._take(await self.communicator.receive_output(PATIENCE))
         if self._frames:
             last = self._frames[-1]
         assert last.get("type") == "bye"
@@ -139,7 +139,7 @@ class Screen:
 
     async def leave(self) -> None:
         """Close from this side, and wait until the server has noticed."""
-        await self.wire.disconnect(timeout=PATIENCE)
+        await self.communicator.disconnect(timeout=PATIENCE)
 
     @property
     def frames(self) -> list[Frame]:

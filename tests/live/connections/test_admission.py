@@ -64,7 +64,9 @@ async def test_who_is_sent_away_costs_no_query_and_disturbs_nobody(
     await inside.until("snapshot")
     key, looked_up = await run_in_db_thread(session_of, bob), []
     find = identity.identity_from_session
-    monkeypatch.setattr(identity, "of_session", lambda key: looked_up.append(key) or find(key))
+    monkeypatch.setattr(
+        identity, "identity_from_session", lambda key: looked_up.append(key) or find(key)
+    )
     now = time.monotonic()
     live.door = AdmissionControl(rate=0.001, now=now)
     assert live.door.admit(now) is None

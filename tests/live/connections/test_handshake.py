@@ -86,7 +86,7 @@ async def test_a_bearer_token_needs_no_origin(screen, token_of, ana):
 
 
 async def test_a_first_auth_frame_signs_in(live, screen, token_of, ana, groceries):
-    live.timing = replace(live.timing, auth=PATIENCE)
+    live.intervals = replace(live.intervals, auth=PATIENCE)
     one = await screen(origin=None)
     token = await run_in_db_thread(token_of, ana)
     auth = json.dumps({"type": "auth", "token": token})
@@ -108,7 +108,9 @@ async def test_a_slow_database_does_not_make_anybody_a_stranger(
 ):
     """4501 means: do not come back. Only who showed nothing in time may hear it."""
     find, go_on = identity.identity_from_session, threading.Event()
-    monkeypatch.setattr(identity, "of_session", lambda key: go_on.wait(PATIENCE) and find(key))
+    monkeypatch.setattr(
+        identity, "identity_from_session", lambda key: go_on.wait(PATIENCE) and find(key)
+    )
     one = await screen(session=await run_in_db_thread(session_of, ana))
     stranger = await screen(origin=None)
     assert await stranger.closed() == CloseCode.NOT_SIGNED_IN

@@ -77,7 +77,7 @@ async def test_another_process_is_believed_for_its_lease(live, both, groceries):
 
 async def test_a_process_repeats_what_it_knows(live, both, groceries):
     said = []
-    live.relay.wire.send = said.append
+    live.relay.layer_client.send = said.append
     await both[0].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
     await both[0].until("presence")
     said.clear()

@@ -24,7 +24,7 @@ django.setup()
 from live import runtime
 async def nothing(self):
     pass
-runtime.Runtime._recheck = nothing
+runtime.Runtime._revalidate_identities = nothing
 """
 """For the process where everybody sits: it must not find out later what no message told."""
 PEOPLE = """

@@ -60,7 +60,7 @@ def test_what_is_kept_is_bounded_in_number_and_in_bytes():
 
 
 def test_early_ones_are_bounded(monkeypatch):
-    monkeypatch.setattr(module, "EARLY", 3)
+    monkeypatch.setattr(module, "MAX_EARLY", 3)
     one = ChangeSequence("e", 0)
     for version in range(2, 10):
         one.accept(change(version))

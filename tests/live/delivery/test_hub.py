@@ -18,10 +18,10 @@ class Reader:
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
-        self.mailbox = SendQueue(self._read)
+        self.send_queue = SendQueue(self._read)
 
     def _read(self) -> None:
-        while (batch := self.mailbox.take()) is not None:
+        while (batch := self.send_queue.take()) is not None:
             self.batches.append(batch)
 
     @property
@@ -49,7 +49,7 @@ async def turns(count: int = 3) -> None:
 
 async def test_a_quiet_hub_flushes_at_once(make_hub):
     hub, reader = make_hub(interval=60), Reader()
-    hub.attach("t", reader.mailbox)
+    hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
     await turns()
     assert reader.frames == ["1"]
@@ -57,7 +57,7 @@ async def test_a_quiet_hub_flushes_at_once(make_hub):
 
 async def test_a_busy_hub_waits_for_its_tick_and_joins(make_hub):
     hub, reader = make_hub(interval=0.02), Reader()
-    hub.attach("t", reader.mailbox)
+    hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
     await turns()
     hub.publish("t", "2")
@@ -71,7 +71,7 @@ async def test_a_busy_hub_waits_for_its_tick_and_joins(make_hub):
 async def test_everybody_gets_the_same_object(make_hub):
     hub, readers = make_hub(), [Reader(), Reader()]
     for reader in readers:
-        hub.attach("t", reader.mailbox)
+        hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
     hub.publish("t", "2")
     await turns()
@@ -80,7 +80,7 @@ async def test_everybody_gets_the_same_object(make_hub):
 
 async def test_nobody_else_hears_a_topic(make_hub):
     hub, reader = make_hub(), Reader()
-    hub.attach("t", reader.mailbox)
+    hub.attach("t", reader.send_queue)
     hub.publish("u", "1")
     await turns()
     assert reader.frames == []
@@ -88,9 +88,9 @@ async def test_nobody_else_hears_a_topic(make_hub):
 
 async def test_a_mailbox_gets_nothing_from_before_it_was_attached(make_hub):
     hub, early, late = make_hub(interval=60), Reader(), Reader()
-    hub.attach("t", early.mailbox)
+    hub.attach("t", early.send_queue)
     hub.publish("t", "1")
-    hub.attach("t", late.mailbox)
+    hub.attach("t", late.send_queue)
     hub.publish("t", "2")
     await turns()
     assert early.frames == ["1", "2"]
@@ -99,10 +99,10 @@ async def test_a_mailbox_gets_nothing_from_before_it_was_attached(make_hub):
 
 async def test_a_detached_mailbox_gets_not_even_what_is_on_its_way(make_hub):
     hub, reader, other = make_hub(), Reader(), Reader()
-    hub.attach("t", other.mailbox)
-    hub.attach("t", reader.mailbox)
+    hub.attach("t", other.send_queue)
+    hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
-    hub.detach("t", reader.mailbox)
+    hub.detach("t", reader.send_queue)
     await turns()
     assert (other.frames, reader.frames) == (["1"], [])
 
@@ -111,10 +111,10 @@ async def test_a_mailbox_that_is_detached_between_slices_gets_nothing(make_hub):
     hub = make_hub()
     readers = [Reader() for _ in range(DELIVERIES_PER_SLICE + 1)]
     for reader in readers:
-        hub.attach("t", reader.mailbox)
+        hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
     await asyncio.sleep(0)
-    hub.detach("t", readers[-1].mailbox)
+    hub.detach("t", readers[-1].send_queue)
     await turns()
     assert readers[0].frames == ["1"]
     assert readers[-1].frames == []
@@ -124,7 +124,7 @@ async def test_the_loop_gets_a_turn_between_slices(make_hub):
     hub = make_hub()
     readers = [Reader() for _ in range(DELIVERIES_PER_SLICE * 3)]
     for reader in readers:
-        hub.attach("t", reader.mailbox)
+        hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
     await asyncio.sleep(0)
     served = sum(bool(reader.batches) for reader in readers)
@@ -137,17 +137,17 @@ async def test_settling_finishes_a_topic_in_one_step(make_hub):
     hub = make_hub()
     readers = [Reader() for _ in range(DELIVERIES_PER_SLICE * 2)]
     for reader in readers:
-        hub.attach("t", reader.mailbox)
+        hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
     await asyncio.sleep(0)
     hub.publish("t", "2")
-    hub.settle("t")
+    hub.flush_topic("t")
     assert all(reader.frames == ["1", "2"] for reader in readers)
 
 
 async def test_a_storm_is_split_into_messages_of_bearable_size(make_hub):
     hub, reader = make_hub(), Reader()
-    hub.attach("t", reader.mailbox)
+    hub.attach("t", reader.send_queue)
     for number in range(MAX_BATCH_FRAMES * 2):
         hub.publish("t", str(number), before=number)
     await turns()
@@ -159,7 +159,7 @@ async def test_the_commit_times_are_reported_once_the_last_mailbox_has_its_frame
     reported = []
     hub = make_hub(delivered=reported.append)
     for _ in range(3):
-        hub.attach("t", Reader().mailbox)
+        hub.attach("t", Reader().send_queue)
     hub.publish("t", "1", committed=5.0)
     hub.publish("t", "2")
     await turns()
@@ -168,12 +168,12 @@ async def test_the_commit_times_are_reported_once_the_last_mailbox_has_its_frame
 
 async def test_a_reset_makes_everybody_start_from_scratch(make_hub):
     hub, reader = make_hub(), Reader()
-    hub.attach("t", reader.mailbox)
+    hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
     hub.reset("t")
     await turns()
     assert reader.frames == []
-    assert reader.mailbox.missed == {"t": None}
+    assert reader.send_queue.missed == {"t": None}
 
 
 @settings(max_examples=50, deadline=None)
@@ -194,12 +194,12 @@ def test_every_mailbox_sees_a_contiguous_run(seed):
                 hub.publish("t", str(published))
             elif action == "attach":
                 reader = Reader()
-                hub.attach("t", reader.mailbox)
+                hub.attach("t", reader.send_queue)
                 following[reader] = published
             elif action == "detach" and following:
                 reader = random.choice(list(following))
                 hub.flush_topic("t")
-                hub.detach("t", reader.mailbox)
+                hub.detach("t", reader.send_queue)
                 over.append((reader, following.pop(reader), published))
             elif action == "turn":
                 await asyncio.sleep(0)

@@ -34,16 +34,16 @@ class People:
 
     def changed(self, *_args) -> None: ...
 
-    def gone(self, *_args) -> None: ...
+    def list_deleted(self, *_args) -> None: ...
 
 
 class Reader:
     def __init__(self) -> None:
         self.versions: list[int] = []
-        self.mailbox = SendQueue(self._read)
+        self.send_queue = SendQueue(self._read)
 
     def _read(self) -> None:
-        while (batch := self.mailbox.take()) is not None:
+        while (batch := self.send_queue.take()) is not None:
             self.versions.extend(int(text) for text in batch.message["text"].split("\n"))
 
 
@@ -79,9 +79,9 @@ def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
         patch = pytest.MonkeyPatch()
         patch.setattr(module, "read_tail", read_tail)
         patch.setattr(
-            module, "standings", lambda ids: {LIST: ListState("e", committed, alive=True)}
+            module, "list_states", lambda ids: {LIST: ListState("e", committed, alive=True)}
         )
-        patch.setattr(module, "query", reading)
+        patch.setattr(module, "run_in_db_thread", reading)
         hub = Hub(loop=asyncio.get_running_loop(), interval=0.0005)
         relay = Relay(hub=hub, access_listener=People(), intervals=Intervals().scaled(0.002))
         relay.start()
@@ -89,7 +89,7 @@ def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
             watch = relay.watch(LIST)
             watch.sequence = ChangeSequence("e", 0)
             reader = Reader()
-            hub.attach(topic_of(LIST), reader.mailbox)
+            hub.attach(topic_of(LIST), reader.send_queue)
             waiting: list[int] = []
             for version in range(1, total + 1):
                 committed = version
@@ -204,7 +204,7 @@ async def test_a_change_too_big_for_a_message_comes_as_a_snapshot(
     one = await screen(ana)
     answer = await one.follow(groceries)
     await one.until("snapshot")
-    monkeypatch.setattr(module, "LARGEST", 100)
+    monkeypatch.setattr(module, "MAX_MESSAGE_BYTES", 100)
     await run_in_db_thread(groceries.items.create, name="Milk")
     snapshot = await one.until("snapshot")
     assert snapshot["version"] == answer["version"] + 1

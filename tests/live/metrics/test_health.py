@@ -39,9 +39,9 @@ async def test_it_is_ready(live):
 
 async def test_it_serves_on_without_the_layer(live):
     """LIV-21."""
-    for task in live.relay.wire._tasks:
+    for task in live.relay.layer_client._tasks:
         task.cancel()
-    live.relay.wire.up = False
+    live.relay.layer_client.is_up = False
     answer = await AsyncClient().get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
 
@@ -52,7 +52,7 @@ async def test_it_is_not_ready_while_it_drains(live):
 
 
 async def test_it_is_not_ready_without_a_database(live, monkeypatch):
-    monkeypatch.setattr(health, "database", lambda: (False, False))
+    monkeypatch.setattr(health, "check_database", lambda: (False, False))
     assert (await AsyncClient().get("/readyz")).status_code == 503
 
 

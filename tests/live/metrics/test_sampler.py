@@ -71,7 +71,7 @@ def test_a_newcomer_learns_of_the_dead():
     total(old, 6)
     assert old.put(sample("new", 1), 6)
     new.put(sample("new", 1), 6)
-    new.put(sample("old", 2, past=old.past), 6)
+    new.put(sample("old", 2, retired_totals=old.retired_totals), 6)
     assert total(new, 6).started == 13
 
 
@@ -95,7 +95,7 @@ def test_a_sample_survives_a_layer():
 @pytest.mark.django_db(transaction=True)
 async def test_a_subscriber_gets_the_history_then_samples(live, screen, ana):
     one = await screen(ana)
-    while live.sampler.board.newest is None:
+    while live.sampler.board.latest is None:
         await one.barrier()
         await run_in_db_thread(lambda: None)
     answer = await one.follow("requests")
@@ -124,7 +124,7 @@ async def test_nothing_is_broadcast_per_request(live, screen, ana):
     one = await screen(ana)
     await one.follow("requests")
     sent = []
-    live.relay.wire.send = sent.append
+    live.relay.layer_client.send = sent.append
     for _ in range(50):
         counters.request_started()
         counters.request_finished()

@@ -13,7 +13,7 @@ from live.protocol import asyncapi, frames
 from tests.support import frame_schema
 from tests.support.frame_schema import Document, NotInDocumentError, resolved
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SPECS = ROOT / "frontend" / "node_modules" / "@asyncapi" / "specs" / "schemas"
 ADDRESS = "/api/live/asyncapi.json"
 PING = {"type": "ping", "id": 1}

@@ -209,7 +209,7 @@ def test_invites_of_former_owners_are_shown_as_revoked(client_of, bob, ana, door
 
 def test_there_is_an_end_to_open_invites(monkeypatch, as_ana, door, invite):
     """INV-3"""
-    monkeypatch.setattr(invites, "MOST_OPEN", 1)
+    monkeypatch.setattr(invites, "MAX_OPEN_INVITES", 1)
     invite()
     answer = as_ana.post(door, {"role": "viewer"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_invites")

@@ -13,7 +13,7 @@ from shopping_list.parsing import quantity
 from shopping_list.parsing.item_names import comparison_key
 from shopping_list.parsing.quantity import parse
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "quantity.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "quantity.json").read_text())
 
 
 def nothing(_key):

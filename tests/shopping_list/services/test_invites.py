@@ -218,7 +218,7 @@ def test_revoking_twice_is_revoking_and_only_on_its_own_list(invited, groceries,
 
 def test_a_list_has_a_hundred_open_invites_at_most(invited, monkeypatch):
     """INV-3"""
-    monkeypatch.setattr(invites, "MOST_OPEN", 2)
+    monkeypatch.setattr(invites, "MAX_OPEN_INVITES", 2)
     first, _ = invited()
     invited()
     with pytest.raises(invites.TooManyInvitesError):
