@@ -33,6 +33,6 @@ def test_the_page_has_every_line():
 @pytest.mark.parametrize("number", LINES)
 def test_a_line_names_its_tests_and_what_holds_it(number):
     assert paths(LINES[number], "tests") == citing(number) != set()
-    holding = paths(LINES[number], "holds it")
+    holding = paths(LINES[number], "enforced by")
     assert holding
     assert [path for path in holding if not (ROOT / path).exists()] == []
