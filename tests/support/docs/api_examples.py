@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
-_JOBS = PAGE.split("## The ten most common jobs\n")[1].split("\n## ")[0]
+_JOBS = PAGE.split("## Common tasks\n")[1].split("\n## ")[0]
 _HEADING = re.compile(r"^### (\d+)\. .+$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
