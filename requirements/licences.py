@@ -22,9 +22,9 @@ ELSEWHERE = {
 """Of packages that only other systems, or other Pythons, install."""
 HEAD = """# Licences
 
-What Trolley ships with, beside its own code, which is under the MIT licence.
-`requirements/licences.py` writes this page, from what the packages say of
-themselves; a test holds it against the lock files.
+These are the licences of the packages that Trolley ships with. Trolley's own code is
+under the MIT licence. `requirements/licences.py` writes this page from the metadata of
+the packages. A test compares the page with the lock files.
 
 | package | licence |
 | --- | --- |"""
