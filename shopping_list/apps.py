@@ -14,7 +14,7 @@ class ShoppingListConfig(AppConfig):
         from accounts import personal_data, registration_invites  # noqa: PLC0415  (need the app registry)
         from shopping_list import personal_data as ours  # noqa: PLC0415
         from shopping_list import receivers  # noqa: PLC0415
-        from shopping_list.services import invites
+        from shopping_list.services import invites  # noqa: PLC0415
 
         receivers.connect()
         registration_invites.register_provider(invites)

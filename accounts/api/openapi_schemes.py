@@ -33,7 +33,7 @@ class Session(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
 class Csrf(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The CSRF token of our pages, which the doors ask of strangers too."""
 
-    target_class = "accounts.authentication.GuardedSession"
+    target_class = "accounts.authentication.CsrfEnforcedSession"
     name = "csrf"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

@@ -172,7 +172,7 @@ class Strict(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 class Shape(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Answers, called by their noun alone."""
 
-    target_class = "shopping_list.api.responses.Shape"
+    target_class = "shopping_list.api.responses.ResponseSerializer"
     match_subclasses = True
 
     def get_name(self, auto_schema: Any, direction: Any) -> str:

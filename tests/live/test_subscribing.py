@@ -301,7 +301,7 @@ class _Deaf:
 
         self.connection = Connection(send, finish=lambda: None)
         self.connection.identity = like.identity
-        self.connection.on_unsubscribe = like.left
+        self.connection.on_unsubscribe = like.on_unsubscribe
 
     def expected(self, end: int) -> list[int]:
         return list(range(end - len(self.versions) + 1, end + 1))

@@ -68,8 +68,8 @@ async def test_who_is_sent_away_costs_no_query_and_disturbs_nobody(
         identity, "identity_from_session", lambda key: looked_up.append(key) or find(key)
     )
     now = time.monotonic()
-    live.door = AdmissionControl(rate=0.001, now=now)
-    assert live.door.admit(now) is None
+    live.admission = AdmissionControl(rate=0.001, now=now)
+    assert live.admission.admit(now) is None
     for path in ("/ws/", f"/ws/lists/{groceries.pk}/", "/ws/"):
         one = await screen(path=path, session=key)
         assert one.accepted
@@ -79,5 +79,5 @@ async def test_who_is_sent_away_costs_no_query_and_disturbs_nobody(
     assert looked_up == []
     await run_in_db_thread(groceries.items.create, name="Milk")
     await inside.until("change")
-    live.door = AdmissionControl(rate=RATE, now=now)
+    live.admission = AdmissionControl(rate=RATE, now=now)
     assert (await (await screen(session=key)).next())["type"] == "welcome"

@@ -81,7 +81,7 @@ async def test_a_process_repeats_what_it_knows(live, both, groceries):
     await both[0].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
     await both[0].until("presence")
     said.clear()
-    live.presence.sweep(time.monotonic() + 1_000)
+    live.presence.expire(time.monotonic() + 1_000)
     assert [(one.group, one.message["people"][0][1]) for one in said] == [(CONTROL_GROUP, "Ana")]
 
 
