@@ -1,37 +1,42 @@
 import { mount } from 'svelte';
 import { Api } from './net/api';
-import { realClock } from './net/clock';
+import { systemClock } from './net/clock';
 import { http } from './net/http';
-import { socketAddress, socketDial } from './net/socket';
-import { onNetwork, onRestored, onWake } from './net/wake';
+import { socketUrl, createSocketOpener } from './net/web-socket';
+import { onOnlineChange, onBackForwardCache, onResume } from './net/browser-events';
 import { Connection } from './stores/connection.svelte';
 import { Feed } from './stores/feed.svelte';
 import { Lists } from './stores/lists.svelte';
-import { Now } from './stores/now.svelte';
-import { Person } from './stores/person.svelte';
+import { CurrentTime } from './stores/current-time.svelte';
+import { CurrentUser } from './stores/current-user.svelte';
 import { Samples } from './stores/samples.svelte';
 import { Engine } from './sync/engine';
-import { MemoryShelf } from './sync/shelf';
+import { MemoryOutboxStorage } from './sync/outbox-storage';
 import './ui/base.css';
 import Dashboard from './ui/dashboard/Dashboard.svelte';
 
 // The only file that knows all parts of the dashboard.
-const engine = new Engine(socketDial(socketAddress(location)), http, realClock, new MemoryShelf());
+const engine = new Engine(
+  createSocketOpener(socketUrl(location)),
+  http,
+  systemClock,
+  new MemoryOutboxStorage(),
+);
 const api = new Api(http);
-const person = new Person(api, engine);
+const user = new CurrentUser(api, engine);
 const connection = new Connection(engine);
 
-onNetwork((online) => {
-  connection.network(online);
+onOnlineChange((online) => {
+  connection.setOnline(online);
 });
 
-onRestored(() => {
-  person.doubt();
+onBackForwardCache(() => {
+  user.invalidate();
 });
 
-onWake(() => {
-  if (person.state === 'away') void person.ask();
-  else engine.wake();
+onResume(() => {
+  if (user.state === 'unreachable') void user.refresh();
+  else engine.resume();
 });
 
 const target = document.getElementById('app');
@@ -40,12 +45,12 @@ if (target) {
     target,
     props: {
       app: {
-        person,
+        user,
         connection,
-        lists: new Lists(api, engine, () => person.me?.id ?? null),
+        lists: new Lists(api, engine, () => user.profile?.id ?? null),
         samples: new Samples(engine),
         feed: new Feed(api, engine),
-        now: new Now(200),
+        currentTime: new CurrentTime(200),
       },
     },
   });

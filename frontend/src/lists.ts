@@ -1,57 +1,62 @@
 import { mount } from 'svelte';
 import { Api } from './net/api';
-import { realClock } from './net/clock';
+import { systemClock } from './net/clock';
 import { http } from './net/http';
-import { socketAddress, socketDial } from './net/socket';
-import { onNetwork, onRestored, onWake } from './net/wake';
+import { socketUrl, createSocketOpener } from './net/web-socket';
+import { onOnlineChange, onBackForwardCache, onResume } from './net/browser-events';
 import { Announcer } from './stores/announcer.svelte';
 import { Connection } from './stores/connection.svelte';
 import { Lists } from './stores/lists.svelte';
-import { Now } from './stores/now.svelte';
+import { CurrentTime } from './stores/current-time.svelte';
 import { OpenList } from './stores/open-list.svelte';
-import { Person } from './stores/person.svelte';
+import { CurrentUser } from './stores/current-user.svelte';
 import { Route } from './stores/route.svelte';
-import { takeSecret } from './stores/secret';
+import { takeLinkSecret } from './stores/link-secret';
 import { Toast } from './stores/toast.svelte';
 import { Engine } from './sync/engine';
-import { MemoryShelf } from './sync/shelf';
+import { MemoryOutboxStorage } from './sync/outbox-storage';
 import './ui/base.css';
 import App from './ui/lists/App.svelte';
 
-const secret = takeSecret(location, history);
+const linkSecret = takeLinkSecret(location, history);
 
 // The only file that knows all parts of the list app.
-const engine = new Engine(socketDial(socketAddress(location)), http, realClock, new MemoryShelf());
+const engine = new Engine(
+  createSocketOpener(socketUrl(location)),
+  http,
+  systemClock,
+  new MemoryOutboxStorage(),
+);
 const api = new Api(http);
-const person = new Person(api, engine);
+const user = new CurrentUser(api, engine);
 const announcer = new Announcer();
 const connection = new Connection(engine, announcer);
 const toast = new Toast();
 
 // The next person at this browser is told nothing of the last one's.
-engine.listen((news) => {
+engine.subscribe((news) => {
   if (!news.some(({ kind }) => kind === 'reset')) return;
   toast.dismiss();
-  announcer.hush();
+  announcer.clear();
 });
 
-onRestored(() => {
-  person.doubt();
+onBackForwardCache(() => {
+  user.invalidate();
 });
 
-onWake(() => {
-  if (person.state === 'away') void person.ask();
-  else engine.wake();
+onResume(() => {
+  if (user.state === 'unreachable') void user.refresh();
+  else engine.resume();
 });
 
-onNetwork((online) => {
-  connection.network(online);
+onOnlineChange((online) => {
+  connection.setOnline(online);
 });
 
 // Another link pasted into the same tab does not load the page by itself.
 addEventListener('hashchange', () => {
-  const other = takeSecret(location, history);
-  if (other !== null && other !== secret) location.reload();
+  const other = takeLinkSecret(location, history);
+  if (other !== null && other !== linkSecret) location.reload();
 });
 
 // The outbox lives in memory: leaving now would lose what has not been sent.
@@ -65,15 +70,15 @@ if (target) {
     target,
     props: {
       app: {
-        person,
+        user,
         connection,
-        lists: new Lists(api, engine, () => person.me?.id ?? null),
+        lists: new Lists(api, engine, () => user.profile?.id ?? null),
         route: new Route(),
         announcer,
         toast,
-        now: new Now(15_000),
-        open: (id: string) => new OpenList(id, engine, () => person.me, announcer, toast),
-        backstage: { api, engine, secret },
+        currentTime: new CurrentTime(15_000),
+        openList: (id: string) => new OpenList(id, engine, () => user.profile, announcer, toast),
+        dependencies: { api, engine, linkSecret },
       },
     },
   });

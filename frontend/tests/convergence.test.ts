@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryShelf } from '../src/sync/shelf';
+import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { Engine } from '../src/sync/engine';
-import { editsOf, waitingIn } from '../src/sync/outbox';
-import { overlay } from '../src/sync/overlay';
+import { entriesOfList, waitingEntries } from '../src/sync/outbox';
+import { optimisticRows } from '../src/sync/optimistic-view';
 import { ManualClock, promises } from './fake/clock';
 import { ana } from './fake/rows';
 import { FakeServer } from './fake/server';
@@ -31,8 +31,13 @@ class World {
     this.random = seeded(seed);
     this.clock.chance = 0.5;
     for (let person = 0; person < people; person += 1) {
-      const engine = new Engine(this.server.dial, this.server.http, this.clock, new MemoryShelf());
-      engine.follow(this.server.topic);
+      const engine = new Engine(
+        this.server.dial,
+        this.server.http,
+        this.clock,
+        new MemoryOutboxStorage(),
+      );
+      engine.watch(this.server.topic);
       engine.start();
       this.engines.push(engine);
     }
@@ -43,9 +48,9 @@ class World {
   }
 
   view(engine: Engine): Map<string, { name: string; purchased: boolean }> {
-    const rows = overlay(
+    const rows = optimisticRows(
       engine.replica(this.server.topic).items,
-      editsOf(engine.outbox, this.server.list),
+      entriesOfList(engine.outbox, this.server.list),
       ana,
     );
     return new Map(rows.map(({ item }) => [item.id, item]));
@@ -54,7 +59,7 @@ class World {
   add(engine: Engine, name: string): string {
     this.#ids += 1;
     const id = `item${this.#ids}`;
-    engine.edit({ do: 'add', list: 'one', item: id, fields: { name } }, name);
+    engine.submit({ type: 'add', list: 'one', item: id, fields: { name } }, name);
     return id;
   }
 
@@ -67,11 +72,11 @@ class World {
     if (!id || roll < 0.35) this.add(engine, name);
     else if (roll < 0.7) this.change(engine, id, { purchased: this.random() < 0.7 });
     else if (roll < 0.85) this.change(engine, id, { note: name });
-    else engine.edit({ do: 'remove', list: 'one', item: id }, name);
+    else engine.submit({ type: 'remove', list: 'one', item: id }, name);
   }
 
   change(engine: Engine, item: string, fields: { purchased?: boolean; note?: string }): void {
-    engine.edit({ do: 'change', list: 'one', item, fields }, item);
+    engine.submit({ type: 'change', list: 'one', item, fields }, item);
   }
 
   weather(): void {
@@ -115,7 +120,7 @@ describe('convergence', () => {
       const { server, engines } = world;
       for (const engine of engines) {
         const replica = engine.replica(server.topic);
-        expect(waitingIn(engine.outbox)).toEqual([]);
+        expect(waitingEntries(engine.outbox)).toEqual([]);
         expect([replica.epoch, replica.version]).toEqual([server.epoch, server.version]);
         expect(new Map(replica.items)).toEqual(server.items);
         expect(world.view(engine).size).toBe(server.items.size);

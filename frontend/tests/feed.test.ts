@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/net/api';
-import type { Ask } from '../src/net/http';
-import { unreachable } from '../src/net/problem';
-import type { Activity, ListAnswer } from '../src/protocol/rest';
+import type { HttpRequest } from '../src/net/http';
+import { unreachableProblem } from '../src/net/problem';
+import type { Activity, ListResponse } from '../src/protocol/rest';
 import type { ServerFrame } from '../src/protocol/types';
 import { Feed } from '../src/stores/feed.svelte';
-import { sentenceOf } from '../src/stores/sentence';
+import { activityText } from '../src/stores/activity-text';
 import { Engine } from '../src/sync/engine';
-import { MemoryShelf } from '../src/sync/shelf';
+import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { ManualClock, promises } from './fake/clock';
 import { ana, change, item, listRow, snapshot } from './fake/rows';
 
@@ -45,9 +45,9 @@ class Server {
   asked: string[] = [];
   broken = false;
 
-  readonly answer = ({ path }: Ask): unknown => {
+  readonly answer = ({ path }: HttpRequest): unknown => {
     this.asked.push(path);
-    if (this.broken) throw unreachable();
+    if (this.broken) throw unreachableProblem();
     if (!path.includes('activities')) return { next: null, results: [this.list()] };
     const before = Number(/cursor=(\d+)/.exec(path)?.[1] ?? this.version + 1);
     const results = Array.from({ length: Math.min(50, before - 1) }, (_, index) =>
@@ -57,7 +57,7 @@ class Server {
     return { next: last > 1 ? `http://any/?cursor=${last}` : null, results };
   };
 
-  private list(): ListAnswer {
+  private list(): ListResponse {
     const { version, epoch } = this;
     const counted = { items_open: 0, items_total: 0, deleted_at: null };
     return { ...listRow('one'), version, epoch, role: 'owner', ...counted };
@@ -69,27 +69,30 @@ describe('the feed', () => {
   let engine: Engine;
   let feed: Feed;
   let hear: (...frames: ServerFrame[]) => Promise<void>;
-  const shown = (): string[] => feed.entries.map(({ happening }) => sentenceOf(happening));
+  const shown = (): string[] => feed.entries.map(({ summary }) => activityText(summary));
 
   beforeEach(() => {
     server = new Server();
     let frames: (frames: ServerFrame[]) => void = () => undefined;
     engine = new Engine(
       (events) => {
-        frames = events.frames;
+        frames = events.onFrames;
         return { send: vi.fn(), close: vi.fn() };
       },
       () => new Promise(() => undefined),
       new ManualClock(),
-      new MemoryShelf(),
+      new MemoryOutboxStorage(),
     );
     hear = async (...all) => {
       frames(all);
       await promises();
     };
-    feed = new Feed(new Api(async <T>(ask: Ask) => (await server.answer(ask)) as T), engine);
+    feed = new Feed(
+      new Api(async <T>(ask: HttpRequest) => (await server.answer(ask)) as T),
+      engine,
+    );
     engine.start();
-    engine.follow('list:one');
+    engine.watch('list:one');
   });
 
   async function loaded(): Promise<void> {
@@ -163,10 +166,10 @@ describe('the feed', () => {
 
   it('reads the past of a list that the person has joined meanwhile', async () => {
     await loaded();
-    engine.follow('list:two');
+    engine.watch('list:two');
     const list = listRow('two', { name: 'Party' });
     await hear(snapshot(3, { topic: 'list:two', list }));
-    expect(feed.entries.filter(({ list: id }) => id === 'two')).toHaveLength(3);
+    expect(feed.entries.filter(({ listId: id }) => id === 'two')).toHaveLength(3);
   });
 
   it('keeps nothing for the next person at this browser', async () => {
@@ -178,11 +181,11 @@ describe('the feed', () => {
 
   it('stands still while it is held, also for what it reads', async () => {
     await loaded();
-    feed.hold(true);
+    feed.setPaused(true);
     server.version = 4;
     await hear(followed(4), told(5));
-    expect([shown().length, feed.later.length]).toEqual([3, 2]);
-    feed.hold(false);
+    expect([shown().length, feed.pending.length]).toEqual([3, 2]);
+    feed.setPaused(false);
     expect(shown()).toEqual(range(1, 5));
   });
 });

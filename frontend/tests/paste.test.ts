@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { isMany } from '../src/stores/lines';
-import { parse } from '../src/stores/quantity';
-import { canBeSent, isWanted, linesOf, planOf } from '../src/stores/paste';
+import { isMultiline } from '../src/stores/multiline';
+import { parseLine } from '../src/stores/quantity';
+import { canBeSent, isSelectedByDefault, parseLines, planLines } from '../src/stores/paste';
 import { item } from './fake/rows';
 
-const read = (line: string) => parse(line, (key) => key === '7 up');
+const read = (line: string) => parseLine(line, (key) => key === '7 up');
 
-const names = (text: string): string[] => linesOf(text, read).map(({ name }) => name);
+const names = (text: string): string[] => parseLines(text, read).map(({ name }) => name);
 const fates = (text: string, ...there: ReturnType<typeof item>[]): string[] =>
-  planOf(linesOf(text, read), there).map(({ fate }) => fate);
+  planLines(parseLines(text, read), there).map(({ outcome }) => outcome);
 
 describe('pasted lines', () => {
   it('are many only if there are two things', () => {
-    expect(isMany('milk')).toBe(false);
-    expect(isMany('milk\n\n')).toBe(false);
-    expect(isMany('milk\r\neggs')).toBe(true);
+    expect(isMultiline('milk')).toBe(false);
+    expect(isMultiline('milk\n\n')).toBe(false);
+    expect(isMultiline('milk\r\neggs')).toBe(true);
   });
 
   it('lose bullets, numbers and boxes, and nothing else', () => {
@@ -34,14 +34,14 @@ describe('pasted lines', () => {
   });
 
   it('know what was ticked where it came from', () => {
-    const ticked = linesOf('- [x] milk\n[X] eggs\n✓ tea\n[ ] box\nxylitol', read).map(
+    const ticked = parseLines('- [x] milk\n[X] eggs\n✓ tea\n[ ] box\nxylitol', read).map(
       (one) => one.ticked,
     );
     expect(ticked).toEqual([true, true, true, false, false]);
   });
 
   it('QTY-1 are read as typed lines are, QTY-3 and known names are not split', () => {
-    expect(linesOf('- 2 l milk, oat\n7 Up\n3 lemons', read)).toEqual([
+    expect(parseLines('- 2 l milk, oat\n7 Up\n3 lemons', read)).toEqual([
       { name: 'milk', quantity: '2 l', note: 'oat', ticked: false },
       { name: '7 Up', quantity: '', note: '', ticked: false },
       { name: 'lemons', quantity: '3', note: '', ticked: false },
@@ -49,7 +49,7 @@ describe('pasted lines', () => {
   });
 
   it('take a quantity from the second column', () => {
-    expect(linesOf('Milk | 2 l\nEggs\t12\n| Tea | 1 |\n|---|---|', read)).toEqual([
+    expect(parseLines('Milk | 2 l\nEggs\t12\n| Tea | 1 |\n|---|---|', read)).toEqual([
       { name: 'Milk', quantity: '2 l', note: '', ticked: false },
       { name: 'Eggs', quantity: '12', note: '', ticked: false },
       { name: 'Tea', quantity: '1', note: '', ticked: false },
@@ -83,11 +83,11 @@ describe('the plan', () => {
   });
 
   it('sends what changes something, unless the person says otherwise', () => {
-    const plan = planOf(linesOf(`new\n[x] done\nMilk\nTea | 2\nnew\n${'x'.repeat(201)}`, read), [
-      item('Milk'),
-      item('Tea'),
-    ]);
-    expect(plan.map(isWanted)).toEqual([true, false, false, true, false, false]);
+    const plan = planLines(
+      parseLines(`new\n[x] done\nMilk\nTea | 2\nnew\n${'x'.repeat(201)}`, read),
+      [item('Milk'), item('Tea')],
+    );
+    expect(plan.map(isSelectedByDefault)).toEqual([true, false, false, true, false, false]);
     expect(plan.map(canBeSent)).toEqual([true, true, true, true, false, false]);
   });
 });

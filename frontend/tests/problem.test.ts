@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { csrfToken } from '../src/net/http';
-import { problemOf, unreachable } from '../src/net/problem';
+import { parseProblem, unreachableProblem } from '../src/net/problem';
 import { uuid } from '../src/net/uuid';
 
 describe('problem', () => {
   it('says what the server said', () => {
-    const problem = problemOf(409, { code: 'duplicate', detail: 'Milk is on the list.' }, null);
+    const problem = parseProblem(409, { code: 'duplicate', detail: 'Milk is on the list.' }, null);
     expect(problem).toMatchObject({
       status: 409,
       code: 'duplicate',
@@ -14,32 +14,32 @@ describe('problem', () => {
   });
 
   it('keeps the errors of each field', () => {
-    const problem = problemOf(400, { title: 'Invalid', errors: { name: ['Too long.'] } }, null);
+    const problem = parseProblem(400, { title: 'Invalid', errors: { name: ['Too long.'] } }, null);
     expect(problem.errors).toEqual({ name: ['Too long.'] });
     expect(problem.message).toBe('Too long.');
   });
 
   it('makes do with the status when a proxy answers with a page', () => {
-    expect(problemOf(502, null, null).message).toBe('The server said 502.');
+    expect(parseProblem(502, null, null).message).toBe('The server said 502.');
   });
 
   it.each([400, 403, 404, 409, 412, 422])('%i is final', (status) => {
-    expect(problemOf(status, {}, null).final).toBe(true);
+    expect(parseProblem(status, {}, null).isFinal).toBe(true);
   });
 
   it.each([0, 401, 408, 425, 429, 500, 502, 503])('%i may succeed later', (status) => {
-    expect(problemOf(status, {}, null).final).toBe(false);
+    expect(parseProblem(status, {}, null).isFinal).toBe(false);
   });
 
   it('knows a lost session from a missing right', () => {
-    expect(problemOf(403, { code: 'not_authenticated' }, null).signedOut).toBe(true);
-    expect(problemOf(403, { code: 'permission_denied' }, null).signedOut).toBe(false);
-    expect(unreachable().signedOut).toBe(false);
+    expect(parseProblem(403, { code: 'not_authenticated' }, null).isSignedOut).toBe(true);
+    expect(parseProblem(403, { code: 'permission_denied' }, null).isSignedOut).toBe(false);
+    expect(unreachableProblem().isSignedOut).toBe(false);
   });
 
   it('reads how long to wait', () => {
-    expect(problemOf(429, {}, '12').retryAfter).toBe(12);
-    expect(problemOf(429, {}, null).retryAfter).toBeNull();
+    expect(parseProblem(429, {}, '12').retryAfter).toBe(12);
+    expect(parseProblem(429, {}, null).retryAfter).toBeNull();
   });
 });
 

@@ -1,8 +1,8 @@
 import vectors from '../../tests/vectors/quantity.json';
 import { describe, expect, it } from 'vitest';
-import { parse, readingsOf } from '../src/stores/quantity';
+import { parseLine, readingsOf } from '../src/stores/quantity';
 import { ONE_ONLY, SYMBOLS, WORDS } from '../src/stores/units';
-import { folded } from '../src/sync/edit';
+import { nameKey } from '../src/sync/edit';
 
 interface Case {
   text: string;
@@ -26,7 +26,7 @@ const nothing = (): boolean => false;
 
 describe('a typed line', () => {
   it.each(VECTORS.cases)('QTY-1, QTY-2, QTY-3 is taken apart: $text', (given) => {
-    const found = parse(given.text, (key) => given.known?.includes(key) ?? false);
+    const found = parseLine(given.text, (key) => given.known?.includes(key) ?? false);
     expect(found).toEqual({ name: given.name, quantity: given.quantity, note: given.note });
   });
 
@@ -38,30 +38,30 @@ describe('a typed line', () => {
 
   it('QTY-5 stays whole where a part would be too long, in characters as people count them', () => {
     const note = '\u{1f95b}'.repeat(1000);
-    expect(parse(`milk, ${note}`, nothing)).toEqual({ name: 'milk', quantity: '', note });
-    expect(parse(`milk, ${note}x`, nothing).name).toBe(`milk, ${note}x`);
-    expect(parse(`2 l${' '.repeat(48)}of milk`, nothing).quantity).toBe('');
+    expect(parseLine(`milk, ${note}`, nothing)).toEqual({ name: 'milk', quantity: '', note });
+    expect(parseLine(`milk, ${note}x`, nothing).name).toBe(`milk, ${note}x`);
+    expect(parseLine(`2 l${' '.repeat(48)}of milk`, nothing).quantity).toBe('');
   });
 
   it('QTY-3 asks for no name where there is no doubt', () => {
     const fail = (): never => {
       throw new Error('asked');
     };
-    expect(parse('oat milk', fail).name).toBe('oat milk');
+    expect(parseLine('oat milk', fail).name).toBe('oat milk');
     expect(readingsOf('2 l milk, oat')).toHaveLength(4);
   });
 
   it('QTY-7 is a name that is not split again', () => {
     for (const { text } of VECTORS.cases) {
-      const { name, quantity } = parse(text, nothing);
-      if (quantity !== '') expect(parse(name, nothing).quantity).toBe('');
+      const { name, quantity } = parseLine(text, nothing);
+      if (quantity !== '') expect(parseLine(name, nothing).quantity).toBe('');
     }
   });
 
   it('is read with all digits and white space that the server knows', () => {
-    expect(parse('٢ l milk', nothing).quantity).toBe('٢ l');
-    expect(parse('2\u3000l\u2009milk', nothing)).toMatchObject({ name: 'milk' });
-    expect(parse('\ufeff2 l milk', nothing).quantity).toBe('');
+    expect(parseLine('٢ l milk', nothing).quantity).toBe('٢ l');
+    expect(parseLine('2\u3000l\u2009milk', nothing)).toMatchObject({ name: 'milk' });
+    expect(parseLine('\ufeff2 l milk', nothing).quantity).toBe('');
   });
 });
 
@@ -74,10 +74,10 @@ describe('names', () => {
     ['oat  milk', ' Oat\u3000Milk '],
     ['Ⅷ', 'viii'],
   ])('ROW-5 compares %s and %s as the same', (one, other) => {
-    expect(folded(one)).toBe(folded(other));
+    expect(nameKey(one)).toBe(nameKey(other));
   });
 
   it('ROW-5 tells a dotless i from another', () => {
-    expect(folded('kır')).not.toBe(folded('kir'));
+    expect(nameKey('kır')).not.toBe(nameKey('kir'));
   });
 });

@@ -1,67 +1,70 @@
 import { describe, expect, it } from 'vitest';
 import type { ServerFrame } from '../src/protocol/types';
-import { apply, emptyReplica, positionOf, type Replica } from '../src/sync/replica';
+import { applyFrame, emptyReplica, positionOf, type Replica } from '../src/sync/replica';
 import { change, item, listRow, snapshot } from './fake/rows';
 
 const blank = emptyReplica('list:one');
 
 function after(...frames: ServerFrame[]): Replica {
-  return frames.reduce((replica, frame) => apply(replica, frame).replica, blank);
+  return frames.reduce((replica, frame) => applyFrame(replica, frame).replica, blank);
 }
 
 const at42 = after(snapshot(42, { items: [item('milk')] }));
 
 describe('replica', () => {
   it('takes the next version and stands there', () => {
-    const { replica, effect } = apply(at42, change(43, { items: [item('eggs')] }));
+    const { replica, effect } = applyFrame(at42, change(43, { items: [item('eggs')] }));
     expect(effect).toBe('applied');
     expect([...replica.items.keys()]).toEqual(['milk', 'eggs']);
     expect(positionOf(replica)).toEqual({ since: 43, epoch: 'aaaaaaaa' });
   });
 
   it('drops a version that it has, and stays the same object', () => {
-    const step = apply(at42, change(42, { gone: ['milk'] }));
+    const step = applyFrame(at42, change(42, { gone: ['milk'] }));
     expect(step).toEqual({ replica: at42, effect: 'dropped' });
     expect(step.replica).toBe(at42);
   });
 
   it('sees a gap and keeps its position', () => {
-    const { replica, effect } = apply(at42, change(44, { gone: ['milk'] }));
+    const { replica, effect } = applyFrame(at42, change(44, { gone: ['milk'] }));
     expect(effect).toBe('gap');
     expect(replica).toBe(at42);
   });
 
   it('ignores changes of another epoch until a snapshot', () => {
     const other = change(43, { epoch: 'bbbbbbbb', gone: ['milk'] });
-    expect(apply(at42, other)).toEqual({ replica: at42, effect: 'gap' });
-    const moved = apply(at42, snapshot(7, { epoch: 'bbbbbbbb' })).replica;
+    expect(applyFrame(at42, other)).toEqual({ replica: at42, effect: 'gap' });
+    const moved = applyFrame(at42, snapshot(7, { epoch: 'bbbbbbbb' })).replica;
     expect(moved.version).toBe(7);
-    expect(apply(moved, change(8, { epoch: 'bbbbbbbb' })).effect).toBe('applied');
+    expect(applyFrame(moved, change(8, { epoch: 'bbbbbbbb' })).effect).toBe('applied');
   });
 
   it('ignores changes before its first snapshot', () => {
-    expect(apply(blank, change(1)).effect).toBe('waiting');
+    expect(applyFrame(blank, change(1)).effect).toBe('waiting');
     expect(positionOf(blank)).toBeNull();
   });
 
   it('shows a snapshot of several parts only when it is whole', () => {
-    const first = apply(at42, snapshot(50, { parts: 2, items: [item('a')] }));
+    const first = applyFrame(at42, snapshot(50, { parts: 2, items: [item('a')] }));
     expect(first.effect).toBe('waiting');
     expect([...first.replica.items.keys()]).toEqual(['milk']);
-    const second = apply(first.replica, snapshot(50, { part: 2, parts: 2, items: [item('b')] }));
+    const second = applyFrame(
+      first.replica,
+      snapshot(50, { part: 2, parts: 2, items: [item('b')] }),
+    );
     expect(second.effect).toBe('applied');
     expect([...second.replica.items.keys()]).toEqual(['a', 'b']);
   });
 
   it('asks again when a part does not belong to the parts before', () => {
-    const first = apply(blank, snapshot(50, { parts: 2 })).replica;
-    const { replica, effect } = apply(first, snapshot(51, { part: 2, parts: 2 }));
+    const first = applyFrame(blank, snapshot(50, { parts: 2 })).replica;
+    const { replica, effect } = applyFrame(first, snapshot(51, { part: 2, parts: 2 }));
     expect(effect).toBe('gap');
     expect(replica.partial).toBeNull();
   });
 
   it('does not go back to an older snapshot of the same epoch', () => {
-    expect(apply(at42, snapshot(41))).toEqual({ replica: at42, effect: 'dropped' });
+    expect(applyFrame(at42, snapshot(41))).toEqual({ replica: at42, effect: 'dropped' });
   });
 
   it('takes a changed row as a whole and removes what is gone', () => {
@@ -84,8 +87,8 @@ describe('replica', () => {
   });
 
   it('keeps nothing of a list that ended', () => {
-    const ended = apply(at42, { type: 'ended', topic: 'list:one', reason: 'revoked' }).replica;
+    const ended = applyFrame(at42, { type: 'ended', topic: 'list:one', reason: 'revoked' }).replica;
     expect(ended).toEqual({ ...blank, ended: 'revoked' });
-    expect(apply(ended, snapshot(43)).replica.ended).toBeNull();
+    expect(applyFrame(ended, snapshot(43)).replica.ended).toBeNull();
   });
 });

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { Api } from '../src/net/api';
-import type { Ask } from '../src/net/http';
-import { unreachable } from '../src/net/problem';
-import type { Invite, MadeInvite } from '../src/protocol/rest';
-import { isOpen, stateOf, titleOf, USUAL } from '../src/stores/invite';
+import type { HttpRequest } from '../src/net/http';
+import { unreachableProblem } from '../src/net/problem';
+import type { Invite, CreatedInvite } from '../src/protocol/rest';
+import { isOpen, inviteStatus, inviteTitle, DEFAULT_INVITE } from '../src/stores/invite';
 import {
   ALL_ROLES,
   INVITED_ROLES,
-  limitOf,
-  may,
-  whyNotInvite,
-  whyNotLeave,
-  wordOf,
-} from '../src/stores/roles';
+  restrictionOf,
+  isAllowed,
+  whyInviteIsForbidden,
+  whyLeavingIsForbidden,
+  roleLabel,
+} from '../src/stores/permissions';
 import { Sharing } from '../src/stores/sharing.svelte';
 import { ana, AT } from './fake/rows';
 
-const me = { id: ana.id, is_guest: false };
+const user = { id: ana.id, is_guest: false };
 const owner = { id: ana.id, role: 'owner' as const };
 const other = (role: (typeof ALL_ROLES)[number]): { id: number; role: typeof role } => ({
   id: 9,
@@ -25,16 +25,16 @@ const other = (role: (typeof ALL_ROLES)[number]): { id: number; role: typeof rol
 
 describe('roles', () => {
   it('include each the one before', () => {
-    expect(ALL_ROLES.map(wordOf)).toEqual(['can look', 'can tick', 'can edit', 'owner']);
-    expect(ALL_ROLES.map((role) => may(role, 'tick'))).toEqual([false, true, true, true]);
-    expect(ALL_ROLES.map((role) => may(role, 'edit'))).toEqual([false, false, true, true]);
-    expect(ALL_ROLES.map((role) => may(role, 'manage'))).toEqual([false, false, false, true]);
+    expect(ALL_ROLES.map(roleLabel)).toEqual(['can look', 'can tick', 'can edit', 'owner']);
+    expect(ALL_ROLES.map((role) => isAllowed(role, 'tick'))).toEqual([false, true, true, true]);
+    expect(ALL_ROLES.map((role) => isAllowed(role, 'edit'))).toEqual([false, false, true, true]);
+    expect(ALL_ROLES.map((role) => isAllowed(role, 'manage'))).toEqual([false, false, false, true]);
   });
 
   it('say why somebody may not do more', () => {
-    expect(limitOf('viewer')).toContain('let you tick or edit');
-    expect(limitOf('ticker')).toContain('let you edit');
-    expect(limitOf('editor')).toBeNull();
+    expect(restrictionOf('viewer')).toContain('let you tick or edit');
+    expect(restrictionOf('ticker')).toContain('let you edit');
+    expect(restrictionOf('editor')).toBeNull();
   });
 
   it('let a link make nobody an owner', () => {
@@ -42,20 +42,24 @@ describe('roles', () => {
   });
 
   it('let owners with an account invite', () => {
-    expect(whyNotInvite({ me, members: [owner] })).toBeNull();
-    expect(whyNotInvite({ me, members: [{ ...owner, role: 'editor' }] })).toContain(
+    expect(whyInviteIsForbidden({ user, members: [owner] })).toBeNull();
+    expect(whyInviteIsForbidden({ user, members: [{ ...owner, role: 'editor' }] })).toContain(
       'Only an owner',
     );
-    expect(whyNotInvite({ me: { ...me, is_guest: true }, members: [owner] })).toContain('Guests');
+    expect(whyInviteIsForbidden({ user: { ...user, is_guest: true }, members: [owner] })).toContain(
+      'Guests',
+    );
   });
 
   it('keep the last owner on the list, and say what to do', () => {
-    expect(whyNotLeave({ me, members: [owner] })).toContain('delete it instead');
-    expect(whyNotLeave({ me, members: [owner, other('editor')] })).toContain(
+    expect(whyLeavingIsForbidden({ user, members: [owner] })).toContain('delete it instead');
+    expect(whyLeavingIsForbidden({ user, members: [owner, other('editor')] })).toContain(
       'somebody else an owner',
     );
-    expect(whyNotLeave({ me, members: [owner, other('owner')] })).toBeNull();
-    expect(whyNotLeave({ me, members: [{ ...owner, role: 'viewer' }, other('owner')] })).toBeNull();
+    expect(whyLeavingIsForbidden({ user, members: [owner, other('owner')] })).toBeNull();
+    expect(
+      whyLeavingIsForbidden({ user, members: [{ ...owner, role: 'viewer' }, other('owner')] }),
+    ).toBeNull();
   });
 });
 
@@ -73,10 +77,12 @@ const now = Date.parse(AT);
 
 describe('an invite', () => {
   it('is told in words', () => {
-    expect(titleOf(invite)).toBe('Guest can tick');
-    expect(titleOf({ role: 'editor', guest: false })).toBe('Can edit');
-    expect(stateOf(invite, now)).toBe('Used 1 of 5 · 6 days left');
-    expect(stateOf({ ...invite, max_uses: null, uses: 0 }, now)).toBe('Not used yet · 6 days left');
+    expect(inviteTitle(invite)).toBe('Guest can tick');
+    expect(inviteTitle({ role: 'editor', guest: false })).toBe('Can edit');
+    expect(inviteStatus(invite, now)).toBe('Used 1 of 5 · 6 days left');
+    expect(inviteStatus({ ...invite, max_uses: null, uses: 0 }, now)).toBe(
+      'Not used yet · 6 days left',
+    );
   });
 
   it('is open until it is revoked, over or used up', () => {
@@ -89,37 +95,40 @@ describe('an invite', () => {
 });
 
 describe('sharing', () => {
-  function shared(answer: (ask: Ask) => unknown): { sharing: Sharing; asked: Ask[] } {
-    const asked: Ask[] = [];
-    const api = new Api(async <T>(ask: Ask) => {
+  function shared(answer: (ask: HttpRequest) => unknown): {
+    sharing: Sharing;
+    asked: HttpRequest[];
+  } {
+    const asked: HttpRequest[] = [];
+    const api = new Api(async <T>(ask: HttpRequest) => {
       asked.push(ask);
       return (await answer(ask)) as T;
     });
     return { sharing: new Sharing(api, 'one'), asked };
   }
-  const made = { ...invite, id: 'new', token: 's', url: 'https://x/join/#s' } as MadeInvite;
+  const made = { ...invite, id: 'new', token: 's', url: 'https://x/join/#s' } as CreatedInvite;
 
   it('shows the link that was made, and forgets it when it is revoked', async () => {
     const { sharing } = shared(({ method }) => (method === 'POST' ? made : [invite]));
-    await sharing.make(USUAL);
-    expect(sharing.made?.url).toBe(made.url);
-    expect(sharing.open(now)).toEqual([invite]);
-    await sharing.revoke({ ...invite, id: 'new' });
-    expect(sharing.made).toBeNull();
+    await sharing.createInvite(DEFAULT_INVITE);
+    expect(sharing.created?.url).toBe(made.url);
+    expect(sharing.openInvites(now)).toEqual([invite]);
+    await sharing.revokeInvite({ ...invite, id: 'new' });
+    expect(sharing.created).toBeNull();
   });
 
   it('asks again under the same key after no answer, so that one link is made', async () => {
     let broken = true;
     const { sharing, asked } = shared(({ method }) => {
-      if (broken) throw unreachable();
+      if (broken) throw unreachableProblem();
       return method === 'POST' ? made : [];
     });
-    await sharing.make(USUAL);
-    expect(sharing.wrong).toContain('cannot be reached');
-    await sharing.make({ ...USUAL, guest: true });
+    await sharing.createInvite(DEFAULT_INVITE);
+    expect(sharing.error).toContain('cannot be reached');
+    await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
     broken = false;
-    await sharing.make({ ...USUAL, guest: true });
-    await sharing.make({ ...USUAL, guest: true });
+    await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
+    await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
     const [first, second, third, fourth] = asked
       .filter(({ method }) => method === 'POST')
       .map(({ op }) => op);
@@ -130,11 +139,11 @@ describe('sharing', () => {
 
   it('says whether a role was changed', async () => {
     const { sharing } = shared(({ body }) => {
-      if ((body as { role: string }).role === 'owner') throw unreachable();
+      if ((body as { role: string }).role === 'owner') throw unreachableProblem();
       return {};
     });
     expect(await sharing.setRole(4, 'viewer')).toBe(true);
     expect(await sharing.setRole(4, 'owner')).toBe(false);
-    expect(sharing.wrong).not.toBe('');
+    expect(sharing.error).not.toBe('');
   });
 });

@@ -1,24 +1,27 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/net/api';
-import { ago } from '../src/stores/ago';
+import { relativeTime } from '../src/stores/relative-time';
 import { Lists } from '../src/stores/lists.svelte';
-import { nextOf, pageOf } from '../src/stores/route.svelte';
-import { columnsOf, rowsOf, Samples } from '../src/stores/samples.svelte';
-import { happeningIn, happeningOf, sentenceOf } from '../src/stores/sentence';
-import type { ListAnswer } from '../src/protocol/rest';
+import { nextPath, parsePath } from '../src/stores/route.svelte';
+import { chartColumns, samplesFromColumns, Samples } from '../src/stores/samples.svelte';
+import { summaryOfActivity, summaryOfChange, activityText } from '../src/stores/activity-text';
+import type { ListResponse } from '../src/protocol/rest';
 import type { Change, ServerFrame } from '../src/protocol/types';
 import { Engine } from '../src/sync/engine';
-import { apply, emptyReplica } from '../src/sync/replica';
-import { MemoryShelf } from '../src/sync/shelf';
-import { duration, short } from '../src/ui/number';
+import { applyFrame, emptyReplica } from '../src/sync/replica';
+import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
+import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, promises } from './fake/clock';
 import { ana, AT, change, item, listRow, snapshot } from './fake/rows';
 
 const ben = { id: 4, name: 'Ben' };
 
 function told(fields: Partial<Change>): string {
-  const before = apply(emptyReplica('list:one'), snapshot(1, { items: [item('Milk')] })).replica;
-  return sentenceOf(happeningOf(change(2, fields), before));
+  const before = applyFrame(
+    emptyReplica('list:one'),
+    snapshot(1, { items: [item('Milk')] }),
+  ).replica;
+  return activityText(summaryOfChange(change(2, fields), before));
 }
 
 describe('sentence', () => {
@@ -47,7 +50,7 @@ describe('sentence', () => {
   });
 
   it('reads the activity log alike', () => {
-    const happening = happeningIn(
+    const happening = summaryOfActivity(
       {
         version: 2,
         at: AT,
@@ -60,7 +63,7 @@ describe('sentence', () => {
       },
       'Groceries',
     );
-    expect(sentenceOf(happening)).toBe('Ana removed Milk');
+    expect(activityText(happening)).toBe('Ana removed Milk');
   });
 });
 
@@ -68,7 +71,7 @@ describe('time and numbers', () => {
   it('says how long ago in words', () => {
     const now = Date.parse(AT);
     const before = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
-    expect([5, 120, 7200, 90_000].map((seconds) => ago(before(seconds), now))).toEqual([
+    expect([5, 120, 7200, 90_000].map((seconds) => relativeTime(before(seconds), now))).toEqual([
       'just now',
       '2 min ago',
       '2 h ago',
@@ -77,32 +80,37 @@ describe('time and numbers', () => {
   });
 
   it('keeps numbers short', () => {
-    expect([3, 12.44, 1234, 91_233, 3_400_000].map(short)).toEqual([
+    expect([3, 12.44, 1234, 91_233, 3_400_000].map(formatNumber)).toEqual([
       '3',
       '12.4',
       '1,234',
       '91.2k',
       '3.4M',
     ]);
-    expect([null, 8.12, 320.4, 1200].map(duration)).toEqual(['–', '8.1 ms', '320 ms', '1.2 s']);
+    expect([null, 8.12, 320.4, 1200].map(formatDuration)).toEqual([
+      '–',
+      '8.1 ms',
+      '320 ms',
+      '1.2 s',
+    ]);
   });
 });
 
 describe('route', () => {
   it('knows its pages', () => {
     const id = '0b6e4f0e-8a51-4a0c-9a53-0e5a9d3b7c11';
-    expect(pageOf(`/lists/${id}/`)).toEqual({ name: 'list', id });
+    expect(parsePath(`/lists/${id}/`)).toEqual({ name: 'list', id });
     expect(
       ['/', '/signin/', '/setup/', '/join/', '/account/', '/lists/x/'].map(
-        (path) => pageOf(path).name,
+        (path) => parsePath(path).name,
       ),
     ).toEqual(['lists', 'signin', 'setup', 'join', 'account', 'lists']);
   });
 
   it('goes nowhere else after signing in', () => {
-    expect(nextOf('?next=/dashboard/')).toBe('/dashboard/');
+    expect(nextPath('?next=/dashboard/')).toBe('/dashboard/');
     for (const next of ['//evil.example', '/\\evil.example', 'https://evil.example', '']) {
-      expect(nextOf(`?next=${encodeURIComponent(next)}`)).toBe('/');
+      expect(nextPath(`?next=${encodeURIComponent(next)}`)).toBe('/');
     }
   });
 });
@@ -111,12 +119,12 @@ describe('samples', () => {
   const at = (second: number): string => new Date(Date.parse(AT) + second * 1000).toISOString();
 
   it('turns totals into rates and leaves gaps open', () => {
-    const rows = rowsOf({
+    const rows = samplesFromColumns({
       at: [at(0), at(1), at(2), at(10)],
       started: [100, 105, 105, 300],
       finished: [99, 104, 105, 300],
     });
-    const columns = columnsOf(rows);
+    const columns = chartColumns(rows);
     expect(columns.started).toEqual([null, 5, 0, null]);
     expect(columns.finished).toEqual([null, 5, 1, null]);
   });
@@ -126,13 +134,13 @@ describe('history', () => {
   it('keeps what the page has seen when a restarted server has forgotten it', () => {
     let hear: (frames: ServerFrame[]) => void = () => undefined;
     const engine = new Engine(
-      ({ frames }) => {
-        hear = frames;
+      ({ onFrames }) => {
+        hear = onFrames;
         return { send: vi.fn(), close: vi.fn() };
       },
       () => new Promise(() => undefined),
       new ManualClock(),
-      new MemoryShelf(),
+      new MemoryOutboxStorage(),
     );
     const samples = new Samples(engine);
     engine.start();
@@ -153,7 +161,7 @@ describe('lists', () => {
   let lists: Lists;
   let engine: Engine;
 
-  const answer = (id: string, last: string): ListAnswer => ({
+  const answer = (id: string, last: string): ListResponse => ({
     ...listRow(id, { name: id, last_interaction: last }),
     version: 1,
     epoch: 'aaaaaaaa',
@@ -185,13 +193,13 @@ describe('lists', () => {
       Promise.resolve({ results: [answer('old', '2026-01-01'), answer('new', '2026-01-02')] } as T),
     );
     engine = new Engine(
-      ({ frames }) => {
-        hear = frames;
+      ({ onFrames }) => {
+        hear = onFrames;
         return { send: vi.fn(), close: vi.fn() };
       },
       () => new Promise(() => undefined),
       new ManualClock(),
-      new MemoryShelf(),
+      new MemoryOutboxStorage(),
     );
     lists = new Lists(api, engine, () => ana.id);
     engine.start();
@@ -201,22 +209,25 @@ describe('lists', () => {
 
   it('shows what the API said until the socket has told more', () => {
     expect(names()).toEqual(['new', 'old']);
-    expect(lists.all[0]).toMatchObject({ open: 3, total: 5, role: 'owner' });
+    expect(lists.all[0]).toMatchObject({ openCount: 3, totalCount: 5, role: 'owner' });
     hear([welcome('old', 'new'), whole('new', '2026-01-02')]);
-    expect(lists.all[0]).toMatchObject({ open: 1, total: 2 });
+    expect(lists.all[0]).toMatchObject({ openCount: 1, totalCount: 2 });
   });
 
   it('moves a list to the top when something happens on it', () => {
     hear([welcome('old', 'new'), whole('old', '2026-01-01')]);
     hear([change(2, { topic: 'list:old', at: '2026-01-03', items: [item('tea')] })]);
     expect(names()).toEqual(['old', 'new']);
-    expect(lists.all[0]?.open).toBe(2);
+    expect(lists.all[0]?.openCount).toBe(2);
   });
 
   it('counts my own edits before they are saved', () => {
     hear([welcome('old', 'new'), whole('new', '2026-01-02')]);
-    engine.edit({ do: 'change', list: 'new', item: 'milk', fields: { purchased: true } }, 'milk');
-    expect(lists.all[0]?.open).toBe(0);
+    engine.submit(
+      { type: 'change', list: 'new', item: 'milk', fields: { purchased: true } },
+      'milk',
+    );
+    expect(lists.all[0]?.openCount).toBe(0);
   });
 
   it('gains and loses lists as the person does', () => {

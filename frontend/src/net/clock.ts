@@ -2,13 +2,13 @@
 export interface Clock {
   now(): number;
   random(): number;
-  after(milliseconds: number, run: () => void): () => void;
+  schedule(milliseconds: number, callback: () => void): () => void;
 }
 
-export const realClock: Clock = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
-  after(milliseconds, run) {
+  schedule(milliseconds, run) {
     const timer = setTimeout(run, milliseconds);
     return () => {
       clearTimeout(timer);

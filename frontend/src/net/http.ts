@@ -1,6 +1,6 @@
-import { problemOf, unreachable } from './problem';
+import { parseProblem, unreachableProblem } from './problem';
 
-export interface Ask {
+export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api/`. */
   path: string;
@@ -8,23 +8,25 @@ export interface Ask {
   /** The Idempotency-Key: the same key again has one effect. */
   op?: string;
   /** What a good answer is read as; JSON unless said otherwise. */
-  as?: 'text';
+  responseType?: 'text';
 }
 
 /** A request to the API; rejects with a Problem, never with anything else. */
-export type Http = <T>(ask: Ask) => Promise<T>;
+export type Http = <T>(request: HttpRequest) => Promise<T>;
 
 /** The slowest answer that is waited for. */
-const PATIENCE = 20_000;
+const REQUEST_TIMEOUT = 20_000;
 
 /** The CSRF token of a cookie header; the `__Host-` name is used under https. */
 export function csrfToken(cookies: string): string | null {
   return /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]*)/.exec(cookies)?.[1] ?? null;
 }
 
-function headersOf(ask: Ask): Headers {
-  const { method, body, op } = ask;
-  const headers = new Headers({ Accept: ask.as === 'text' ? '*/*' : 'application/json' });
+function buildHeaders(request: HttpRequest): Headers {
+  const { method, body, op } = request;
+  const headers = new Headers({
+    Accept: request.responseType === 'text' ? '*/*' : 'application/json',
+  });
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   if (op !== undefined) headers.set('Idempotency-Key', op);
   const token = method === 'GET' ? null : csrfToken(document.cookie);
@@ -32,23 +34,23 @@ function headersOf(ask: Ask): Headers {
   return headers;
 }
 
-async function exchange(ask: Ask): Promise<{ response: Response; text: string }> {
+async function sendRequest(request: HttpRequest): Promise<{ response: Response; text: string }> {
   try {
-    const response = await fetch(`/api/${ask.path}`, {
-      method: ask.method,
-      headers: headersOf(ask),
+    const response = await fetch(`/api/${request.path}`, {
+      method: request.method,
+      headers: buildHeaders(request),
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(PATIENCE),
-      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT),
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
     return { response, text: await response.text() };
   } catch {
-    throw unreachable();
+    throw unreachableProblem();
   }
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -56,12 +58,12 @@ function parse(text: string): unknown {
   }
 }
 
-export const http: Http = async <T>(ask: Ask): Promise<T> => {
-  const { response, text } = await exchange(ask);
-  if (response.ok && ask.as === 'text') return text as T;
-  const body = text === '' ? null : parse(text);
+export const http: Http = async <T>(request: HttpRequest): Promise<T> => {
+  const { response, text } = await sendRequest(request);
+  if (response.ok && request.responseType === 'text') return text as T;
+  const body = text === '' ? null : parseJson(text);
   if (!response.ok) {
-    throw problemOf(response.status, body, response.headers.get('Retry-After'));
+    throw parseProblem(response.status, body, response.headers.get('Retry-After'));
   }
   return body as T;
 };

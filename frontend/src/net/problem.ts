@@ -1,5 +1,5 @@
 /** A row that forbids what was asked, and why: "was changed since". */
-export interface Blocked {
+export interface BlockingRow {
   name: string;
   reason: string;
 }
@@ -22,7 +22,7 @@ export class Problem extends Error {
     /** Seconds to wait, where the server said so. */
     readonly retryAfter: number | null = null,
     /** Rows that stand in the way, by name. */
-    readonly rows: readonly Blocked[] = [],
+    readonly rows: readonly BlockingRow[] = [],
     /** Lists that do. */
     readonly lists: readonly BlockingList[] = [],
   ) {
@@ -30,26 +30,31 @@ export class Problem extends Error {
   }
 
   /** No one is signed in any more: the same request may succeed after signing in. */
-  get signedOut(): boolean {
+  get isSignedOut(): boolean {
     if (this.status === 401) return true;
     return this.status === 403 && /^(not_authenticated|authentication_failed)$/.test(this.code);
   }
 
   /** The request was understood and will not be done: asking again is useless. */
-  get final(): boolean {
-    const passing = this.status === 408 || this.status === 425 || this.status === 429;
-    return this.status >= 400 && this.status < 500 && !passing && !this.signedOut;
+  get isFinal(): boolean {
+    const isTemporary = this.status === 408 || this.status === 425 || this.status === 429;
+    return this.status >= 400 && this.status < 500 && !isTemporary && !this.isSignedOut;
   }
 }
 
 /** No connection, or the connection broke: the request may or may not have been done. */
-export const UNREACHABLE = 0;
+export const UNREACHABLE_STATUS = 0;
 
-export function unreachable(): Problem {
-  return new Problem(UNREACHABLE, 'unreachable', 'The server cannot be reached.');
+export function unreachableProblem(): Problem {
+  return new Problem(UNREACHABLE_STATUS, 'unreachable', 'The server cannot be reached.');
 }
 
-interface Body {
+/** What to tell the user about a failure. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+interface ProblemBody {
   title?: unknown;
   detail?: unknown;
   code?: unknown;
@@ -58,41 +63,45 @@ interface Body {
   lists?: unknown;
 }
 
-const text = (value: unknown): string | null =>
+const nonEmptyString = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 
 /** Read a failed response. A proxy's HTML page gives the status only. */
-export function problemOf(status: number, body: unknown, retryAfter: string | null): Problem {
-  const said: Body = typeof body === 'object' && body !== null ? body : {};
-  const errors = fieldErrors(said.errors);
+export function parseProblem(status: number, body: unknown, retryAfter: string | null): Problem {
+  const problem: ProblemBody = typeof body === 'object' && body !== null ? body : {};
+  const errors = fieldErrors(problem.errors);
   const first = Object.values(errors)[0]?.[0];
-  const message = text(said.detail) ?? first ?? text(said.title) ?? `The server said ${status}.`;
+  const message =
+    nonEmptyString(problem.detail) ??
+    first ??
+    nonEmptyString(problem.title) ??
+    `The server said ${status}.`;
   const seconds = Number(retryAfter ?? NaN);
   return new Problem(
     status,
-    text(said.code) ?? '',
+    nonEmptyString(problem.code) ?? '',
     message,
     errors,
     Number.isFinite(seconds) ? seconds : null,
-    blockedRows(said.rows),
-    blockingLists(said.lists),
+    blockingRows(problem.rows),
+    blockingLists(problem.lists),
   );
 }
 
-function blockedRows(rows: unknown): Blocked[] {
+function blockingRows(rows: unknown): BlockingRow[] {
   if (!Array.isArray(rows)) return [];
-  return rows.flatMap((row: Partial<Record<keyof Blocked, unknown>> | null) => {
-    const name = text(row?.name);
-    const reason = text(row?.reason);
+  return rows.flatMap((row: Partial<Record<keyof BlockingRow, unknown>> | null) => {
+    const name = nonEmptyString(row?.name);
+    const reason = nonEmptyString(row?.reason);
     return name !== null && reason !== null ? [{ name, reason }] : [];
   });
 }
 
 function blockingLists(lists: unknown): BlockingList[] {
   if (!Array.isArray(lists)) return [];
-  return lists.flatMap((one: Partial<Record<keyof BlockingList, unknown>> | null) => {
-    const id = text(one?.id);
-    const name = text(one?.name);
+  return lists.flatMap((list: Partial<Record<keyof BlockingList, unknown>> | null) => {
+    const id = nonEmptyString(list?.id);
+    const name = nonEmptyString(list?.name);
     return id !== null && name !== null ? [{ id, name }] : [];
   });
 }
@@ -100,9 +109,9 @@ function blockingLists(lists: unknown): BlockingList[] {
 function fieldErrors(errors: unknown): Record<string, string[]> {
   if (typeof errors !== 'object' || errors === null) return {};
   return Object.fromEntries(
-    Object.entries(errors).map(([field, said]) => [
+    Object.entries(errors).map(([field, messages]) => [
       field,
-      (Array.isArray(said) ? said : [said]).map(String),
+      (Array.isArray(messages) ? messages : [messages]).map(String),
     ]),
   );
 }

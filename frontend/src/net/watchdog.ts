@@ -6,13 +6,13 @@ export class Watchdog {
 
   constructor(
     private readonly clock: Clock,
-    private readonly silent: () => void,
+    private readonly onTimeout: () => void,
   ) {}
 
   /** Something was heard, or is expected: allow this long until the next. */
-  expectWithin(milliseconds: number): void {
+  restart(milliseconds: number): void {
     this.stop();
-    this.#cancel = this.clock.after(milliseconds, this.silent);
+    this.#cancel = this.clock.schedule(milliseconds, this.onTimeout);
   }
 
   stop(): void {

@@ -4,13 +4,13 @@ export const SESSION_EXPIRED = 4001;
 export const NOT_SIGNED_IN = 4501;
 export const REVOKED = 4503;
 
-export type Verdict = 'come back' | 'stay away' | 'sign in';
+export type ReconnectDecision = 'reconnect' | 'stop' | 'sign in';
 
-const COMES_BACK = new Set([1001, 1005, 1006, 1011, 1012, 1013]);
+const RECONNECT_CODES = new Set([1001, 1005, 1006, 1011, 1012, 1013]);
 
 /** The range says whether to come back; three codes ask to sign in first. */
-export function verdict(code: number): Verdict {
+export function reconnectDecision(code: number): ReconnectDecision {
   if (code === SESSION_EXPIRED || code === NOT_SIGNED_IN || code === REVOKED) return 'sign in';
-  if (COMES_BACK.has(code) || (code >= 4000 && code <= 4499)) return 'come back';
-  return 'stay away';
+  if (RECONNECT_CODES.has(code) || (code >= 4000 && code <= 4499)) return 'reconnect';
+  return 'stop';
 }

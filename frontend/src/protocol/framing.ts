@@ -1,10 +1,10 @@
 import type { ClientFrame, ServerFrame } from './types';
 
 /** One message carries one or more frames, separated by a newline. */
-export function decode(message: string): ServerFrame[] {
+export function decodeFrames(message: string): ServerFrame[] {
   return message.split('\n').map((line) => JSON.parse(line) as ServerFrame);
 }
 
-export function encode(frame: ClientFrame): string {
+export function encodeFrame(frame: ClientFrame): string {
   return JSON.stringify(frame);
 }

@@ -4,7 +4,7 @@ import type { Change, ItemRow, ListRow, Member, Person } from './types';
 export type Role = Member['role'];
 export type Verb = Change['verb'];
 
-export interface Me {
+export interface UserProfile {
   id: number;
   name: string;
   username: string;
@@ -13,7 +13,7 @@ export interface Me {
   is_guest: boolean;
 }
 
-export interface ListAnswer extends ListRow {
+export interface ListResponse extends ListRow {
   version: number;
   epoch: string;
   role: Role;
@@ -23,7 +23,7 @@ export interface ListAnswer extends ListRow {
   deleted_at: string | null;
 }
 
-export interface ItemAnswer extends ItemRow {
+export interface ItemResponse extends ItemRow {
   outcome?: 'added' | 'merged' | 'put_back';
 }
 
@@ -40,12 +40,12 @@ export interface Invite {
 }
 
 /** A new invite, with its secret in the link, this once. */
-export interface MadeInvite extends Omit<Invite, 'created_by' | 'revoked'> {
+export interface CreatedInvite extends Omit<Invite, 'created_by' | 'revoked'> {
   token: string;
   url: string;
 }
 
-export interface InviteWish {
+export interface InviteRequest {
   role: Role;
   /** Seconds. */
   expires_in: number;
@@ -54,7 +54,7 @@ export interface InviteWish {
 }
 
 /** What an invite is for, as a stranger sees it. */
-export interface Preview {
+export interface InvitePreview {
   list: { name: string };
   role: Role;
   guest: boolean;
@@ -86,11 +86,11 @@ export interface Token {
 }
 
 /** A new token with its secret, this once. */
-export interface MadeToken extends Token {
+export interface CreatedToken extends Token {
   token: string;
 }
 
-export interface TokenWish {
+export interface TokenRequest {
   name: string;
   scope: Scope;
   list: string | null;
@@ -98,32 +98,32 @@ export interface TokenWish {
   expires_in: number | null;
 }
 
-export type Format = 'json' | 'csv' | 'markdown' | 'text';
+export type FileFormat = 'json' | 'csv' | 'markdown' | 'text';
 
 /** What an import of one list did, or would do, line by line. */
-export interface Imported {
+export interface ImportResult {
   version: number;
   dry_run: boolean;
   added: number;
   merged: number;
   put_back: number;
   unchanged: number;
-  results: ImportedLine[];
+  results: ImportedItem[];
 }
 
-export interface ImportedLine {
+export interface ImportedItem {
   line: number;
   outcome: 'added' | 'merged' | 'put_back' | 'unchanged';
   item: Pick<ItemRow, 'name' | 'quantity' | 'note' | 'category' | 'purchased'>;
 }
 
 /** The lists that an import of many made, or would make. */
-export interface ImportedLists {
+export interface ListsImportResult {
   dry_run: boolean;
   lists: { id: string | null; name: string; items: number }[];
 }
 
-export interface Page<T> {
+export interface ResultPage<T> {
   next: string | null;
   results: T[];
 }

@@ -1,13 +1,13 @@
 /** The topics of the protocol by name. */
-export const REQUESTS = 'requests';
+export const REQUESTS_TOPIC = 'requests';
 
-const LIST = 'list:';
+const LIST_PREFIX = 'list:';
 
-export function topicOf(list: string): string {
-  return LIST + list;
+export function listTopic(listId: string): string {
+  return LIST_PREFIX + listId;
 }
 
 /** The list that a topic carries, or null for a topic of counters. */
-export function listOf(topic: string): string | null {
-  return topic.startsWith(LIST) ? topic.slice(LIST.length) : null;
+export function listIdOf(topic: string): string | null {
+  return topic.startsWith(LIST_PREFIX) ? topic.slice(LIST_PREFIX.length) : null;
 }

@@ -1,6 +1,6 @@
 /** Changes that come faster than this are read out together. */
-const BATCH = 1500;
-const AT_MOST = 3;
+const BATCH_INTERVAL = 1500;
+const MAX_SENTENCES = 3;
 
 /** What the one polite live region says. */
 export class Announcer {
@@ -9,28 +9,28 @@ export class Announcer {
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** Say something once nothing else has been said for a moment. */
-  say(sentence: string): void {
+  announce(sentence: string): void {
     this.#pending.push(sentence);
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
-      this.#speak();
-    }, BATCH);
+      this.#flush();
+    }, BATCH_INTERVAL);
   }
 
   /** Forget what was said and what was to be said. */
-  hush(): void {
+  clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#pending = [];
     this.text = '';
   }
 
-  #speak(): void {
-    const said = this.#pending;
+  #flush(): void {
+    const sentences = this.#pending;
     this.#pending = [];
     this.#timer = null;
-    const more = said.length - AT_MOST;
-    const spoken = said.slice(0, AT_MOST).join('. ');
-    this.text = more > 0 ? `${spoken}, and ${more} more changes.` : `${spoken}.`;
+    const moreCount = sentences.length - MAX_SENTENCES;
+    const text = sentences.slice(0, MAX_SENTENCES).join('. ');
+    this.text = moreCount > 0 ? `${text}, and ${moreCount} more changes.` : `${text}.`;
   }
 }

@@ -4,40 +4,40 @@ import type { Announcer } from './announcer.svelte';
 import type { Connection } from './connection.svelte';
 import type { Feed } from './feed.svelte';
 import type { Lists } from './lists.svelte';
-import type { Now } from './now.svelte';
+import type { CurrentTime } from './current-time.svelte';
 import type { OpenList } from './open-list.svelte';
-import type { Person } from './person.svelte';
+import type { CurrentUser } from './current-user.svelte';
 import type { Route } from './route.svelte';
 import type { Samples } from './samples.svelte';
 import type { Toast } from './toast.svelte';
 
 /** What stores are made of that are loaded when they are needed. Components only pass it on. */
-export interface Backstage {
+export interface StoreDependencies {
   api: Api;
   engine: Engine;
   /** The secret of the link by which this page was opened. */
-  secret: string | null;
+  linkSecret: string | null;
 }
 
 /** The stores of the list app, as its entry has put them together. */
 export interface ListApp {
-  person: Person;
+  user: CurrentUser;
   connection: Connection;
   lists: Lists;
   route: Route;
   announcer: Announcer;
   toast: Toast;
-  now: Now;
-  open(list: string): OpenList;
-  backstage: Backstage;
+  currentTime: CurrentTime;
+  openList(list: string): OpenList;
+  dependencies: StoreDependencies;
 }
 
 /** The stores of the dashboard. */
 export interface DashboardApp {
-  person: Person;
+  user: CurrentUser;
   connection: Connection;
   lists: Lists;
   samples: Samples;
   feed: Feed;
-  now: Now;
+  currentTime: CurrentTime;
 }

@@ -1,51 +1,51 @@
 import type { Announcer } from './announcer.svelte';
 import type { Engine } from '../sync/engine';
-import { refusedIn, waitingIn, type Entry } from '../sync/outbox';
+import { rejectedEntries, waitingEntries, type OutboxEntry } from '../sync/outbox';
 
 /** How the page stands with the server: the line, and what has not been saved. */
 export class Connection {
-  line = $state<'connecting' | 'live' | 'reconnecting' | 'stopped'>('connecting');
+  status = $state<'connecting' | 'live' | 'reconnecting' | 'stopped'>('connecting');
   /** What the browser thinks of its network. */
-  online = $state(true);
-  server = $state('');
-  waiting = $state.raw<readonly Entry[]>([]);
-  refused = $state.raw<readonly Entry[]>([]);
+  isOnline = $state(true);
+  serverVersion = $state('');
+  waiting = $state.raw<readonly OutboxEntry[]>([]);
+  rejected = $state.raw<readonly OutboxEntry[]>([]);
 
   constructor(
     private readonly engine: Engine,
     private readonly announcer: Announcer | null = null,
   ) {
-    engine.listen((news) => {
-      for (const one of news) {
-        if (one.kind === 'welcome') {
-          if (this.line === 'reconnecting') this.announcer?.say('Live again');
-          this.line = 'live';
-          this.server = one.frame.server;
-        } else if (one.kind === 'down') {
-          if (this.line === 'live') this.announcer?.say('Connection lost');
-          this.line = one.verdict === 'come back' ? 'reconnecting' : 'stopped';
-        } else if (one.kind === 'outbox') this.#count();
+    engine.subscribe((events) => {
+      for (const event of events) {
+        if (event.kind === 'welcome') {
+          if (this.status === 'reconnecting') this.announcer?.announce('Live again');
+          this.status = 'live';
+          this.serverVersion = event.frame.server;
+        } else if (event.kind === 'down') {
+          if (this.status === 'live') this.announcer?.announce('Connection lost');
+          this.status = event.decision === 'reconnect' ? 'reconnecting' : 'stopped';
+        } else if (event.kind === 'outbox') this.#updateEntries();
       }
     });
   }
 
   /** The browser gained or lost its network: find out what the line is worth. */
-  network(online: boolean): void {
-    this.online = online;
-    if (!online) this.engine.wake();
+  setOnline(isOnline: boolean): void {
+    this.isOnline = isOnline;
+    if (!isOnline) this.engine.resume();
   }
 
-  retry(entry: Entry): void {
+  retry(entry: OutboxEntry): void {
     this.engine.retry(entry.op);
   }
 
-  drop(entry: Entry): void {
-    this.engine.drop(entry.op);
+  discard(entry: OutboxEntry): void {
+    this.engine.discard(entry.op);
   }
 
-  #count(): void {
+  #updateEntries(): void {
     const { outbox } = this.engine;
-    this.waiting = waitingIn(outbox);
-    this.refused = refusedIn(outbox);
+    this.waiting = waitingEntries(outbox);
+    this.rejected = rejectedEntries(outbox);
   }
 }

@@ -1,12 +1,12 @@
 import type { Api } from '../net/api';
 import type { Device } from '../protocol/rest';
-import { Attempt } from './attempt.svelte';
+import { FormSubmission } from './form-submission.svelte';
 
 /** The browsers that somebody is signed in with. */
 export class Devices {
   /** This one first; null until they were read. */
   all = $state.raw<readonly Device[] | null>(null);
-  readonly attempt = new Attempt();
+  readonly submission = new FormSubmission();
 
   constructor(private readonly api: Api) {}
 
@@ -15,25 +15,25 @@ export class Devices {
   }
 
   async load(): Promise<void> {
-    await this.attempt.run(() => this.#read());
+    await this.submission.run(() => this.#refresh());
   }
 
   async signOut({ id }: Device): Promise<void> {
-    await this.attempt.run(async () => {
-      await this.api.endDevice(id);
-      await this.#read();
+    await this.submission.run(async () => {
+      await this.api.signOutDevice(id);
+      await this.#refresh();
     });
   }
 
   async signOutOthers(): Promise<void> {
-    await this.attempt.run(async () => {
-      await this.api.endOtherDevices();
-      await this.#read();
+    await this.submission.run(async () => {
+      await this.api.signOutOtherDevices();
+      await this.#refresh();
     });
   }
 
-  async #read(): Promise<void> {
-    const found = await this.api.devices();
-    this.all = [...found].sort((a, b) => Number(b.current) - Number(a.current));
+  async #refresh(): Promise<void> {
+    const devices = await this.api.getDevices();
+    this.all = [...devices].sort((a, b) => Number(b.current) - Number(a.current));
   }
 }

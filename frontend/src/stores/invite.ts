@@ -1,5 +1,5 @@
-import type { Invite, InviteWish } from '../protocol/rest';
-import { wordOf } from './roles';
+import type { Invite, InviteRequest } from '../protocol/rest';
+import { roleLabel } from './permissions';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -7,7 +7,7 @@ const DAY = 24 * HOUR;
 
 /** How long a link may be good for, in seconds. */
 export const LIFETIMES = [
-  { seconds: HOUR, word: '1 hour' },
+  { seconds: HOUR, label: '1 hour' },
   { seconds: DAY, word: '1 day' },
   { seconds: 7 * DAY, word: '7 days' },
   { seconds: 30 * DAY, word: '30 days' },
@@ -15,14 +15,14 @@ export const LIFETIMES = [
 ];
 
 /** How often a link may be used; null: without limit. */
-export const USES = [
-  { times: 1, word: 'once' },
+export const USE_LIMITS = [
+  { count: 1, label: 'once' },
   { times: 5, word: '5 times' },
   { times: 20, word: '20 times' },
   { times: null, word: 'without limit' },
 ];
 
-export const USUAL: InviteWish = {
+export const DEFAULT_INVITE: InviteRequest = {
   role: 'editor',
   expires_in: 7 * DAY,
   max_uses: null,
@@ -35,23 +35,23 @@ export function isOpen({ revoked, expires_at, max_uses, uses }: Invite, now: num
 }
 
 /** "can edit", "guest can tick". */
-export function titleOf({ role, guest }: Pick<Invite, 'role' | 'guest'>): string {
-  return guest ? `Guest ${wordOf(role)}` : wordOf(role).replace(/^c/, 'C');
+export function inviteTitle({ role, guest }: Pick<Invite, 'role' | 'guest'>): string {
+  return guest ? `Guest ${roleLabel(role)}` : roleLabel(role).replace(/^c/, 'C');
 }
 
 /** "Used 1 of 5 times · 6 days left". */
-export function stateOf({ uses, max_uses, expires_at }: Invite, now: number): string {
+export function inviteStatus({ uses, max_uses, expires_at }: Invite, now: number): string {
   const used =
     max_uses !== null
       ? `Used ${uses} of ${max_uses}`
       : uses === 0
         ? 'Not used yet'
         : `Used ${uses}×`;
-  return `${used} · ${leftUntil(expires_at, now)}`;
+  return `${used} · ${remainingTime(expires_at, now)}`;
 }
 
 /** How much time is left: "6 days left". */
-export function leftUntil(time: string, now: number): string {
+export function remainingTime(time: string, now: number): string {
   const seconds = (Date.parse(time) - now) / 1000;
   if (seconds <= 0) return 'over';
   if (seconds < 1.5 * MINUTE) return '1 minute left';

@@ -1,91 +1,91 @@
 import type { Api } from '../net/api';
 import { uuid } from '../net/uuid';
-import { Problem } from '../net/problem';
-import type { ListAnswer, Role } from '../protocol/rest';
-import { listOf, topicOf } from '../protocol/topic';
+import { messageOf } from '../net/problem';
+import type { ListResponse, Role } from '../protocol/rest';
+import { listIdOf, listTopic } from '../protocol/topic';
 import type { ItemRow, ListRow, Member } from '../protocol/types';
-import type { Engine, News } from '../sync/engine';
-import { editsOf } from '../sync/outbox';
-import { nameOver, overlay } from '../sync/overlay';
+import type { Engine, EngineEvent } from '../sync/engine';
+import { entriesOfList } from '../sync/outbox';
+import { optimisticName, optimisticRows } from '../sync/optimistic-view';
 
 /** One of my lists, as the overview shows it. */
-export interface Overview {
+export interface ListOverview {
   id: string;
   name: string;
-  last: string;
-  open: number;
-  total: number;
+  lastInteraction: string;
+  openCount: number;
+  totalCount: number;
   members: readonly Member[];
   role: Role;
 }
 
 /** How many lists are followed at once; the server allows 200 topics. */
-const FOLLOWED = 150;
+const MAX_WATCHED_LISTS = 150;
 
 interface Counts {
-  open: number;
-  total: number;
+  openCount: number;
+  totalCount: number;
 }
 
-const counted = new WeakMap<ReadonlyMap<string, ItemRow>, Counts>();
+const countsCache = new WeakMap<ReadonlyMap<string, ItemRow>, Counts>();
 
 function countsOf(items: ReadonlyMap<string, ItemRow>): Counts {
-  const known = counted.get(items);
-  if (known) return known;
-  let open = 0;
-  for (const { purchased } of items.values()) if (!purchased) open += 1;
-  const counts = { open, total: items.size };
-  counted.set(items, counts);
+  const cached = countsCache.get(items);
+  if (cached) return cached;
+  let openCount = 0;
+  for (const { purchased } of items.values()) if (!purchased) openCount += 1;
+  const counts = { openCount, totalCount: items.size };
+  countsCache.set(items, counts);
   return counts;
 }
 
 /** All of my lists, newest first, live. */
 export class Lists {
-  all = $state.raw<readonly Overview[]>([]);
+  all = $state.raw<readonly ListOverview[]>([]);
   /** False until the first answer, so that "no lists yet" is never a guess. */
-  known = $state(false);
-  problem = $state<string | null>(null);
+  isLoaded = $state(false);
+  error = $state<string | null>(null);
   /** What the API said about each list; null for one that only the socket has told of. */
-  readonly #told = new Map<string, ListAnswer | null>();
+  readonly #responses = new Map<string, ListResponse | null>();
 
   constructor(
     private readonly api: Api,
     private readonly engine: Engine,
-    private readonly me: () => number | null,
+    private readonly currentUserId: () => number | null,
   ) {
-    engine.listen((news) => {
-      this.#heard(news);
+    engine.subscribe((events) => {
+      this.#onEvents(events);
     });
   }
 
   /** Read the overview once; the socket keeps it true from then on. */
   async load(): Promise<void> {
     try {
-      for (const list of await this.api.lists()) this.#told.set(list.id, list);
-      this.known = true;
-      this.problem = null;
+      for (const list of await this.api.getLists()) this.#responses.set(list.id, list);
+      this.isLoaded = true;
+      this.error = null;
     } catch (error) {
-      if (!this.known) this.problem = error instanceof Problem ? error.message : String(error);
+      if (!this.isLoaded) this.error = messageOf(error);
     }
-    this.#follow();
+    this.#watchLatest();
     this.#rebuild();
   }
 
   async create(name: string): Promise<string> {
-    const made = await this.api.createList(uuid(), name);
-    this.#told.set(made.id, made);
-    this.#follow();
+    const created = await this.api.createList(uuid(), name);
+    this.#responses.set(created.id, created);
+    this.#watchLatest();
     this.#rebuild();
-    return made.id;
+    return created.id;
   }
 
   rename(id: string, name: string): void {
-    this.engine.edit({ do: 'rename', list: id, name }, name);
+    this.engine.submit({ type: 'rename', list: id, name }, name);
   }
 
   async remove(id: string): Promise<void> {
     await this.api.deleteList(id);
-    this.#lose(id);
+    this.#dropList(id);
   }
 
   /** Take a deleted list out of the trash. */
@@ -95,91 +95,98 @@ export class Lists {
   }
 
   async leave(id: string): Promise<void> {
-    const me = this.me();
-    if (me === null) return;
-    await this.api.removeMember(id, me);
-    this.#lose(id);
+    const userId = this.currentUserId();
+    if (userId === null) return;
+    await this.api.removeMember(id, userId);
+    this.#dropList(id);
   }
 
   /** Forget everything: the person signed out. */
   clear(): void {
-    this.#told.clear();
+    this.#responses.clear();
     this.all = [];
-    this.known = false;
+    this.isLoaded = false;
   }
 
-  #heard(news: readonly News[]): void {
-    for (const one of news) this.#learn(one);
-    if (news.some(({ kind }) => kind !== 'sample')) this.#rebuild();
+  #onEvents(events: readonly EngineEvent[]): void {
+    for (const event of events) this.#onEvent(event);
+    if (events.some(({ kind }) => kind !== 'sample')) this.#rebuild();
   }
 
-  #learn(one: News): void {
-    if (one.kind === 'reset') this.clear();
-    else if (one.kind === 'welcome') this.#agree(one.frame.lists.map(({ id }) => id));
-    else if (one.kind === 'joined') this.#meet(one.list.id);
-    else if (one.kind === 'left') this.#lose(one.list);
-    else if (one.kind === 'over' && one.why !== 'too many') this.#lose(listOf(one.topic) ?? '');
+  #onEvent(event: EngineEvent): void {
+    if (event.kind === 'reset') this.clear();
+    else if (event.kind === 'welcome') this.#reconcile(event.frame.lists.map(({ id }) => id));
+    else if (event.kind === 'joined') this.#addList(event.list.id);
+    else if (event.kind === 'left') this.#dropList(event.list);
+    else if (event.kind === 'closed' && event.reason !== 'too many')
+      this.#dropList(listIdOf(event.topic) ?? '');
   }
 
   /** The server's list of my lists: what is missing there was lost while away. */
-  #agree(ids: readonly string[]): void {
-    this.known = true;
-    const mine = new Set(ids);
-    for (const id of this.#told.keys()) if (!mine.has(id)) this.#lose(id);
-    for (const id of ids) if (!this.#told.has(id)) this.#told.set(id, null);
-    this.#follow();
+  #reconcile(ids: readonly string[]): void {
+    this.isLoaded = true;
+    const known = new Set(ids);
+    for (const id of this.#responses.keys()) if (!known.has(id)) this.#dropList(id);
+    for (const id of ids) if (!this.#responses.has(id)) this.#responses.set(id, null);
+    this.#watchLatest();
   }
 
-  #meet(id: string): void {
-    if (!this.#told.has(id)) this.#told.set(id, null);
-    this.engine.follow(topicOf(id));
+  #addList(id: string): void {
+    if (!this.#responses.has(id)) this.#responses.set(id, null);
+    this.engine.watch(listTopic(id));
   }
 
-  #lose(id: string): void {
+  #dropList(id: string): void {
     // The topic is not forgotten here: the server ends it, and an open page says why.
-    if (this.#told.delete(id)) this.#rebuild();
+    if (this.#responses.delete(id)) this.#rebuild();
   }
 
-  #follow(): void {
-    const newest = [...this.#told].sort(([, a], [, b]) =>
+  #watchLatest(): void {
+    const latest = [...this.#responses].sort(([, a], [, b]) =>
       (b?.last_interaction ?? '~') < (a?.last_interaction ?? '~') ? -1 : 1,
     );
-    for (const [id] of newest.slice(0, FOLLOWED)) this.engine.follow(topicOf(id));
+    for (const [id] of latest.slice(0, MAX_WATCHED_LISTS)) this.engine.watch(listTopic(id));
   }
 
   #rebuild(): void {
-    const rows = [...this.#told].flatMap(([id, answer]) => this.#overview(id, answer) ?? []);
+    const rows = [...this.#responses].flatMap(([id, answer]) => this.#overviewOf(id, answer) ?? []);
     this.all = rows.sort((a, b) =>
-      a.last === b.last ? (a.id < b.id ? -1 : 1) : a.last < b.last ? 1 : -1,
+      a.lastInteraction === b.lastInteraction
+        ? a.id < b.id
+          ? -1
+          : 1
+        : a.lastInteraction < b.lastInteraction
+          ? 1
+          : -1,
     );
   }
 
-  #overview(id: string, answer: ListAnswer | null): Overview | null {
-    const { list, items } = this.engine.replica(topicOf(id));
-    const row: ListRow | null = list ?? answer;
+  #overviewOf(id: string, response: ListResponse | null): ListOverview | null {
+    const { list, items } = this.engine.replica(listTopic(id));
+    const row: ListRow | null = list ?? response;
     if (!row) return null;
-    const edits = editsOf(this.engine.outbox, id);
+    const edits = entriesOfList(this.engine.outbox, id);
     const counts = list
       ? edits.length === 0
         ? countsOf(items)
-        : this.#countsWith(id)
-      : { open: answer?.items_open ?? 0, total: answer?.items_total ?? 0 };
-    const me = this.me();
+        : this.#optimisticCounts(id)
+      : { openCount: response?.items_open ?? 0, totalCount: response?.items_total ?? 0 };
+    const userId = this.currentUserId();
     return {
       id,
-      name: nameOver(row.name, edits),
-      last: row.last_interaction,
+      name: optimisticName(row.name, edits),
+      lastInteraction: row.last_interaction,
       members: row.members,
-      role: row.members.find((member) => member.id === me)?.role ?? 'viewer',
+      role: row.members.find((member) => member.id === userId)?.role ?? 'viewer',
       ...counts,
     };
   }
 
   /** Counts with my own edits laid over. */
-  #countsWith(id: string): Counts {
-    const { items } = this.engine.replica(topicOf(id));
-    const rows = overlay(items, editsOf(this.engine.outbox, id), null);
-    const open = rows.reduce((sum, { item }) => sum + (item.purchased ? 0 : 1), 0);
-    return { open, total: rows.length };
+  #optimisticCounts(id: string): Counts {
+    const { items } = this.engine.replica(listTopic(id));
+    const rows = optimisticRows(items, entriesOfList(this.engine.outbox, id), null);
+    const openCount = rows.reduce((sum, { item }) => sum + (item.purchased ? 0 : 1), 0);
+    return { openCount, totalCount: rows.length };
   }
 }

@@ -1,14 +1,14 @@
 import type { ItemRow } from '../protocol/types';
-import { folded } from '../sync/edit';
-import type { Parsed } from './quantity';
+import { nameKey } from '../sync/edit';
+import type { ParsedLine } from './quantity';
 
 /** What the server takes at once. */
-export const MOST = 500;
-const LONGEST_NAME = 200;
-const LONGEST_QUANTITY = 50;
+export const MAX_LINES = 500;
+const MAX_NAME_LENGTH = 200;
+const MAX_QUANTITY_LENGTH = 50;
 
 /** One line of pasted text, as an item. */
-export interface Pasted extends Parsed {
+export interface PastedLine extends ParsedLine {
   /** It was ticked off where it came from. */
   ticked: boolean;
 }
@@ -17,40 +17,40 @@ export interface Pasted extends Parsed {
  * What adding a line will do: make a new item, nothing much as it is there,
  * put a bought one back. `repeated`: an earlier line says the same.
  */
-export type Fate = 'new' | 'merged' | 'put back' | 'repeated' | 'too long';
+export type LineOutcome = 'new' | 'merged' | 'put back' | 'repeated' | 'too long';
 
-export interface Planned extends Pasted {
-  fate: Fate;
+export interface PlannedLine extends PastedLine {
+  outcome: LineOutcome;
 }
 
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const BULLET = /^(?:[-*+•‣–·]|\d{1,3}[.)])\s+/;
-const BOX = /^(?:\[(?<mark>[ xX]?)\]|(?<sign>[☐☑☒✓✔✅]))\s*/u;
-const RULE = /^[|\s:–-]*$/;
+const CHECKBOX = /^(?:\[(?<mark>[ xX]?)\]|(?<sign>[☐☑☒✓✔✅]))\s*/u;
+const SEPARATOR_ROW = /^[|\s:–-]*$/;
 
 /**
  * The items of a text: one a line, without bullets, numbers and boxes; `name | quantity` too.
  *
  * What is in no columns is read as if it was typed.
  */
-export function linesOf(text: string, read: (line: string) => Parsed): Pasted[] {
+export function parseLines(text: string, parseLine: (line: string) => ParsedLine): PastedLine[] {
   return text
     .normalize('NFC')
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
-    .filter((line) => !RULE.test(line))
-    .map((line) => pastedFrom(line, read))
+    .filter((line) => !SEPARATOR_ROW.test(line))
+    .map((line) => parsePastedLine(line, parseLine))
     .filter(({ name }) => name !== '');
 }
 
-function pastedFrom(line: string, read: (line: string) => Parsed): Pasted {
-  const bare = line.trim().replace(BULLET, '');
-  const box = BOX.exec(bare);
-  const ticked = /[xX☑☒✓✔✅]/u.test(box?.[0] ?? '');
-  const [name = '', ...more] = cellsOf(bare.slice(box?.[0].length ?? 0));
-  if (more.length === 0) return { ...read(name), ticked };
-  const quantity = more.join(' ');
+function parsePastedLine(line: string, parseLine: (line: string) => ParsedLine): PastedLine {
+  const content = line.trim().replace(BULLET, '');
+  const checkbox = CHECKBOX.exec(content);
+  const ticked = /[xX☑☒✓✔✅]/u.test(checkbox?.[0] ?? '');
+  const [name = '', ...otherCells] = cellsOf(content.slice(checkbox?.[0].length ?? 0));
+  if (otherCells.length === 0) return { ...parseLine(name), ticked };
+  const quantity = otherCells.join(' ');
   // A quantity that is too long is no quantity.
-  if (quantity.length > LONGEST_QUANTITY)
+  if (quantity.length > MAX_QUANTITY_LENGTH)
     return { name: `${name} ${quantity}`, quantity: '', note: '', ticked };
   return { name, quantity, note: '', ticked };
 }
@@ -65,34 +65,34 @@ function cellsOf(line: string): string[] {
 }
 
 /** What the server will do with each line, as far as this page knows the list. */
-export function planOf(lines: readonly Pasted[], items: readonly ItemRow[]): Planned[] {
+export function planLines(lines: readonly PastedLine[], items: readonly ItemRow[]): PlannedLine[] {
   const bought = items.filter(({ purchased }) => purchased);
   const open = items.filter(({ purchased }) => !purchased);
-  const there = new Map<string, Fate>([
-    ...bought.map(({ name }) => [folded(name), 'put back'] as const),
-    ...open.map(({ name }) => [folded(name), 'merged'] as const),
+  const outcomes = new Map<string, LineOutcome>([
+    ...bought.map(({ name }) => [nameKey(name), 'put back'] as const),
+    ...open.map(({ name }) => [nameKey(name), 'merged'] as const),
   ]);
   return lines.map((line) => {
-    const key = folded(line.name);
-    if (line.name.length > LONGEST_NAME) return { ...line, fate: 'too long' };
-    const fate = there.get(key) ?? 'new';
-    there.set(key, 'repeated');
-    return { ...line, fate };
+    const key = nameKey(line.name);
+    if (line.name.length > MAX_NAME_LENGTH) return { ...line, outcome: 'too long' };
+    const outcome = outcomes.get(key) ?? 'new';
+    outcomes.set(key, 'repeated');
+    return { ...line, outcome };
   });
 }
 
 /** Whether a line is worth sending unless the person says otherwise. */
-export function isWanted({ fate, ticked, quantity }: Planned): boolean {
-  if (fate === 'merged') return quantity !== '' && !ticked;
-  return (fate === 'new' || fate === 'put back') && !ticked;
+export function isSelectedByDefault({ outcome, ticked, quantity }: PlannedLine): boolean {
+  if (outcome === 'merged') return quantity !== '' && !ticked;
+  return (outcome === 'new' || outcome === 'put back') && !ticked;
 }
 
 /** Whether a line can be sent at all. */
-export function canBeSent({ fate }: Planned): boolean {
-  return fate !== 'repeated' && fate !== 'too long';
+export function canBeSent({ outcome }: PlannedLine): boolean {
+  return outcome !== 'repeated' && outcome !== 'too long';
 }
 
-export const FATES: Record<Fate, string> = {
+export const LINE_OUTCOMES: Record<LineOutcome, string> = {
   new: 'new',
   merged: 'on the list',
   'put back': 'bought before, put back',

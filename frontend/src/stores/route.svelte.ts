@@ -1,4 +1,4 @@
-export type Page =
+export type AppPage =
   | { name: 'lists' }
   | { name: 'list'; id: string }
   | { name: 'signin' }
@@ -7,41 +7,41 @@ export type Page =
   | { name: 'reset' }
   | { name: 'account' };
 
-const LIST = /^\/lists\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/?$/i;
+const LIST_PATH = /^\/lists\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/?$/i;
 
-const NAMED = /^\/(signin|setup|join|reset|account)\/?$/;
+const NAMED_PATH = /^\/(signin|setup|join|reset|account)\/?$/;
 
-export function pageOf(path: string): Page {
-  const id = LIST.exec(path)?.[1];
+export function parsePath(path: string): AppPage {
+  const id = LIST_PATH.exec(path)?.[1];
   if (id) return { name: 'list', id: id.toLowerCase() };
-  const name = NAMED.exec(path)?.[1];
-  return { name: (name ?? 'lists') as Exclude<Page['name'], 'list'> };
+  const name = NAMED_PATH.exec(path)?.[1];
+  return { name: (name ?? 'lists') as Exclude<AppPage['name'], 'list'> };
 }
 
 /** Where to go after signing in: an address of this site only. */
-export function nextOf(search: string): string {
+export function nextPath(search: string): string {
   const next = new URLSearchParams(search).get('next') ?? '/';
   return /^\/(?![/\\])/.test(next) ? next : '/';
 }
 
 /** The address bar. */
 export class Route {
-  page = $state.raw<Page>(pageOf(location.pathname));
+  page = $state.raw<AppPage>(parsePath(location.pathname));
 
   start(): () => void {
-    const moved = (): void => {
-      this.page = pageOf(location.pathname);
+    const onPopState = (): void => {
+      this.page = parsePath(location.pathname);
     };
-    addEventListener('popstate', moved);
+    addEventListener('popstate', onPopState);
     return () => {
-      removeEventListener('popstate', moved);
+      removeEventListener('popstate', onPopState);
     };
   }
 
-  go(path: string, how: 'push' | 'replace' = 'push'): void {
-    if (how === 'push') history.pushState(null, '', path);
+  navigate(path: string, mode: 'push' | 'replace' = 'push'): void {
+    if (mode === 'push') history.pushState(null, '', path);
     else history.replaceState(null, '', path);
-    this.page = pageOf(location.pathname);
+    this.page = parsePath(location.pathname);
     scrollTo(0, 0);
   }
 }

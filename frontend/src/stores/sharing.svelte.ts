@@ -1,7 +1,7 @@
 import type { Api } from '../net/api';
-import { Problem } from '../net/problem';
+import { messageOf } from '../net/problem';
 import { uuid } from '../net/uuid';
-import type { Invite, InviteWish, MadeInvite, Role } from '../protocol/rest';
+import type { Invite, InviteRequest, CreatedInvite, Role } from '../protocol/rest';
 import { isOpen } from './invite';
 
 /** Who may be on one list: its members' roles and the links that are open. Not who they are. */
@@ -9,65 +9,65 @@ export class Sharing {
   /** Newest first; null until they were read. */
   invites = $state.raw<readonly Invite[] | null>(null);
   /** The link that was just made: its secret is nowhere else. */
-  made = $state.raw<MadeInvite | null>(null);
-  wrong = $state('');
-  busy = $state(false);
+  created = $state.raw<CreatedInvite | null>(null);
+  error = $state('');
+  isBusy = $state(false);
   /** The wish that was sent and not answered: asked again, it has one effect. */
   #asked: { op: string; wish: string } | null = null;
 
   constructor(
     private readonly api: Api,
-    private readonly list: string,
+    private readonly listId: string,
   ) {}
 
-  open(now: number): readonly Invite[] {
+  openInvites(now: number): readonly Invite[] {
     return (this.invites ?? []).filter((invite) => isOpen(invite, now));
   }
 
   async load(): Promise<void> {
-    await this.#try(async () => {
-      this.invites = await this.api.invites(this.list);
+    await this.#submit(async () => {
+      this.invites = await this.api.getInvites(this.listId);
     });
   }
 
-  async make(wish: InviteWish): Promise<void> {
-    const said = JSON.stringify(wish);
+  async createInvite(invite: InviteRequest): Promise<void> {
+    const said = JSON.stringify(invite);
     if (this.#asked?.wish !== said) this.#asked = { op: uuid(), wish: said };
     const { op } = this.#asked;
-    const made = await this.#try(() => this.api.invite(this.list, wish, op));
-    if (!made) return;
+    const created = await this.#submit(() => this.api.createInvite(this.listId, invite, op));
+    if (!created) return;
     this.#asked = null;
-    this.made = made;
+    this.created = created;
     await this.load();
   }
 
-  async revoke(invite: Invite): Promise<void> {
-    await this.#try(() => this.api.revokeInvite(this.list, invite.id));
-    if (this.made?.id === invite.id) this.made = null;
-    if (this.wrong === '') await this.load();
+  async revokeInvite(invite: Invite): Promise<void> {
+    await this.#submit(() => this.api.revokeInvite(this.listId, invite.id));
+    if (this.created?.id === invite.id) this.created = null;
+    if (this.error === '') await this.load();
   }
 
   /** Resolves to whether it was done; the new role comes back with the list. */
-  async setRole(person: number, role: Role): Promise<boolean> {
-    await this.#try(() => this.api.setRole(this.list, person, role));
-    return this.wrong === '';
+  async setRole(userId: number, role: Role): Promise<boolean> {
+    await this.#submit(() => this.api.setRole(this.listId, userId, role));
+    return this.error === '';
   }
 
-  async remove(person: number): Promise<void> {
-    await this.#try(() => this.api.removeMember(this.list, person));
+  async removeMember(userId: number): Promise<void> {
+    await this.#submit(() => this.api.removeMember(this.listId, userId));
   }
 
   /** Resolves to what was answered, or undefined where it failed. */
-  async #try<T>(run: () => Promise<T>): Promise<T | undefined> {
-    this.busy = true;
-    this.wrong = '';
+  async #submit<T>(request: () => Promise<T>): Promise<T | undefined> {
+    this.isBusy = true;
+    this.error = '';
     try {
-      return await run();
+      return await request();
     } catch (error) {
-      this.wrong = error instanceof Problem ? error.message : String(error);
+      this.error = messageOf(error);
       return undefined;
     } finally {
-      this.busy = false;
+      this.isBusy = false;
     }
   }
 }

@@ -1,44 +1,44 @@
 /** Long enough to read it, reach it and change one's mind. */
-const SHOWN = 8000;
+const DISPLAY_TIME = 8000;
 
-export interface Offer {
+export interface ToastContent {
   text: string;
   /** The one thing to do about it. */
   action: string;
-  run: () => void;
+  onAction: () => void;
 }
 
 /** One message at a time with something to do about it. */
 export class Toast {
-  offer = $state.raw<Offer | null>(null);
+  content = $state.raw<ToastContent | null>(null);
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  show(offer: Offer): void {
-    this.offer = offer;
-    this.release();
+  show(content: ToastContent): void {
+    this.content = content;
+    this.restartTimer();
   }
 
   /** Somebody is about to use it: it stays. */
-  hold(): void {
+  pauseTimer(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
-  release(): void {
-    this.hold();
+  restartTimer(): void {
+    this.pauseTimer();
     this.#timer = setTimeout(() => {
       this.dismiss();
-    }, SHOWN);
+    }, DISPLAY_TIME);
   }
 
   dismiss(): void {
-    this.hold();
-    this.offer = null;
+    this.pauseTimer();
+    this.content = null;
   }
 
-  accept(): void {
-    const { offer } = this;
+  runAction(): void {
+    const { content } = this;
     this.dismiss();
-    offer?.run();
+    content?.onAction();
   }
 }

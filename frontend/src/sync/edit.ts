@@ -10,18 +10,18 @@ export interface ItemFields {
 
 /** What a person did. Fields are sent, not rows, so that two people's edits both survive. */
 export type Edit =
-  | { do: 'add'; list: string; item: string; fields: Partial<ItemFields> & { name: string } }
-  | { do: 'change'; list: string; item: string; fields: Partial<ItemFields> }
-  | { do: 'remove'; list: string; item: string }
-  | { do: 'put back'; list: string; item: string; row: ItemRow; after: string | null }
-  | { do: 'rename'; list: string; name: string }
-  | { do: 'add many'; list: string; lines: readonly Line[] }
-  | { do: 'untick many'; list: string; items: readonly string[] }
-  | { do: 'remove many'; list: string; items: readonly string[] }
+  | { type: 'add'; list: string; item: string; fields: Partial<ItemFields> & { name: string } }
+  | { type: 'change'; list: string; item: string; fields: Partial<ItemFields> }
+  | { type: 'remove'; list: string; item: string }
+  | { type: 'restore'; list: string; item: string; row: ItemRow; after: string | null }
+  | { type: 'rename'; list: string; name: string }
+  | { type: 'add items'; list: string; newItems: readonly NewItem[] }
+  | { type: 'untick items'; list: string; items: readonly string[] }
+  | { type: 'remove items'; list: string; items: readonly string[] }
   | Undo;
 
 /** One of many items to add, under an id of its own. */
-export interface Line {
+export interface NewItem {
   item: string;
   fields: Partial<ItemFields> & { name: string };
 }
@@ -33,12 +33,12 @@ export interface Line {
  * were before it, `gone` those that were not there.
  */
 export interface Undo {
-  do: 'undo';
+  type: 'undo';
   list: string;
-  of: string;
+  undoneOp: string;
   version: number | null;
-  rows: readonly ItemRow[];
-  gone: readonly string[];
+  restoredRows: readonly ItemRow[];
+  removedIds: readonly string[];
 }
 
 /** The item that an edit is about, or null if it is about many or the list itself. */
@@ -47,17 +47,17 @@ export function itemOf(edit: Edit): string | null {
 }
 
 /** Names are the same item if they compare case-folded, normalised and single-spaced. */
-export function sameName(one: string, other: string): boolean {
-  return folded(one) === folded(other);
+export function isSameName(a: string, b: string): boolean {
+  return nameKey(a) === nameKey(b);
 }
 
 /** What names are compared by, as the server does: NFKC, case-folded, single-spaced. */
-export function folded(name: string): string {
-  const cased = name.normalize('NFKC').replace(/[^ı]+/g, caseFolded);
-  return cased.normalize('NFKC').replace(/\s+/g, ' ').trim();
+export function nameKey(name: string): string {
+  const folded = name.normalize('NFKC').replace(/[^ı]+/g, foldCase);
+  return folded.normalize('NFKC').replace(/\s+/g, ' ').trim();
 }
 
 /** There and back: upper case knows that ß is ss, and ẞ has a lower case first. */
-function caseFolded(text: string): string {
+function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../net/clock';
 import type { Http } from '../net/http';
-import { Line } from '../net/reconnect';
-import type { Dial } from '../net/wire';
-import type { Verdict } from '../protocol/close';
-import { topicOf } from '../protocol/topic';
+import { ReconnectingSocket } from '../net/reconnecting-socket';
+import type { OpenSocket } from '../net/socket-connection';
+import type { ReconnectDecision } from '../protocol/close';
+import { listTopic } from '../protocol/topic';
 import type {
   Change,
   ListPosition,
@@ -14,19 +14,25 @@ import type {
 } from '../protocol/types';
 import type { Edit } from './edit';
 import type { Outbox } from './outbox';
-import { Postman } from './postman';
-import { apply, emptyReplica, positionOf, type Replica } from './replica';
-import { emptySession, step, type Input, type Over, type Session } from './session';
-import type { Shelf } from './shelf';
+import { OutboxSender } from './outbox-sender';
+import { applyFrame, emptyReplica, positionOf, type Replica } from './replica';
+import {
+  initialSubscriptionState,
+  reduce,
+  type Input,
+  type EndReason,
+  type SubscriptionState,
+} from './subscription-state';
+import type { OutboxStorage } from './outbox-storage';
 
 /** What happened, for the stores. Everything of one message arrives together. */
-export type News =
+export type EngineEvent =
   | { kind: 'welcome'; frame: Welcome }
-  | { kind: 'down'; verdict: Verdict }
+  | { kind: 'down'; decision: ReconnectDecision }
   /** Nothing that was told before may be shown any more. */
   | { kind: 'reset' }
   | { kind: 'replica'; topic: string; before: Replica; after: Replica; change: Change | null }
-  | { kind: 'over'; topic: string; why: Over }
+  | { kind: 'closed'; topic: string; reason: EndReason }
   | { kind: 'presence'; topic: string; people: readonly PresentPerson[] }
   | { kind: 'joined'; list: ListPosition }
   | { kind: 'left'; list: string }
@@ -34,81 +40,81 @@ export type News =
   | { kind: 'history'; topic: string; columns: Readonly<Record<string, unknown[]>> }
   | { kind: 'outbox' };
 
-export type Listener = (news: readonly News[]) => void;
+export type EngineListener = (news: readonly EngineEvent[]) => void;
 
 /** Keeps replicas of what is followed, and sends edits. Decides nothing: see the pure parts. */
 export class Engine {
-  #session: Session = emptySession;
+  #subscriptions: SubscriptionState = initialSubscriptionState;
   readonly #replicas = new Map<string, Replica>();
-  readonly #listeners = new Set<Listener>();
-  readonly #line: Line;
-  readonly #postman: Postman;
+  readonly #listeners = new Set<EngineListener>();
+  readonly #socket: ReconnectingSocket;
+  readonly #sender: OutboxSender;
 
   constructor(
-    dial: Dial,
+    openSocket: OpenSocket,
     http: Http,
     private readonly clock: Clock,
-    shelf: Shelf,
+    shelf: OutboxStorage,
   ) {
-    this.#line = new Line(dial, clock, {
-      frames: (frames) => {
-        this.#heard(frames);
+    this.#socket = new ReconnectingSocket(openSocket, clock, {
+      onFrames: (frames) => {
+        this.#onFrames(frames);
       },
-      down: (verdict) => {
-        this.#fell(verdict);
+      onDown: (verdict) => {
+        this.#onDown(verdict);
       },
     });
-    this.#postman = new Postman(http, clock, shelf, {
-      changed: () => {
-        this.#tell([{ kind: 'outbox' }]);
+    this.#sender = new OutboxSender(http, clock, shelf, {
+      onChange: () => {
+        this.#emit([{ kind: 'outbox' }]);
       },
-      signedOut: () => {
-        this.#line.stop();
-        this.#fell('sign in');
+      onSignedOut: () => {
+        this.#socket.stop();
+        this.#onDown('sign in');
       },
-      answered: (list) => {
-        this.#postman.settle(this.replica(topicOf(list)), null);
+      onAcknowledged: (list) => {
+        this.#sender.confirm(this.replica(listTopic(list)), null);
       },
     });
   }
 
   start(): void {
-    this.#line.start();
-    void this.#postman.start();
+    this.#socket.start();
+    void this.#sender.start();
   }
 
   /** The network or the page came back. */
-  wake(): void {
-    this.#line.wake();
-    this.#postman.kick();
+  resume(): void {
+    this.#socket.resume();
+    this.#sender.flush();
   }
 
   /** Forget everything: the person signed out. */
   reset(): void {
-    this.#line.stop();
-    this.#postman.clear();
-    this.#session = emptySession;
+    this.#socket.stop();
+    this.#sender.clear();
+    this.#subscriptions = initialSubscriptionState;
     this.#replicas.clear();
-    this.#tell([{ kind: 'reset' }]);
+    this.#emit([{ kind: 'reset' }]);
   }
 
-  listen(listener: Listener): () => void {
+  subscribe(listener: EngineListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  follow(topic: string): void {
-    this.#tell(this.#turn({ do: 'want', topic }));
+  watch(topic: string): void {
+    this.#emit(this.#dispatch({ type: 'watch', topic }));
   }
 
-  forget(topic: string): void {
+  unwatch(topic: string): void {
     this.#replicas.delete(topic);
-    this.#tell(this.#turn({ do: 'forget', topic }));
+    this.#emit(this.#dispatch({ type: 'unwatch', topic }));
   }
 
   /** Tell the others on a list that this person looks at it; null: no longer. */
-  show(topic: string, presence: PresentPerson['state'] | null): void {
-    this.#tell(this.#turn({ do: 'show', topic, presence }));
+  setPresence(topic: string, presence: PresentPerson['state'] | null): void {
+    this.#emit(this.#dispatch({ type: 'set presence', topic, presence }));
   }
 
   replica(topic: string): Replica {
@@ -116,49 +122,49 @@ export class Engine {
   }
 
   get outbox(): Outbox {
-    return this.#postman.outbox;
+    return this.#sender.outbox;
   }
 
-  edit(edit: Edit, about: string): string {
-    return this.#postman.post(edit, about);
+  submit(edit: Edit, label: string): string {
+    return this.#sender.enqueue(edit, label);
   }
 
   /** The version of the change that an edit has made, once that is known. */
-  effectOf(op: string): number | null {
-    return this.#postman.effectOf(op);
+  changeVersionOf(op: string): number | null {
+    return this.#sender.changeVersionOf(op);
   }
 
   retry(op: string): void {
-    this.#postman.retry(op);
+    this.#sender.retry(op);
   }
 
-  drop(op: string): void {
-    this.#postman.drop(op);
+  discard(op: string): void {
+    this.#sender.discard(op);
   }
 
-  #heard(frames: readonly ServerFrame[]): void {
+  #onFrames(frames: readonly ServerFrame[]): void {
     // The replica first: where it stands decides what the session asks for.
-    const news = frames.flatMap((frame) => [
-      ...this.#take(frame),
-      ...this.#turn({ do: 'heard', frame }),
+    const events = frames.flatMap((frame) => [
+      ...this.#handleFrame(frame),
+      ...this.#dispatch({ type: 'frame', frame }),
     ]);
-    this.#tell(news);
+    this.#emit(events);
   }
 
-  #fell(verdict: Verdict): void {
-    this.#turn({ do: 'down' });
-    this.#tell([{ kind: 'down', verdict }]);
+  #onDown(decision: ReconnectDecision): void {
+    this.#dispatch({ type: 'disconnected' });
+    this.#emit([{ kind: 'down', decision }]);
   }
 
-  #take(frame: ServerFrame): News[] {
+  #handleFrame(frame: ServerFrame): EngineEvent[] {
     switch (frame.type) {
       case 'welcome':
-        this.#postman.kick();
+        this.#sender.flush();
         return [{ kind: 'welcome', frame }];
       case 'snapshot':
       case 'change':
       case 'ended':
-        return this.#apply(frame);
+        return this.#applyFrame(frame);
       case 'subscribed':
         return frame.history
           ? [{ kind: 'history', topic: frame.topic, columns: frame.history }]
@@ -176,47 +182,48 @@ export class Engine {
     }
   }
 
-  #apply(frame: ServerFrame & { topic: string }): News[] {
+  #applyFrame(frame: ServerFrame & { topic: string }): EngineEvent[] {
     const { topic } = frame;
-    if (!this.#session.wanted.has(topic)) return [];
+    if (!this.#subscriptions.topics.has(topic)) return [];
     const before = this.replica(topic);
-    const { replica: after, effect } = apply(before, frame);
+    const { replica: after, effect } = applyFrame(before, frame);
     this.#replicas.set(topic, after);
-    if (effect === 'gap') return this.#turn({ do: 'gap', topic });
+    if (effect === 'gap') return this.#dispatch({ type: 'gap', topic });
     const change = frame.type === 'change' ? frame : null;
     // Also a change that was dropped settles: it may have come inside a snapshot.
-    if (effect !== 'waiting') this.#postman.settle(after, change);
+    if (effect !== 'waiting') this.#sender.confirm(after, change);
     return effect === 'applied' ? [{ kind: 'replica', topic, before, after, change }] : [];
   }
 
   /** Let the session decide, and do what it says. */
-  #turn(input: Input): News[] {
-    const { session, outputs } = step(this.#session, input, (topic) =>
+  #dispatch(input: Input): EngineEvent[] {
+    const { state, outputs } = reduce(this.#subscriptions, input, (topic) =>
       positionOf(this.replica(topic)),
     );
-    this.#session = session;
-    const news: News[] = [];
+    this.#subscriptions = state;
+    const events: EngineEvent[] = [];
     for (const output of outputs) {
-      if (output.do === 'send') this.#line.send(output.frame);
-      else if (output.do === 'over') news.push(this.#over(output.topic, output.why));
-      else this.#askLater(output.topic, output.seconds);
+      if (output.type === 'send') this.#socket.send(output.frame);
+      else if (output.type === 'close topic')
+        events.push(this.#closeTopic(output.topic, output.reason));
+      else this.#scheduleSubscribe(output.topic, output.seconds);
     }
-    return news;
+    return events;
   }
 
-  #over(topic: string, why: Over): News {
+  #closeTopic(topic: string, reason: EndReason): EngineEvent {
     this.#replicas.delete(topic);
-    return { kind: 'over', topic, why };
+    return { kind: 'closed', topic, reason };
   }
 
-  #askLater(topic: string, seconds: number): void {
-    this.clock.after(seconds * 1000, () => {
-      this.#tell(this.#turn({ do: 'ask again', topic }));
+  #scheduleSubscribe(topic: string, seconds: number): void {
+    this.clock.schedule(seconds * 1000, () => {
+      this.#emit(this.#dispatch({ type: 'subscribe', topic }));
     });
   }
 
-  #tell(news: readonly News[]): void {
-    if (news.length === 0) return;
-    for (const listener of this.#listeners) listener(news);
+  #emit(events: readonly EngineEvent[]): void {
+    if (events.length === 0) return;
+    for (const listener of this.#listeners) listener(events);
   }
 }

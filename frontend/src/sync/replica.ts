@@ -1,7 +1,7 @@
 import type { Change, Ended, ItemRow, ListRow, ServerFrame, Snapshot } from '../protocol/types';
 
 /** A snapshot of which some parts are still to come. */
-interface Partial {
+interface PartialSnapshot {
   epoch: string;
   version: number;
   parts: number;
@@ -16,7 +16,7 @@ export interface Replica {
   list: ListRow | null;
   items: ReadonlyMap<string, ItemRow>;
   ended: Ended['reason'] | null;
-  partial: Partial | null;
+  partial: PartialSnapshot | null;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface Replica {
  */
 export type Effect = 'applied' | 'dropped' | 'gap' | 'waiting';
 
-export interface Step {
+export interface ReplicaUpdate {
   replica: Replica;
   effect: Effect;
 }
@@ -50,7 +50,7 @@ export function positionOf(replica: Replica): { since: number; epoch: string } |
 }
 
 /** The client rules of the protocol: a replica and a frame give a replica. Pure. */
-export function apply(replica: Replica, frame: ServerFrame): Step {
+export function applyFrame(replica: Replica, frame: ServerFrame): ReplicaUpdate {
   switch (frame.type) {
     case 'snapshot':
       return applySnapshot(replica, frame);
@@ -67,16 +67,17 @@ export function apply(replica: Replica, frame: ServerFrame): Step {
   }
 }
 
-function applySnapshot(replica: Replica, frame: Snapshot): Step {
+function applySnapshot(replica: Replica, frame: Snapshot): ReplicaUpdate {
   if (frame.epoch === replica.epoch && frame.version < replica.version) {
     return { replica, effect: 'dropped' };
   }
-  const begun = frame.part === 1 ? emptyPartial(frame) : continued(replica.partial, frame);
-  if (!begun) return { replica: { ...replica, partial: null }, effect: 'gap' };
-  const items = new Map(begun.items);
+  const partial =
+    frame.part === 1 ? emptyPartial(frame) : continuedSnapshot(replica.partial, frame);
+  if (!partial) return { replica: { ...replica, partial: null }, effect: 'gap' };
+  const items = new Map(partial.items);
   for (const item of frame.items) items.set(item.id, item);
   if (frame.part < frame.parts) {
-    return { replica: { ...replica, partial: { ...begun, items } }, effect: 'waiting' };
+    return { replica: { ...replica, partial: { ...partial, items } }, effect: 'waiting' };
   }
   const { epoch, version, list } = frame;
   return {
@@ -85,18 +86,21 @@ function applySnapshot(replica: Replica, frame: Snapshot): Step {
   };
 }
 
-function emptyPartial({ epoch, version, parts }: Snapshot): Partial {
+function emptyPartial({ epoch, version, parts }: Snapshot): PartialSnapshot {
   return { epoch, version, parts, items: new Map() };
 }
 
 /** The parts so far, if this part belongs to them. */
-function continued(partial: Partial | null, frame: Snapshot): Partial | null {
-  const same = partial?.epoch === frame.epoch && partial.version === frame.version;
-  return partial && same ? partial : null;
+function continuedSnapshot(
+  partial: PartialSnapshot | null,
+  frame: Snapshot,
+): PartialSnapshot | null {
+  const isSame = partial?.epoch === frame.epoch && partial.version === frame.version;
+  return partial && isSame ? partial : null;
 }
 
-function applyChange(replica: Replica, frame: Change): Step {
-  if (frame.epoch !== replica.epoch) return { replica, effect: missing(replica) };
+function applyChange(replica: Replica, frame: Change): ReplicaUpdate {
+  if (frame.epoch !== replica.epoch) return { replica, effect: effectWithoutSnapshot(replica) };
   if (frame.version <= replica.version) return { replica, effect: 'dropped' };
   if (frame.version > replica.version + 1) return { replica, effect: 'gap' };
   return {
@@ -111,24 +115,24 @@ function applyChange(replica: Replica, frame: Change): Step {
 }
 
 /** Changes of another epoch wait for a snapshot; ask for one unless it is on its way. */
-function missing(replica: Replica): Effect {
+function effectWithoutSnapshot(replica: Replica): Effect {
   return replica.epoch === null || replica.partial ? 'waiting' : 'gap';
 }
 
-function listAfter(list: ListRow | null, { list: told, at }: Change): ListRow | null {
-  const newest = told ?? list;
-  if (!newest) return null;
-  const last = at > newest.last_interaction ? at : newest.last_interaction;
-  return { ...newest, last_interaction: last };
+function listAfter(list: ListRow | null, { list: row, at }: Change): ListRow | null {
+  const latest = row ?? list;
+  if (!latest) return null;
+  const last = at > latest.last_interaction ? at : latest.last_interaction;
+  return { ...latest, last_interaction: last };
 }
 
 function itemsAfter(
   items: ReadonlyMap<string, ItemRow>,
-  { items: told = [], gone = [] }: Change,
+  { items: rows = [], gone = [] }: Change,
 ): ReadonlyMap<string, ItemRow> {
-  if (told.length === 0 && gone.length === 0) return items;
+  if (rows.length === 0 && gone.length === 0) return items;
   const after = new Map(items);
-  for (const item of told) after.set(item.id, item);
+  for (const item of rows) after.set(item.id, item);
   for (const id of gone) after.delete(id);
   return after;
 }

@@ -8,5 +8,5 @@ export function followLink(
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return;
   event.preventDefault();
-  route.go(event.currentTarget.pathname);
+  route.navigate(event.currentTarget.pathname);
 }

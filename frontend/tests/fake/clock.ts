@@ -14,7 +14,7 @@ export class ManualClock implements Clock {
     return this.chance;
   }
 
-  after(milliseconds: number, run: () => void): () => void {
+  schedule(milliseconds: number, run: () => void): () => void {
     const timer = { due: this.#now + milliseconds, run };
     this.#timers.push(timer);
     return () => {

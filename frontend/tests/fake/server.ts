@@ -1,15 +1,15 @@
-import type { Ask, Http } from '../../src/net/http';
-import { problemOf, unreachable } from '../../src/net/problem';
-import type { Dial, WireEvents } from '../../src/net/wire';
+import type { HttpRequest, Http } from '../../src/net/http';
+import { parseProblem, unreachableProblem } from '../../src/net/problem';
+import type { OpenSocket, SocketConnectionEvents } from '../../src/net/socket-connection';
 import type { Change, ClientFrame, ItemRow, ServerFrame } from '../../src/protocol/types';
-import { sameName } from '../../src/sync/edit';
+import { isSameName } from '../../src/sync/edit';
 import { AT, ana, item, listRow } from './rows';
 
 /** How many changes a resume may replay here. */
 const LOG = 12;
 
 interface Connection {
-  events: WireEvents;
+  events: SocketConnectionEvents;
   topics: Set<string>;
   outbound: ServerFrame[][];
   inbound: ClientFrame[];
@@ -17,7 +17,7 @@ interface Connection {
 }
 
 interface Pending {
-  ask: Ask;
+  ask: HttpRequest;
   done: (answer: unknown) => void;
   broke: (error: Error) => void;
 }
@@ -40,12 +40,12 @@ export class FakeServer {
   #answers = new Map<string, unknown>();
   #epochs = 0;
 
-  readonly http: Http = <T>(ask: Ask) =>
+  readonly http: Http = <T>(ask: HttpRequest) =>
     new Promise<T>((done, broke) => {
       this.requests.push({ ask, done: done as (answer: unknown) => void, broke });
     });
 
-  readonly dial: Dial = (events) => {
+  readonly dial: OpenSocket = (events) => {
     const connection: Connection = {
       events,
       topics: new Set(),
@@ -73,14 +73,14 @@ export class FakeServer {
     const frame = connection.inbound.shift();
     if (frame) this.#heard(connection, frame);
     const message = connection.outbound.shift();
-    if (message) connection.events.frames(structuredClone(message));
+    if (message) connection.events.onFrames(structuredClone(message));
     return frame !== undefined || message !== undefined;
   }
 
   /** Break a connection; everything in flight on it is lost. */
   cut(connection: Connection): void {
     this.connections = this.connections.filter((other) => other !== connection);
-    connection.events.closed(1006);
+    connection.events.onClose(1006);
   }
 
   /** Lose one change on a connection that stays, as a full channel layer does. */
@@ -93,13 +93,13 @@ export class FakeServer {
     const pending = this.requests.shift();
     if (!pending) return false;
     if (fate === 'request lost') {
-      pending.broke(unreachable());
+      pending.broke(unreachableProblem());
       return true;
     }
     try {
       const answer = this.#once(pending.ask);
       if (fate === 'answered') pending.done(structuredClone(answer));
-      else pending.broke(unreachable());
+      else pending.broke(unreachableProblem());
     } catch (error) {
       pending.broke(error as Error);
     }
@@ -164,7 +164,7 @@ export class FakeServer {
   }
 
   /** The same key has one effect and one answer. */
-  #once(ask: Ask): unknown {
+  #once(ask: HttpRequest): unknown {
     const op = ask.op ?? '';
     if (this.#answers.has(op)) return this.#answers.get(op);
     const answer = this.#handle(ask);
@@ -172,14 +172,14 @@ export class FakeServer {
     return answer;
   }
 
-  #handle({ method, path, body, op }: Ask): unknown {
+  #handle({ method, path, body, op }: HttpRequest): unknown {
     const id = /shopping-items\/([^/]+)\/$/.exec(path)?.[1];
     const fields = (body ?? {}) as Partial<ItemRow>;
     if (method === 'POST') return this.#add(fields, op ?? null);
-    if (!id) throw problemOf(404, {}, null);
+    if (!id) throw parseProblem(404, {}, null);
     if (method === 'PUT') return this.#write(id, fields, 'item.added', op ?? null);
     const known = this.items.get(id);
-    if (!known) throw problemOf(404, { detail: 'not found' }, null);
+    if (!known) throw parseProblem(404, { detail: 'not found' }, null);
     if (method === 'DELETE') {
       this.items.delete(id);
       this.#record('item.removed', [], [id], op ?? null);
@@ -189,7 +189,7 @@ export class FakeServer {
   }
 
   #add(fields: Partial<ItemRow>, op: string | null): ItemRow {
-    const same = [...this.items.values()].find(({ name }) => sameName(name, fields.name ?? ''));
+    const same = [...this.items.values()].find(({ name }) => isSameName(name, fields.name ?? ''));
     if (same && !same.purchased) return same;
     if (same) return this.#write(same.id, { purchased: false }, 'item.unticked', op);
     return this.#write(String(fields.id), fields, 'item.added', op);

@@ -1,0 +1,95 @@
+import type { Activity, Verb } from '../protocol/rest';
+import type { Change, ListRow, Member, Person } from '../protocol/types';
+import type { Replica } from '../sync/replica';
+
+/** What happened, as far as a sentence needs it. */
+export interface ActivitySummary {
+  verb: Verb;
+  actor: Person | null;
+  /** Names of the items or members that it was about. */
+  names: string[];
+  listName: string;
+}
+
+const ITEM_VERBS: Record<string, string> = {
+  added: 'added',
+  ticked: 'ticked',
+  unticked: 'put back',
+  edited: 'changed',
+  moved: 'moved',
+  removed: 'removed',
+};
+
+const LIST_TEXTS: Partial<Record<Verb, string>> = {
+  'list.created': 'made this list',
+  'list.renamed': 'renamed the list',
+  'list.edited': 'changed the list',
+  'list.deleted': 'deleted the list',
+  'list.restored': 'brought the list back',
+  'member.joined': 'joined',
+  'member.left': 'left',
+  'member.removed': 'removed',
+  'member.role': 'changed the role of',
+  undo: 'undid a change',
+};
+
+/** Who did it; a script without a person is somebody too. */
+export function actorName({ actor }: ActivitySummary): string {
+  return actor?.name ?? 'Someone';
+}
+
+/** What they did: "ticked Milk and Eggs". */
+export function actionText({ verb, names, actor }: ActivitySummary): string {
+  const [noun, kind = ''] = verb.split('.');
+  if (noun === 'item' || noun === 'items')
+    return `${ITEM_VERBS[kind] ?? 'changed'} ${joinNames(names)}`;
+  const text = LIST_TEXTS[verb] ?? 'changed something';
+  if (noun !== 'member' || names.length === 0) return text;
+  if (verb !== 'member.joined')
+    return verb === 'member.left' ? text : `${text} ${joinNames(names)}`;
+  return names.includes(actor?.name ?? '') ? text : `let ${joinNames(names)} in`;
+}
+
+export function activityText(summary: ActivitySummary): string {
+  return `${actorName(summary)} ${actionText(summary)}`;
+}
+
+function joinNames(names: readonly string[]): string {
+  const [first = 'an item', second, ...more] = names;
+  if (second === undefined) return first;
+  if (more.length === 0) return `${first} and ${second}`;
+  return `${first} and ${names.length - 1} more`;
+}
+
+/** What a change frame tells. What it removed is named by the replica before it. */
+export function summaryOfChange(change: Change, before: Replica): ActivitySummary {
+  const changed = (change.items ?? []).map(({ name }) => name);
+  const removed = (change.gone ?? []).map((id) => before.items.get(id)?.name ?? 'an item');
+  const members = change.verb.startsWith('member.') ? changedMembers(change, before) : [];
+  return {
+    verb: change.verb,
+    actor: change.actor,
+    names: [...changed, ...removed, ...members],
+    listName: change.list?.name ?? before.list?.name ?? '',
+  };
+}
+
+function changedMembers(change: Change, before: Replica): string[] {
+  const oldById = membersById(before.list);
+  const newById = membersById(change.list);
+  return [...new Map([...oldById, ...newById]).values()]
+    .filter(({ id }) => oldById.get(id)?.role !== newById.get(id)?.role)
+    .map(({ name }) => name);
+}
+
+function membersById(list: ListRow | null | undefined): Map<number, Member> {
+  return new Map((list?.members ?? []).map((member) => [member.id, member]));
+}
+
+/** What an entry of the activity log tells. */
+export function summaryOfActivity(activity: Activity, listName: string): ActivitySummary {
+  const names = activity.changes
+    .filter((row) => row.list === undefined)
+    .map(({ before, after }) => String(after?.['name'] ?? before?.['name'] ?? 'an item'));
+  return { verb: activity.verb, actor: activity.actor, names, listName };
+}

@@ -1,0 +1,67 @@
+import type { Api } from '../net/api';
+import { listTopic } from '../protocol/topic';
+import type { ItemRow } from '../protocol/types';
+import { nameKey } from '../sync/edit';
+import type { Engine } from '../sync/engine';
+import { parseLine, readingsOf, type ParsedLine } from './quantity';
+
+/** How long nothing more must be typed before the server is asked, in milliseconds. */
+const SUGGESTION_DELAY = 150;
+
+const nameKeysCache = new WeakMap<ReadonlyMap<string, ItemRow>, ReadonlySet<string>>();
+
+/** What the names of a list are compared by, worked out once for each state of it. */
+function nameKeysOf(items: ReadonlyMap<string, ItemRow>): ReadonlySet<string> {
+  const keys =
+    nameKeysCache.get(items) ?? new Set([...items.values()].map(({ name }) => nameKey(name)));
+  nameKeysCache.set(items, keys);
+  return keys;
+}
+
+/** Takes apart what is typed, and knows which names were used before. */
+export class ItemInput {
+  /** Names that the server told of. */
+  #suggestedKeys = $state.raw<ReadonlySet<string>>(new Set());
+  readonly #requestedNames = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly api: Api,
+    private readonly engine: Engine,
+    private readonly listIds: () => readonly string[],
+  ) {}
+
+  /** The parts of a line; what is a name already is never taken apart. */
+  parse(text: string): ParsedLine {
+    return parseLine(text, (key) => this.#isKnown(key));
+  }
+
+  /** Find out whether a line that can be read in several ways is a name of old. */
+  loadSuggestions(text: string): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    const readings = readingsOf(text);
+    const name = readings.at(-1)?.name ?? '';
+    if (readings.length < 2 || this.#requestedNames.has(name)) return;
+    this.#timer = setTimeout(() => void this.#fetchSuggestions(name), SUGGESTION_DELAY);
+  }
+
+  async #fetchSuggestions(name: string): Promise<void> {
+    try {
+      const suggestions = await this.api.getSuggestions(name);
+      this.#requestedNames.add(name);
+      this.#suggestedKeys = new Set([
+        ...this.#suggestedKeys,
+        ...suggestions.map((suggestion) => nameKey(suggestion.name)),
+      ]);
+    } catch {
+      // Then only the names on the lists are known.
+    }
+  }
+
+  #isKnown(key: string): boolean {
+    if (this.#suggestedKeys.has(key)) return true;
+    return this.listIds().some((id) =>
+      nameKeysOf(this.engine.replica(listTopic(id)).items).has(key),
+    );
+  }
+}

@@ -1,0 +1,110 @@
+import type { Api } from '../net/api';
+import { messageOf, Problem } from '../net/problem';
+import { listTopic } from '../protocol/topic';
+import type { Engine } from '../sync/engine';
+import {
+  mergeEntries,
+  entryFromActivity,
+  entryFromChange,
+  undoneVersions,
+  type HistoryEntry,
+} from './history-entry';
+
+/** Why an undo was refused: in a sentence, and row by row. */
+export interface UndoRefusal {
+  version: number;
+  text: string;
+  rows: readonly string[];
+}
+
+/** What happened on one list, newest first, and the way back from each change. */
+export class ListHistory {
+  entries = $state.raw<readonly HistoryEntry[]>([]);
+  undone = $derived(undoneVersions(this.entries));
+  /** False until the first page was read. */
+  isLoaded = $state(false);
+  hasMore = $state(false);
+  error = $state('');
+  refusal = $state.raw<UndoRefusal | null>(null);
+  /** The version that is being undone. */
+  undoingVersion = $state<number | null>(null);
+  #nextCursor: string | null = null;
+
+  constructor(
+    private readonly listId: string,
+    private readonly api: Api,
+    private readonly engine: Engine,
+  ) {}
+
+  /** Read the newest page; from then on the socket tells. Returns how to stop. */
+  start(): () => void {
+    const stop = this.engine.subscribe((events) => {
+      for (const event of events) {
+        if (event.kind !== 'replica' || event.topic !== listTopic(this.listId)) continue;
+        if (event.change) this.#add([entryFromChange(event.change, event.before)]);
+        else this.#onSnapshot(event.before.epoch, event.after.epoch);
+      }
+    });
+    void this.load();
+    return stop;
+  }
+
+  async load(cursor: string | null = null): Promise<void> {
+    try {
+      const page = await this.api.getActivityPage(this.listId, cursor);
+      const name = this.engine.replica(listTopic(this.listId)).list?.name ?? '';
+      const entries = page.results.map((activity) => entryFromActivity(activity, name));
+      // A whole page happened meanwhile: what lies between is read again, page by page.
+      const hasGap = cursor === null && hasGapBetween(this.entries, entries);
+      if (hasGap) this.entries = [];
+      this.#add(entries);
+      if (cursor !== null || hasGap || !this.isLoaded) this.#nextCursor = page.cursor;
+      this.hasMore = this.#nextCursor !== null;
+      this.isLoaded = true;
+      this.error = '';
+    } catch (error) {
+      this.error = messageOf(error);
+    }
+  }
+
+  async loadOlder(): Promise<void> {
+    await this.load(this.#nextCursor);
+  }
+
+  /** Undo a change whatever came later; what stands in the way is told. */
+  async undo({ version }: HistoryEntry): Promise<void> {
+    this.undoingVersion = version;
+    this.refusal = null;
+    try {
+      const activity = await this.api.undoChange(this.listId, version);
+      this.#add([entryFromActivity(activity, '')]);
+    } catch (error) {
+      const rows = error instanceof Problem ? error.rows : [];
+      this.refusal = {
+        version,
+        text: messageOf(error),
+        rows: rows.map(({ name, reason }) => `${name} ${reason}`),
+      };
+    } finally {
+      this.undoingVersion = null;
+    }
+  }
+
+  /** A snapshot came: what led to it was not told, and another epoch is another history. */
+  #onSnapshot(before: string | null, after: string | null): void {
+    if (before !== null && before !== after) {
+      this.entries = [];
+      this.isLoaded = false;
+    }
+    void this.load();
+  }
+
+  #add(added: readonly HistoryEntry[]): void {
+    this.entries = mergeEntries(this.entries, added);
+  }
+}
+
+function hasGapBetween([latest]: readonly HistoryEntry[], page: readonly HistoryEntry[]): boolean {
+  const oldest = page.at(-1);
+  return latest !== undefined && oldest !== undefined && oldest.version > latest.version + 1;
+}

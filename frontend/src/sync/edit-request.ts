@@ -1,0 +1,54 @@
+import type { HttpRequest } from '../net/http';
+import type { Problem } from '../net/problem';
+import type { OutboxEntry } from './outbox';
+
+/** The request that an edit becomes. */
+export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
+  const list = `shopping-lists/${edit.list}/`;
+  switch (edit.type) {
+    case 'rename':
+      return { method: 'PATCH', path: list, body: { name: edit.name }, op };
+    case 'add':
+      return {
+        method: 'POST',
+        path: `${list}shopping-items/`,
+        body: { id: edit.item, ...edit.fields },
+        op,
+      };
+    case 'change':
+      return {
+        method: 'PATCH',
+        path: `${list}shopping-items/${edit.item}/`,
+        body: edit.fields,
+        op,
+      };
+    case 'add items':
+      return {
+        method: 'POST',
+        path: `${list}shopping-items/bulk/`,
+        body: { items: edit.newItems.map(({ item, fields }) => ({ id: item, ...fields })) },
+        op,
+      };
+    case 'untick items':
+    case 'remove items': {
+      const verb = edit.type === 'untick items' ? 'untick' : 'remove';
+      const path = `${list}shopping-items/${verb}/`;
+      // Not by id: one that somebody removed meanwhile would refuse them all.
+      return { method: 'POST', path, body: { purchased: true }, op };
+    }
+    case 'undo':
+      return { method: 'POST', path: `${list}activities/${edit.version ?? 0}/undo/`, op };
+    case 'remove':
+      return { method: 'DELETE', path: `${list}shopping-items/${edit.item}/`, op };
+    case 'restore': {
+      const { name, quantity, note, category, purchased } = edit.row;
+      const body = { name, quantity, note, category, purchased, after: edit.after };
+      return { method: 'PUT', path: `${list}shopping-items/${edit.item}/`, body, op };
+    }
+  }
+}
+
+/** Removing what is already gone has succeeded. */
+export function isAlreadyApplied({ edit }: OutboxEntry, problem: Problem): boolean {
+  return edit.type === 'remove' && problem.status === 404;
+}

@@ -1,0 +1,225 @@
+import type { ClientFrame, PresentPerson, ServerFrame } from '../protocol/types';
+
+/** Why a topic is over. `refused`: unknown, or no longer for this person. */
+export type EndReason = 'deleted' | 'refused' | 'too many';
+
+interface TopicState {
+  status: 'idle' | 'pending' | 'subscribed' | 'ended';
+  /** The id of the last subscribe, which its answer repeats. */
+  requestId: number;
+  presence: PresentPerson['state'] | null;
+}
+
+/** What one person wants to follow, and how far the server has agreed. */
+export interface SubscriptionState {
+  isConnected: boolean;
+  nextRequestId: number;
+  topics: ReadonlyMap<string, TopicState>;
+}
+
+export type Input =
+  | { type: 'watch'; topic: string }
+  | { type: 'unwatch'; topic: string }
+  | { type: 'set presence'; topic: string; presence: PresentPerson['state'] | null }
+  | { type: 'gap'; topic: string }
+  | { type: 'subscribe'; topic: string }
+  | { type: 'disconnected' }
+  | { type: 'frame'; frame: ServerFrame };
+
+export type Output =
+  | { type: 'send'; frame: ClientFrame }
+  | { type: 'close topic'; topic: string; reason: EndReason }
+  | { type: 'subscribe later'; topic: string; seconds: number };
+
+/** Where the replica of a topic stands; null if it has nothing yet. */
+export type PositionOf = (topic: string) => { since: number; epoch: string } | null;
+
+export interface Transition {
+  state: SubscriptionState;
+  outputs: Output[];
+}
+
+export const initialSubscriptionState: SubscriptionState = {
+  isConnected: false,
+  nextRequestId: 1,
+  topics: new Map(),
+};
+
+const RESUBSCRIBE_DELAY = 5;
+
+/** A session and an input give a session and what to do. Pure. */
+export function reduce(state: SubscriptionState, input: Input, positionOf: PositionOf): Transition {
+  switch (input.type) {
+    case 'watch':
+      return watch(state, input.topic, positionOf);
+    case 'unwatch':
+      return unwatch(state, input.topic);
+    case 'set presence':
+      return setPresence(state, input.topic, input.presence);
+    case 'gap':
+      return statusOf(state, input.topic) === 'subscribed'
+        ? subscribe(state, [input.topic], positionOf)
+        : unchanged(state);
+    case 'subscribe':
+      return statusOf(state, input.topic) === 'idle'
+        ? subscribe(state, [input.topic], positionOf)
+        : unchanged(state);
+    case 'disconnected':
+      return unchanged(disconnected(state));
+    case 'frame':
+      return onFrame(state, input.frame, positionOf);
+  }
+}
+
+const unchanged = (state: SubscriptionState): Transition => ({ state, outputs: [] });
+
+function statusOf(state: SubscriptionState, topic: string): TopicState['status'] | null {
+  return state.topics.get(topic)?.status ?? null;
+}
+
+function withTopic(
+  state: SubscriptionState,
+  topic: string,
+  topicState: TopicState,
+): SubscriptionState {
+  return { ...state, topics: new Map(state.topics).set(topic, topicState) };
+}
+
+function watch(state: SubscriptionState, topic: string, positionOf: PositionOf): Transition {
+  const known = state.topics.get(topic);
+  if (known && known.status !== 'ended') return unchanged(state);
+  const fresh: TopicState = { status: 'idle', requestId: 0, presence: known?.presence ?? null };
+  return subscribe(withTopic(state, topic, fresh), [topic], positionOf);
+}
+
+function unwatch(state: SubscriptionState, topic: string): Transition {
+  const status = statusOf(state, topic);
+  const topics = new Map(state.topics);
+  topics.delete(topic);
+  const isSubscribed = state.isConnected && (status === 'pending' || status === 'subscribed');
+  return {
+    state: { ...state, topics },
+    outputs: isSubscribed ? [{ type: 'send', frame: { type: 'unsubscribe', topic } }] : [],
+  };
+}
+
+function setPresence(
+  state: SubscriptionState,
+  topic: string,
+  presence: TopicState['presence'],
+): Transition {
+  const known = state.topics.get(topic);
+  if (!known || known.presence === presence) return unchanged(state);
+  const isSubscribed = state.isConnected && known.status === 'subscribed';
+  return {
+    state: withTopic(state, topic, { ...known, presence }),
+    outputs: isSubscribed
+      ? [{ type: 'send', frame: { type: 'presence', topic, state: presence ?? 'away' } }]
+      : [],
+  };
+}
+
+function disconnected(state: SubscriptionState): SubscriptionState {
+  const topics = new Map(state.topics);
+  for (const [topic, known] of topics) {
+    if (known.status !== 'ended') topics.set(topic, { ...known, status: 'idle' });
+  }
+  return { ...state, isConnected: false, topics };
+}
+
+/** Ask for these topics, each from where its replica stands. */
+function subscribe(
+  state: SubscriptionState,
+  topics: Iterable<string>,
+  positionOf: PositionOf,
+): Transition {
+  if (!state.isConnected) return unchanged(state);
+  const topicStates = new Map(state.topics);
+  const outputs: Output[] = [];
+  let id = state.nextRequestId;
+  for (const topic of topics) {
+    const known = topicStates.get(topic);
+    if (!known) continue;
+    topicStates.set(topic, { ...known, status: 'pending', requestId: id });
+    outputs.push({
+      type: 'send',
+      frame: { type: 'subscribe', id, topic, ...(positionOf(topic) ?? {}) },
+    });
+    id += 1;
+  }
+  return { state: { ...state, topics: topicStates, nextRequestId: id }, outputs };
+}
+
+function onFrame(state: SubscriptionState, frame: ServerFrame, positionOf: PositionOf): Transition {
+  switch (frame.type) {
+    case 'welcome': {
+      const connected: SubscriptionState = { ...disconnected(state), isConnected: true };
+      const pending = [...connected.topics].filter(([, { status }]) => status === 'idle');
+      return subscribe(
+        connected,
+        pending.map(([topic]) => topic),
+        positionOf,
+      );
+    }
+    case 'subscribed':
+      return onSubscribed(state, frame.topic, frame.id ?? null);
+    case 'ended':
+      return onEnded(state, frame.topic, frame.reason, positionOf);
+    case 'error':
+      return onError(state, frame.id ?? null, frame.code, frame.retry_in ?? RESUBSCRIBE_DELAY);
+    default:
+      return unchanged(state);
+  }
+}
+
+function onSubscribed(state: SubscriptionState, topic: string, id: number | null): Transition {
+  const known = state.topics.get(topic);
+  // An answer to an earlier question: the newer one is still open.
+  if (known?.status !== 'pending' || known.requestId !== id) return unchanged(state);
+  const { presence } = known;
+  return {
+    state: withTopic(state, topic, { ...known, status: 'subscribed' }),
+    outputs: presence
+      ? [{ type: 'send', frame: { type: 'presence', topic, state: presence } }]
+      : [],
+  };
+}
+
+/** `revoked` may also mean a lower role, so ask once more: a refusal is the end. */
+function onEnded(
+  state: SubscriptionState,
+  topic: string,
+  reason: 'deleted' | 'revoked',
+  positionOf: PositionOf,
+): Transition {
+  return reason === 'revoked' && statusOf(state, topic)
+    ? subscribe(state, [topic], positionOf)
+    : endTopic(state, topic, reason === 'revoked' ? 'refused' : reason);
+}
+
+function endTopic(state: SubscriptionState, topic: string, reason: EndReason): Transition {
+  const known = state.topics.get(topic);
+  if (!known) return unchanged(state);
+  return {
+    state: withTopic(state, topic, { ...known, status: 'ended' }),
+    outputs: [{ type: 'close topic', topic, reason }],
+  };
+}
+
+function onError(
+  state: SubscriptionState,
+  id: number | null,
+  code: string,
+  seconds: number,
+): Transition {
+  const [topic, known] = [...state.topics].find(
+    ([, { status, requestId }]) => status === 'pending' && requestId === id,
+  ) ?? [null, null];
+  if (topic === null) return unchanged(state);
+  if (code === 'not_found') return endTopic(state, topic, 'refused');
+  if (code === 'too_many_topics') return endTopic(state, topic, 'too many');
+  return {
+    state: withTopic(state, topic, { ...known, status: 'idle' }),
+    outputs: [{ type: 'subscribe later', topic, seconds }],
+  };
+}
