@@ -3,24 +3,31 @@ import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 
-/** Layers from the bottom up: each may import itself and what stands before it. */
+/** The layers from the bottom up. Each may import itself and the layers before it. */
 const layers = ['protocol', 'net', 'sync', 'stores', 'ui'];
 
-const direction = layers.map((layer, height) => ({
+const layerRules = layers.map((layer, index) => ({
   files: [`src/${layer}/**`],
   rules: {
     'no-restricted-imports': [
       'error',
       {
         patterns: layers
-          .slice(height + 1)
+          .slice(index + 1)
           .map((above) => ({
             group: [`**/${above}/**`],
-            message: `${layer} may not know ${above}.`,
+            message: `${layer} must not import ${above}.`,
           }))
           .concat({
-            group: ['**/lists', '**/dashboard', '**/lists.ts', '**/dashboard.ts'],
-            message: 'Only the entries put the parts together.',
+            group: [
+              '**/boot',
+              '**/lists',
+              '**/dashboard',
+              '**/boot.ts',
+              '**/lists.ts',
+              '**/dashboard.ts',
+            ],
+            message: 'Only the two entries and boot.ts know all layers.',
           }),
       },
     ],
@@ -52,5 +59,5 @@ export default ts.config(
     },
   },
   { files: ['scripts/**', '*.config.js'], languageOptions: { globals: globals.node } },
-  ...direction,
+  ...layerRules,
 );
