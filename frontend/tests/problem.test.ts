@@ -20,7 +20,7 @@ describe('problem', () => {
   });
 
   it('makes do with the status when a proxy answers with a page', () => {
-    expect(parseProblem(502, null, null).message).toBe('The server said 502.');
+    expect(parseProblem(502, null, null).message).toBe('The server responded with status 502.');
   });
 
   it.each([400, 403, 404, 409, 412, 422])('%i is final', (status) => {

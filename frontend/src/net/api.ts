@@ -26,7 +26,7 @@ interface ImportOptions {
   op: string;
 }
 
-/** The API's addresses, as functions. Item edits go through the outbox instead. */
+/** The endpoints of the REST API as methods. Edits of items go through the outbox instead. */
 export class Api {
   constructor(private readonly http: Http) {}
 
@@ -55,7 +55,7 @@ export class Api {
     return this.http({ method: 'PATCH', path: 'auth/me/', body: profile });
   }
 
-  /** Delete the account for good. Guests have no password. */
+  /** Delete the account permanently. Guests have no password. */
   deleteAccount(password: string | null): Promise<void> {
     const body = password === null ? {} : { password };
     return this.http({ method: 'DELETE', path: 'auth/me/', body });
@@ -66,7 +66,7 @@ export class Api {
     return this.http({ method: 'POST', path: 'auth/password/', body });
   }
 
-  /** Set a password by the secret of a one-time link, and sign in. */
+  /** Set a password with the secret of a one-time link. This also signs in. */
   resetPassword(token: string, new_password: string): Promise<UserProfile> {
     return this.http({ method: 'POST', path: 'auth/reset/', body: { token, new_password } });
   }
@@ -80,7 +80,7 @@ export class Api {
     return this.http({ method: 'DELETE', path: `auth/sessions/${id}/` });
   }
 
-  /** Sign out everywhere but here. */
+  /** Sign out all other devices. */
   signOutOtherDevices(): Promise<void> {
     return this.http({ method: 'DELETE', path: 'auth/sessions/' });
   }
@@ -89,7 +89,7 @@ export class Api {
     return (await this.http<{ results: Token[] }>({ method: 'GET', path: 'tokens/' })).results;
   }
 
-  /** The same `op` again answers the same secret again. */
+  /** Requests with the same `op` create one object and return the same secret. */
   createToken(token: TokenRequest, op: string): Promise<CreatedToken> {
     return this.http({ method: 'POST', path: 'tokens/', body: token, op });
   }
@@ -114,7 +114,7 @@ export class Api {
     return this.http({ method: 'DELETE', path: `shopping-lists/${id}/`, op: uuid() });
   }
 
-  /** In the trash, and mine to restore. */
+  /** The deleted lists that the user may restore. */
   async getDeletedLists(): Promise<ListResponse[]> {
     const path = `shopping-lists/?deleted=true&page_size=${PAGE_SIZE}`;
     return (await this.http<ResultPage<ListResponse>>({ method: 'GET', path })).results;
@@ -124,7 +124,7 @@ export class Api {
     return this.http({ method: 'POST', path: `shopping-lists/${id}/restore/`, op: uuid() });
   }
 
-  /** Oneself, or as an owner somebody else. */
+  /** Remove oneself, or as an owner another member. */
   removeMember(listId: string, userId: number): Promise<void> {
     const path = `shopping-lists/${listId}/members/${userId}/`;
     return this.http({ method: 'DELETE', path, op: uuid() });
@@ -139,7 +139,7 @@ export class Api {
     return this.http({ method: 'GET', path: `shopping-lists/${listId}/invites/` });
   }
 
-  /** The same `op` again answers the same secret again. */
+  /** Requests with the same `op` create one object and return the same secret. */
   createInvite(listId: string, invite: InviteRequest, op: string): Promise<CreatedInvite> {
     return this.http({
       method: 'POST',
@@ -154,7 +154,7 @@ export class Api {
     return this.http({ method: 'DELETE', path, op: uuid() });
   }
 
-  /** Look at an invite without using it. The secret travels in the body only. */
+  /** Read an invite without using it. The secret is sent in the body only. */
   previewInvite(token: string): Promise<InvitePreview> {
     return this.http({ method: 'POST', path: 'invites/preview/', body: { token } });
   }
@@ -164,7 +164,7 @@ export class Api {
     return this.http({ method: 'POST', path: 'invites/accept/', body });
   }
 
-  /** Make the guest who asks an account. */
+  /** Turn the guest into a user with an account. */
   upgradeGuest(account: {
     username: string;
     name: string;
@@ -173,7 +173,7 @@ export class Api {
     return this.http({ method: 'POST', path: 'auth/upgrade/', body: account });
   }
 
-  /** A page of what happened, newest first, and the cursor of the next. */
+  /** One page of the activity log, newest first, and the cursor of the next page. */
   async getActivityPage(
     listId: string,
     cursor: string | null,
@@ -185,17 +185,17 @@ export class Api {
     return { results: page.results, cursor: next?.get('cursor') ?? null };
   }
 
-  /** Names used before that have this in them. */
+  /** Item names used before that contain this text. */
   async getSuggestions(q: string): Promise<{ name: string }[]> {
     const path = `suggestions/?q=${encodeURIComponent(q)}`;
     return (await this.http<{ results: { name: string }[] }>({ method: 'GET', path })).results;
   }
 
-  /** Where a browser downloads what is held of the person, and all of their lists. */
+  /** The URLs from which the browser downloads the user's personal data and all lists. */
   readonly personalDataUrl = '/api/auth/me/export/';
   readonly listsExportUrl = '/api/export/';
 
-  /** Where a browser downloads a list as a file. */
+  /** The URL from which the browser downloads a list as a file. */
   listExportUrl(listId: string, format: FileFormat): string {
     return `/api/shopping-lists/${listId}/export/?format=${format}`;
   }
@@ -205,7 +205,7 @@ export class Api {
     return this.http({ method: 'GET', path, responseType: 'text' });
   }
 
-  /** Add what a text holds, or with `dry_run` show what that would do. */
+  /** Add the items of a text. With `dry_run`, only report what would happen. */
   importItems(
     listId: string,
     content: string,
@@ -217,7 +217,7 @@ export class Api {
     return this.http({ method: 'POST', path, body: { content, format, dry_run }, op });
   }
 
-  /** Make the lists of an export, or with `dry_run` show which they would be. */
+  /** Create the lists of an export. With `dry_run`, only report which lists that would be. */
   importLists(content: string, { dry_run, op }: ImportOptions): Promise<ListsImportResult> {
     return this.http({ method: 'POST', path: 'import/', body: { content, dry_run }, op });
   }

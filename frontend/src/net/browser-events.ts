@@ -1,4 +1,4 @@
-/** Call when the browser gains or loses the network. Returns how to stop. */
+/** Call back now, and whenever the browser goes online or offline. Returns a function that stops this. */
 export function onOnlineChange(callback: (isOnline: boolean) => void): () => void {
   const onChange = (): void => {
     callback(navigator.onLine);
@@ -12,7 +12,7 @@ export function onOnlineChange(callback: (isOnline: boolean) => void): () => voi
   };
 }
 
-/** Call when the network or the page may have come back. Returns how to stop. */
+/** Call back when the network returns or the page is shown again. Returns a function that stops this. */
 export function onResume(callback: () => void): () => void {
   const onVisibilityChange = (): void => {
     if (document.visibilityState === 'visible') callback();
@@ -27,7 +27,7 @@ export function onResume(callback: () => void): () => void {
   };
 }
 
-/** Call when the browser shows this page again as it was left, by Back or Forward. */
+/** Call back when Back or Forward restores this page from the browser's memory. */
 export function onBackForwardCache(callback: () => void): () => void {
   const onPageShow = ({ persisted }: PageTransitionEvent): void => {
     if (persisted) callback();

@@ -2,22 +2,21 @@ import { parseProblem, unreachableProblem } from './problem';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/api/`. */
+  /** The path below `/api/`. */
   path: string;
   body?: unknown;
-  /** The Idempotency-Key: the same key again has one effect. */
+  /** The Idempotency-Key: requests with the same key have one effect. */
   op?: string;
-  /** What a good answer is read as; JSON unless said otherwise. */
+  /** The format of a successful response. The default is JSON. */
   responseType?: 'text';
 }
 
-/** A request to the API; rejects with a Problem, never with anything else. */
+/** Sends a request to the API. Rejects with a Problem, never with anything else. */
 export type Http = <T>(request: HttpRequest) => Promise<T>;
 
-/** The slowest answer that is waited for. */
 const REQUEST_TIMEOUT = 20_000;
 
-/** The CSRF token of a cookie header; the `__Host-` name is used under https. */
+/** The CSRF token of a cookie header. Under https the cookie's name begins with `__Host-`. */
 export function csrfToken(cookies: string): string | null {
   return /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]*)/.exec(cookies)?.[1] ?? null;
 }

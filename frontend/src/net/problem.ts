@@ -1,16 +1,16 @@
-/** A row that forbids what was asked, and why: "was changed since". */
+/** A row that prevents the request, and the reason, such as "was changed since". */
 export interface BlockingRow {
   name: string;
   reason: string;
 }
 
-/** A list that stands in the way. */
+/** A list that prevents the request. */
 export interface BlockingList {
   id: string;
   name: string;
 }
 
-/** Why a request failed: the server's own words (RFC 9457), or no answer at all. */
+/** Why a request failed: the server's problem details (RFC 9457), or no response at all. */
 export class Problem extends Error {
   override readonly name = 'Problem';
 
@@ -19,30 +19,30 @@ export class Problem extends Error {
     readonly code: string,
     message: string,
     readonly errors: Readonly<Record<string, readonly string[]>> = {},
-    /** Seconds to wait, where the server said so. */
+    /** The seconds to wait before the next try, if the server sent them. */
     readonly retryAfter: number | null = null,
-    /** Rows that stand in the way, by name. */
+    /** The rows that prevent the request. */
     readonly rows: readonly BlockingRow[] = [],
-    /** Lists that do. */
+    /** The lists that prevent the request. */
     readonly lists: readonly BlockingList[] = [],
   ) {
     super(message);
   }
 
-  /** No one is signed in any more: the same request may succeed after signing in. */
+  /** The user is signed out. The same request may succeed after a sign-in. */
   get isSignedOut(): boolean {
     if (this.status === 401) return true;
     return this.status === 403 && /^(not_authenticated|authentication_failed)$/.test(this.code);
   }
 
-  /** The request was understood and will not be done: asking again is useless. */
+  /** The server refused the request. The same request cannot succeed later. */
   get isFinal(): boolean {
     const isTemporary = this.status === 408 || this.status === 425 || this.status === 429;
     return this.status >= 400 && this.status < 500 && !isTemporary && !this.isSignedOut;
   }
 }
 
-/** No connection, or the connection broke: the request may or may not have been done. */
+/** There was no response. The server may or may not have carried out the request. */
 export const UNREACHABLE_STATUS = 0;
 
 export function unreachableProblem(): Problem {
@@ -66,7 +66,7 @@ interface ProblemBody {
 const nonEmptyString = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 
-/** Read a failed response. A proxy's HTML page gives the status only. */
+/** Read a failed response. For a proxy's HTML page, only the status is known. */
 export function parseProblem(status: number, body: unknown, retryAfter: string | null): Problem {
   const problem: ProblemBody = typeof body === 'object' && body !== null ? body : {};
   const errors = fieldErrors(problem.errors);
@@ -75,7 +75,7 @@ export function parseProblem(status: number, body: unknown, retryAfter: string |
     nonEmptyString(problem.detail) ??
     first ??
     nonEmptyString(problem.title) ??
-    `The server said ${status}.`;
+    `The server responded with status ${status}.`;
   const seconds = Number(retryAfter ?? NaN);
   return new Problem(
     status,

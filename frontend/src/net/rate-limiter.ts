@@ -1,9 +1,9 @@
 import type { Clock } from './clock';
 
-/** Frames allowed at once; the server's own burst is 60. */
+/** How many frames may be sent at once. The server accepts 60. */
 export const MAX_BURST = 40;
 
-/** Sends no faster than the server allows, in order. A token bucket. */
+/** A token bucket. Sends frames in order, and no faster than the server allows. */
 export class RateLimiter<T> {
   #queue: T[] = [];
   #tokens = MAX_BURST;
@@ -13,7 +13,7 @@ export class RateLimiter<T> {
   constructor(
     private readonly clock: Clock,
     private readonly send: (frame: T) => void,
-    /** Frames a second for long, somewhat below the server's limit. */
+    /** Frames per second in the long run, a little below the server's limit. */
     private readonly rate = 15,
   ) {
     this.#refilledAt = clock.now();

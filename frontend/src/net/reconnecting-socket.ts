@@ -6,21 +6,21 @@ import { RateLimiter } from './rate-limiter';
 import { Watchdog } from './watchdog';
 import type { OpenSocket, SocketConnection } from './socket-connection';
 
-/** A handshake, or an answer to a probe, may take this long. */
+/** The time limit for a handshake, and for the response to a ping. */
 export const HANDSHAKE_TIMEOUT = 10_000;
 const DEFAULT_HEARTBEAT_INTERVAL = 20_000;
 
 export interface ReconnectingSocketEvents {
   onFrames(frames: ServerFrame[]): void;
-  /** The wire broke and will come back, or will not. */
+  /** The connection was lost. `decision` says whether the socket reconnects. */
   onDown(decision: ReconnectDecision): void;
 }
 
 /**
- * One line to the server that is dialled again for ever.
+ * A socket that reconnects until it is stopped.
  *
- * Decides when to dial; does not know what the frames say, except `welcome`
- * (heartbeat) and `retry_in`.
+ * It decides when to connect. Of the frames it reads only the heartbeat in `welcome`
+ * and the delay in `bye`.
  */
 export class ReconnectingSocket {
   #connection: SocketConnection | null = null;
@@ -60,7 +60,7 @@ export class ReconnectingSocket {
     this.#rateLimiter?.push(frame);
   }
 
-  /** The network or the page came back: dial at once, or ask whether the wire still lives. */
+  /** The network or the page is back: connect now, or check that the connection still works. */
   resume(): void {
     if (!this.#isRunning) return;
     if (this.#cancelRetry) {
@@ -76,7 +76,7 @@ export class ReconnectingSocket {
     this.#cancelRetry = null;
     this.#retryDelay = null;
     this.#watchdog.restart(HANDSHAKE_TIMEOUT);
-    // A wire that was replaced may still speak: listen to the current one only.
+    // A replaced connection may still send events: only the current one counts.
     const connection: SocketConnection = this.openSocket({
       onFrames: (frames) => {
         if (connection === this.#connection) this.#onFrames(frames);

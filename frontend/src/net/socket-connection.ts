@@ -1,6 +1,6 @@
 import type { ClientFrame, ServerFrame } from '../protocol/types';
 
-/** One connection, from dialling to its close. It never comes back. */
+/** One connection, from its start to its close. It does not reconnect. */
 export interface SocketConnection {
   send(frame: ClientFrame): void;
   close(): void;

@@ -1,7 +1,7 @@
 /**
  * A random UUID (version 4).
  *
- * `crypto.randomUUID` is missing on plain http, where home installations live.
+ * `crypto.randomUUID` does not exist on plain http, which many home installations use.
  */
 export function uuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 
-/** Decides that a wire is dead because nothing has been heard for too long. */
+/** Detects a dead connection: one that has received nothing for too long. */
 export class Watchdog {
   #cancel: (() => void) | null = null;
 
@@ -9,7 +9,7 @@ export class Watchdog {
     private readonly onTimeout: () => void,
   ) {}
 
-  /** Something was heard, or is expected: allow this long until the next. */
+  /** Allow this much time until the next message. */
   restart(milliseconds: number): void {
     this.stop();
     this.#cancel = this.clock.schedule(milliseconds, this.onTimeout);

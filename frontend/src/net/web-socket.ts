@@ -2,7 +2,7 @@ import { SUBPROTOCOL } from '../protocol/close';
 import { decodeFrames, encodeFrame } from '../protocol/framing';
 import type { OpenSocket } from './socket-connection';
 
-/** Dial the server with a WebSocket. Knows frames, not what they mean. */
+/** Opens WebSockets. It encodes and decodes frames, and does not know their meaning. */
 export function createSocketOpener(url: string): OpenSocket {
   return ({ onFrames, onClose }) => {
     const socket = new WebSocket(url, SUBPROTOCOL);
@@ -17,7 +17,7 @@ export function createSocketOpener(url: string): OpenSocket {
         if (socket.readyState === WebSocket.OPEN) socket.send(encodeFrame(frame));
       },
       close() {
-        // A dead network can hold the close event back for a minute: do not wait for it.
+        // On a dead network the close event can take a minute: do not wait for it.
         socket.onmessage = socket.onclose = null;
         socket.close();
       },
@@ -25,7 +25,7 @@ export function createSocketOpener(url: string): OpenSocket {
   };
 }
 
-/** The address of the one socket, from the page's own. */
+/** The URL of the socket, derived from the URL of the page. */
 export function socketUrl(page: { protocol: string; host: string }): string {
   return `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}/ws/`;
 }

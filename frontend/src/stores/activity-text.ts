@@ -2,11 +2,11 @@ import type { Activity, Verb } from '../protocol/rest';
 import type { Change, ListRow, Member, Person } from '../protocol/types';
 import type { Replica } from '../sync/replica';
 
-/** What happened, as far as a sentence needs it. */
+/** The parts of a change that its sentence needs. */
 export interface ActivitySummary {
   verb: Verb;
   actor: Person | null;
-  /** Names of the items or members that it was about. */
+  /** The names of the items or members that were changed. */
   names: string[];
   listName: string;
 }
@@ -14,18 +14,18 @@ export interface ActivitySummary {
 const ITEM_VERBS: Record<string, string> = {
   added: 'added',
   ticked: 'ticked',
-  unticked: 'put back',
+  unticked: 'unticked',
   edited: 'changed',
   moved: 'moved',
   removed: 'removed',
 };
 
 const LIST_TEXTS: Partial<Record<Verb, string>> = {
-  'list.created': 'made this list',
+  'list.created': 'created this list',
   'list.renamed': 'renamed the list',
   'list.edited': 'changed the list',
   'list.deleted': 'deleted the list',
-  'list.restored': 'brought the list back',
+  'list.restored': 'restored the list',
   'member.joined': 'joined',
   'member.left': 'left',
   'member.removed': 'removed',
@@ -33,12 +33,12 @@ const LIST_TEXTS: Partial<Record<Verb, string>> = {
   undo: 'undid a change',
 };
 
-/** Who did it; a script without a person is somebody too. */
+/** The name of the user who made the change. A script may have no user. */
 export function actorName({ actor }: ActivitySummary): string {
   return actor?.name ?? 'Someone';
 }
 
-/** What they did: "ticked Milk and Eggs". */
+/** What the user did, such as "ticked Milk and Eggs". */
 export function actionText({ verb, names, actor }: ActivitySummary): string {
   const [noun, kind = ''] = verb.split('.');
   if (noun === 'item' || noun === 'items')
@@ -47,7 +47,7 @@ export function actionText({ verb, names, actor }: ActivitySummary): string {
   if (noun !== 'member' || names.length === 0) return text;
   if (verb !== 'member.joined')
     return verb === 'member.left' ? text : `${text} ${joinNames(names)}`;
-  return names.includes(actor?.name ?? '') ? text : `let ${joinNames(names)} in`;
+  return names.includes(actor?.name ?? '') ? text : `added ${joinNames(names)}`;
 }
 
 export function activityText(summary: ActivitySummary): string {
@@ -61,7 +61,7 @@ function joinNames(names: readonly string[]): string {
   return `${first} and ${names.length - 1} more`;
 }
 
-/** What a change frame tells. What it removed is named by the replica before it. */
+/** Summarize a change frame. The names of removed items come from the replica before it. */
 export function summaryOfChange(change: Change, before: Replica): ActivitySummary {
   const changed = (change.items ?? []).map(({ name }) => name);
   const removed = (change.gone ?? []).map((id) => before.items.get(id)?.name ?? 'an item');
@@ -86,7 +86,7 @@ function membersById(list: ListRow | null | undefined): Map<number, Member> {
   return new Map((list?.members ?? []).map((member) => [member.id, member]));
 }
 
-/** What an entry of the activity log tells. */
+/** Summarize an entry of the activity log. */
 export function summaryOfActivity(activity: Activity, listName: string): ActivitySummary {
   const names = activity.changes
     .filter((row) => row.list === undefined)

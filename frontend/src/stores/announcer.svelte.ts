@@ -1,14 +1,14 @@
-/** Changes that come faster than this are read out together. */
+/** Sentences that arrive within this time are announced together, in milliseconds. */
 const BATCH_INTERVAL = 1500;
 const MAX_SENTENCES = 3;
 
-/** What the one polite live region says. */
+/** The text of the page's live region, which screen readers announce. */
 export class Announcer {
   text = $state('');
   #pending: string[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** Say something once nothing else has been said for a moment. */
+  /** Announce a sentence, together with others that arrive within the interval. */
   announce(sentence: string): void {
     this.#pending.push(sentence);
     if (this.#timer !== null) return;
@@ -17,7 +17,7 @@ export class Announcer {
     }, BATCH_INTERVAL);
   }
 
-  /** Forget what was said and what was to be said. */
+  /** Remove the current text and all pending sentences. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

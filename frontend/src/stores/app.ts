@@ -11,15 +11,15 @@ import type { Route } from './route.svelte';
 import type { Samples } from './samples.svelte';
 import type { Toast } from './toast.svelte';
 
-/** What stores are made of that are loaded when they are needed. Components only pass it on. */
+/** The dependencies of stores that are loaded on demand. Components only pass them on. */
 export interface StoreDependencies {
   api: Api;
   engine: Engine;
-  /** The secret of the link by which this page was opened. */
+  /** The secret of the link that opened this page. */
   linkSecret: string | null;
 }
 
-/** The stores of the list app, as its entry has put them together. */
+/** The stores of the list app, as its entry creates them. */
 export interface ListApp {
   user: CurrentUser;
   connection: Connection;
@@ -28,7 +28,7 @@ export interface ListApp {
   announcer: Announcer;
   toast: Toast;
   currentTime: CurrentTime;
-  openList(list: string): OpenList;
+  openList(listId: string): OpenList;
   dependencies: StoreDependencies;
 }
 

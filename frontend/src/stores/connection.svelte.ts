@@ -2,10 +2,10 @@ import type { Announcer } from './announcer.svelte';
 import type { Engine } from '../sync/engine';
 import { rejectedEntries, waitingEntries, type OutboxEntry } from '../sync/outbox';
 
-/** How the page stands with the server: the line, and what has not been saved. */
+/** The state of the connection to the server, and the edits that are not saved. */
 export class Connection {
   status = $state<'connecting' | 'live' | 'reconnecting' | 'stopped'>('connecting');
-  /** What the browser thinks of its network. */
+  /** Whether the browser reports that it is online. */
   isOnline = $state(true);
   serverVersion = $state('');
   waiting = $state.raw<readonly OutboxEntry[]>([]);
@@ -18,7 +18,7 @@ export class Connection {
     engine.subscribe((events) => {
       for (const event of events) {
         if (event.kind === 'welcome') {
-          if (this.status === 'reconnecting') this.announcer?.announce('Live again');
+          if (this.status === 'reconnecting') this.announcer?.announce('Connected again');
           this.status = 'live';
           this.serverVersion = event.frame.server;
         } else if (event.kind === 'down') {
@@ -29,7 +29,7 @@ export class Connection {
     });
   }
 
-  /** The browser gained or lost its network: find out what the line is worth. */
+  /** The browser went online or offline. If offline, check whether the connection still works. */
   setOnline(isOnline: boolean): void {
     this.isOnline = isOnline;
     if (!isOnline) this.engine.resume();

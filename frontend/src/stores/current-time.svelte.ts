@@ -1,4 +1,4 @@
-/** The time of the page, which goes on by itself. */
+/** The current time, updated at an interval in milliseconds. */
 export class CurrentTime {
   value = $state(Date.now());
   #timer: ReturnType<typeof setInterval> | null = null;

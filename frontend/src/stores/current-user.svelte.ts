@@ -3,16 +3,16 @@ import { Problem } from '../net/problem';
 import type { UserProfile } from '../protocol/rest';
 import type { Engine } from '../sync/engine';
 
-/** Who is at this browser, and how they come and go. */
+/** The user of this browser: sign-in, sign-out and the profile. */
 export class CurrentUser {
-  /** `asking`: not known yet. `away`: the server does not answer. */
+  /** `unreachable`: the server does not respond. */
   state = $state<'unknown' | 'signed in' | 'signed out' | 'unreachable'>('unknown');
   profile = $state.raw<UserProfile | null>(null);
 
-  /** Whose data this page holds, also while it is not known who is here. */
+  /** The user whose data this page holds, even while `state` is `unknown`. */
   #dataOwnerId: number | null = null;
   #nextCheckAt = 0;
-  /** Whatever renews the session: until it is done, the old cookie would be nobody's. */
+  /** A request that renews the session. Until it ends, the session cookie may be invalid. */
   #pendingSignIn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -28,12 +28,12 @@ export class CurrentUser {
     });
   }
 
-  /** Ask the server who this is. */
+  /** Read the user from the server. */
   async refresh(): Promise<void> {
     if (await this.#isSignedOut()) this.state = 'signed out';
   }
 
-  /** Whether the server says that nobody is here. Losing the network signs nobody out. */
+  /** Resolves to whether the server says that the session ended. A network error does not count. */
   async #isSignedOut(): Promise<boolean> {
     await this.#pendingSignIn;
     try {
@@ -46,14 +46,14 @@ export class CurrentUser {
   }
 
   /**
-   * Ask again before it is believed: where another tab changes the password, the end of
-   * this one's socket is faster than the new cookie.
+   * Check twice that the session ended. When another tab changes the password, this tab's
+   * socket is closed before the browser has the new cookie.
    */
   async #confirmSignedOut(): Promise<void> {
     if (await this.#isSignedOut()) setTimeout(() => void this.refresh(), 1000);
   }
 
-  /** A socket that is refused while the API answers must not be dialled in a circle. */
+  /** Limits the rate: a socket that is refused while the API responds must not reconnect in a loop. */
   #scheduleRefresh(): void {
     const delay = Date.now() - this.#nextCheckAt < 10_000 ? 5000 : 0;
     this.#nextCheckAt = Date.now() + delay;
@@ -68,17 +68,17 @@ export class CurrentUser {
     this.#onSignedIn(await this.api.register(account));
   }
 
-  /** Set a password by a one-time link, which signs in. */
+  /** Set a password with the secret of a one-time link. This also signs in. */
   async resetPassword(token: string, password: string): Promise<void> {
     this.#onSignedIn(await this.api.resetPassword(token, password));
   }
 
-  /** Make the guest who is here an account. The server hangs up, and the same person dials again. */
+  /** Turn the guest into a user with an account. The server closes the socket, and it reconnects. */
   async upgradeGuest(account: Parameters<Api['upgradeGuest']>[0]): Promise<void> {
     this.#onSignedIn(await this.#trackSignIn(this.api.upgradeGuest(account)));
   }
 
-  /** Change the password. The server hangs up, also here, and the same person dials again. */
+  /** Change the password. The server closes all sockets of the user, and this one reconnects. */
   async changePassword(current: string, newPassword: string): Promise<void> {
     await this.#trackSignIn(this.api.changePassword(current, newPassword));
   }
@@ -92,20 +92,20 @@ export class CurrentUser {
     this.#onSignedOut();
   }
 
-  /** Delete the account, for good. */
+  /** Delete the account permanently. */
   async deleteAccount(password: string | null): Promise<void> {
     await this.api.deleteAccount(password);
     this.#onSignedOut();
   }
 
-  /** The page was kept by the browser and comes back: whoever is here now may be another. */
+  /** The browser restored this page from its memory: the user may be another one now. */
   invalidate(): void {
     this.profile = null;
     this.state = 'unknown';
     void this.refresh();
   }
 
-  /** Meanwhile the cookie may be one that is good no longer: nobody asks who this is. */
+  /** Delay refreshes until the request ends, because the cookie may be invalid meanwhile. */
   #trackSignIn<T>(signIn: Promise<T>): Promise<T> {
     this.#pendingSignIn = signIn.catch(() => null);
     return signIn;
@@ -119,7 +119,7 @@ export class CurrentUser {
   }
 
   #onSignedIn(profile: UserProfile): void {
-    // What somebody else left in this page is not theirs to see or to send.
+    // This user must neither see nor send the data of the previous user.
     if (this.#dataOwnerId !== null && this.#dataOwnerId !== profile.id) this.engine.reset();
     this.#dataOwnerId = profile.id;
     this.profile = profile;

@@ -2,9 +2,9 @@ import type { Api } from '../net/api';
 import type { Device } from '../protocol/rest';
 import { FormSubmission } from './form-submission.svelte';
 
-/** The browsers that somebody is signed in with. */
+/** The browsers in which the user is signed in. */
 export class Devices {
-  /** This one first; null until they were read. */
+  /** This browser first. Null until they are loaded. */
   all = $state.raw<readonly Device[] | null>(null);
   readonly submission = new FormSubmission();
 

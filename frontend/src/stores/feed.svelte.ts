@@ -10,36 +10,36 @@ export interface FeedEntry {
   at: string;
   listId: string;
   summary: ActivitySummary;
-  /** It came while the page was open. */
+  /** Whether it arrived through the socket. */
   isLive: boolean;
 }
 
-/** A moment in the history of a list. */
+/** A position in the history of a list. */
 interface Position {
   epoch: string;
   version: number;
 }
 
 const MAX_ENTRIES = 100;
-/** Lists whose past is read when the page opens, and how many changes of each. */
+/** The number of lists whose past changes are read at the start, and of changes for each. */
 const MAX_PRELOADED_LISTS = 5;
 const PRELOADED_CHANGES = 50;
-/** How long after a failed request it is tried again, in milliseconds. */
+/** The delay before a failed request is repeated, in milliseconds. */
 const RETRY_INTERVAL = 5000;
 
 /**
- * What happens on my lists, newest first.
+ * The activity on the user's lists, newest first.
  *
- * The past is read once, then the socket tells; what it skips (a snapshot tells
- * of no change) is read again. So of every list that is followed, no change is
- * missing between the oldest shown and where its replica stands.
+ * Past changes are read once, later ones arrive through the socket. Changes that the socket
+ * skips (a snapshot contains no changes) are read too. So no change of a watched list is
+ * missing between the oldest entry shown and the position of its replica.
  */
 export class Feed {
   entries = $state.raw<readonly FeedEntry[]>([]);
-  /** Entries that came while the feed was held still. */
+  /** Entries that arrived while the feed was paused. */
   pending = $state.raw<readonly FeedEntry[]>([]);
   #isPaused = $state(false);
-  /** Up to where each list has been told; null until the past was read. */
+  /** The position up to which each list's changes are shown. Null until the first load. */
   #shownUpTo: Map<string, Position> | null = null;
   readonly #readingLists = new Set<string>();
   #generation = 0;
@@ -49,8 +49,8 @@ export class Feed {
     private readonly engine: Engine,
   ) {
     engine.subscribe((events) => {
-      const fresh = events.flatMap((event) => this.#onEvent(event));
-      if (fresh.length > 0) this.#add(fresh);
+      const added = events.flatMap((event) => this.#onEvent(event));
+      if (added.length > 0) this.#add(added);
     });
   }
 
@@ -58,21 +58,21 @@ export class Feed {
     return this.#isPaused;
   }
 
-  /** Stand still, or let what has waited in. */
+  /** Pause the feed, or continue it and show the pending entries. */
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused;
     if (!isPaused) this.#show([]);
   }
 
-  /** Read the past of the newest lists. Of the others it shows what follows. */
+  /** Read past changes of the latest lists. For other lists, only new changes are shown. */
   async load(): Promise<void> {
     await this.#retryUntilDone(async () => {
       const lists = await this.api.getLists();
       this.#shownUpTo ??= new Map();
       for (const [index, { id, epoch, version }] of lists.entries()) {
-        const known =
+        const shownVersion =
           index < MAX_PRELOADED_LISTS ? Math.max(0, version - PRELOADED_CHANGES) : version;
-        if (!this.#shownUpTo.has(id)) this.#shownUpTo.set(id, { epoch, version: known });
+        if (!this.#shownUpTo.has(id)) this.#shownUpTo.set(id, { epoch, version: shownVersion });
       }
       const latest = lists.slice(0, MAX_PRELOADED_LISTS);
       await Promise.all(
@@ -100,7 +100,7 @@ export class Feed {
     return [{ key, at: change.at, listId, summary: summaryOfChange(change, before), isLive: true }];
   }
 
-  /** Whether all up to a replica has been told, its last change here and now. */
+  /** Move the position of a list to its replica. Returns false if changes are missing before it. */
   #advance(listId: string, { epoch, version }: Replica, hasChange: boolean): boolean {
     const position = this.#shownUpTo?.get(listId);
     if (position?.epoch !== epoch || position.version < version - (hasChange ? 1 : 0)) return false;
@@ -108,7 +108,7 @@ export class Feed {
     return true;
   }
 
-  /** Read what the socket did not tell of a list. */
+  /** Read the changes of a list that the socket skipped. */
   async #catchUp(listId: string): Promise<void> {
     await this.#retryUntilDone(async () => {
       for (let next = this.#missingUpTo(listId); next; next = this.#missingUpTo(listId)) {
@@ -117,7 +117,7 @@ export class Feed {
     });
   }
 
-  /** Where the replica of a list stands, if not all up to there has been told. */
+  /** The position of a list's replica, or null if all changes up to there are shown. */
   #missingUpTo(listId: string): Position | null {
     const { epoch, version } = this.engine.replica(listTopic(listId));
     if (this.#shownUpTo === null || epoch === null || this.#readingLists.has(listId)) return null;
@@ -125,7 +125,7 @@ export class Feed {
     return position?.epoch === epoch && position.version >= version ? null : { epoch, version };
   }
 
-  /** Read the newest changes of a list, back to what has been told. */
+  /** Read the changes of a list that are not shown yet. */
   async #readChanges(listId: string, upTo: Position): Promise<void> {
     const shownUpTo = this.#shownUpTo;
     if (shownUpTo === null) return;
@@ -137,7 +137,7 @@ export class Feed {
           ? position.version
           : Math.max(0, upTo.version - PRELOADED_CHANGES);
       const read = await this.#fetchChanges(listId, from, upTo.epoch);
-      // Meanwhile somebody else may have come to this browser.
+      // Another user may have signed in meanwhile.
       if (this.#shownUpTo !== shownUpTo) return;
       const version = Math.max(upTo.version, ...read.map(([version]) => version));
       shownUpTo.set(listId, { epoch: upTo.epoch, version });
@@ -147,7 +147,7 @@ export class Feed {
     }
   }
 
-  /** Ask, and where no answer comes ask again. */
+  /** Run a request, and repeat it until the server responds. */
   async #retryUntilDone(request: () => Promise<void>): Promise<void> {
     const generation = this.#generation;
     try {
@@ -161,7 +161,7 @@ export class Feed {
     }
   }
 
-  /** The changes after a version, newest first, as many as are shown. */
+  /** Fetch the changes after a version, newest first, up to the number that is shown. */
   async #fetchChanges(
     listId: string,
     after: number,
@@ -194,10 +194,10 @@ export class Feed {
   }
 }
 
-const keyOf = (list: string, epoch: string, version: number): string =>
-  `${list} ${epoch} ${version}`;
+const keyOf = (listId: string, epoch: string, version: number): string =>
+  `${listId} ${epoch} ${version}`;
 
-/** All of them once, newest first; what the socket told stays. */
+/** Merge entries, newest first. Of two with the same key, the one from the socket wins. */
 function mergeEntries(...all: readonly (readonly FeedEntry[])[]): FeedEntry[] {
   const byKey = new Map<string, FeedEntry>();
   for (const entry of all.flat()) if (!byKey.get(entry.key)?.isLive) byKey.set(entry.key, entry);

@@ -1,24 +1,24 @@
 import { Problem } from '../net/problem';
 
-/** One thing that somebody tries to do, and what became of it. */
+/** The state of a request that the user started, and its result. */
 export class FormSubmission {
   isBusy = $state(false);
-  /** It was done the last time. */
+  /** Whether the latest run succeeded. */
   isDone = $state(false);
   problem = $state.raw<Problem | null>(null);
 
-  /** What is wrong with a field, or null. */
+  /** The error of a field, or null. */
   fieldError(field: string): string | null {
     return this.problem?.errors[field]?.join(' ') ?? null;
   }
 
-  /** What is wrong, unless one of these fields says so itself. */
+  /** The general error, unless one of these fields shows its own error. */
   generalError(...fields: readonly string[]): string | null {
     const isShownAtField = fields.some((field) => this.problem?.errors[field]);
     return isShownAtField ? null : (this.problem?.message ?? null);
   }
 
-  /** Resolves to what was answered, or undefined where it failed. */
+  /** Resolves to the response, or undefined if the request failed. */
   async run<T>(request: () => Promise<T>): Promise<T | undefined> {
     this.isBusy = true;
     this.isDone = false;

@@ -4,20 +4,20 @@ import type { Replica } from '../sync/replica';
 import { isAllowed } from './permissions';
 import { summaryOfActivity, summaryOfChange, type ActivitySummary } from './activity-text';
 
-/** One change of a list, as its history shows it. */
+/** One change of a list, as the history shows it. */
 export interface HistoryEntry {
   version: number;
   at: string;
   summary: ActivitySummary;
   /** The version of the change that this one undid. */
   undoes: number | null;
-  /** What undoing it takes; null where that is not possible. */
+  /** The right that a user needs to undo it. Null if it cannot be undone. */
   requiredRight: 'tick' | 'edit' | 'manage' | null;
 }
 
 const TICK_VERBS = /^items?\.(?:un)?ticked$/;
 
-/** What undoing a change takes. Members come and go on the share dialog, lists in the trash. */
+/** The right needed to undo a change. Members and deleted lists are managed elsewhere. */
 export function requiredRightOf(verb: Verb): HistoryEntry['requiredRight'] {
   if (TICK_VERBS.test(verb)) return 'tick';
   if (/^items?\./.test(verb) || verb === 'undo') return 'edit';
@@ -37,12 +37,12 @@ export function entryFromChange(change: Change, before: Replica): HistoryEntry {
   return { version, at, undoes, requiredRight, summary: summaryOfChange(change, before) };
 }
 
-/** An undo of a list's name is an owner's to undo. */
+/** If an undo renamed the list, only an owner can undo it. */
 function requiredRightOfUndo(rows: readonly ChangedRow[]): HistoryEntry['requiredRight'] {
   return rows.some(({ list }) => list !== undefined) ? 'manage' : 'edit';
 }
 
-/** Newest first, each version once; what is told later wins. */
+/** Merge entries, newest first. Of two with the same version, the added one wins. */
 export function mergeEntries(
   known: readonly HistoryEntry[],
   added: readonly HistoryEntry[],
@@ -52,15 +52,15 @@ export function mergeEntries(
 }
 
 /**
- * Which changes are undone, each with the change that did it.
+ * Map the version of each undone change to the change that undid it.
  *
- * An undo that was undone itself does not count any more.
+ * An undo that was undone itself does not count.
  */
 export function undoneVersions(
   entries: readonly HistoryEntry[],
 ): ReadonlyMap<number, HistoryEntry> {
   const undone = new Map<number, HistoryEntry>();
-  // From the newest, so that whether an undo still counts is known when it is reached.
+  // Newest first: whether an undo still counts depends only on later changes.
   for (const entry of [...entries].sort((a, b) => b.version - a.version)) {
     const isEffective = entry.undoes !== null && !undone.has(entry.version);
     if (isEffective && !undone.has(entry.undoes ?? 0)) undone.set(entry.undoes ?? 0, entry);
@@ -68,7 +68,7 @@ export function undoneVersions(
   return undone;
 }
 
-/** What can be done about a change by somebody of this role. */
+/** Whether a member with this role can undo a change. */
 export function canUndo(
   { version, requiredRight }: HistoryEntry,
   undone: ReadonlyMap<number, HistoryEntry>,
@@ -77,7 +77,7 @@ export function canUndo(
   return requiredRight !== null && isAllowed(role, requiredRight) && !undone.has(version);
 }
 
-/** The change that an undo undid, if it is among these. */
+/** The change that an undo undid, or null if it is not among these entries. */
 export function undoTarget(
   entry: HistoryEntry,
   entries: readonly HistoryEntry[],

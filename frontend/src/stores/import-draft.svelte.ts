@@ -2,7 +2,7 @@ import { messageOf, Problem } from '../net/problem';
 import { uuid } from '../net/uuid';
 import type { FileFormat, ImportResult, ImportedItem } from '../protocol/rest';
 
-/** Bytes that the server takes at once, the quotes around the text included. */
+/** The largest text that the server accepts, in bytes of JSON. */
 export const MAX_BYTES = 2 * 1024 * 1024;
 
 export const FORMATS: readonly { format: FileFormat; label: string; extension: string }[] = [
@@ -19,7 +19,7 @@ export const OUTCOME_LABELS: Record<ImportedItem['outcome'], string> = {
   unchanged: 'no change',
 };
 
-/** What a text most likely is; the person may know better. */
+/** Guess the format of a text. The user can choose another one. */
 export function detectFormat(content: string, fileName = ''): FileFormat {
   const match = FORMATS.find(({ extension }) => fileName.toLowerCase().endsWith(extension));
   if (match) return match.format;
@@ -28,7 +28,7 @@ export function detectFormat(content: string, fileName = ''): FileFormat {
   return /^\ufeff?"?name"?[,;]/i.test(content) ? 'csv' : 'text';
 }
 
-/** "3 new, 1 put back": what an import does, in words; blank where it does nothing. */
+/** The effect of an import, such as "3 new, 1 put back". Empty if nothing changes. */
 export function importSummary({ added, merged, put_back }: ImportResult): string {
   const counts = [
     [added, 'new'],
@@ -38,24 +38,24 @@ export function importSummary({ added, merged, put_back }: ImportResult): string
   return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
 }
 
-/** How to ask the server, trying or for good. */
+/** Sends an import, or only a preview of it with `dry_run`. */
 export type SendImport<T> = (
   content: string,
   format: FileFormat,
   options: { dry_run: boolean; op: string },
 ) => Promise<T>;
 
-/** A text on its way in: shown as the server reads it, and only then taken. */
+/** A text to import. The user sees a preview from the server before the import. */
 export class ImportDraft<T> {
   content = $state('');
   format = $state<FileFormat>('text');
-  /** What it would do; null until that was asked, and after the text was changed. */
+  /** The effect of the import. Null until it is loaded, and after each change of the text. */
   preview = $state.raw<T | null>(null);
-  /** Lines that cannot be read, with their numbers. */
+  /** The errors of the text, with line numbers. */
   lineErrors = $state.raw<readonly string[]>([]);
   error = $state('');
   isBusy = $state(false);
-  /** The same text again has one effect, whatever became of the first answer. */
+  /** The idempotency key: importing the same text again has one effect. */
   #op = uuid();
 
   constructor(private readonly send: SendImport<T>) {}
@@ -70,7 +70,7 @@ export class ImportDraft<T> {
     this.resetPreview();
   }
 
-  /** What was shown is not true any more. */
+  /** The text or the format changed, so the preview is not valid any more. */
   resetPreview(): void {
     this.preview = null;
     this.lineErrors = [];
@@ -84,7 +84,7 @@ export class ImportDraft<T> {
     if (op === this.#op && preview !== undefined) this.preview = preview;
   }
 
-  /** Resolves to what was done and the key that it has, or null where it failed. */
+  /** Resolves to the result and its idempotency key, or null if the import failed. */
   async confirm(): Promise<{ result: T; op: string } | null> {
     const op = this.#op;
     const result = await this.#submit({ dry_run: false, op });

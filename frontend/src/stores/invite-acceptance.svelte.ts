@@ -5,14 +5,14 @@ import type { CurrentUser } from './current-user.svelte';
 
 type Account = Parameters<Api['upgradeGuest']>[0];
 
-/** The way onto a list by the secret of an invite, which travels in bodies only. */
+/** Joins a list with the secret of an invite link. The secret is sent in request bodies only. */
 export class InviteAcceptance {
-  /** `gone`: one answer for wrong, used up, over and revoked. `failed`: `wrong` says why. */
+  /** `invalid`: the link is unknown, used up, expired or revoked. `failed`: see `error`. */
   state = $state<'loading' | 'ready' | 'invalid' | 'failed'>('loading');
   preview = $state.raw<InvitePreview | null>(null);
   error = $state('');
   isBusy = $state(false);
-  /** The list that the person is on now. */
+  /** The list that the user has joined. */
   joinedListId = $state<string | null>(null);
 
   constructor(
@@ -21,7 +21,7 @@ export class InviteAcceptance {
     private readonly secret: string | null,
   ) {}
 
-  /** Find out what the invite is for; nothing is used up. */
+  /** Read the invite without using it. */
   async loadPreview(): Promise<void> {
     if (this.secret === null) {
       this.state = 'invalid';
@@ -31,13 +31,13 @@ export class InviteAcceptance {
       this.preview = await this.api.previewInvite(this.secret);
       this.state = 'ready';
     } catch (error) {
-      if (!isNotFound(error)) this.#failed(error);
+      if (!isNotFound(error)) this.#onFailure(error);
       else if (this.user.state === 'signed in') await this.#rejoin(this.secret);
       else this.state = 'invalid';
     }
   }
 
-  /** Become a member; whoever is nobody here yet becomes a guest of that name. */
+  /** Become a member. A user who is not signed in becomes a guest with this name. */
   async accept(name?: string): Promise<void> {
     await this.#submit((secret) => this.#accept(secret, name));
   }
@@ -47,13 +47,13 @@ export class InviteAcceptance {
     await this.accept();
   }
 
-  /** Sign up by the invite, which is joining its list. Rejects where the form is wrong. */
+  /** Create an account with the invite, and join its list. Rejects if a field is invalid. */
   async register(account: Account): Promise<void> {
     await this.user.register({ ...account, token: this.secret ?? '' });
     await this.accept();
   }
 
-  /** Turn the guest who is here into an account, for an invite that asks for one. */
+  /** Turn the guest into a user with an account, for an invite that requires one. */
   async upgradeGuest(account: Account): Promise<void> {
     await this.user.upgradeGuest(account);
     await this.accept();
@@ -79,17 +79,17 @@ export class InviteAcceptance {
     this.joinedListId = list.id;
   }
 
-  /** A member comes back by an old link: they are on its list already. */
+  /** A member opened an old link of a list that they have joined before. */
   async #rejoin(secret: string): Promise<void> {
     try {
       await this.#accept(secret);
     } catch (error) {
       if (isNotFound(error)) this.state = 'invalid';
-      else this.#failed(error);
+      else this.#onFailure(error);
     }
   }
 
-  #failed(error: unknown): void {
+  #onFailure(error: unknown): void {
     this.error = errorTextOf(error);
     this.state = 'failed';
   }

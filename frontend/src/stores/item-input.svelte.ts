@@ -5,12 +5,12 @@ import { nameKey } from '../sync/edit';
 import type { Engine } from '../sync/engine';
 import { parseLine, readingsOf, type ParsedLine } from './quantity';
 
-/** How long nothing more must be typed before the server is asked, in milliseconds. */
+/** The pause in typing before suggestions are requested, in milliseconds. */
 const SUGGESTION_DELAY = 150;
 
 const nameKeysCache = new WeakMap<ReadonlyMap<string, ItemRow>, ReadonlySet<string>>();
 
-/** What the names of a list are compared by, worked out once for each state of it. */
+/** The keys of all names on a list. They are cached for each version of its items. */
 function nameKeysOf(items: ReadonlyMap<string, ItemRow>): ReadonlySet<string> {
   const keys =
     nameKeysCache.get(items) ?? new Set([...items.values()].map(({ name }) => nameKey(name)));
@@ -18,9 +18,9 @@ function nameKeysOf(items: ReadonlyMap<string, ItemRow>): ReadonlySet<string> {
   return keys;
 }
 
-/** Takes apart what is typed, and knows which names were used before. */
+/** Parses typed lines, and knows which names were used before. */
 export class ItemInput {
-  /** Names that the server told of. */
+  /** The keys of names that the server suggested. */
   #suggestedKeys = $state.raw<ReadonlySet<string>>(new Set());
   readonly #requestedNames = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -31,12 +31,12 @@ export class ItemInput {
     private readonly listIds: () => readonly string[],
   ) {}
 
-  /** The parts of a line; what is a name already is never taken apart. */
+  /** The name, quantity and note in a line. A known name is not split. */
   parse(text: string): ParsedLine {
     return parseLine(text, (key) => this.#isKnown(key));
   }
 
-  /** Find out whether a line that can be read in several ways is a name of old. */
+  /** If a line can be read in several ways, ask the server for known names. */
   loadSuggestions(text: string): void {
     if (this.#timer) clearTimeout(this.#timer);
     const readings = readingsOf(text);
@@ -54,7 +54,7 @@ export class ItemInput {
         ...suggestions.map((suggestion) => nameKey(suggestion.name)),
       ]);
     } catch {
-      // Then only the names on the lists are known.
+      // Without suggestions, only the names on the lists are known.
     }
   }
 

@@ -9,9 +9,10 @@ interface HistoryState {
 }
 
 /**
- * Take the secret of a link out of the address bar, before anything else happens.
+ * Remove the secret of a link from the address bar, and return it.
  *
- * The entry of this tab's history keeps it, so that a reload does not lose it; it is in no address, so it is neither sent nor shared by accident.
+ * The history entry keeps the secret, so that a reload does not lose it. It is in no URL,
+ * so it is neither sent nor shared by accident.
  */
 export function takeLinkSecret(address: Address, history: HistoryState): string | null {
   const page = /^\/(?:join|reset)(?=\/?$)/.exec(address.pathname)?.[0];

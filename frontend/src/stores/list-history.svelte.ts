@@ -10,18 +10,18 @@ import {
   type HistoryEntry,
 } from './history-entry';
 
-/** Why an undo was refused: in a sentence, and row by row. */
+/** Why the server refused an undo: a sentence, and the reason for each row. */
 export interface UndoRefusal {
   version: number;
   text: string;
   rows: readonly string[];
 }
 
-/** What happened on one list, newest first, and the way back from each change. */
+/** The changes of one list, newest first. It can undo them. */
 export class ListHistory {
   entries = $state.raw<readonly HistoryEntry[]>([]);
   undone = $derived(undoneVersions(this.entries));
-  /** False until the first page was read. */
+  /** False until the first page is loaded. */
   isLoaded = $state(false);
   hasMore = $state(false);
   error = $state('');
@@ -36,7 +36,7 @@ export class ListHistory {
     private readonly engine: Engine,
   ) {}
 
-  /** Read the newest page; from then on the socket tells. Returns how to stop. */
+  /** Load the newest page; later changes arrive through the socket. Returns a function that stops this. */
   start(): () => void {
     const stop = this.engine.subscribe((events) => {
       for (const event of events) {
@@ -54,7 +54,7 @@ export class ListHistory {
       const page = await this.api.getActivityPage(this.listId, cursor);
       const name = this.engine.replica(listTopic(this.listId)).list?.name ?? '';
       const entries = page.results.map((activity) => entryFromActivity(activity, name));
-      // A whole page happened meanwhile: what lies between is read again, page by page.
+      // More than a page of changes is missing: start again from the newest page.
       const hasGap = cursor === null && hasGapBetween(this.entries, entries);
       if (hasGap) this.entries = [];
       this.#add(entries);
@@ -71,7 +71,7 @@ export class ListHistory {
     await this.load(this.#nextCursor);
   }
 
-  /** Undo a change whatever came later; what stands in the way is told. */
+  /** Undo a change, even an old one. If the server refuses, `refusal` says why. */
   async undo({ version }: HistoryEntry): Promise<void> {
     this.undoingVersion = version;
     this.refusal = null;
@@ -90,7 +90,7 @@ export class ListHistory {
     }
   }
 
-  /** A snapshot came: what led to it was not told, and another epoch is another history. */
+  /** A snapshot contains no changes, so load them. In another epoch the versions start again. */
   #onSnapshot(before: string | null, after: string | null): void {
     if (before !== null && before !== after) {
       this.entries = [];

@@ -8,7 +8,7 @@ import type { Engine, EngineEvent } from '../sync/engine';
 import { entriesOfList } from '../sync/outbox';
 import { optimisticName, optimisticRows } from '../sync/optimistic-view';
 
-/** One of my lists, as the overview shows it. */
+/** A list of the user, as the overview shows it. */
 export interface ListOverview {
   id: string;
   name: string;
@@ -19,7 +19,7 @@ export interface ListOverview {
   role: Role;
 }
 
-/** How many lists are followed at once; the server allows 200 topics. */
+/** How many lists are watched at once. The server allows 200 topics. */
 const MAX_WATCHED_LISTS = 150;
 
 interface Counts {
@@ -39,13 +39,13 @@ function countsOf(items: ReadonlyMap<string, ItemRow>): Counts {
   return counts;
 }
 
-/** All of my lists, newest first, live. */
+/** All lists of the user, the latest first. They are updated live. */
 export class Lists {
   all = $state.raw<readonly ListOverview[]>([]);
-  /** False until the first answer, so that "no lists yet" is never a guess. */
+  /** False until the server has sent the lists, so that "No lists yet" is never shown too early. */
   isLoaded = $state(false);
   error = $state<string | null>(null);
-  /** What the API said about each list; null for one that only the socket has told of. */
+  /** The API's response for each list. Null if the list is known from the socket only. */
   readonly #responses = new Map<string, ListResponse | null>();
 
   constructor(
@@ -58,7 +58,7 @@ export class Lists {
     });
   }
 
-  /** Read the overview once; the socket keeps it true from then on. */
+  /** Load the lists once. Later changes arrive through the socket. */
   async load(): Promise<void> {
     try {
       for (const list of await this.api.getLists()) this.#responses.set(list.id, list);
@@ -88,7 +88,7 @@ export class Lists {
     this.#dropList(id);
   }
 
-  /** Take a deleted list out of the trash. */
+  /** Restore a deleted list from the trash. */
   async restore(id: string): Promise<void> {
     await this.api.restoreList(id);
     await this.load();
@@ -101,7 +101,7 @@ export class Lists {
     this.#dropList(id);
   }
 
-  /** Forget everything: the person signed out. */
+  /** Discard all data, because the user signed out. */
   clear(): void {
     this.#responses.clear();
     this.all = [];
@@ -122,7 +122,7 @@ export class Lists {
       this.#dropList(listIdOf(event.topic) ?? '');
   }
 
-  /** The server's list of my lists: what is missing there was lost while away. */
+  /** Add and drop lists, so that they are the lists that the server sent. */
   #reconcile(ids: readonly string[]): void {
     this.isLoaded = true;
     const known = new Set(ids);
@@ -137,7 +137,7 @@ export class Lists {
   }
 
   #dropList(id: string): void {
-    // The topic is not forgotten here: the server ends it, and an open page says why.
+    // The topic stays watched: the server ends it, and an open page then shows the reason.
     if (this.#responses.delete(id)) this.#rebuild();
   }
 
@@ -182,7 +182,7 @@ export class Lists {
     };
   }
 
-  /** Counts with my own edits laid over. */
+  /** The counts with the user's own edits applied. */
   #optimisticCounts(id: string): Counts {
     const { items } = this.engine.replica(listTopic(id));
     const rows = optimisticRows(items, entriesOfList(this.engine.outbox, id), null);

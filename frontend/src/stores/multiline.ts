@@ -1,4 +1,4 @@
-/** Whether a text has more than one line to add. What the lines say is paste.ts's matter. */
+/** Whether a text has more than one line that is not blank. */
 export function isMultiline(text: string): boolean {
   return /\S.*[\r\n]\s*\S/.test(text);
 }

@@ -12,26 +12,28 @@ import { isAllowed, type Action } from './permissions';
 import { summaryOfChange, activityText } from './activity-text';
 import type { Toast } from './toast.svelte';
 
-/** How long a ticked row stays where it was, so that nothing moves under a finger. */
+/** How long a ticked row keeps its place, so that rows do not move under a finger. In milliseconds. */
 const TICKED_DELAY = 2000;
-/** How long what somebody else changed is marked. */
+/** How long changes by other members are highlighted, in milliseconds. */
 const HIGHLIGHT_TIME = 2000;
 
-/** The list that is open on the screen. */
+const itemCount = (count: number): string => (count === 1 ? '1 item' : `${count} items`);
+
+/** The list that the page shows. */
 export class OpenList {
   state = $state<'loading' | 'open' | EndReason>('loading');
   name = $state('');
   members = $state.raw<readonly Member[]>([]);
   people = $state.raw<readonly PresentPerson[]>([]);
-  /** Still to buy, and what has just been ticked. */
+  /** The items to buy, and those that were just ticked. */
   openRows = $state.raw<readonly ViewRow[]>([]);
   boughtRows = $state.raw<readonly ViewRow[]>([]);
-  /** Items that somebody else has just changed, with who it was. */
+  /** Maps the ids of items that another member just changed to the id of that member. */
   highlighted = $state.raw<ReadonlyMap<string, number>>(new Map());
   role = $state<Role>('viewer');
-  /** The row whose editor is open, as it was when it was opened. */
+  /** The row in the editor, as it was when the editor was opened. */
   editing = $state.raw<ViewRow | null>(null);
-  /** Whether somebody removed that item meanwhile. */
+  /** Whether another member removed that item meanwhile. */
   isEditedItemRemoved = $state(false);
   readonly #topic: string;
   #recentlyTicked = new Set<string>();
@@ -79,16 +81,16 @@ export class OpenList {
     this.engine.submit({ type: 'add', list: this.id, item, fields }, fields.name);
   }
 
-  /** Everything on the list, also what has been bought. */
+  /** All items on the list, including the bought ones. */
   get items(): readonly ItemRow[] {
     return [...this.openRows, ...this.boughtRows].map(({ item }) => item);
   }
 
-  /** Add many as one change, with one way back. */
+  /** Add several items as one change, with one undo. */
   addMany(fields: readonly NewItem['fields'][]): void {
     const newItems = fields.map((itemFields) => ({ item: uuid(), fields: itemFields }));
     const names = new Set(fields.map(({ name }) => nameKey(name)));
-    const text = newItems.length === 1 ? '1 item' : `${newItems.length} items`;
+    const text = itemCount(newItems.length);
     this.#submitMany(
       { type: 'add items', list: this.id, newItems },
       text,
@@ -97,26 +99,26 @@ export class OpenList {
     );
   }
 
-  /** Put everything that was bought back on the list, as one change. */
+  /** Untick all bought items, as one change. */
   uncheckAll(): void {
     const items = this.#boughtIds();
-    const text = `Put back ${items.length} from the cart`;
+    const text = `Unticked ${itemCount(items.length)}`;
     this.#recentlyTicked.clear();
     this.#submitMany(
       { type: 'untick items', list: this.id, items },
-      'all in the cart',
+      'all items in the cart',
       text,
       ({ id }) => items.includes(id),
     );
   }
 
-  /** Remove everything that was bought, as one change. */
+  /** Remove all bought items, as one change. */
   clearBought(): void {
     const items = this.#boughtIds();
-    const text = `Cleared ${items.length} bought`;
+    const text = `Removed ${itemCount(items.length)}`;
     this.#submitMany(
       { type: 'remove items', list: this.id, items },
-      'all in the cart',
+      'all items in the cart',
       text,
       ({ id }) => items.includes(id),
     );
@@ -126,7 +128,7 @@ export class OpenList {
     return this.items.filter(({ purchased }) => purchased).map(({ id }) => id);
   }
 
-  /** Send a change of many, and offer to take it back. `isAffected` selects its items. */
+  /** Submit a bulk edit, and offer to undo it. `isAffected` selects its items. */
   #submitMany(
     openEditor: Edit,
     label: string,
@@ -146,7 +148,7 @@ export class OpenList {
     });
   }
 
-  /** Take back a change of mine that is known to be saved. */
+  /** Undo an edit of this user that is already saved. */
   undo(undoneOp: string, version: number, label: string): void {
     this.engine.submit(
       { type: 'undo', list: this.id, undoneOp, version, restoredRows: [], removedIds: [] },
@@ -164,7 +166,7 @@ export class OpenList {
     const isWaiting = this.#edits.some(
       ({ op, state }) => op === undoneOp && (state === 'waiting' || state === 'sending'),
     );
-    // Neither saved nor on its way: it changed nothing.
+    // The edit is neither saved nor waiting, so it changed nothing.
     if (version === null && !isWaiting) return;
     const removedIds = added.map(({ id }) => id);
     this.engine.submit(
@@ -184,13 +186,13 @@ export class OpenList {
     this.engine.submit({ type: 'change', list: this.id, item, fields }, name);
   }
 
-  /** Open the editor of a row; it stays whatever the others do. */
+  /** Open the editor of a row. It stays open, even if other members change the item. */
   edit(row: ViewRow): void {
     this.editing = row;
     this.#rebuild();
   }
 
-  /** Close the editor, sending what was changed in it. */
+  /** Close the editor, and submit the changed fields. */
   closeEditor(fields: Partial<ItemFields> = {}): void {
     const { editing, isEditedItemRemoved } = this;
     this.editing = null;
@@ -202,7 +204,7 @@ export class OpenList {
     this.#rebuild();
   }
 
-  /** Remove an item, and offer to put it back where it was. */
+  /** Remove an item, and offer to restore it at the same place. */
   remove({ item }: ViewRow): void {
     const after = this.#previousItemId(item.id);
     if (this.editing?.item.id === item.id) this.editing = null;
@@ -228,7 +230,7 @@ export class OpenList {
     return entriesOfList(this.engine.outbox, this.id);
   }
 
-  /** The item that stands before this one on the server, or null for the first. */
+  /** The id of the item before this one on the server, or null for the first item. */
   #previousItemId(id: string): string | null {
     const items = this.engine.replica(this.#topic).items;
     const rows = optimisticRows(items, [], null);
@@ -271,7 +273,7 @@ export class OpenList {
     this.editing = null;
   }
 
-  /** Mark what somebody else changed, and leave it where it is for a moment. */
+  /** Highlight items that another member changed, and delay their move. */
   #highlightRemoteChange(
     items: readonly { id: string; purchased: boolean }[],
     userId: number,
@@ -284,7 +286,7 @@ export class OpenList {
     });
   }
 
-  /** Rows that are open now stay among the open ones for a while. */
+  /** Keep open rows among the open ones for a moment, although they are ticked now. */
   #delayMove(ids: readonly string[]): void {
     const openIds = new Set(this.openRows.map(({ item }) => item.id));
     const delayedIds = ids.filter((id) => openIds.has(id));
@@ -318,7 +320,7 @@ export class OpenList {
       .sort((a, b) => ((a.item.purchased_at ?? '') < (b.item.purchased_at ?? '') ? 1 : -1));
   }
 
-  /** A ticked row stays among the open ones for a moment, and while it is edited. */
+  /** Whether a row is shown among the open ones: it was just ticked, or it is being edited. */
   #isShownAsOpen({ item }: ViewRow): boolean {
     return (
       this.#recentlyTicked.has(item.id) ||
@@ -326,7 +328,7 @@ export class OpenList {
     );
   }
 
-  /** The row under an open editor stays, even if somebody removed the item. */
+  /** Keep the row in the editor, even if another member removed the item. */
   #withEditedRow(rows: ViewRow[]): ViewRow[] {
     const { editing } = this;
     this.isEditedItemRemoved =

@@ -2,20 +2,20 @@ import type { ItemRow } from '../protocol/types';
 import { nameKey } from '../sync/edit';
 import type { ParsedLine } from './quantity';
 
-/** What the server takes at once. */
+/** The most lines that the server accepts in one request. */
 export const MAX_LINES = 500;
 const MAX_NAME_LENGTH = 200;
 const MAX_QUANTITY_LENGTH = 50;
 
 /** One line of pasted text, as an item. */
 export interface PastedLine extends ParsedLine {
-  /** It was ticked off where it came from. */
+  /** Whether it was ticked in the pasted text. */
   ticked: boolean;
 }
 
 /**
- * What adding a line will do: make a new item, nothing much as it is there,
- * put a bought one back. `repeated`: an earlier line says the same.
+ * The effect of adding a line. `merged`: an open item has this name. `put back`: a bought
+ * item has this name. `repeated`: an earlier line has the same name.
  */
 export type LineOutcome = 'new' | 'merged' | 'put back' | 'repeated' | 'too long';
 
@@ -29,9 +29,9 @@ const CHECKBOX = /^(?:\[(?<mark>[ xX]?)\]|(?<sign>[☐☑☒✓✔✅]))\s*/u;
 const SEPARATOR_ROW = /^[|\s:–-]*$/;
 
 /**
- * The items of a text: one a line, without bullets, numbers and boxes; `name | quantity` too.
+ * Parse a text with one item per line. Bullets, numbers and checkboxes are removed.
  *
- * What is in no columns is read as if it was typed.
+ * Columns are read as `name | quantity`, other lines as if they were typed.
  */
 export function parseLines(text: string, parseLine: (line: string) => ParsedLine): PastedLine[] {
   return text
@@ -49,13 +49,13 @@ function parsePastedLine(line: string, parseLine: (line: string) => ParsedLine):
   const [name = '', ...otherCells] = cellsOf(content.slice(checkbox?.[0].length ?? 0));
   if (otherCells.length === 0) return { ...parseLine(name), ticked };
   const quantity = otherCells.join(' ');
-  // A quantity that is too long is no quantity.
+  // A text that is too long for a quantity belongs to the name.
   if (quantity.length > MAX_QUANTITY_LENGTH)
     return { name: `${name} ${quantity}`, quantity: '', note: '', ticked };
   return { name, quantity, note: '', ticked };
 }
 
-/** The cells of a row of a table, or the line itself. */
+/** The cells of a table row, or the line itself. */
 function cellsOf(line: string): string[] {
   return line
     .replace(/^\||\|$/g, '')
@@ -64,7 +64,7 @@ function cellsOf(line: string): string[] {
     .filter((cell) => cell !== '');
 }
 
-/** What the server will do with each line, as far as this page knows the list. */
+/** Predict what the server will do with each line. */
 export function planLines(lines: readonly PastedLine[], items: readonly ItemRow[]): PlannedLine[] {
   const bought = items.filter(({ purchased }) => purchased);
   const open = items.filter(({ purchased }) => !purchased);
@@ -81,13 +81,13 @@ export function planLines(lines: readonly PastedLine[], items: readonly ItemRow[
   });
 }
 
-/** Whether a line is worth sending unless the person says otherwise. */
+/** Whether a line is selected before the user changes the selection. */
 export function isSelectedByDefault({ outcome, ticked, quantity }: PlannedLine): boolean {
   if (outcome === 'merged') return quantity !== '' && !ticked;
   return (outcome === 'new' || outcome === 'put back') && !ticked;
 }
 
-/** Whether a line can be sent at all. */
+/** Whether a line can be selected. */
 export function canBeSent({ outcome }: PlannedLine): boolean {
   return outcome !== 'repeated' && outcome !== 'too long';
 }
@@ -96,6 +96,6 @@ export const LINE_OUTCOMES: Record<LineOutcome, string> = {
   new: 'new',
   merged: 'on the list',
   'put back': 'bought before, put back',
-  repeated: 'twice in the text',
+  repeated: 'repeated',
   'too long': 'too long',
 };

@@ -1,8 +1,8 @@
 import { nameKey } from '../sync/edit';
 import { ONE_ONLY, SYMBOLS, WORDS } from './units';
 
-// A port of shopping_list/quantity.py; tests/vectors/quantity.json holds both. Its
-// patterns are Python's, which knows more digits, letters and white space than JavaScript.
+// A port of the server's parser. tests/vectors/quantity.json tests both. The patterns follow
+// Python, which knows more digits, letters and white space than JavaScript.
 
 const MAX_QUANTITY_LENGTH = 50;
 const MAX_NOTE_LENGTH = 1000;
@@ -39,7 +39,7 @@ const FLUID_OUNCE = new RegExp(`fl\\.?${SPACE}?oz`, 'gu');
 const LEADING_SPACE = new RegExp(`^${SPACE}+`, 'u');
 const NAME_START = /^[\p{L}\p{So}]/u;
 
-/** A line, taken apart. */
+/** The parts of a line. */
 export interface ParsedLine {
   name: string;
   quantity: string;
@@ -47,11 +47,11 @@ export interface ParsedLine {
 }
 
 /**
- * Take a line apart. `known` tells whether a key (`folded`) is a name used before.
+ * Parse a line. `isKnownName` returns whether a name with this key was used before.
  *
- * Of the ways to read the line, from the one that splits least to the one that splits
- * most, the first whose name is known is right, else the last. Only a blank text has a
- * blank name. What is too long for its part stays whole.
+ * The readings of the line are ordered from the fewest parts to the most. The first reading
+ * with a known name is right; without one, the last. Only a blank text has a blank name.
+ * A part that would be too long is not split off.
  */
 export function parseLine(text: string, isKnownName: (key: string) => boolean): ParsedLine {
   const readings = readingsOf(text);
@@ -60,27 +60,27 @@ export function parseLine(text: string, isKnownName: (key: string) => boolean): 
   return match ?? readings.at(-1) ?? { name: text, quantity: '', note: '' };
 }
 
-/** The ways to read a line, from the one that splits least to the one that splits most. */
+/** All readings of a line, ordered from the fewest parts to the most. */
 export function readingsOf(text: string): ParsedLine[] {
   const line = trim(text) || text;
   const readings = [{ name: line, quantity: '', note: '' }, ...withQuantityReadings(line, '')];
   const comma = NOTE_SEPARATOR.exec(line);
   if (!comma) return readings;
-  // The comma and the white space are one unit each, what stands before them may be two.
+  // The comma and the white space are one code unit each, the character before them may be two.
   const at = comma.index + comma[0].length - 2;
   const [head, note] = [line.slice(0, at), trim(line.slice(at + 1))];
   if (lengthOf(note) > MAX_NOTE_LENGTH) return readings;
   return [...readings, { name: head, quantity: '', note }, ...withQuantityReadings(head, note)];
 }
 
-/** The reading with a quantity, none if in doubt: if the name would be split again. */
+/** The reading with a quantity. None if it is ambiguous, because the name could be split again. */
 function withQuantityReadings(text: string, note: string): ParsedLine[] {
   const parts = splitQuantity(text);
   if (!parts || lengthOf(parts[0]) > MAX_QUANTITY_LENGTH || splitQuantity(parts[1])) return [];
   return [{ quantity: parts[0], name: parts[1], note }];
 }
 
-/** Quantity and name. */
+/** The quantity and the name. */
 type Parts = readonly [string, string];
 
 function splitQuantity(text: string): Parts | null {
@@ -120,7 +120,7 @@ function splitMultipliedAtEnd(text: string): Parts | null {
   return match && name !== '' ? [match.groups?.['quantity'] ?? '', name] : null;
 }
 
-/** The name is the end of the text. */
+/** Split off the name at the end of the text. */
 function splitAt(text: string, name: string): Parts {
   return [trim(text.slice(0, text.length - name.length)), name];
 }

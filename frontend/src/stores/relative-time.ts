@@ -2,7 +2,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** "just now", "2 min ago", "3 h ago", "yesterday", then the date. */
+/** "just now", "2 min ago", "3 h ago", "yesterday", "3 days ago", or the date. */
 export function relativeTime(time: string, now: number): string {
   const then = new Date(time);
   const seconds = (now - then.getTime()) / 1000;
@@ -15,7 +15,7 @@ export function relativeTime(time: string, now: number): string {
   return then.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
-/** The time of day, for a feed. */
+/** The time of day, with seconds. */
 export function clockTime(time: string): string {
   return new Date(time).toLocaleTimeString(undefined, {
     hour: '2-digit',

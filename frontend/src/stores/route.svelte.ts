@@ -18,13 +18,13 @@ export function parsePath(path: string): AppPage {
   return { name: (name ?? 'lists') as Exclude<AppPage['name'], 'list'> };
 }
 
-/** Where to go after signing in: an address of this site only. */
+/** The path to open after sign-in. Only paths of this site are allowed. */
 export function nextPath(search: string): string {
   const next = new URLSearchParams(search).get('next') ?? '/';
   return /^\/(?![/\\])/.test(next) ? next : '/';
 }
 
-/** The address bar. */
+/** The page that the address bar names. */
 export class Route {
   page = $state.raw<AppPage>(parsePath(location.pathname));
 

@@ -2,23 +2,23 @@ import { REQUESTS_TOPIC } from '../protocol/topic';
 import type { Sample } from '../protocol/types';
 import type { Engine } from '../sync/engine';
 
-/** Samples kept: five minutes, one a second. */
+/** The number of samples to keep: five minutes, one per second. */
 export const MAX_SAMPLES = 300;
-/** Samples further apart than this have a gap between them, in seconds. */
+/** If two samples are further apart than this, the chart has a gap. In seconds. */
 const MAX_INTERVAL = 2.5;
 
-/** Columns for a chart; null is a gap. Times in seconds. */
+/** The data of the chart. Null is a gap. Times are in seconds. */
 export interface ChartColumns {
   at: number[];
   started: (number | null)[];
   finished: (number | null)[];
 }
 
-/** The request counters, as the server samples them. */
+/** The samples of the server's request counters. */
 export class Samples {
   all = $state.raw<readonly Sample[]>([]);
   latest = $derived(this.all.at(-1) ?? null);
-  /** When the newest came, by this browser's clock: the server's may differ. */
+  /** When the latest sample arrived, by the clock of this browser. The server's clock may differ. */
   receivedAt = $state<number | null>(null);
 
   constructor(private readonly engine: Engine) {
@@ -36,7 +36,7 @@ export class Samples {
     this.engine.watch(REQUESTS_TOPIC);
   }
 
-  /** A server that restarted has forgotten what this page has seen. */
+  /** Keep earlier samples: a restarted server does not have them any more. */
   #addHistory(samples: readonly Sample[]): void {
     const first = samples[0];
     const earlier = first ? this.all.filter(({ at }) => at < first.at) : this.all;
@@ -49,7 +49,7 @@ export class Samples {
   }
 }
 
-/** The history comes as columns, one for each field of a sample. */
+/** Convert the history, which has a column for each field of a sample. */
 export function samplesFromColumns(columns: Readonly<Record<string, unknown[]>>): Sample[] {
   const names = Object.keys(columns);
   const length = columns['at']?.length ?? 0;
@@ -58,7 +58,7 @@ export function samplesFromColumns(columns: Readonly<Record<string, unknown[]>>)
   ) as unknown as Sample[];
 }
 
-/** Totals become rates; where nothing was sampled is a gap, not a line. */
+/** Convert totals to rates. Where samples are missing, the chart has a gap. */
 export function chartColumns(samples: readonly Sample[]): ChartColumns {
   const columns: ChartColumns = { at: [], started: [], finished: [] };
   samples.forEach((sample, index) => {

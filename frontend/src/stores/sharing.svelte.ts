@@ -1,19 +1,17 @@
 import type { Api } from '../net/api';
-import { messageOf } from '../net/problem';
-import { uuid } from '../net/uuid';
-import type { Invite, InviteRequest, CreatedInvite, Role } from '../protocol/rest';
+import type { CreatedInvite, Invite, InviteRequest, Role } from '../protocol/rest';
+import { FormSubmission } from './form-submission.svelte';
 import { isOpen } from './invite';
+import { RequestKey } from './request-key';
 
-/** Who may be on one list: its members' roles and the links that are open. Not who they are. */
+/** The access to one list: the roles of its members, and its invite links. It does not hold the members. */
 export class Sharing {
-  /** Newest first; null until they were read. */
+  /** Newest first. Null until they are loaded. */
   invites = $state.raw<readonly Invite[] | null>(null);
-  /** The link that was just made: its secret is nowhere else. */
+  /** The invite that was just created. Its secret is kept only here. */
   created = $state.raw<CreatedInvite | null>(null);
-  error = $state('');
-  isBusy = $state(false);
-  /** The wish that was sent and not answered: asked again, it has one effect. */
-  #asked: { op: string; wish: string } | null = null;
+  readonly submission = new FormSubmission();
+  readonly #requestKey = new RequestKey();
 
   constructor(
     private readonly api: Api,
@@ -25,49 +23,37 @@ export class Sharing {
   }
 
   async load(): Promise<void> {
-    await this.#submit(async () => {
-      this.invites = await this.api.getInvites(this.listId);
-    });
+    await this.submission.run(() => this.#refresh());
   }
 
   async createInvite(invite: InviteRequest): Promise<void> {
-    const said = JSON.stringify(invite);
-    if (this.#asked?.wish !== said) this.#asked = { op: uuid(), wish: said };
-    const { op } = this.#asked;
-    const created = await this.#submit(() => this.api.createInvite(this.listId, invite, op));
-    if (!created) return;
-    this.#asked = null;
-    this.created = created;
-    await this.load();
+    const key = this.#requestKey.keyFor(invite);
+    await this.submission.run(async () => {
+      this.created = await this.api.createInvite(this.listId, invite, key);
+      this.#requestKey.clear();
+      await this.#refresh();
+    });
   }
 
-  async revokeInvite(invite: Invite): Promise<void> {
-    await this.#submit(() => this.api.revokeInvite(this.listId, invite.id));
-    if (this.created?.id === invite.id) this.created = null;
-    if (this.error === '') await this.load();
+  async revokeInvite({ id }: Invite): Promise<void> {
+    await this.submission.run(async () => {
+      await this.api.revokeInvite(this.listId, id);
+      if (this.created?.id === id) this.created = null;
+      await this.#refresh();
+    });
   }
 
-  /** Resolves to whether it was done; the new role comes back with the list. */
+  /** Resolves to whether it succeeded. The new role arrives with the list. */
   async setRole(userId: number, role: Role): Promise<boolean> {
-    await this.#submit(() => this.api.setRole(this.listId, userId, role));
-    return this.error === '';
+    await this.submission.run(() => this.api.setRole(this.listId, userId, role));
+    return this.submission.isDone;
   }
 
   async removeMember(userId: number): Promise<void> {
-    await this.#submit(() => this.api.removeMember(this.listId, userId));
+    await this.submission.run(() => this.api.removeMember(this.listId, userId));
   }
 
-  /** Resolves to what was answered, or undefined where it failed. */
-  async #submit<T>(request: () => Promise<T>): Promise<T | undefined> {
-    this.isBusy = true;
-    this.error = '';
-    try {
-      return await request();
-    } catch (error) {
-      this.error = messageOf(error);
-      return undefined;
-    } finally {
-      this.isBusy = false;
-    }
+  async #refresh(): Promise<void> {
+    this.invites = await this.api.getInvites(this.listId);
   }
 }

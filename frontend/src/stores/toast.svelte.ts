@@ -1,14 +1,14 @@
-/** Long enough to read it, reach it and change one's mind. */
+/** How long a message is shown, in milliseconds: time to read it and to reach its button. */
 const DISPLAY_TIME = 8000;
 
 export interface ToastContent {
   text: string;
-  /** The one thing to do about it. */
+  /** The text of the button. */
   action: string;
   onAction: () => void;
 }
 
-/** One message at a time with something to do about it. */
+/** One message with a button, such as Undo. A new message replaces it. */
 export class Toast {
   content = $state.raw<ToastContent | null>(null);
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -18,7 +18,7 @@ export class Toast {
     this.restartTimer();
   }
 
-  /** Somebody is about to use it: it stays. */
+  /** The user may be about to press the button, so the message stays. */
   pauseTimer(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;

@@ -1,25 +1,25 @@
 import type { Api } from '../net/api';
-import { uuid } from '../net/uuid';
 import type { CreatedToken, Scope, Token, TokenRequest } from '../protocol/rest';
 import { relativeTime } from './relative-time';
 import { FormSubmission } from './form-submission.svelte';
 import { remainingTime } from './invite';
+import { RequestKey } from './request-key';
 
 const DAY = 24 * 60 * 60;
 
-/** What a token may do, weakest first: each may do what the ones before it may. */
+/** The access that a token gives, lowest first. Each scope includes the ones before it. */
 export const SCOPES: readonly { scope: Scope; label: string }[] = [
-  { scope: 'read', label: 'look, and change nothing' },
-  { scope: 'tick', label: 'look and tick' },
-  { scope: 'write', label: 'do all that you may' },
+  { scope: 'read', label: 'view only' },
+  { scope: 'tick', label: 'view and tick' },
+  { scope: 'write', label: 'full access' },
 ];
 
-/** How long a token may be good for, in seconds; null: until it is revoked. */
+/** The lifetimes of a token. Null: it does not expire. */
 export const LIFETIMES: readonly { seconds: number | null; label: string }[] = [
-  { seconds: 7 * DAY, label: '7 days' },
-  { seconds: 30 * DAY, label: '30 days' },
-  { seconds: 365 * DAY, label: '1 year' },
-  { seconds: null, label: 'until you revoke it' },
+  { seconds: 7 * DAY, label: 'in 7 days' },
+  { seconds: 30 * DAY, label: 'in 30 days' },
+  { seconds: 365 * DAY, label: 'in 1 year' },
+  { seconds: null, label: 'never' },
 ];
 
 export const DEFAULT_TOKEN: TokenRequest = {
@@ -30,12 +30,12 @@ export const DEFAULT_TOKEN: TokenRequest = {
 };
 
 const SCOPE_LABELS: Record<Scope, string> = {
-  read: 'Can look',
+  read: 'Can view',
   tick: 'Can tick',
-  write: 'Can do all',
+  write: 'Full access',
 };
 
-/** "Can tick · Groceries only · used 2 min ago · 6 days left". */
+/** The status of a token: "Can tick · Groceries only · used 2 min ago · 6 days left". */
 export function tokenStatus(token: Token, listName: string | null, now: number): string {
   const { scope, list, last_used_at, expires_at } = token;
   const parts = [
@@ -47,15 +47,14 @@ export function tokenStatus(token: Token, listName: string | null, now: number):
   return parts.filter((part) => part !== null).join(' · ');
 }
 
-/** The tokens by which somebody's scripts come in. */
+/** The API tokens of the user. */
 export class Tokens {
-  /** Newest first; null until they were read. */
+  /** Newest first. Null until they are loaded. */
   all = $state.raw<readonly Token[] | null>(null);
-  /** The one that was just made: its secret is nowhere else. */
+  /** The token that was just created. Its secret is kept only here. */
   created = $state.raw<CreatedToken | null>(null);
   readonly submission = new FormSubmission();
-  /** The wish that was sent and not answered: asked again, it has one effect. */
-  #asked: { op: string; wish: string } | null = null;
+  readonly #requestKey = new RequestKey();
 
   constructor(private readonly api: Api) {}
 
@@ -63,14 +62,12 @@ export class Tokens {
     await this.submission.run(() => this.#refresh());
   }
 
-  /** Resolves to whether it was made. */
+  /** Resolves to whether it was created. */
   async create(token: TokenRequest): Promise<boolean> {
-    const said = JSON.stringify(token);
-    if (this.#asked?.wish !== said) this.#asked = { op: uuid(), wish: said };
-    const { op } = this.#asked;
+    const key = this.#requestKey.keyFor(token);
     await this.submission.run(async () => {
-      this.created = await this.api.createToken(token, op);
-      this.#asked = null;
+      this.created = await this.api.createToken(token, key);
+      this.#requestKey.clear();
       await this.#refresh();
     });
     return this.submission.isDone;

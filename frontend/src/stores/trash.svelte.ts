@@ -2,9 +2,9 @@ import type { Api } from '../net/api';
 import type { ListResponse } from '../protocol/rest';
 import { FormSubmission } from './form-submission.svelte';
 
-/** The lists that somebody deleted and may still take back. */
+/** The deleted lists that the user can restore. */
 export class Trash {
-  /** The last that was used first; null until they were read. */
+  /** The latest first. Null until they are loaded. */
   all = $state.raw<readonly ListResponse[] | null>(null);
   readonly submission = new FormSubmission();
 
@@ -14,7 +14,7 @@ export class Trash {
     await this.submission.run(() => this.#refresh());
   }
 
-  /** Put a list back to where it was, with all that was on it. */
+  /** Restore a list with all its items. */
   async restore(id: string): Promise<void> {
     await this.submission.run(async () => {
       await this.api.restoreList(id);

@@ -1,8 +1,8 @@
-/** The words and signs that shops measure and count by, in six languages. Closed lists. */
+/** The units of quantities in six languages. The lists are complete by definition. */
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
-/** Units that are no name of a thing: `1,5 kg` alone stays whole. */
+/** Units that cannot be the name of an item: `1,5 kg` alone is not split. */
 export const SYMBOLS: ReadonlySet<string> = new Set([
   ...words(`
   cl cm dag dkg dl el g gal gr kg l lb lbs ltr m mg ml mm oz pc pck pcs pkg pkt pt qt stk tbsp
@@ -11,7 +11,7 @@ export const SYMBOLS: ReadonlySet<string> = new Set([
   'fl oz',
 ]);
 
-/** Units that may be a name as well: `2 cans` is two of them. */
+/** Units that can be the name of an item too: `2 cans` means two of the item `cans`. */
 export const WORDS: ReadonlySet<string> = new Set(
   words(`
   bags bakje bakjes bandeja bandejas barattoli barattolo barquette barquettes barra barras bars
@@ -40,7 +40,7 @@ export const WORDS: ReadonlySet<string> = new Set(
   `),
 );
 
-/** English singulars: `1 can beans`, but in `2 can openers` the word belongs to the name. */
+/** English singulars: units in `1 can beans`, but part of the name in `2 can openers`. */
 export const ONE_ONLY: ReadonlySet<string> = new Set(
   words(`
   bag bar block bottle box can carton case crate cup glass head jar pot pound roll slice stick

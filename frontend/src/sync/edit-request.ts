@@ -2,7 +2,7 @@ import type { HttpRequest } from '../net/http';
 import type { Problem } from '../net/problem';
 import type { OutboxEntry } from './outbox';
 
-/** The request that an edit becomes. */
+/** The request that sends an edit. */
 export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
   const list = `shopping-lists/${edit.list}/`;
   switch (edit.type) {
@@ -33,7 +33,7 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
     case 'remove items': {
       const verb = edit.type === 'untick items' ? 'untick' : 'remove';
       const path = `${list}shopping-items/${verb}/`;
-      // Not by id: one that somebody removed meanwhile would refuse them all.
+      // Without ids: one item that was removed meanwhile would make the server refuse the request.
       return { method: 'POST', path, body: { purchased: true }, op };
     }
     case 'undo':
@@ -48,7 +48,7 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
   }
 }
 
-/** Removing what is already gone has succeeded. */
+/** Removing an item that does not exist any more counts as success. */
 export function isAlreadyApplied({ edit }: OutboxEntry, problem: Problem): boolean {
   return edit.type === 'remove' && problem.status === 404;
 }

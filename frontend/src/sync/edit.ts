@@ -1,6 +1,6 @@
 import type { ItemRow } from '../protocol/types';
 
-/** The fields of an item that a person may write. */
+/** The fields of an item that a user may edit. */
 export interface ItemFields {
   name: string;
   quantity: string;
@@ -8,7 +8,7 @@ export interface ItemFields {
   purchased: boolean;
 }
 
-/** What a person did. Fields are sent, not rows, so that two people's edits both survive. */
+/** An edit by the user. It holds fields, not rows, so that edits by two users can be merged. */
 export type Edit =
   | { type: 'add'; list: string; item: string; fields: Partial<ItemFields> & { name: string } }
   | { type: 'change'; list: string; item: string; fields: Partial<ItemFields> }
@@ -20,17 +20,17 @@ export type Edit =
   | { type: 'remove items'; list: string; items: readonly string[] }
   | Undo;
 
-/** One of many items to add, under an id of its own. */
+/** An item to add. The client chooses its id. */
 export interface NewItem {
   item: string;
   fields: Partial<ItemFields> & { name: string };
 }
 
 /**
- * The way back from an edit that may still be on its way.
+ * Undoes an edit that may not be saved yet.
  *
- * `version` is known once the edit `of` is answered. `rows` are the items as they
- * were before it, `gone` those that were not there.
+ * `version` is known when the server has responded to the edit `undoneOp`. `restoredRows`
+ * are the items as they were before that edit, `removedIds` the items that it added.
  */
 export interface Undo {
   type: 'undo';
@@ -41,23 +41,23 @@ export interface Undo {
   removedIds: readonly string[];
 }
 
-/** The item that an edit is about, or null if it is about many or the list itself. */
+/** The id of the one item that an edit is about, or null. */
 export function itemOf(edit: Edit): string | null {
   return 'item' in edit ? edit.item : null;
 }
 
-/** Names are the same item if they compare case-folded, normalised and single-spaced. */
+/** Two names denote the same item if their keys are equal. */
 export function isSameName(a: string, b: string): boolean {
   return nameKey(a) === nameKey(b);
 }
 
-/** What names are compared by, as the server does: NFKC, case-folded, single-spaced. */
+/** The key to compare names by, as the server does: NFKC, case-folded, single-spaced. */
 export function nameKey(name: string): string {
   const folded = name.normalize('NFKC').replace(/[^ı]+/g, foldCase);
   return folded.normalize('NFKC').replace(/\s+/g, ' ').trim();
 }
 
-/** There and back: upper case knows that ß is ss, and ẞ has a lower case first. */
+/** Lower, upper, lower: only upper case turns ß into ss, and ẞ needs lower case first. */
 function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }

@@ -25,11 +25,11 @@ import {
 } from './subscription-state';
 import type { OutboxStorage } from './outbox-storage';
 
-/** What happened, for the stores. Everything of one message arrives together. */
+/** An event for the stores. All events of one message are delivered together. */
 export type EngineEvent =
   | { kind: 'welcome'; frame: Welcome }
   | { kind: 'down'; decision: ReconnectDecision }
-  /** Nothing that was told before may be shown any more. */
+  /** The stores must discard all data: another user may sign in. */
   | { kind: 'reset' }
   | { kind: 'replica'; topic: string; before: Replica; after: Replica; change: Change | null }
   | { kind: 'closed'; topic: string; reason: EndReason }
@@ -40,9 +40,9 @@ export type EngineEvent =
   | { kind: 'history'; topic: string; columns: Readonly<Record<string, unknown[]>> }
   | { kind: 'outbox' };
 
-export type EngineListener = (news: readonly EngineEvent[]) => void;
+export type EngineListener = (events: readonly EngineEvent[]) => void;
 
-/** Keeps replicas of what is followed, and sends edits. Decides nothing: see the pure parts. */
+/** Keeps replicas of the watched lists, and sends edits. The pure modules make all decisions. */
 export class Engine {
   #subscriptions: SubscriptionState = initialSubscriptionState;
   readonly #replicas = new Map<string, Replica>();
@@ -54,17 +54,17 @@ export class Engine {
     openSocket: OpenSocket,
     http: Http,
     private readonly clock: Clock,
-    shelf: OutboxStorage,
+    storage: OutboxStorage,
   ) {
     this.#socket = new ReconnectingSocket(openSocket, clock, {
       onFrames: (frames) => {
         this.#onFrames(frames);
       },
-      onDown: (verdict) => {
-        this.#onDown(verdict);
+      onDown: (decision) => {
+        this.#onDown(decision);
       },
     });
-    this.#sender = new OutboxSender(http, clock, shelf, {
+    this.#sender = new OutboxSender(http, clock, storage, {
       onChange: () => {
         this.#emit([{ kind: 'outbox' }]);
       },
@@ -72,8 +72,8 @@ export class Engine {
         this.#socket.stop();
         this.#onDown('sign in');
       },
-      onAcknowledged: (list) => {
-        this.#sender.confirm(this.replica(listTopic(list)), null);
+      onAcknowledged: (listId) => {
+        this.#sender.confirm(this.replica(listTopic(listId)), null);
       },
     });
   }
@@ -83,13 +83,13 @@ export class Engine {
     void this.#sender.start();
   }
 
-  /** The network or the page came back. */
+  /** The network or the page is back. */
   resume(): void {
     this.#socket.resume();
     this.#sender.flush();
   }
 
-  /** Forget everything: the person signed out. */
+  /** Discard all data, because the user signed out. */
   reset(): void {
     this.#socket.stop();
     this.#sender.clear();
@@ -112,7 +112,7 @@ export class Engine {
     this.#emit(this.#dispatch({ type: 'unwatch', topic }));
   }
 
-  /** Tell the others on a list that this person looks at it; null: no longer. */
+  /** Tell the other members of a list what this user does there. Null: nothing any more. */
   setPresence(topic: string, presence: PresentPerson['state'] | null): void {
     this.#emit(this.#dispatch({ type: 'set presence', topic, presence }));
   }
@@ -125,11 +125,12 @@ export class Engine {
     return this.#sender.outbox;
   }
 
+  /** Add an edit to the outbox. Returns its op. */
   submit(edit: Edit, label: string): string {
     return this.#sender.enqueue(edit, label);
   }
 
-  /** The version of the change that an edit has made, once that is known. */
+  /** The version of the change that an edit made, or null if it is not known yet. */
   changeVersionOf(op: string): number | null {
     return this.#sender.changeVersionOf(op);
   }
@@ -143,7 +144,7 @@ export class Engine {
   }
 
   #onFrames(frames: readonly ServerFrame[]): void {
-    // The replica first: where it stands decides what the session asks for.
+    // Update the replica first: its position decides what the subscription requests.
     const events = frames.flatMap((frame) => [
       ...this.#handleFrame(frame),
       ...this.#dispatch({ type: 'frame', frame }),
@@ -190,12 +191,12 @@ export class Engine {
     this.#replicas.set(topic, after);
     if (effect === 'gap') return this.#dispatch({ type: 'gap', topic });
     const change = frame.type === 'change' ? frame : null;
-    // Also a change that was dropped settles: it may have come inside a snapshot.
+    // A dropped change confirms edits too: a snapshot may have contained it.
     if (effect !== 'waiting') this.#sender.confirm(after, change);
     return effect === 'applied' ? [{ kind: 'replica', topic, before, after, change }] : [];
   }
 
-  /** Let the session decide, and do what it says. */
+  /** Let the subscription state decide, and carry out its decisions. */
   #dispatch(input: Input): EngineEvent[] {
     const { state, outputs } = reduce(this.#subscriptions, input, (topic) =>
       positionOf(this.replica(topic)),

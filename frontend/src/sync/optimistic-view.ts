@@ -2,18 +2,25 @@ import type { ItemRow, Person } from '../protocol/types';
 import { nameKey, isSameName, type NewItem } from './edit';
 import type { OutboxEntry, Outbox } from './outbox';
 
-/** An item as the person should see it: what is confirmed, with their own edits laid over. */
+/** An item as the user sees it: the confirmed item with the user's own edits applied. */
 export interface ViewRow {
   item: ItemRow;
   status: 'saved' | 'waiting';
 }
 
-/** Where items go that the server has not placed yet: after all others. */
+/** The position of items that the server has not placed yet: after all others. */
 const END_POSITION = '\uffff';
+
+/** What an edit leaves behind in the rows that it changes. */
+interface EditContext {
+  status: ViewRow['status'];
+  time: number;
+  user: Person | null;
+}
 
 const savedRows = new WeakMap<ItemRow, ViewRow>();
 
-/** Lay edits over confirmed items, in order. Untouched items keep their row's identity. */
+/** Apply edits to confirmed items, in order. Rows of unchanged items keep their identity. */
 export function optimisticRows(
   items: ReadonlyMap<string, ItemRow>,
   edits: Outbox,
@@ -27,7 +34,7 @@ export function optimisticRows(
   return [...rows.values()].sort(byPosition);
 }
 
-/** The list's name with a rename laid over. */
+/** The list's name with the user's own edits applied. */
 export function optimisticName(name: string, edits: Outbox): string {
   return edits.reduce(
     (current, { edit, state }) =>
@@ -51,43 +58,45 @@ function byPosition({ item: a }: ViewRow, { item: b }: ViewRow): number {
 
 function applyEdit(
   rows: Map<string, ViewRow>,
-  { edit, createdAt, state }: OutboxEntry,
+  { edit, createdAt: time, state }: OutboxEntry,
   index: number,
   user: Person | null,
 ): void {
   const status = state === 'acknowledged' ? 'saved' : 'waiting';
-  if (edit.type === 'remove') rows.delete(edit.item);
-  else if (edit.type === 'restore') rows.set(edit.item, { item: edit.row, status });
-  else if (edit.type === 'change')
-    changeItem(rows, edit.item, edit.fields, status, createdAt, user);
-  else if (edit.type === 'add') addItem(rows, edit, orderKey(index), status, createdAt, user);
-  else if (edit.type === 'add items') {
-    const idsByName = mapNamesToIds(rows);
-    edit.newItems.forEach((line, lineIndex) => {
-      const id = idsByName.get(nameKey(line.fields.name)) ?? line.item;
-      idsByName.set(nameKey(line.fields.name), id);
-      addItem(
-        rows,
-        { ...line, item: id },
-        `${orderKey(index)}.${orderKey(lineIndex)}`,
-        status,
-        createdAt,
-        user,
-      );
-    });
-  } else if (edit.type === 'untick items') {
-    for (const id of edit.items)
-      changeItem(rows, id, { purchased: false }, status, createdAt, user);
-  } else if (edit.type === 'remove items') for (const id of edit.items) rows.delete(id);
-  else if (edit.type === 'undo') {
-    for (const id of edit.removedIds) rows.delete(id);
-    for (const item of edit.restoredRows) rows.set(item.id, { item, status });
+  const context: EditContext = { status, time, user };
+  switch (edit.type) {
+    case 'add':
+      addItem(rows, edit, orderKey(index), context);
+      break;
+    case 'add items':
+      addItems(rows, edit.newItems, orderKey(index), context);
+      break;
+    case 'change':
+      changeItem(rows, edit.item, edit.fields, context);
+      break;
+    case 'remove':
+      rows.delete(edit.item);
+      break;
+    case 'restore':
+      rows.set(edit.item, { item: edit.row, status });
+      break;
+    case 'untick items':
+      for (const id of edit.items) changeItem(rows, id, { purchased: false }, context);
+      break;
+    case 'remove items':
+      for (const id of edit.items) rows.delete(id);
+      break;
+    case 'undo':
+      for (const id of edit.removedIds) rows.delete(id);
+      for (const item of edit.restoredRows) rows.set(item.id, { item, status });
+      break;
+    case 'rename':
   }
 }
 
 const orderKey = (index: number): string => String(index).padStart(6, '0');
 
-/** Which item has a name; an open one before one that was bought. */
+/** Map each name to its item. An open item wins over a bought one. */
 function mapNamesToIds(rows: ReadonlyMap<string, ViewRow>): Map<string, string> {
   const sorted = [...rows.values()].sort(
     (a, b) => Number(b.item.purchased) - Number(a.item.purchased),
@@ -99,9 +108,7 @@ function changeItem(
   rows: Map<string, ViewRow>,
   id: string,
   fields: Partial<ItemRow>,
-  status: ViewRow['status'],
-  time: number,
-  user: Person | null,
+  { status, time, user }: EditContext,
 ): void {
   const row = rows.get(id);
   if (!row) return;
@@ -113,31 +120,39 @@ function changeItem(
   rows.set(id, { item, status });
 }
 
-/** What the server will do: fill in an open item of that name, put a bought one back, or add. */
+/** Predict what the server will do: complete an open item of that name, reopen a bought one, or add. */
 function addItem(
   rows: Map<string, ViewRow>,
   { item: id, fields }: NewItem,
   order: string,
-  status: ViewRow['status'],
-  time: number,
-  user: Person | null,
+  context: EditContext,
 ): void {
   const same = rows.get(id) ?? findByName(rows, fields.name);
   if (same) {
-    changeItem(
-      rows,
-      same.item.id,
-      { purchased: false, ...mergedFields(same.item, fields) },
-      status,
-      time,
-      user,
-    );
+    const merged = { purchased: false, ...mergedFields(same.item, fields) };
+    changeItem(rows, same.item.id, merged, context);
   } else {
-    rows.set(id, { item: provisionalItem(id, fields, order, time, user), status });
+    const item = provisionalItem(id, fields, order, context);
+    rows.set(id, { item, status: context.status });
   }
 }
 
-/** An open item gets a quantity if it had none; one that was bought the new details. */
+function addItems(
+  rows: Map<string, ViewRow>,
+  newItems: readonly NewItem[],
+  order: string,
+  context: EditContext,
+): void {
+  const idsByName = mapNamesToIds(rows);
+  newItems.forEach(({ item, fields }, index) => {
+    const key = nameKey(fields.name);
+    const id = idsByName.get(key) ?? item;
+    idsByName.set(key, id);
+    addItem(rows, { item: id, fields }, `${order}.${orderKey(index)}`, context);
+  });
+}
+
+/** An open item gets a quantity only if it has none. A bought item gets the new details. */
 function mergedFields(
   item: ItemRow,
   { quantity = '', note = '' }: NewItem['fields'],
@@ -155,8 +170,7 @@ function provisionalItem(
   id: string,
   fields: Partial<ItemRow> & { name: string },
   order: string,
-  time: number,
-  user: Person | null,
+  { time, user }: EditContext,
 ): ItemRow {
   const timestamp = new Date(time).toISOString();
   return {

@@ -14,18 +14,18 @@ import type { OutboxStorage } from './outbox-storage';
 export interface OutboxSenderEvents {
   onChange(): void;
   onSignedOut(): void;
-  /** An edit was answered: its list may settle it. */
+  /** The server responded to an edit of this list. */
   onAcknowledged(list: string): void;
 }
 
-/** Sends the outbox one edit after the other, until each is answered. */
+/** Sends the edits of the outbox one after the other, until the server has responded to each. */
 export class OutboxSender {
   #outbox: Outbox = [];
   #isSending = false;
   #isPaused = true;
   #failureCount = 0;
   #cancelRetry: (() => void) | null = null;
-  /** The versions of the changes that edits have made, for whoever wants to undo one. */
+  /** The versions of the changes that edits made, by op. An undo needs them. */
   #changeVersions = new Map<string, number>();
 
   constructor(
@@ -39,7 +39,7 @@ export class OutboxSender {
     return this.#outbox;
   }
 
-  /** Begin to send, with what an earlier page left behind. */
+  /** Start to send, beginning with the edits that an earlier page stored. */
   async start(): Promise<void> {
     const stored = (await this.storage.load()).map((entry) =>
       entry.state === 'sending' ? { ...entry, state: 'waiting' as const } : entry,
@@ -50,14 +50,14 @@ export class OutboxSender {
     this.flush();
   }
 
-  /** Stop sending; nothing is forgotten. */
+  /** Stop sending, and keep all edits. */
   pause(): void {
     this.#isPaused = true;
     this.#cancelRetry?.();
     this.#cancelRetry = null;
   }
 
-  /** Forget everything: the person signed out. */
+  /** Discard all edits, because the user signed out. */
   clear(): void {
     this.pause();
     this.#changeVersions.clear();
@@ -91,7 +91,7 @@ export class OutboxSender {
     if (after.length !== this.#outbox.length) this.#setOutbox(after);
   }
 
-  /** Something changed for the better: send now, if there is anything. */
+  /** Send waiting edits now, without waiting for the retry timer. */
   flush(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;

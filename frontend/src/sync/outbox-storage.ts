@@ -1,12 +1,12 @@
 import type { OutboxEntry } from './outbox';
 
-/** Where the outbox is kept. An IndexedDB shelf can stand here later. */
+/** Stores the outbox. An implementation with IndexedDB can be added later. */
 export interface OutboxStorage {
   load(): Promise<OutboxEntry[]>;
   save(entries: readonly OutboxEntry[]): Promise<void>;
 }
 
-/** Forgets everything with the page. */
+/** Keeps the outbox in memory, so it is lost when the page is closed. */
 export class MemoryOutboxStorage implements OutboxStorage {
   #entries: OutboxEntry[] = [];
 

@@ -3,34 +3,35 @@ import { nameKey, type Edit } from './edit';
 import type { Replica } from './replica';
 
 /**
- * One edit on its way to the server.
+ * One edit in the outbox.
  *
- * `answered`: saved, and laid over the replica until that has caught up, so
- * that nothing flickers back. `refused`: kept until the person decides.
+ * `acknowledged`: saved by the server. The edit stays applied to the view until the
+ * replica contains it, so that the screen does not flicker. `rejected`: the server
+ * refused the edit. It is kept until the user retries or discards it.
  */
 export interface OutboxEntry {
   op: string;
   edit: Edit;
-  /** The name of what was edited, for messages. */
+  /** The name of the edited item or list, for messages. */
   label: string;
   createdAt: number;
   state: 'waiting' | 'sending' | 'acknowledged' | 'rejected';
-  /** The version that the server's answer carries, if it does. */
+  /** The version in the server's response, if there is one. */
   version: number | null;
-  /** Why it was refused, in the server's words. */
+  /** The server's reason for a rejection. */
   reason: string | null;
 }
 
-/** Edits in the order in which they were made. */
+/** Edits, oldest first. */
 export type Outbox = readonly OutboxEntry[];
 
-/** What the server's answer tells: the row's id (it may be another one) and version. */
+/** The server's response to an edit. The `id` may differ from the one that the client chose. */
 export interface EditResponse {
   id?: string;
   version?: number;
-  /** Of many that were added: each, in the order in which they were sent. */
+  /** The results for several added items, in the order of the request. */
   results?: readonly { outcome: string; item: { id: string } }[];
-  /** Of many that were unticked or removed: those that were. */
+  /** The ids of the items that were unticked or removed. */
   items?: readonly string[];
 }
 
@@ -44,7 +45,7 @@ export function queued(
   return [...outbox, { op, edit, label, createdAt, state: 'waiting', version: null, reason: null }];
 }
 
-/** The oldest edit that waits; refused ones hold nobody up. */
+/** The oldest waiting edit. Rejected edits do not block later ones. */
 export function nextWaiting(outbox: Outbox): OutboxEntry | null {
   return outbox.find(({ state }) => state === 'waiting') ?? null;
 }
@@ -53,7 +54,7 @@ export function sending(outbox: Outbox, op: string): Outbox {
   return updated(outbox, op, { state: 'sending' });
 }
 
-/** It did not get through: it waits again, under the same op. */
+/** The request failed: the edit waits again, with the same op. */
 export function failed(outbox: Outbox, op: string): Outbox {
   return updated(outbox, op, { state: 'waiting' });
 }
@@ -70,7 +71,7 @@ export function discarded(outbox: Outbox, op: string): Outbox {
   return outbox.filter((entry) => entry.op !== op);
 }
 
-/** The server saved it. Later edits of the item follow it to the id that it really has. */
+/** The server saved the edit. Later edits of the item get the id that the server uses. */
 export function acknowledged(outbox: Outbox, sent: OutboxEntry, response: EditResponse): Outbox {
   const withIds = replaceIds(outbox, newIdsFromResponse(sent.edit, response));
   const withVersion = withUndoVersion(withIds, sent.op, changeVersionOf(response));
@@ -80,7 +81,7 @@ export function acknowledged(outbox: Outbox, sent: OutboxEntry, response: EditRe
   });
 }
 
-/** Let go of what the confirmed list now contains. `change` is the frame just applied. */
+/** Remove the edits that the replica now contains. `change` is the frame just applied. */
 export function confirmed(outbox: Outbox, replica: Replica, change: Change | null): Outbox {
   const match = change?.op ? outbox.find(({ op }) => op === change.op) : undefined;
   const withIds =
@@ -98,7 +99,7 @@ export function entriesOfList(outbox: Outbox, list: string): Outbox {
   return outbox.filter((entry) => entry.edit.list === list);
 }
 
-/** Edits that the server has not answered yet. */
+/** Edits that the server has not responded to yet. */
 export function waitingEntries(outbox: Outbox): Outbox {
   return outbox.filter(({ state }) => state === 'waiting' || state === 'sending');
 }
@@ -111,14 +112,14 @@ function updated(outbox: Outbox, op: string, fields: Partial<OutboxEntry>): Outb
   return outbox.map((entry) => (entry.op === op ? { ...entry, ...fields } : entry));
 }
 
-/** The version of a change of many; null if nothing was changed, and it is somebody else's. */
+/** The version of a bulk change. Null if nothing changed: then the version is another user's. */
 export function changeVersionOf({ version, results, items }: EditResponse): number | null {
   const hasChanged =
     results?.some(({ outcome }) => outcome !== 'merged') ?? (items ?? []).length > 0;
   return hasChanged ? (version ?? null) : null;
 }
 
-/** An undo that waits for its edit learns the version; without one there is nothing to undo. */
+/** Give a waiting undo the version of its edit. Without a version there is nothing to undo. */
 function withUndoVersion(outbox: Outbox, op: string, version: number | null): Outbox {
   return outbox.flatMap((entry) => {
     const { edit } = entry;
@@ -127,10 +128,10 @@ function withUndoVersion(outbox: Outbox, op: string, version: number | null): Ou
   });
 }
 
-/** Ids that were chosen here, with the ids that the rows really have. */
+/** Maps ids that the client chose to the ids that the server uses. */
 type NewIds = ReadonlyMap<string, string>;
 
-/** Adding what is already there answers with another id. */
+/** When an added item exists already, the server responds with its id. */
 function newIdsFromResponse(edit: Edit, { id, results = [] }: EditResponse): NewIds {
   if (edit.type === 'add items') {
     const ids = edit.newItems.map(
@@ -142,7 +143,7 @@ function newIdsFromResponse(edit: Edit, { id, results = [] }: EditResponse): New
   return new Map(isAdd && id !== undefined ? [[edit.item, id]] : []);
 }
 
-/** The same, from the change itself: of many, each is found by its name. */
+/** The same, from a change frame. If it has several items, they are matched by name. */
 function newIdsFromChange(edit: Edit, { items = [] }: Change): NewIds {
   if (edit.type !== 'add items')
     return newIdsFromResponse(edit, { id: items.length === 1 ? items[0]?.id : undefined });
@@ -152,7 +153,7 @@ function newIdsFromChange(edit: Edit, { items = [] }: Change): NewIds {
   );
 }
 
-/** Point every edit at the rows that there really are. */
+/** Replace the client's ids by the server's ids in all edits. */
 function replaceIds(outbox: Outbox, newIds: NewIds): Outbox {
   const newIdOf = (id: string): string => newIds.get(id) ?? id;
   if ([...newIds].every(([from, to]) => from === to)) return outbox;

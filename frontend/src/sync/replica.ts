@@ -1,6 +1,6 @@
 import type { Change, Ended, ItemRow, ListRow, ServerFrame, Snapshot } from '../protocol/types';
 
-/** A snapshot of which some parts are still to come. */
+/** A snapshot whose last parts have not arrived yet. */
 interface PartialSnapshot {
   epoch: string;
   version: number;
@@ -8,7 +8,7 @@ interface PartialSnapshot {
   items: ReadonlyMap<string, ItemRow>;
 }
 
-/** One list as the server has confirmed it, at `(epoch, version)`. */
+/** A copy of one list as the server has it at `(epoch, version)`. */
 export interface Replica {
   topic: string;
   epoch: string | null;
@@ -20,10 +20,10 @@ export interface Replica {
 }
 
 /**
- * What a frame did.
+ * The effect of a frame.
  *
- * `gap` asks for another subscribe with `since`; `waiting` means that the frame
- * belongs to a snapshot, or has to wait for one.
+ * `gap`: changes are missing, so the topic must be subscribed to again with `since`.
+ * `waiting`: the frame is part of a snapshot, or a snapshot must arrive first.
  */
 export type Effect = 'applied' | 'dropped' | 'gap' | 'waiting';
 
@@ -44,12 +44,12 @@ export function emptyReplica(topic: string): Replica {
   };
 }
 
-/** Where a replica stands, or null before its first snapshot. */
+/** The position of a replica, or null before its first snapshot. */
 export function positionOf(replica: Replica): { since: number; epoch: string } | null {
   return replica.epoch === null ? null : { since: replica.version, epoch: replica.epoch };
 }
 
-/** The client rules of the protocol: a replica and a frame give a replica. Pure. */
+/** Apply a frame to a replica by the client rules of the protocol. Pure. */
 export function applyFrame(replica: Replica, frame: ServerFrame): ReplicaUpdate {
   switch (frame.type) {
     case 'snapshot':
@@ -57,7 +57,7 @@ export function applyFrame(replica: Replica, frame: ServerFrame): ReplicaUpdate 
     case 'change':
       return applyChange(replica, frame);
     case 'ended':
-      // What may no longer be seen is not kept either.
+      // Data that the user may no longer see must not stay in memory.
       return {
         replica: { ...emptyReplica(replica.topic), ended: frame.reason },
         effect: 'applied',
@@ -90,7 +90,7 @@ function emptyPartial({ epoch, version, parts }: Snapshot): PartialSnapshot {
   return { epoch, version, parts, items: new Map() };
 }
 
-/** The parts so far, if this part belongs to them. */
+/** The parts received so far, if this part belongs to the same snapshot. */
 function continuedSnapshot(
   partial: PartialSnapshot | null,
   frame: Snapshot,
@@ -114,7 +114,7 @@ function applyChange(replica: Replica, frame: Change): ReplicaUpdate {
   };
 }
 
-/** Changes of another epoch wait for a snapshot; ask for one unless it is on its way. */
+/** A change of another epoch needs a snapshot: request one, unless it is being received. */
 function effectWithoutSnapshot(replica: Replica): Effect {
   return replica.epoch === null || replica.partial ? 'waiting' : 'gap';
 }

@@ -1,16 +1,16 @@
 import type { ClientFrame, PresentPerson, ServerFrame } from '../protocol/types';
 
-/** Why a topic is over. `refused`: unknown, or no longer for this person. */
+/** Why a topic ended. `refused`: it does not exist, or this user may not see it. */
 export type EndReason = 'deleted' | 'refused' | 'too many';
 
 interface TopicState {
   status: 'idle' | 'pending' | 'subscribed' | 'ended';
-  /** The id of the last subscribe, which its answer repeats. */
+  /** The id of the latest subscribe frame. The server's response repeats it. */
   requestId: number;
   presence: PresentPerson['state'] | null;
 }
 
-/** What one person wants to follow, and how far the server has agreed. */
+/** The topics that this client watches, and the state of each subscription. */
 export interface SubscriptionState {
   isConnected: boolean;
   nextRequestId: number;
@@ -31,7 +31,7 @@ export type Output =
   | { type: 'close topic'; topic: string; reason: EndReason }
   | { type: 'subscribe later'; topic: string; seconds: number };
 
-/** Where the replica of a topic stands; null if it has nothing yet. */
+/** Returns the position of a topic's replica, or null before the first snapshot. */
 export type PositionOf = (topic: string) => { since: number; epoch: string } | null;
 
 export interface Transition {
@@ -45,9 +45,10 @@ export const initialSubscriptionState: SubscriptionState = {
   topics: new Map(),
 };
 
+/** Seconds to wait after an error, unless the server sends a delay. */
 const RESUBSCRIBE_DELAY = 5;
 
-/** A session and an input give a session and what to do. Pure. */
+/** Return the next state, and what to do now. Pure. */
 export function reduce(state: SubscriptionState, input: Input, positionOf: PositionOf): Transition {
   switch (input.type) {
     case 'watch':
@@ -127,7 +128,7 @@ function disconnected(state: SubscriptionState): SubscriptionState {
   return { ...state, isConnected: false, topics };
 }
 
-/** Ask for these topics, each from where its replica stands. */
+/** Subscribe to topics, each from the position of its replica. */
 function subscribe(
   state: SubscriptionState,
   topics: Iterable<string>,
@@ -174,7 +175,7 @@ function onFrame(state: SubscriptionState, frame: ServerFrame, positionOf: Posit
 
 function onSubscribed(state: SubscriptionState, topic: string, id: number | null): Transition {
   const known = state.topics.get(topic);
-  // An answer to an earlier question: the newer one is still open.
+  // This responds to an earlier subscribe. The response to the latest one is still to come.
   if (known?.status !== 'pending' || known.requestId !== id) return unchanged(state);
   const { presence } = known;
   return {
@@ -185,7 +186,7 @@ function onSubscribed(state: SubscriptionState, topic: string, id: number | null
   };
 }
 
-/** `revoked` may also mean a lower role, so ask once more: a refusal is the end. */
+/** `revoked` may only mean a lower role, so subscribe again. If that is refused, the topic ends. */
 function onEnded(
   state: SubscriptionState,
   topic: string,
