@@ -25,15 +25,15 @@ const other = (role: (typeof ALL_ROLES)[number]): { id: number; role: typeof rol
 
 describe('roles', () => {
   it('include each the one before', () => {
-    expect(ALL_ROLES.map(roleLabel)).toEqual(['can look', 'can tick', 'can edit', 'owner']);
+    expect(ALL_ROLES.map(roleLabel)).toEqual(['can view', 'can tick', 'can edit', 'owner']);
     expect(ALL_ROLES.map((role) => isAllowed(role, 'tick'))).toEqual([false, true, true, true]);
     expect(ALL_ROLES.map((role) => isAllowed(role, 'edit'))).toEqual([false, false, true, true]);
     expect(ALL_ROLES.map((role) => isAllowed(role, 'manage'))).toEqual([false, false, false, true]);
   });
 
   it('say why somebody may not do more', () => {
-    expect(restrictionOf('viewer')).toContain('let you tick or edit');
-    expect(restrictionOf('ticker')).toContain('let you edit');
+    expect(restrictionOf('viewer')).toContain('allow you to tick or edit');
+    expect(restrictionOf('ticker')).toContain('allow you to edit');
     expect(restrictionOf('editor')).toBeNull();
   });
 
@@ -52,9 +52,9 @@ describe('roles', () => {
   });
 
   it('keep the last owner on the list, and say what to do', () => {
-    expect(whyLeavingIsForbidden({ user, members: [owner] })).toContain('delete it instead');
+    expect(whyLeavingIsForbidden({ user, members: [owner] })).toContain('delete the list instead');
     expect(whyLeavingIsForbidden({ user, members: [owner, other('editor')] })).toContain(
-      'somebody else an owner',
+      'another member an owner',
     );
     expect(whyLeavingIsForbidden({ user, members: [owner, other('owner')] })).toBeNull();
     expect(
@@ -124,7 +124,7 @@ describe('sharing', () => {
       return method === 'POST' ? made : [];
     });
     await sharing.createInvite(DEFAULT_INVITE);
-    expect(sharing.error).toContain('cannot be reached');
+    expect(sharing.submission.problem?.message).toContain('cannot be reached');
     await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
     broken = false;
     await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
@@ -144,6 +144,6 @@ describe('sharing', () => {
     });
     expect(await sharing.setRole(4, 'viewer')).toBe(true);
     expect(await sharing.setRole(4, 'owner')).toBe(false);
-    expect(sharing.error).not.toBe('');
+    expect(sharing.submission.problem).not.toBeNull();
   });
 });

@@ -39,7 +39,7 @@ describe('sentence', () => {
       { ...ben, role: 'editor' as const },
     ];
     const list = listRow('one', { members });
-    expect(told({ verb: 'member.joined', list })).toBe('Ana let Ben in');
+    expect(told({ verb: 'member.joined', list })).toBe('Ana added Ben');
     expect(told({ verb: 'member.joined', list, actor: ben })).toBe('Ben joined');
   });
 

@@ -62,12 +62,12 @@ def test_a_token_works_until_it_is_revoked(phone, home, groceries):
     tokens = section(page, "API tokens")
     name = f"Kitchen display {groceries.id[:4]}"
     tokens.get_by_label("What it is for").fill(name)
-    tokens.get_by_label("It may").select_option("look, and change nothing")
-    tokens.get_by_label("It opens").select_option(f"Groceries {groceries.id[:4]}")
-    tokens.get_by_role("button", name="Make a token").click()
-    secret = tokens.get_by_label(f"The token {name}").input_value()
+    tokens.get_by_label("Access").select_option("view only")
+    tokens.get_by_label("Lists").select_option(f"Groceries {groceries.id[:4]}")
+    tokens.get_by_role("button", name="Create token").click()
+    secret = tokens.get_by_label(f"Token {name}").input_value()
     about = tokens.get_by_role("listitem").filter(has_text=name)
-    expect(about).to_contain_text(f"Can look · Groceries {groceries.id[:4]} only · never used")
+    expect(about).to_contain_text(f"Can view · Groceries {groceries.id[:4]} only · never used")
 
     headers = {"Authorization": f"Bearer {secret}"}
     with httpx.Client(base_url=f"{home.url}/api/", headers=headers, timeout=30) as script:
@@ -95,16 +95,16 @@ def test_who_changes_the_password_stays_and_all_others_go(phone, dora):
         one.live()
     page = account(here)
     password = section(page, "Password")
-    password.get_by_label("Password now").fill("wrong")
+    password.get_by_label("Current password").fill("wrong")
     password.get_by_label("New password").fill(OTHER)
-    password.get_by_role("button", name="Change the password").click()
-    expect(password.get_by_label("Password now")).to_have_attribute("aria-invalid", "true")
-    password.get_by_label("Password now").fill(PASSWORD)
+    password.get_by_role("button", name="Change password").click()
+    expect(password.get_by_label("Current password")).to_have_attribute("aria-invalid", "true")
+    password.get_by_label("Current password").fill(PASSWORD)
     with page.expect_event("websocket"):  # the old one is closed, and a new one dialled
-        password.get_by_role("button", name="Change the password").click()
-    expect(password.get_by_role("status")).to_contain_text("is changed")
+        password.get_by_role("button", name="Change password").click()
+    expect(password.get_by_role("status")).to_contain_text("was changed")
     signed_out(there.page)
-    expect(section(page, "Signed in on").get_by_role("listitem")).to_have_count(1)
+    expect(section(page, "Devices").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="All lists").click()
     here.live()
     assert here.loads == 2  # the sign-in and the account page's own start
@@ -119,7 +119,7 @@ def test_another_device_is_signed_out_at_once(phone, dora):
     for one in (here, there):
         sign_in(one, dora)
         one.live()
-    devices = section(account(here), "Signed in on")
+    devices = section(account(here), "Devices")
     expect(devices.get_by_role("listitem")).to_have_count(2)
     expect(devices.get_by_role("listitem").first).to_contain_text("This device")
     devices.get_by_role("button", name="Sign out Chrome on Linux").click()
@@ -128,7 +128,7 @@ def test_another_device_is_signed_out_at_once(phone, dora):
     sign_in(there, dora)
     there.live()
     here.page.reload()
-    devices.get_by_role("button", name="Sign out all others").click()
+    devices.get_by_role("button", name="Sign out all other devices").click()
     signed_out(there.page)
 
 
@@ -149,16 +149,16 @@ def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
     deletion = section(page, "Delete my account")
     deletion.get_by_role("button", name="Delete my account").click()
     deletion.get_by_label("Your password").fill("wrong")
-    deletion.get_by_role("button", name="Delete it for good").click()
+    deletion.get_by_role("button", name="Delete permanently").click()
     expect(deletion.get_by_label("Your password")).to_have_attribute("aria-invalid", "true")
     deletion.get_by_label("Your password").fill(PASSWORD)
-    deletion.get_by_role("button", name="Delete it for good").click()
+    deletion.get_by_role("button", name="Delete permanently").click()
     expect(deletion.get_by_role("link", name="Ours")).to_have_attribute("href", f"/lists/{owned}/")
     home.shell(
         "from shopping_list.models import Membership\n"
         f"Membership.objects.get(shopping_list={owned!r}, user__username='bob').delete()"
     )
-    deletion.get_by_role("button", name="Delete it for good").click()
+    deletion.get_by_role("button", name="Delete permanently").click()
     signed_out(page)
     sign_in(one, dora)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -209,10 +209,10 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     page = account(phone("ana"))
     data = section(page, "My data")
     with page.expect_download() as downloading:
-        data.get_by_role("link", name="Export everything held of me").click()
+        data.get_by_role("link", name="Export my personal data").click()
     assert json.loads(Path(downloading.value.path()).read_text())["profile"]["username"] == "ana"
     with page.expect_download() as downloading:
-        data.get_by_role("link", name="Export all of my lists").click()
+        data.get_by_role("link", name="Export all my lists").click()
     file = json.loads(Path(downloading.value.path()).read_text())
     file["lists"] = [one for one in file["lists"] if one["name"] == "Holiday"]
 
@@ -223,8 +223,8 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     data.get_by_label("Choose a file").set_input_files(
         {"name": "mine.json", "mimeType": "application/json", "buffer": json.dumps(file).encode()}
     )
-    expect(data.get_by_role("list", name="What would be imported")).to_contain_text("Holiday")
-    expect(data.get_by_role("list", name="What would be imported")).to_contain_text("2 items")
+    expect(data.get_by_role("list", name="Import preview")).to_contain_text("Holiday")
+    expect(data.get_by_role("list", name="Import preview")).to_contain_text("2 items")
     data.get_by_role("button", name="Import 1 list").click()
     expect(data.get_by_role("status")).to_have_text("Imported 1 list.")
     page.get_by_role("link", name="All lists").click()
@@ -253,12 +253,12 @@ def test_a_reset_link_sets_a_password_once(phone, home, dora):
     lost.page.goto(link)
     lost.page.get_by_label("New password").fill(OTHER)
     assert link.split("#")[1] not in lost.page.url
-    lost.page.get_by_role("button", name="Set the password").click()
+    lost.page.get_by_role("button", name="Set password").click()
     lost.live()
     late = phone()
     late.page.goto(link)
     late.page.get_by_label("New password").fill(PASSWORD)
-    late.page.get_by_role("button", name="Set the password").click()
+    late.page.get_by_role("button", name="Set password").click()
     expect(late.page.get_by_role("alert")).to_contain_text("does not work any more")
 
 
@@ -271,12 +271,12 @@ def test_a_guest_sees_what_a_guest_may_do(phone, groceries):
     guest.sees("Milk")
     page = account(guest)
     titles = page.get_by_role("main").get_by_role("heading", level=2)
-    expect(titles).to_have_text(["Profile", "Make yourself an account", "Delete my account"])
+    expect(titles).to_have_text(["Profile", "Create an account", "Delete my account"])
     profile = section(page, "Profile")
     profile.get_by_label("Name").fill("Gustav")
     profile.get_by_role("button", name="Save").click()
     expect(profile.get_by_role("status")).to_have_text("Saved")
     deletion = section(page, "Delete my account")
     deletion.get_by_role("button", name="Delete my account").click()
-    deletion.get_by_role("button", name="Delete it for good").click()
+    deletion.get_by_role("button", name="Delete permanently").click()
     signed_out(page)

@@ -30,7 +30,7 @@ def test_counters_and_activity_move_while_people_watch(phone, home, groceries):
     ana, bob = phone("ana"), phone("bob")
     for one in (ana, bob):
         one.page.goto("/dashboard/")
-        expect(one.page.get_by_label("Activity, newest first")).to_contain_text("made this list")
+        expect(one.page.get_by_label("Activity, newest first")).to_contain_text("created this list")
     before = ana.page.evaluate(AT_REST)
     asked = []
     for one in (ana, bob):
@@ -89,7 +89,7 @@ def test_what_happens_before_a_list_is_followed_is_told(phone, groceries):
     page.goto("/dashboard/")
     feed = page.get_by_label("Activity, newest first")
     here = feed.get_by_role("listitem").filter(has=page.locator(f"a[href='{groceries.path}']"))
-    expect(here.filter(has_text="ana made this list")).to_have_count(1)
+    expect(here.filter(has_text="ana created this list")).to_have_count(1)
     groceries.patch("Milk", purchased=True)
     let_go()
     expect(here.filter(has_text="ana ticked Milk")).to_have_count(1)

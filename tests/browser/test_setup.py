@@ -29,7 +29,7 @@ def test_the_printed_link_makes_the_owner_once(phone, home):
     late = phone()
     late.page.goto(link)
     fill(late.page, "mallory")
-    expect(late.page.get_by_role("alert")).to_contain_text("not good any more")
-    late.page.get_by_role("link", name="To the sign-in").click()
+    expect(late.page.get_by_role("alert")).to_contain_text("not valid any more")
+    late.page.get_by_role("link", name="Go to sign-in").click()
     expect(late.page.get_by_role("button", name="Sign in")).to_be_visible()
     assert late.context.request.get("/api/auth/me/").status == 401

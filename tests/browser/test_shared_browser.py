@@ -55,7 +55,7 @@ def test_after_a_sign_out_the_next_person_sees_nothing(phone, home, groceries):
     expect(shared.main).to_contain_text("No lists yet")
     while shared.page.url != shared.url + groceries.path:
         shared.page.go_back()
-    expect(shared.main).to_contain_text("This list is not there")
+    expect(shared.main).to_contain_text("This list does not exist")
     shared.misses("Milk")
     kept = shared.page.evaluate(KEPT)
     assert "Milk" not in kept

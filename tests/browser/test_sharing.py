@@ -12,7 +12,7 @@ def test_a_guest_comes_by_a_link_shops_along_and_goes(phone, groceries):
     ana, guest = phone("ana").open(groceries.path), phone()
     ana.page.get_by_role("button", name="Members and invites").click()
     ana.page.get_by_label("For a guest without an account").check()
-    ana.page.get_by_role("button", name="Make a link").click()
+    ana.page.get_by_role("button", name="Create link").click()
     link = ana.page.get_by_label("Send this link").input_value()
     assert "#" in link
     ana.page.get_by_role("button", name="Close").click()

@@ -40,12 +40,12 @@ def test_an_import_is_shown_first_and_taken_back_at_once(phone, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     before = groceries.version
     dialog = transfer(ana)
-    dialog.get_by_label("Paste it here").fill(
+    dialog.get_by_label("Paste text here").fill(
         "- [ ] 2 l oat milk\n- [ ] Tea\n- [x] Jam\n- [ ] Bread"
     )
-    expect(dialog.get_by_label("Read as")).to_have_value("markdown")
+    expect(dialog.get_by_label("Format")).to_have_value("markdown")
     dialog.get_by_role("button", name="Preview").click()
-    lines = dialog.get_by_role("list", name="What would happen").get_by_role("listitem")
+    lines = dialog.get_by_role("list", name="Import preview").get_by_role("listitem")
     expect(lines).to_have_text(
         [
             "Line 1 oat milk 2 l new",

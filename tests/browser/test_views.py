@@ -143,7 +143,7 @@ def menu(phone: Open, stocked: Groceries, **_: object) -> Page:
 def share(phone: Open, stocked: Groceries, **_: object) -> Page:
     page = one_list(phone, stocked)
     page.get_by_role("button", name="Members and invites").click()
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     page.get_by_role("button", name="QR code").click()
     expect(page.get_by_label("QR code of the link")).to_be_visible()
     return page
@@ -194,7 +194,7 @@ def person_menu(phone: Open, **_: object) -> Page:
 def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
     page = menu(phone, stocked)
     page.get_by_role("button", name="Export and import").click()
-    page.get_by_label("Paste it here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
+    page.get_by_label("Paste text here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("button", name="Import:")).to_be_visible()
     return page
@@ -203,7 +203,7 @@ def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
 def transfer_refused(phone: Open, stocked: Groceries, **_: object) -> Page:
     page = menu(phone, stocked)
     page.get_by_role("button", name="Export and import").click()
-    page.get_by_label("Paste it here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
+    page.get_by_label("Paste text here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("alert")).to_be_visible()
     return page
@@ -214,8 +214,8 @@ def account(phone: Open, **_: object) -> Page:
     page.goto("/account/")
     tokens = page.get_by_role("region", name="API tokens")
     tokens.get_by_label("What it is for").fill("Kitchen display")
-    tokens.get_by_role("button", name="Make a token").click()
-    expect(tokens.get_by_label("It is shown only now")).to_be_visible()
+    tokens.get_by_role("button", name="Create token").click()
+    expect(tokens.get_by_label("It is shown only once")).to_be_visible()
     page.get_by_text("Import lists").click()
     page.get_by_role("button", name="Delete my account").click()
     page.evaluate("scrollTo(0, 0)")
@@ -236,7 +236,7 @@ def account_of_guest(phone: Open, stocked: Groceries, **_: object) -> Page:
 def reset(phone: Open, **_: object) -> Page:
     page = phone().page
     page.goto("/reset/#used-up")
-    expect(page.get_by_role("button", name="Set the password")).to_be_visible()
+    expect(page.get_by_role("button", name="Set password")).to_be_visible()
     return page
 
 
@@ -268,7 +268,7 @@ def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
     )
     # Not `tick`, which wants it to stay: the refusal may be faster than the look.
     ana.tick_of("Milk").click()
-    expect(ana.page.get_by_role("button", name="Drop: Milk")).to_be_visible()
+    expect(ana.page.get_by_role("button", name="Discard: Milk")).to_be_visible()
     return ana.page
 
 

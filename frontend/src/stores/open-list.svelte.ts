@@ -100,7 +100,7 @@ export class OpenList {
   }
 
   /** Untick all bought items, as one change. */
-  uncheckAll(): void {
+  untickAll(): void {
     const items = this.#boughtIds();
     const text = `Unticked ${itemCount(items.length)}`;
     this.#recentlyTicked.clear();
@@ -113,7 +113,7 @@ export class OpenList {
   }
 
   /** Remove all bought items, as one change. */
-  clearBought(): void {
+  removeBought(): void {
     const items = this.#boughtIds();
     const text = `Removed ${itemCount(items.length)}`;
     this.#submitMany(

@@ -1,4 +1,4 @@
-/** Copy what a field shows. Resolves to what to tell the person. */
+/** Copy the text of a field. Resolves to the message for the user. */
 export async function copyFieldText(
   field: HTMLInputElement | HTMLTextAreaElement,
 ): Promise<string> {
@@ -11,7 +11,7 @@ async function writeClipboard(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Plain http has no clipboard, but this old way.
+    // Plain http has no clipboard API. This deprecated way still works there.
     return document.execCommand('copy');
   }
 }

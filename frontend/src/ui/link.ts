@@ -1,6 +1,6 @@
 import type { Route } from '../stores/route.svelte';
 
-/** Follow a link inside the app; new tabs and windows stay the browser's business. */
+/** Follow a link inside the app. Links in new tabs or windows are left to the browser. */
 export function followLink(
   event: MouseEvent & { currentTarget: HTMLAnchorElement },
   route: Route,

@@ -1,11 +1,11 @@
-/** Numbers for people: 1,234 · 91.2k · 3.4M. Never wider than six characters. */
+/** Format a number: 1,234 · 91.2k · 3.4M. At most six characters. */
 export function formatNumber(value: number): string {
   if (value >= 1e6) return `${roundDecimal(value / 1e6)}M`;
   if (value >= 1e4) return `${roundDecimal(value / 1e3)}k`;
   return Number.isInteger(value) ? value.toLocaleString('en') : roundDecimal(value);
 }
 
-/** Milliseconds: 8.1 ms · 320 ms · 1.2 s. */
+/** Format a duration in milliseconds: 8.1 ms · 320 ms · 1.2 s. */
 export function formatDuration(milliseconds: number | null | undefined): string {
   if (milliseconds === null || milliseconds === undefined) return '–';
   if (milliseconds >= 1000) return `${roundDecimal(milliseconds / 1000)} s`;
