@@ -1,47 +1,71 @@
 /**
- * Write src/protocol/types.ts from the frames of live/protocol/frames.py.
+ * Write the types of the protocol from the server's own schemas.
  *
- *   node scripts/types.mjs                  asks `python -m live.schema`
- *   node scripts/types.mjs schema.json      reads a file (`-` is standard input)
- *   node scripts/types.mjs --check          fails if the committed file differs
+ *   node scripts/types.mjs            writes src/protocol/frames.ts and src/protocol/rest.ts
+ *   node scripts/types.mjs --check    fails if a committed file differs
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
+import { restSchema } from './rest-schema.mjs';
 
-const TARGET = new URL('../src/protocol/types.ts', import.meta.url);
 const ROOT = new URL('../../', import.meta.url);
-const BANNER = '/* Generated from live/protocol/frames.py by `npm run types`. Do not edit. */';
+const PROTOCOL = new URL('../src/protocol/', import.meta.url);
 
-const args = process.argv.slice(2);
-const check = args.includes('--check');
-const source = args.find((arg) => arg !== '--check');
-
-function python() {
+function findPython() {
   const local = new URL('.venv/bin/python', ROOT);
   return process.env.PYTHON ?? (existsSync(local) ? local.pathname : 'python3');
 }
 
-function read() {
-  if (source === '-') return readFileSync(0, 'utf8');
-  if (source) return readFileSync(source, 'utf8');
-  return execFileSync(python(), ['-m', 'live.protocol.json_schema'], { cwd: ROOT, encoding: 'utf8' });
+/** The JSON that a Python command prints. It runs with an empty data directory. */
+function readJson(...args) {
+  const data = mkdtempSync(join(tmpdir(), 'trolley-types-'));
+  try {
+    const env = { ...process.env, TROLLEY_DATA: data };
+    const options = { cwd: ROOT, encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 };
+    return JSON.parse(execFileSync(findPython(), args, options));
+  } finally {
+    rmSync(data, { recursive: true });
+  }
 }
 
-const { $defs } = JSON.parse(read());
-const unions = ['ClientFrame', 'ServerFrame'].map((name) => ({ $ref: `#/$defs/${name}` }));
-const schema = { title: 'Frame', oneOf: unions, $defs };
-
-const text = await compile(schema, 'Frame', {
-  bannerComment: BANNER,
-  additionalProperties: false,
-  unknownAny: true,
-  style: { singleQuote: true, printWidth: 100 },
-});
-
-if (!check) {
-  writeFileSync(TARGET, text);
-} else if (!existsSync(TARGET) || readFileSync(TARGET, 'utf8') !== text) {
-  console.error('src/protocol/types.ts differs from live/protocol/frames.py: run `npm run types`.');
-  process.exit(1);
+/** The frames of the WebSocket protocol. */
+function frameSchema() {
+  const { $defs } = readJson('-m', 'live.protocol.json_schema');
+  const oneOf = ['ClientFrame', 'ServerFrame'].map((name) => ({ $ref: `#/$defs/${name}` }));
+  return { title: 'Frame', oneOf, $defs };
 }
+
+const generated = {
+  'frames.ts': ['the frames of the server', frameSchema()],
+  'rest.ts': [
+    'the OpenAPI document of the server',
+    restSchema(readJson('manage.py', 'spectacular', '--format', 'openapi-json')),
+  ],
+};
+
+async function toTypeScript(schema, source) {
+  const text = await compile(schema, schema.title, {
+    bannerComment: `/* Generated from ${source} by \`./run generate-types\`. Do not edit. */`,
+    additionalProperties: false,
+    unknownAny: true,
+    style: { singleQuote: true, printWidth: 100 },
+  });
+  // The root of the REST types only holds the types together.
+  return text.replace(/export interface RestTypes \{[^}]*\}\n/, '');
+}
+
+let hasDrift = false;
+for (const [name, [source, schema]] of Object.entries(generated)) {
+  const text = await toTypeScript(schema, source);
+  const file = new URL(name, PROTOCOL);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, text);
+  } else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    console.error(`src/protocol/${name} differs from ${source}: run \`./run generate-types\`.`);
+    hasDrift = true;
+  }
+}
+process.exit(hasDrift ? 1 : 0);

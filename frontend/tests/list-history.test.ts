@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
 import { parseProblem } from '../src/net/problem';
-import type { Activity, Verb } from '../src/protocol/rest';
-import type { ServerFrame } from '../src/protocol/types';
+import type { Activity, Verb } from '../src/protocol/rest-refined';
+import type { ServerFrame } from '../src/protocol/frames';
 import { ListHistory } from '../src/stores/list-history.svelte';
 import {
   canUndo,

@@ -4,7 +4,7 @@ import { MAX_BURST, RateLimiter } from '../src/net/rate-limiter';
 import { ReconnectingSocket, HANDSHAKE_TIMEOUT } from '../src/net/reconnecting-socket';
 import type { SocketConnectionEvents } from '../src/net/socket-connection';
 import { reconnectDecision } from '../src/protocol/close';
-import type { ServerFrame } from '../src/protocol/types';
+import type { ServerFrame } from '../src/protocol/frames';
 import { ManualClock } from './fake/clock';
 
 const beat: ServerFrame = { type: 'beat' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerFrame } from '../src/protocol/types';
+import type { ServerFrame } from '../src/protocol/frames';
 import { applyFrame, emptyReplica, positionOf, type Replica } from '../src/sync/replica';
 import { change, item, listRow, snapshot } from './fake/rows';
 

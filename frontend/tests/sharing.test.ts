@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
 import { unreachableProblem } from '../src/net/problem';
-import type { Invite, CreatedInvite } from '../src/protocol/rest';
+import type { CreatedInvite, Invite } from '../src/protocol/rest';
 import { isOpen, inviteStatus, inviteTitle, DEFAULT_INVITE } from '../src/stores/invite';
 import {
   ALL_ROLES,

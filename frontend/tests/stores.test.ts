@@ -6,7 +6,7 @@ import { nextPath, parsePath } from '../src/stores/route.svelte';
 import { chartColumns, samplesFromColumns, Samples } from '../src/stores/samples.svelte';
 import { summaryOfActivity, summaryOfChange, activityText } from '../src/stores/activity-text';
 import type { ListResponse } from '../src/protocol/rest';
-import type { Change, ServerFrame } from '../src/protocol/types';
+import type { Change, ServerFrame } from '../src/protocol/frames';
 import { Engine } from '../src/sync/engine';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';

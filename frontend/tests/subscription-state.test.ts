@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerFrame } from '../src/protocol/types';
+import type { ServerFrame } from '../src/protocol/frames';
 import {
   initialSubscriptionState,
   reduce,

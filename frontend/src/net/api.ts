@@ -1,21 +1,25 @@
 import type {
-  Activity,
-  Device,
-  FileFormat,
-  ImportResult,
-  ListsImportResult,
-  Invite,
-  InviteRequest,
-  ListResponse,
+  AcceptedInvite,
   CreatedInvite,
   CreatedToken,
-  UserProfile,
-  ResultPage,
+  Device,
+  FileFormat,
+  GuestUpgrade,
+  ImportResult,
+  Invite,
   InvitePreview,
+  InviteRequest,
+  ListPage,
+  ListResponse,
+  ListsImportResult,
+  ProfileUpdate,
+  Registration,
   Role,
+  Suggestion,
   Token,
   TokenRequest,
 } from '../protocol/rest';
+import type { Activity, ActivityPage, UserProfile } from '../protocol/rest-refined';
 import type { Http } from './http';
 import { uuid } from './uuid';
 
@@ -42,16 +46,11 @@ export class Api {
     return this.http({ method: 'POST', path: 'auth/logout/' });
   }
 
-  register(account: {
-    username: string;
-    name: string;
-    password: string;
-    token: string;
-  }): Promise<UserProfile> {
+  register(account: Registration): Promise<UserProfile> {
     return this.http({ method: 'POST', path: 'auth/register/', body: account });
   }
 
-  updateProfile(profile: { name?: string; email?: string }): Promise<UserProfile> {
+  updateProfile(profile: ProfileUpdate): Promise<UserProfile> {
     return this.http({ method: 'PATCH', path: 'auth/me/', body: profile });
   }
 
@@ -99,7 +98,7 @@ export class Api {
   }
 
   async getLists(): Promise<ListResponse[]> {
-    const page: ResultPage<ListResponse> = await this.http({
+    const page: ListPage = await this.http({
       method: 'GET',
       path: `shopping-lists/?page_size=${PAGE_SIZE}`,
     });
@@ -117,7 +116,7 @@ export class Api {
   /** The deleted lists that the user may restore. */
   async getDeletedLists(): Promise<ListResponse[]> {
     const path = `shopping-lists/?deleted=true&page_size=${PAGE_SIZE}`;
-    return (await this.http<ResultPage<ListResponse>>({ method: 'GET', path })).results;
+    return (await this.http<ListPage>({ method: 'GET', path })).results;
   }
 
   restoreList(id: string): Promise<void> {
@@ -159,17 +158,13 @@ export class Api {
     return this.http({ method: 'POST', path: 'invites/preview/', body: { token } });
   }
 
-  acceptInvite(token: string, name?: string): Promise<{ list: ListResponse }> {
+  acceptInvite(token: string, name?: string): Promise<AcceptedInvite> {
     const body = name === undefined ? { token } : { token, name };
     return this.http({ method: 'POST', path: 'invites/accept/', body });
   }
 
   /** Turn the guest into a user with an account. */
-  upgradeGuest(account: {
-    username: string;
-    name: string;
-    password: string;
-  }): Promise<UserProfile> {
+  upgradeGuest(account: GuestUpgrade): Promise<UserProfile> {
     return this.http({ method: 'POST', path: 'auth/upgrade/', body: account });
   }
 
@@ -180,15 +175,15 @@ export class Api {
   ): Promise<{ results: Activity[]; cursor: string | null }> {
     const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
     const path = `shopping-lists/${listId}/activities/${query}`;
-    const page: ResultPage<Activity> = await this.http({ method: 'GET', path });
+    const page: ActivityPage = await this.http({ method: 'GET', path });
     const next = page.next === null ? null : new URL(page.next, 'http://any').searchParams;
     return { results: page.results, cursor: next?.get('cursor') ?? null };
   }
 
   /** Item names used before that contain this text. */
-  async getSuggestions(q: string): Promise<{ name: string }[]> {
-    const path = `suggestions/?q=${encodeURIComponent(q)}`;
-    return (await this.http<{ results: { name: string }[] }>({ method: 'GET', path })).results;
+  async getSuggestions(text: string): Promise<Suggestion[]> {
+    const path = `suggestions/?q=${encodeURIComponent(text)}`;
+    return (await this.http<{ results: Suggestion[] }>({ method: 'GET', path })).results;
   }
 
   /** The URLs from which the browser downloads the user's personal data and all lists. */

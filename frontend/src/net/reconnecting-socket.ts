@@ -1,5 +1,5 @@
 import { reconnectDecision, type ReconnectDecision } from '../protocol/close';
-import type { ClientFrame, ServerFrame } from '../protocol/types';
+import type { ClientFrame, ServerFrame } from '../protocol/frames';
 import { backoffDelay } from './backoff';
 import type { Clock } from './clock';
 import { RateLimiter } from './rate-limiter';

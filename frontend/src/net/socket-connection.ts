@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from '../protocol/types';
+import type { ClientFrame, ServerFrame } from '../protocol/frames';
 
 /** One connection, from its start to its close. It does not reconnect. */
 export interface SocketConnection {

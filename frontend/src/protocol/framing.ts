@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from './types';
+import type { ClientFrame, ServerFrame } from './frames';
 
 /** One message carries one or more frames, separated by a newline. */
 export function decodeFrames(message: string): ServerFrame[] {

@@ -1,33 +1,141 @@
-import type { Change, ItemRow, ListRow, Member, Person } from './types';
+/* Generated from the OpenAPI document of the server by `./run generate-types`. Do not edit. */
 
-/** The answers of the REST API (docs/api), as far as this app reads them. */
-export type Role = Member['role'];
-export type Verb = Change['verb'];
+export type Scope = 'read' | 'tick' | 'write';
+export type Role = 'viewer' | 'ticker' | 'editor' | 'owner';
+export type InvitedRole = 'viewer' | 'ticker' | 'editor';
+export type FileFormat = 'json' | 'csv' | 'markdown' | 'text';
+export type ImportedLineOutcomeEnum = 'added' | 'merged' | 'put_back' | 'unchanged';
+export type StateEnum = 'open' | 'bought';
+export type NullEnum = null;
 
-export interface UserProfile {
+/**
+ * The person who asks.
+ */
+export interface ProfileResponse {
   id: number;
-  name: string;
+  name?: string;
   username: string;
-  email: string;
+  email?: string;
   is_staff: boolean;
   is_guest: boolean;
 }
-
-export interface ListResponse extends ListRow {
+/**
+ * The person who asks.
+ */
+export interface ProfileUpdate {
+  id?: number;
+  name?: string;
+  username?: string;
+  email?: string;
+  is_staff?: boolean;
+  is_guest?: boolean;
+}
+/**
+ * A new person. The setup token makes the owner.
+ */
+export interface Registration {
+  username: string;
+  name?: string;
+  password: string;
+  token?: string;
+}
+/**
+ * A name to sign in with and a password; `name` may stay what it is.
+ */
+export interface GuestUpgrade {
+  username: string;
+  name?: string;
+  password: string;
+}
+/**
+ * One browser; `last_seen_at` is exact to a minute.
+ */
+export interface Device {
+  id: string;
+  current: boolean;
+  created_at: string;
+  last_seen_at: string;
+  expires_at: string;
+  device: string;
+}
+/**
+ * A token. Its secret cannot be shown again.
+ */
+export interface Token {
+  id: string;
+  name: string;
+  scope: Scope;
+  list: string | null;
+  expires_at: string | null;
+  created_at: string;
+  last_used_at: string | null;
+}
+/**
+ * A token to make; `expires_in` is in seconds, and without it it lasts until revoked.
+ */
+export interface TokenRequest {
+  name: string;
+  scope: Scope;
+  list?: string | null;
+  expires_in?: number | null;
+}
+/**
+ * A new token with its secret, which is shown this once.
+ */
+export interface CreatedToken {
+  id: string;
+  name: string;
+  scope: Scope;
+  list: string | null;
+  expires_at: string | null;
+  created_at: string;
+  last_used_at: string | null;
+  token: string;
+}
+/**
+ * A page of lists.
+ */
+export interface ListPage {
+  count: number;
+  next: string | null;
+  previous: string | null;
+  results: ListResponse[];
+}
+/**
+ * A list as its members see it.
+ */
+export interface ListResponse {
+  id: string;
+  name: string;
   version: number;
   epoch: string;
+  last_interaction: string;
+  created_at: string;
+  created_by: Person | null;
+  deleted_at: string | null;
   role: Role;
+  members: Member[];
   items_open: number;
   items_total: number;
-  /** When it went into the trash; null: it did not. */
-  deleted_at: string | null;
 }
-
-export interface ItemResponse extends ItemRow {
-  outcome?: 'added' | 'merged' | 'put_back';
+/**
+ * Somebody.
+ */
+export interface Person {
+  id: number;
+  name: string;
 }
-
-/** An invite, as owners see it: never with its secret. */
+/**
+ * A member and their role.
+ */
+export interface Member {
+  id: number;
+  name: string;
+  role: Role;
+}
+/**
+ * An invite. Its secret cannot be shown again.
+ */
 export interface Invite {
   id: string;
   role: Role;
@@ -38,69 +146,103 @@ export interface Invite {
   created_by: Person;
   revoked: boolean;
 }
-
-/** A new invite, with its secret in the link, this once. */
-export interface CreatedInvite extends Omit<Invite, 'created_by' | 'revoked'> {
+/**
+ * An invite to make; `expires_in` is in seconds.
+ */
+export interface InviteRequest {
+  role: InvitedRole;
+  expires_in?: number;
+  max_uses?: number | null;
+  guest?: boolean;
+}
+/**
+ * A new invite with its secret, which is shown this once.
+ */
+export interface CreatedInvite {
+  id: string;
+  role: Role;
+  expires_at: string;
+  max_uses: number | null;
+  uses: number;
+  guest: boolean;
   token: string;
   url: string;
 }
-
-export interface InviteRequest {
-  role: Role;
-  /** Seconds. */
-  expires_in: number;
-  max_uses: number | null;
-  guest: boolean;
-}
-
-/** What an invite is for, as a stranger sees it. */
+/**
+ * What an invite is for.
+ */
 export interface InvitePreview {
-  list: { name: string };
+  list: JoinedListName;
   role: Role;
   guest: boolean;
   invited_by: string;
 }
-
-/** A browser that the person is signed in with. */
-export interface Device {
-  id: string;
-  current: boolean;
-  created_at: string;
-  last_seen_at: string;
-  expires_at: string;
-  /** "Firefox on Android"; blank if nobody can tell. */
-  device: string;
-}
-
-export type Scope = 'read' | 'tick' | 'write';
-
-export interface Token {
-  id: string;
+/**
+ * What is told of a list to those who are not on it.
+ */
+export interface JoinedListName {
   name: string;
-  scope: Scope;
-  /** The one list that it opens; null: all of them. */
-  list: string | null;
-  expires_at: string | null;
-  created_at: string;
-  last_used_at: string | null;
 }
-
-/** A new token with its secret, this once. */
-export interface CreatedToken extends Token {
-  token: string;
+/**
+ * The list that one is on now, and as what.
+ */
+export interface AcceptedInvite {
+  list: ListResponse;
+  role: Role;
 }
-
-export interface TokenRequest {
+/**
+ * Recorded changes, newest first, and where the others are.
+ */
+export interface ActivityPage {
+  next: string | null;
+  previous: string | null;
+  results: ActivityResponse[];
+}
+/**
+ * One recorded change.
+ */
+export interface ActivityResponse {
+  version: number;
+  at: string;
+  verb: string;
+  actor: Actor | null;
+  op: string | null;
+  changes: ChangedRow[];
+  undoes: number | null;
+  undone_by: number | null;
+}
+/**
+ * Who made a change; without an id, somebody whose account is gone.
+ */
+export interface Actor {
+  id: number | null;
   name: string;
-  scope: Scope;
-  list: string | null;
-  /** Seconds; null: until it is revoked. */
-  expires_in: number | null;
 }
-
-export type FileFormat = 'json' | 'csv' | 'markdown' | 'text';
-
-/** What an import of one list did, or would do, line by line. */
+/**
+ * One row of a change; one of `item`, `list` and `member` names it.
+ */
+export interface ChangedRow {
+  item?: string;
+  list?: string;
+  member?: number;
+  before: {
+    [k: string]: unknown;
+  } | null;
+  after: {
+    [k: string]: unknown;
+  } | null;
+}
+/**
+ * What to add to a list, as text in a format. `dry_run` writes nothing.
+ */
+export interface ImportRequest {
+  content: string;
+  dry_run?: boolean;
+  format: FileFormat;
+}
+/**
+ * What an import did, or would do, line by line.
+ */
 export interface ImportResult {
   version: number;
   dry_run: boolean;
@@ -108,41 +250,56 @@ export interface ImportResult {
   merged: number;
   put_back: number;
   unchanged: number;
-  results: ImportedItem[];
+  results: ImportedLine[];
 }
-
-export interface ImportedItem {
+/**
+ * What becomes of one line; lines of a JSON document are its items.
+ */
+export interface ImportedLine {
   line: number;
-  outcome: 'added' | 'merged' | 'put_back' | 'unchanged';
-  item: Pick<ItemRow, 'name' | 'quantity' | 'note' | 'category' | 'purchased'>;
+  outcome: ImportedLineOutcomeEnum;
+  item: ImportedItem;
 }
-
-/** The lists that an import of many made, or would make. */
+/**
+ * The item that a line became; without an id, it would be a new one.
+ */
+export interface ImportedItem {
+  id: string | null;
+  name: string;
+  quantity: string;
+  note: string;
+  category: string;
+  purchased: boolean;
+}
+/**
+ * The lists that an import made, or would make.
+ */
 export interface ListsImportResult {
   dry_run: boolean;
-  lists: { id: string | null; name: string; items: number }[];
+  lists: ImportedList[];
 }
-
-export interface ResultPage<T> {
-  next: string | null;
-  results: T[];
+/**
+ * A list that an import made; without an id, that it would make.
+ */
+export interface ImportedList {
+  id: string | null;
+  name: string;
+  items: number;
 }
-
-export interface ChangedRow {
-  item?: string;
-  list?: string;
-  member?: number;
-  before: Record<string, unknown> | null;
-  after: Record<string, unknown> | null;
+/**
+ * Names used before, the likeliest first.
+ */
+export interface Suggestions {
+  results: Suggestion[];
 }
-
-export interface Activity {
-  version: number;
-  at: string;
-  verb: Verb;
-  actor: Person | null;
-  op: string | null;
-  changes: ChangedRow[];
-  undoes: number | null;
-  undone_by: number | null;
+/**
+ * A name used before, and what has become of it on the list that was asked about.
+ */
+export interface Suggestion {
+  name: string;
+  category: string;
+  times: number;
+  last_used: string;
+  state: StateEnum | NullEnum;
+  item: string | null;
 }

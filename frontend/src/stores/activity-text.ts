@@ -1,11 +1,12 @@
-import type { Activity, Verb } from '../protocol/rest';
-import type { Change, ListRow, Member, Person } from '../protocol/types';
+import type { Change, ListRow, Member } from '../protocol/frames';
+import type { Actor } from '../protocol/rest';
+import type { Activity, Verb } from '../protocol/rest-refined';
 import type { Replica } from '../sync/replica';
 
 /** The parts of a change that its sentence needs. */
 export interface ActivitySummary {
   verb: Verb;
-  actor: Person | null;
+  actor: Actor | null;
   /** The names of the items or members that were changed. */
   names: string[];
   listName: string;

@@ -1,6 +1,7 @@
 import type { Api } from '../net/api';
 import { Problem } from '../net/problem';
-import type { UserProfile } from '../protocol/rest';
+import type { GuestUpgrade, ProfileUpdate, Registration } from '../protocol/rest';
+import type { UserProfile } from '../protocol/rest-refined';
 import type { Engine } from '../sync/engine';
 
 /** The user of this browser: sign-in, sign-out and the profile. */
@@ -64,7 +65,7 @@ export class CurrentUser {
     this.#onSignedIn(await this.api.signIn(username, password));
   }
 
-  async register(account: Parameters<Api['register']>[0]): Promise<void> {
+  async register(account: Registration): Promise<void> {
     this.#onSignedIn(await this.api.register(account));
   }
 
@@ -74,7 +75,7 @@ export class CurrentUser {
   }
 
   /** Turn the guest into a user with an account. The server closes the socket, and it reconnects. */
-  async upgradeGuest(account: Parameters<Api['upgradeGuest']>[0]): Promise<void> {
+  async upgradeGuest(account: GuestUpgrade): Promise<void> {
     this.#onSignedIn(await this.#trackSignIn(this.api.upgradeGuest(account)));
   }
 
@@ -83,7 +84,7 @@ export class CurrentUser {
     await this.#trackSignIn(this.api.changePassword(current, newPassword));
   }
 
-  async updateProfile(profile: Parameters<Api['updateProfile']>[0]): Promise<void> {
+  async updateProfile(profile: ProfileUpdate): Promise<void> {
     this.profile = await this.api.updateProfile(profile);
   }
 

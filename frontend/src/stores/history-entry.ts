@@ -1,5 +1,6 @@
-import type { Activity, ChangedRow, Role, Verb } from '../protocol/rest';
-import type { Change } from '../protocol/types';
+import type { ChangedRow, Role } from '../protocol/rest';
+import type { Activity, Verb } from '../protocol/rest-refined';
+import type { Change } from '../protocol/frames';
 import type { Replica } from '../sync/replica';
 import { isAllowed } from './permissions';
 import { summaryOfActivity, summaryOfChange, type ActivitySummary } from './activity-text';

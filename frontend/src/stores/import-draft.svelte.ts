@@ -1,6 +1,6 @@
 import { messageOf, Problem } from '../net/problem';
 import { uuid } from '../net/uuid';
-import type { FileFormat, ImportResult, ImportedItem } from '../protocol/rest';
+import type { FileFormat, ImportResult, ImportedLine } from '../protocol/rest';
 
 /** The largest text that the server accepts, in bytes of JSON. */
 export const MAX_BYTES = 2 * 1024 * 1024;
@@ -12,7 +12,7 @@ export const FORMATS: readonly { format: FileFormat; label: string; extension: s
   { format: 'json', label: 'JSON', extension: '.json' },
 ];
 
-export const OUTCOME_LABELS: Record<ImportedItem['outcome'], string> = {
+export const OUTCOME_LABELS: Record<ImportedLine['outcome'], string> = {
   added: 'new',
   merged: 'on the list',
   put_back: 'bought before, put back',

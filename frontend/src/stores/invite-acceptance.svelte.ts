@@ -1,9 +1,7 @@
 import type { Api } from '../net/api';
 import { messageOf, Problem } from '../net/problem';
-import type { InvitePreview } from '../protocol/rest';
+import type { GuestUpgrade, InvitePreview } from '../protocol/rest';
 import type { CurrentUser } from './current-user.svelte';
-
-type Account = Parameters<Api['upgradeGuest']>[0];
 
 /** Joins a list with the secret of an invite link. The secret is sent in request bodies only. */
 export class InviteAcceptance {
@@ -48,13 +46,13 @@ export class InviteAcceptance {
   }
 
   /** Create an account with the invite, and join its list. Rejects if a field is invalid. */
-  async register(account: Account): Promise<void> {
+  async register(account: GuestUpgrade): Promise<void> {
     await this.user.register({ ...account, token: this.secret ?? '' });
     await this.accept();
   }
 
   /** Turn the guest into a user with an account, for an invite that requires one. */
-  async upgradeGuest(account: Account): Promise<void> {
+  async upgradeGuest(account: GuestUpgrade): Promise<void> {
     await this.user.upgradeGuest(account);
     await this.accept();
   }

@@ -1,6 +1,6 @@
 import type { Api } from '../net/api';
 import { listTopic } from '../protocol/topic';
-import type { ItemRow } from '../protocol/types';
+import type { ItemRow } from '../protocol/frames';
 import { nameKey } from '../sync/edit';
 import type { Engine } from '../sync/engine';
 import { parseLine, readingsOf, type ParsedLine } from './quantity';

@@ -3,7 +3,7 @@ import { uuid } from '../net/uuid';
 import { messageOf } from '../net/problem';
 import type { ListResponse, Role } from '../protocol/rest';
 import { listIdOf, listTopic } from '../protocol/topic';
-import type { ItemRow, ListRow, Member } from '../protocol/types';
+import type { ItemRow, ListRow, Member } from '../protocol/frames';
 import type { Engine, EngineEvent } from '../sync/engine';
 import { entriesOfList } from '../sync/outbox';
 import { optimisticName, optimisticRows } from '../sync/optimistic-view';

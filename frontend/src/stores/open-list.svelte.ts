@@ -1,7 +1,8 @@
 import { uuid } from '../net/uuid';
-import type { UserProfile, Role } from '../protocol/rest';
+import type { Role } from '../protocol/rest';
+import type { UserProfile } from '../protocol/rest-refined';
 import { listTopic } from '../protocol/topic';
-import type { ItemRow, Member, PresentPerson } from '../protocol/types';
+import type { ItemRow, Member, PresentPerson } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
 import type { EndReason } from '../sync/subscription-state';

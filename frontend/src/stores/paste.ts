@@ -1,4 +1,4 @@
-import type { ItemRow } from '../protocol/types';
+import type { ItemRow } from '../protocol/frames';
 import { nameKey } from '../sync/edit';
 import type { ParsedLine } from './quantity';
 

@@ -1,4 +1,5 @@
-import type { UserProfile, Role } from '../protocol/rest';
+import type { Role } from '../protocol/rest';
+import type { UserProfile } from '../protocol/rest-refined';
 
 /** An action that needs a role. */
 export type Action = 'tick' | 'edit' | 'manage' | 'invite';

@@ -1,5 +1,5 @@
 import { REQUESTS_TOPIC } from '../protocol/topic';
-import type { Sample } from '../protocol/types';
+import type { Sample } from '../protocol/frames';
 import type { Engine } from '../sync/engine';
 
 /** The number of samples to keep: five minutes, one per second. */

@@ -1,4 +1,4 @@
-import type { ItemRow } from '../protocol/types';
+import type { ItemRow } from '../protocol/frames';
 
 /** The fields of an item that a user may edit. */
 export interface ItemFields {

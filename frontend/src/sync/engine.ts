@@ -11,7 +11,7 @@ import type {
   Sample,
   ServerFrame,
   Welcome,
-} from '../protocol/types';
+} from '../protocol/frames';
 import type { Edit } from './edit';
 import type { Outbox } from './outbox';
 import { OutboxSender } from './outbox-sender';

@@ -1,4 +1,4 @@
-import type { ItemRow, Person } from '../protocol/types';
+import type { ItemRow, Person } from '../protocol/frames';
 import { nameKey, isSameName, type NewItem } from './edit';
 import type { OutboxEntry, Outbox } from './outbox';
 

@@ -3,7 +3,7 @@ import type { Clock } from '../net/clock';
 import type { Http } from '../net/http';
 import { Problem, unreachableProblem } from '../net/problem';
 import { uuid } from '../net/uuid';
-import type { Change } from '../protocol/types';
+import type { Change } from '../protocol/frames';
 import type { Edit } from './edit';
 import * as outbox from './outbox';
 import type { EditResponse, OutboxEntry, Outbox } from './outbox';

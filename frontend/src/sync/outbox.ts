@@ -1,4 +1,4 @@
-import type { Change } from '../protocol/types';
+import type { Change } from '../protocol/frames';
 import { nameKey, type Edit } from './edit';
 import type { Replica } from './replica';
 

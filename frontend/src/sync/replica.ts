@@ -1,4 +1,4 @@
-import type { Change, Ended, ItemRow, ListRow, ServerFrame, Snapshot } from '../protocol/types';
+import type { Change, Ended, ItemRow, ListRow, ServerFrame, Snapshot } from '../protocol/frames';
 
 /** A snapshot whose last parts have not arrived yet. */
 interface PartialSnapshot {

@@ -1,4 +1,4 @@
-import type { ClientFrame, PresentPerson, ServerFrame } from '../protocol/types';
+import type { ClientFrame, PresentPerson, ServerFrame } from '../protocol/frames';
 
 /** Why a topic ended. `refused`: it does not exist, or this user may not see it. */
 export type EndReason = 'deleted' | 'refused' | 'too many';

@@ -1,4 +1,4 @@
-import type { Change, ItemRow, ListRow, Snapshot } from '../../src/protocol/types';
+import type { Change, ItemRow, ListRow, Snapshot } from '../../src/protocol/frames';
 
 export const AT = '2026-11-22T10:00:00Z';
 export const ana = { id: 3, name: 'Ana' };

@@ -1,7 +1,7 @@
 import type { HttpRequest, Http } from '../../src/net/http';
 import { parseProblem, unreachableProblem } from '../../src/net/problem';
 import type { OpenSocket, SocketConnectionEvents } from '../../src/net/socket-connection';
-import type { Change, ClientFrame, ItemRow, ServerFrame } from '../../src/protocol/types';
+import type { Change, ClientFrame, ItemRow, ServerFrame } from '../../src/protocol/frames';
 import { isSameName } from '../../src/sync/edit';
 import { AT, ana, item, listRow } from './rows';
 

@@ -1,4 +1,4 @@
-/* Generated from live/protocol.py by `npm run types`. Do not edit. */
+/* Generated from the frames of the server by `./run generate-types`. Do not edit. */
 
 export type Frame = ClientFrame | ServerFrame;
 export type ClientFrame = Subscribe | Unsubscribe | SetPresence | Auth | Ping;
@@ -9,11 +9,11 @@ export type ServerFrame =
   | Snapshot
   | Change
   | Ended
-  | Joined
-  | Left
+  | AccessGained
+  | AccessLost
   | PresenceFrame
   | Sample
-  | Beat
+  | Heartbeat
   | Pong
   | Error
   | Bye;
@@ -229,14 +229,14 @@ export interface Ended {
 /**
  * The person became a member of a list.
  */
-export interface Joined {
+export interface AccessGained {
   type: 'joined';
   list: ListPosition;
 }
 /**
  * The person is no longer a member of a list.
  */
-export interface Left {
+export interface AccessLost {
   type: 'left';
   list: string;
 }
@@ -291,7 +291,7 @@ export interface Sample {
 /**
  * Nothing happened for `heartbeat` seconds; the line is alive.
  */
-export interface Beat {
+export interface Heartbeat {
   type: 'beat';
 }
 /**
