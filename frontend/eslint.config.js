@@ -54,7 +54,7 @@ export default ts.config(
     rules: {
       'svelte/no-at-html-tags': 'error',
       'svelte/require-each-key': 'error',
-      // The stores replace whole values held in $state.raw and never change them in place.
+      // The stores replace the values in $state.raw, and never change them in place.
       'svelte/prefer-svelte-reactivity': 'off',
     },
   },

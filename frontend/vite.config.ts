@@ -8,7 +8,7 @@ export default defineConfig({
     target: 'es2022',
     manifest: true,
     modulePreload: { polyfill: false },
-    // Data addresses would need exceptions in the content security policy.
+    // Data URLs would need exceptions in the content security policy.
     assetsInlineLimit: 0,
     rollupOptions: { input: { lists: 'src/lists.ts', dashboard: 'src/dashboard.ts' } },
   },

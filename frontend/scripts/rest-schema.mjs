@@ -2,7 +2,7 @@
 
 const REF = '#/components/schemas/';
 
-/** For each type, its place in the API: an operation, its response or body, and the way into that. */
+/** The place of each type in the API: an operation, its response or body, and a path into it. */
 const TYPES = {
   ProfileResponse: ['get /api/auth/me/ response'],
   ProfileUpdate: ['patch /api/auth/me/ body'],

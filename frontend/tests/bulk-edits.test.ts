@@ -7,32 +7,32 @@ import { optimisticRows } from '../src/sync/optimistic-view';
 import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { ManualClock, promises } from './fake/clock';
+import { ManualClock, settlePromises } from './fake/clock';
 import { ana, change, item, snapshot } from './fake/rows';
 
-interface Sent {
-  ask: HttpRequest;
-  answer: (body: unknown) => void;
+interface SentRequest {
+  request: HttpRequest;
+  respond: (body: unknown) => void;
   fail: (error: Error) => void;
 }
 
-let sent: Sent[];
-let postman: OutboxSender;
+let sent: SentRequest[];
+let sender: OutboxSender;
 let replica: Replica;
 
 const milk = item('milk');
 const eggs = item('eggs', { purchased: true });
 const tea = item('tea', { purchased: true });
-const last = (): Sent => {
-  const one = sent.at(-1);
-  if (!one) throw new Error('nothing was sent');
-  return one;
+const lastRequest = (): SentRequest => {
+  const request = sent.at(-1);
+  if (!request) throw new Error('nothing was sent');
+  return request;
 };
-const seen = (): string[] =>
-  optimisticRows(replica.items, entriesOfList(postman.outbox, 'one'), ana).map(
+const visibleNames = (): string[] =>
+  optimisticRows(replica.items, entriesOfList(sender.outbox, 'one'), ana).map(
     ({ item: { name, purchased } }) => (purchased ? `[${name}]` : name),
   );
-const many = (verb: 'untick items' | 'remove items'): Edit => ({
+const bulkEdit = (verb: 'untick items' | 'remove items'): Edit => ({
   type: verb,
   list: 'one',
   items: ['eggs', 'tea'],
@@ -41,7 +41,7 @@ const undo = (undoneOp: string, fields: Partial<Edit & { type: 'undo' }> = {}): 
   type: 'undo',
   list: 'one',
   undoneOp,
-  version: postman.changeVersionOf(undoneOp),
+  version: sender.changeVersionOf(undoneOp),
   restoredRows: [eggs, tea],
   removedIds: [],
   ...fields,
@@ -53,10 +53,10 @@ beforeEach(async () => {
     emptyReplica('list:one'),
     snapshot(42, { items: [milk, eggs, tea] }),
   ).replica;
-  postman = new OutboxSender(
-    <T>(ask: HttpRequest) =>
-      new Promise<T>((answer, fail) => {
-        sent.push({ ask, answer: answer as (body: unknown) => void, fail });
+  sender = new OutboxSender(
+    <T>(request: HttpRequest) =>
+      new Promise<T>((resolve, reject) => {
+        sent.push({ request, respond: resolve as (body: unknown) => void, fail: reject });
       }),
     new ManualClock(),
     new MemoryOutboxStorage(),
@@ -64,87 +64,87 @@ beforeEach(async () => {
       onChange: () => undefined,
       onSignedOut: () => undefined,
       onAcknowledged: () => {
-        postman.confirm(replica, null);
+        sender.confirm(replica, null);
       },
     },
   );
-  await postman.start();
+  await sender.start();
 });
 
-describe('a change of many', () => {
-  it('is one request, and is seen at once', () => {
-    postman.enqueue(many('untick items'), 'all');
-    expect(seen()).toEqual(['eggs', 'milk', 'tea']);
-    expect(last().ask).toMatchObject({
+describe('a bulk edit', () => {
+  it('is one request, and is visible immediately', () => {
+    sender.enqueue(bulkEdit('untick items'), 'all');
+    expect(visibleNames()).toEqual(['eggs', 'milk', 'tea']);
+    expect(lastRequest().request).toMatchObject({
       path: 'shopping-lists/one/shopping-items/untick/',
       body: { purchased: true },
     });
     expect(sent.length).toBe(1);
   });
 
-  it('goes back in one request, after it was saved', async () => {
-    const op = postman.enqueue(many('remove items'), 'all');
-    expect(seen()).toEqual(['milk']);
-    last().answer({ version: 43, items: ['eggs', 'tea'] });
-    await promises();
-    postman.enqueue(undo(op), 'all');
-    expect(seen()).toEqual(['[eggs]', 'milk', '[tea]']);
-    expect(last().ask.path).toBe('shopping-lists/one/activities/43/undo/');
+  it('is undone in one request after it was saved', async () => {
+    const op = sender.enqueue(bulkEdit('remove items'), 'all');
+    expect(visibleNames()).toEqual(['milk']);
+    lastRequest().respond({ version: 43, items: ['eggs', 'tea'] });
+    await settlePromises();
+    sender.enqueue(undo(op), 'all');
+    expect(visibleNames()).toEqual(['[eggs]', 'milk', '[tea]']);
+    expect(lastRequest().request.path).toBe('shopping-lists/one/activities/43/undo/');
   });
 
-  it('can be undone before it is saved, in order', async () => {
-    const op = postman.enqueue(many('remove items'), 'all');
-    postman.enqueue(undo(op), 'all');
-    expect(seen()).toEqual(['[eggs]', 'milk', '[tea]']);
+  it('can be undone before it is saved', async () => {
+    const op = sender.enqueue(bulkEdit('remove items'), 'all');
+    sender.enqueue(undo(op), 'all');
+    expect(visibleNames()).toEqual(['[eggs]', 'milk', '[tea]']);
     expect(sent.length).toBe(1);
-    last().answer({ version: 43, items: ['eggs', 'tea'] });
-    await promises();
-    expect(last().ask.path).toBe('shopping-lists/one/activities/43/undo/');
+    lastRequest().respond({ version: 43, items: ['eggs', 'tea'] });
+    await settlePromises();
+    expect(lastRequest().request.path).toBe('shopping-lists/one/activities/43/undo/');
   });
 
-  it('is known by its change too, where the answer was lost', () => {
-    const op = postman.enqueue(many('remove items'), 'all');
-    const told = change(43, { op, verb: 'items.removed', gone: ['eggs', 'tea'] });
-    replica = applyFrame(replica, told).replica;
-    postman.confirm(replica, told);
-    expect(postman.changeVersionOf(op)).toBe(43);
+  it('gets its version from the change frame when the response was lost', () => {
+    const op = sender.enqueue(bulkEdit('remove items'), 'all');
+    const frame = change(43, { op, verb: 'items.removed', gone: ['eggs', 'tea'] });
+    replica = applyFrame(replica, frame).replica;
+    sender.confirm(replica, frame);
+    expect(sender.changeVersionOf(op)).toBe(43);
   });
 
-  it('takes its undo with it when it is refused', async () => {
-    const op = postman.enqueue(many('remove items'), 'all');
-    postman.enqueue(undo(op), 'all');
-    last().fail(parseProblem(403, { detail: 'You may not.' }, null));
-    await promises();
-    expect(rejectedEntries(postman.outbox).map(({ edit }) => edit.type)).toEqual(['remove items']);
-    expect(postman.outbox.length).toBe(1);
+  it('drops its undo when the server rejects it', async () => {
+    const op = sender.enqueue(bulkEdit('remove items'), 'all');
+    sender.enqueue(undo(op), 'all');
+    lastRequest().fail(parseProblem(403, { detail: 'You may not.' }, null));
+    await settlePromises();
+    expect(rejectedEntries(sender.outbox).map(({ edit }) => edit.type)).toEqual(['remove items']);
+    expect(sender.outbox.length).toBe(1);
     expect(sent.length).toBe(1);
   });
 
-  it('never undoes the change of somebody else, where it changed nothing', async () => {
+  it('drops its undo when it changed nothing', async () => {
     expect(changeVersionOf({ version: 42, items: [] })).toBeNull();
     expect(
       changeVersionOf({ version: 42, results: [{ outcome: 'merged', item: { id: 'x' } }] }),
     ).toBeNull();
-    const op = postman.enqueue(many('untick items'), 'all');
-    postman.enqueue(undo(op), 'all');
-    last().answer({ version: 42, items: [] });
-    await promises();
+    const op = sender.enqueue(bulkEdit('untick items'), 'all');
+    sender.enqueue(undo(op), 'all');
+    lastRequest().respond({ version: 42, items: [] });
+    await settlePromises();
     expect(sent.length).toBe(1);
-    expect(postman.outbox).toEqual([]);
+    expect(sender.outbox).toEqual([]);
   });
 });
 
-describe('adding many', () => {
+describe('adding several items', () => {
   const newItems = ['Bread', 'EGGS', 'bread'].map((name, index) => ({
     item: `new${index}`,
     fields: { name },
   }));
   const paste: Edit = { type: 'add items', list: 'one', newItems };
 
-  it('adds, merges and puts back as the server will', () => {
-    postman.enqueue(paste, '3 items');
-    expect(seen()).toEqual(['eggs', 'milk', '[tea]', 'Bread']);
-    expect(last().ask).toMatchObject({
+  it('adds, merges and reopens items as the server does', () => {
+    sender.enqueue(paste, '3 items');
+    expect(visibleNames()).toEqual(['eggs', 'milk', '[tea]', 'Bread']);
+    expect(lastRequest().request).toMatchObject({
       path: 'shopping-lists/one/shopping-items/bulk/',
       body: { items: [{ id: 'new0', name: 'Bread' }, { name: 'EGGS' }, { name: 'bread' }] },
     });
@@ -157,14 +157,14 @@ describe('adding many', () => {
       list: 'one',
       newItems: many.map((name) => ({ item: name, fields: { name } })),
     };
-    postman.enqueue(edit, '12 items');
-    expect(seen().slice(3)).toEqual(many);
+    sender.enqueue(edit, '12 items');
+    expect(visibleNames().slice(3)).toEqual(many);
   });
 
-  it('points later edits at the rows that there really are', async () => {
-    postman.enqueue(paste, '3 items');
-    postman.enqueue({ type: 'remove', list: 'one', item: 'new0' }, 'Bread');
-    last().answer({
+  it('gives later edits the ids from the response', async () => {
+    sender.enqueue(paste, '3 items');
+    sender.enqueue({ type: 'remove', list: 'one', item: 'new0' }, 'Bread');
+    lastRequest().respond({
       version: 43,
       results: [
         { outcome: 'added', item: { id: 'server' } },
@@ -172,18 +172,18 @@ describe('adding many', () => {
         { outcome: 'merged', item: { id: 'server' } },
       ],
     });
-    await promises();
-    expect(last().ask.path).toBe('shopping-lists/one/shopping-items/server/');
+    await settlePromises();
+    expect(lastRequest().request.path).toBe('shopping-lists/one/shopping-items/server/');
   });
 
-  it('finds those rows by name in the change, where the answer was lost', async () => {
-    const op = postman.enqueue(paste, '3 items');
-    postman.enqueue({ type: 'remove', list: 'one', item: 'new0' }, 'Bread');
+  it('finds the ids by name in the change frame when the response was lost', async () => {
+    const op = sender.enqueue(paste, '3 items');
+    sender.enqueue({ type: 'remove', list: 'one', item: 'new0' }, 'Bread');
     const items = [item('server', { name: 'Bread' }), item('eggs')];
-    const told = change(43, { op, verb: 'items.added', items });
-    replica = applyFrame(replica, told).replica;
-    postman.confirm(replica, told);
-    expect(postman.outbox.map(({ edit }) => 'item' in edit && edit.item)).toEqual(['server']);
-    await promises();
+    const frame = change(43, { op, verb: 'items.added', items });
+    replica = applyFrame(replica, frame).replica;
+    sender.confirm(replica, frame);
+    expect(sender.outbox.map(({ edit }) => 'item' in edit && edit.item)).toEqual(['server']);
+    await settlePromises();
   });
 });

@@ -3,11 +3,11 @@ import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { Engine } from '../src/sync/engine';
 import { entriesOfList, waitingEntries } from '../src/sync/outbox';
 import { optimisticRows } from '../src/sync/optimistic-view';
-import { ManualClock, promises } from './fake/clock';
+import { ManualClock, settlePromises } from './fake/clock';
 import { ana } from './fake/rows';
 import { FakeServer } from './fake/server';
 
-/** Numbers that look random and can be repeated (mulberry32). */
+/** A pseudo-random number generator with a seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -20,19 +20,19 @@ function seeded(seed: number): () => number {
 
 const NAMES = ['Milk', 'Eggs', 'Bread', 'Tea', 'Rice', 'Salt', 'Oats', 'Figs'];
 
-class World {
+class Simulation {
   readonly clock = new ManualClock();
   readonly server = new FakeServer();
   readonly random: () => number;
   readonly engines: Engine[] = [];
   #ids = 0;
 
-  constructor(seed: number, people: number) {
+  constructor(seed: number, clientCount: number) {
     this.random = seeded(seed);
-    this.clock.chance = 0.5;
-    for (let person = 0; person < people; person += 1) {
+    this.clock.randomValue = 0.5;
+    for (let index = 0; index < clientCount; index += 1) {
       const engine = new Engine(
-        this.server.dial,
+        this.server.openSocket,
         this.server.http,
         this.clock,
         new MemoryOutboxStorage(),
@@ -43,8 +43,8 @@ class World {
     }
   }
 
-  pick<T>(things: readonly T[]): T | undefined {
-    return things[Math.floor(this.random() * things.length)];
+  pick<T>(choices: readonly T[]): T | undefined {
+    return choices[Math.floor(this.random() * choices.length)];
   }
 
   view(engine: Engine): Map<string, { name: string; purchased: boolean }> {
@@ -63,7 +63,7 @@ class World {
     return id;
   }
 
-  editAnything(): void {
+  randomEdit(): void {
     const engine = this.pick(this.engines);
     if (!engine) return;
     const name = this.pick(NAMES) ?? 'Milk';
@@ -79,77 +79,78 @@ class World {
     engine.submit({ type: 'change', list: 'one', item, fields }, item);
   }
 
-  weather(): void {
+  randomNetworkEvent(): void {
     const roll = this.random();
     const connection = this.pick(this.server.connections);
-    if (roll < 0.55 && connection) this.server.pump(connection);
-    else if (roll < 0.8) this.server.serve();
-    else if (roll < 0.84) this.server.serve('request lost');
-    else if (roll < 0.88) this.server.serve('answer lost');
-    else if (roll < 0.91 && connection) this.server.cut(connection);
-    else if (roll < 0.92) this.server.rewrite();
-    else if (roll < 0.95 && connection) this.server.lose(connection);
+    if (roll < 0.55 && connection) this.server.exchangeMessages(connection);
+    else if (roll < 0.8) this.server.respond();
+    else if (roll < 0.84) this.server.respond('request lost');
+    else if (roll < 0.88) this.server.respond('response lost');
+    else if (roll < 0.91 && connection) this.server.disconnect(connection);
+    else if (roll < 0.92) this.server.startNewEpoch();
+    else if (roll < 0.95 && connection) this.server.dropChange(connection);
     else this.clock.advance(700);
   }
 
-  /** The weather clears: let everything through until nothing moves. */
-  async calm(): Promise<void> {
-    // One more change shows everybody what was lost before it.
+  /** Deliver everything, until all clients are up to date. */
+  async settle(): Promise<void> {
+    // One more change lets every client detect lost changes.
     if (this.engines[0]) this.add(this.engines[0], `Last ${this.random()}`);
     for (let round = 0; round < 60; round += 1) {
       this.clock.advance(2000);
-      while (this.server.serve()) await promises();
+      while (this.server.respond()) await settlePromises();
       for (const connection of [...this.server.connections]) {
-        while (this.server.pump(connection)) await promises();
+        while (this.server.exchangeMessages(connection)) await settlePromises();
       }
     }
   }
 }
 
-describe('convergence', () => {
+describe('the sync engine', () => {
   it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
-    'three people end equal after random edits, drops and reconnects (seed %i)',
+    'makes three clients equal after random edits, drops and reconnects (seed %i)',
     async (seed) => {
-      const world = new World(seed, 3);
+      const simulation = new Simulation(seed, 3);
       for (let turn = 0; turn < 250; turn += 1) {
-        if (world.random() < 0.3) world.editAnything();
-        world.weather();
-        await promises();
+        if (simulation.random() < 0.3) simulation.randomEdit();
+        simulation.randomNetworkEvent();
+        await settlePromises();
       }
-      await world.calm();
-      const { server, engines } = world;
+      await simulation.settle();
+      const { server, engines } = simulation;
       for (const engine of engines) {
         const replica = engine.replica(server.topic);
         expect(waitingEntries(engine.outbox)).toEqual([]);
         expect([replica.epoch, replica.version]).toEqual([server.epoch, server.version]);
         expect(new Map(replica.items)).toEqual(server.items);
-        expect(world.view(engine).size).toBe(server.items.size);
+        expect(simulation.view(engine).size).toBe(server.items.size);
       }
     },
   );
 
   it.each(Array.from({ length: 15 }, (_, seed) => seed + 100))(
-    'a tick never comes back, whatever the network does (seed %i)',
+    'never undoes a tick on an unreliable network (seed %i)',
     async (seed) => {
-      const world = new World(seed, 2);
-      const [shopper, other] = world.engines as [Engine, Engine];
-      const ids = NAMES.map((name) => world.add(shopper, name));
-      await world.calm();
+      const simulation = new Simulation(seed, 2);
+      const [shopper, other] = simulation.engines as [Engine, Engine];
+      const ids = NAMES.map((name) => simulation.add(shopper, name));
+      await simulation.settle();
       const ticked = new Set<string>();
       for (let turn = 0; turn < 250; turn += 1) {
         const id = ids[turn / 10];
         if (id) {
-          world.change(shopper, id, { purchased: true });
+          simulation.change(shopper, id, { purchased: true });
           ticked.add(id);
         }
-        if (turn % 7 === 0) world.change(other, world.pick(ids) ?? '', { note: `turn ${turn}` });
-        world.weather();
-        await promises();
-        const view = world.view(shopper);
-        for (const one of ticked) expect(view.get(one)?.purchased).toBe(true);
+        if (turn % 7 === 0)
+          simulation.change(other, simulation.pick(ids) ?? '', { note: `turn ${turn}` });
+        simulation.randomNetworkEvent();
+        await settlePromises();
+        const view = simulation.view(shopper);
+        for (const tickedId of ticked) expect(view.get(tickedId)?.purchased).toBe(true);
       }
-      await world.calm();
-      for (const id of ids) expect(world.server.items.get(id)?.purchased).toBe(true);
+      await simulation.settle();
+      for (const id of ids) expect(simulation.server.items.get(id)?.purchased).toBe(true);
       expect(shopper.outbox).toEqual([]);
     },
   );

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
 import { parseProblem } from '../src/net/problem';
 import type { SocketConnectionEvents } from '../src/net/socket-connection';
@@ -7,128 +6,128 @@ import type { UserProfile } from '../src/protocol/rest-refined';
 import { CurrentUser } from '../src/stores/current-user.svelte';
 import { Engine, type EngineEvent } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { ManualClock, promises } from './fake/clock';
+import { createFakeApi } from './fake/api';
+import { ManualClock, settlePromises } from './fake/clock';
 
-const me = (id: number): UserProfile => ({
+const profileOf = (id: number): UserProfile => ({
   id,
-  name: `Person ${id}`,
+  name: `User ${id}`,
   username: `p${id}`,
   email: '',
   is_staff: false,
   is_guest: false,
 });
 
-describe('a person', () => {
-  let person: CurrentUser;
-  let wires: SocketConnectionEvents[];
-  let told: EngineEvent['kind'][];
-  let asked: string[];
-  /** Who the cookie stands for; null: nobody. */
-  let cookie: number | null;
-  let answerPassword: () => void;
+describe('the current user', () => {
+  let user: CurrentUser;
+  let connections: SocketConnectionEvents[];
+  let eventKinds: EngineEvent['kind'][];
+  let getPaths: () => string[];
+  /** The user of the session, or null. */
+  let sessionUserId: number | null;
+  let respondToPasswordChange: () => void;
 
   beforeEach(() => {
-    cookie = 1;
-    wires = [];
-    told = [];
-    asked = [];
-    const answer = ({ path }: HttpRequest): unknown => {
-      asked.push(path);
+    sessionUserId = 1;
+    connections = [];
+    eventKinds = [];
+    const respond = ({ path }: HttpRequest): unknown => {
       if (path === 'auth/password/') {
-        // The old cookie is good no longer, and the new one comes with the answer.
-        cookie = null;
-        return new Promise<void>((done) => {
-          answerPassword = () => {
-            cookie = 1;
-            done();
+        // The old cookie is invalid now. The new one arrives with the response.
+        sessionUserId = null;
+        return new Promise<void>((resolve) => {
+          respondToPasswordChange = () => {
+            sessionUserId = 1;
+            resolve();
           };
         });
       }
-      if (cookie === null) throw parseProblem(401, { code: 'not_authenticated' }, null);
-      return path === 'auth/logout/' ? null : me(cookie);
+      if (sessionUserId === null) throw parseProblem(401, { code: 'not_authenticated' }, null);
+      return path === 'auth/logout/' ? null : profileOf(sessionUserId);
     };
-    const http = async <T>(ask: HttpRequest): Promise<T> => (await answer(ask)) as T;
+    const { api, http, requests } = createFakeApi(respond);
+    getPaths = () => requests.map(({ path }) => path);
     const engine = new Engine(
       (events) => {
-        wires.push(events);
+        connections.push(events);
         return { send: () => undefined, close: () => undefined };
       },
       http,
       new ManualClock(),
       new MemoryOutboxStorage(),
     );
-    engine.subscribe((news) => told.push(...news.map(({ kind }) => kind)));
-    person = new CurrentUser(new Api(http), engine);
+    engine.subscribe((events) => eventKinds.push(...events.map(({ kind }) => kind)));
+    user = new CurrentUser(api, engine);
   });
 
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it('stays signed in when the password is changed and the server hangs up first', async () => {
-    await person.refresh();
-    const changing = person.changePassword('old', 'new');
-    wires.at(-1)?.onClose(4503);
-    // The socket's end is answered by a question, which has to wait for the new cookie.
+  it('stays signed in when the socket closes before the password response arrives', async () => {
+    await user.refresh();
+    const changing = user.changePassword('old', 'new');
+    connections.at(-1)?.onClose(4503);
+    // The closed socket triggers a refresh, which must wait for the new cookie.
     await new Promise((later) => setTimeout(later, 0));
-    await promises();
-    expect([person.state, asked]).toEqual(['signed in', ['auth/me/', 'auth/password/']]);
-    answerPassword();
+    await settlePromises();
+    expect([user.state, getPaths()]).toEqual(['signed in', ['auth/me/', 'auth/password/']]);
+    respondToPasswordChange();
     await changing;
-    await promises();
-    expect([person.state, wires.length]).toEqual(['signed in', 2]);
-    expect(told).not.toContain('reset');
+    await settlePromises();
+    expect([user.state, connections.length]).toEqual(['signed in', 2]);
+    expect(eventKinds).not.toContain('reset');
   });
 
   it('stays signed in when another tab changes the password', async () => {
     vi.useFakeTimers();
-    await person.refresh();
-    cookie = null;
-    wires.at(-1)?.onClose(4503);
+    await user.refresh();
+    sessionUserId = null;
+    connections.at(-1)?.onClose(4503);
     await vi.advanceTimersByTimeAsync(0);
-    expect([person.state, asked.length]).toEqual(['signed in', 2]);
-    cookie = 1;
+    expect([user.state, getPaths().length]).toEqual(['signed in', 2]);
+    sessionUserId = 1;
     await vi.advanceTimersByTimeAsync(1000);
-    expect([person.state, wires.length]).toEqual(['signed in', 2]);
-    expect(told).not.toContain('reset');
+    expect([user.state, connections.length]).toEqual(['signed in', 2]);
+    expect(eventKinds).not.toContain('reset');
   });
 
-  it('is nobody any more when the session was ended elsewhere', async () => {
+  it('is signed out when the session ended elsewhere', async () => {
     vi.useFakeTimers();
-    await person.refresh();
-    cookie = null;
-    wires.at(-1)?.onClose(4503);
+    await user.refresh();
+    sessionUserId = null;
+    connections.at(-1)?.onClose(4503);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(person.state).toBe('signed out');
+    expect(user.state).toBe('signed out');
   });
 
-  it('leaves nothing behind when they sign out', async () => {
-    await person.refresh();
-    await person.signOut();
-    expect([person.state, person.profile, told.includes('reset')]).toEqual([
+  it('resets the engine at sign-out', async () => {
+    await user.refresh();
+    await user.signOut();
+    expect([user.state, user.profile, eventKinds.includes('reset')]).toEqual([
       'signed out',
       null,
       true,
     ]);
   });
 
-  it('shows nothing of a page that comes back until the server has said who is here', async () => {
-    await person.refresh();
-    person.invalidate();
-    expect([person.state, person.profile]).toEqual(['unknown', null]);
-    await promises();
-    expect([person.state, told.includes('reset')]).toEqual(['signed in', false]);
-    cookie = 2;
-    person.invalidate();
-    await promises();
-    expect([person.profile?.id, told.includes('reset')]).toEqual([2, true]);
+  it('is unknown on a restored page until the server responds', async () => {
+    await user.refresh();
+    user.invalidate();
+    expect([user.state, user.profile]).toEqual(['unknown', null]);
+    await settlePromises();
+    expect([user.state, eventKinds.includes('reset')]).toEqual(['signed in', false]);
+    sessionUserId = 2;
+    user.invalidate();
+    await settlePromises();
+    expect([user.profile?.id, eventKinds.includes('reset')]).toEqual([2, true]);
   });
 
-  it('is nobody in a page that comes back after they signed out elsewhere', async () => {
-    await person.refresh();
-    cookie = null;
-    person.invalidate();
-    await promises();
-    expect([person.state, person.profile]).toEqual(['signed out', null]);
+  it('is signed out on a restored page when the session ended elsewhere', async () => {
+    await user.refresh();
+    sessionUserId = null;
+    user.invalidate();
+    await settlePromises();
+    expect([user.state, user.profile]).toEqual(['signed out', null]);
   });
 });

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
 import { unreachableProblem } from '../src/net/problem';
 import type { ListResponse } from '../src/protocol/rest';
@@ -9,15 +8,17 @@ import { Feed } from '../src/stores/feed.svelte';
 import { activityText } from '../src/stores/activity-text';
 import { Engine } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { ManualClock, promises } from './fake/clock';
+import { createFakeApi } from './fake/api';
+import { ManualClock, settlePromises } from './fake/clock';
 import { ana, change, item, listRow, snapshot } from './fake/rows';
 
 /** The moment of a version, so that the order of the feed is that of the versions. */
-const at = (version: number): string => `2026-11-22T10:00:00.${String(version).padStart(3, '0')}Z`;
+const timeOf = (version: number): string =>
+  `2026-11-22T10:00:00.${String(version).padStart(3, '0')}Z`;
 
 const activity = (version: number): Activity => ({
   version,
-  at: at(version),
+  at: timeOf(version),
   verb: 'item.ticked',
   actor: ana,
   op: null,
@@ -26,29 +27,29 @@ const activity = (version: number): Activity => ({
   undone_by: null,
 });
 
-const told = (version: number): ServerFrame =>
+const changeFrame = (version: number): ServerFrame =>
   change(version, {
-    at: at(version),
+    at: timeOf(version),
     verb: 'item.ticked',
     items: [item('x', { name: `Thing ${version}` })],
   });
 
-const followed = (version: number, epoch = 'aaaaaaaa'): ServerFrame =>
-  snapshot(version, { epoch, list: listRow('one', { last_interaction: at(version) }) });
+const snapshotFrame = (version: number, epoch = 'aaaaaaaa'): ServerFrame =>
+  snapshot(version, { epoch, list: listRow('one', { last_interaction: timeOf(version) }) });
 
-const range = (from: number, to: number): string[] =>
+const ticksBetween = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `Ana ticked Thing ${to - index}`);
 
 /** A list of which the server has recorded this much. */
-class Server {
+class ActivityServer {
   version = 3;
   epoch = 'aaaaaaaa';
-  asked: string[] = [];
-  broken = false;
+  requestedPaths: string[] = [];
+  isBroken = false;
 
-  readonly answer = ({ path }: HttpRequest): unknown => {
-    this.asked.push(path);
-    if (this.broken) throw unreachableProblem();
+  readonly respond = ({ path }: HttpRequest): unknown => {
+    this.requestedPaths.push(path);
+    if (this.isBroken) throw unreachableProblem();
     if (!path.includes('activities')) return { next: null, results: [this.list()] };
     const before = Number(/cursor=(\d+)/.exec(path)?.[1] ?? this.version + 1);
     const results = Array.from({ length: Math.min(50, before - 1) }, (_, index) =>
@@ -65,15 +66,15 @@ class Server {
   }
 }
 
-describe('the feed', () => {
-  let server: Server;
+describe('the activity feed', () => {
+  let server: ActivityServer;
   let engine: Engine;
   let feed: Feed;
-  let hear: (...frames: ServerFrame[]) => Promise<void>;
-  const shown = (): string[] => feed.entries.map(({ summary }) => activityText(summary));
+  let receive: (...frames: ServerFrame[]) => Promise<void>;
+  const texts = (): string[] => feed.entries.map(({ summary }) => activityText(summary));
 
   beforeEach(() => {
-    server = new Server();
+    server = new ActivityServer();
     let frames: (frames: ServerFrame[]) => void = () => undefined;
     engine = new Engine(
       (events) => {
@@ -84,109 +85,106 @@ describe('the feed', () => {
       new ManualClock(),
       new MemoryOutboxStorage(),
     );
-    hear = async (...all) => {
+    receive = async (...all) => {
       frames(all);
-      await promises();
+      await settlePromises();
     };
-    feed = new Feed(
-      new Api(async <T>(ask: HttpRequest) => (await server.answer(ask)) as T),
-      engine,
-    );
+    feed = new Feed(createFakeApi((request) => server.respond(request)).api, engine);
     engine.start();
     engine.watch('list:one');
   });
 
-  async function loaded(): Promise<void> {
+  async function load(): Promise<void> {
     await feed.load();
-    await promises();
+    await settlePromises();
   }
 
-  it('joins the past with what happens, each once', async () => {
-    await loaded();
-    await hear(followed(3), told(4), told(5));
-    expect(shown()).toEqual(range(1, 5));
-    expect(server.asked).toHaveLength(2);
+  it('shows past changes and live changes, each once', async () => {
+    await load();
+    await receive(snapshotFrame(3), changeFrame(4), changeFrame(5));
+    expect(texts()).toEqual(ticksBetween(1, 5));
+    expect(server.requestedPaths).toHaveLength(2);
   });
 
-  it('PAG-1 has what was changed after the past was read and before the list was followed', async () => {
-    await loaded();
+  it('PAG-1 shows changes made between the load and the subscription', async () => {
+    await load();
     server.version = 5;
-    await hear(followed(5), told(6));
-    expect(shown()).toEqual(range(1, 6));
+    await receive(snapshotFrame(5), changeFrame(6));
+    expect(texts()).toEqual(ticksBetween(1, 6));
   });
 
-  it('has what happened while the past was on its way', async () => {
+  it('shows changes made while past changes are loading', async () => {
     const loading = feed.load();
     server.version = 4;
-    await hear(followed(3), told(4));
+    await receive(snapshotFrame(3), changeFrame(4));
     await loading;
-    await promises();
-    expect(shown()).toEqual(range(1, 4));
+    await settlePromises();
+    expect(texts()).toEqual(ticksBetween(1, 4));
   });
 
-  it('PAG-1 has what a snapshot skipped after the line was down', async () => {
-    await loaded();
-    await hear(followed(3));
+  it('PAG-1 shows changes that a snapshot skipped after a reconnect', async () => {
+    await load();
+    await receive(snapshotFrame(3));
     server.version = 60;
-    await hear(followed(60), told(61));
-    expect(shown()).toEqual(range(1, 61));
+    await receive(snapshotFrame(60), changeFrame(61));
+    expect(texts()).toEqual(ticksBetween(1, 61));
   });
 
-  it('reads no more of a long absence than it shows', async () => {
-    await loaded();
-    await hear(followed(3));
+  it('loads only as many missed changes as it shows', async () => {
+    await load();
+    await receive(snapshotFrame(3));
     server.version = 5000;
-    server.asked = [];
-    await hear(followed(5000));
-    expect(shown()).toEqual(range(4901, 5000));
-    expect(server.asked).toHaveLength(2);
+    server.requestedPaths = [];
+    await receive(snapshotFrame(5000));
+    expect(texts()).toEqual(ticksBetween(4901, 5000));
+    expect(server.requestedPaths).toHaveLength(2);
   });
 
-  it('reads the new history of a list whose server was restored', async () => {
-    await loaded();
-    await hear(followed(3));
+  it('loads the changes of a new epoch', async () => {
+    await load();
+    await receive(snapshotFrame(3));
     server.version = 2;
     server.epoch = 'bbbbbbbb';
-    await hear(followed(2, 'bbbbbbbb'));
+    await receive(snapshotFrame(2, 'bbbbbbbb'));
     expect(feed.entries.filter(({ key }) => key.includes('bbbbbbbb'))).toHaveLength(2);
   });
 
-  it('asks again for what it could not read', async () => {
+  it('repeats a failed request', async () => {
     vi.useFakeTimers();
-    server.broken = true;
-    await loaded();
-    await hear(followed(3));
-    expect(shown()).toEqual([]);
-    server.broken = false;
+    server.isBroken = true;
+    await load();
+    await receive(snapshotFrame(3));
+    expect(texts()).toEqual([]);
+    server.isBroken = false;
     server.version = 4;
-    await hear(told(4));
+    await receive(changeFrame(4));
     await vi.runAllTimersAsync();
     vi.useRealTimers();
-    expect(shown()).toEqual(range(1, 4));
+    expect(texts()).toEqual(ticksBetween(1, 4));
   });
 
-  it('reads the past of a list that the person has joined meanwhile', async () => {
-    await loaded();
+  it('loads past changes of a list that the user joins later', async () => {
+    await load();
     engine.watch('list:two');
     const list = listRow('two', { name: 'Party' });
-    await hear(snapshot(3, { topic: 'list:two', list }));
+    await receive(snapshot(3, { topic: 'list:two', list }));
     expect(feed.entries.filter(({ listId: id }) => id === 'two')).toHaveLength(3);
   });
 
-  it('keeps nothing for the next person at this browser', async () => {
-    await loaded();
-    await hear(followed(3), told(4));
+  it('is empty after a sign-out', async () => {
+    await load();
+    await receive(snapshotFrame(3), changeFrame(4));
     engine.reset();
-    expect(shown()).toEqual([]);
+    expect(texts()).toEqual([]);
   });
 
-  it('stands still while it is held, also for what it reads', async () => {
-    await loaded();
+  it('shows no new entries while it is paused', async () => {
+    await load();
     feed.setPaused(true);
     server.version = 4;
-    await hear(followed(4), told(5));
-    expect([shown().length, feed.pending.length]).toEqual([3, 2]);
+    await receive(snapshotFrame(4), changeFrame(5));
+    expect([texts().length, feed.pending.length]).toEqual([3, 2]);
     feed.setPaused(false);
-    expect(shown()).toEqual(range(1, 5));
+    expect(texts()).toEqual(ticksBetween(1, 5));
   });
 });

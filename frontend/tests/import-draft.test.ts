@@ -3,7 +3,7 @@ import { parseProblem, unreachableProblem } from '../src/net/problem';
 import type { ImportResult } from '../src/protocol/rest';
 import { detectFormat, ImportDraft, importSummary } from '../src/stores/import-draft.svelte';
 
-const done: ImportResult = {
+const result: ImportResult = {
   version: 7,
   dry_run: false,
   added: 3,
@@ -13,8 +13,8 @@ const done: ImportResult = {
   results: [],
 };
 
-describe('a text to import', () => {
-  it('is taken for what its file is called, else for what it looks like', () => {
+describe('the format of a text', () => {
+  it('is guessed from the file name, else from the content', () => {
     expect(detectFormat('milk', 'List.CSV')).toBe('csv');
     expect(detectFormat(' {"format": 1}')).toBe('json');
     expect(detectFormat('# Groceries\n\n- [x] milk')).toBe('markdown');
@@ -23,60 +23,60 @@ describe('a text to import', () => {
     expect(detectFormat('name of the rose')).toBe('text');
   });
 
-  it('is summed up in words', () => {
-    expect(importSummary(done)).toBe('3 new, 1 put back');
-    expect(importSummary({ ...done, added: 0, put_back: 0 })).toBe('');
+  it('is summarized in words', () => {
+    expect(importSummary(result)).toBe('3 new, 1 put back');
+    expect(importSummary({ ...result, added: 0, put_back: 0 })).toBe('');
   });
 });
 
-describe('importing', () => {
-  function started(answer: (how: { dry_run: boolean; op: string }) => ImportResult): {
-    importing: ImportDraft<ImportResult>;
-    asked: { dry_run: boolean; op: string }[];
+describe('an import draft', () => {
+  function startDraft(respond: (options: { dry_run: boolean; op: string }) => ImportResult): {
+    draft: ImportDraft<ImportResult>;
+    sentOptions: { dry_run: boolean; op: string }[];
   } {
-    const asked: { dry_run: boolean; op: string }[] = [];
-    const importing = new ImportDraft<ImportResult>(async (_content, _format, how) => {
-      asked.push(how);
-      return answer(how);
+    const sentOptions: { dry_run: boolean; op: string }[] = [];
+    const draft = new ImportDraft<ImportResult>(async (_content, _format, options) => {
+      sentOptions.push(options);
+      return respond(options);
     });
-    importing.setContent('milk');
-    return { importing, asked };
+    draft.setContent('milk');
+    return { draft, sentOptions };
   }
 
-  it('forgets the preview of a text that was changed, also while it was asked for', async () => {
-    const { importing } = started((how) => ({ ...done, ...how }));
-    await importing.loadPreview();
-    expect(importing.preview).not.toBeNull();
-    importing.setContent('eggs');
-    expect(importing.preview).toBeNull();
-    const looking = importing.loadPreview();
-    importing.setContent('tea');
-    await looking;
-    expect(importing.preview).toBeNull();
+  it('drops the preview of a changed text, even while it is loading', async () => {
+    const { draft } = startDraft((options) => ({ ...result, ...options }));
+    await draft.loadPreview();
+    expect(draft.preview).not.toBeNull();
+    draft.setContent('eggs');
+    expect(draft.preview).toBeNull();
+    const loading = draft.loadPreview();
+    draft.setContent('tea');
+    await loading;
+    expect(draft.preview).toBeNull();
   });
 
-  it('shows the lines that cannot be read', async () => {
-    const { importing } = started(() => {
+  it('shows the errors of lines', async () => {
+    const { draft } = startDraft(() => {
       throw parseProblem(400, { detail: 'x', errors: { content: ['line 2: no.'] } }, null);
     });
-    await importing.loadPreview();
-    expect([importing.lineErrors, importing.error]).toEqual([['line 2: no.'], '']);
+    await draft.loadPreview();
+    expect([draft.lineErrors, draft.error]).toEqual([['line 2: no.'], '']);
   });
 
-  it('is one import, however often it is sent', async () => {
-    let broken = true;
-    const { importing, asked } = started((how) => {
-      if (broken) throw unreachableProblem();
-      return { ...done, ...how };
+  it('keeps its idempotency key until the text changes', async () => {
+    let isBroken = true;
+    const { draft, sentOptions } = startDraft((options) => {
+      if (isBroken) throw unreachableProblem();
+      return { ...result, ...options };
     });
-    expect(await importing.confirm()).toBeNull();
-    expect(importing.error).toContain('cannot be reached');
-    broken = false;
-    const taken = await importing.confirm();
-    expect(taken?.op).toBe(asked[0]?.op);
-    expect(asked[1]?.op).toBe(asked[0]?.op);
-    importing.setContent('milk');
-    await importing.confirm();
-    expect(asked[2]?.op).not.toBe(asked[0]?.op);
+    expect(await draft.confirm()).toBeNull();
+    expect(draft.error).toContain('cannot be reached');
+    isBroken = false;
+    const imported = await draft.confirm();
+    expect(imported?.op).toBe(sentOptions[0]?.op);
+    expect(sentOptions[1]?.op).toBe(sentOptions[0]?.op);
+    draft.setContent('milk');
+    await draft.confirm();
+    expect(sentOptions[2]?.op).not.toBe(sentOptions[0]?.op);
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
 import { parseProblem } from '../src/net/problem';
 import type { Activity, Verb } from '../src/protocol/rest-refined';
@@ -18,7 +17,8 @@ import type { HistoryEntry } from '../src/stores/history-entry';
 import { Engine } from '../src/sync/engine';
 import { emptyReplica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { ManualClock, promises } from './fake/clock';
+import { createFakeApi } from './fake/api';
+import { ManualClock, settlePromises } from './fake/clock';
 import { ana, AT, change, item, listRow, snapshot } from './fake/rows';
 
 const activity = (version: number, fields: Partial<Activity> = {}): Activity => ({
@@ -32,7 +32,7 @@ const activity = (version: number, fields: Partial<Activity> = {}): Activity => 
   undone_by: null,
   ...fields,
 });
-const past = (
+const entryAt = (
   version: number,
   undoes: number | null = null,
   verb: Verb = 'item.ticked',
@@ -41,10 +41,10 @@ const past = (
     activity(version, { undoes, verb: undoes === null ? verb : 'undo' }),
     'Groceries',
   );
-const undone = (...all: HistoryEntry[]): number[] => [...undoneVersions(all).keys()].sort();
+const undoneBy = (...all: HistoryEntry[]): number[] => [...undoneVersions(all).keys()].sort();
 
-describe('undoing', () => {
-  it('takes what writing the inverse takes', () => {
+describe('undoing a change', () => {
+  it('requires the right for the inverse edit', () => {
     expect(
       (
         [
@@ -63,106 +63,103 @@ describe('undoing', () => {
       changes: [{ list: 'one', before: {}, after: {} }],
     });
     expect(entryFromActivity(renamed, '').requiredRight).toBe('manage');
-    const told = change(2, { verb: 'undo', undoes: 1, list: listRow('one') });
-    expect(entryFromChange(told, emptyReplica('list:one')).requiredRight).toBe('manage');
+    const frame = change(2, { verb: 'undo', undoes: 1, list: listRow('one') });
+    expect(entryFromChange(frame, emptyReplica('list:one')).requiredRight).toBe('manage');
   });
 
-  it('is for those whose role allows it, and once', () => {
-    const [tick, add] = [past(1), past(2, null, 'item.added')];
+  it('is allowed for sufficient roles, and once', () => {
+    const [tick, add] = [entryAt(1), entryAt(2, null, 'item.added')];
     expect(canUndo(tick, new Map(), 'viewer')).toBe(false);
     expect(canUndo(tick, new Map(), 'ticker')).toBe(true);
     expect(canUndo(add, new Map(), 'ticker')).toBe(false);
-    expect(canUndo(add, undoneVersions([add, past(3, 2)]), 'owner')).toBe(false);
+    expect(canUndo(add, undoneVersions([add, entryAt(3, 2)]), 'owner')).toBe(false);
   });
 
-  it('counts until it is undone itself', () => {
-    expect(undone(past(1), past(2, 1))).toEqual([1]);
-    expect(undone(past(1), past(2, 1), past(3, 2))).toEqual([2]);
-    expect(undone(past(1), past(2, 1), past(3, 2), past(4, 3))).toEqual([1, 3]);
-    expect(undone(past(1), past(2, 1), past(3, 2), past(4, 1))).toEqual([1, 2]);
+  it('counts until the undo is undone', () => {
+    expect(undoneBy(entryAt(1), entryAt(2, 1))).toEqual([1]);
+    expect(undoneBy(entryAt(1), entryAt(2, 1), entryAt(3, 2))).toEqual([2]);
+    expect(undoneBy(entryAt(1), entryAt(2, 1), entryAt(3, 2), entryAt(4, 3))).toEqual([1, 3]);
+    expect(undoneBy(entryAt(1), entryAt(2, 1), entryAt(3, 2), entryAt(4, 1))).toEqual([1, 2]);
   });
 
-  it('knows what it undid', () => {
-    expect(undoTarget(past(2, 1), [past(2, 1), past(1)])?.version).toBe(1);
-    expect(undoTarget(past(2, 1), [])).toBeNull();
+  it('finds the change that was undone', () => {
+    expect(undoTarget(entryAt(2, 1), [entryAt(2, 1), entryAt(1)])?.version).toBe(1);
+    expect(undoTarget(entryAt(2, 1), [])).toBeNull();
   });
 });
 
-describe('the past', () => {
-  it('has each version once, newest first', () => {
+describe('history entries', () => {
+  it('are merged by version, newest first', () => {
     expect(
-      mergeEntries([past(3), past(1)], [past(2), past(3, 1)]).map((one) => one.version),
+      mergeEntries([entryAt(3), entryAt(1)], [entryAt(2), entryAt(3, 1)]).map(
+        (entry) => entry.version,
+      ),
     ).toEqual([3, 2, 1]);
   });
 });
 
-describe('history', () => {
-  function opened(answer: (ask: HttpRequest) => unknown): {
+describe('the history of a list', () => {
+  function openHistory(respondTo: (request: HttpRequest) => unknown): {
     history: ListHistory;
-    hear: (frames: ServerFrame[]) => void;
-    asked: string[];
+    receive: (frames: ServerFrame[]) => void;
   } {
-    let hear: (frames: ServerFrame[]) => void = () => undefined;
-    const asked: string[] = [];
+    let receive: (frames: ServerFrame[]) => void = () => undefined;
     const engine = new Engine(
       ({ onFrames }) => {
-        hear = onFrames;
+        receive = onFrames;
         return { send: vi.fn(), close: vi.fn() };
       },
       () => new Promise(() => undefined),
       new ManualClock(),
       new MemoryOutboxStorage(),
     );
-    const api = new Api(async <T>(ask: HttpRequest) => {
-      asked.push(ask.path);
-      return (await answer(ask)) as T;
-    });
+    const { api } = createFakeApi(respondTo);
     engine.start();
     engine.watch('list:one');
-    hear([snapshot(1, { items: [item('milk', { name: 'Milk' })] })]);
+    receive([snapshot(1, { items: [item('milk', { name: 'Milk' })] })]);
     const history = new ListHistory('one', api, engine);
     history.start();
-    return { history, hear: (frames) => hear(frames), asked };
+    return { history, receive: (frames) => receive(frames) };
   }
-  const pages = ({ path }: HttpRequest): unknown =>
+  const respond = ({ path }: HttpRequest): unknown =>
     path.includes('cursor=c2')
       ? { results: [activity(1)], next: null }
       : { results: [activity(3), activity(2)], next: 'https://x/activities/?cursor=c2' };
   const versions = (history: ListHistory): number[] =>
     history.entries.map(({ version }) => version);
 
-  it('reads a page, older ones when asked, and hears the rest', async () => {
-    const { history, hear } = opened(pages);
-    await promises();
+  it('loads pages on request, and adds live changes', async () => {
+    const { history, receive } = openHistory(respond);
+    await settlePromises();
     expect(versions(history)).toEqual([3, 2]);
     await history.loadOlder();
     expect(history.hasMore).toBe(false);
-    hear([change(2, { verb: 'item.ticked', items: [item('milk')] })]);
-    hear([snapshot(3)]);
-    hear([change(4, { verb: 'undo', undoes: 3, items: [item('milk')] })]);
-    await promises();
+    receive([change(2, { verb: 'item.ticked', items: [item('milk')] })]);
+    receive([snapshot(3)]);
+    receive([change(4, { verb: 'undo', undoes: 3, items: [item('milk')] })]);
+    await settlePromises();
     expect(versions(history)).toEqual([4, 3, 2, 1]);
     expect(history.undone.get(3)?.version).toBe(4);
   });
 
-  it('forgets the history of another epoch', async () => {
-    const { history, hear } = opened(pages);
-    await promises();
+  it('drops the entries of another epoch', async () => {
+    const { history, receive } = openHistory(respond);
+    await settlePromises();
     await history.loadOlder();
-    hear([snapshot(3, { epoch: 'bbbbbbbb' })]);
+    receive([snapshot(3, { epoch: 'bbbbbbbb' })]);
     expect(versions(history)).toEqual([]);
-    await promises();
+    await settlePromises();
     expect(versions(history)).toEqual([3, 2]);
   });
 
-  it('says row by row what forbids an undo', async () => {
-    const { history } = opened((ask) => {
-      if (ask.method === 'GET') return pages(ask);
+  it('shows the reason for each row when an undo is refused', async () => {
+    const { history } = openHistory((request) => {
+      if (request.method === 'GET') return respond(request);
       const rows = [{ item: 'milk', name: 'Milk', reason: 'was changed since' }];
       throw parseProblem(409, { detail: 'Not any more.', code: 'cannot_undo', rows }, null);
     });
-    await promises();
-    await history.undo(past(3));
+    await settlePromises();
+    await history.undo(entryAt(3));
     expect(history.refusal).toEqual({
       version: 3,
       text: 'Not any more.',
@@ -170,12 +167,12 @@ describe('history', () => {
     });
   });
 
-  it('shows an undo as soon as it is answered', async () => {
-    const { history } = opened((ask) =>
-      ask.method === 'GET' ? pages(ask) : activity(4, { verb: 'undo', undoes: 3 }),
+  it('shows an undo when the server responds', async () => {
+    const { history } = openHistory((request) =>
+      request.method === 'GET' ? respond(request) : activity(4, { verb: 'undo', undoes: 3 }),
     );
-    await promises();
-    await history.undo(past(3));
+    await settlePromises();
+    await history.undo(entryAt(3));
     expect(versions(history)).toEqual([4, 3, 2]);
     expect(history.undone.has(3)).toBe(true);
   });

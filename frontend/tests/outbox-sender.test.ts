@@ -7,20 +7,20 @@ import { entriesOfList, rejectedEntries, waitingEntries } from '../src/sync/outb
 import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { ManualClock, promises } from './fake/clock';
+import { ManualClock, settlePromises } from './fake/clock';
 import { ana, change, item, snapshot } from './fake/rows';
 
-interface Sent {
-  ask: HttpRequest;
-  answer: (body: unknown) => void;
+interface SentRequest {
+  request: HttpRequest;
+  respond: (body: unknown) => void;
   fail: (error: Error) => void;
 }
 
 let clock: ManualClock;
-let sent: Sent[];
-let signedOut: number;
-let shelf: MemoryOutboxStorage;
-let postman: OutboxSender;
+let sent: SentRequest[];
+let signedOutCount: number;
+let storage: MemoryOutboxStorage;
+let sender: OutboxSender;
 let replica: Replica;
 
 const tick = (id: string): Edit => ({
@@ -35,187 +35,189 @@ const add = (id: string, name: string): Edit => ({
   item: id,
   fields: { name },
 });
-const at = (index: number): Sent => {
-  const one = sent[index];
-  if (!one) throw new Error(`request ${index} was not sent`);
-  return one;
+const requestAt = (index: number): SentRequest => {
+  const request = sent[index];
+  if (!request) throw new Error(`request ${index} was not sent`);
+  return request;
 };
-const seen = (): string[] =>
-  optimisticRows(replica.items, entriesOfList(postman.outbox, 'one'), ana).map(
+const visibleNames = (): string[] =>
+  optimisticRows(replica.items, entriesOfList(sender.outbox, 'one'), ana).map(
     ({ item: { name, purchased } }) => (purchased ? `[${name}]` : name),
   );
 
 beforeEach(async () => {
   clock = new ManualClock();
   sent = [];
-  signedOut = 0;
-  shelf = new MemoryOutboxStorage();
+  signedOutCount = 0;
+  storage = new MemoryOutboxStorage();
   replica = applyFrame(
     emptyReplica('list:one'),
     snapshot(42, { items: [item('milk'), item('eggs')] }),
   ).replica;
-  postman = new OutboxSender(
-    <T>(ask: HttpRequest) =>
-      new Promise<T>((answer, fail) => {
-        sent.push({ ask, answer: answer as (body: unknown) => void, fail });
+  sender = new OutboxSender(
+    <T>(request: HttpRequest) =>
+      new Promise<T>((resolve, reject) => {
+        sent.push({ request, respond: resolve as (body: unknown) => void, fail: reject });
       }),
     clock,
-    shelf,
+    storage,
     {
       onChange: () => undefined,
-      onSignedOut: () => (signedOut += 1),
+      onSignedOut: () => (signedOutCount += 1),
       onAcknowledged: () => {
-        postman.confirm(replica, null);
+        sender.confirm(replica, null);
       },
     },
   );
-  await postman.start();
+  await sender.start();
 });
 
-describe('outbox', () => {
-  it('shows an edit at once', () => {
-    postman.enqueue(tick('milk'), 'milk');
-    postman.enqueue(add('new', 'Bread'), 'Bread');
-    expect(seen()).toEqual(['eggs', '[milk]', 'Bread']);
+describe('the outbox sender', () => {
+  it('shows an edit immediately', () => {
+    sender.enqueue(tick('milk'), 'milk');
+    sender.enqueue(add('new', 'Bread'), 'Bread');
+    expect(visibleNames()).toEqual(['eggs', '[milk]', 'Bread']);
   });
 
-  it('sends one edit after the other, in order', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    postman.enqueue(tick('eggs'), 'eggs');
-    expect(sent.map(({ ask }) => ask.path)).toEqual(['shopping-lists/one/shopping-items/milk/']);
-    at(0).answer({ id: 'milk', version: 43 });
-    await promises();
-    expect(at(1).ask.path).toContain('eggs');
+  it('sends edits one after the other, in order', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    sender.enqueue(tick('eggs'), 'eggs');
+    expect(sent.map(({ request }) => request.path)).toEqual([
+      'shopping-lists/one/shopping-items/milk/',
+    ]);
+    requestAt(0).respond({ id: 'milk', version: 43 });
+    await settlePromises();
+    expect(requestAt(1).request.path).toContain('eggs');
   });
 
-  it('lets no tick come back between the answer and the change', async () => {
-    const op = postman.enqueue(tick('milk'), 'milk');
-    at(0).answer({ id: 'milk', version: 43 });
-    await promises();
-    expect(waitingEntries(postman.outbox)).toEqual([]);
-    expect(seen()).toEqual(['eggs', '[milk]']);
+  it('keeps a tick visible between the response and the change frame', async () => {
+    const op = sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).respond({ id: 'milk', version: 43 });
+    await settlePromises();
+    expect(waitingEntries(sender.outbox)).toEqual([]);
+    expect(visibleNames()).toEqual(['eggs', '[milk]']);
     const ticked = change(43, { op, items: [item('milk', { purchased: true })] });
     replica = applyFrame(replica, ticked).replica;
-    postman.confirm(replica, ticked);
-    expect(postman.outbox).toEqual([]);
-    expect(seen()).toEqual(['eggs', '[milk]']);
+    sender.confirm(replica, ticked);
+    expect(sender.outbox).toEqual([]);
+    expect(visibleNames()).toEqual(['eggs', '[milk]']);
   });
 
-  it('settles when the op comes back before the answer', async () => {
-    const op = postman.enqueue(tick('milk'), 'milk');
+  it('confirms an edit when its change frame arrives before the response', async () => {
+    const op = sender.enqueue(tick('milk'), 'milk');
     const ticked = change(43, { op, items: [item('milk', { purchased: true })] });
     replica = applyFrame(replica, ticked).replica;
-    postman.confirm(replica, ticked);
-    expect(postman.outbox).toEqual([]);
-    at(0).fail(unreachableProblem());
-    await promises();
-    expect(postman.outbox).toEqual([]);
+    sender.confirm(replica, ticked);
+    expect(sender.outbox).toEqual([]);
+    requestAt(0).fail(unreachableProblem());
+    await settlePromises();
+    expect(sender.outbox).toEqual([]);
   });
 
-  it('settles by version when the change came inside a snapshot', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    at(0).answer({ id: 'milk', version: 43 });
-    await promises();
+  it('confirms an edit by its version when a snapshot contains the change', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).respond({ id: 'milk', version: 43 });
+    await settlePromises();
     replica = applyFrame(
       replica,
       snapshot(45, { items: [item('milk', { purchased: true })] }),
     ).replica;
-    postman.confirm(replica, null);
-    expect(postman.outbox).toEqual([]);
+    sender.confirm(replica, null);
+    expect(sender.outbox).toEqual([]);
   });
 
-  it('sends again under the same op when the network failed', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    at(0).fail(unreachableProblem());
-    await promises();
-    expect(seen()).toEqual(['eggs', '[milk]']);
+  it('repeats a request with the same op after a network error', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).fail(unreachableProblem());
+    await settlePromises();
+    expect(visibleNames()).toEqual(['eggs', '[milk]']);
     clock.advance(500);
-    expect(at(1).ask.op).toBe(at(0).ask.op);
+    expect(requestAt(1).request.op).toBe(requestAt(0).request.op);
   });
 
-  it('sends at once when the line is back', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    at(0).fail(parseProblem(503, {}, null));
-    await promises();
-    postman.flush();
+  it('sends immediately when the connection is back', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).fail(parseProblem(503, {}, null));
+    await settlePromises();
+    sender.flush();
     expect(sent).toHaveLength(2);
   });
 
-  it('waits as long as a throttle says', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    at(0).fail(parseProblem(429, {}, '7'));
-    await promises();
+  it('waits for the time that a 429 response requires', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).fail(parseProblem(429, {}, '7'));
+    await settlePromises();
     clock.advance(6999);
     expect(sent).toHaveLength(1);
     clock.advance(1);
     expect(sent).toHaveLength(2);
   });
 
-  it('keeps a refused edit with its reason, and holds nobody up', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    postman.enqueue(tick('eggs'), 'eggs');
-    at(0).fail(parseProblem(404, { detail: 'It is gone.' }, null));
-    await promises();
-    expect(rejectedEntries(postman.outbox)).toMatchObject([
+  it('keeps a rejected edit with its reason, and sends later edits', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    sender.enqueue(tick('eggs'), 'eggs');
+    requestAt(0).fail(parseProblem(404, { detail: 'It is gone.' }, null));
+    await settlePromises();
+    expect(rejectedEntries(sender.outbox)).toMatchObject([
       { label: 'milk', reason: 'It is gone.' },
     ]);
-    expect(seen()).toEqual(['[eggs]', 'milk']);
-    expect(at(1).ask.path).toContain('eggs');
+    expect(visibleNames()).toEqual(['[eggs]', 'milk']);
+    expect(requestAt(1).request.path).toContain('eggs');
   });
 
-  it('lets the person retry or drop what was refused', async () => {
-    const op = postman.enqueue(tick('milk'), 'milk');
-    at(0).fail(parseProblem(403, {}, null));
-    await promises();
-    postman.retry(op);
-    expect(at(1).ask.op).toBe(op);
-    at(1).fail(parseProblem(403, {}, null));
-    await promises();
-    postman.discard(op);
-    expect(postman.outbox).toEqual([]);
+  it('can retry or discard a rejected edit', async () => {
+    const op = sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).fail(parseProblem(403, {}, null));
+    await settlePromises();
+    sender.retry(op);
+    expect(requestAt(1).request.op).toBe(op);
+    requestAt(1).fail(parseProblem(403, {}, null));
+    await settlePromises();
+    sender.discard(op);
+    expect(sender.outbox).toEqual([]);
   });
 
-  it('follows an added item to the id that it really has', async () => {
-    postman.enqueue(add('mine', 'Bread'), 'Bread');
-    postman.enqueue(tick('mine'), 'Bread');
-    at(0).answer({ id: 'theirs', version: 43 });
-    await promises();
-    expect(at(1).ask.path).toContain('theirs');
+  it('uses the id that the server chose for an added item', async () => {
+    sender.enqueue(add('mine', 'Bread'), 'Bread');
+    sender.enqueue(tick('mine'), 'Bread');
+    requestAt(0).respond({ id: 'theirs', version: 43 });
+    await settlePromises();
+    expect(requestAt(1).request.path).toContain('theirs');
   });
 
-  it('shows a bought item put back rather than a second one', () => {
+  it('shows a bought item as open when its name is added again', () => {
     const bought = change(43, { items: [item('milk', { purchased: true })] });
     replica = applyFrame(replica, bought).replica;
-    postman.enqueue(add('new', ' MILK '), 'Milk');
-    expect(seen()).toEqual(['eggs', 'milk']);
+    sender.enqueue(add('new', ' MILK '), 'Milk');
+    expect(visibleNames()).toEqual(['eggs', 'milk']);
   });
 
-  it('takes removing what is already gone for done', async () => {
-    postman.enqueue({ type: 'remove', list: 'one', item: 'milk' }, 'milk');
-    expect(seen()).toEqual(['eggs']);
-    at(0).fail(parseProblem(404, {}, null));
-    await promises();
-    expect(rejectedEntries(postman.outbox)).toEqual([]);
+  it('counts removing a missing item as success', async () => {
+    sender.enqueue({ type: 'remove', list: 'one', item: 'milk' }, 'milk');
+    expect(visibleNames()).toEqual(['eggs']);
+    requestAt(0).fail(parseProblem(404, {}, null));
+    await settlePromises();
+    expect(rejectedEntries(sender.outbox)).toEqual([]);
     const removed = change(43, { gone: ['milk'] });
     replica = applyFrame(replica, removed).replica;
-    postman.confirm(replica, removed);
-    expect(postman.outbox).toEqual([]);
+    sender.confirm(replica, removed);
+    expect(sender.outbox).toEqual([]);
   });
 
-  it('waits for the person to sign in, then goes on', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    at(0).fail(parseProblem(401, {}, null));
-    await promises();
-    expect(signedOut).toBe(1);
+  it('pauses until the user signs in', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).fail(parseProblem(401, {}, null));
+    await settlePromises();
+    expect(signedOutCount).toBe(1);
     clock.advance(60_000);
     expect(sent).toHaveLength(1);
-    await postman.start();
+    await sender.start();
     expect(sent).toHaveLength(2);
   });
 
-  it('takes up what an earlier page left on the shelf', async () => {
-    postman.enqueue(tick('milk'), 'milk');
-    const later = new OutboxSender(() => new Promise(() => undefined), clock, shelf, {
+  it('sends the edits that an earlier page stored', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    const later = new OutboxSender(() => new Promise(() => undefined), clock, storage, {
       onChange: () => undefined,
       onSignedOut: () => undefined,
       onAcknowledged: () => undefined,

@@ -3,8 +3,8 @@ import { csrfToken } from '../src/net/http';
 import { parseProblem, unreachableProblem } from '../src/net/problem';
 import { uuid } from '../src/net/uuid';
 
-describe('problem', () => {
-  it('says what the server said', () => {
+describe('a Problem', () => {
+  it('has the code and the detail that the server sent', () => {
     const problem = parseProblem(409, { code: 'duplicate', detail: 'Milk is on the list.' }, null);
     expect(problem).toMatchObject({
       status: 409,
@@ -13,13 +13,13 @@ describe('problem', () => {
     });
   });
 
-  it('keeps the errors of each field', () => {
+  it('has the errors of each field', () => {
     const problem = parseProblem(400, { title: 'Invalid', errors: { name: ['Too long.'] } }, null);
     expect(problem.errors).toEqual({ name: ['Too long.'] });
     expect(problem.message).toBe('Too long.');
   });
 
-  it('makes do with the status when a proxy answers with a page', () => {
+  it('has only the status when a proxy responds with a page', () => {
     expect(parseProblem(502, null, null).message).toBe('The server responded with status 502.');
   });
 
@@ -31,26 +31,26 @@ describe('problem', () => {
     expect(parseProblem(status, {}, null).isFinal).toBe(false);
   });
 
-  it('knows a lost session from a missing right', () => {
+  it('distinguishes an ended session from a missing permission', () => {
     expect(parseProblem(403, { code: 'not_authenticated' }, null).isSignedOut).toBe(true);
     expect(parseProblem(403, { code: 'permission_denied' }, null).isSignedOut).toBe(false);
     expect(unreachableProblem().isSignedOut).toBe(false);
   });
 
-  it('reads how long to wait', () => {
+  it('has the delay that the server sent', () => {
     expect(parseProblem(429, {}, '12').retryAfter).toBe(12);
     expect(parseProblem(429, {}, null).retryAfter).toBeNull();
   });
 });
 
-describe('request', () => {
-  it('finds the CSRF token under either name', () => {
+describe('a request', () => {
+  it('reads the CSRF token from either cookie', () => {
     expect(csrfToken('a=1; csrftoken=abc; b=2')).toBe('abc');
     expect(csrfToken('__Host-csrftoken=xyz')).toBe('xyz');
     expect(csrfToken('notcsrftoken=no')).toBeNull();
   });
 
-  it('makes version 4 UUIDs', () => {
+  it('gets a version 4 UUID as its key', () => {
     expect(uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 });

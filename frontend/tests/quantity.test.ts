@@ -22,50 +22,50 @@ interface Vectors {
 // The same vectors hold the server's parser.
 const VECTORS: Vectors = vectors;
 const sorted = (all: Iterable<string>): string[] => [...all].sort();
-const nothing = (): boolean => false;
+const isUnknown = (): boolean => false;
 
 describe('a typed line', () => {
-  it.each(VECTORS.cases)('QTY-1, QTY-2, QTY-3 is taken apart: $text', (given) => {
-    const found = parseLine(given.text, (key) => given.known?.includes(key) ?? false);
-    expect(found).toEqual({ name: given.name, quantity: given.quantity, note: given.note });
+  it.each(VECTORS.cases)('QTY-1, QTY-2, QTY-3 is parsed: $text', (vector) => {
+    const parsed = parseLine(vector.text, (key) => vector.known?.includes(key) ?? false);
+    expect(parsed).toEqual({ name: vector.name, quantity: vector.quantity, note: vector.note });
   });
 
-  it('QTY-4 knows the units that the server knows', () => {
+  it('QTY-4 can have the units that the server knows', () => {
     expect(sorted(SYMBOLS)).toEqual(sorted(VECTORS.symbols));
     expect(sorted(WORDS)).toEqual(sorted(VECTORS.words));
     expect(sorted(ONE_ONLY)).toEqual(sorted(VECTORS.one_only));
   });
 
-  it('QTY-5 stays whole where a part would be too long, in characters as people count them', () => {
+  it('QTY-5 is not split when a part would have too many characters', () => {
     const note = '\u{1f95b}'.repeat(1000);
-    expect(parseLine(`milk, ${note}`, nothing)).toEqual({ name: 'milk', quantity: '', note });
-    expect(parseLine(`milk, ${note}x`, nothing).name).toBe(`milk, ${note}x`);
-    expect(parseLine(`2 l${' '.repeat(48)}of milk`, nothing).quantity).toBe('');
+    expect(parseLine(`milk, ${note}`, isUnknown)).toEqual({ name: 'milk', quantity: '', note });
+    expect(parseLine(`milk, ${note}x`, isUnknown).name).toBe(`milk, ${note}x`);
+    expect(parseLine(`2 l${' '.repeat(48)}of milk`, isUnknown).quantity).toBe('');
   });
 
-  it('QTY-3 asks for no name where there is no doubt', () => {
+  it('QTY-3 needs no known names when it has one reading', () => {
     const fail = (): never => {
-      throw new Error('asked');
+      throw new Error('a known name was requested');
     };
     expect(parseLine('oat milk', fail).name).toBe('oat milk');
     expect(readingsOf('2 l milk, oat')).toHaveLength(4);
   });
 
-  it('QTY-7 is a name that is not split again', () => {
+  it('QTY-7 has a name that is not split again', () => {
     for (const { text } of VECTORS.cases) {
-      const { name, quantity } = parseLine(text, nothing);
-      if (quantity !== '') expect(parseLine(name, nothing).quantity).toBe('');
+      const { name, quantity } = parseLine(text, isUnknown);
+      if (quantity !== '') expect(parseLine(name, isUnknown).quantity).toBe('');
     }
   });
 
-  it('is read with all digits and white space that the server knows', () => {
-    expect(parseLine('٢ l milk', nothing).quantity).toBe('٢ l');
-    expect(parseLine('2\u3000l\u2009milk', nothing)).toMatchObject({ name: 'milk' });
-    expect(parseLine('\ufeff2 l milk', nothing).quantity).toBe('');
+  it('can have all digits and white space that the server accepts', () => {
+    expect(parseLine('٢ l milk', isUnknown).quantity).toBe('٢ l');
+    expect(parseLine('2\u3000l\u2009milk', isUnknown)).toMatchObject({ name: 'milk' });
+    expect(parseLine('\ufeff2 l milk', isUnknown).quantity).toBe('');
   });
 });
 
-describe('names', () => {
+describe('the key of a name', () => {
   it.each([
     ['Straße', 'STRASSE'],
     ['ΟΔΟΣ', 'οδος'],
@@ -73,11 +73,11 @@ describe('names', () => {
     ['ẞ', 'ss'],
     ['oat  milk', ' Oat\u3000Milk '],
     ['Ⅷ', 'viii'],
-  ])('ROW-5 compares %s and %s as the same', (one, other) => {
-    expect(nameKey(one)).toBe(nameKey(other));
+  ])('ROW-5 is equal for %s and %s', (a, b) => {
+    expect(nameKey(a)).toBe(nameKey(b));
   });
 
-  it('ROW-5 tells a dotless i from another', () => {
+  it('ROW-5 differs for a dotless i', () => {
     expect(nameKey('kır')).not.toBe(nameKey('kir'));
   });
 });

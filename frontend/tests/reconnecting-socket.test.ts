@@ -7,120 +7,120 @@ import { reconnectDecision } from '../src/protocol/close';
 import type { ServerFrame } from '../src/protocol/frames';
 import { ManualClock } from './fake/clock';
 
-const beat: ServerFrame = { type: 'beat' };
+const heartbeat: ServerFrame = { type: 'beat' };
 
 let clock: ManualClock;
-let dials: (SocketConnectionEvents & { sent: unknown[]; hungUp: boolean })[];
-let downs: string[];
-let heard: string[];
-let line: ReconnectingSocket;
+let connections: (SocketConnectionEvents & { sent: unknown[]; isClosed: boolean })[];
+let decisions: string[];
+let receivedTypes: string[];
+let socket: ReconnectingSocket;
 
-const newest = (): (typeof dials)[number] => {
-  const dial = dials.at(-1);
-  if (!dial) throw new Error('nobody dialled');
-  return dial;
+const latestConnection = (): (typeof connections)[number] => {
+  const connection = connections.at(-1);
+  if (!connection) throw new Error('no connection was opened');
+  return connection;
 };
 
 beforeEach(() => {
   clock = new ManualClock();
-  dials = [];
-  downs = [];
-  heard = [];
-  line = new ReconnectingSocket(
+  connections = [];
+  decisions = [];
+  receivedTypes = [];
+  socket = new ReconnectingSocket(
     (events) => {
-      const wire = { ...events, sent: [] as unknown[], hungUp: false };
-      dials.push(wire);
+      const connection = { ...events, sent: [] as unknown[], isClosed: false };
+      connections.push(connection);
       return {
-        send: (frame) => wire.sent.push(frame),
+        send: (frame) => connection.sent.push(frame),
         close: () => {
-          wire.hungUp = true;
+          connection.isClosed = true;
         },
       };
     },
     clock,
     {
-      onFrames: (frames) => heard.push(...frames.map(({ type }) => type)),
-      onDown: (what) => downs.push(what),
+      onFrames: (frames) => receivedTypes.push(...frames.map(({ type }) => type)),
+      onDown: (decision) => decisions.push(decision),
     },
   );
-  line.start();
+  socket.start();
 });
 
-describe('backoff', () => {
-  it('doubles its ceiling from half a second to thirty', () => {
+describe('the backoff delay', () => {
+  it('doubles its ceiling from 0.5 to 30 seconds', () => {
     const ceilings = [0, 1, 2, 3, 6, 50].map((failures) => backoffDelay(failures, () => 1));
     expect(ceilings).toEqual([500, 1000, 2000, 4000, 30_000, 30_000]);
   });
 
-  it('has full jitter: the wait may be nothing', () => {
+  it('has full jitter, so it can be zero', () => {
     expect(backoffDelay(9, () => 0)).toBe(0);
   });
 });
 
-describe('close codes', () => {
-  it.each([1001, 1006, 1011, 1012, 1013, 4000, 4002, 4499])('%i comes back', (code) => {
+describe('a close code', () => {
+  it.each([1001, 1006, 1011, 1012, 1013, 4000, 4002, 4499])('%i means reconnect', (code) => {
     expect(reconnectDecision(code)).toBe('reconnect');
   });
 
-  it.each([1000, 1009, 4500, 4504, 4505, 4999])('%i does not', (code) => {
+  it.each([1000, 1009, 4500, 4504, 4505, 4999])('%i means stop', (code) => {
     expect(reconnectDecision(code)).toBe('stop');
   });
 
-  it.each([4001, 4501, 4503])('%i asks to sign in', (code) => {
+  it.each([4001, 4501, 4503])('%i means sign in', (code) => {
     expect(reconnectDecision(code)).toBe('sign in');
   });
 });
 
-describe('line', () => {
-  it('dials again for ever, waiting longer each time', () => {
+describe('a reconnecting socket', () => {
+  it('reconnects until it is stopped, with growing delays', () => {
     for (const wait of [500, 1000, 2000, 4000]) {
-      const before = dials.length;
-      newest().onClose(1006);
+      const before = connections.length;
+      latestConnection().onClose(1006);
       clock.advance(wait - 1);
-      expect(dials).toHaveLength(before);
+      expect(connections).toHaveLength(before);
       clock.advance(1);
-      expect(dials).toHaveLength(before + 1);
+      expect(connections).toHaveLength(before + 1);
     }
   });
 
-  it('starts over with the short wait only after the first frame', () => {
-    newest().onClose(1006);
+  it('resets the delay only after the first frame', () => {
+    latestConnection().onClose(1006);
     clock.advance(500);
-    newest().onClose(1006);
+    latestConnection().onClose(1006);
     clock.advance(1000);
-    newest().onFrames([beat]);
-    newest().onClose(1006);
+    latestConnection().onFrames([heartbeat]);
+    latestConnection().onClose(1006);
     clock.advance(500);
-    expect(dials).toHaveLength(4);
+    expect(connections).toHaveLength(4);
   });
 
-  it('waits as long as the server asked', () => {
-    newest().onFrames([{ type: 'bye', code: 4000, reason: 'restarting', retry_in: 3.4 }]);
-    newest().onClose(4000);
+  it('waits for the time in the bye frame', () => {
+    latestConnection().onFrames([{ type: 'bye', code: 4000, reason: 'restarting', retry_in: 3.4 }]);
+    latestConnection().onClose(4000);
     clock.advance(3399);
-    expect(dials).toHaveLength(1);
+    expect(connections).toHaveLength(1);
     clock.advance(1);
-    expect(dials).toHaveLength(2);
+    expect(connections).toHaveLength(2);
   });
 
-  it('dials at once when the network or the page comes back', () => {
-    newest().onClose(1006);
-    line.resume();
-    expect(dials).toHaveLength(2);
+  it('reconnects immediately when the network or the page is back', () => {
+    latestConnection().onClose(1006);
+    socket.resume();
+    expect(connections).toHaveLength(2);
     clock.advance(60_000 - 1);
-    expect(dials.length).toBeGreaterThan(1);
+    expect(connections.length).toBeGreaterThan(1);
   });
 
-  it('asks a wire that looks alive after waking, and gives it up when nothing answers', () => {
-    newest().onFrames([beat]);
-    line.resume();
-    expect(newest().sent).toEqual([{ type: 'ping' }]);
+  it('pings on resume, and disconnects without a response', () => {
+    latestConnection().onFrames([heartbeat]);
+    socket.resume();
+    expect(latestConnection().sent).toEqual([{ type: 'ping' }]);
     clock.advance(HANDSHAKE_TIMEOUT);
-    expect(dials[0]?.hungUp).toBe(true);
-    expect(downs).toEqual(['reconnect']);
+    expect(connections[0]?.isClosed).toBe(true);
+    expect(decisions).toEqual(['reconnect']);
   });
 
-  it('gives a wire up after two heartbeats of silence', () => {
+  it('disconnects after two heartbeats of silence', () => {
     const welcome: ServerFrame = {
       type: 'welcome',
       protocol: 1,
@@ -131,45 +131,45 @@ describe('line', () => {
       heartbeat: 7,
       limits: {},
     };
-    newest().onFrames([welcome]);
+    latestConnection().onFrames([welcome]);
     clock.advance(13_000);
-    newest().onFrames([beat]);
+    latestConnection().onFrames([heartbeat]);
     clock.advance(13_999);
-    expect(downs).toEqual([]);
+    expect(decisions).toEqual([]);
     clock.advance(1);
-    expect(downs).toEqual(['reconnect']);
+    expect(decisions).toEqual(['reconnect']);
   });
 
-  it('gives a handshake up that never ends', () => {
+  it('disconnects when the handshake takes too long', () => {
     clock.advance(HANDSHAKE_TIMEOUT);
-    expect(dials[0]?.hungUp).toBe(true);
+    expect(connections[0]?.isClosed).toBe(true);
     clock.advance(500);
-    expect(dials).toHaveLength(2);
+    expect(connections).toHaveLength(2);
   });
 
-  it('stays away when told so, until it is started again', () => {
-    newest().onClose(4503);
-    line.resume();
+  it('does not reconnect after a final close code until it is started', () => {
+    latestConnection().onClose(4503);
+    socket.resume();
     clock.advance(120_000);
-    expect(dials).toHaveLength(1);
-    expect(downs).toEqual(['sign in']);
-    line.start();
-    expect(dials).toHaveLength(2);
+    expect(connections).toHaveLength(1);
+    expect(decisions).toEqual(['sign in']);
+    socket.start();
+    expect(connections).toHaveLength(2);
   });
 
-  it('does not listen to a wire that it replaced', () => {
-    const old = newest();
+  it('ignores events of a replaced connection', () => {
+    const old = latestConnection();
     old.onClose(1006);
-    line.resume();
-    old.onFrames([beat]);
+    socket.resume();
+    old.onFrames([heartbeat]);
     old.onClose(4500);
-    expect(heard).toEqual([]);
-    expect(downs).toEqual(['reconnect']);
+    expect(receivedTypes).toEqual([]);
+    expect(decisions).toEqual(['reconnect']);
   });
 });
 
-describe('pacer', () => {
-  it('sends a burst, then no faster than its rate, in order', () => {
+describe('the rate limiter', () => {
+  it('sends a burst, then frames at its rate, in order', () => {
     const sent: number[] = [];
     const pacer = new RateLimiter<number>(clock, (frame) => sent.push(frame), 10);
     for (let frame = 0; frame < MAX_BURST + 5; frame += 1) pacer.push(frame);

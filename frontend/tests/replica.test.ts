@@ -11,21 +11,21 @@ function after(...frames: ServerFrame[]): Replica {
 
 const at42 = after(snapshot(42, { items: [item('milk')] }));
 
-describe('replica', () => {
-  it('takes the next version and stands there', () => {
+describe('a replica', () => {
+  it('applies the next version, which becomes its position', () => {
     const { replica, effect } = applyFrame(at42, change(43, { items: [item('eggs')] }));
     expect(effect).toBe('applied');
     expect([...replica.items.keys()]).toEqual(['milk', 'eggs']);
     expect(positionOf(replica)).toEqual({ since: 43, epoch: 'aaaaaaaa' });
   });
 
-  it('drops a version that it has, and stays the same object', () => {
+  it('drops a known version, and stays the same object', () => {
     const step = applyFrame(at42, change(42, { gone: ['milk'] }));
     expect(step).toEqual({ replica: at42, effect: 'dropped' });
     expect(step.replica).toBe(at42);
   });
 
-  it('sees a gap and keeps its position', () => {
+  it('reports a gap, and keeps its position', () => {
     const { replica, effect } = applyFrame(at42, change(44, { gone: ['milk'] }));
     expect(effect).toBe('gap');
     expect(replica).toBe(at42);
@@ -56,18 +56,18 @@ describe('replica', () => {
     expect([...second.replica.items.keys()]).toEqual(['a', 'b']);
   });
 
-  it('asks again when a part does not belong to the parts before', () => {
+  it('reports a gap when a part belongs to another snapshot', () => {
     const first = applyFrame(blank, snapshot(50, { parts: 2 })).replica;
     const { replica, effect } = applyFrame(first, snapshot(51, { part: 2, parts: 2 }));
     expect(effect).toBe('gap');
     expect(replica.partial).toBeNull();
   });
 
-  it('does not go back to an older snapshot of the same epoch', () => {
+  it('drops an older snapshot of the same epoch', () => {
     expect(applyFrame(at42, snapshot(41))).toEqual({ replica: at42, effect: 'dropped' });
   });
 
-  it('takes a changed row as a whole and removes what is gone', () => {
+  it('replaces changed rows and removes deleted ones', () => {
     const renamed = after(
       snapshot(1, { items: [item('milk'), item('eggs')] }),
       change(2, { items: [item('milk', { name: 'Oat milk' })], gone: ['eggs'] }),
@@ -75,18 +75,18 @@ describe('replica', () => {
     expect([...renamed.items.values()].map(({ name }) => name)).toEqual(['Oat milk']);
   });
 
-  it('moves the last interaction with every change, and never back', () => {
+  it('advances the last interaction with every change', () => {
     const later = '2026-11-23T00:00:00Z';
     const moved = after(snapshot(1), change(2, { at: later }), change(3));
     expect(moved.list?.last_interaction).toBe(later);
   });
 
-  it('takes the list own fields when they were touched', () => {
+  it('applies changed fields of the list', () => {
     const list = listRow('one', { name: 'Party' });
     expect(after(snapshot(1), change(2, { list })).list?.name).toBe('Party');
   });
 
-  it('keeps nothing of a list that ended', () => {
+  it('drops all data of an ended list', () => {
     const ended = applyFrame(at42, { type: 'ended', topic: 'list:one', reason: 'revoked' }).replica;
     expect(ended).toEqual({ ...blank, ended: 'revoked' });
     expect(applyFrame(ended, snapshot(43)).replica.ended).toBeNull();

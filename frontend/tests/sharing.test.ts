@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
 import { unreachableProblem } from '../src/net/problem';
 import type { CreatedInvite, Invite } from '../src/protocol/rest';
@@ -14,34 +13,35 @@ import {
   roleLabel,
 } from '../src/stores/permissions';
 import { Sharing } from '../src/stores/sharing.svelte';
+import { createFakeApi } from './fake/api';
 import { ana, AT } from './fake/rows';
 
 const user = { id: ana.id, is_guest: false };
 const owner = { id: ana.id, role: 'owner' as const };
-const other = (role: (typeof ALL_ROLES)[number]): { id: number; role: typeof role } => ({
+const memberWith = (role: (typeof ALL_ROLES)[number]): { id: number; role: typeof role } => ({
   id: 9,
   role,
 });
 
-describe('roles', () => {
-  it('include each the one before', () => {
+describe('the roles', () => {
+  it('include the actions of the roles before', () => {
     expect(ALL_ROLES.map(roleLabel)).toEqual(['can view', 'can tick', 'can edit', 'owner']);
     expect(ALL_ROLES.map((role) => isAllowed(role, 'tick'))).toEqual([false, true, true, true]);
     expect(ALL_ROLES.map((role) => isAllowed(role, 'edit'))).toEqual([false, false, true, true]);
     expect(ALL_ROLES.map((role) => isAllowed(role, 'manage'))).toEqual([false, false, false, true]);
   });
 
-  it('say why somebody may not do more', () => {
+  it('explain the restriction of a member', () => {
     expect(restrictionOf('viewer')).toContain('allow you to tick or edit');
     expect(restrictionOf('ticker')).toContain('allow you to edit');
     expect(restrictionOf('editor')).toBeNull();
   });
 
-  it('let a link make nobody an owner', () => {
+  it('exclude owner from invites', () => {
     expect(INVITED_ROLES).toEqual(['viewer', 'ticker', 'editor']);
   });
 
-  it('let owners with an account invite', () => {
+  it('allow only owners with an account to invite', () => {
     expect(whyInviteIsForbidden({ user, members: [owner] })).toBeNull();
     expect(whyInviteIsForbidden({ user, members: [{ ...owner, role: 'editor' }] })).toContain(
       'Only an owner',
@@ -51,14 +51,14 @@ describe('roles', () => {
     );
   });
 
-  it('keep the last owner on the list, and say what to do', () => {
+  it('keep the last owner on the list, and explain why', () => {
     expect(whyLeavingIsForbidden({ user, members: [owner] })).toContain('delete the list instead');
-    expect(whyLeavingIsForbidden({ user, members: [owner, other('editor')] })).toContain(
+    expect(whyLeavingIsForbidden({ user, members: [owner, memberWith('editor')] })).toContain(
       'another member an owner',
     );
-    expect(whyLeavingIsForbidden({ user, members: [owner, other('owner')] })).toBeNull();
+    expect(whyLeavingIsForbidden({ user, members: [owner, memberWith('owner')] })).toBeNull();
     expect(
-      whyLeavingIsForbidden({ user, members: [{ ...owner, role: 'viewer' }, other('owner')] }),
+      whyLeavingIsForbidden({ user, members: [{ ...owner, role: 'viewer' }, memberWith('owner')] }),
     ).toBeNull();
   });
 });
@@ -75,8 +75,8 @@ const invite: Invite = {
 };
 const now = Date.parse(AT);
 
-describe('an invite', () => {
-  it('is told in words', () => {
+describe('an invite link', () => {
+  it('has a title and a status', () => {
     expect(inviteTitle(invite)).toBe('Guest can tick');
     expect(inviteTitle({ role: 'editor', guest: false })).toBe('Can edit');
     expect(inviteStatus(invite, now)).toBe('Used 1 of 5 · 6 days left');
@@ -85,7 +85,7 @@ describe('an invite', () => {
     );
   });
 
-  it('is open until it is revoked, over or used up', () => {
+  it('is open until it is revoked, expired or used up', () => {
     expect(isOpen(invite, now)).toBe(true);
     expect(isOpen({ ...invite, revoked: true }, now)).toBe(false);
     expect(isOpen({ ...invite, expires_at: AT }, now)).toBe(false);
@@ -94,42 +94,38 @@ describe('an invite', () => {
   });
 });
 
-describe('sharing', () => {
-  function shared(answer: (ask: HttpRequest) => unknown): {
+describe('the share dialog', () => {
+  function createSharing(respond: (request: HttpRequest) => unknown): {
     sharing: Sharing;
-    asked: HttpRequest[];
+    requests: HttpRequest[];
   } {
-    const asked: HttpRequest[] = [];
-    const api = new Api(async <T>(ask: HttpRequest) => {
-      asked.push(ask);
-      return (await answer(ask)) as T;
-    });
-    return { sharing: new Sharing(api, 'one'), asked };
+    const { api, requests } = createFakeApi(respond);
+    return { sharing: new Sharing(api, 'one'), requests };
   }
-  const made = { ...invite, id: 'new', token: 's', url: 'https://x/join/#s' } as CreatedInvite;
+  const created = { ...invite, id: 'new', token: 's', url: 'https://x/join/#s' } as CreatedInvite;
 
-  it('shows the link that was made, and forgets it when it is revoked', async () => {
-    const { sharing } = shared(({ method }) => (method === 'POST' ? made : [invite]));
+  it('shows a created link until it is revoked', async () => {
+    const { sharing } = createSharing(({ method }) => (method === 'POST' ? created : [invite]));
     await sharing.createInvite(DEFAULT_INVITE);
-    expect(sharing.created?.url).toBe(made.url);
+    expect(sharing.created?.url).toBe(created.url);
     expect(sharing.openInvites(now)).toEqual([invite]);
     await sharing.revokeInvite({ ...invite, id: 'new' });
     expect(sharing.created).toBeNull();
   });
 
-  it('asks again under the same key after no answer, so that one link is made', async () => {
-    let broken = true;
-    const { sharing, asked } = shared(({ method }) => {
-      if (broken) throw unreachableProblem();
-      return method === 'POST' ? made : [];
+  it('reuses the idempotency key when there was no response', async () => {
+    let isBroken = true;
+    const { sharing, requests } = createSharing(({ method }) => {
+      if (isBroken) throw unreachableProblem();
+      return method === 'POST' ? created : [];
     });
     await sharing.createInvite(DEFAULT_INVITE);
     expect(sharing.submission.problem?.message).toContain('cannot be reached');
     await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
-    broken = false;
+    isBroken = false;
     await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
     await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
-    const [first, second, third, fourth] = asked
+    const [first, second, third, fourth] = requests
       .filter(({ method }) => method === 'POST')
       .map(({ op }) => op);
     expect(first).not.toBe(second);
@@ -137,8 +133,8 @@ describe('sharing', () => {
     expect(fourth).not.toBe(third);
   });
 
-  it('says whether a role was changed', async () => {
-    const { sharing } = shared(({ body }) => {
+  it('reports whether a role was changed', async () => {
+    const { sharing } = createSharing(({ body }) => {
       if ((body as { role: string }).role === 'owner') throw unreachableProblem();
       return {};
     });

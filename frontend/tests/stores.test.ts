@@ -11,12 +11,12 @@ import { Engine } from '../src/sync/engine';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
-import { ManualClock, promises } from './fake/clock';
+import { ManualClock, settlePromises } from './fake/clock';
 import { ana, AT, change, item, listRow, snapshot } from './fake/rows';
 
 const ben = { id: 4, name: 'Ben' };
 
-function told(fields: Partial<Change>): string {
+function textOf(fields: Partial<Change>): string {
   const before = applyFrame(
     emptyReplica('list:one'),
     snapshot(1, { items: [item('Milk')] }),
@@ -24,33 +24,33 @@ function told(fields: Partial<Change>): string {
   return activityText(summaryOfChange(change(2, fields), before));
 }
 
-describe('sentence', () => {
-  it('names what was ticked, added and removed', () => {
-    expect(told({ verb: 'item.ticked', items: [item('Milk')] })).toBe('Ana ticked Milk');
-    expect(told({ verb: 'items.added', items: ['a', 'b', 'c'].map((id) => item(id)) })).toBe(
+describe('the text of a change', () => {
+  it('names ticked, added and removed items', () => {
+    expect(textOf({ verb: 'item.ticked', items: [item('Milk')] })).toBe('Ana ticked Milk');
+    expect(textOf({ verb: 'items.added', items: ['a', 'b', 'c'].map((id) => item(id)) })).toBe(
       'Ana added a and 2 more',
     );
-    expect(told({ verb: 'item.removed', gone: ['Milk'] })).toBe('Ana removed Milk');
+    expect(textOf({ verb: 'item.removed', gone: ['Milk'] })).toBe('Ana removed Milk');
   });
 
-  it('tells who came and who went', () => {
+  it('names joined and added members', () => {
     const members = [
       { ...ana, role: 'owner' as const },
       { ...ben, role: 'editor' as const },
     ];
     const list = listRow('one', { members });
-    expect(told({ verb: 'member.joined', list })).toBe('Ana added Ben');
-    expect(told({ verb: 'member.joined', list, actor: ben })).toBe('Ben joined');
+    expect(textOf({ verb: 'member.joined', list })).toBe('Ana added Ben');
+    expect(textOf({ verb: 'member.joined', list, actor: ben })).toBe('Ben joined');
   });
 
-  it('calls a change without a person somebody', () => {
-    expect(told({ verb: 'item.ticked', items: [item('Milk')], actor: null })).toBe(
+  it('names no user when a script made the change', () => {
+    expect(textOf({ verb: 'item.ticked', items: [item('Milk')], actor: null })).toBe(
       'Someone ticked Milk',
     );
   });
 
-  it('reads the activity log alike', () => {
-    const happening = summaryOfActivity(
+  it('is the same for the activity log', () => {
+    const summary = summaryOfActivity(
       {
         version: 2,
         at: AT,
@@ -63,12 +63,12 @@ describe('sentence', () => {
       },
       'Groceries',
     );
-    expect(activityText(happening)).toBe('Ana removed Milk');
+    expect(activityText(summary)).toBe('Ana removed Milk');
   });
 });
 
-describe('time and numbers', () => {
-  it('says how long ago in words', () => {
+describe('formatting', () => {
+  it('shows relative times', () => {
     const now = Date.parse(AT);
     const before = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
     expect([5, 120, 7200, 90_000].map((seconds) => relativeTime(before(seconds), now))).toEqual([
@@ -79,7 +79,7 @@ describe('time and numbers', () => {
     ]);
   });
 
-  it('keeps numbers short', () => {
+  it('shortens numbers', () => {
     expect([3, 12.44, 1234, 91_233, 3_400_000].map(formatNumber)).toEqual([
       '3',
       '12.4',
@@ -96,8 +96,8 @@ describe('time and numbers', () => {
   });
 });
 
-describe('route', () => {
-  it('knows its pages', () => {
+describe('the route', () => {
+  it('parses paths to pages', () => {
     const id = '0b6e4f0e-8a51-4a0c-9a53-0e5a9d3b7c11';
     expect(parsePath(`/lists/${id}/`)).toEqual({ name: 'list', id });
     expect(
@@ -107,7 +107,7 @@ describe('route', () => {
     ).toEqual(['lists', 'signin', 'setup', 'join', 'account', 'lists']);
   });
 
-  it('goes nowhere else after signing in', () => {
+  it('allows only paths of this site after sign-in', () => {
     expect(nextPath('?next=/dashboard/')).toBe('/dashboard/');
     for (const next of ['//evil.example', '/\\evil.example', 'https://evil.example', '']) {
       expect(nextPath(`?next=${encodeURIComponent(next)}`)).toBe('/');
@@ -115,10 +115,10 @@ describe('route', () => {
   });
 });
 
-describe('samples', () => {
+describe('the chart columns', () => {
   const at = (second: number): string => new Date(Date.parse(AT) + second * 1000).toISOString();
 
-  it('turns totals into rates and leaves gaps open', () => {
+  it('are rates, with gaps where samples are missing', () => {
     const rows = samplesFromColumns({
       at: [at(0), at(1), at(2), at(10)],
       started: [100, 105, 105, 300],
@@ -130,12 +130,12 @@ describe('samples', () => {
   });
 });
 
-describe('history', () => {
-  it('keeps what the page has seen when a restarted server has forgotten it', () => {
-    let hear: (frames: ServerFrame[]) => void = () => undefined;
+describe('the samples', () => {
+  it('keep earlier samples when a restarted server sends a new history', () => {
+    let receive: (frames: ServerFrame[]) => void = () => undefined;
     const engine = new Engine(
       ({ onFrames }) => {
-        hear = onFrames;
+        receive = onFrames;
         return { send: vi.fn(), close: vi.fn() };
       },
       () => new Promise(() => undefined),
@@ -149,19 +149,19 @@ describe('history', () => {
       topic: 'requests',
       history: { at },
     });
-    hear([history('10:00:01', '10:00:02')]);
-    hear([history('10:00:02', '10:00:09')]);
-    hear([history()]);
+    receive([history('10:00:01', '10:00:02')]);
+    receive([history('10:00:02', '10:00:09')]);
+    receive([history()]);
     expect(samples.all.map(({ at }) => at)).toEqual(['10:00:01', '10:00:02', '10:00:09']);
   });
 });
 
-describe('lists', () => {
+describe('the overview of lists', () => {
   let hear: (frames: ServerFrame[]) => void;
   let lists: Lists;
   let engine: Engine;
 
-  const answer = (id: string, last: string): ListResponse => ({
+  const responseOf = (id: string, last: string): ListResponse => ({
     ...listRow(id, { name: id, last_interaction: last }),
     version: 1,
     epoch: 'aaaaaaaa',
@@ -181,7 +181,7 @@ describe('lists', () => {
     heartbeat: 20,
     limits: {},
   });
-  const whole = (id: string, last: string): ServerFrame =>
+  const snapshotOf = (id: string, last: string): ServerFrame =>
     snapshot(1, {
       topic: `list:${id}`,
       list: listRow(id, { name: id, last_interaction: last }),
@@ -190,7 +190,9 @@ describe('lists', () => {
 
   beforeEach(async () => {
     const api = new Api(<T>() =>
-      Promise.resolve({ results: [answer('old', '2026-01-01'), answer('new', '2026-01-02')] } as T),
+      Promise.resolve({
+        results: [responseOf('old', '2026-01-01'), responseOf('new', '2026-01-02')],
+      } as T),
     );
     engine = new Engine(
       ({ onFrames }) => {
@@ -204,25 +206,25 @@ describe('lists', () => {
     lists = new Lists(api, engine, () => ana.id);
     engine.start();
     await lists.load();
-    await promises();
+    await settlePromises();
   });
 
-  it('shows what the API said until the socket has told more', () => {
+  it('shows the API response until a snapshot arrives', () => {
     expect(names()).toEqual(['new', 'old']);
     expect(lists.all[0]).toMatchObject({ openCount: 3, totalCount: 5, role: 'owner' });
-    hear([welcome('old', 'new'), whole('new', '2026-01-02')]);
+    hear([welcome('old', 'new'), snapshotOf('new', '2026-01-02')]);
     expect(lists.all[0]).toMatchObject({ openCount: 1, totalCount: 2 });
   });
 
-  it('moves a list to the top when something happens on it', () => {
-    hear([welcome('old', 'new'), whole('old', '2026-01-01')]);
+  it('moves a changed list to the top', () => {
+    hear([welcome('old', 'new'), snapshotOf('old', '2026-01-01')]);
     hear([change(2, { topic: 'list:old', at: '2026-01-03', items: [item('tea')] })]);
     expect(names()).toEqual(['old', 'new']);
     expect(lists.all[0]?.openCount).toBe(2);
   });
 
-  it('counts my own edits before they are saved', () => {
-    hear([welcome('old', 'new'), whole('new', '2026-01-02')]);
+  it('counts unsaved edits of the user', () => {
+    hear([welcome('old', 'new'), snapshotOf('new', '2026-01-02')]);
     engine.submit(
       { type: 'change', list: 'new', item: 'milk', fields: { purchased: true } },
       'milk',
@@ -230,16 +232,16 @@ describe('lists', () => {
     expect(lists.all[0]?.openCount).toBe(0);
   });
 
-  it('gains and loses lists as the person does', () => {
+  it('adds joined lists and drops lost ones', () => {
     hear([welcome('old', 'new')]);
     hear([{ type: 'joined', list: { id: 'third', epoch: 'aaaaaaaa', version: 1 } }]);
-    hear([whole('third', '2026-01-09')]);
+    hear([snapshotOf('third', '2026-01-09')]);
     expect(names()).toEqual(['third', 'new', 'old']);
     hear([{ type: 'left', list: 'new' }]);
     expect(names()).toEqual(['third', 'old']);
   });
 
-  it('loses what was taken away while the line was down', () => {
+  it('drops lists that were lost while disconnected', () => {
     hear([welcome('new')]);
     expect(names()).toEqual(['new']);
   });

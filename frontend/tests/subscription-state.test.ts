@@ -19,9 +19,9 @@ const welcome: ServerFrame = {
   limits: {},
 };
 
-const heard = (frame: ServerFrame): Input => ({ type: 'frame', frame });
+const received = (frame: ServerFrame): Input => ({ type: 'frame', frame });
 const subscribed = (topic: string, id: number): Input =>
-  heard({ type: 'subscribed', topic, id, epoch: 'e', version: 1, recovered: true });
+  received({ type: 'subscribed', topic, id, epoch: 'e', version: 1, recovered: true });
 
 function run(
   inputs: Input[],
@@ -30,49 +30,57 @@ function run(
   let session = initialSubscriptionState;
   let last: Output[] = [];
   for (const input of inputs) {
-    const turn = reduce(session, input, () => (since === null ? null : { since, epoch: 'e' }));
-    session = turn.state;
-    last = turn.outputs;
+    const transition = reduce(session, input, () =>
+      since === null ? null : { since, epoch: 'e' },
+    );
+    session = transition.state;
+    last = transition.outputs;
   }
   return { session, last };
 }
 
-const want: Input = { type: 'watch', topic: 'list:a' };
-const sent = (outputs: Output[]): unknown[] =>
+const watch: Input = { type: 'watch', topic: 'list:a' };
+const sentFrames = (outputs: Output[]): unknown[] =>
   outputs.flatMap((output) => (output.type === 'send' ? [output.frame] : []));
 
-describe('session', () => {
-  it('asks for nothing before the welcome, then for everything wanted', () => {
-    expect(run([want]).last).toEqual([]);
-    const { last } = run([want, { type: 'watch', topic: 'requests' }, heard(welcome)]);
-    expect(sent(last)).toEqual([
+describe('the subscription state', () => {
+  it('subscribes to all watched topics after the welcome', () => {
+    expect(run([watch]).last).toEqual([]);
+    const { last } = run([watch, { type: 'watch', topic: 'requests' }, received(welcome)]);
+    expect(sentFrames(last)).toEqual([
       { type: 'subscribe', id: 1, topic: 'list:a' },
       { type: 'subscribe', id: 2, topic: 'requests' },
     ]);
   });
 
-  it('asks again after a reconnect, from where the replica stands', () => {
+  it('subscribes again after a reconnect, from the position of the replica', () => {
     const { last } = run(
-      [heard(welcome), want, subscribed('list:a', 1), { type: 'disconnected' }, heard(welcome)],
+      [
+        received(welcome),
+        watch,
+        subscribed('list:a', 1),
+        { type: 'disconnected' },
+        received(welcome),
+      ],
       41,
     );
-    expect(sent(last)).toEqual([
+    expect(sentFrames(last)).toEqual([
       { type: 'subscribe', id: 2, topic: 'list:a', since: 41, epoch: 'e' },
     ]);
   });
 
-  it('subscribes again at a gap, and only once while the answer is out', () => {
+  it('subscribes again at a gap, but only once until the response', () => {
     const gap: Input = { type: 'gap', topic: 'list:a' };
-    const following = [heard(welcome), want, subscribed('list:a', 1)];
-    expect(sent(run([...following, gap], 41).last)).toHaveLength(1);
+    const following = [received(welcome), watch, subscribed('list:a', 1)];
+    expect(sentFrames(run([...following, gap], 41).last)).toHaveLength(1);
     expect(run([...following, gap, gap], 41).last).toEqual([]);
   });
 
-  it('waits for the answer to its newest question', () => {
+  it('waits for the response to its latest subscribe', () => {
     const gap: Input = { type: 'gap', topic: 'list:a' };
     const { session } = run([
-      heard(welcome),
-      want,
+      received(welcome),
+      watch,
       subscribed('list:a', 1),
       gap,
       subscribed('list:a', 1),
@@ -80,54 +88,54 @@ describe('session', () => {
     expect(session.topics.get('list:a')?.status).toBe('pending');
   });
 
-  it('says over when a topic is refused, and does not ask again', () => {
-    const refused: Input = heard({ type: 'error', id: 1, code: 'not_found', message: '' });
-    const inputs = [heard(welcome), want, refused];
+  it('closes a refused topic, and does not subscribe again', () => {
+    const refused: Input = received({ type: 'error', id: 1, code: 'not_found', message: '' });
+    const inputs = [received(welcome), watch, refused];
     expect(run(inputs).last).toEqual([{ type: 'close topic', topic: 'list:a', reason: 'refused' }]);
-    expect(run([...inputs, { type: 'disconnected' }, heard(welcome)]).last).toEqual([]);
+    expect(run([...inputs, { type: 'disconnected' }, received(welcome)]).last).toEqual([]);
   });
 
-  it('asks again for a topic that was over when it is wanted again', () => {
-    const ended: Input = heard({ type: 'ended', topic: 'list:a', reason: 'deleted' });
-    const inputs: Input[] = [heard(welcome), want, ended];
+  it('subscribes to an ended topic when it is watched again', () => {
+    const ended: Input = received({ type: 'ended', topic: 'list:a', reason: 'deleted' });
+    const inputs: Input[] = [received(welcome), watch, ended];
     expect(run(inputs).last).toEqual([{ type: 'close topic', topic: 'list:a', reason: 'deleted' }]);
-    expect(sent(run([...inputs, want]).last)).toHaveLength(1);
+    expect(sentFrames(run([...inputs, watch]).last)).toHaveLength(1);
   });
 
-  it('asks once more when revoked, for a lower role may still read', () => {
-    const ended: Input = heard({ type: 'ended', topic: 'list:a', reason: 'revoked' });
-    const inputs = [heard(welcome), want, subscribed('list:a', 1), ended];
-    expect(sent(run(inputs).last)).toEqual([{ type: 'subscribe', id: 2, topic: 'list:a' }]);
+  it('subscribes again when revoked, because a lower role may still read', () => {
+    const ended: Input = received({ type: 'ended', topic: 'list:a', reason: 'revoked' });
+    const inputs = [received(welcome), watch, subscribed('list:a', 1), ended];
+    expect(sentFrames(run(inputs).last)).toEqual([{ type: 'subscribe', id: 2, topic: 'list:a' }]);
   });
 
-  it('comes back later when the server is overloaded', () => {
-    const busy: Input = heard({
+  it('subscribes later when the server is overloaded', () => {
+    const busy: Input = received({
       type: 'error',
       id: 1,
       code: 'overloaded',
       message: '',
       retry_in: 1.5,
     });
-    const { session, last } = run([heard(welcome), want, busy]);
+    const { session, last } = run([received(welcome), watch, busy]);
     expect(last).toEqual([{ type: 'subscribe later', topic: 'list:a', seconds: 1.5 }]);
     const again = reduce(session, { type: 'subscribe', topic: 'list:a' }, () => null);
-    expect(sent(again.outputs)).toHaveLength(1);
+    expect(sentFrames(again.outputs)).toHaveLength(1);
   });
 
-  it('tells its presence once the topic is followed, and again after a reconnect', () => {
+  it('sends presence after each subscription', () => {
     const show: Input = { type: 'set presence', topic: 'list:a', presence: 'viewing' };
-    const told = [{ type: 'presence', topic: 'list:a', state: 'viewing' }];
-    const first = [want, show, heard(welcome), subscribed('list:a', 1)];
-    expect(sent(run(first).last)).toEqual(told);
-    const again: Input[] = [{ type: 'disconnected' }, heard(welcome), subscribed('list:a', 2)];
-    expect(sent(run([...first, ...again]).last)).toEqual(told);
+    const frames = [{ type: 'presence', topic: 'list:a', state: 'viewing' }];
+    const first = [watch, show, received(welcome), subscribed('list:a', 1)];
+    expect(sentFrames(run(first).last)).toEqual(frames);
+    const again: Input[] = [{ type: 'disconnected' }, received(welcome), subscribed('list:a', 2)];
+    expect(sentFrames(run([...first, ...again]).last)).toEqual(frames);
   });
 
-  it('unsubscribes what is forgotten, and stays quiet when nothing was asked', () => {
-    const forget: Input = { type: 'unwatch', topic: 'list:a' };
-    expect(sent(run([heard(welcome), want, forget]).last)).toEqual([
+  it('unsubscribes from an unwatched topic if it was subscribed to', () => {
+    const unwatch: Input = { type: 'unwatch', topic: 'list:a' };
+    expect(sentFrames(run([received(welcome), watch, unwatch]).last)).toEqual([
       { type: 'unsubscribe', topic: 'list:a' },
     ]);
-    expect(run([want, forget]).last).toEqual([]);
+    expect(run([watch, unwatch]).last).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
 import { parseProblem, unreachableProblem } from '../src/net/problem';
 import type { CreatedToken, Token } from '../src/protocol/rest';
 import { tokenStatus, Tokens, DEFAULT_TOKEN } from '../src/stores/tokens.svelte';
+import { createFakeApi } from './fake/api';
 import { AT } from './fake/rows';
 
 const token: Token = {
@@ -17,8 +17,8 @@ const token: Token = {
 };
 const now = Date.parse(AT);
 
-describe('a token', () => {
-  it('is told in words', () => {
+describe('the status of a token', () => {
+  it('names its scope, list, last use and expiry', () => {
     expect(tokenStatus(token, null, now)).toBe('Can tick · never used');
     const narrow = { ...token, list: 'one', expires_at: '2026-11-28T10:00:00Z', last_used_at: AT };
     expect(tokenStatus(narrow, 'Groceries', now)).toBe(
@@ -27,44 +27,45 @@ describe('a token', () => {
   });
 });
 
-describe('tokens', () => {
-  function held(answer: (ask: HttpRequest) => unknown): { tokens: Tokens; asked: HttpRequest[] } {
-    const asked: HttpRequest[] = [];
-    const api = new Api(async <T>(ask: HttpRequest) => {
-      asked.push(ask);
-      return (await answer(ask)) as T;
-    });
-    return { tokens: new Tokens(api), asked };
+describe('API tokens', () => {
+  function createTokens(respond: (request: HttpRequest) => unknown): {
+    tokens: Tokens;
+    requests: HttpRequest[];
+  } {
+    const { api, requests } = createFakeApi(respond);
+    return { tokens: new Tokens(api), requests };
   }
-  const made: CreatedToken = { ...token, id: 'new', token: 's3cret' };
+  const created: CreatedToken = { ...token, id: 'new', token: 's3cret' };
 
-  it('show the secret of the one that was made, and forget it when it is revoked', async () => {
-    const { tokens } = held(({ method }) => (method === 'POST' ? made : { results: [token] }));
+  it('show the secret of a created token until it is revoked', async () => {
+    const { tokens } = createTokens(({ method }) =>
+      method === 'POST' ? created : { results: [token] },
+    );
     expect(await tokens.create({ ...DEFAULT_TOKEN, name: 'x' })).toBe(true);
     expect(tokens.created?.token).toBe('s3cret');
     await tokens.revoke(token);
     expect(tokens.created?.token).toBe('s3cret');
-    await tokens.revoke(made);
+    await tokens.revoke(created);
     expect(tokens.created).toBeNull();
   });
 
-  it('ask again under the same key after no answer, so that one is made', async () => {
-    let broken = true;
-    const { tokens, asked } = held(({ method }) => {
-      if (broken) throw unreachableProblem();
-      return method === 'POST' ? made : { results: [] };
+  it('reuse the idempotency key when there was no response', async () => {
+    let isBroken = true;
+    const { tokens, requests } = createTokens(({ method }) => {
+      if (isBroken) throw unreachableProblem();
+      return method === 'POST' ? created : { results: [] };
     });
     expect(await tokens.create({ ...DEFAULT_TOKEN, name: 'x' })).toBe(false);
-    broken = false;
+    isBroken = false;
     await tokens.create({ ...DEFAULT_TOKEN, name: 'x' });
     await tokens.create({ ...DEFAULT_TOKEN, name: 'x' });
-    const [first, second, third] = asked.filter(({ method }) => method === 'POST');
+    const [first, second, third] = requests.filter(({ method }) => method === 'POST');
     expect(second?.op).toBe(first?.op);
     expect(third?.op).not.toBe(first?.op);
   });
 
-  it('say what is wrong at the field that it is about', async () => {
-    const { tokens } = held(() => {
+  it('show an error at its field', async () => {
+    const { tokens } = createTokens(() => {
       throw parseProblem(400, { detail: 'name: Blank.', errors: { name: ['Blank.'] } }, null);
     });
     await tokens.create(DEFAULT_TOKEN);

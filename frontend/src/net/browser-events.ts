@@ -1,4 +1,4 @@
-/** Call back now, and whenever the browser goes online or offline. Returns a function that stops this. */
+/** Call back now, and whenever the browser goes online or offline. Returns a stop function. */
 export function onOnlineChange(callback: (isOnline: boolean) => void): () => void {
   const onChange = (): void => {
     callback(navigator.onLine);
@@ -12,7 +12,7 @@ export function onOnlineChange(callback: (isOnline: boolean) => void): () => voi
   };
 }
 
-/** Call back when the network returns or the page is shown again. Returns a function that stops this. */
+/** Call back when the network returns or the page is shown again. Returns a stop function. */
 export function onResume(callback: () => void): () => void {
   const onVisibilityChange = (): void => {
     if (document.visibilityState === 'visible') callback();

@@ -54,7 +54,7 @@ export class CurrentUser {
     if (await this.#isSignedOut()) setTimeout(() => void this.refresh(), 1000);
   }
 
-  /** Limits the rate: a socket that is refused while the API responds must not reconnect in a loop. */
+  /** Refresh at a limited rate: a socket that is refused again and again must not cause a loop. */
   #scheduleRefresh(): void {
     const delay = Date.now() - this.#nextCheckAt < 10_000 ? 5000 : 0;
     this.#nextCheckAt = Date.now() + delay;
@@ -74,7 +74,7 @@ export class CurrentUser {
     this.#onSignedIn(await this.api.resetPassword(token, password));
   }
 
-  /** Turn the guest into a user with an account. The server closes the socket, and it reconnects. */
+  /** Turn the guest into a user with an account. The server closes the socket; it reconnects. */
   async upgradeGuest(account: GuestUpgrade): Promise<void> {
     this.#onSignedIn(await this.#trackSignIn(this.api.upgradeGuest(account)));
   }

@@ -45,10 +45,10 @@ function requiredRightOfUndo(rows: readonly ChangedRow[]): HistoryEntry['require
 
 /** Merge entries, newest first. Of two with the same version, the added one wins. */
 export function mergeEntries(
-  known: readonly HistoryEntry[],
+  entries: readonly HistoryEntry[],
   added: readonly HistoryEntry[],
 ): HistoryEntry[] {
-  const byVersion = new Map([...known, ...added].map((entry) => [entry.version, entry]));
+  const byVersion = new Map([...entries, ...added].map((entry) => [entry.version, entry]));
   return [...byVersion.values()].sort((a, b) => b.version - a.version);
 }
 

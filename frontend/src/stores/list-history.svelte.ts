@@ -36,7 +36,7 @@ export class ListHistory {
     private readonly engine: Engine,
   ) {}
 
-  /** Load the newest page; later changes arrive through the socket. Returns a function that stops this. */
+  /** Load the newest page. Later changes arrive through the socket. Returns a stop function. */
   start(): () => void {
     const stop = this.engine.subscribe((events) => {
       for (const event of events) {

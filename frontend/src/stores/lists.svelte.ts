@@ -125,8 +125,8 @@ export class Lists {
   /** Add and drop lists, so that they are the lists that the server sent. */
   #reconcile(ids: readonly string[]): void {
     this.isLoaded = true;
-    const known = new Set(ids);
-    for (const id of this.#responses.keys()) if (!known.has(id)) this.#dropList(id);
+    const knownIds = new Set(ids);
+    for (const id of this.#responses.keys()) if (!knownIds.has(id)) this.#dropList(id);
     for (const id of ids) if (!this.#responses.has(id)) this.#responses.set(id, null);
     this.#watchLatest();
   }

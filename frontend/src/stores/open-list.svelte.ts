@@ -13,7 +13,7 @@ import { isAllowed, type Action } from './permissions';
 import { summaryOfChange, activityText } from './activity-text';
 import type { Toast } from './toast.svelte';
 
-/** How long a ticked row keeps its place, so that rows do not move under a finger. In milliseconds. */
+/** How long a ticked row keeps its place, in milliseconds. Rows must not move under a finger. */
 const TICKED_DELAY = 2000;
 /** How long changes by other members are highlighted, in milliseconds. */
 const HIGHLIGHT_TIME = 2000;
@@ -114,7 +114,7 @@ export class OpenList {
   }
 
   /** Remove all bought items, as one change. */
-  removeBought(): void {
+  clearCart(): void {
     const items = this.#boughtIds();
     const text = `Removed ${itemCount(items.length)}`;
     this.#submitMany(
@@ -244,7 +244,7 @@ export class OpenList {
       if ('topic' in event && event.topic === this.#topic) this.#onTopicEvent(event);
     }
     if (
-      events.some((one) => one.kind === 'left' && one.list === this.id) &&
+      events.some((event) => event.kind === 'left' && event.list === this.id) &&
       this.state === 'open'
     ) {
       this.#close('refused');

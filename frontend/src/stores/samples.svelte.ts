@@ -18,7 +18,7 @@ export interface ChartColumns {
 export class Samples {
   all = $state.raw<readonly Sample[]>([]);
   latest = $derived(this.all.at(-1) ?? null);
-  /** When the latest sample arrived, by the clock of this browser. The server's clock may differ. */
+  /** When the latest sample arrived, by this browser's clock. The server's clock may differ. */
   receivedAt = $state<number | null>(null);
 
   constructor(private readonly engine: Engine) {

@@ -4,7 +4,7 @@ import { FormSubmission } from './form-submission.svelte';
 import { isOpen } from './invite';
 import { RequestKey } from './request-key';
 
-/** The access to one list: the roles of its members, and its invite links. It does not hold the members. */
+/** The access to one list: it sets roles and manages invite links. It does not know the members. */
 export class Sharing {
   /** Newest first. Null until they are loaded. */
   invites = $state.raw<readonly Invite[] | null>(null);

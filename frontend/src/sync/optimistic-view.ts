@@ -44,8 +44,8 @@ export function optimisticName(name: string, edits: Outbox): string {
 }
 
 function savedRow(item: ItemRow): ViewRow {
-  const known = savedRows.get(item);
-  if (known) return known;
+  const cached = savedRows.get(item);
+  if (cached) return cached;
   const row: ViewRow = { item, status: 'saved' };
   savedRows.set(item, row);
   return row;
@@ -120,7 +120,7 @@ function changeItem(
   rows.set(id, { item, status });
 }
 
-/** Predict what the server will do: complete an open item of that name, reopen a bought one, or add. */
+/** Predict the server: it completes an open item of that name, reopens a bought one, or adds. */
 function addItem(
   rows: Map<string, ViewRow>,
   { item: id, fields }: NewItem,

@@ -128,11 +128,11 @@ function listAfter(list: ListRow | null, { list: row, at }: Change): ListRow | n
 
 function itemsAfter(
   items: ReadonlyMap<string, ItemRow>,
-  { items: rows = [], gone = [] }: Change,
+  { items: rows = [], gone: removedIds = [] }: Change,
 ): ReadonlyMap<string, ItemRow> {
-  if (rows.length === 0 && gone.length === 0) return items;
+  if (rows.length === 0 && removedIds.length === 0) return items;
   const after = new Map(items);
   for (const item of rows) after.set(item.id, item);
-  for (const id of gone) after.delete(id);
+  for (const id of removedIds) after.delete(id);
   return after;
 }

@@ -87,10 +87,10 @@ function withTopic(
 }
 
 function watch(state: SubscriptionState, topic: string, positionOf: PositionOf): Transition {
-  const known = state.topics.get(topic);
-  if (known && known.status !== 'ended') return unchanged(state);
-  const fresh: TopicState = { status: 'idle', requestId: 0, presence: known?.presence ?? null };
-  return subscribe(withTopic(state, topic, fresh), [topic], positionOf);
+  const current = state.topics.get(topic);
+  if (current && current.status !== 'ended') return unchanged(state);
+  const initial: TopicState = { status: 'idle', requestId: 0, presence: current?.presence ?? null };
+  return subscribe(withTopic(state, topic, initial), [topic], positionOf);
 }
 
 function unwatch(state: SubscriptionState, topic: string): Transition {
@@ -109,11 +109,11 @@ function setPresence(
   topic: string,
   presence: TopicState['presence'],
 ): Transition {
-  const known = state.topics.get(topic);
-  if (!known || known.presence === presence) return unchanged(state);
-  const isSubscribed = state.isConnected && known.status === 'subscribed';
+  const current = state.topics.get(topic);
+  if (!current || current.presence === presence) return unchanged(state);
+  const isSubscribed = state.isConnected && current.status === 'subscribed';
   return {
-    state: withTopic(state, topic, { ...known, presence }),
+    state: withTopic(state, topic, { ...current, presence }),
     outputs: isSubscribed
       ? [{ type: 'send', frame: { type: 'presence', topic, state: presence ?? 'away' } }]
       : [],
@@ -122,8 +122,8 @@ function setPresence(
 
 function disconnected(state: SubscriptionState): SubscriptionState {
   const topics = new Map(state.topics);
-  for (const [topic, known] of topics) {
-    if (known.status !== 'ended') topics.set(topic, { ...known, status: 'idle' });
+  for (const [topic, current] of topics) {
+    if (current.status !== 'ended') topics.set(topic, { ...current, status: 'idle' });
   }
   return { ...state, isConnected: false, topics };
 }
@@ -139,9 +139,9 @@ function subscribe(
   const outputs: Output[] = [];
   let id = state.nextRequestId;
   for (const topic of topics) {
-    const known = topicStates.get(topic);
-    if (!known) continue;
-    topicStates.set(topic, { ...known, status: 'pending', requestId: id });
+    const current = topicStates.get(topic);
+    if (!current) continue;
+    topicStates.set(topic, { ...current, status: 'pending', requestId: id });
     outputs.push({
       type: 'send',
       frame: { type: 'subscribe', id, topic, ...(positionOf(topic) ?? {}) },
@@ -174,12 +174,12 @@ function onFrame(state: SubscriptionState, frame: ServerFrame, positionOf: Posit
 }
 
 function onSubscribed(state: SubscriptionState, topic: string, id: number | null): Transition {
-  const known = state.topics.get(topic);
+  const current = state.topics.get(topic);
   // This responds to an earlier subscribe. The response to the latest one is still to come.
-  if (known?.status !== 'pending' || known.requestId !== id) return unchanged(state);
-  const { presence } = known;
+  if (current?.status !== 'pending' || current.requestId !== id) return unchanged(state);
+  const { presence } = current;
   return {
-    state: withTopic(state, topic, { ...known, status: 'subscribed' }),
+    state: withTopic(state, topic, { ...current, status: 'subscribed' }),
     outputs: presence
       ? [{ type: 'send', frame: { type: 'presence', topic, state: presence } }]
       : [],
@@ -199,10 +199,10 @@ function onEnded(
 }
 
 function endTopic(state: SubscriptionState, topic: string, reason: EndReason): Transition {
-  const known = state.topics.get(topic);
-  if (!known) return unchanged(state);
+  const current = state.topics.get(topic);
+  if (!current) return unchanged(state);
   return {
-    state: withTopic(state, topic, { ...known, status: 'ended' }),
+    state: withTopic(state, topic, { ...current, status: 'ended' }),
     outputs: [{ type: 'close topic', topic, reason }],
   };
 }
@@ -213,14 +213,14 @@ function onError(
   code: string,
   seconds: number,
 ): Transition {
-  const [topic, known] = [...state.topics].find(
+  const [topic, current] = [...state.topics].find(
     ([, { status, requestId }]) => status === 'pending' && requestId === id,
   ) ?? [null, null];
   if (topic === null) return unchanged(state);
   if (code === 'not_found') return endTopic(state, topic, 'refused');
   if (code === 'too_many_topics') return endTopic(state, topic, 'too many');
   return {
-    state: withTopic(state, topic, { ...known, status: 'idle' }),
+    state: withTopic(state, topic, { ...current, status: 'idle' }),
     outputs: [{ type: 'subscribe later', topic, seconds }],
   };
 }

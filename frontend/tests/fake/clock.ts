@@ -1,17 +1,17 @@
 import type { Clock } from '../../src/net/clock';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that moves only when a test advances it. */
 export class ManualClock implements Clock {
   #now = 1_800_000_000_000;
   #timers: { due: number; run: () => void }[] = [];
-  chance = 1;
+  randomValue = 1;
 
   now(): number {
     return this.#now;
   }
 
   random(): number {
-    return this.chance;
+    return this.randomValue;
   }
 
   schedule(milliseconds: number, run: () => void): () => void {
@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Let promises that are already decided run their course. */
-export async function promises(): Promise<void> {
+/** Run the callbacks of promises that are already settled. */
+export async function settlePromises(): Promise<void> {
   for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
 }

@@ -5,28 +5,28 @@ import type { Change, ClientFrame, ItemRow, ServerFrame } from '../../src/protoc
 import { isSameName } from '../../src/sync/edit';
 import { AT, ana, item, listRow } from './rows';
 
-/** How many changes a resume may replay here. */
-const LOG = 12;
+/** The number of changes that the server can replay. */
+const MAX_LOGGED_CHANGES = 12;
 
 interface Connection {
   events: SocketConnectionEvents;
   topics: Set<string>;
   outbound: ServerFrame[][];
   inbound: ClientFrame[];
-  welcomed: boolean;
+  isWelcomed: boolean;
 }
 
-interface Pending {
-  ask: HttpRequest;
-  done: (answer: unknown) => void;
-  broke: (error: Error) => void;
+interface PendingRequest {
+  request: HttpRequest;
+  resolve: (response: unknown) => void;
+  reject: (error: Error) => void;
 }
 
 /**
- * A server with one list, whose network is flushed by hand.
+ * A server with one list. Tests decide when messages and responses are delivered.
  *
- * It follows the protocol's rules, and can lose requests, answers, connections,
- * its log and its epoch.
+ * It follows the rules of the protocol. It can lose requests, responses, connections and
+ * changes, and start a new epoch.
  */
 export class FakeServer {
   readonly list = 'one';
@@ -36,22 +36,22 @@ export class FakeServer {
   items = new Map<string, ItemRow>();
   log: Change[] = [];
   connections: Connection[] = [];
-  requests: Pending[] = [];
-  #answers = new Map<string, unknown>();
-  #epochs = 0;
+  requests: PendingRequest[] = [];
+  #responses = new Map<string, unknown>();
+  #epochCount = 0;
 
-  readonly http: Http = <T>(ask: HttpRequest) =>
-    new Promise<T>((done, broke) => {
-      this.requests.push({ ask, done: done as (answer: unknown) => void, broke });
+  readonly http: Http = <T>(request: HttpRequest) =>
+    new Promise<T>((resolve, reject) => {
+      this.requests.push({ request, resolve: resolve as (response: unknown) => void, reject });
     });
 
-  readonly dial: OpenSocket = (events) => {
+  readonly openSocket: OpenSocket = (events) => {
     const connection: Connection = {
       events,
       topics: new Set(),
       outbound: [],
       inbound: [],
-      welcomed: false,
+      isWelcomed: false,
     };
     this.connections.push(connection);
     return {
@@ -64,52 +64,52 @@ export class FakeServer {
     };
   };
 
-  /** Deliver what one connection has to say, both ways, up to one message each. */
-  pump(connection: Connection): boolean {
-    if (!connection.welcomed) {
-      connection.welcomed = true;
+  /** Deliver at most one message in each direction of a connection. */
+  exchangeMessages(connection: Connection): boolean {
+    if (!connection.isWelcomed) {
+      connection.isWelcomed = true;
       connection.outbound.push([this.welcome()]);
     }
     const frame = connection.inbound.shift();
-    if (frame) this.#heard(connection, frame);
+    if (frame) this.#onFrame(connection, frame);
     const message = connection.outbound.shift();
     if (message) connection.events.onFrames(structuredClone(message));
     return frame !== undefined || message !== undefined;
   }
 
-  /** Break a connection; everything in flight on it is lost. */
-  cut(connection: Connection): void {
+  /** Break a connection. Its undelivered messages are lost. */
+  disconnect(connection: Connection): void {
     this.connections = this.connections.filter((other) => other !== connection);
     connection.events.onClose(1006);
   }
 
-  /** Lose one change on a connection that stays, as a full channel layer does. */
-  lose(connection: Connection): void {
+  /** Lose one change, but keep the connection, as a full channel layer does. */
+  dropChange(connection: Connection): void {
     if (connection.outbound[0]?.[0]?.type === 'change') connection.outbound.shift();
   }
 
-  /** Let the oldest request through; or lose it, or only its answer. */
-  serve(fate: 'answered' | 'request lost' | 'answer lost' = 'answered'): boolean {
+  /** Carry out the oldest request, or lose the request or its response. */
+  respond(outcome: 'responded' | 'request lost' | 'response lost' = 'responded'): boolean {
     const pending = this.requests.shift();
     if (!pending) return false;
-    if (fate === 'request lost') {
-      pending.broke(unreachableProblem());
+    if (outcome === 'request lost') {
+      pending.reject(unreachableProblem());
       return true;
     }
     try {
-      const answer = this.#once(pending.ask);
-      if (fate === 'answered') pending.done(structuredClone(answer));
-      else pending.broke(unreachableProblem());
+      const response = this.#respondOnce(pending.request);
+      if (outcome === 'responded') pending.resolve(structuredClone(response));
+      else pending.reject(unreachableProblem());
     } catch (error) {
-      pending.broke(error as Error);
+      pending.reject(error as Error);
     }
     return true;
   }
 
-  /** History is rewritten, as after a restored backup. */
-  rewrite(): void {
-    this.#epochs += 1;
-    this.epoch = `epoch${String(this.#epochs).padStart(3, '0')}`;
+  /** Start a new epoch, as after the restore of a backup. */
+  startNewEpoch(): void {
+    this.#epochCount += 1;
+    this.epoch = `epoch${String(this.#epochCount).padStart(3, '0')}`;
     this.log = [];
     for (const connection of this.connections) {
       if (connection.topics.has(this.topic)) connection.outbound.push(this.#snapshot());
@@ -129,7 +129,7 @@ export class FakeServer {
     };
   }
 
-  #heard(connection: Connection, frame: ClientFrame): void {
+  #onFrame(connection: Connection, frame: ClientFrame): void {
     if (frame.type === 'ping') connection.outbound.push([{ type: 'pong' }]);
     if (frame.type !== 'subscribe') return;
     connection.topics.add(frame.topic);
@@ -142,7 +142,7 @@ export class FakeServer {
       frame.since <= version;
     connection.outbound.push([
       { type: 'subscribed', id: frame.id, topic, epoch, version, recovered },
-      ...(recovered ? this.log.filter((one) => one.version > Number(frame.since)) : []),
+      ...(recovered ? this.log.filter((change) => change.version > Number(frame.since)) : []),
     ]);
     if (!recovered) connection.outbound.push(this.#snapshot());
   }
@@ -163,13 +163,13 @@ export class FakeServer {
     }));
   }
 
-  /** The same key has one effect and one answer. */
-  #once(ask: HttpRequest): unknown {
-    const op = ask.op ?? '';
-    if (this.#answers.has(op)) return this.#answers.get(op);
-    const answer = this.#handle(ask);
-    this.#answers.set(op, answer);
-    return answer;
+  /** Requests with the same key have one effect and one response. */
+  #respondOnce(request: HttpRequest): unknown {
+    const op = request.op ?? '';
+    if (this.#responses.has(op)) return this.#responses.get(op);
+    const response = this.#handle(request);
+    this.#responses.set(op, response);
+    return response;
   }
 
   #handle({ method, path, body, op }: HttpRequest): unknown {
@@ -198,7 +198,7 @@ export class FakeServer {
   #write(id: string, fields: Partial<ItemRow>, verb: Change['verb'], op: string | null): ItemRow {
     const known = this.items.get(id) ?? item(id, { version: 0 });
     const row = { ...known, ...fields, version: this.version + 1 };
-    if (known.version > 0 && same(known, { ...row, version: known.version })) return known;
+    if (known.version > 0 && isEqual(known, { ...row, version: known.version })) return known;
     this.items.set(id, row);
     this.#record(verb, [row], [], op);
     return row;
@@ -207,7 +207,7 @@ export class FakeServer {
   #record(verb: Change['verb'], items: ItemRow[], gone: string[], op: string | null): void {
     this.version += 1;
     const { topic, epoch, version } = this;
-    const told: Change = {
+    const change: Change = {
       type: 'change',
       topic,
       epoch,
@@ -219,13 +219,13 @@ export class FakeServer {
       items,
       gone,
     };
-    this.log = [...this.log, told].slice(-LOG);
+    this.log = [...this.log, change].slice(-MAX_LOGGED_CHANGES);
     for (const { topics, outbound } of this.connections) {
-      if (topics.has(topic)) outbound.push([told]);
+      if (topics.has(topic)) outbound.push([change]);
     }
   }
 }
 
-function same(one: ItemRow, other: ItemRow): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+function isEqual(a: ItemRow, b: ItemRow): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
