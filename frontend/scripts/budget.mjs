@@ -1,4 +1,4 @@
-/** Fail if a page, or a part that is loaded on demand, exceeds its limit: kB of 1,000 bytes, gzipped. */
+/** Fail if the chunks of a page exceed their limit: gzipped, in kB of 1,000 bytes. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

@@ -139,7 +139,7 @@ describe('the history of a list', () => {
     receive([change(4, { verb: 'undo', undoes: 3, items: [item('milk')] })]);
     await settlePromises();
     expect(versions(history)).toEqual([4, 3, 2, 1]);
-    expect(history.undone.get(3)?.version).toBe(4);
+    expect(history.undoneBy.get(3)?.version).toBe(4);
   });
 
   it('drops the entries of another epoch', async () => {
@@ -174,6 +174,6 @@ describe('the history of a list', () => {
     await settlePromises();
     await history.undo(entryAt(3));
     expect(versions(history)).toEqual([4, 3, 2]);
-    expect(history.undone.has(3)).toBe(true);
+    expect(history.undoneBy.has(3)).toBe(true);
   });
 });

@@ -20,7 +20,7 @@ export interface UndoRefusal {
 /** The changes of one list, newest first. It can undo them. */
 export class ListHistory {
   entries = $state.raw<readonly HistoryEntry[]>([]);
-  undone = $derived(undoneVersions(this.entries));
+  undoneBy = $derived(undoneVersions(this.entries));
   /** False until the first page is loaded. */
   isLoaded = $state(false);
   hasMore = $state(false);

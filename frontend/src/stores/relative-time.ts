@@ -16,7 +16,7 @@ export function relativeTime(time: string, now: number): string {
 }
 
 /** The time of day, with seconds. */
-export function clockTime(time: string): string {
+export function timeOfDay(time: string): string {
   return new Date(time).toLocaleTimeString(undefined, {
     hour: '2-digit',
     minute: '2-digit',
