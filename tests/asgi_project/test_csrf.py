@@ -97,9 +97,9 @@ def test_it_asks_strangers_for_the_token_at_the_doors(db, address):
     assert outcome(answer) == (403, "csrf_failed")
 
 
-def test_no_verb_that_is_safe_changes_anything(olga, client_of):
+def test_no_verb_that_is_safe_changes_anything(olga, signed_in_client):
     """SEC-6: so that a link or an image of a foreign page does nothing either."""
-    client = client_of(olga)
+    client = signed_in_client(olga)
     with CaptureQueriesContext(connection) as asked:
         for _, address in addresses():
             client.get(address)

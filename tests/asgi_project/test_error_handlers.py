@@ -124,36 +124,36 @@ def test_it_tells_nothing_of_a_crash_but_the_id_to_look_for(raising, caplog):
     assert b"Traceback" not in answer.content
 
 
-def test_it_answers_unknown_addresses_with_a_problem_and_pages_with_a_page(anyone, db):
-    assert anyone.get("/api/nope/").json()["code"] == "not_found"
-    assert anyone.get("/nope/")["Content-Type"].startswith("text/html")
+def test_it_answers_unknown_addresses_with_a_problem_and_pages_with_a_page(anonymous_client, db):
+    assert anonymous_client.get("/api/nope/").json()["code"] == "not_found"
+    assert anonymous_client.get("/nope/")["Content-Type"].startswith("text/html")
 
 
-def test_it_answers_a_wrong_method_with_405(anyone, db):
-    answer = anyone.get("/api/auth/login/")
+def test_it_answers_a_wrong_method_with_405(anonymous_client, db):
+    answer = anonymous_client.get("/api/auth/login/")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
-def test_it_is_json_also_where_the_answer_would_be_yaml(anyone, db):
-    answer = anyone.post("/api/schema/", {})
+def test_it_is_json_also_where_the_answer_would_be_yaml(anonymous_client, db):
+    answer = anonymous_client.post("/api/schema/", {})
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
-def test_it_refuses_a_bad_host_with_a_problem(anyone, settings):
+def test_it_refuses_a_bad_host_with_a_problem(anonymous_client, settings):
     settings.ALLOWED_HOSTS = ["good.example"]
-    answer = anyone.get("/api/auth/me/", HTTP_HOST="evil.example")
+    answer = anonymous_client.get("/api/auth/me/", HTTP_HOST="evil.example")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
-def test_it_does_not_believe_a_request_id(anyone, db):
+def test_it_does_not_believe_a_request_id(anonymous_client, db):
     """SEC-21"""
-    answer = anyone.get("/api/nope/", HTTP_X_REQUEST_ID="forged")
+    answer = anonymous_client.get("/api/nope/", HTTP_X_REQUEST_ID="forged")
     assert answer["X-Request-ID"] != "forged"
 
 
-def test_it_gives_every_request_its_own_id(anyone, db):
+def test_it_gives_every_request_its_own_id(anonymous_client, db):
     """SEC-21"""
-    assert len({anyone.get("/api/nope/")["X-Request-ID"] for _ in range(5)}) == 5
+    assert len({anonymous_client.get("/api/nope/")["X-Request-ID"] for _ in range(5)}) == 5
 
 
 @override_settings(CSRF_FAILURE_VIEW="asgi_project.error_handlers.csrf_failure")

@@ -50,9 +50,9 @@ def harden(answer):
 
 
 @pytest.mark.parametrize("ask", ["shopping-lists/", "export/", "auth/me/"])
-def test_it_hardens_what_people_get_who_are_signed_in(client_of, ana, ask):
+def test_it_hardens_what_people_get_who_are_signed_in(signed_in_client, ana, ask):
     """SEC-9"""
-    harden(client_of(ana).get(f"/api/{ask}"))
+    harden(signed_in_client(ana).get(f"/api/{ask}"))
 
 
 def test_it_hardens_the_answer_to_a_crash(settings, db):

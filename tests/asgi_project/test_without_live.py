@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.support.server_process import ROOT, Serving
+from tests.support.processes import ROOT, ServerProcess
 
 REST = [f"tests/shopping_list/api/test_{name}.py" for name in ("lists", "items", "adding")]
 pytestmark = pytest.mark.system
@@ -27,7 +27,7 @@ def test_the_rest_tests_of_the_lists_pass_without_live():
 
 
 def test_it_serves_without_live(tmp_path):
-    with Serving(tmp_path / "data", TROLLEY_WITHOUT_APPS="live") as serving:
+    with ServerProcess(tmp_path / "data", TROLLEY_WITHOUT_APPS="live") as serving:
         assert serving.get("/api/shopping-lists/").status_code == 401
         assert serving.get("/healthz").status_code == 404
         assert serving.stop() == 0

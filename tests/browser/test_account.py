@@ -16,17 +16,17 @@ pytestmark = pytest.mark.browser
 OTHER = "another horse battery"
 
 
-def account(phone):
+def account(session):
     """Go to the account page from the lists, as people do."""
-    phone.page.goto("/")
-    phone.page.get_by_role("button", name="Account of").click()
-    phone.page.get_by_role("link", name="Account", exact=True).click()
-    expect(phone.page.get_by_role("heading", level=1, name="Account")).to_be_focused()
-    return phone.page
+    session.page.goto("/")
+    session.page.get_by_role("button", name="Account of").click()
+    session.page.get_by_role("link", name="Account", exact=True).click()
+    expect(session.page.get_by_role("heading", level=1, name="Account")).to_be_focused()
+    return session.page
 
 
-def sign_in(phone, username, password=PASSWORD):
-    page = phone.page
+def sign_in(session, username, password=PASSWORD):
+    page = session.page
     if page.url == "about:blank":
         page.goto("/")
     page.get_by_label("Username").fill(username)
@@ -43,10 +43,10 @@ def signed_out(page):
 
 
 @pytest.fixture(scope="module")
-def spares(home):
+def spares(installation):
     """People whose accounts tests may ruin, made at once."""
     names = [f"dora{number}" for number in range(6)]
-    home.newcomer(*names)
+    installation.create_users(*names)
     return iter(names)
 
 
@@ -56,9 +56,9 @@ def dora(spares):
     return next(spares)
 
 
-def test_a_token_works_until_it_is_revoked(phone, home, groceries):
+def test_a_token_works_until_it_is_revoked(open_session, installation, groceries):
     """PAG-4: its secret is shown once, for one list and to look only if so chosen."""
-    page = account(phone("ana"))
+    page = account(open_session("ana"))
     tokens = section(page, "API tokens")
     name = f"Kitchen display {groceries.id[:4]}"
     tokens.get_by_label("What it is for").fill(name)
@@ -70,7 +70,7 @@ def test_a_token_works_until_it_is_revoked(phone, home, groceries):
     expect(about).to_contain_text(f"Can view · Groceries {groceries.id[:4]} only · never used")
 
     headers = {"Authorization": f"Bearer {secret}"}
-    with httpx.Client(base_url=f"{home.url}/api/", headers=headers, timeout=30) as script:
+    with httpx.Client(base_url=f"{installation.url}/api/", headers=headers, timeout=30) as script:
         items = f"shopping-lists/{groceries.id}/shopping-items/"
         assert script.get(items).status_code == 200
         assert script.post(items, json={"name": "Jam"}).status_code == 403
@@ -86,13 +86,13 @@ def test_a_token_works_until_it_is_revoked(phone, home, groceries):
         assert script.get(items).status_code == 401
 
 
-def test_who_changes_the_password_stays_and_all_others_go(phone, dora):
+def test_who_changes_the_password_stays_and_all_others_go(open_session, dora):
     """PAG-5"""
-    here, there = phone(), phone()
+    here, there = open_session(), open_session()
     sign_in(here, dora)
     sign_in(there, dora)
     for one in (here, there):
-        one.live()
+        one.wait_until_live()
     page = account(here)
     password = section(page, "Password")
     password.get_by_label("Current password").fill("wrong")
@@ -106,19 +106,19 @@ def test_who_changes_the_password_stays_and_all_others_go(phone, dora):
     signed_out(there.page)
     expect(section(page, "Devices").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="All lists").click()
-    here.live()
+    here.wait_until_live()
     assert here.loads == 2  # the sign-in and the account page's own start
 
     sign_in(there, dora, OTHER)
-    there.live()
+    there.wait_until_live()
 
 
-def test_another_device_is_signed_out_at_once(phone, dora):
+def test_another_device_is_signed_out_at_once(open_session, dora):
     """PAG-5"""
-    here, there = phone(), phone()
+    here, there = open_session(), open_session()
     for one in (here, there):
         sign_in(one, dora)
-        one.live()
+        one.wait_until_live()
     devices = section(account(here), "Devices")
     expect(devices.get_by_role("listitem")).to_have_count(2)
     expect(devices.get_by_role("listitem").first).to_contain_text("This device")
@@ -126,16 +126,16 @@ def test_another_device_is_signed_out_at_once(phone, dora):
     signed_out(there.page)
     expect(devices.get_by_role("listitem")).to_have_count(1)
     sign_in(there, dora)
-    there.live()
+    there.wait_until_live()
     here.page.reload()
     devices.get_by_role("button", name="Sign out all other devices").click()
     signed_out(there.page)
 
 
-def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
+def test_an_account_is_deleted_once_its_lists_have_owners(open_session, installation, dora):
     """PAG-6"""
     owned = str(uuid4())
-    home.shell(
+    installation.shell(
         "from accounts.models import User\n"
         "from shopping_list.models import Membership, ShoppingList\n"
         f"dora = User.objects.get(username={dora!r})\n"
@@ -144,7 +144,7 @@ def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
         "bob = User.objects.get(username='bob')\n"
         "Membership.objects.create(shopping_list=made, user=bob, role='editor')\n"
     )
-    one = phone(dora)
+    one = open_session(dora)
     page = account(one)
     deletion = section(page, "Delete my account")
     deletion.get_by_role("button", name="Delete my account").click()
@@ -154,7 +154,7 @@ def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
     deletion.get_by_label("Your password").fill(PASSWORD)
     deletion.get_by_role("button", name="Delete permanently").click()
     expect(deletion.get_by_role("link", name="Ours")).to_have_attribute("href", f"/lists/{owned}/")
-    home.shell(
+    installation.shell(
         "from shopping_list.models import Membership\n"
         f"Membership.objects.get(shopping_list={owned!r}, user__username='bob').delete()"
     )
@@ -164,24 +164,24 @@ def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def test_the_next_person_at_a_browser_sees_nothing_of_the_last(phone, home, dora):
+def test_the_next_person_at_a_browser_sees_nothing_of_the_last(open_session, installation, dora):
     """PAG-7: not on the page, not in what is read out, not by going back."""
-    mine = home.groceries("Secret gin")
+    mine = installation.create_list("Secret gin")
     mine.rename("Surprise party")
     # It has its own session: signing out must not end ana's in other tests.
-    ana = phone()
+    ana = open_session()
     sign_in(ana, "ana")
-    ana.live()
+    ana.wait_until_live()
     ana.open(mine.path)
-    home.shell(  # by nobody in particular, which is read out
+    installation.shell(  # by nobody in particular, which is read out
         "from shopping_list.models import ShoppingList\n"
         f"ShoppingList.objects.get(pk={mine.id!r}).items.create(name='Secret cake')"
     )
-    ana.sees("Secret cake")
+    ana.expect_item("Secret cake")
     expect(ana.page.get_by_role("status").filter(has_text="Secret cake")).to_have_count(1)
     ana.remove("Secret gin")  # told in a toast
     expect(ana.page.get_by_label("Just now")).to_contain_text("Secret gin")
-    ana.live()
+    ana.wait_until_live()
     ana.page.get_by_role("button", name="Account of ana").click()
     ana.page.get_by_role("button", name="Sign out").click()
 
@@ -202,11 +202,11 @@ def test_the_next_person_at_a_browser_sees_nothing_of_the_last(phone, home, dora
     assert ana.page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
-def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
+def test_my_lists_go_out_as_a_file_and_come_in_again(open_session, installation, dora):
     """PAG-8"""
-    source = home.groceries("Milk", "Bread")
+    source = installation.create_list("Milk", "Bread")
     source.rename("Holiday")
-    page = account(phone("ana"))
+    page = account(open_session("ana"))
     data = section(page, "My data")
     with page.expect_download() as downloading:
         data.get_by_role("link", name="Export my personal data").click()
@@ -216,7 +216,7 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     file = json.loads(Path(downloading.value.path()).read_text())
     file["lists"] = [one for one in file["lists"] if one["name"] == "Holiday"]
 
-    other = phone(dora)
+    other = open_session(dora)
     page = account(other)
     data = section(page, "My data")
     data.get_by_text("Import lists").click()
@@ -229,46 +229,46 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     expect(data.get_by_role("status")).to_have_text("Imported 1 list.")
     page.get_by_role("link", name="All lists").click()
     page.get_by_role("link", name="Holiday").click()
-    other.sees("Milk")
+    other.expect_item("Milk")
 
 
-def test_a_deleted_list_is_restored_later(phone, groceries):
+def test_a_deleted_list_is_restored_later(open_session, groceries):
     """PAG-11"""
     groceries.rename("Garden party")
     groceries.delete()
-    ana = phone("ana")
+    ana = open_session("ana")
     deleted = section(account(ana), "Deleted lists")
     deleted.get_by_role("button", name="Restore Garden party").click()
     expect(deleted.get_by_text("Garden party")).to_have_count(0)
     ana.page.get_by_role("link", name="All lists").click()
     ana.page.get_by_role("link", name="Garden party").click()
-    ana.sees("Milk")
+    ana.expect_item("Milk")
 
 
-def test_a_reset_link_sets_a_password_once(phone, home, dora):
+def test_a_reset_link_sets_a_password_once(open_session, installation, dora):
     """PAG-9"""
-    link = home.reset_link(dora)
+    link = installation.reset_link(dora)
     assert "#" in link
-    lost = phone()
+    lost = open_session()
     lost.page.goto(link)
     lost.page.get_by_label("New password").fill(OTHER)
     assert link.split("#")[1] not in lost.page.url
     lost.page.get_by_role("button", name="Set password").click()
-    lost.live()
-    late = phone()
+    lost.wait_until_live()
+    late = open_session()
     late.page.goto(link)
     late.page.get_by_label("New password").fill(PASSWORD)
     late.page.get_by_role("button", name="Set password").click()
     expect(late.page.get_by_role("alert")).to_contain_text("does not work any more")
 
 
-def test_a_guest_sees_what_a_guest_may_do(phone, groceries):
+def test_a_guest_sees_what_a_guest_may_do(open_session, groceries):
     """PAG-10"""
-    guest = phone()
+    guest = open_session()
     guest.page.goto(groceries.invite(guest=True))
     guest.page.get_by_label("Your name").fill("Gus")
     guest.page.get_by_role("button", name="Join as a guest").click()
-    guest.sees("Milk")
+    guest.expect_item("Milk")
     page = account(guest)
     titles = page.get_by_role("main").get_by_role("heading", level=2)
     expect(titles).to_have_text(["Profile", "Create an account", "Delete my account"])

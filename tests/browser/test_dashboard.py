@@ -26,8 +26,8 @@ def total(page, label):
     return page.locator(".tiles .card").filter(has_text=label).locator(".value").first
 
 
-def test_counters_and_activity_move_while_people_watch(phone, home, groceries):
-    ana, bob = phone("ana"), phone("bob")
+def test_counters_and_activity_move_while_people_watch(open_session, installation, groceries):
+    ana, bob = open_session("ana"), open_session("bob")
     for one in (ana, bob):
         one.page.goto("/dashboard/")
         expect(one.page.get_by_label("Activity, newest first")).to_contain_text("created this list")
@@ -47,7 +47,7 @@ def test_counters_and_activity_move_while_people_watch(phone, home, groceries):
         expect(newest).to_contain_text("ana ticked Milk")
         expect(newest.get_by_role("link")).to_have_attribute("href", groceries.path)
 
-    home.shell(
+    installation.shell(
         "from shopping_list.models import ShoppingItem\n"
         f"ShoppingItem.objects.get(shopping_list='{groceries.id}', name='Eggs').delete()"
     )
@@ -82,9 +82,9 @@ def hold_subscriptions(page):
     return let_go
 
 
-def test_what_happens_before_a_list_is_followed_is_told(phone, groceries):
+def test_what_happens_before_a_list_is_followed_is_told(open_session, groceries):
     """A snapshot tells of no change: what led to it is read. PAG-1."""
-    page = phone("ana").page
+    page = open_session("ana").page
     let_go = hold_subscriptions(page)
     page.goto("/dashboard/")
     feed = page.get_by_label("Activity, newest first")

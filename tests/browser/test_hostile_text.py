@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.installation import Watcher
+from tests.support.websocket_client import WebSocketClient
 
 pytestmark = pytest.mark.browser
 IMAGE = "<img src=x onerror=\"globalThis.run='it'\">"
@@ -28,18 +28,18 @@ MORE = (
 )
 
 
-def nothing_ran(phone):
+def nothing_ran(session):
     """Look for what the text would have made."""
-    assert phone.page.locator("img, script:not([src]), [onerror], [onload]").count() == 0
-    assert phone.page.evaluate("typeof globalThis.run") == "undefined"
+    assert session.page.locator("img, script:not([src]), [onerror], [onload]").count() == 0
+    assert session.page.evaluate("typeof globalThis.run") == "undefined"
 
 
-def test_hostile_names_are_text_on_every_page(phone, home):
+def test_hostile_names_are_text_on_every_page(open_session, installation):
     """SEC-17: of items, notes, lists, and what is told of them in the timeline."""
-    groceries = home.groceries("Milk", *MORE)
-    ana = phone("ana").open(groceries.path)
+    groceries = installation.create_list("Milk", *MORE)
+    ana = open_session("ana").open(groceries.path)
     groceries.add(IMAGE, note=IMAGE)
-    ana.sees(IMAGE)
+    ana.expect_item(IMAGE)
     groceries.rename(f"{IMAGE} list")
     expect(ana.page.get_by_role("heading", name=f"{IMAGE} list")).to_be_visible()
     ana.remove(IMAGE)
@@ -53,24 +53,29 @@ def test_hostile_names_are_text_on_every_page(phone, home):
     nothing_ran(ana)
 
 
-def test_a_hostile_person_is_text_on_every_page(phone, home, groceries):
+def test_a_hostile_person_is_text_on_every_page(open_session, installation, groceries):
     """SEC-17: among who is here, in the timeline, and among the members."""
-    made = home.shell(
+    made = installation.shell(
         "from accounts.models import ApiToken, User\n"
         "from shopping_list.models import Membership\n"
         f"eve = User.objects.create_user('eve', name={WHO!r})\n"
         f"Membership.objects.create(shopping_list_id={groceries.id!r}, user=eve, role='editor')\n"
         "print('TOKEN', ApiToken.objects.create(user=eve, name='eve')[1])"
     )
-    home.made["eve"] = next(x.split()[1] for x in made.splitlines() if x.startswith("TOKEN"))
-    ana = phone("ana").open(groceries.path)
-    with Watcher(home.url, home.made["eve"]) as eve, home.api("eve") as api:
+    installation.fixtures["eve"] = next(
+        x.split()[1] for x in made.splitlines() if x.startswith("TOKEN")
+    )
+    ana = open_session("ana").open(groceries.path)
+    with (
+        WebSocketClient(installation.url, installation.fixtures["eve"]) as eve,
+        installation.api("eve") as api,
+    ):
         topic = f"list:{groceries.id}"
         eve.send(type="subscribe", topic=topic)
         eve.send(type="presence", topic=topic, state="shopping")
         path = f"shopping-lists/{groceries.id}/shopping-items/"
         assert api.post(path, json={"name": "Poison"}).status_code == 201
-        ana.sees("Poison")
+        ana.expect_item("Poison")
         expect(ana.page.get_by_text(WHO).first).to_be_visible()
         ana.page.get_by_role("button", name="Members and invites").click()
         expect(ana.page.get_by_role("dialog").get_by_text(WHO).first).to_be_visible()

@@ -9,15 +9,15 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def ana(phone, groceries):
+def ana(open_session, groceries):
     """Her page, with the list open."""
-    return phone("ana").open(groceries.path)
+    return open_session("ana").open(groceries.path)
 
 
 @pytest.fixture
-def bob(phone, groceries):
+def bob(open_session, groceries):
     """His page, with the same list open."""
-    return phone("bob").open(groceries.path)
+    return open_session("bob").open(groceries.path)
 
 
 @pytest.fixture(autouse=True)
@@ -28,16 +28,16 @@ def _nobody_reloads(ana, bob):
 
 def test_what_one_adds_ticks_renames_and_removes_the_other_sees(ana, bob, groceries):
     ana.add("Butter")
-    bob.sees("Butter")
+    bob.expect_item("Butter")
     bob.tick("Butter")
-    ana.sees("Butter", ticked=True)
+    ana.expect_item("Butter", ticked=True)
     ana.rename("Milk", "Oat milk")
-    bob.sees("Oat milk")
-    bob.misses("Milk")
+    bob.expect_item("Oat milk")
+    bob.expect_no_item("Milk")
     bob.remove("Bread")
-    ana.misses("Bread")
-    ana.live()
-    bob.live()
+    ana.expect_no_item("Bread")
+    ana.wait_until_live()
+    bob.wait_until_live()
     assert ana.ticks == bob.ticks == groceries.ticks
     assert ana.ticks == {"Oat milk": False, "Eggs": False, "Butter": True}
 
@@ -53,17 +53,17 @@ def test_both_see_what_a_script_patches(ana, bob, groceries):
     groceries.patch("Milk", purchased=True)
     groceries.patch("Eggs", name="Ten eggs", quantity="10")
     for one in (ana, bob):
-        one.sees("Milk", ticked=True)
-        one.sees("Ten eggs")
+        one.expect_item("Milk", ticked=True)
+        one.expect_item("Ten eggs")
         expect(one.main).to_contain_text("10")
 
 
-def test_both_see_what_another_process_saves(ana, bob, groceries, home):
-    home.shell(
+def test_both_see_what_another_process_saves(ana, bob, groceries, installation):
+    installation.shell(
         "from shopping_list.models import ShoppingItem\n"
         f"milk = ShoppingItem.objects.get(shopping_list='{groceries.id}', name='Milk')\n"
         "milk.name = 'Milk by a command'\n"
         "milk.save()"
     )
-    ana.sees("Milk by a command")
-    bob.sees("Milk by a command")
+    ana.expect_item("Milk by a command")
+    bob.expect_item("Milk by a command")

@@ -25,22 +25,22 @@ RECORD_WHAT_COMES_BACK = """() => {
 
 
 @pytest.fixture
-def mortal(home):
+def mortal(installation):
     """The installation, which the test may kill."""
-    yield home
-    home.ensure()
+    yield installation
+    installation.ensure_running()
 
 
-def be_slow(phone, milliseconds):
+def be_slow(session, milliseconds):
     """Let every answer take this long."""
-    protocol = phone.context.new_cdp_session(phone.page)
+    protocol = session.context.new_cdp_session(session.page)
     protocol.send("Network.enable")
     limits = {"downloadThroughput": -1, "uploadThroughput": -1}
     conditions = {"offline": False, "latency": milliseconds, **limits}
     protocol.send("Network.emulateNetworkConditions", conditions)
 
 
-def lose_some(phone, path):
+def lose_some(session, path):
     """Of three requests lose one on its way there and the answer of another."""
     numbers = itertools.count()
 
@@ -53,25 +53,25 @@ def lose_some(phone, path):
         else:
             route.abort()
 
-    phone.page.route(path, answer)
+    session.page.route(path, answer)
 
 
-def agree(groceries, *phones):
+def agree(groceries, *sessions):
     """Wait until everything was sent, and compare what each holds."""
-    for one in phones:
-        one.live()
+    for one in sessions:
+        one.wait_until_live()
     truth = groceries.ticks
-    for one in phones:
+    for one in sessions:
         for name, ticked in truth.items():
-            one.sees(name, ticked=ticked)
+            one.expect_item(name, ticked=ticked)
         assert one.ticks == truth
     return truth
 
 
-def test_ticks_in_a_row_on_a_bad_network_never_come_back(phone, home):
+def test_ticks_in_a_row_on_a_bad_network_never_come_back(open_session, installation):
     names = [f"Thing {number}" for number in range(7)]
-    groceries = home.groceries(*names)
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
+    groceries = installation.create_list(*names)
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     be_slow(ana, 120)
     lose_some(ana, "**/shopping-items/*/")
     before = groceries.version
@@ -84,8 +84,8 @@ def test_ticks_in_a_row_on_a_bad_network_never_come_back(phone, home):
     assert groceries.version == before + len(names)
 
 
-def test_a_killed_server_loses_nothing(phone, mortal, groceries):
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
+def test_a_killed_server_loses_nothing(open_session, mortal, groceries):
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     ana.page.evaluate(RECORD_WHAT_COMES_BACK)
     ana.add("Before")
     ana.tick("Milk")
@@ -97,7 +97,7 @@ def test_a_killed_server_loses_nothing(phone, mortal, groceries):
     bob.rename("Eggs", "Ten eggs")
     bob.add("By bob while it was down")
     expect(bob.main.locator(".badge")).to_contain_text("2 changes waiting")
-    mortal.first.start_again()
+    mortal.first_server.restart()
     assert agree(groceries, ana, bob) == {
         "Milk": True,
         "Bread": True,
@@ -110,8 +110,8 @@ def test_a_killed_server_loses_nothing(phone, mortal, groceries):
     assert (ana.loads, bob.loads) == (1, 1)
 
 
-def test_edits_offline_meet_the_edits_of_others(phone, groceries):
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
+def test_edits_offline_meet_the_edits_of_others(open_session, groceries):
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     ana.context.set_offline(True)
     expect(ana.main.locator(".badge")).to_contain_text("Offline")
     ana.tick("Milk")

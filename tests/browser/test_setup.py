@@ -17,16 +17,16 @@ def fill(page, username):
     page.get_by_role("button", name="Create account").click()
 
 
-def test_the_printed_link_makes_the_owner_once(phone, home):
-    link = home.first.wait_for(r"http://\S+/setup/#\S+")
-    owner = phone()
+def test_the_printed_link_makes_the_owner_once(open_session, installation):
+    link = installation.first_server.wait_for_output(r"http://\S+/setup/#\S+")
+    owner = open_session()
     owner.page.goto(link)
     fill(owner.page, "olga")
     expect(owner.page.get_by_role("button", name="Account of Olga")).to_be_visible()
     assert link.split("#")[1] not in owner.page.url
     assert owner.context.request.get("/api/auth/me/").json()["is_staff"] is True
 
-    late = phone()
+    late = open_session()
     late.page.goto(link)
     fill(late.page, "mallory")
     expect(late.page.get_by_role("alert")).to_contain_text("not valid any more")

@@ -23,11 +23,11 @@ async () => {
 """
 
 
-def leave(phone):
+def leave(session):
     """Sign out, as another tab of the same browser would."""
-    token = next(c["value"] for c in phone.context.cookies() if c["name"] == "csrftoken")
-    headers = {"X-CSRFToken": token, "Origin": phone.url}
-    assert phone.context.request.post("/api/auth/logout/", headers=headers).status == 204
+    token = next(c["value"] for c in session.context.cookies() if c["name"] == "csrftoken")
+    headers = {"X-CSRFToken": token, "Origin": session.url}
+    assert session.context.request.post("/api/auth/logout/", headers=headers).status == 204
 
 
 def enter(page, username):
@@ -38,16 +38,16 @@ def enter(page, username):
     assert answer.value.ok
 
 
-def test_after_a_sign_out_the_next_person_sees_nothing(phone, home, groceries):
+def test_after_a_sign_out_the_next_person_sees_nothing(open_session, installation, groceries):
     """SEC-23: neither by going back nor in anything that the browser keeps."""
-    home.newcomer("carla")
+    installation.create_users("carla")
     # It has its own session: signing out must not end ana's in other tests.
-    shared = phone()
+    shared = open_session()
     shared.page.goto("/signin/")
     enter(shared.page, "ana")
     expect(shared.main.get_by_text("Groceries").first).to_be_visible()
     shared.page.goto(groceries.path)
-    shared.sees("Milk")
+    shared.expect_item("Milk")
     leave(shared)
     shared.page.goto("/signin/")
     enter(shared.page, "carla")
@@ -56,7 +56,7 @@ def test_after_a_sign_out_the_next_person_sees_nothing(phone, home, groceries):
     while shared.page.url != shared.url + groceries.path:
         shared.page.go_back()
     expect(shared.main).to_contain_text("This list does not exist")
-    shared.misses("Milk")
+    shared.expect_no_item("Milk")
     kept = shared.page.evaluate(KEPT)
     assert "Milk" not in kept
     assert "Groceries" not in kept
@@ -64,9 +64,9 @@ def test_after_a_sign_out_the_next_person_sees_nothing(phone, home, groceries):
     assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
 
 
-def test_a_password_may_be_pasted(phone):
+def test_a_password_may_be_pasted(open_session):
     """SEC-24: as password managers do."""
-    stranger = phone()
+    stranger = open_session()
     stranger.context.grant_permissions(["clipboard-read", "clipboard-write"])
     stranger.page.goto("/signin/")
     stranger.page.evaluate("text => navigator.clipboard.writeText(text)", PASSWORD)

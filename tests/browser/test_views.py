@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser.installation import Groceries, Home
-from tests.support.browser.session import Phone
-from tests.support.server_process import ROOT
+from tests.support.browser.installation import BrowserInstallation, SharedList
+from tests.support.browser.session import BrowserSession
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.browser
 ARTEFACTS = ROOT / "tests" / "artefacts"
@@ -19,13 +19,13 @@ NARROWEST = {"width": 320, "height": 568}
 FOUND = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
   ({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`))
 """
-Open = Callable[..., Phone]
+Open = Callable[..., BrowserSession]
 
 
 @pytest.fixture(scope="package")
-def stocked(home) -> Groceries:
+def stocked(installation) -> SharedList:
     """A list as people have it."""
-    made = home.groceries()
+    made = installation.create_list()
     made.rename("Groceries")
     for name, fields in {
         "Milk": {"quantity": "2 l", "note": "the one with the blue cap", "category": "Dairy"},
@@ -52,15 +52,15 @@ def axe() -> str:
     return AXE.read_text()
 
 
-def sign_in(phone: Open, **_: object) -> Page:
-    page = phone().page
+def sign_in(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     return page
 
 
-def sign_in_refused(phone: Open, **_: object) -> Page:
-    page = sign_in(phone)
+def sign_in_refused(open_session: Open, **_: object) -> Page:
+    page = sign_in(open_session)
     page.get_by_label("Username").fill("ana")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
@@ -68,51 +68,51 @@ def sign_in_refused(phone: Open, **_: object) -> Page:
     return page
 
 
-def setup(phone: Open, **_: object) -> Page:
-    page = phone().page
+def setup(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/setup/#secret")
     expect(page.get_by_role("button", name="Create account")).to_be_visible()
     return page
 
 
-def server_away(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def server_away(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.route("**/api/**", lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     return page
 
 
-def lists(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def lists(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/")
     expect(page.get_by_role("link", name="Groceries").first).to_be_visible()
     return page
 
 
-def no_lists(phone: Open, home: Home, **_: object) -> Page:
-    home.newcomer("carol")
-    page = phone("carol").page
+def no_lists(open_session: Open, installation: BrowserInstallation, **_: object) -> Page:
+    installation.create_users("carol")
+    page = open_session("carol").page
     page.goto("/")
     expect(page.get_by_text("No lists yet")).to_be_visible()
     return page
 
 
-def one_list(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
-    ana.sees("Rice", ticked=True)
+def one_list(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
+    ana.expect_item("Rice", ticked=True)
     return ana.page
 
 
-def two_people(phone: Open, stocked: Groceries, **_: object) -> Page:
-    phone("bob").open(stocked.path)
-    page = one_list(phone, stocked)
+def two_people(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    open_session("bob").open(stocked.path)
+    page = one_list(open_session, stocked)
     expect(page.get_by_text("Here now: bob")).to_have_count(1)
     return page
 
 
-def empty_list(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def empty_list(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/")
     page.get_by_label("New list").fill("Hardware store")
     page.get_by_label("New list").press("Enter")
@@ -120,28 +120,28 @@ def empty_list(phone: Open, **_: object) -> Page:
     return page
 
 
-def cart(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def cart(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_text("In the cart (2)").click()
     return page
 
 
-def editor(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def editor(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_role("button", name="Edit Milk").click()
     expect(page.get_by_label("Quantity")).to_be_visible()
     return page
 
 
-def menu(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def menu(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_role("button", name="List menu").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def share(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def share(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_role("button", name="Members and invites").click()
     page.get_by_role("button", name="Create link").click()
     page.get_by_role("button", name="QR code").click()
@@ -149,50 +149,50 @@ def share(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def join(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = phone().page
+def join(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = open_session().page
     page.goto(stocked.invite(guest=True))
     expect(page.get_by_role("button", name="Join as a guest")).to_be_visible()
     return page
 
 
-def join_no_more(phone: Open, **_: object) -> Page:
-    page = phone().page
+def join_no_more(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/join/#used-up")
     expect(page.get_by_text("This link does not work")).to_be_visible()
     return page
 
 
-def activity(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana", viewport=NARROWEST).open(stocked.path)
+def activity(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana", viewport=NARROWEST).open(stocked.path)
     ana.page.get_by_role("button", name="Activity").click()
     expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
     return ana.page
 
 
-def paste(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def paste(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     ana.paste("Jam\nMilk\nRice\n3 lemons\nSomething with a rather long name that is new here")
     expect(ana.page.get_by_role("button", name="Add 4 items")).to_be_visible()
     return ana.page
 
 
-def typed(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
-    ana.adding.fill("2 l oat milk, the cold one from the fridge")
+def typed(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
+    ana.item_field.fill("2 l oat milk, the cold one from the fridge")
     expect(ana.page.get_by_role("button", name="keep as typed")).to_be_visible()
     return ana.page
 
 
-def person_menu(phone: Open, **_: object) -> Page:
-    page = lists(phone)
+def person_menu(open_session: Open, **_: object) -> Page:
+    page = lists(open_session)
     page.get_by_role("button", name="Account of ana").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = menu(phone, stocked)
+def transfer(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = menu(open_session, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
     page.get_by_role("button", name="Preview").click()
@@ -200,8 +200,8 @@ def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def transfer_refused(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = menu(phone, stocked)
+def transfer_refused(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = menu(open_session, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
     page.get_by_role("button", name="Preview").click()
@@ -209,8 +209,8 @@ def transfer_refused(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def account(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def account(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/account/")
     tokens = page.get_by_role("region", name="API tokens")
     tokens.get_by_label("What it is for").fill("Kitchen display")
@@ -222,34 +222,34 @@ def account(phone: Open, **_: object) -> Page:
     return page
 
 
-def account_of_guest(phone: Open, stocked: Groceries, **_: object) -> Page:
-    guest = phone()
+def account_of_guest(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    guest = open_session()
     guest.page.goto(stocked.invite(guest=True))
     guest.page.get_by_label("Your name").fill("Gus")
     guest.page.get_by_role("button", name="Join as a guest").click()
-    guest.sees("Milk")
+    guest.expect_item("Milk")
     guest.page.goto("/account/")
     expect(guest.page.get_by_role("button", name="Create account")).to_be_visible()
     return guest.page
 
 
-def reset(phone: Open, **_: object) -> Page:
-    page = phone().page
+def reset(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/reset/#used-up")
     expect(page.get_by_role("button", name="Set password")).to_be_visible()
     return page
 
 
-def removed(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def removed(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     ana.page.route("**/shopping-items/**", lambda route: route.abort())
     ana.remove("Butter")
     expect(ana.page.get_by_label("Just now")).to_be_visible()
     return ana.page
 
 
-def offline(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def offline(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     ana.context.set_offline(True)
     ana.add("Jam")
     ana.tick("Bread")
@@ -257,8 +257,8 @@ def offline(phone: Open, stocked: Groceries, **_: object) -> Page:
     return ana.page
 
 
-def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def refused(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     reason = {"status": 400, "code": "invalid", "detail": "The server would rather not."}
     ana.page.route(
         "**/shopping-items/**",
@@ -267,20 +267,20 @@ def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
         ),
     )
     # Not `tick`, which wants it to stay: the refusal may be faster than the look.
-    ana.tick_of("Milk").click()
+    ana.checkbox("Milk").click()
     expect(ana.page.get_by_role("button", name="Discard: Milk")).to_be_visible()
     return ana.page
 
 
-def ended(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = phone("ana").page
+def ended(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/lists/00000000-0000-4000-8000-000000000000/")
     expect(page.get_by_role("link", name="Back to my lists")).to_be_visible()
     return page
 
 
-def dashboard(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = phone("ana").page
+def dashboard(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/dashboard/")
     expect(page.get_by_text("Started", exact=True)).to_be_visible()
     # Another quantity than it has: a change that makes no difference is none.
@@ -305,11 +305,11 @@ WHOLE = [account, account_of_guest]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_it_is_accessible_and_fits(view, phone, home, stocked, axe):
+def test_it_is_accessible_and_fits(view, open_session, installation, stocked, axe):
     def calm(who=None, **options):
-        return phone(who, reduced_motion="reduce", **options)
+        return open_session(who, reduced_motion="reduce", **options)
 
-    page = view(phone=calm, home=home, stocked=stocked)
+    page = view(open_session=calm, installation=installation, stocked=stocked)
     page.evaluate(axe)
     ARTEFACTS.mkdir(exist_ok=True)
     found = {}

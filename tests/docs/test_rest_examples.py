@@ -11,17 +11,17 @@ import httpx
 import pytest
 
 from tests.support.docs.api_examples import EXAMPLES, Example, example
-from tests.support.docs.example_list import Scene
-from tests.support.docs.lossy_proxy import LosesTheFirstAnswer
+from tests.support.docs.example_list import ExampleList
+from tests.support.docs.lossy_proxy import LossyProxy
 
 pytestmark = pytest.mark.system
 BOTH = ("sh", "python")
-ONCE: dict[int, Callable[[Scene, Example], None]] = {}
+ONCE: dict[int, Callable[[ExampleList, Example], None]] = {}
 """The test of each job whose examples come to an end."""
 
 
 def job(number: int) -> Callable[[Any], Any]:
-    def register(check: Callable[[Scene, Example], None]) -> Any:
+    def register(check: Callable[[ExampleList, Example], None]) -> Any:
         ONCE[number] = check
         return check
 
@@ -29,105 +29,107 @@ def job(number: int) -> Callable[[Any], Any]:
 
 
 @job(1)
-def get_a_token(scene: Scene, one: Example) -> None:
-    [token] = scene.run(one)
+def get_a_token(example_list: ExampleList, one: Example) -> None:
+    [token] = example_list.run(one)
     headers = {"Authorization": f"Bearer {token}"}
-    me = httpx.get(f"{scene.url}/api/auth/me/", headers=headers, timeout=30)
+    me = httpx.get(f"{example_list.url}/api/auth/me/", headers=headers, timeout=30)
     assert me.json()["username"] == "ana"
 
 
 @job(2)
-def see_what_is_on_the_lists(scene: Scene, one: Example) -> None:
-    scene.add("Milk", quantity="2 l")
-    scene.add("Tea", purchased=True)
-    said = scene.run(one)
-    assert any(line.startswith(scene.list) and "Groceries" in line for line in said)
+def see_what_is_on_the_lists(example_list: ExampleList, one: Example) -> None:
+    example_list.add("Milk", quantity="2 l")
+    example_list.add("Tea", purchased=True)
+    said = example_list.run(one)
+    assert any(line.startswith(example_list.list_id) and "Groceries" in line for line in said)
     assert said[-1] == "2 l Milk"
 
 
 @job(3)
-def put_something_on_it(scene: Scene, one: Example) -> None:
-    scene.add("Bread")
-    assert [line.replace(":", "") for line in scene.run(one)] == [
+def put_something_on_it(example_list: ExampleList, one: Example) -> None:
+    example_list.add("Bread")
+    assert [line.replace(":", "") for line in example_list.run(one)] == [
         "added",
         "merged Bread",
         "added Eggs",
     ]
-    quantities = {name: item["quantity"] for name, item in scene.items.items()}
+    quantities = {name: item["quantity"] for name, item in example_list.items.items()}
     assert quantities == {"Bread": "", "Milk": "2 l", "Eggs": "12"}
 
 
 @job(4)
-def tick_it(scene: Scene, one: Example) -> None:
-    scene.add("Milk")
-    scene.add("Salt")
-    scene.run(one)
-    assert {name: item["purchased"] for name, item in scene.items.items()} == {
+def tick_it(example_list: ExampleList, one: Example) -> None:
+    example_list.add("Milk")
+    example_list.add("Salt")
+    example_list.run(one)
+    assert {name: item["purchased"] for name, item in example_list.items.items()} == {
         "Milk": True,
         "Salt": False,
     }
 
 
 @job(5)
-def clear_and_take_back(scene: Scene, one: Example) -> None:
-    scene.add("Salt")
-    scene.add("Tea", purchased=True)
-    before = scene.items.keys()
-    scene.run(one)
-    undo, clear = scene.changes[:2]
+def clear_and_take_back(example_list: ExampleList, one: Example) -> None:
+    example_list.add("Salt")
+    example_list.add("Tea", purchased=True)
+    before = example_list.items.keys()
+    example_list.run(one)
+    undo, clear = example_list.changes[:2]
     assert (clear["verb"], len(clear["changes"])) == ("items.removed", 1)
     assert (undo["verb"], undo["undoes"]) == ("undo", clear["version"])
-    assert scene.items.keys() == before
+    assert example_list.items.keys() == before
 
 
 @job(6)
-def try_again(scene: Scene, one: Example) -> None:
-    with LosesTheFirstAnswer(scene.url) as network:
-        scene.url = network.url
-        said = scene.run(one)
-    assert b" 201 " in network.lost
+def try_again(example_list: ExampleList, one: Example) -> None:
+    with LossyProxy(example_list.url) as network:
+        example_list.url = network.url
+        said = example_list.run(one)
+    assert b" 201 " in network.lost_response
     assert said == ["added"]  # and not merged with what the first try had added
-    assert [change["verb"] for change in scene.changes].count("item.added") == 1
+    assert [change["verb"] for change in example_list.changes].count("item.added") == 1
 
 
 @job(7)
-def change_what_nobody_else_has_changed(scene: Scene, one: Example) -> None:
-    scene.add("Milk")
-    scene.run(one)
-    assert "fresh" in scene.items["Milk"]["note"]
+def change_what_nobody_else_has_changed(example_list: ExampleList, one: Example) -> None:
+    example_list.add("Milk")
+    example_list.run(one)
+    assert "fresh" in example_list.items["Milk"]["note"]
 
 
 @job(8)
-def see_what_happened(scene: Scene, one: Example) -> None:
-    assert scene.run(one)[-1] == f"{scene.changes[0]['version']} ana item.added"
+def see_what_happened(example_list: ExampleList, one: Example) -> None:
+    assert example_list.run(one)[-1] == f"{example_list.changes[0]['version']} ana item.added"
 
 
 @job(10)
-def share_and_take_along(scene: Scene, one: Example) -> None:
-    scene.add("Milk", quantity="2 l")
-    url, *said = scene.run(one)
-    secret = re.fullmatch(rf"{scene.url}/join/#(\S+)", url)
+def share_and_take_along(example_list: ExampleList, one: Example) -> None:
+    example_list.add("Milk", quantity="2 l")
+    url, *said = example_list.run(one)
+    secret = re.fullmatch(rf"{example_list.url}/join/#(\S+)", url)
     assert secret is not None, url
-    with scene.world.api("bob") as bob:
+    with example_list.installation.api("bob") as bob:
         accepted = bob.post("invites/accept/", json={"token": secret[1]})
     assert accepted.json()["role"] == "editor"
     if one.language == "python":
         assert "Groceries 1" in said
     else:
-        assert (scene.place / "list.md").read_text() == "# Groceries\n\n- [ ] 2 l Milk\n"
+        assert (example_list.directory / "list.md").read_text() == "# Groceries\n\n- [ ] 2 l Milk\n"
         assert json.loads("".join(said))["unchanged"] == 1
 
 
 @pytest.mark.parametrize("language", BOTH)
 @pytest.mark.parametrize("number", ONCE)
-def test_an_example_does_what_the_page_says(number: int, language: str, scene: Scene) -> None:
+def test_an_example_does_what_the_page_says(
+    number: int, language: str, example_list: ExampleList
+) -> None:
     """API-23"""
-    ONCE[number](scene, example(number, language))
+    ONCE[number](example_list, example(number, language))
 
 
-def test_the_second_of_two_who_change_one_thing_looks_again(scene: Scene) -> None:
+def test_the_second_of_two_who_change_one_thing_looks_again(example_list: ExampleList) -> None:
     """API-23: somebody writes between the example's look and its write."""
-    item = scene.add("Milk")
+    item = example_list.add("Milk")
     meddle = f"""
 def meddle(answer):
     api.event_hooks = {{"response": []}}
@@ -135,8 +137,8 @@ def meddle(answer):
 
 api.event_hooks = {{"response": [meddle]}}
 """
-    scene.run(example(7, "python"), between=meddle)
-    assert scene.items["Milk"]["note"] == "oat fresh"
+    example_list.run(example(7, "python"), between=meddle)
+    assert example_list.items["Milk"]["note"] == "oat fresh"
 
 
 def test_every_example_is_run() -> None:

@@ -6,23 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from tests.live.conftest import TIMING
+from tests.live.conftest import INTERVALS
 from tests.support import socket_client as screens
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
 
 
 @pytest.fixture
-def timing():
+def intervals():
     """Return a clock that beats all the time."""
-    return replace(TIMING, heartbeat=TIMING.sweep)
+    return replace(INTERVALS, heartbeat=INTERVALS.sweep)
 
 
-async def test_beats_do_not_make_it_wait_for_ever(screen, ana, monkeypatch):
-    one = await screen(ana)
+async def test_beats_do_not_make_it_wait_for_ever(open_client, ana, monkeypatch):
+    one = await open_client(ana)
     await one.until("beat")
-    monkeypatch.setattr(screens, "PATIENCE", 0.5)
+    monkeypatch.setattr(screens, "TIMEOUT", 0.5)
     with pytest.raises(TimeoutError):
-        await one.closed()
+        await one.wait_closed()
     with pytest.raises(TimeoutError):
         await one.until("bye")

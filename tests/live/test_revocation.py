@@ -22,8 +22,8 @@ from live.protocol.frames import CloseCode
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import topic_of
 from shopping_list.services import invites
-from tests.live.conftest import TIMING
-from tests.support.socket_client import PATIENCE
+from tests.live.conftest import INTERVALS
+from tests.support.socket_client import TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,11 +39,11 @@ def trash(groceries: ShoppingList, *, deleted_at: object) -> None:
 
 
 @pytest.fixture
-async def both(screen, ana, bob, groceries):
+async def both(open_client, ana, bob, groceries):
     """Ana and bob look at the list."""
-    screens = [await screen(ana), await screen(bob)]
+    screens = [await open_client(ana), await open_client(bob)]
     for one in screens:
-        await one.follow(groceries)
+        await one.subscribe(groceries)
         await one.until("snapshot")
     return screens
 
@@ -61,15 +61,15 @@ async def test_a_removed_member_sees_the_end_instead_of_the_change(both, bob, gr
     assert await of_bob.next() == {"type": "left", "list": str(groceries.pk)}
     await run_in_db_thread(groceries.items.create, name="Milk")
     await of_ana.until("change")
-    assert await of_bob.barrier() == []
-    assert (await of_bob.follow(groceries))["code"] == "not_found"
+    assert await of_bob.drain() == []
+    assert (await of_bob.subscribe(groceries))["code"] == "not_found"
 
 
 async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
-    screen, bob, groceries, monkeypatch
+    open_client, bob, groceries, monkeypatch
 ):
     """The reading was allowed when it began, and is not given out when it ends."""
-    one = await screen(bob)
+    one = await open_client(bob)
     go_on, begun = threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     read = change_log.read_snapshot
@@ -77,7 +77,7 @@ async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
     def slowly(list_id):
         picture = read(list_id)
         loop.call_soon_threadsafe(begun.set)
-        go_on.wait(PATIENCE)
+        go_on.wait(TIMEOUT)
         return picture
 
     monkeypatch.setattr(change_log, "read_snapshot", slowly)
@@ -87,7 +87,7 @@ async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
     assert (await one.until("left"))["list"] == str(groceries.pk)
     go_on.set()
     assert (await one.next())["code"] == "not_found"
-    assert await one.barrier() == []
+    assert await one.drain() == []
 
 
 async def test_a_lower_role_ends_the_topic_and_leaves_the_list(both, bob, groceries):
@@ -100,10 +100,10 @@ async def test_a_lower_role_ends_the_topic_and_leaves_the_list(both, bob, grocer
 
     await run_in_db_thread(lower)
     assert (await of_bob.next())["reason"] == "revoked"
-    assert await of_bob.barrier() == []
-    assert (await of_bob.follow(groceries))["type"] == "subscribed"
+    assert await of_bob.drain() == []
+    assert (await of_bob.subscribe(groceries))["type"] == "subscribed"
     await of_bob.until("snapshot")
-    assert "ended" not in [frame["type"] for frame in await of_bob.barrier()]
+    assert "ended" not in [frame["type"] for frame in await of_bob.drain()]
 
 
 async def test_a_higher_role_changes_nothing_for_the_socket(both, bob, groceries):
@@ -118,9 +118,9 @@ async def test_a_higher_role_changes_nothing_for_the_socket(both, bob, groceries
     assert (await of_bob.next())["verb"] == "member.role"
 
 
-async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory, groceries):
-    one = await screen(mallory)
-    assert (await one.follow(groceries))["code"] == "not_found"
+async def test_a_new_member_hears_of_the_list_and_may_follow_it(open_client, mallory, groceries):
+    one = await open_client(mallory)
+    assert (await one.subscribe(groceries))["code"] == "not_found"
     await run_in_db_thread(Membership.objects.create, shopping_list=groceries, user=mallory)
     joined = await one.next()
     await run_in_db_thread(groceries.refresh_from_db)
@@ -132,13 +132,13 @@ async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory,
             "version": groceries.version,
         },
     }
-    assert (await one.follow(groceries))["type"] == "subscribed"
+    assert (await one.subscribe(groceries))["type"] == "subscribed"
 
 
-async def test_whoever_makes_a_list_hears_of_it(screen, ana):
+async def test_whoever_makes_a_list_hears_of_it(open_client, ana):
     from shopping_list.recording.unit_of_work import recording
 
-    one = await screen(ana)
+    one = await open_client(ana)
 
     def make() -> ShoppingList:
         new = ShoppingList(name="New", created_by=ana)
@@ -149,7 +149,7 @@ async def test_whoever_makes_a_list_hears_of_it(screen, ana):
 
     made = await run_in_db_thread(make)
     assert (await one.next())["list"]["id"] == str(made.pk)
-    assert await one.barrier() == []
+    assert await one.drain() == []
 
 
 @pytest.mark.parametrize("how", ["trash", "delete"])
@@ -164,12 +164,12 @@ async def test_a_deleted_list_ends_after_its_last_change(both, groceries, how, m
         assert (await one.next())["verb"] == "list.deleted"
         assert (await one.next())["reason"] == "deleted"
         assert (await one.next())["type"] == "left"
-        assert await one.barrier() == []
-        assert (await one.follow(groceries))["code"] == "not_found"
+        assert await one.drain() == []
+        assert (await one.subscribe(groceries))["code"] == "not_found"
 
 
-async def test_a_list_that_nobody_follows_still_leaves_its_members(screen, ana, groceries):
-    one = await screen(ana)
+async def test_a_list_that_nobody_follows_still_leaves_its_members(open_client, ana, groceries):
+    one = await open_client(ana)
     name = str(groceries.pk)
     await run_in_db_thread(groceries.delete)
     assert await one.next() == {"type": "left", "list": name}
@@ -184,13 +184,15 @@ async def test_a_restored_list_is_joined_again(both, groceries):
     await run_in_db_thread(trash, groceries, deleted_at=None)
     for one in both:
         assert (await one.next())["type"] == "joined"
-        assert (await one.follow(groceries))["type"] == "subscribed"
+        assert (await one.subscribe(groceries))["type"] == "subscribed"
 
 
-async def test_signing_out_closes_the_sockets_of_that_session_only(screen, session_of, ana):
+async def test_signing_out_closes_the_sockets_of_that_session_only(
+    open_client, create_session, ana
+):
     """LIV-15."""
-    keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
-    screens = [await screen(session=key) for key in keys]
+    keys = [await run_in_db_thread(create_session, ana) for _ in range(2)]
+    screens = [await open_client(session=key) for key in keys]
     for one in screens:
         await one.next()
 
@@ -201,43 +203,47 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(screen, sessi
         logout(request)
 
     await run_in_db_thread(sign_out)
-    assert await screens[0].closed() == CloseCode.REVOKED
-    assert await screens[1].barrier() == []
+    assert await screens[0].wait_closed() == CloseCode.REVOKED
+    assert await screens[1].drain() == []
 
 
 async def test_ending_a_session_from_afar_closes_its_sockets_and_no_others(
-    screen, session_of, client_of, ana, bob
+    open_client, create_session, signed_in_client, ana, bob
 ):
     """PPL-6."""
-    keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
-    screens = [await screen(session=key) for key in keys]
+    keys = [await run_in_db_thread(create_session, ana) for _ in range(2)]
+    screens = [await open_client(session=key) for key in keys]
     for one in screens:
         await one.next()
-    of_bob = await screen(bob)
+    of_bob = await open_client(bob)
 
     def end() -> int:
         phone = Session.objects.get(session_key=keys[0]).public_id
-        return int(client_of(ana).delete(f"/api/auth/sessions/{phone}/").status_code)
+        return int(signed_in_client(ana).delete(f"/api/auth/sessions/{phone}/").status_code)
 
     assert await run_in_db_thread(end) == 204
-    assert await screens[0].closed() == CloseCode.REVOKED
-    assert await screens[1].barrier() == []
+    assert await screens[0].wait_closed() == CloseCode.REVOKED
+    assert await screens[1].drain() == []
     assert (
-        await run_in_db_thread(lambda: client_of(ana).delete("/api/auth/sessions/").status_code)
+        await run_in_db_thread(
+            lambda: signed_in_client(ana).delete("/api/auth/sessions/").status_code
+        )
         == 204
     )
-    assert await screens[1].closed() == CloseCode.REVOKED
-    assert await of_bob.barrier() == []
+    assert await screens[1].wait_closed() == CloseCode.REVOKED
+    assert await of_bob.drain() == []
 
 
 @pytest.mark.parametrize("how", ["password", "disabled", "deleted"])
-async def test_losing_access_closes_every_socket_of_the_person(screen, token_of, ana, bob, how):
+async def test_losing_access_closes_every_socket_of_the_person(
+    open_client, create_token, ana, bob, how
+):
     screens = [
-        await screen(ana),
-        await screen(token=await run_in_db_thread(token_of, ana), origin=None),
+        await open_client(ana),
+        await open_client(token=await run_in_db_thread(create_token, ana), origin=None),
     ]
     await screens[1].next()
-    of_bob = await screen(bob)
+    of_bob = await open_client(bob)
 
     def lose() -> None:
         if how == "password":
@@ -251,27 +257,34 @@ async def test_losing_access_closes_every_socket_of_the_person(screen, token_of,
 
     await run_in_db_thread(lose)
     for one in screens:
-        assert await one.closed() == CloseCode.REVOKED
-    assert await of_bob.barrier() == []
+        assert await one.wait_closed() == CloseCode.REVOKED
+    assert await of_bob.drain() == []
 
 
-async def test_deleting_a_token_closes_the_sockets_that_it_opened(screen, token_of, ana):
-    tokens = [await run_in_db_thread(token_of, ana) for _ in range(2)]
-    screens = [await screen(token=token, origin=None) for token in tokens]
+async def test_deleting_a_token_closes_the_sockets_that_it_opened(open_client, create_token, ana):
+    tokens = [await run_in_db_thread(create_token, ana) for _ in range(2)]
+    screens = [await open_client(token=token, origin=None) for token in tokens]
     for one in screens:
         await one.next()
     from knox.crypto import hash_token
 
     await run_in_db_thread(lambda: ApiToken.objects.get(digest=hash_token(tokens[0])).delete())
-    assert await screens[0].closed() == CloseCode.REVOKED
-    assert await screens[1].barrier() == []
+    assert await screens[0].wait_closed() == CloseCode.REVOKED
+    assert await screens[1].drain() == []
 
 
 @pytest.mark.parametrize("what", ["session", "token", "disabled", "password"])
-async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_of, ana, what):
+async def test_the_recheck_finds_what_no_message_told(
+    open_client, create_session, create_token, ana, what
+):
     """LIV-16."""
-    key, token = await run_in_db_thread(session_of, ana), await run_in_db_thread(token_of, ana)
-    one = await (screen(token=token, origin=None) if what == "token" else screen(session=key))
+    key, token = (
+        await run_in_db_thread(create_session, ana),
+        await run_in_db_thread(create_token, ana),
+    )
+    one = await (
+        open_client(token=token, origin=None) if what == "token" else open_client(session=key)
+    )
     await one.next()
     silently = {
         "session": lambda: Session.objects.filter(session_key=key)._raw_delete("default"),
@@ -280,12 +293,12 @@ async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_
         "password": lambda: User.objects.filter(pk=ana.pk).update(password="x"),
     }
     await run_in_db_thread(silently[what])
-    assert await one.closed() == CloseCode.REVOKED
+    assert await one.wait_closed() == CloseCode.REVOKED
 
 
-async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, groceries):
-    one = await screen(bob)
-    await one.follow(groceries)
+async def test_the_recheck_finds_a_membership_that_is_gone(open_client, bob, groceries):
+    one = await open_client(bob)
+    await one.subscribe(groceries)
     await one.until("snapshot")
     await run_in_db_thread(lambda: Membership._base_manager.filter(user=bob)._raw_delete("default"))
     assert (await one.until("ended"))["reason"] == "revoked"
@@ -293,33 +306,33 @@ async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, grocerie
 
 
 async def test_who_is_no_longer_staff_loses_the_operators_topic_and_nothing_else(
-    screen, token_of, ana, bob
+    open_client, create_token, ana, bob
 ):
     """LIV-29, SEC-4, SEC-20."""
     await run_in_db_thread(lambda: User.objects.update(is_staff=True))
-    page, of_bob = await screen(ana), await screen(bob)
-    script = await screen(token=await run_in_db_thread(token_of, ana), origin=None)
+    page, of_bob = await open_client(ana), await open_client(bob)
+    script = await open_client(token=await run_in_db_thread(create_token, ana), origin=None)
     for one in (page, script, of_bob):
-        assert (await one.follow("ops"))["type"] == "subscribed"
+        assert (await one.subscribe("ops"))["type"] == "subscribed"
     await run_in_db_thread(lambda: User.objects.filter(pk=ana.pk).update(is_staff=False))
     for one in (page, script):
         assert (await one.until("ended")) == {"type": "ended", "topic": "ops", "reason": "revoked"}
-        assert (await one.follow("ops"))["code"] == "not_found"
-        assert (await one.follow("requests"))["type"] == "subscribed"
+        assert (await one.subscribe("ops"))["code"] == "not_found"
+        assert (await one.subscribe("requests"))["type"] == "subscribed"
         assert (await one.until("sample"))["topic"] == "requests"
-    assert "ended" not in {frame["type"] for frame in await of_bob.barrier()}
+    assert "ended" not in {frame["type"] for frame in await of_bob.drain()}
     await of_bob.until("sample", topic="ops")
 
 
-async def test_the_recheck_leaves_everybody_else_alone(screen, live, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
+async def test_the_recheck_leaves_everybody_else_alone(open_client, live_runtime, ana, groceries):
+    one = await open_client(ana)
+    await one.subscribe(groceries)
     await one.until("snapshot")
-    await live._revalidate_identities()
-    assert [f for f in await one.barrier() if f["type"] != "beat"] == []
+    await live_runtime._revalidate_identities()
+    assert [f for f in await one.drain() if f["type"] != "beat"] == []
 
 
-async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groceries):
+async def test_a_guest_whose_time_is_over_loses_sight_at_once(open_client, ana, groceries):
     """INV-9"""
 
     def come() -> User:
@@ -330,14 +343,14 @@ async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groce
         Membership.objects.filter(user=guest).update(expires_at=soon)
         return guest
 
-    of_ana, of_guest = await screen(ana), await screen(await run_in_db_thread(come))
+    of_ana, of_guest = await open_client(ana), await open_client(await run_in_db_thread(come))
     for one in (of_ana, of_guest):
-        await one.follow(groceries)
+        await one.subscribe(groceries)
         await one.until("snapshot")
     assert (await of_ana.until("change"))["verb"] == "member.removed"
     assert (await of_guest.until("ended"))["reason"] == "revoked"
     assert (await of_guest.until("left"))["list"] == str(groceries.pk)
-    assert (await of_guest.follow(groceries))["code"] == "not_found"
+    assert (await of_guest.subscribe(groceries))["code"] == "not_found"
 
 
 def test_a_reference_tells_nothing_of_the_key():
@@ -345,30 +358,30 @@ def test_a_reference_tells_nothing_of_the_key():
     assert len(fingerprint("secret")) == 24
 
 
-@pytest.mark.parametrize("timing", [replace(TIMING, revalidate=3600)])
+@pytest.mark.parametrize("intervals", [replace(INTERVALS, revalidate=3600)])
 async def test_who_signs_out_while_a_socket_opens_is_out(
-    screen, session_of, ana, groceries, monkeypatch
+    open_client, create_session, ana, groceries, monkeypatch
 ):
     """LIV-15, SEC-4"""
     key, looked_up, go_on = (
-        await run_in_db_thread(session_of, ana),
+        await run_in_db_thread(create_session, ana),
         threading.Event(),
         threading.Event(),
     )
-    other = await screen(session=key)
+    other = await open_client(session=key)
     await other.until("welcome")
     plain = identity.visible_lists
 
     def slowly(user_id):
         looked_up.set()
-        assert go_on.wait(PATIENCE)
+        assert go_on.wait(TIMEOUT)
         return plain(user_id)
 
     monkeypatch.setattr(identity, "visible_lists", slowly)
-    one = await screen(path=f"/ws/lists/{groceries.pk}/", session=key)
-    await asyncio.to_thread(looked_up.wait, PATIENCE)
+    one = await open_client(path=f"/ws/lists/{groceries.pk}/", session=key)
+    await asyncio.to_thread(looked_up.wait, TIMEOUT)
     await run_in_db_thread(SessionStore(key).delete)
-    assert await other.closed() == CloseCode.REVOKED
+    assert await other.wait_closed() == CloseCode.REVOKED
     go_on.set()
-    assert await one.closed() == CloseCode.REVOKED
+    assert await one.wait_closed() == CloseCode.REVOKED
     assert [frame["type"] for frame in one.frames] == ["bye"]

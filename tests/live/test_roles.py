@@ -19,13 +19,13 @@ from live.db_threads import run_in_db_thread
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import ROLES, topic_of
 from shopping_list.services import invites
-from tests.support.permission_matrix import ACTS, ANYONE, LEAST, STRANGER
-from tests.support.socket_client import PATIENCE
+from tests.support.permission_matrix import ANONYMOUS, MIN_ROLES, OPERATIONS, STRANGER
+from tests.support.socket_client import TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SCOPES = ("read", "tick", "write")
-SCOPE = {act.name: act.scope for act in ACTS}
+SCOPE = {act.name: act.scope for act in OPERATIONS}
 ON_LISTS = {
     "is told of it": "read list",
     "follow": "read list",
@@ -53,7 +53,7 @@ class Who:
 
     def may(self) -> dict[str, bool]:
         """Return what the table allows them."""
-        known = self.role != ANYONE
+        known = self.role != ANONYMOUS
         return {
             **{deed: self._may(act) for deed, act in ON_LISTS.items()},
             "requests": known and not self.bound,
@@ -64,11 +64,11 @@ class Who:
         if self.role not in ROLES or self.bound == "there":
             return False
         scoped = SCOPES.index(self.scope) >= SCOPES.index(SCOPE[act])
-        return scoped and ROLES.index(self.role) >= ROLES.index(LEAST[act])
+        return scoped and ROLES.index(self.role) >= ROLES.index(MIN_ROLES[act])
 
 
 PEOPLE = {
-    "anonymous": Who(ANYONE, shows="nothing"),
+    "anonymous": Who(ANONYMOUS, shows="nothing"),
     "stranger": Who(STRANGER),
     **{role: Who(role) for role in ROLES},
     "guest": Who("viewer", guest=True),
@@ -121,7 +121,7 @@ class Visit:
         return self.did
 
     async def _follow(self, one: Any, topic: str, **at: Any) -> bool:
-        answer = await one.follow(topic, **at)
+        answer = await one.subscribe(topic, **at)
         allowed = answer["type"] == "subscribed"
         if not allowed:
             assert answer["code"] == ("not_found" if self.known else "not_signed_in")
@@ -141,7 +141,7 @@ class Visit:
         refused = [frame for frame in await self._rest(one) if frame["type"] == "error"]
         if refused:
             assert refused[0]["code"] == ("not_found" if self.known else "not_signed_in")
-            assert "presence" not in {frame["type"] for frame in await self.of_ana.barrier()}
+            assert "presence" not in {frame["type"] for frame in await self.of_ana.drain()}
             return False
         assert (await self.of_ana.until("presence"))["people"][0]["state"] == "shopping"
         return True
@@ -158,12 +158,21 @@ class Visit:
 
     async def _rest(self, one: Any) -> list[Any]:
         """Return what came; strangers get no pong, but each frame is answered."""
-        return await one.barrier() if self.known else [await one.next()]
+        return await one.drain() if self.known else [await one.next()]
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_each_may_do_over_a_socket_what_the_table_says_and_no_more(
-    *, name, live, screen, session_of, token_of, make_user, ana, groceries, hardware
+    *,
+    name,
+    live_runtime,
+    open_client,
+    create_session,
+    create_token,
+    make_user,
+    ana,
+    groceries,
+    hardware,
 ):
     """LIV-26, SEC-3."""
     who = PEOPLE[name]
@@ -176,16 +185,16 @@ async def test_each_may_do_over_a_socket_what_the_table_says_and_no_more(
             if who.role in ROLES and not who.guest:
                 Membership.objects.create(shopping_list=one, user=person, role=who.role)
         if who.shows == "session":
-            return {"session": session_of(person)}
+            return {"session": create_session(person)}
         bound = {"here": groceries.pk, "there": hardware.pk, "": None}[who.bound]
-        return {"token": token_of(person, scope=who.scope, list_id=bound), "origin": None}
+        return {"token": create_token(person, scope=who.scope, list_id=bound), "origin": None}
 
-    live.intervals = replace(live.intervals, auth=PATIENCE)
-    of_ana = await screen(ana)
-    await of_ana.follow(groceries)
+    live_runtime.intervals = replace(live_runtime.intervals, auth=TIMEOUT)
+    of_ana = await open_client(ana)
+    await of_ana.subscribe(groceries)
     await of_ana.until("snapshot")
     options = await run_in_db_thread(come)
-    visit = Visit(screen, options, of_ana, groceries, known=who.role != ANYONE)
+    visit = Visit(open_client, options, of_ana, groceries, known=who.role != ANONYMOUS)
     assert await visit.run() == who.may()
 
 
@@ -222,14 +231,14 @@ async def walk(screen: Any, user: User, list_id: str, epoch: str, version: int) 
         one = await screen(user, path=path)
         for frame in asked(list_id, epoch, version):
             await one.send(**frame)
-        told += [json.dumps(frame).replace(list_id, "ID") for frame in await one.barrier()]
-        await one.leave()
+        told += [json.dumps(frame).replace(list_id, "ID") for frame in await one.drain()]
+        await one.disconnect()
     return told
 
 
 @pytest.mark.parametrize("gone", ["there", "in the trash", "left"])
 async def test_tenants_who_walk_each_others_topics_see_what_is_nowhere(
-    screen, ana, bob, mallory, groceries, gone
+    open_client, ana, bob, mallory, groceries, gone
 ):
     """LIV-13, LIV-26, SEC-3."""
 
@@ -250,8 +259,8 @@ async def test_tenants_who_walk_each_others_topics_see_what_is_nowhere(
         for one in (loot, groceries):
             await run_in_db_thread(trash, one)
     for user, foreign in ((ana, loot), (mallory, groceries)):
-        strange = await walk(screen, user, str(foreign.pk), foreign.epoch, foreign.version)
-        unknown = await walk(screen, user, UNKNOWN, foreign.epoch, foreign.version)
+        strange = await walk(open_client, user, str(foreign.pk), foreign.epoch, foreign.version)
+        unknown = await walk(open_client, user, UNKNOWN, foreign.epoch, foreign.version)
         assert strange == unknown
         assert len(strange) == 3 * len(asked("", "", 0)) + 2
         assert {json.loads(frame)["type"] for frame in strange} == {"error"}

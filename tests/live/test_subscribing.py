@@ -14,7 +14,7 @@ from live.delivery import change_log
 from live.protocol import frames
 from shopping_list.models import Membership, ShoppingItem
 from shopping_list.rows import topic_of
-from tests.support.socket_client import PATIENCE
+from tests.support.socket_client import TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,8 +23,8 @@ def add(groceries, name):
     return groceries.items.create(name=name)
 
 
-async def test_the_welcome_says_who_and_what(screen, session_of, ana, groceries, hardware):
-    one = await screen(session=await run_in_db_thread(session_of, ana))
+async def test_the_welcome_says_who_and_what(open_client, create_session, ana, groceries, hardware):
+    one = await open_client(session=await run_in_db_thread(create_session, ana))
     welcome = await one.next()
     assert welcome["type"] == "welcome"
     assert welcome["protocol"] == 1
@@ -38,10 +38,10 @@ async def test_the_welcome_says_who_and_what(screen, session_of, ana, groceries,
     assert len(welcome["lists"]) == 2
 
 
-async def test_subscribing_gives_a_snapshot_then_live_changes(screen, ana, groceries):
+async def test_subscribing_gives_a_snapshot_then_live_changes(open_client, ana, groceries):
     await run_in_db_thread(add, groceries, "Milk")
-    one = await screen(ana)
-    answer = await one.follow(groceries)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries)
     assert (answer["type"], answer["recovered"]) == ("subscribed", False)
     snapshot = await one.next()
     assert snapshot["type"] == "snapshot"
@@ -55,56 +55,60 @@ async def test_subscribing_gives_a_snapshot_then_live_changes(screen, ana, groce
     assert change["items"][0]["name"] == "Bread"
 
 
-async def test_every_member_gets_the_same_bytes(screen, ana, bob, groceries):
+async def test_every_member_gets_the_same_bytes(open_client, ana, bob, groceries):
     """LIV-2."""
-    screens = [await screen(ana), await screen(ana), await screen(bob)]
+    screens = [await open_client(ana), await open_client(ana), await open_client(bob)]
     for one in screens:
-        await one.follow(groceries)
+        await one.subscribe(groceries)
         await one.until("snapshot")
     await run_in_db_thread(add, groceries, "Milk")
     received = [await one.next() for one in screens]
     assert received[0] == received[1] == received[2]
 
 
-async def test_resuming_gives_exactly_what_was_missed(screen, ana, groceries):
+async def test_resuming_gives_exactly_what_was_missed(open_client, ana, groceries):
     await run_in_db_thread(groceries.refresh_from_db)
     since = groceries.version
     for name in ("Milk", "Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=since, epoch=groceries.epoch)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries, since=since, epoch=groceries.epoch)
     assert answer["recovered"] is True
     assert answer["version"] == since + 3
     changes = [await one.next() for _ in range(3)]
     assert [change["version"] for change in changes] == [since + 1, since + 2, since + 3]
-    assert await one.barrier() == []
+    assert await one.drain() == []
 
 
-async def test_resuming_where_one_is_gives_nothing(screen, ana, groceries):
+async def test_resuming_where_one_is_gives_nothing(open_client, ana, groceries):
     await run_in_db_thread(groceries.refresh_from_db)
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=groceries.version, epoch=groceries.epoch)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries, since=groceries.version, epoch=groceries.epoch)
     assert (answer["recovered"], answer["version"]) == (True, groceries.version)
-    assert await one.barrier() == []
+    assert await one.drain() == []
 
 
-async def test_a_reading_kept_from_before_serves_whoever_was_here_since(screen, ana, groceries):
+async def test_a_reading_kept_from_before_serves_whoever_was_here_since(
+    open_client, ana, groceries
+):
     await run_in_db_thread(groceries.refresh_from_db)
     before = {"since": groceries.version, "epoch": groceries.epoch}
     await run_in_db_thread(add, groceries, "Milk")
-    one, other = await screen(ana), await screen(ana)
-    assert (await one.follow(groceries, **before))["recovered"] is True
+    one, other = await open_client(ana), await open_client(ana)
+    assert (await one.subscribe(groceries, **before))["recovered"] is True
     for name in ("Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
         await one.until("change", verb="item.added")
     now = {**before, "since": before["since"] + 2}
-    answer = await other.follow(groceries, **now)
+    answer = await other.subscribe(groceries, **now)
     assert (answer["recovered"], answer["version"]) == (True, before["since"] + 3)
     assert (await other.next())["version"] == before["since"] + 3
 
 
 @pytest.mark.parametrize("position", ["ahead", "other epoch", "before the log", "negative"])
-async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, groceries, position):
+async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(
+    open_client, ana, groceries, position
+):
     """LIV-7."""
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
@@ -122,8 +126,8 @@ async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, gr
         since -= 2
     else:
         since = -1
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=since, epoch=epoch)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries, since=since, epoch=epoch)
     assert answer["recovered"] is False
     assert answer["epoch"] == groceries.epoch
     assert (await one.next())["type"] == "snapshot"
@@ -133,39 +137,39 @@ async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, gr
     ("limit", "value"), [("MAX_RESUME_CHANGES", 2), ("MAX_RESUME_BYTES", 1_000)]
 )
 async def test_too_much_to_resume_gets_a_snapshot(
-    screen, ana, groceries, monkeypatch, limit, value
+    open_client, ana, groceries, monkeypatch, limit, value
 ):
     monkeypatch.setattr(change_log, limit, value)
     await run_in_db_thread(groceries.refresh_from_db)
     since = groceries.version
     for name in ("Milk", "Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=since, epoch=groceries.epoch)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries, since=since, epoch=groceries.epoch)
     assert answer["recovered"] is False
-    answer = await one.follow(groceries, since=since + 2, epoch=groceries.epoch)
+    answer = await one.subscribe(groceries, since=since + 2, epoch=groceries.epoch)
     assert answer["recovered"] is True
 
 
-async def test_a_long_list_comes_in_parts_of_one_version(screen, ana, groceries):
+async def test_a_long_list_comes_in_parts_of_one_version(open_client, ana, groceries):
     items = [ShoppingItem(shopping_list=groceries, name=f"Item {n}") for n in range(4_100)]
     await run_in_db_thread(ShoppingItem.objects.bulk_create, items)
-    one = await screen(ana)
-    answer = await one.follow(groceries)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries)
     parts = [await one.next() for _ in range(3)]
     assert [(part["part"], part["parts"]) for part in parts] == [(1, 3), (2, 3), (3, 3)]
     assert {part["version"] for part in parts} == {answer["version"]}
     assert [len(part["items"]) for part in parts] == [2_000, 2_000, 100]
 
 
-async def test_a_part_of_long_items_holds_fewer_of_them(screen, ana, groceries):
+async def test_a_part_of_long_items_holds_fewer_of_them(open_client, ana, groceries):
     items = [
         ShoppingItem(shopping_list=groceries, name=f"Item {n}", note="\N{EURO SIGN}" * 1_000)
         for n in range(400)
     ]
     await run_in_db_thread(ShoppingItem.objects.bulk_create, items)
-    one = await screen(ana)
-    await one.follow(groceries)
+    one = await open_client(ana)
+    await one.subscribe(groceries)
     parts = [await one.next()]
     while len(parts) < parts[0]["parts"]:
         parts.append(await one.next())
@@ -174,66 +178,68 @@ async def test_a_part_of_long_items_holds_fewer_of_them(screen, ana, groceries):
     assert all(len(json.dumps(part, ensure_ascii=False).encode()) < 1_000_000 for part in parts)
 
 
-async def test_forbidden_and_unknown_get_the_same_answer(screen, mallory, groceries):
+async def test_forbidden_and_unknown_get_the_same_answer(open_client, mallory, groceries):
     """LIV-13."""
-    one = await screen(mallory)
+    one = await open_client(mallory)
     unknown = f"list:{uuid.uuid4()}"
     answers = []
     for topic in (topic_of(groceries.pk), unknown, "ops", "nothing", "list:x"):
-        answer = await one.follow(topic)
+        answer = await one.subscribe(topic)
         answer.pop("id")
         answers.append(answer)
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["code"] == "not_found"
     await run_in_db_thread(add, groceries, "Milk")
-    assert await one.barrier() == []
+    assert await one.drain() == []
 
 
 async def test_a_member_who_was_added_silently_is_found_in_the_database(
-    screen, live, mallory, groceries
+    open_client, live_runtime, mallory, groceries
 ):
-    one = await screen(mallory)
+    one = await open_client(mallory)
     member = Membership(shopping_list=groceries, user=mallory, role="viewer")
     await run_in_db_thread(Membership.objects.bulk_create, [member])
-    live.registry._users[mallory.pk].lists.clear()
-    assert (await one.follow(groceries))["type"] == "subscribed"
+    live_runtime.registry._users[mallory.pk].lists.clear()
+    assert (await one.subscribe(groceries))["type"] == "subscribed"
 
 
-async def test_unsubscribing_ends_the_changes(screen, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
+async def test_unsubscribing_ends_the_changes(open_client, ana, groceries):
+    one = await open_client(ana)
+    await one.subscribe(groceries)
     await one.until("snapshot")
     await one.send(type="unsubscribe", topic=topic_of(groceries.pk), id=3)
     assert await one.next() == {"type": "unsubscribed", "topic": topic_of(groceries.pk), "id": 3}
     await run_in_db_thread(add, groceries, "Milk")
-    assert await one.barrier() == []
+    assert await one.drain() == []
 
 
-async def test_subscribing_again_starts_from_the_new_position(screen, ana, groceries):
-    one = await screen(ana)
-    first = await one.follow(groceries)
+async def test_subscribing_again_starts_from_the_new_position(open_client, ana, groceries):
+    one = await open_client(ana)
+    first = await one.subscribe(groceries)
     await one.until("snapshot")
-    again = await one.follow(groceries, since=first["version"], epoch=first["epoch"])
+    again = await one.subscribe(groceries, since=first["version"], epoch=first["epoch"])
     assert again["recovered"] is True
     await run_in_db_thread(add, groceries, "Milk")
     assert [frame["type"] for frame in [await one.next()]] == ["change"]
-    assert await one.barrier() == []
+    assert await one.drain() == []
 
 
-async def test_the_address_of_a_list_subscribes_by_itself(screen, token_of, ana, groceries):
-    token = await run_in_db_thread(token_of, ana)
-    one = await screen(path=f"/ws/lists/{groceries.pk}/", token=token, origin=None)
+async def test_the_address_of_a_list_subscribes_by_itself(
+    open_client, create_token, ana, groceries
+):
+    token = await run_in_db_thread(create_token, ana)
+    one = await open_client(path=f"/ws/lists/{groceries.pk}/", token=token, origin=None)
     received = [await one.next() for _ in range(3)]
     assert [frame["type"] for frame in received] == ["welcome", "subscribed", "snapshot"]
 
 
-async def test_the_address_of_a_list_resumes(screen, token_of, ana, groceries):
+async def test_the_address_of_a_list_resumes(open_client, create_token, ana, groceries):
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
     since, epoch = groceries.version - 1, groceries.epoch
-    token = await run_in_db_thread(token_of, ana)
+    token = await run_in_db_thread(create_token, ana)
     path = f"/ws/lists/{groceries.pk}/?since={since}&epoch={epoch}"
-    one = await screen(path=path, token=token, origin=None)
+    one = await open_client(path=path, token=token, origin=None)
     received = [await one.next() for _ in range(3)]
     assert [frame["type"] for frame in received] == ["welcome", "subscribed", "change"]
 
@@ -242,15 +248,17 @@ async def test_the_address_of_a_list_resumes(screen, token_of, ana, groceries):
     "query_string", ["since=x&epoch=y", "since=1", "epoch=k3f9a2xx", "since=-1&epoch=a"]
 )
 async def test_a_malformed_position_in_the_address_is_told(
-    screen, token_of, ana, groceries, query_string
+    open_client, create_token, ana, groceries, query_string
 ):
-    token = await run_in_db_thread(token_of, ana)
-    one = await screen(path=f"/ws/lists/{groceries.pk}/?{query_string}", token=token, origin=None)
+    token = await run_in_db_thread(create_token, ana)
+    one = await open_client(
+        path=f"/ws/lists/{groceries.pk}/?{query_string}", token=token, origin=None
+    )
     assert (await one.until("error"))["code"] == "bad_frame"
 
 
 async def test_two_thousand_resuming_sockets_cost_five_queries(
-    live, screen, ana, groceries, monkeypatch
+    live_runtime, open_client, ana, groceries, monkeypatch
 ):
     """LIV-8."""
     from live.connections.state_machine import StartSubscription
@@ -268,14 +276,16 @@ async def test_two_thousand_resuming_sockets_cost_five_queries(
             return original(*args, **kwargs)
 
         monkeypatch.setattr(change_log, name, counting)
-    one = await screen(ana)
-    connection = next(live.registry.all_connections())
+    one = await open_client(ana)
+    connection = next(live_runtime.registry.all_connections())
     others = []
     for number in range(2_000):
         other = _Deaf(connection)
         others.append(other)
         wanted = StartSubscription(topic_of(groceries.pk), since=since + number % 20, epoch=epoch)
-        other.task = asyncio.ensure_future(live.subscriptions.follow(other.connection, wanted))
+        other.task = asyncio.ensure_future(
+            live_runtime.subscriptions.subscribe(other.connection, wanted)
+        )
     await asyncio.gather(*(other.task for other in others))
     assert all(other.versions == other.expected(since + 20) for other in others)
     assert len(counted) <= 4, counted  # a tail is two queries and counts standings too
@@ -307,7 +317,7 @@ class _Deaf:
         return list(range(end - len(self.versions) + 1, end + 1))
 
 
-async def test_changes_while_subscribing_are_neither_lost_nor_repeated(screen, ana, groceries):
+async def test_changes_while_subscribing_are_neither_lost_nor_repeated(open_client, ana, groceries):
     """LIV-6: Writers go on while screens come; each sees a contiguous run to the end."""
     await run_in_db_thread(groceries.refresh_from_db)
     total = 60
@@ -320,9 +330,9 @@ async def test_changes_while_subscribing_are_neither_lost_nor_repeated(screen, a
     writing = asyncio.ensure_future(write())
     runs = []
     for number in range(12):
-        one = await screen(ana)
+        one = await open_client(ana)
         position = {"since": groceries.version, "epoch": groceries.epoch} if number % 2 else {}
-        answer = await one.follow(groceries, **position)
+        answer = await one.subscribe(groceries, **position)
         runs.append((one, answer, groceries.version))
     await writing
     for one, answer, since in runs:
@@ -332,28 +342,28 @@ async def test_changes_while_subscribing_are_neither_lost_nor_repeated(screen, a
             if frame["type"] in {"snapshot", "change"}:
                 seen.append(frame["version"])
         assert seen == list(range(seen[0], end + 1))
-        assert await one.barrier() == []
+        assert await one.drain() == []
 
 
 async def test_a_slow_query_of_one_socket_holds_nobody_else_up(
-    screen, ana, bob, groceries, monkeypatch
+    open_client, ana, bob, groceries, monkeypatch
 ):
     """LIV-11."""
     from live.connections import identity
 
-    one, other = await screen(ana), await screen(bob)
+    one, other = await open_client(ana), await open_client(bob)
     started = asyncio.Event()
     loop = asyncio.get_running_loop()
     go_on = threading.Event()
 
     def slow(*args):
         loop.call_soon_threadsafe(started.set)
-        assert go_on.wait(PATIENCE)
+        assert go_on.wait(TIMEOUT)
 
     monkeypatch.setattr(identity, "list_position", slow)
     await one.send(type="subscribe", topic=f"list:{uuid.uuid4()}")
     await started.wait()
-    await other.barrier()
+    await other.drain()
     go_on.set()
     assert (await one.next())["code"] == "not_found"
 

@@ -56,28 +56,28 @@ def test_a_rate_below_one_a_second_still_lets_somebody_in():
 
 @pytest.mark.django_db(transaction=True)
 async def test_who_is_sent_away_costs_no_query_and_disturbs_nobody(
-    screen, live, session_of, ana, bob, groceries, monkeypatch
+    open_client, live_runtime, create_session, ana, bob, groceries, monkeypatch
 ):
     """LIV-23, SEC-14."""
-    inside = await screen(ana)
-    await inside.follow(groceries)
+    inside = await open_client(ana)
+    await inside.subscribe(groceries)
     await inside.until("snapshot")
-    key, looked_up = await run_in_db_thread(session_of, bob), []
+    key, looked_up = await run_in_db_thread(create_session, bob), []
     find = identity.identity_from_session
     monkeypatch.setattr(
         identity, "identity_from_session", lambda key: looked_up.append(key) or find(key)
     )
     now = time.monotonic()
-    live.admission = AdmissionControl(rate=0.001, now=now)
-    assert live.admission.admit(now) is None
+    live_runtime.admission = AdmissionControl(rate=0.001, now=now)
+    assert live_runtime.admission.admit(now) is None
     for path in ("/ws/", f"/ws/lists/{groceries.pk}/", "/ws/"):
-        one = await screen(path=path, session=key)
+        one = await open_client(path=path, session=key)
         assert one.accepted
-        assert await one.closed() == CloseCode.OVERLOADED
+        assert await one.wait_closed() == CloseCode.OVERLOADED
         (bye,) = one.frames
         assert MIN_RETRY <= bye["retry_in"] <= MAX_RETRY
     assert looked_up == []
     await run_in_db_thread(groceries.items.create, name="Milk")
     await inside.until("change")
-    live.admission = AdmissionControl(rate=RATE, now=now)
-    assert (await (await screen(session=key)).next())["type"] == "welcome"
+    live_runtime.admission = AdmissionControl(rate=RATE, now=now)
+    assert (await (await open_client(session=key)).next())["type"] == "welcome"

@@ -24,7 +24,7 @@ from live.delivery.send_queue import SendQueue
 from live.intervals import Intervals
 from shopping_list.models import Activity, ShoppingList
 from shopping_list.rows import topic_of
-from tests.support.socket_client import UNIT, eventually
+from tests.support.socket_client import TIME_SCALE, eventually
 
 LIST = uuid.UUID("8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b")
 
@@ -124,21 +124,21 @@ def unheard(groceries: ShoppingList, name: str) -> None:
         patch.undo()
 
 
-async def test_a_lost_last_message_is_found_by_reconciling(screen, ana, groceries):
+async def test_a_lost_last_message_is_found_by_reconciling(open_client, ana, groceries):
     """LIV-4."""
-    one = await screen(ana)
-    answer = await one.follow(groceries)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries)
     await one.until("snapshot")
     await run_in_db_thread(unheard, groceries, "Milk")
     change = await one.until("change")
     assert change["version"] == answer["version"] + 1
 
 
-async def test_a_message_after_a_lost_one_brings_both(screen, live, ana, groceries):
-    one = await screen(ana)
-    answer = await one.follow(groceries)
+async def test_a_message_after_a_lost_one_brings_both(open_client, live_runtime, ana, groceries):
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries)
     await one.until("snapshot")
-    live.relay._reconciling.cancel()
+    live_runtime.relay._reconciling.cancel()
     await run_in_db_thread(unheard, groceries, "Milk")
     await run_in_db_thread(groceries.items.create, name="Bread")
     changes = [await one.until("change") for _ in range(2)]
@@ -146,12 +146,12 @@ async def test_a_message_after_a_lost_one_brings_both(screen, live, ana, groceri
     assert [change["version"] for change in changes] == [first, first + 1]
 
 
-async def test_a_message_of_another_process_is_delivered(screen, live, ana, groceries):
+async def test_a_message_of_another_process_is_delivered(open_client, live_runtime, ana, groceries):
     """The layer alone carries it: no reconcile, no local publisher."""
-    one = await screen(ana)
-    await one.follow(groceries)
+    one = await open_client(ana)
+    await one.subscribe(groceries)
     await one.until("snapshot")
-    live.relay._reconciling.cancel()
+    live_runtime.relay._reconciling.cancel()
     await run_in_db_thread(unheard, groceries, "Milk")
     found = await run_in_db_thread(
         lambda: Activity.objects.filter(list_id=groceries.pk).latest("version")
@@ -166,12 +166,12 @@ async def test_a_message_of_another_process_is_delivered(screen, live, ana, groc
     for _ in range(3):
         await get_channel_layer().group_send(group_name(groceries.pk), told)
     assert (await one.until("change"))["version"] == found.version
-    assert [f for f in await one.barrier() if f["type"] == "change"] == []
+    assert [f for f in await one.drain() if f["type"] == "change"] == []
 
 
-async def test_another_epoch_makes_everybody_start_over(screen, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
+async def test_another_epoch_makes_everybody_start_over(open_client, ana, groceries):
+    one = await open_client(ana)
+    await one.subscribe(groceries)
     await one.until("snapshot")
 
     def restore() -> None:
@@ -183,9 +183,9 @@ async def test_another_epoch_makes_everybody_start_over(screen, ana, groceries):
     assert (snapshot["epoch"], snapshot["version"]) == ("restored", 1)
 
 
-async def test_a_log_that_cannot_repair_makes_everybody_start_over(screen, ana, groceries):
-    one = await screen(ana)
-    answer = await one.follow(groceries)
+async def test_a_log_that_cannot_repair_makes_everybody_start_over(open_client, ana, groceries):
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries)
     await one.until("snapshot")
 
     def lose() -> None:
@@ -199,10 +199,10 @@ async def test_a_log_that_cannot_repair_makes_everybody_start_over(screen, ana, 
 
 
 async def test_a_change_too_big_for_a_message_comes_as_a_snapshot(
-    screen, ana, groceries, monkeypatch
+    open_client, ana, groceries, monkeypatch
 ):
-    one = await screen(ana)
-    answer = await one.follow(groceries)
+    one = await open_client(ana)
+    answer = await one.subscribe(groceries)
     await one.until("snapshot")
     monkeypatch.setattr(module, "MAX_MESSAGE_BYTES", 100)
     await run_in_db_thread(groceries.items.create, name="Milk")
@@ -214,24 +214,24 @@ async def test_a_change_too_big_for_a_message_comes_as_a_snapshot(
 
 
 async def test_the_group_is_joined_by_the_first_and_left_by_the_last(
-    screen, live, ana, bob, groceries
+    open_client, live_runtime, ana, bob, groceries
 ):
     groups = get_channel_layer().groups
     name = group_name(groceries.pk)
-    one, other = await screen(ana), await screen(bob)
-    await one.follow(groceries)
-    await other.follow(groceries)
+    one, other = await open_client(ana), await open_client(bob)
+    await one.subscribe(groceries)
+    await other.subscribe(groceries)
     assert len(groups[name]) == 1
-    await one.leave()
+    await one.disconnect()
     assert len(groups[name]) == 1
-    await other.leave()
+    await other.disconnect()
     await eventually(lambda: name not in groups)
 
 
-async def test_a_layer_that_forgets_us_is_joined_again(screen, live, ana, groceries):
+async def test_a_layer_that_forgets_us_is_joined_again(open_client, live_runtime, ana, groceries):
     """As the in-memory layer does for one unread message, and the core layer with age."""
-    one = await screen(ana)
-    await one.follow(groceries)
+    one = await open_client(ana)
+    await one.subscribe(groceries)
     groups = get_channel_layer().groups
     groups.clear()
     await eventually(lambda: {group_name(groceries.pk), "live.control"} <= set(groups))
@@ -257,17 +257,17 @@ class Down:
         return call
 
 
-async def test_a_layer_that_is_down_is_survived(ana, bob, groceries, session_of):
+async def test_a_layer_that_is_down_is_survived(ana, bob, groceries, create_session):
     from live import runtime
-    from tests.support.socket_client import Screen
+    from tests.support.socket_client import SocketClient
 
     patch = pytest.MonkeyPatch()
     layer = Down(get_channel_layer())
     patch.setattr(module, "get_channel_layer", lambda: layer)
-    running = runtime.get_runtime(Intervals().scaled(UNIT))
+    running = runtime.get_runtime(Intervals().scaled(TIME_SCALE))
     try:
-        one = await Screen(session=await run_in_db_thread(session_of, ana)).open()
-        await one.follow(groceries)
+        one = await SocketClient(session=await run_in_db_thread(create_session, ana)).open()
+        await one.subscribe(groceries)
         await one.until("snapshot")
         assert not running.relay.layer_client.is_up
         await run_in_db_thread(groceries.items.create, name="Milk")

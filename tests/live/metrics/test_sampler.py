@@ -93,12 +93,12 @@ def test_a_sample_survives_a_layer():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_subscriber_gets_the_history_then_samples(live, screen, ana):
-    one = await screen(ana)
-    while live.sampler.board.latest is None:
-        await one.barrier()
+async def test_a_subscriber_gets_the_history_then_samples(live_runtime, open_client, ana):
+    one = await open_client(ana)
+    while live_runtime.sampler.board.latest is None:
+        await one.drain()
         await run_in_db_thread(lambda: None)
-    answer = await one.follow("requests")
+    answer = await one.subscribe("requests")
     assert len(answer["history"]["at"]) >= 1
     first, second = await one.until("sample"), await one.until("sample")
     assert first["topic"] == "requests"
@@ -107,24 +107,24 @@ async def test_a_subscriber_gets_the_history_then_samples(live, screen, ana):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_delivery_time_is_measured_from_the_commit(live, screen, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
+async def test_delivery_time_is_measured_from_the_commit(live_runtime, open_client, ana, groceries):
+    one = await open_client(ana)
+    await one.subscribe(groceries)
     await one.until("snapshot")
     before = sum(counters.delivery.buckets().values())
     await run_in_db_thread(groceries.items.create, name="Milk")
     await one.until("change")
-    await one.barrier()
+    await one.drain()
     assert sum(counters.delivery.buckets().values()) == before + 1
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_nothing_is_broadcast_per_request(live, screen, ana):
+async def test_nothing_is_broadcast_per_request(live_runtime, open_client, ana):
     """LIV-20."""
-    one = await screen(ana)
-    await one.follow("requests")
+    one = await open_client(ana)
+    await one.subscribe("requests")
     sent = []
-    live.relay.layer_client.send = sent.append
+    live_runtime.relay.layer_client.send = sent.append
     for _ in range(50):
         counters.request_started()
         counters.request_finished()

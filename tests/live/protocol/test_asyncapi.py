@@ -11,7 +11,7 @@ from jsonschema_rs import ValidationError, validator_for
 
 from live.protocol import asyncapi, frames
 from tests.support import frame_schema
-from tests.support.frame_schema import Document, NotInDocumentError, resolved
+from tests.support.frame_schema import Document, NotInDocumentError, resolve_reference
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = ROOT / "frontend" / "node_modules" / "@asyncapi" / "specs" / "schemas"
@@ -21,7 +21,7 @@ PING = {"type": "ping", "id": 1}
 
 @pytest.fixture(scope="module")
 def document():
-    return frame_schema.served()
+    return frame_schema.served_document()
 
 
 def walk(node):
@@ -46,7 +46,7 @@ def test_it_is_asyncapi_3_0(document):
 def test_every_reference_leads_somewhere(document):
     references = [one for one in walk(document) if "$ref" in one]
     assert len(references) > 100
-    assert all(resolved(document, one) for one in references)
+    assert all(resolve_reference(document, one) for one in references)
 
 
 def test_operations_use_the_messages_of_their_channel(document):
@@ -66,19 +66,19 @@ def test_it_has_every_frame_both_ways_on_both_addresses(document):
                 one
                 for one in document["operations"].values()
                 if one["action"] == action
-                and resolved(document, one["channel"])["address"] == address
+                and resolve_reference(document, one["channel"])["address"] == address
             ]
-            names = {resolved(document, one)["name"] for one in operation["messages"]}
+            names = {resolve_reference(document, one)["name"] for one in operation["messages"]}
             assert names == expected
 
 
 def test_each_message_shows_a_frame_that_it_allows(document):
     strict = Document(document)
     for operation in document["operations"].values():
-        for message in (resolved(document, one) for one in operation["messages"]):
+        for message in (resolve_reference(document, one) for one in operation["messages"]):
             assert message["examples"]
             for example in message["examples"]:
-                strict.hold(operation["action"], example["payload"])
+                strict.validate(operation["action"], example["payload"])
 
 
 def test_it_has_every_close_code_and_the_page_has_the_same(document):
@@ -110,29 +110,29 @@ def test_it_has_every_close_code_and_the_page_has_the_same(document):
 def test_what_it_does_not_have_fails_the_test_that_gets_it(broken):
     """LIV-22."""
     with pytest.raises(NotInDocumentError):
-        frame_schema.told(json.dumps(broken))
+        frame_schema.server_frames(json.dumps(broken))
 
 
 def test_a_field_that_the_document_lost_fails_the_test_that_gets_it(document):
     strict = Document(document)
     frame = {"type": "unsubscribed", "topic": "requests"}
-    strict.hold("send", frame)
+    strict.validate("send", frame)
     schema = document["components"]["schemas"]["Unsubscribed"]
     topic = schema["properties"].pop("topic")
     with pytest.raises(NotInDocumentError):
-        Document(document).hold("send", frame)
+        Document(document).validate("send", frame)
     schema["properties"]["topic"] = topic
 
 
 def test_what_clients_of_the_tests_say_is_held_against_it_too():
-    assert json.loads(frame_schema.said(PING)) == PING
+    assert json.loads(frame_schema.encode_client_frame(PING)) == PING
     with pytest.raises(NotInDocumentError):
-        frame_schema.said({"type": "pong", "id": 1})
+        frame_schema.encode_client_frame({"type": "pong", "id": 1})
 
 
-def test_everybody_may_read_it_and_it_names_where_it_came_from(anyone, settings):
+def test_everybody_may_read_it_and_it_names_where_it_came_from(anonymous_client, settings):
     settings.SESSION_COOKIE_NAME = "__Host-sessionid"
-    answer = anyone.get(ADDRESS, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
+    answer = anonymous_client.get(ADDRESS, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     assert answer["Content-Type"] == "application/json"
     assert answer.json() == asyncapi.document(
@@ -144,5 +144,5 @@ def test_everybody_may_read_it_and_it_names_where_it_came_from(anyone, settings)
 
 
 @pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])
-def test_it_can_only_be_read(verb, anyone):
-    assert getattr(anyone, verb)(ADDRESS).status_code == 405
+def test_it_can_only_be_read(verb, anonymous_client):
+    assert getattr(anonymous_client, verb)(ADDRESS).status_code == 405
