@@ -18,7 +18,7 @@ def timing():
     return replace(TIMING, heartbeat=TIMING.sweep)
 
 
-async def test_beats_do_not_make_it_wait_for_ever(screen, ana, monkeypatch):
+async def test_client_wait_times_out_when_only_heartbeats_arrive(screen, ana, monkeypatch):
     one = await screen(ana)
     await one.until("beat")
     monkeypatch.setattr(screens, "PATIENCE", 0.5)

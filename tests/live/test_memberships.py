@@ -24,7 +24,9 @@ def mute(monkeypatch):
     monkeypatch.setattr(publisher, "_send", lambda outgoing: None)
 
 
-async def test_a_membership_that_no_message_told_is_found(screen, bob, hardware, mute):
+async def test_membership_change_reaches_member_when_its_message_is_lost(
+    screen, bob, hardware, mute
+):
     """LIV-25."""
     one, other = await screen(bob), await screen(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
@@ -38,7 +40,9 @@ async def test_a_membership_that_no_message_told_is_found(screen, bob, hardware,
         assert await each.barrier() == []
 
 
-async def test_what_is_found_is_not_told_again_by_its_message(screen, live, bob, hardware, mute):
+async def test_membership_change_is_sent_once_when_its_message_is_late(
+    screen, live, bob, hardware, mute
+):
     one = await screen(bob)
 
     def newest() -> Activity:
@@ -57,7 +61,7 @@ async def test_what_is_found_is_not_told_again_by_its_message(screen, live, bob,
     assert await one.barrier() == []
 
 
-async def test_a_list_that_is_followed_ends_after_its_last_change(
+async def test_subscription_ends_after_last_change_when_list_is_deleted(
     screen, live, ana, groceries, mute
 ):
     """Also where the people are looked at before the log."""
@@ -72,7 +76,9 @@ async def test_a_list_that_is_followed_ends_after_its_last_change(
 
 
 @UNREPAIRED
-async def test_whoever_follows_a_new_list_has_heard_that_they_joined(screen, bob, hardware, mute):
+async def test_member_gets_joined_before_subscribed_when_message_is_lost(
+    screen, bob, hardware, mute
+):
     """On every socket, though the subscription was faster than the message."""
     one, other = await screen(bob), await screen(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
@@ -83,7 +89,9 @@ async def test_whoever_follows_a_new_list_has_heard_that_they_joined(screen, bob
 
 
 @UNREPAIRED
-async def test_whoever_signs_in_tells_the_other_sockets_of_a_new_list(screen, bob, hardware, mute):
+async def test_open_socket_gets_joined_when_member_opens_another_socket(
+    screen, bob, hardware, mute
+):
     one = await screen(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     other = await screen(bob)

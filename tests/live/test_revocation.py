@@ -48,7 +48,7 @@ async def both(screen, ana, bob, groceries):
     return screens
 
 
-async def test_a_removed_member_sees_the_end_instead_of_the_change(both, bob, groceries):
+async def test_removed_member_gets_ended_instead_of_the_change(both, bob, groceries):
     """LIV-14."""
     of_ana, of_bob = both
     await run_in_db_thread(lambda: membership(groceries, bob).delete())
@@ -65,7 +65,7 @@ async def test_a_removed_member_sees_the_end_instead_of_the_change(both, bob, gr
     assert (await of_bob.follow(groceries))["code"] == "not_found"
 
 
-async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
+async def test_member_gets_no_snapshot_when_removed_during_its_read(
     screen, bob, groceries, monkeypatch
 ):
     """The reading was allowed when it began, and is not given out when it ends."""
@@ -90,7 +90,7 @@ async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
     assert await one.barrier() == []
 
 
-async def test_a_lower_role_ends_the_topic_and_leaves_the_list(both, bob, groceries):
+async def test_lower_role_ends_subscription_but_not_membership(both, bob, groceries):
     of_bob = both[1]
 
     def lower() -> None:
@@ -106,7 +106,7 @@ async def test_a_lower_role_ends_the_topic_and_leaves_the_list(both, bob, grocer
     assert "ended" not in [frame["type"] for frame in await of_bob.barrier()]
 
 
-async def test_a_higher_role_changes_nothing_for_the_socket(both, bob, groceries):
+async def test_higher_role_keeps_subscription(both, bob, groceries):
     of_bob = both[1]
 
     def rise() -> None:
@@ -118,7 +118,7 @@ async def test_a_higher_role_changes_nothing_for_the_socket(both, bob, groceries
     assert (await of_bob.next())["verb"] == "member.role"
 
 
-async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory, groceries):
+async def test_new_member_gets_joined_and_can_subscribe(screen, mallory, groceries):
     one = await screen(mallory)
     assert (await one.follow(groceries))["code"] == "not_found"
     await run_in_db_thread(Membership.objects.create, shopping_list=groceries, user=mallory)
@@ -135,7 +135,7 @@ async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory,
     assert (await one.follow(groceries))["type"] == "subscribed"
 
 
-async def test_whoever_makes_a_list_hears_of_it(screen, ana):
+async def test_creator_gets_joined_when_list_is_created(screen, ana):
     from shopping_list.recording.unit_of_work import recording
 
     one = await screen(ana)
@@ -153,7 +153,7 @@ async def test_whoever_makes_a_list_hears_of_it(screen, ana):
 
 
 @pytest.mark.parametrize("how", ["trash", "delete"])
-async def test_a_deleted_list_ends_after_its_last_change(both, groceries, how, mallory):
+async def test_deleted_list_ends_subscriptions_after_its_last_change(both, groceries, how, mallory):
     if how == "trash":
         from django.utils import timezone
 
@@ -168,14 +168,14 @@ async def test_a_deleted_list_ends_after_its_last_change(both, groceries, how, m
         assert (await one.follow(groceries))["code"] == "not_found"
 
 
-async def test_a_list_that_nobody_follows_still_leaves_its_members(screen, ana, groceries):
+async def test_deleted_list_sends_left_to_members_without_subscription(screen, ana, groceries):
     one = await screen(ana)
     name = str(groceries.pk)
     await run_in_db_thread(groceries.delete)
     assert await one.next() == {"type": "left", "list": name}
 
 
-async def test_a_restored_list_is_joined_again(both, groceries):
+async def test_restored_list_sends_joined_to_its_members(both, groceries):
     from django.utils import timezone
 
     await run_in_db_thread(trash, groceries, deleted_at=timezone.now())
@@ -187,7 +187,7 @@ async def test_a_restored_list_is_joined_again(both, groceries):
         assert (await one.follow(groceries))["type"] == "subscribed"
 
 
-async def test_signing_out_closes_the_sockets_of_that_session_only(screen, session_of, ana):
+async def test_sign_out_closes_only_the_sockets_of_its_session(screen, session_of, ana):
     """LIV-15."""
     keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
     screens = [await screen(session=key) for key in keys]
@@ -205,9 +205,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(screen, sessi
     assert await screens[1].barrier() == []
 
 
-async def test_ending_a_session_from_afar_closes_its_sockets_and_no_others(
-    screen, session_of, client_of, ana, bob
-):
+async def test_revoked_session_closes_only_its_own_sockets(screen, session_of, client_of, ana, bob):
     """PPL-6."""
     keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
     screens = [await screen(session=key) for key in keys]
@@ -231,7 +229,9 @@ async def test_ending_a_session_from_afar_closes_its_sockets_and_no_others(
 
 
 @pytest.mark.parametrize("how", ["password", "disabled", "deleted"])
-async def test_losing_access_closes_every_socket_of_the_person(screen, token_of, ana, bob, how):
+async def test_user_loses_every_socket_when_account_access_is_revoked(
+    screen, token_of, ana, bob, how
+):
     screens = [
         await screen(ana),
         await screen(token=await run_in_db_thread(token_of, ana), origin=None),
@@ -255,7 +255,7 @@ async def test_losing_access_closes_every_socket_of_the_person(screen, token_of,
     assert await of_bob.barrier() == []
 
 
-async def test_deleting_a_token_closes_the_sockets_that_it_opened(screen, token_of, ana):
+async def test_deleted_token_closes_only_the_sockets_it_opened(screen, token_of, ana):
     tokens = [await run_in_db_thread(token_of, ana) for _ in range(2)]
     screens = [await screen(token=token, origin=None) for token in tokens]
     for one in screens:
@@ -268,7 +268,9 @@ async def test_deleting_a_token_closes_the_sockets_that_it_opened(screen, token_
 
 
 @pytest.mark.parametrize("what", ["session", "token", "disabled", "password"])
-async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_of, ana, what):
+async def test_recheck_closes_socket_when_access_was_revoked_silently(
+    screen, session_of, token_of, ana, what
+):
     """LIV-16."""
     key, token = await run_in_db_thread(session_of, ana), await run_in_db_thread(token_of, ana)
     one = await (screen(token=token, origin=None) if what == "token" else screen(session=key))
@@ -283,7 +285,9 @@ async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_
     assert await one.closed() == CloseCode.REVOKED
 
 
-async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, groceries):
+async def test_recheck_ends_subscription_when_membership_was_deleted_silently(
+    screen, bob, groceries
+):
     one = await screen(bob)
     await one.follow(groceries)
     await one.until("snapshot")
@@ -292,9 +296,7 @@ async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, grocerie
     assert (await one.until("left"))["list"] == str(groceries.pk)
 
 
-async def test_who_is_no_longer_staff_loses_the_operators_topic_and_nothing_else(
-    screen, token_of, ana, bob
-):
+async def test_former_staff_user_loses_only_the_ops_subscription(screen, token_of, ana, bob):
     """LIV-29, SEC-4, SEC-20."""
     await run_in_db_thread(lambda: User.objects.update(is_staff=True))
     page, of_bob = await screen(ana), await screen(bob)
@@ -311,7 +313,7 @@ async def test_who_is_no_longer_staff_loses_the_operators_topic_and_nothing_else
     await of_bob.until("sample", topic="ops")
 
 
-async def test_the_recheck_leaves_everybody_else_alone(screen, live, ana, groceries):
+async def test_recheck_sends_nothing_to_user_with_valid_access(screen, live, ana, groceries):
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
@@ -319,7 +321,7 @@ async def test_the_recheck_leaves_everybody_else_alone(screen, live, ana, grocer
     assert [f for f in await one.barrier() if f["type"] != "beat"] == []
 
 
-async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groceries):
+async def test_guest_loses_subscription_when_membership_expires(screen, ana, groceries):
     """INV-9"""
 
     def come() -> User:
@@ -340,13 +342,13 @@ async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groce
     assert (await of_guest.follow(groceries))["code"] == "not_found"
 
 
-def test_a_reference_tells_nothing_of_the_key():
+def test_fingerprint_does_not_reveal_the_key():
     assert fingerprint("secret") != "secret"
     assert len(fingerprint("secret")) == 24
 
 
 @pytest.mark.parametrize("timing", [replace(TIMING, revalidate=3600)])
-async def test_who_signs_out_while_a_socket_opens_is_out(
+async def test_socket_is_closed_when_session_ends_during_handshake(
     screen, session_of, ana, groceries, monkeypatch
 ):
     """LIV-15, SEC-4"""

@@ -162,7 +162,7 @@ class Visit:
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-async def test_each_may_do_over_a_socket_what_the_table_says_and_no_more(
+async def test_every_client_is_allowed_exactly_what_the_permission_matrix_says(
     *, name, live, screen, session_of, token_of, make_user, ana, groceries, hardware
 ):
     """LIV-26, SEC-3."""
@@ -228,7 +228,7 @@ async def walk(screen: Any, user: User, list_id: str, epoch: str, version: int) 
 
 
 @pytest.mark.parametrize("gone", ["there", "in the trash", "left"])
-async def test_tenants_who_walk_each_others_topics_see_what_is_nowhere(
+async def test_foreign_list_is_indistinguishable_from_unknown_list(
     screen, ana, bob, mallory, groceries, gone
 ):
     """LIV-13, LIV-26, SEC-3."""

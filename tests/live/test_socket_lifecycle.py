@@ -19,7 +19,7 @@ from tests.support.socket_client import HOST, ORIGIN, PATIENCE, eventually
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_bad_frames_are_told_and_the_tenth_closes(screen, ana):
+async def test_bad_frame_returns_error_and_tenth_one_closes_socket(screen, ana):
     """LIV-18."""
     one = await screen(ana)
     for _ in range(9):
@@ -30,21 +30,21 @@ async def test_bad_frames_are_told_and_the_tenth_closes(screen, ana):
     assert await one.closed() == CloseCode.BAD_FRAMES
 
 
-async def test_binary_closes(screen, ana):
+async def test_binary_message_closes_socket(screen, ana):
     """SEC-13"""
     one = await screen(ana)
     await one.communicator.send_to(bytes_data=b"\x00")
     assert await one.closed() == CloseCode.BAD_FRAMES
 
 
-async def test_a_long_message_closes(screen, ana):
+async def test_too_long_message_closes_socket(screen, ana):
     """SEC-13"""
     one = await screen(ana)
     await one.send_text("x" * 70_000)
     assert await one.closed() == CloseCode.TOO_BIG
 
 
-async def test_too_many_messages_are_sent_away_for_a_while(screen, ana):
+async def test_client_over_rate_limit_is_closed_with_retry_delay(screen, ana):
     """SEC-14"""
     one = await screen(ana)
     await one.send_text("\n".join(['{"type":"ping"}'] * 61))
@@ -53,12 +53,12 @@ async def test_too_many_messages_are_sent_away_for_a_while(screen, ana):
     assert len(one.frames) == 61
 
 
-async def test_a_quiet_socket_gets_a_beat(screen, ana):
+async def test_idle_socket_gets_heartbeat(screen, ana):
     one = await screen(ana)
     assert await one.next() == {"type": "beat"}
 
 
-async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
+async def test_expired_session_closes_its_socket(screen, live, ana):
     """SEC-5"""
     one = await screen(ana)
     connection = next(live.registry.all_connections())
@@ -66,7 +66,7 @@ async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
     assert await one.closed() == CloseCode.SESSION_EXPIRED
 
 
-async def test_a_session_that_is_renewed_keeps_its_socket(screen, live, ana):
+async def test_renewed_session_keeps_its_socket_open(screen, live, ana):
     """PPL-16, SEC-5"""
     one = await screen(ana)
     connection = next(live.registry.all_connections())
@@ -78,7 +78,7 @@ async def test_a_session_that_is_renewed_keeps_its_socket(screen, live, ana):
     assert await one.barrier() == []
 
 
-async def test_a_socket_that_leaves_takes_everything_with_it(screen, live, ana, groceries):
+async def test_disconnected_socket_leaves_no_state_behind(screen, live, ana, groceries):
     """LIV-24, SEC-14."""
     one = await screen(ana)
     await one.follow(groceries)
@@ -142,7 +142,7 @@ async def raw(live, session_of):
         await asyncio.gather(one.task, return_exceptions=True)
 
 
-async def test_a_disconnect_is_noticed_while_a_send_is_blocked(raw, live, ana):
+async def test_disconnect_is_handled_while_send_is_blocked(raw, live, ana):
     one = await raw(ana)
     one.open.clear()
     one.say('{"type":"ping"}')
@@ -152,7 +152,7 @@ async def test_a_disconnect_is_noticed_while_a_send_is_blocked(raw, live, ana):
     assert live.registry.sockets == 0
 
 
-async def test_a_disconnect_is_noticed_while_the_database_is_slow(raw, live, ana, monkeypatch):
+async def test_disconnect_is_handled_while_database_is_slow(raw, live, ana, monkeypatch):
     import threading
 
     from live.connections import identity
@@ -168,7 +168,7 @@ async def test_a_disconnect_is_noticed_while_the_database_is_slow(raw, live, ana
     assert live.registry.sockets == 0
 
 
-async def test_a_peer_that_takes_nothing_is_let_go(raw, live, ana):
+async def test_non_reading_peer_is_disconnected(raw, live, ana):
     one = await raw(ana)
     one.open.clear()
     one.say('{"type":"ping"}')
@@ -176,7 +176,7 @@ async def test_a_peer_that_takes_nothing_is_let_go(raw, live, ana):
     assert live.registry.sockets == 0
 
 
-async def test_a_socket_on_which_a_message_fails_is_closed(raw, live, ana):
+async def test_socket_is_closed_when_sending_a_message_fails(raw, live, ana):
     """As daphne does with a message that is too big for it: the rest would stay mute."""
     one = await raw(ana)
     sent = one.sent.append
@@ -192,7 +192,7 @@ async def test_a_socket_on_which_a_message_fails_is_closed(raw, live, ana):
     assert live.registry.sockets == 0
 
 
-async def test_a_slow_reader_is_bounded_and_gets_everything(raw, live, ana, groceries):
+async def test_slow_reader_has_bounded_queue_and_gets_every_change(raw, live, ana, groceries):
     """It misses what overflows, and has the log replayed when it reads again."""
     import json
 
@@ -221,7 +221,7 @@ async def test_a_slow_reader_is_bounded_and_gets_everything(raw, live, ana, groc
     assert versions == list(range(groceries.version + 1, end + 1))
 
 
-async def test_a_stopping_process_says_when_to_come_back(screen, live, ana, bob):
+async def test_draining_server_closes_sockets_with_retry_delay(screen, live, ana, bob):
     """LIV-17."""
     one, other = await screen(ana), await screen(bob)
     await live.drain()
@@ -230,7 +230,7 @@ async def test_a_stopping_process_says_when_to_come_back(screen, live, ana, bob)
         assert each.frames[-1]["retry_in"] > 0
 
 
-async def test_a_stopping_process_takes_nobody_in(screen, live, session_of, ana):
+async def test_draining_server_rejects_connections(screen, live, session_of, ana):
     await live.drain()
     one = await screen(session=await run_in_db_thread(session_of, ana))
     assert await one.closed() == CloseCode.RESTARTING

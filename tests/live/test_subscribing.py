@@ -23,7 +23,9 @@ def add(groceries, name):
     return groceries.items.create(name=name)
 
 
-async def test_the_welcome_says_who_and_what(screen, session_of, ana, groceries, hardware):
+async def test_welcome_has_user_limits_and_list_positions(
+    screen, session_of, ana, groceries, hardware
+):
     one = await screen(session=await run_in_db_thread(session_of, ana))
     welcome = await one.next()
     assert welcome["type"] == "welcome"
@@ -38,7 +40,7 @@ async def test_the_welcome_says_who_and_what(screen, session_of, ana, groceries,
     assert len(welcome["lists"]) == 2
 
 
-async def test_subscribing_gives_a_snapshot_then_live_changes(screen, ana, groceries):
+async def test_new_subscription_gets_snapshot_then_live_changes(screen, ana, groceries):
     await run_in_db_thread(add, groceries, "Milk")
     one = await screen(ana)
     answer = await one.follow(groceries)
@@ -55,7 +57,7 @@ async def test_subscribing_gives_a_snapshot_then_live_changes(screen, ana, groce
     assert change["items"][0]["name"] == "Bread"
 
 
-async def test_every_member_gets_the_same_bytes(screen, ana, bob, groceries):
+async def test_every_member_gets_the_same_frame(screen, ana, bob, groceries):
     """LIV-2."""
     screens = [await screen(ana), await screen(ana), await screen(bob)]
     for one in screens:
@@ -66,7 +68,7 @@ async def test_every_member_gets_the_same_bytes(screen, ana, bob, groceries):
     assert received[0] == received[1] == received[2]
 
 
-async def test_resuming_gives_exactly_what_was_missed(screen, ana, groceries):
+async def test_resumed_subscription_gets_exactly_the_missed_changes(screen, ana, groceries):
     await run_in_db_thread(groceries.refresh_from_db)
     since = groceries.version
     for name in ("Milk", "Bread", "Salt"):
@@ -80,7 +82,7 @@ async def test_resuming_gives_exactly_what_was_missed(screen, ana, groceries):
     assert await one.barrier() == []
 
 
-async def test_resuming_where_one_is_gives_nothing(screen, ana, groceries):
+async def test_resumed_subscription_gets_nothing_when_already_up_to_date(screen, ana, groceries):
     await run_in_db_thread(groceries.refresh_from_db)
     one = await screen(ana)
     answer = await one.follow(groceries, since=groceries.version, epoch=groceries.epoch)
@@ -88,7 +90,9 @@ async def test_resuming_where_one_is_gives_nothing(screen, ana, groceries):
     assert await one.barrier() == []
 
 
-async def test_a_reading_kept_from_before_serves_whoever_was_here_since(screen, ana, groceries):
+async def test_cached_replay_serves_client_that_resumes_from_a_later_version(
+    screen, ana, groceries
+):
     await run_in_db_thread(groceries.refresh_from_db)
     before = {"since": groceries.version, "epoch": groceries.epoch}
     await run_in_db_thread(add, groceries, "Milk")
@@ -104,7 +108,9 @@ async def test_a_reading_kept_from_before_serves_whoever_was_here_since(screen, 
 
 
 @pytest.mark.parametrize("position", ["ahead", "other epoch", "before the log", "negative"])
-async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, groceries, position):
+async def test_subscription_gets_snapshot_when_position_cannot_be_resumed(
+    screen, ana, groceries, position
+):
     """LIV-7."""
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
@@ -132,7 +138,7 @@ async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, gr
 @pytest.mark.parametrize(
     ("limit", "value"), [("MAX_RESUME_CHANGES", 2), ("MAX_RESUME_BYTES", 1_000)]
 )
-async def test_too_much_to_resume_gets_a_snapshot(
+async def test_subscription_gets_snapshot_when_missed_changes_exceed_limit(
     screen, ana, groceries, monkeypatch, limit, value
 ):
     monkeypatch.setattr(change_log, limit, value)
@@ -147,7 +153,7 @@ async def test_too_much_to_resume_gets_a_snapshot(
     assert answer["recovered"] is True
 
 
-async def test_a_long_list_comes_in_parts_of_one_version(screen, ana, groceries):
+async def test_snapshot_of_long_list_is_sent_in_parts_of_one_version(screen, ana, groceries):
     items = [ShoppingItem(shopping_list=groceries, name=f"Item {n}") for n in range(4_100)]
     await run_in_db_thread(ShoppingItem.objects.bulk_create, items)
     one = await screen(ana)
@@ -158,7 +164,7 @@ async def test_a_long_list_comes_in_parts_of_one_version(screen, ana, groceries)
     assert [len(part["items"]) for part in parts] == [2_000, 2_000, 100]
 
 
-async def test_a_part_of_long_items_holds_fewer_of_them(screen, ana, groceries):
+async def test_snapshot_part_has_fewer_items_when_items_are_long(screen, ana, groceries):
     items = [
         ShoppingItem(shopping_list=groceries, name=f"Item {n}", note="\N{EURO SIGN}" * 1_000)
         for n in range(400)
@@ -174,7 +180,7 @@ async def test_a_part_of_long_items_holds_fewer_of_them(screen, ana, groceries):
     assert all(len(json.dumps(part, ensure_ascii=False).encode()) < 1_000_000 for part in parts)
 
 
-async def test_forbidden_and_unknown_get_the_same_answer(screen, mallory, groceries):
+async def test_forbidden_topic_gets_the_same_error_as_unknown_topic(screen, mallory, groceries):
     """LIV-13."""
     one = await screen(mallory)
     unknown = f"list:{uuid.uuid4()}"
@@ -189,9 +195,7 @@ async def test_forbidden_and_unknown_get_the_same_answer(screen, mallory, grocer
     assert await one.barrier() == []
 
 
-async def test_a_member_who_was_added_silently_is_found_in_the_database(
-    screen, live, mallory, groceries
-):
+async def test_silently_added_member_can_subscribe(screen, live, mallory, groceries):
     one = await screen(mallory)
     member = Membership(shopping_list=groceries, user=mallory, role="viewer")
     await run_in_db_thread(Membership.objects.bulk_create, [member])
@@ -199,7 +203,7 @@ async def test_a_member_who_was_added_silently_is_found_in_the_database(
     assert (await one.follow(groceries))["type"] == "subscribed"
 
 
-async def test_unsubscribing_ends_the_changes(screen, ana, groceries):
+async def test_unsubscribed_client_gets_no_more_changes(screen, ana, groceries):
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
@@ -209,7 +213,7 @@ async def test_unsubscribing_ends_the_changes(screen, ana, groceries):
     assert await one.barrier() == []
 
 
-async def test_subscribing_again_starts_from_the_new_position(screen, ana, groceries):
+async def test_second_subscription_continues_from_its_own_position(screen, ana, groceries):
     one = await screen(ana)
     first = await one.follow(groceries)
     await one.until("snapshot")
@@ -220,14 +224,14 @@ async def test_subscribing_again_starts_from_the_new_position(screen, ana, groce
     assert await one.barrier() == []
 
 
-async def test_the_address_of_a_list_subscribes_by_itself(screen, token_of, ana, groceries):
+async def test_list_address_subscribes_automatically(screen, token_of, ana, groceries):
     token = await run_in_db_thread(token_of, ana)
     one = await screen(path=f"/ws/lists/{groceries.pk}/", token=token, origin=None)
     received = [await one.next() for _ in range(3)]
     assert [frame["type"] for frame in received] == ["welcome", "subscribed", "snapshot"]
 
 
-async def test_the_address_of_a_list_resumes(screen, token_of, ana, groceries):
+async def test_list_address_resumes_from_position_in_query(screen, token_of, ana, groceries):
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
     since, epoch = groceries.version - 1, groceries.epoch
@@ -241,7 +245,7 @@ async def test_the_address_of_a_list_resumes(screen, token_of, ana, groceries):
 @pytest.mark.parametrize(
     "query_string", ["since=x&epoch=y", "since=1", "epoch=k3f9a2xx", "since=-1&epoch=a"]
 )
-async def test_a_malformed_position_in_the_address_is_told(
+async def test_list_address_returns_bad_frame_when_position_is_malformed(
     screen, token_of, ana, groceries, query_string
 ):
     token = await run_in_db_thread(token_of, ana)
@@ -249,7 +253,7 @@ async def test_a_malformed_position_in_the_address_is_told(
     assert (await one.until("error"))["code"] == "bad_frame"
 
 
-async def test_two_thousand_resuming_sockets_cost_five_queries(
+async def test_two_thousand_resuming_clients_cost_five_queries(
     live, screen, ana, groceries, monkeypatch
 ):
     """LIV-8."""
@@ -275,7 +279,7 @@ async def test_two_thousand_resuming_sockets_cost_five_queries(
         other = _Deaf(connection)
         others.append(other)
         wanted = StartSubscription(topic_of(groceries.pk), since=since + number % 20, epoch=epoch)
-        other.task = asyncio.ensure_future(live.subscriptions.follow(other.connection, wanted))
+        other.task = asyncio.ensure_future(live.subscriptions.subscribe(other.connection, wanted))
     await asyncio.gather(*(other.task for other in others))
     assert all(other.versions == other.expected(since + 20) for other in others)
     assert len(counted) <= 4, counted  # a tail is two queries and counts standings too
@@ -307,7 +311,7 @@ class _Deaf:
         return list(range(end - len(self.versions) + 1, end + 1))
 
 
-async def test_changes_while_subscribing_are_neither_lost_nor_repeated(screen, ana, groceries):
+async def test_changes_made_while_subscribing_arrive_exactly_once(screen, ana, groceries):
     """LIV-6: Writers go on while screens come; each sees a contiguous run to the end."""
     await run_in_db_thread(groceries.refresh_from_db)
     total = 60
@@ -335,7 +339,7 @@ async def test_changes_while_subscribing_are_neither_lost_nor_repeated(screen, a
         assert await one.barrier() == []
 
 
-async def test_a_slow_query_of_one_socket_holds_nobody_else_up(
+async def test_slow_query_of_one_client_does_not_block_another_client(
     screen, ana, bob, groceries, monkeypatch
 ):
     """LIV-11."""
@@ -358,5 +362,5 @@ async def test_a_slow_query_of_one_socket_holds_nobody_else_up(
     assert (await one.next())["code"] == "not_found"
 
 
-def test_limits_of_the_protocol_are_the_published_ones():
+def test_resume_limits_equal_the_published_ones():
     assert (frames.MAX_RESUME_CHANGES, frames.MAX_RESUME_BYTES) == (500, 262_144)

@@ -18,7 +18,7 @@ def knocks(door: AdmissionControl, count: int, now: float) -> list[float | None]
     return [door.admit(now) for _ in range(count)]
 
 
-def test_as_many_as_may_come_at_once_are_let_in():
+def test_burst_is_admitted_and_next_connection_is_deferred():
     """LIV-23, SEC-14."""
     door = AdmissionControl(rate=RATE, now=0.0)
     inside = int(BURST_SECONDS * RATE)
@@ -26,7 +26,7 @@ def test_as_many_as_may_come_at_once_are_let_in():
     assert door.admit(0.0) == MIN_RETRY
 
 
-def test_everybody_who_is_sent_away_is_told_another_moment():
+def test_deferred_connections_get_different_retry_delays():
     """LIV-23."""
     door = AdmissionControl(rate=RATE, now=0.0)
     knocks(door, int(BURST_SECONDS * RATE), 0.0)
@@ -34,7 +34,7 @@ def test_everybody_who_is_sent_away_is_told_another_moment():
     assert waits == [round(MIN_RETRY + place / RATE, 2) for place in range(50)]
 
 
-def test_those_who_come_when_they_were_told_to_are_let_in():
+def test_connection_is_admitted_when_retried_after_its_delay():
     """LIV-23."""
     door = AdmissionControl(rate=RATE, now=0.0)
     knocks(door, int(BURST_SECONDS * RATE), 0.0)
@@ -42,20 +42,20 @@ def test_those_who_come_when_they_were_told_to_are_let_in():
         assert door.admit(wait) is None
 
 
-def test_the_line_is_not_longer_than_what_anybody_waits():
+def test_retry_delay_is_bounded():
     door = AdmissionControl(rate=RATE, now=0.0)
     waits = [wait for wait in knocks(door, 1_000, 0.0) if wait is not None]
     assert max(waits) == MAX_RETRY
     assert door.admit(1_000.0) is None
 
 
-def test_a_rate_below_one_a_second_still_lets_somebody_in():
+def test_rate_below_one_per_second_still_admits_connections():
     door = AdmissionControl(rate=0.1, now=0.0)
     assert knocks(door, 2, 0.0) == [None, 10.0]
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_is_sent_away_costs_no_query_and_disturbs_nobody(
+async def test_deferred_connection_costs_no_query_and_delays_no_client(
     screen, live, session_of, ana, bob, groceries, monkeypatch
 ):
     """LIV-23, SEC-14."""

@@ -30,9 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         f"{ORIGIN}/",
     ],
 )
-async def test_a_foreign_origin_is_refused_before_it_is_accepted(
-    screen, session_of, ana, origin, caplog
-):
+async def test_foreign_origin_is_rejected_before_accept(screen, session_of, ana, origin, caplog):
     """LIV-12, SEC-1."""
     key = await run_in_db_thread(session_of, ana)
     one = await screen(session=key, origin=origin)
@@ -40,17 +38,17 @@ async def test_a_foreign_origin_is_refused_before_it_is_accepted(
     assert "foreign origin" in caplog.text
 
 
-async def test_a_foreign_origin_with_a_good_token_is_refused(screen, token_of, ana):
+async def test_foreign_origin_is_rejected_when_token_is_valid(screen, token_of, ana):
     one = await screen(token=await run_in_db_thread(token_of, ana), origin="http://evil.example")
     assert not one.accepted
 
 
-async def test_two_origins_are_refused(screen):
+async def test_two_origin_headers_are_rejected(screen):
     one = await screen(headers=[(b"origin", b"http://evil.example")])
     assert not one.accepted
 
 
-async def test_a_trusted_origin_may_come(screen, session_of, ana, settings):
+async def test_trusted_origin_is_accepted(screen, session_of, ana, settings):
     settings.CSRF_TRUSTED_ORIGINS = ["https://lists.example"]
     one = await screen(
         session=await run_in_db_thread(session_of, ana), origin="https://lists.example"
@@ -58,13 +56,13 @@ async def test_a_trusted_origin_may_come(screen, session_of, ana, settings):
     assert (await one.next())["type"] == "welcome"
 
 
-async def test_the_host_must_be_one_of_ours(screen, session_of, ana, settings):
+async def test_unknown_host_is_rejected(screen, session_of, ana, settings):
     settings.ALLOWED_HOSTS = ["other.example"]
     one = await screen(session=await run_in_db_thread(session_of, ana))
     assert not one.accepted
 
 
-async def test_behind_a_tls_proxy_the_origin_is_https(screen, session_of, ana, settings):
+async def test_only_https_origin_is_accepted_behind_tls_proxy(screen, session_of, ana, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     proxied = [(b"x-forwarded-proto", b"https")]
     key = await run_in_db_thread(session_of, ana)
@@ -74,18 +72,18 @@ async def test_behind_a_tls_proxy_the_origin_is_https(screen, session_of, ana, s
     assert not other.accepted
 
 
-async def test_a_cookie_without_an_origin_counts_for_nothing(screen, session_of, ana):
+async def test_session_cookie_is_ignored_without_origin(screen, session_of, ana):
     one = await screen(session=await run_in_db_thread(session_of, ana), origin=None)
     assert one.accepted
     assert await one.closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_a_bearer_token_needs_no_origin(screen, token_of, ana):
+async def test_bearer_token_needs_no_origin(screen, token_of, ana):
     one = await screen(token=await run_in_db_thread(token_of, ana), origin=None)
     assert (await one.next())["user"]["id"] == ana.pk
 
 
-async def test_a_first_auth_frame_signs_in(live, screen, token_of, ana, groceries):
+async def test_auth_frame_authenticates_the_socket(live, screen, token_of, ana, groceries):
     live.intervals = replace(live.intervals, auth=PATIENCE)
     one = await screen(origin=None)
     token = await run_in_db_thread(token_of, ana)
@@ -95,7 +93,7 @@ async def test_a_first_auth_frame_signs_in(live, screen, token_of, ana, grocerie
     assert await one.next() == {"type": "pong", "id": 5}
 
 
-async def test_whoever_sends_no_auth_frame_is_sent_away(screen):
+async def test_unauthenticated_socket_is_closed_after_timeout(screen):
     """SEC-14"""
     one = await screen(origin=None)
     await one.send(type="ping", id=1)
@@ -103,9 +101,7 @@ async def test_whoever_sends_no_auth_frame_is_sent_away(screen):
     assert await one.closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_a_slow_database_does_not_make_anybody_a_stranger(
-    screen, session_of, ana, monkeypatch
-):
+async def test_slow_database_does_not_trigger_auth_timeout(screen, session_of, ana, monkeypatch):
     """4501 means: do not come back. Only who showed nothing in time may hear it."""
     find, go_on = identity.identity_from_session, threading.Event()
     monkeypatch.setattr(
@@ -119,7 +115,7 @@ async def test_a_slow_database_does_not_make_anybody_a_stranger(
 
 
 @pytest.mark.parametrize("how", ["header", "frame", "cookie"])
-async def test_a_wrong_secret_is_told_and_closed(screen, how, ana):
+async def test_wrong_secret_returns_not_signed_in_and_closes(screen, how, ana):
     if how == "header":
         one = await screen(token="wrong", origin=None)
     elif how == "cookie":
@@ -131,7 +127,7 @@ async def test_a_wrong_secret_is_told_and_closed(screen, how, ana):
     assert await one.closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_an_expired_session_an_expired_token_and_a_disabled_person_stay_out(
+async def test_expired_credentials_and_disabled_users_are_rejected(
     screen, session_of, token_of, ana, bob
 ):
     from accounts.models import ApiToken, Session
@@ -148,7 +144,7 @@ async def test_an_expired_session_an_expired_token_and_a_disabled_person_stay_ou
         assert await one.closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_a_session_from_before_a_password_change_stays_out(screen, session_of, ana):
+async def test_session_is_rejected_when_password_was_changed_since(screen, session_of, ana):
     key = await run_in_db_thread(session_of, ana)
     ana.set_password("another horse battery")
     await run_in_db_thread(ana.save)
@@ -156,22 +152,22 @@ async def test_a_session_from_before_a_password_change_stays_out(screen, session
     assert await one.closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_the_offered_version_is_selected(screen, ana):
+async def test_supported_subprotocol_is_selected(screen, ana):
     one = await screen(ana, subprotocols=["other", "trolley.v1"])
     assert one.subprotocol == "trolley.v1"
 
 
-async def test_nothing_is_selected_where_nothing_of_ours_is_offered(screen, ana):
+async def test_unrelated_subprotocol_is_not_selected(screen, ana):
     assert (await screen(ana, subprotocols=["other"])).subprotocol is None
 
 
-async def test_an_unknown_version_is_told(screen, session_of, ana):
+async def test_unknown_protocol_version_closes_socket(screen, session_of, ana):
     one = await screen(session=await run_in_db_thread(session_of, ana), subprotocols=["trolley.v2"])
     assert one.subprotocol == "trolley.v2"
     assert await one.closed() == CloseCode.VERSION_UNKNOWN
 
 
-async def test_the_twenty_first_socket_of_a_person_is_refused(screen, session_of, ana, bob):
+async def test_user_cannot_open_more_than_twenty_sockets(screen, session_of, ana, bob):
     """SEC-14"""
     screens = [await screen(ana) for _ in range(20)]
     one = await screen(session=await run_in_db_thread(session_of, ana))
@@ -182,7 +178,7 @@ async def test_the_twenty_first_socket_of_a_person_is_refused(screen, session_of
     await screen(ana)
 
 
-async def test_a_token_for_one_list_opens_nothing_else(screen, token_of, ana, groceries, hardware):
+async def test_token_for_one_list_opens_no_other_topic(screen, token_of, ana, groceries, hardware):
     token = await run_in_db_thread(token_of, ana, list_id=groceries.pk)
     one = await screen(token=token, origin=None)
     assert [place["id"] for place in (await one.next())["lists"]] == [str(groceries.pk)]
@@ -191,17 +187,17 @@ async def test_a_token_for_one_list_opens_nothing_else(screen, token_of, ana, gr
         assert (await one.follow(other))["code"] == "not_found"
 
 
-async def test_operations_are_for_staff(screen, ana, olga):
+async def test_ops_topic_requires_staff(screen, ana, olga):
     """SEC-20"""
     assert (await (await screen(ana)).follow("ops"))["code"] == "not_found"
     assert (await (await screen(olga)).follow("ops"))["type"] == "subscribed"
 
 
-async def test_another_address_is_refused(screen):
+async def test_unknown_path_is_rejected(screen):
     assert not (await screen(path="/ws/elsewhere/")).accepted
 
 
-async def test_no_secret_is_logged(screen, session_of, token_of, ana, caplog):
+async def test_secrets_are_not_logged(screen, session_of, token_of, ana, caplog):
     """SEC-2"""
     caplog.set_level(logging.DEBUG)
     key, token = await run_in_db_thread(session_of, ana), await run_in_db_thread(token_of, ana)

@@ -26,7 +26,7 @@ def seen(frame) -> list[tuple[str, str]]:
     return [(person["name"], person["state"]) for person in frame["people"]]
 
 
-async def test_a_screen_that_announces_itself_is_seen_by_all(both, groceries):
+async def test_presence_state_is_sent_to_all_subscribers(both, groceries):
     of_ana, of_bob = both
     await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="shopping")
     for one in both:
@@ -35,7 +35,7 @@ async def test_a_screen_that_announces_itself_is_seen_by_all(both, groceries):
     assert seen(await of_ana.until("presence")) == [("Bob", "away")]
 
 
-async def test_a_screen_that_leaves_is_no_longer_seen(both, groceries):
+async def test_presence_ends_when_client_disconnects(both, groceries):
     of_ana, of_bob = both
     await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
     await of_ana.until("presence")
@@ -43,7 +43,7 @@ async def test_a_screen_that_leaves_is_no_longer_seen(both, groceries):
     assert seen(await of_ana.until("presence")) == []
 
 
-async def test_a_newcomer_is_told_who_is_there(screen, both, ana, groceries):
+async def test_new_subscriber_gets_current_presence(screen, both, ana, groceries):
     await both[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
     await both[0].until("presence")
     one = await screen(ana)
@@ -51,7 +51,7 @@ async def test_a_newcomer_is_told_who_is_there(screen, both, ana, groceries):
     assert seen(await one.until("presence")) == [("Bob", "viewing")]
 
 
-async def test_the_most_present_of_several_screens_counts(screen, both, bob, groceries):
+async def test_most_active_state_of_several_clients_is_shown(screen, both, bob, groceries):
     topic = topic_of(groceries.pk)
     other = await screen(bob)
     await other.follow(groceries)
@@ -63,7 +63,7 @@ async def test_the_most_present_of_several_screens_counts(screen, both, bob, gro
         pass
 
 
-async def test_another_process_is_believed_for_its_lease(live, both, groceries):
+async def test_presence_of_another_process_expires_after_its_lease(live, both, groceries):
     told = {
         "type": "live.presence",
         "process": "another",
@@ -75,7 +75,7 @@ async def test_another_process_is_believed_for_its_lease(live, both, groceries):
     assert seen(await both[0].until("presence")) == []  # it never said so again
 
 
-async def test_a_process_repeats_what_it_knows(live, both, groceries):
+async def test_process_repeats_its_own_presence(live, both, groceries):
     said = []
     live.relay.layer_client.send = said.append
     await both[0].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
@@ -85,7 +85,7 @@ async def test_a_process_repeats_what_it_knows(live, both, groceries):
     assert [(one.group, one.message["people"][0][1]) for one in said] == [(CONTROL_GROUP, "Ana")]
 
 
-async def test_a_crowd_is_told_of_once(live, screen, both, groceries):
+async def test_presence_updates_are_batched_into_one_frame(live, screen, both, groceries):
     told = []
     publish = live.hub.publish
     live.hub.publish = lambda topic, text, **rest: (told.append(text), publish(topic, text, **rest))
@@ -96,7 +96,7 @@ async def test_a_crowd_is_told_of_once(live, screen, both, groceries):
     assert len([text for text in told if '"presence"' in text]) == 1
 
 
-async def test_the_presence_of_a_removed_member_ends(both, bob, groceries):
+async def test_presence_ends_when_member_is_removed(both, bob, groceries):
     await both[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
     await both[0].until("presence")
     await run_in_db_thread(lambda: groceries.memberships.get(user=bob).delete())

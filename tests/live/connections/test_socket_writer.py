@@ -30,7 +30,7 @@ class Socket:
         return [message.get("text", message["type"]) for message in self.sent]
 
 
-async def test_it_writes_in_the_callers_step_when_nothing_blocks():
+async def test_message_is_written_without_a_task_when_socket_is_open():
     socket = Socket()
     tasks = len(asyncio.all_tasks())
     SocketWriter(socket.send).send_queue.put(Batch("now"))
@@ -38,7 +38,7 @@ async def test_it_writes_in_the_callers_step_when_nothing_blocks():
     assert len(asyncio.all_tasks()) == tasks
 
 
-async def test_a_blocked_send_goes_on_in_a_task_and_keeps_the_order():
+async def test_blocked_send_continues_in_a_task_and_keeps_order():
     socket = Socket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
@@ -54,7 +54,7 @@ async def test_a_blocked_send_goes_on_in_a_task_and_keeps_the_order():
     assert socket.texts[-1] == "d"
 
 
-async def test_a_send_that_waits_several_times_is_driven_to_its_end():
+async def test_send_that_awaits_several_times_completes():
     sent = []
 
     async def send(message: dict) -> None:
@@ -69,7 +69,7 @@ async def test_a_send_that_waits_several_times_is_driven_to_its_end():
     assert sent == ["a", "b"]
 
 
-async def test_a_send_that_is_no_coroutine_function_works_too():
+async def test_send_can_be_a_plain_function_that_returns_a_future():
     sent = []
 
     def send(message: dict) -> asyncio.Future[None]:
@@ -84,7 +84,7 @@ async def test_a_send_that_is_no_coroutine_function_works_too():
 
 
 @pytest.mark.parametrize("blocked", [False, True])
-async def test_a_broken_socket_ends_the_mailbox(blocked):
+async def test_broken_socket_closes_the_queue(blocked):
     socket = Socket()
     socket.broken = True
     writer = SocketWriter(socket.send)
@@ -99,7 +99,7 @@ async def test_a_broken_socket_ends_the_mailbox(blocked):
     assert writer.send_queue.closed
 
 
-async def test_it_asks_for_a_replay_once_it_has_drained():
+async def test_drained_callback_runs_with_missed_topics_after_drain():
     socket = Socket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
@@ -113,7 +113,7 @@ async def test_it_asks_for_a_replay_once_it_has_drained():
     assert asked == [{"t": 1}]
 
 
-async def test_the_close_is_the_last_thing_sent():
+async def test_close_is_the_last_message_sent():
     socket = Socket()
     writer = SocketWriter(socket.send)
     over = []
@@ -124,7 +124,7 @@ async def test_the_close_is_the_last_thing_sent():
     assert over == [1]
 
 
-async def test_abandoning_a_blocked_socket_ends_its_task():
+async def test_abort_ends_the_task_of_a_blocked_socket():
     socket = Socket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
@@ -135,7 +135,7 @@ async def test_abandoning_a_blocked_socket_ends_its_task():
     assert not writer.blocked
 
 
-async def test_age_counts_from_the_last_write():
+async def test_idle_time_counts_from_last_write():
     writer = SocketWriter(Socket().send)
     assert writer.idle_seconds(100.0) == (0.0, False)
     assert writer.idle_seconds(105.0) == (5.0, False)
@@ -143,7 +143,7 @@ async def test_age_counts_from_the_last_write():
     assert writer.idle_seconds(106.0) == (0.0, False)
 
 
-async def test_age_of_a_block_counts_from_its_beginning():
+async def test_idle_time_counts_from_start_of_block_when_blocked():
     socket = Socket()
     writer = SocketWriter(socket.send)
     assert writer.idle_seconds(100.0) == (0.0, False)

@@ -39,16 +39,16 @@ def error_of(effect: object) -> tuple[str, int | None]:
     return effect.frame.code, effect.frame.id
 
 
-def test_a_ping_is_answered_with_its_id():
+def test_ping_returns_pong_with_its_id():
     assert said(session(), {"type": "ping", "id": 10}) == [Reply(frames.Pong(id=10))]
 
 
-def test_frames_of_one_message_are_taken_in_order():
+def test_frames_of_one_message_are_handled_in_order():
     effects = said(session(), {"type": "ping", "id": 1}, {"type": "ping", "id": 2})
     assert effects == [Reply(frames.Pong(id=1)), Reply(frames.Pong(id=2))]
 
 
-def test_a_trailing_newline_is_no_frame():
+def test_trailing_newline_is_ignored():
     assert said(session(), '{"type":"ping"}\n') == [Reply(frames.Pong())]
 
 
@@ -56,12 +56,12 @@ def test_unknown_fields_are_ignored():
     assert said(session(), {"type": "ping", "id": 1, "x": [1]}) == [Reply(frames.Pong(id=1))]
 
 
-def test_a_subscription_carries_its_position():
+def test_subscribe_frame_passes_on_its_position():
     frame = {"type": "subscribe", "id": 7, "topic": LIST, "since": 41, "epoch": "k3f9a2xx"}
     assert said(session(), frame) == [StartSubscription(LIST, 7, 41, "k3f9a2xx")]
 
 
-def test_unsubscribing_needs_a_subscription():
+def test_unsubscribe_requires_a_subscription():
     one = session()
     assert error_of(said(one, {"type": "unsubscribe", "id": 1, "topic": LIST})[0]) == (
         "not_found",
@@ -71,7 +71,7 @@ def test_unsubscribing_needs_a_subscription():
     assert said(one, {"type": "unsubscribe", "id": 2, "topic": LIST}) == [StopSubscription(LIST, 2)]
 
 
-def test_presence_needs_a_subscription_to_a_list():
+def test_presence_requires_a_list_subscription():
     one = session()
     frame = {"type": "presence", "topic": LIST, "state": "shopping", "id": 4}
     assert error_of(said(one, frame)[0]) == ("not_found", 4)
@@ -103,49 +103,49 @@ def test_presence_needs_a_subscription_to_a_list():
         '{"type":"ping","id":1e400}',
     ],
 )
-def test_a_bad_frame_is_told_and_the_socket_stays(frame):
+def test_bad_frame_returns_error_and_keeps_socket_open(frame):
     one = session()
     effects = said(one, frame)
     assert [error_of(effect)[0] for effect in effects] == ["bad_frame"]
     assert said(one, {"type": "ping"}) == [Reply(frames.Pong())]
 
 
-def test_a_bad_frame_with_a_readable_id_is_answered_with_it():
+def test_bad_frame_error_has_the_id_of_the_frame():
     assert error_of(said(session(), {"type": "dance", "id": 3})[0]) == ("bad_frame", 3)
 
 
-def test_the_tenth_bad_frame_closes():
+def test_tenth_bad_frame_closes_socket():
     one = session()
     for _ in range(9):
         assert len(said(one, "x")) == 1
     assert said(one, "x")[-1] == Close(CloseCode.BAD_FRAMES, "too many bad frames")
 
 
-def test_nothing_follows_a_close():
+def test_frames_after_close_are_ignored():
     one = session()
     assert isinstance(list(one.receive(b"x", 0.0))[-1], Close)
     assert said(one, {"type": "ping"}) == []
 
 
-def test_binary_closes():
+def test_binary_message_closes_connection():
     """SEC-13"""
     (effect,) = session().receive(b"\x00", 0.0)
     assert effect.code == CloseCode.BAD_FRAMES
 
 
 @pytest.mark.parametrize("text", ["x" * 65_537, "\N{EURO SIGN}" * 21_846])
-def test_a_long_message_closes(text):
+def test_too_long_message_closes_connection(text):
     """SEC-13"""
     (effect,) = session().receive(text, 0.0)
     assert effect.code == CloseCode.TOO_BIG
 
 
-def test_a_message_of_the_longest_length_is_read():
+def test_message_of_maximum_length_is_accepted():
     padding = "x" * (65_536 - len('{"type":"ping","x":""}'))
     assert said(session(), '{"type":"ping","x":"' + padding + '"}') == [Reply(frames.Pong())]
 
 
-def test_a_burst_is_allowed_and_then_a_rate():
+def test_burst_is_allowed_before_rate_limit_applies():
     """SEC-14"""
     one = session()
     ping = {"type": "ping"}
@@ -156,14 +156,14 @@ def test_a_burst_is_allowed_and_then_a_rate():
     assert (effect.code, effect.retry_in) == (CloseCode.OVERLOADED, 5.0)
 
 
-def test_the_rate_may_be_kept_up_for_ever():
+def test_allowed_rate_can_be_sustained():
     one = session()
     for second in range(100):
         for _ in range(20):
             assert said(one, {"type": "ping"}, now=float(second)) == [Reply(frames.Pong())]
 
 
-def test_topics_are_limited_and_a_repeated_one_does_not_count_twice():
+def test_topics_are_limited_and_repeated_topic_counts_once():
     one = session()
     for number in range(200):
         said(one, {"type": "subscribe", "topic": f"t{number}"}, now=number)
@@ -178,13 +178,13 @@ def test_topics_are_limited_and_a_repeated_one_does_not_count_twice():
     )
 
 
-def test_a_bare_socket_may_only_sign_in():
+def test_unauthenticated_socket_accepts_only_auth_frame():
     one = session(identified=False)
     assert error_of(said(one, {"type": "ping", "id": 1})[0]) == ("not_signed_in", 1)
     assert said(one, {"type": "auth", "token": "t", "id": 2}) == [Authenticate("t", 2)]
 
 
-def test_signing_in_counts_for_the_next_frame_of_the_same_message():
+def test_auth_applies_to_next_frame_of_same_message():
     one = session(identified=False)
     message = '{"type":"auth","token":"t"}\n{"type":"ping"}'
     effects = one.receive(message, 0.0)
@@ -205,13 +205,13 @@ def test_signing_in_counts_for_the_next_frame_of_the_same_message():
         "",
     ],
 )
-def test_only_the_canonical_spelling_names_a_list(topic):
+def test_list_topic_requires_canonical_uuid(topic):
     assert parse_list_topic(topic) is None
     assert str(parse_list_topic(LIST)) in LIST
 
 
 @given(st.text(max_size=200) | st.binary(max_size=20))
-def test_no_message_raises(message):
+def test_arbitrary_message_never_raises(message):
     """LIV-18, SEC-27."""
     for effect in session().receive(message, 0.0):
         assert isinstance(effect, Reply | Close)

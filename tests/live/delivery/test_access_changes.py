@@ -22,22 +22,22 @@ def member(before: str | None, after: str | None) -> dict:
     return {"member": 3, "before": row(before), "after": row(after)}
 
 
-def test_most_changes_do_nothing_to_anybody():
+def test_item_change_affects_no_access():
     assert effects_of([{"item": "8f", "before": None, "after": {"name": "Milk"}}]) == NO_CHANGES
     assert not effects_of([])
 
 
-def test_members_come_and_go():
+def test_added_and_removed_members_are_reported():
     assert effects_of([member(None, "editor")]) == AccessChanges(joined=(3,))
     assert effects_of([member("editor", None)]) == AccessChanges(removed=(3,))
 
 
-def test_a_lower_role_counts_and_a_higher_one_does_not():
+def test_lower_role_is_reported_but_higher_role_is_not():
     assert effects_of([member("owner", "viewer")]) == AccessChanges(downgraded=(3,))
     assert effects_of([member("viewer", "owner")]) == NO_CHANGES
 
 
-def test_a_list_goes_to_the_trash_and_comes_back():
+def test_deleted_and_restored_lists_are_reported():
     alive, dead = {"name": "L", "deleted": False}, {"name": "L", "deleted": True}
     assert effects_of([{"list": "8f", "before": alive, "after": dead}]) == AccessChanges(
         deleted=True

@@ -19,11 +19,11 @@ def versions(changes) -> list[int]:
     return [one.version for one in changes]
 
 
-def test_the_next_one_is_due_at_once():
+def test_next_change_is_delivered_at_once():
     assert versions(ChangeSequence("e", 5).accept(change(6))) == [6]
 
 
-def test_an_early_one_waits_and_shows_a_gap():
+def test_early_change_waits_until_gap_is_filled():
     one = ChangeSequence("e", 5)
     assert one.accept(change(7)) == []
     assert one.gap
@@ -31,7 +31,7 @@ def test_an_early_one_waits_and_shows_a_gap():
     assert not one.gap
 
 
-def test_what_was_delivered_is_not_delivered_again():
+def test_delivered_change_is_not_delivered_again():
     one = ChangeSequence("e", 5)
     one.accept(change(6))
     assert one.accept(change(6)) == []
@@ -39,7 +39,7 @@ def test_what_was_delivered_is_not_delivered_again():
     assert not one.gap
 
 
-def test_the_newest_are_still_at_hand():
+def test_newest_changes_are_kept_for_replay():
     one = ChangeSequence("e", 5)
     for version in range(6, 10):
         one.accept(change(version))
@@ -50,7 +50,7 @@ def test_the_newest_are_still_at_hand():
     assert one.after(10) is None
 
 
-def test_what_is_kept_is_bounded_in_number_and_in_bytes():
+def test_kept_changes_are_bounded_in_number_and_bytes():
     one = ChangeSequence("e", 0)
     for version in range(1, RING_CHANGES + 50):
         one.accept(change(version))
@@ -59,7 +59,7 @@ def test_what_is_kept_is_bounded_in_number_and_in_bytes():
     assert one.oldest_kept == one.version
 
 
-def test_early_ones_are_bounded(monkeypatch):
+def test_early_changes_are_bounded_in_number(monkeypatch):
     monkeypatch.setattr(module, "MAX_EARLY", 3)
     one = ChangeSequence("e", 0)
     for version in range(2, 10):
@@ -68,7 +68,7 @@ def test_early_ones_are_bounded(monkeypatch):
 
 
 @given(st.integers(0, 10_000), st.integers(1, 40))
-def test_any_order_with_repetitions_comes_out_as_one_run(seed, total):
+def test_changes_are_delivered_in_order_when_they_arrive_in_any_order(seed, total):
     random = Random(seed)
     arriving = [change(random.randint(1, total)) for _ in range(total * 2)]
     arriving += [change(version) for version in random.sample(range(1, total + 1), total)]

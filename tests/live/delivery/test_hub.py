@@ -47,7 +47,7 @@ async def turns(count: int = 3) -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_quiet_hub_flushes_at_once(make_hub):
+async def test_idle_hub_flushes_at_once(make_hub):
     hub, reader = make_hub(interval=60), Reader()
     hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
@@ -55,7 +55,7 @@ async def test_a_quiet_hub_flushes_at_once(make_hub):
     assert reader.frames == ["1"]
 
 
-async def test_a_busy_hub_waits_for_its_tick_and_joins(make_hub):
+async def test_busy_hub_joins_frames_until_next_tick(make_hub):
     hub, reader = make_hub(interval=0.02), Reader()
     hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
@@ -68,7 +68,7 @@ async def test_a_busy_hub_waits_for_its_tick_and_joins(make_hub):
     assert [batch.message["text"] for batch in reader.batches] == ["1", "2\n3"]
 
 
-async def test_everybody_gets_the_same_object(make_hub):
+async def test_every_subscriber_gets_the_same_batch_object(make_hub):
     hub, readers = make_hub(), [Reader(), Reader()]
     for reader in readers:
         hub.attach("t", reader.send_queue)
@@ -78,7 +78,7 @@ async def test_everybody_gets_the_same_object(make_hub):
     assert readers[0].batches[0] is readers[1].batches[0]
 
 
-async def test_nobody_else_hears_a_topic(make_hub):
+async def test_frame_is_not_sent_to_subscribers_of_other_topics(make_hub):
     hub, reader = make_hub(), Reader()
     hub.attach("t", reader.send_queue)
     hub.publish("u", "1")
@@ -86,7 +86,7 @@ async def test_nobody_else_hears_a_topic(make_hub):
     assert reader.frames == []
 
 
-async def test_a_mailbox_gets_nothing_from_before_it_was_attached(make_hub):
+async def test_queue_gets_no_frames_from_before_it_was_attached(make_hub):
     hub, early, late = make_hub(interval=60), Reader(), Reader()
     hub.attach("t", early.send_queue)
     hub.publish("t", "1")
@@ -97,7 +97,7 @@ async def test_a_mailbox_gets_nothing_from_before_it_was_attached(make_hub):
     assert late.frames == ["2"]
 
 
-async def test_a_detached_mailbox_gets_not_even_what_is_on_its_way(make_hub):
+async def test_detached_queue_gets_no_pending_frames(make_hub):
     hub, reader, other = make_hub(), Reader(), Reader()
     hub.attach("t", other.send_queue)
     hub.attach("t", reader.send_queue)
@@ -107,7 +107,7 @@ async def test_a_detached_mailbox_gets_not_even_what_is_on_its_way(make_hub):
     assert (other.frames, reader.frames) == (["1"], [])
 
 
-async def test_a_mailbox_that_is_detached_between_slices_gets_nothing(make_hub):
+async def test_queue_gets_nothing_when_detached_between_slices(make_hub):
     hub = make_hub()
     readers = [Reader() for _ in range(DELIVERIES_PER_SLICE + 1)]
     for reader in readers:
@@ -120,7 +120,7 @@ async def test_a_mailbox_that_is_detached_between_slices_gets_nothing(make_hub):
     assert readers[-1].frames == []
 
 
-async def test_the_loop_gets_a_turn_between_slices(make_hub):
+async def test_hub_yields_to_event_loop_between_slices(make_hub):
     hub = make_hub()
     readers = [Reader() for _ in range(DELIVERIES_PER_SLICE * 3)]
     for reader in readers:
@@ -133,7 +133,7 @@ async def test_the_loop_gets_a_turn_between_slices(make_hub):
     assert all(reader.frames == ["1"] for reader in readers)
 
 
-async def test_settling_finishes_a_topic_in_one_step(make_hub):
+async def test_flush_topic_delivers_everything_in_one_step(make_hub):
     hub = make_hub()
     readers = [Reader() for _ in range(DELIVERIES_PER_SLICE * 2)]
     for reader in readers:
@@ -145,7 +145,7 @@ async def test_settling_finishes_a_topic_in_one_step(make_hub):
     assert all(reader.frames == ["1", "2"] for reader in readers)
 
 
-async def test_a_storm_is_split_into_messages_of_bearable_size(make_hub):
+async def test_large_batch_is_split_into_messages_of_limited_size(make_hub):
     hub, reader = make_hub(), Reader()
     hub.attach("t", reader.send_queue)
     for number in range(MAX_BATCH_FRAMES * 2):
@@ -155,7 +155,7 @@ async def test_a_storm_is_split_into_messages_of_bearable_size(make_hub):
     assert [batch.before for batch in reader.batches] == [0, MAX_BATCH_FRAMES]
 
 
-async def test_the_commit_times_are_reported_once_the_last_mailbox_has_its_frames(make_hub):
+async def test_commit_times_are_reported_after_last_queue_has_its_frames(make_hub):
     reported = []
     hub = make_hub(delivered=reported.append)
     for _ in range(3):
@@ -166,7 +166,7 @@ async def test_the_commit_times_are_reported_once_the_last_mailbox_has_its_frame
     assert reported == [[5.0]]
 
 
-async def test_a_reset_makes_everybody_start_from_scratch(make_hub):
+async def test_reset_drops_frames_and_requests_full_replay(make_hub):
     hub, reader = make_hub(), Reader()
     hub.attach("t", reader.send_queue)
     hub.publish("t", "1")
@@ -178,7 +178,7 @@ async def test_a_reset_makes_everybody_start_from_scratch(make_hub):
 
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 10_000))
-def test_every_mailbox_sees_a_contiguous_run(seed):
+def test_every_queue_gets_a_contiguous_run_of_frames(seed):
     """From the frame after its attachment to the frame before its detachment, once each."""
 
     async def run() -> None:

@@ -41,7 +41,7 @@ def dead_layer(monkeypatch):
     return made
 
 
-def test_a_change_is_published_after_its_commit(groceries, sent):
+def test_change_is_published_after_its_commit(groceries, sent):
     sent.clear()
     with transaction.atomic():
         groceries.items.create(name="Milk")
@@ -51,7 +51,7 @@ def test_a_change_is_published_after_its_commit(groceries, sent):
     assert b"Milk" in outgoing.message["frame"]
 
 
-def test_what_is_rolled_back_is_never_published(groceries, sent):
+def test_change_is_never_published_when_rolled_back(groceries, sent):
     """LIV-3."""
     sent.clear()
     with transaction.atomic():
@@ -60,14 +60,14 @@ def test_what_is_rolled_back_is_never_published(groceries, sent):
     assert sent == []
 
 
-def test_a_change_of_members_is_told_to_every_process_too(groceries, mallory, sent):
+def test_membership_change_is_also_sent_to_the_control_group(groceries, mallory, sent):
     sent.clear()
     Membership.objects.create(shopping_list=groceries, user=mallory)
     assert [outgoing.group for outgoing in sent] == [group_name(groceries.pk), CONTROL_GROUP]
     assert sent[1].message["effects"] == {"joined": (mallory.pk,)}
 
 
-def test_a_relay_that_has_ended_is_forgotten(groceries):
+def test_relay_is_unregistered_when_its_event_loop_is_closed(groceries):
     def ended(_outgoing: GroupMessage) -> None:
         raise RuntimeError("Event loop is closed")
 
@@ -76,7 +76,7 @@ def test_a_relay_that_has_ended_is_forgotten(groceries):
     assert not local_bus.deliver_locally(GroupMessage("g", {}))
 
 
-def test_without_a_relay_a_dead_layer_costs_one_short_wait(groceries, dead_layer):
+def test_unreachable_layer_costs_one_attempt_without_relay(groceries, dead_layer):
     """LIV-5."""
     for number in range(20):
         groceries.items.create(name=f"Item {number}")
@@ -84,7 +84,7 @@ def test_without_a_relay_a_dead_layer_costs_one_short_wait(groceries, dead_layer
     assert groceries.items.count() == 20
 
 
-def test_a_broken_publisher_does_not_break_the_edit(groceries, monkeypatch):
+def test_edit_is_saved_when_publisher_fails(groceries, monkeypatch):
     def broken(_outgoing: GroupMessage) -> None:
         raise OSError("no more")
 
@@ -93,7 +93,7 @@ def test_a_broken_publisher_does_not_break_the_edit(groceries, monkeypatch):
     assert groceries.items.count() == 1
 
 
-def test_the_failpoint_is_only_for_tests(groceries, settings, monkeypatch):
+def test_failpoint_is_ignored_outside_of_debug(groceries, settings, monkeypatch):
     monkeypatch.setenv("TROLLEY_FAILPOINT", "after_commit")
     settings.DEBUG = False
     groceries.items.create(name="Milk")

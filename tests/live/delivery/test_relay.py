@@ -59,7 +59,7 @@ def message(version: int, epoch: str = "e") -> dict:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 100_000), total=st.integers(1, 30))
-def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
+def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
     """LIV-1: Half of the messages are lost, some come twice, all in any order."""
 
     async def run() -> None:
@@ -124,7 +124,7 @@ def unheard(groceries: ShoppingList, name: str) -> None:
         patch.undo()
 
 
-async def test_a_lost_last_message_is_found_by_reconciling(screen, ana, groceries):
+async def test_reconciling_delivers_change_when_its_message_is_lost(screen, ana, groceries):
     """LIV-4."""
     one = await screen(ana)
     answer = await one.follow(groceries)
@@ -134,7 +134,7 @@ async def test_a_lost_last_message_is_found_by_reconciling(screen, ana, grocerie
     assert change["version"] == answer["version"] + 1
 
 
-async def test_a_message_after_a_lost_one_brings_both(screen, live, ana, groceries):
+async def test_gap_is_repaired_from_log(screen, live, ana, groceries):
     one = await screen(ana)
     answer = await one.follow(groceries)
     await one.until("snapshot")
@@ -146,7 +146,7 @@ async def test_a_message_after_a_lost_one_brings_both(screen, live, ana, groceri
     assert [change["version"] for change in changes] == [first, first + 1]
 
 
-async def test_a_message_of_another_process_is_delivered(screen, live, ana, groceries):
+async def test_message_of_another_process_is_delivered_once(screen, live, ana, groceries):
     """The layer alone carries it: no reconcile, no local publisher."""
     one = await screen(ana)
     await one.follow(groceries)
@@ -169,7 +169,7 @@ async def test_a_message_of_another_process_is_delivered(screen, live, ana, groc
     assert [f for f in await one.barrier() if f["type"] == "change"] == []
 
 
-async def test_another_epoch_makes_everybody_start_over(screen, ana, groceries):
+async def test_new_epoch_sends_snapshot_to_subscribers(screen, ana, groceries):
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
@@ -183,7 +183,7 @@ async def test_another_epoch_makes_everybody_start_over(screen, ana, groceries):
     assert (snapshot["epoch"], snapshot["version"]) == ("restored", 1)
 
 
-async def test_a_log_that_cannot_repair_makes_everybody_start_over(screen, ana, groceries):
+async def test_subscribers_get_snapshot_when_log_cannot_fill_gap(screen, ana, groceries):
     one = await screen(ana)
     answer = await one.follow(groceries)
     await one.until("snapshot")
@@ -198,7 +198,7 @@ async def test_a_log_that_cannot_repair_makes_everybody_start_over(screen, ana, 
     assert len(snapshot["items"]) == 2
 
 
-async def test_a_change_too_big_for_a_message_comes_as_a_snapshot(
+async def test_subscribers_get_snapshot_when_change_exceeds_message_size(
     screen, ana, groceries, monkeypatch
 ):
     one = await screen(ana)
@@ -213,7 +213,7 @@ async def test_a_change_too_big_for_a_message_comes_as_a_snapshot(
     assert (await one.until("change"))["version"] == answer["version"] + 2
 
 
-async def test_the_group_is_joined_by_the_first_and_left_by_the_last(
+async def test_group_is_joined_by_first_and_left_by_last_subscriber(
     screen, live, ana, bob, groceries
 ):
     groups = get_channel_layer().groups
@@ -228,7 +228,7 @@ async def test_the_group_is_joined_by_the_first_and_left_by_the_last(
     await eventually(lambda: name not in groups)
 
 
-async def test_a_layer_that_forgets_us_is_joined_again(screen, live, ana, groceries):
+async def test_group_is_joined_again_when_layer_drops_it(screen, live, ana, groceries):
     """As the in-memory layer does for one unread message, and the core layer with age."""
     one = await screen(ana)
     await one.follow(groceries)
@@ -257,7 +257,7 @@ class Down:
         return call
 
 
-async def test_a_layer_that_is_down_is_survived(ana, bob, groceries, session_of):
+async def test_changes_are_delivered_when_layer_is_down(ana, bob, groceries, session_of):
     from live import runtime
     from tests.support.socket_client import Screen
 

@@ -22,7 +22,7 @@ def texts(mailbox: SendQueue) -> list[str]:
     return found
 
 
-def test_it_gives_batches_in_the_order_in_which_they_came():
+def test_batches_are_taken_in_order():
     mailbox = make()
     for text in ("a", "b", "c"):
         mailbox.put(Batch(text, topic="t"))
@@ -33,7 +33,7 @@ def test_it_gives_batches_in_the_order_in_which_they_came():
     ("text", "times"),
     [("x", MAX_OUTBOUND_FRAMES + 1), ("x" * 100_000, MAX_OUTBOUND_BYTES // 100_000 + 1)],
 )
-def test_overflow_drops_the_queue_and_remembers_where_to_replay_from(text, times):
+def test_overflow_drops_batches_and_keeps_replay_position(text, times):
     mailbox = make()
     for version in range(times):
         mailbox.put(Batch(text, topic="t", before=version))
@@ -41,7 +41,7 @@ def test_overflow_drops_the_queue_and_remembers_where_to_replay_from(text, times
     assert mailbox.missed == {"t": 0}
 
 
-def test_a_missed_topic_takes_nothing_until_it_is_replayed():
+def test_missed_topic_accepts_nothing_until_replayed():
     mailbox = make()
     mailbox.mark_missed("t", 7)
     mailbox.put(Batch("live", topic="t", before=9))
@@ -50,7 +50,7 @@ def test_a_missed_topic_takes_nothing_until_it_is_replayed():
     assert mailbox.missed == {"t": 7}
 
 
-def test_answers_survive_an_overflow():
+def test_replies_are_kept_when_queue_overflows():
     mailbox = make()
     mailbox.put(Batch("answer"))
     for version in range(MAX_OUTBOUND_FRAMES + 1):
@@ -59,14 +59,14 @@ def test_answers_survive_an_overflow():
     assert not mailbox.full_of_replies
 
 
-def test_answers_alone_cannot_fill_it_for_ever():
+def test_queue_is_full_when_replies_exceed_limit():
     mailbox = make()
     for _ in range(MAX_OUTBOUND_FRAMES + 1):
         mailbox.put(Batch("answer"))
     assert mailbox.full_of_replies
 
 
-def test_a_load_is_neither_counted_nor_dropped():
+def test_replay_is_neither_counted_nor_dropped():
     mailbox = make()
     for part in range(5):
         mailbox.put(Batch("x" * MAX_OUTBOUND_BYTES, topic="t", before=part, is_replay=True))
@@ -77,13 +77,13 @@ def test_a_load_is_neither_counted_nor_dropped():
     assert mailbox.missed == {"t": 0}
 
 
-def test_one_big_shared_batch_is_taken_by_an_empty_mailbox():
+def test_empty_queue_accepts_one_oversized_batch():
     mailbox = make()
     mailbox.put(Batch("x" * (MAX_OUTBOUND_BYTES * 2), topic="t", before=1))
     assert not mailbox.lagging
 
 
-def test_forgetting_a_topic_drops_what_is_queued_of_it():
+def test_drop_topic_removes_only_its_batches():
     mailbox = make()
     mailbox.put(Batch("t", topic="t", before=1))
     mailbox.put(Batch("u", topic="u", before=1))
@@ -91,7 +91,7 @@ def test_forgetting_a_topic_drops_what_is_queued_of_it():
     assert texts(mailbox) == ["u"]
 
 
-def test_last_words_follow_the_answers_and_nothing_follows_them():
+def test_final_message_follows_replies_and_is_the_last():
     mailbox = make()
     mailbox.put(Batch("answer"))
     mailbox.put(Batch("live", topic="t", before=1))
@@ -100,7 +100,7 @@ def test_last_words_follow_the_answers_and_nothing_follows_them():
     assert texts(mailbox) == ["answer", "bye"]
 
 
-def test_it_wakes_its_reader_on_each_put():
+def test_reader_is_woken_by_each_put():
     woken = []
     mailbox = SendQueue(lambda: woken.append(1))
     mailbox.put(Batch("a"))
@@ -109,7 +109,7 @@ def test_it_wakes_its_reader_on_each_put():
 
 
 @given(st.lists(st.sampled_from(["take", "t", "u", "answer"]), max_size=60))
-def test_what_is_sent_and_what_is_missed_add_up(steps):
+def test_sent_and_missed_batches_add_up_to_all_batches(steps):
     """Per topic: 0..k were sent in order, and everything else is replayed from k."""
     mailbox = make()
     versions = {"t": 0, "u": 0}

@@ -24,20 +24,20 @@ GOOD = {"database": True, "migrations": True, "layer": True, "draining": False}
         ({"draining": True}, "unready"),
     ],
 )
-def test_only_the_layer_may_fail(what, status):
+def test_health_is_unready_when_anything_but_the_layer_fails(what, status):
     assert Health(**{**GOOD, **what}).status == status
 
 
-async def test_it_is_alive():
+async def test_healthz_returns_200():
     assert (await AsyncClient().get("/healthz")).json() == {"status": "alive"}
 
 
-async def test_it_is_ready(live):
+async def test_readyz_returns_200_with_every_check(live):
     answer = await AsyncClient().get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", **GOOD})
 
 
-async def test_it_serves_on_without_the_layer(live):
+async def test_readyz_returns_degraded_when_layer_is_down(live):
     """LIV-21."""
     for task in live.relay.layer_client._tasks:
         task.cancel()
@@ -46,17 +46,17 @@ async def test_it_serves_on_without_the_layer(live):
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
 
 
-async def test_it_is_not_ready_while_it_drains(live):
+async def test_readyz_returns_503_when_draining(live):
     await live.drain()
     assert (await AsyncClient().get("/readyz")).status_code == 503
 
 
-async def test_it_is_not_ready_without_a_database(live, monkeypatch):
+async def test_readyz_returns_503_when_database_is_down(live, monkeypatch):
     monkeypatch.setattr(health, "check_database", lambda: (False, False))
     assert (await AsyncClient().get("/readyz")).status_code == 503
 
 
-async def test_the_counters_are_for_people_who_are_signed_in(live, ana, client_of):
+async def test_request_counters_require_authentication(live, ana, client_of):
     live.sampler.tick(1.0)
     assert (await AsyncClient().get("/api/live/requests/")).status_code == 401
     answer = await run_in_db_thread(lambda: client_of(ana).get("/api/live/requests/"))
@@ -64,7 +64,7 @@ async def test_the_counters_are_for_people_who_are_signed_in(live, ana, client_o
     assert answer.json()["processes"] == 1
 
 
-def test_counters_that_have_only_just_begun_are_a_problem(ana, client_of):
+def test_request_counters_return_503_before_first_sample(ana, client_of):
     """API-24"""
     assert runtime.get_running() is None
     answer = client_of(ana).get("/api/live/requests/")
@@ -72,7 +72,7 @@ def test_counters_that_have_only_just_begun_are_a_problem(ana, client_of):
     assert (answer.json()["code"], answer["Retry-After"]) == ("no_sample", "1")
 
 
-async def test_a_token_for_one_list_is_refused_the_counters_as_over_a_socket(
+async def test_token_for_one_list_cannot_read_request_counters(
     live, screen, ana, hardware, token_of
 ):
     """LIV-26."""

@@ -84,14 +84,14 @@ async def request(address: str, *, leave: bool = False) -> list[dict]:
     return sent
 
 
-async def test_a_request_is_started_and_finished_once(live, counts):
+async def test_request_is_counted_once_as_started_and_finished(live, counts):
     assert (await request("/plain/"))[0]["status"] == 201
     assert counts() == (1, 1, {"2xx": 1})
     assert counters.in_flight == 0
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/static/a.js"])
-async def test_what_is_not_counted_is_counted_nowhere(live, counts, address):
+async def test_excluded_path_is_not_counted(live, counts, address):
     await request(address)
     await request("/plain/")
     assert counts() == (1, 1, {"2xx": 1})
@@ -100,7 +100,7 @@ async def test_what_is_not_counted_is_counted_nowhere(live, counts, address):
 # Django leaves the request's body open then.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-async def test_a_stream_that_breaks_is_no_longer_in_flight(live, counts):
+async def test_broken_stream_is_no_longer_in_flight(live, counts):
     """LIV-19: Django never sends request_finished for it; the signal counters say as much."""
     with pytest.raises(RuntimeError):
         await request("/broken/")
@@ -109,7 +109,7 @@ async def test_a_stream_that_breaks_is_no_longer_in_flight(live, counts):
     gc.collect()
 
 
-async def test_a_client_that_leaves_is_no_longer_in_flight(live, counts):
+async def test_request_is_no_longer_in_flight_when_client_disconnects(live, counts):
     asking = asyncio.ensure_future(request("/slow/", leave=True))
     await asyncio.sleep(0.02)
     assert counters.in_flight == 1

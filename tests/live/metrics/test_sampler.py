@@ -36,7 +36,7 @@ def total(board: SampleAggregator, now: float) -> frames.Sample:
     return board.total("requests", AT, now)
 
 
-def test_the_newest_sample_of_each_process_is_added_up():
+def test_latest_samples_of_all_processes_are_added_up():
     board = SampleAggregator(stale_after=5)
     board.put(sample("a", 5), 0)
     board.put(sample("a", 10), 1)
@@ -49,7 +49,7 @@ def test_the_newest_sample_of_each_process_is_added_up():
     assert found.delivery_ms == {"p50": None, "p99": None}
 
 
-def test_a_silent_process_is_gone_but_its_totals_stay():
+def test_stale_process_is_dropped_but_its_totals_are_kept():
     board = SampleAggregator(stale_after=5)
     board.put(sample("a", 10), 0)
     board.put(sample("b", 1), 6)
@@ -57,7 +57,7 @@ def test_a_silent_process_is_gone_but_its_totals_stay():
     assert (found.processes, found.started, found.in_flight, found.sockets) == (1, 11, 1, 3)
 
 
-def test_a_process_that_was_only_silent_counts_once():
+def test_process_is_counted_once_when_it_was_only_silent():
     board = SampleAggregator(stale_after=5)
     board.put(sample("a", 10), 0)
     assert total(board, 6).started == 10
@@ -65,7 +65,7 @@ def test_a_process_that_was_only_silent_counts_once():
     assert total(board, 7).started == 12
 
 
-def test_a_newcomer_learns_of_the_dead():
+def test_new_process_learns_totals_of_ended_processes():
     old, new = SampleAggregator(stale_after=5), SampleAggregator(stale_after=5)
     old.put(sample("dead", 10), 0)
     total(old, 6)
@@ -75,7 +75,7 @@ def test_a_newcomer_learns_of_the_dead():
     assert total(new, 6).started == 13
 
 
-def test_the_history_is_bounded_and_comes_in_columns():
+def test_history_is_bounded_and_stored_in_columns():
     board = SampleAggregator(stale_after=5)
     board.put(sample("a", 1), 0)
     for _ in range(HISTORY + 10):
@@ -86,14 +86,14 @@ def test_the_history_is_bounded_and_comes_in_columns():
     assert columns["at"][0] == "2026-11-22T00:00:00Z"
 
 
-def test_a_sample_survives_a_layer():
+def test_sample_round_trips_through_msgpack():
     """Layers know no keys but strings."""
     packed = msgspec.msgpack.encode(msgspec.to_builtins(sample("a", 1)))
     assert msgspec.convert(msgspec.msgpack.decode(packed), ProcessSample) == sample("a", 1)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_subscriber_gets_the_history_then_samples(live, screen, ana):
+async def test_subscriber_gets_history_then_samples(live, screen, ana):
     one = await screen(ana)
     while live.sampler.board.latest is None:
         await one.barrier()
@@ -107,7 +107,7 @@ async def test_a_subscriber_gets_the_history_then_samples(live, screen, ana):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_delivery_time_is_measured_from_the_commit(live, screen, ana, groceries):
+async def test_delivery_time_is_recorded_once_per_change(live, screen, ana, groceries):
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
@@ -119,7 +119,7 @@ async def test_delivery_time_is_measured_from_the_commit(live, screen, ana, groc
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_nothing_is_broadcast_per_request(live, screen, ana):
+async def test_request_sends_no_broadcast(live, screen, ana):
     """LIV-20."""
     one = await screen(ana)
     await one.follow("requests")

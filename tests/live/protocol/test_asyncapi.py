@@ -33,7 +33,7 @@ def walk(node):
             yield from walk(inner)
 
 
-def test_it_is_asyncapi_3_0(document):
+def test_document_is_valid_asyncapi_3_0(document):
     """LIV-22."""
     meta = validator_for(json.loads((SPECS / "3.0.0.json").read_text()))
     meta.validate(document)
@@ -43,20 +43,20 @@ def test_it_is_asyncapi_3_0(document):
     document["operations"]["all.send"]["action"] = "send"
 
 
-def test_every_reference_leads_somewhere(document):
+def test_every_reference_can_be_resolved(document):
     references = [one for one in walk(document) if "$ref" in one]
     assert len(references) > 100
     assert all(resolved(document, one) for one in references)
 
 
-def test_operations_use_the_messages_of_their_channel(document):
+def test_operations_use_only_messages_of_their_channel(document):
     for operation in document["operations"].values():
         channel = operation["channel"]["$ref"]
         used = [*operation["messages"], *operation.get("reply", {}).get("messages", ())]
         assert all(one["$ref"].startswith(f"{channel}/messages/") for one in used)
 
 
-def test_it_has_every_frame_both_ways_on_both_addresses(document):
+def test_document_has_every_frame_on_both_addresses(document):
     """LIV-22."""
     ways = {"receive": frames.ClientFrame, "send": frames.ServerFrame}
     for action, union in ways.items():
@@ -72,7 +72,7 @@ def test_it_has_every_frame_both_ways_on_both_addresses(document):
             assert names == expected
 
 
-def test_each_message_shows_a_frame_that_it_allows(document):
+def test_every_message_has_valid_examples(document):
     strict = Document(document)
     for operation in document["operations"].values():
         for message in (resolved(document, one) for one in operation["messages"]):
@@ -81,7 +81,7 @@ def test_each_message_shows_a_frame_that_it_allows(document):
                 strict.hold(operation["action"], example["payload"])
 
 
-def test_it_has_every_close_code_and_the_page_has_the_same(document):
+def test_close_codes_are_complete_and_equal_those_of_the_docs_page(document):
     page = (ROOT / "docs" / "protocol.md").read_text()
     assert set(document["x-close-codes"]) == {str(int(code)) for code in frames.CloseCode}
     for code, about in document["x-close-codes"].items():
@@ -107,13 +107,13 @@ def test_it_has_every_close_code_and_the_page_has_the_same(document):
         [],
     ],
 )
-def test_what_it_does_not_have_fails_the_test_that_gets_it(broken):
+def test_undocumented_server_frame_fails_the_test(broken):
     """LIV-22."""
     with pytest.raises(NotInDocumentError):
         frame_schema.told(json.dumps(broken))
 
 
-def test_a_field_that_the_document_lost_fails_the_test_that_gets_it(document):
+def test_frame_fails_the_test_when_document_lacks_its_field(document):
     strict = Document(document)
     frame = {"type": "unsubscribed", "topic": "requests"}
     strict.hold("send", frame)
@@ -124,13 +124,13 @@ def test_a_field_that_the_document_lost_fails_the_test_that_gets_it(document):
     schema["properties"]["topic"] = topic
 
 
-def test_what_clients_of_the_tests_say_is_held_against_it_too():
+def test_client_frames_of_the_tests_are_validated_too():
     assert json.loads(frame_schema.said(PING)) == PING
     with pytest.raises(NotInDocumentError):
         frame_schema.said({"type": "pong", "id": 1})
 
 
-def test_everybody_may_read_it_and_it_names_where_it_came_from(anyone, settings):
+def test_document_is_public_and_names_its_own_server(anyone, settings):
     settings.SESSION_COOKIE_NAME = "__Host-sessionid"
     answer = anyone.get(ADDRESS, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
@@ -144,5 +144,5 @@ def test_everybody_may_read_it_and_it_names_where_it_came_from(anyone, settings)
 
 
 @pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])
-def test_it_can_only_be_read(verb, anyone):
+def test_document_is_read_only(verb, anyone):
     assert getattr(anyone, verb)(ADDRESS).status_code == 405

@@ -10,7 +10,7 @@ from typing import get_args
 from live.protocol import frames
 
 
-def test_it_prints_every_frame_without_django():
+def test_schema_has_every_frame_and_does_not_import_django():
     code = (
         "import runpy, sys; runpy.run_module('live.protocol.json_schema', run_name='__main__');"
         "assert 'django' not in sys.modules, 'django'"
