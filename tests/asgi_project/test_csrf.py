@@ -49,7 +49,7 @@ REFUSED = {(403, "csrf_failed"), (403, ""), (405, "method_not_allowed"), (405, "
 """Either it asks for the token, or it has no such verb."""
 
 
-def test_the_walk_finds_the_doors():
+def test_url_walk_finds_public_endpoints():
     names = {name for name, _ in addresses("/api/")}
     assert {"login", "logout", "register", "me"} <= names
     assert len(list(addresses("/api/"))) > 15
@@ -57,7 +57,7 @@ def test_the_walk_finds_the_doors():
 
 
 @pytest.mark.parametrize("method", UNSAFE)
-def test_it_refuses_every_change_by_a_session_without_the_token(olga, method):
+def test_session_cannot_change_anything_without_csrf_token(olga, method):
     """SEC-6: nobody may do more than she, and she may do nothing."""
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
@@ -71,7 +71,7 @@ def test_it_refuses_every_change_by_a_session_without_the_token(olga, method):
 
 
 @pytest.mark.parametrize("method", UNSAFE)
-def test_it_refuses_every_change_by_a_stranger_without_the_token(db, method):
+def test_anonymous_client_cannot_change_anything_without_csrf_token(db, method):
     """SEC-6: signing in, signing up and accepting an invite included."""
     client = APIClient(enforce_csrf_checks=True)
     for name, address in addresses():
@@ -91,13 +91,13 @@ def test_it_refuses_every_change_by_a_stranger_without_the_token(db, method):
         "/api/invites/accept/",
     ],
 )
-def test_it_asks_strangers_for_the_token_at_the_doors(db, address):
+def test_public_endpoint_requires_csrf_token(db, address):
     """SEC-6"""
     answer = APIClient(enforce_csrf_checks=True).post(address, {})
     assert outcome(answer) == (403, "csrf_failed")
 
 
-def test_no_verb_that_is_safe_changes_anything(olga, client_of):
+def test_safe_methods_write_nothing_to_the_database(olga, client_of):
     """SEC-6: so that a link or an image of a foreign page does nothing either."""
     client = client_of(olga)
     with CaptureQueriesContext(connection) as asked:
@@ -108,7 +108,7 @@ def test_no_verb_that_is_safe_changes_anything(olga, client_of):
     assert wrote == []
 
 
-def test_the_door_without_cookies_sets_none(db):
+def test_token_endpoint_sets_no_cookies(db):
     """SEC-6"""
     answer = APIClient(enforce_csrf_checks=True).post("/api/api-token-auth/", {})
     assert answer.status_code == 400

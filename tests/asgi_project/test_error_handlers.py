@@ -58,7 +58,7 @@ def raising(db, settings):
     return answer
 
 
-def test_it_says_type_title_status_detail_and_code(raising):
+def test_problem_has_type_title_status_detail_and_code(raising):
     answer = raising(Http404())
     assert answer["Content-Type"] == "application/problem+json"
     body = answer.json()
@@ -83,39 +83,39 @@ def test_it_says_type_title_status_detail_and_code(raising):
         (Conflict(), 409, "duplicate"),
     ],
 )
-def test_it_keeps_status_and_code(raising, error, status, code):
+def test_problem_has_status_and_code_of_the_exception(raising, error, status, code):
     answer = raising(error)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_it_adds_the_members_and_headers_of_the_exception(raising):
+def test_problem_has_extra_members_and_headers_of_the_exception(raising):
     answer = raising(Conflict(id="abc"))
     assert answer.json()["id"] == "abc"
     assert answer["ETag"] == '"7"'
 
 
-def test_it_rounds_the_wait_up(raising):
+def test_retry_after_is_rounded_up(raising):
     assert raising(exceptions.Throttled(wait=3.2))["Retry-After"] == "5"
 
 
-def test_it_flattens_nested_field_errors(raising):
+def test_nested_field_errors_are_flattened(raising):
     nested = {"items": [{}, {"name": ["Too long."]}], "role": ["Unknown."]}
     body = raising(serializers.ValidationError(nested)).json()
     assert body["errors"] == {"items.1.name": ["Too long."], "role": ["Unknown."]}
     assert body["detail"] == "items.1.name: Too long."
 
 
-def test_it_gives_an_error_of_the_whole_a_place(raising):
+def test_error_without_field_is_listed_under_non_field_errors(raising):
     body = raising(serializers.ValidationError("Nothing to do.")).json()
     assert body["errors"] == {"non_field_errors": ["Nothing to do."]}
     assert body["detail"] == "Nothing to do."
 
 
-def test_it_answers_a_refusal_of_the_model_with_400(raising):
+def test_model_validation_error_returns_400(raising):
     assert raising(ModelError({"name": ["Bad."]})).json()["errors"] == {"name": ["Bad."]}
 
 
-def test_it_tells_nothing_of_a_crash_but_the_id_to_look_for(raising, caplog):
+def test_server_error_reveals_only_the_request_id(raising, caplog):
     """SEC-21"""
     answer = raising(RuntimeError("SELECT secret FROM users"))
     assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
@@ -124,40 +124,40 @@ def test_it_tells_nothing_of_a_crash_but_the_id_to_look_for(raising, caplog):
     assert b"Traceback" not in answer.content
 
 
-def test_it_answers_unknown_addresses_with_a_problem_and_pages_with_a_page(anyone, db):
+def test_unknown_path_returns_problem_for_api_and_html_for_pages(anyone, db):
     assert anyone.get("/api/nope/").json()["code"] == "not_found"
     assert anyone.get("/nope/")["Content-Type"].startswith("text/html")
 
 
-def test_it_answers_a_wrong_method_with_405(anyone, db):
+def test_wrong_method_returns_405(anyone, db):
     answer = anyone.get("/api/auth/login/")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
-def test_it_is_json_also_where_the_answer_would_be_yaml(anyone, db):
+def test_problem_of_schema_endpoint_is_json(anyone, db):
     answer = anyone.post("/api/schema/", {})
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
-def test_it_refuses_a_bad_host_with_a_problem(anyone, settings):
+def test_bad_host_returns_problem(anyone, settings):
     settings.ALLOWED_HOSTS = ["good.example"]
     answer = anyone.get("/api/auth/me/", HTTP_HOST="evil.example")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
-def test_it_does_not_believe_a_request_id(anyone, db):
+def test_request_id_of_client_is_ignored(anyone, db):
     """SEC-21"""
     answer = anyone.get("/api/nope/", HTTP_X_REQUEST_ID="forged")
     assert answer["X-Request-ID"] != "forged"
 
 
-def test_it_gives_every_request_its_own_id(anyone, db):
+def test_every_request_has_its_own_id(anyone, db):
     """SEC-21"""
     assert len({anyone.get("/api/nope/")["X-Request-ID"] for _ in range(5)}) == 5
 
 
 @override_settings(CSRF_FAILURE_VIEW="asgi_project.error_handlers.csrf_failure")
-def test_it_answers_a_csrf_failure_outside_of_drf_in_the_manner_of_the_path():
+def test_csrf_failure_returns_problem_for_api_and_html_for_pages():
     from asgi_project.error_handlers import csrf_failure
 
     api, page = RequestFactory().post("/api/x/"), RequestFactory().post("/admin/")

@@ -32,7 +32,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("ask", ANSWERS.values(), ids=ANSWERS)
-def test_it_hardens(client, db, ask):
+def test_every_response_has_security_headers(client, db, ask):
     """SEC-9"""
     harden(ask(client))
 
@@ -50,12 +50,12 @@ def harden(answer):
 
 
 @pytest.mark.parametrize("ask", ["shopping-lists/", "export/", "auth/me/"])
-def test_it_hardens_what_people_get_who_are_signed_in(client_of, ana, ask):
+def test_authenticated_response_has_security_headers(client_of, ana, ask):
     """SEC-9"""
     harden(client_of(ana).get(f"/api/{ask}"))
 
 
-def test_it_hardens_the_answer_to_a_crash(settings, db):
+def test_server_error_has_security_headers(settings, db):
     """SEC-9, SEC-21"""
     settings.ROOT_URLCONF = "tests.support.crashing_urls"
     answer = Client(raise_request_exception=False).get("/crash/")
@@ -65,25 +65,25 @@ def test_it_hardens_the_answer_to_a_crash(settings, db):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_it_demands_trusted_types_of_our_own_pages(client, db, path):
+def test_app_pages_require_trusted_types(client, db, path):
     """SEC-9"""
     assert "require-trusted-types-for 'script'" in client.get(path)["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("path", ["/api/nope/", "/api/auth/me/", "/api/schema/"])
-def test_it_keeps_answers_of_the_api_out_of_every_cache(client, db, path):
+def test_api_responses_are_not_cached(client, db, path):
     """SEC-23"""
     assert client.get(path)["Cache-Control"] == "no-store"
 
 
-def test_it_demands_https_for_the_future_under_https_only(client, settings, db):
+def test_hsts_header_is_sent_only_over_https(client, settings, db):
     """SEC-9"""
     settings.SECURE_HSTS_SECONDS = 60
     assert "Strict-Transport-Security" not in client.get("/")
     assert Client().get("/", secure=True)["Strict-Transport-Security"] == "max-age=60"
 
 
-def test_it_has_no_inline_script_or_style_on_its_pages(client, db):
+def test_pages_have_no_inline_script_or_style(client, db):
     """SEC-9"""
     for path in ("/", "/dashboard/", "/api/docs/"):
         page = client.get(path).content.decode()

@@ -47,12 +47,12 @@ async def _get(app: Any) -> str:
 
 
 @override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[])
-async def test_requests_one_after_another_share_a_thread() -> None:
+async def test_sequential_requests_share_one_thread() -> None:
     pooled = ThreadPoolMiddleware(get_asgi_application(), 4)
     assert len({await _get(pooled) for _ in range(5)}) == 1
 
 
-async def test_no_more_requests_run_than_there_are_threads() -> None:
+async def test_parallel_requests_are_limited_to_number_of_threads() -> None:
     running = most = 0
     gate = asyncio.Event()
 
@@ -73,7 +73,7 @@ async def test_no_more_requests_run_than_there_are_threads() -> None:
     assert most == 3
 
 
-async def test_a_request_that_fails_gives_its_thread_back() -> None:
+async def test_failed_request_releases_its_thread() -> None:
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError
 

@@ -14,7 +14,7 @@ REST = [f"tests/shopping_list/api/test_{name}.py" for name in ("lists", "items",
 pytestmark = pytest.mark.system
 
 
-def test_the_rest_tests_of_the_lists_pass_without_live():
+def test_rest_tests_pass_without_live():
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", *REST],
         cwd=ROOT,
@@ -26,7 +26,7 @@ def test_the_rest_tests_of_the_lists_pass_without_live():
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-def test_it_serves_without_live(tmp_path):
+def test_server_starts_and_stops_without_live(tmp_path):
     with Serving(tmp_path / "data", TROLLEY_WITHOUT_APPS="live") as serving:
         assert serving.get("/api/shopping-lists/").status_code == 401
         assert serving.get("/healthz").status_code == 404
