@@ -30,7 +30,7 @@ def plain(tmp_path):
 
 
 @pytest.mark.system
-async def test_the_plain_recipe_broadcasts_an_edit(plain):
+async def test_baseline_broadcasts_an_edit(plain):
     port, token, database = plain
     headers = {"Authorization": f"Token {token}"}
     before = interaction(database)
@@ -49,7 +49,7 @@ async def test_the_plain_recipe_broadcasts_an_edit(plain):
 
 
 @pytest.mark.system
-async def test_the_plain_recipe_refuses_strangers(plain):
+async def test_baseline_rejects_anonymous_clients(plain):
     port, _, _ = plain
     with pytest.raises(Exception, match="403"):
         await connect(f"ws://127.0.0.1:{port}/ws/lists/{list_id(0)}/")

@@ -20,6 +20,6 @@ TOLD = {re.sub(r"<[^>]*>", "*", quoted) for quoted in re.findall(r"`([^`\s]+)`",
         if path.startswith("api/")
     ),
 )
-def test_every_address_is_on_the_page(path: str) -> None:
+def test_every_api_path_is_documented(path: str) -> None:
     """API-24"""
     assert path in TOLD

@@ -31,7 +31,7 @@ def following(tmp_path: Path) -> Follow:
     return start
 
 
-def test_a_change_that_is_missing_is_asked_for_and_what_is_known_is_dropped(
+def test_client_requests_missing_changes_and_drops_known_changes(
     following: Follow,
 ) -> None:
     """API-23"""
@@ -60,9 +60,7 @@ def test_a_change_that_is_missing_is_asked_for_and_what_is_known_is_dropped(
 
 
 @pytest.mark.parametrize("code", [1001, 1011, 1012, 1013, 4000, 4002, 4499])
-def test_it_comes_back_to_where_it_was_after_a_close_that_asks_for_it(
-    following: Follow, code: int
-) -> None:
+def test_client_resumes_after_reconnectable_close(following: Follow, code: int) -> None:
     """API-23"""
 
     def leave(socket: Any) -> None:
@@ -79,7 +77,7 @@ def test_it_comes_back_to_where_it_was_after_a_close_that_asks_for_it(
 
 
 @pytest.mark.parametrize("code", [4500, 4501, 4503, 4505, 4999])
-def test_it_does_not_come_back_after_a_close_that_forbids_it(following: Follow, code: int) -> None:
+def test_client_does_not_reconnect_after_final_close(following: Follow, code: int) -> None:
     """API-23"""
 
     def turn_away(socket: Any) -> None:

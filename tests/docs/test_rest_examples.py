@@ -120,12 +120,12 @@ def share_and_take_along(scene: Scene, one: Example) -> None:
 
 @pytest.mark.parametrize("language", BOTH)
 @pytest.mark.parametrize("number", ONCE)
-def test_an_example_does_what_the_page_says(number: int, language: str, scene: Scene) -> None:
+def test_example_does_what_the_page_says(number: int, language: str, scene: Scene) -> None:
     """API-23"""
     ONCE[number](scene, example(number, language))
 
 
-def test_the_second_of_two_who_change_one_thing_looks_again(scene: Scene) -> None:
+def test_conditional_edit_example_retries_after_concurrent_change(scene: Scene) -> None:
     """API-23: somebody writes between the example's look and its write."""
     item = scene.add("Milk")
     meddle = f"""
@@ -139,7 +139,7 @@ api.event_hooks = {{"response": [meddle]}}
     assert scene.items["Milk"]["note"] == "oat fresh"
 
 
-def test_every_example_is_run() -> None:
+def test_every_example_is_tested() -> None:
     """API-23: the others are in test_following.py."""
     lively = {(9, "sh", 1), (9, "sh", 2), (9, "sh", 3), (9, "python", 1)}
     firsts = {(0, language, 1) for language in BOTH}

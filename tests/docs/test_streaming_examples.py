@@ -13,7 +13,7 @@ pytestmark = pytest.mark.system
 FOLLOW = example(9, "python")
 
 
-def test_a_list_is_followed_from_a_snapshot_on(scene: Scene) -> None:
+def test_example_streams_list_from_snapshot(scene: Scene) -> None:
     """API-23"""
     scene.add("Milk")
     with scene.start(example(9, "sh", 1)) as running:
@@ -28,7 +28,7 @@ def test_a_list_is_followed_from_a_snapshot_on(scene: Scene) -> None:
     )
 
 
-def test_a_list_is_followed_from_where_one_was(scene: Scene) -> None:
+def test_example_resumes_list_from_version(scene: Scene) -> None:
     """API-23"""
     seen = scene.ask("GET", scene.here)
     scene.add("Bread")
@@ -43,14 +43,14 @@ def test_a_list_is_followed_from_where_one_was(scene: Scene) -> None:
     ]
 
 
-def test_the_counters_are_followed(scene: Scene) -> None:
+def test_example_streams_request_counters(scene: Scene) -> None:
     """API-23"""
     with scene.start(example(9, "sh", 3)) as running:
         samples = [json.loads(running.until(bool)) for _ in range(2)]
     assert [sample["topic"] for sample in samples] == ["requests"] * 2
 
 
-def test_a_list_is_followed_through_a_crash_of_the_server(scene: Scene) -> None:
+def test_example_misses_no_change_when_server_crashes(scene: Scene) -> None:
     """API-23: what happened while nobody listened comes first, and nothing comes twice."""
     with scene.start(FOLLOW) as running:
         version = int(running.until(bool).split()[1])
@@ -73,7 +73,7 @@ def test_a_list_is_followed_through_a_crash_of_the_server(scene: Scene) -> None:
     ]
 
 
-def test_a_list_that_is_deleted_is_followed_to_its_end(scene: Scene) -> None:
+def test_example_ends_when_list_is_deleted(scene: Scene) -> None:
     """API-23"""
     with scene.start(FOLLOW) as running:
         running.until(bool)
