@@ -56,7 +56,7 @@ def dora(spares):
     return next(spares)
 
 
-def test_a_token_works_until_it_is_revoked(phone, home, groceries):
+def test_api_token_works_until_revoked(phone, home, groceries):
     """PAG-4: its secret is shown once, for one list and to look only if so chosen."""
     page = account(phone("ana"))
     tokens = section(page, "API tokens")
@@ -86,7 +86,7 @@ def test_a_token_works_until_it_is_revoked(phone, home, groceries):
         assert script.get(items).status_code == 401
 
 
-def test_who_changes_the_password_stays_and_all_others_go(phone, dora):
+def test_password_change_signs_out_every_other_device(phone, dora):
     """PAG-5"""
     here, there = phone(), phone()
     sign_in(here, dora)
@@ -113,7 +113,7 @@ def test_who_changes_the_password_stays_and_all_others_go(phone, dora):
     there.live()
 
 
-def test_another_device_is_signed_out_at_once(phone, dora):
+def test_other_device_is_signed_out_at_once(phone, dora):
     """PAG-5"""
     here, there = phone(), phone()
     for one in (here, there):
@@ -132,7 +132,7 @@ def test_another_device_is_signed_out_at_once(phone, dora):
     signed_out(there.page)
 
 
-def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
+def test_account_can_be_deleted_once_its_lists_have_owners(phone, home, dora):
     """PAG-6"""
     owned = str(uuid4())
     home.shell(
@@ -164,7 +164,7 @@ def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def test_the_next_person_at_a_browser_sees_nothing_of_the_last(phone, home, dora):
+def test_next_user_of_browser_sees_no_data_of_previous_user(phone, home, dora):
     """PAG-7: not on the page, not in what is read out, not by going back."""
     mine = home.groceries("Secret gin")
     mine.rename("Surprise party")
@@ -202,7 +202,7 @@ def test_the_next_person_at_a_browser_sees_nothing_of_the_last(phone, home, dora
     assert ana.page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
-def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
+def test_exported_lists_can_be_imported(phone, home, dora):
     """PAG-8"""
     source = home.groceries("Milk", "Bread")
     source.rename("Holiday")
@@ -232,7 +232,7 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     other.sees("Milk")
 
 
-def test_a_deleted_list_is_restored_later(phone, groceries):
+def test_deleted_list_can_be_restored(phone, groceries):
     """PAG-11"""
     groceries.rename("Garden party")
     groceries.delete()
@@ -245,7 +245,7 @@ def test_a_deleted_list_is_restored_later(phone, groceries):
     ana.sees("Milk")
 
 
-def test_a_reset_link_sets_a_password_once(phone, home, dora):
+def test_reset_link_sets_password_once(phone, home, dora):
     """PAG-9"""
     link = home.reset_link(dora)
     assert "#" in link
@@ -262,7 +262,7 @@ def test_a_reset_link_sets_a_password_once(phone, home, dora):
     expect(late.page.get_by_role("alert")).to_contain_text("does not work any more")
 
 
-def test_a_guest_sees_what_a_guest_may_do(phone, groceries):
+def test_guest_sees_only_guest_sections_on_account_page(phone, groceries):
     """PAG-10"""
     guest = phone()
     guest.page.goto(groceries.invite(guest=True))

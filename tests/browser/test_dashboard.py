@@ -26,7 +26,7 @@ def total(page, label):
     return page.locator(".tiles .card").filter(has_text=label).locator(".value").first
 
 
-def test_counters_and_activity_move_while_people_watch(phone, home, groceries):
+def test_counters_and_activity_update_without_reload(phone, home, groceries):
     ana, bob = phone("ana"), phone("bob")
     for one in (ana, bob):
         one.page.goto("/dashboard/")
@@ -82,7 +82,7 @@ def hold_subscriptions(page):
     return let_go
 
 
-def test_what_happens_before_a_list_is_followed_is_told(phone, groceries):
+def test_activity_before_subscription_is_shown(phone, groceries):
     """A snapshot tells of no change: what led to it is read. PAG-1."""
     page = phone("ana").page
     let_go = hold_subscriptions(page)

@@ -34,7 +34,7 @@ def nothing_ran(phone):
     assert phone.page.evaluate("typeof globalThis.run") == "undefined"
 
 
-def test_hostile_names_are_text_on_every_page(phone, home):
+def test_hostile_names_are_rendered_as_text_on_every_page(phone, home):
     """SEC-17: of items, notes, lists, and what is told of them in the timeline."""
     groceries = home.groceries("Milk", *MORE)
     ana = phone("ana").open(groceries.path)
@@ -53,7 +53,7 @@ def test_hostile_names_are_text_on_every_page(phone, home):
     nothing_ran(ana)
 
 
-def test_a_hostile_person_is_text_on_every_page(phone, home, groceries):
+def test_hostile_user_name_is_rendered_as_text_on_every_page(phone, home, groceries):
     """SEC-17: among who is here, in the timeline, and among the members."""
     made = home.shell(
         "from accounts.models import ApiToken, User\n"

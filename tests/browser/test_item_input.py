@@ -15,7 +15,7 @@ def keep(phone):
     return phone.page.get_by_role("button", name="keep as typed")
 
 
-def test_a_typed_line_becomes_quantity_name_and_note(phone, groceries):
+def test_typed_line_is_split_into_quantity_name_and_note(phone, groceries):
     """PAG-2"""
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     ana.adding.fill("2 l oat milk, cold")
@@ -31,7 +31,7 @@ def test_a_typed_line_becomes_quantity_name_and_note(phone, groceries):
     expect(keep(ana)).to_have_count(0)
 
 
-def test_escape_and_a_tap_keep_it_as_it_was_typed(phone, groceries):
+def test_escape_or_tap_keeps_the_line_as_typed(phone, groceries):
     """PAG-2"""
     ana = phone("ana").open(groceries.path)
     ana.adding.fill("2 l bottle")
@@ -49,7 +49,7 @@ def test_escape_and_a_tap_keep_it_as_it_was_typed(phone, groceries):
     assert {name for name, item in groceries.items.items() if item["quantity"]} == set()
 
 
-def test_a_name_of_old_is_never_taken_apart(phone, home, groceries):
+def test_known_item_name_is_never_split(phone, home, groceries):
     """PAG-2, QTY-3: also one that only the server remembers."""
     groceries.add("7 Up")
     groceries.add("9 Lives")
@@ -64,7 +64,7 @@ def test_a_name_of_old_is_never_taken_apart(phone, home, groceries):
     expect(keep(ana)).to_have_count(0)
 
 
-def test_pasted_lines_are_taken_apart_as_typed_ones(phone, groceries):
+def test_pasted_lines_are_split_like_typed_lines(phone, groceries):
     """PAG-2"""
     groceries.add("7 Up")
     ana = phone("ana").open(groceries.path)

@@ -21,7 +21,7 @@ def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
     assert wanted.evaluate("it => getComputedStyle(it).outlineStyle") != "none"
 
 
-def test_everything_can_be_done_by_keyboard(phone, groceries):
+def test_every_main_action_works_by_keyboard(phone, groceries):
     ana = phone()
     page, keys = ana.page, ana.page.keyboard
     page.goto(groceries.path)

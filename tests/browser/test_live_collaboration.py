@@ -26,7 +26,7 @@ def _nobody_reloads(ana, bob):
     assert (ana.loads, bob.loads) == (1, 1)
 
 
-def test_what_one_adds_ticks_renames_and_removes_the_other_sees(ana, bob, groceries):
+def test_edits_of_one_user_are_shown_to_the_other(ana, bob, groceries):
     ana.add("Butter")
     bob.sees("Butter")
     bob.tick("Butter")
@@ -42,14 +42,14 @@ def test_what_one_adds_ticks_renames_and_removes_the_other_sees(ana, bob, grocer
     assert ana.ticks == {"Oat milk": False, "Eggs": False, "Butter": True}
 
 
-def test_who_is_here_is_told_to_the_other(ana, bob):
+def test_presence_is_shown_to_the_other_user(ana, bob):
     here = ana.main.get_by_text("Here now: bob")
     expect(here).to_have_count(1)
     bob.close()
     expect(here).to_have_count(0)
 
 
-def test_both_see_what_a_script_patches(ana, bob, groceries):
+def test_edits_by_api_are_shown_to_both_users(ana, bob, groceries):
     groceries.patch("Milk", purchased=True)
     groceries.patch("Eggs", name="Ten eggs", quantity="10")
     for one in (ana, bob):
@@ -58,7 +58,7 @@ def test_both_see_what_a_script_patches(ana, bob, groceries):
         expect(one.main).to_contain_text("10")
 
 
-def test_both_see_what_another_process_saves(ana, bob, groceries, home):
+def test_edits_by_another_process_are_shown_to_both_users(ana, bob, groceries, home):
     home.shell(
         "from shopping_list.models import ShoppingItem\n"
         f"milk = ShoppingItem.objects.get(shopping_list='{groceries.id}', name='Milk')\n"

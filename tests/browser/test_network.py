@@ -68,7 +68,7 @@ def agree(groceries, *phones):
     return truth
 
 
-def test_ticks_in_a_row_on_a_bad_network_never_come_back(phone, home):
+def test_ticks_are_never_reverted_on_unreliable_network(phone, home):
     names = [f"Thing {number}" for number in range(7)]
     groceries = home.groceries(*names)
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
@@ -84,7 +84,7 @@ def test_ticks_in_a_row_on_a_bad_network_never_come_back(phone, home):
     assert groceries.version == before + len(names)
 
 
-def test_a_killed_server_loses_nothing(phone, mortal, groceries):
+def test_no_edit_is_lost_when_server_is_killed(phone, mortal, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     ana.page.evaluate(RECORD_WHAT_COMES_BACK)
     ana.add("Before")
@@ -110,7 +110,7 @@ def test_a_killed_server_loses_nothing(phone, mortal, groceries):
     assert (ana.loads, bob.loads) == (1, 1)
 
 
-def test_edits_offline_meet_the_edits_of_others(phone, groceries):
+def test_offline_edits_are_merged_with_edits_of_others(phone, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     ana.context.set_offline(True)
     expect(ana.main.locator(".badge")).to_contain_text("Offline")

@@ -16,14 +16,14 @@ def over(phone, words):
     expect(phone.page.get_by_label("New list")).to_be_visible()
 
 
-def test_a_removed_member_loses_sight_of_the_list(phone, home, groceries):
+def test_removed_member_no_longer_sees_the_list(phone, home, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     groceries.remove_member(home.made["bob_id"])
     over(bob, "no longer shared with you")
     ana.sees("Milk")
 
 
-def test_a_deleted_list_ends_for_everybody(phone, groceries):
+def test_deleted_list_is_hidden_from_every_member(phone, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     groceries.delete()
     for one in (ana, bob):

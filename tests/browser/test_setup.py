@@ -17,7 +17,7 @@ def fill(page, username):
     page.get_by_role("button", name="Create account").click()
 
 
-def test_the_printed_link_makes_the_owner_once(phone, home):
+def test_setup_link_creates_owner_once(phone, home):
     link = home.first.wait_for(r"http://\S+/setup/#\S+")
     owner = phone()
     owner.page.goto(link)

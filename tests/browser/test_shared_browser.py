@@ -38,7 +38,7 @@ def enter(page, username):
     assert answer.value.ok
 
 
-def test_after_a_sign_out_the_next_person_sees_nothing(phone, home, groceries):
+def test_next_user_sees_nothing_after_sign_out(phone, home, groceries):
     """SEC-23: neither by going back nor in anything that the browser keeps."""
     home.newcomer("carla")
     # It has its own session: signing out must not end ana's in other tests.
@@ -64,7 +64,7 @@ def test_after_a_sign_out_the_next_person_sees_nothing(phone, home, groceries):
     assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
 
 
-def test_a_password_may_be_pasted(phone):
+def test_password_can_be_pasted(phone):
     """SEC-24: as password managers do."""
     stranger = phone()
     stranger.context.grant_permissions(["clipboard-read", "clipboard-write"])

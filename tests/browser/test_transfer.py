@@ -19,7 +19,7 @@ def transfer(phone):
     return phone.page.get_by_role("dialog")
 
 
-def test_a_list_is_downloaded_and_copied(phone, groceries):
+def test_list_can_be_downloaded_and_copied(phone, groceries):
     """PAG-3"""
     ana = phone("ana").open(groceries.path)
     ana.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ana.url)
@@ -33,7 +33,7 @@ def test_a_list_is_downloaded_and_copied(phone, groceries):
     assert "- [ ] Milk" in ana.page.evaluate("navigator.clipboard.readText()")
 
 
-def test_an_import_is_shown_first_and_taken_back_at_once(phone, groceries):
+def test_import_is_previewed_and_can_be_undone(phone, groceries):
     """PAG-3, TRF-13, TRF-14"""
     groceries.add("Tea")
     groceries.patch("Tea", purchased=True)
@@ -68,7 +68,7 @@ def test_an_import_is_shown_first_and_taken_back_at_once(phone, groceries):
     assert groceries.version == before + 2
 
 
-def test_a_file_that_cannot_be_read_says_where(phone, groceries):
+def test_unreadable_file_is_reported_with_its_line(phone, groceries):
     """PAG-3, TRF-4"""
     ana = phone("ana").open(groceries.path)
     dialog = transfer(ana)

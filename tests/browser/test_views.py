@@ -305,7 +305,7 @@ WHOLE = [account, account_of_guest]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_it_is_accessible_and_fits(view, phone, home, stocked, axe):
+def test_view_is_accessible_and_fits_small_screens(view, phone, home, stocked, axe):
     def calm(who=None, **options):
         return phone(who, reduced_motion="reduce", **options)
 
