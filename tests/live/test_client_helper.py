@@ -1,4 +1,4 @@
-"""The screen of the tests itself: what it waits for comes, or the test fails."""
+"""The socket client of the tests: a wait ends with the frame or fails the test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
 
 @pytest.fixture
 def timing():
-    """Return a clock that beats all the time."""
+    """Return intervals with very frequent heartbeats."""
     return replace(TIMING, heartbeat=TIMING.sweep)
 
 

@@ -1,4 +1,4 @@
-"""Counters only add; percentiles are good to a fifth."""
+"""Counters only increase; percentiles are accurate to one fifth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who joined or left a list hears of it on every socket, once, whatever the layer loses."""
+"""A user who joins or leaves a list is notified once per socket, even if messages are lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNREPAIRED = pytest.mark.parametrize("timing", [replace(TIMING, reconcile=3600)]
 
 @pytest.fixture
 def mute(monkeypatch):
-    """Let nothing be told of what is recorded, as if a layer had lost it."""
+    """Drop every message about a recorded change, as a failing layer would."""
     monkeypatch.setattr(publisher, "_send", lambda outgoing: None)
 
 
@@ -64,7 +64,7 @@ async def test_membership_change_is_sent_once_when_its_message_is_late(
 async def test_subscription_ends_after_last_change_when_list_is_deleted(
     screen, live, ana, groceries, mute
 ):
-    """Also where the people are looked at before the log."""
+    """Also when the memberships are reconciled before the log is read."""
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
@@ -79,7 +79,7 @@ async def test_subscription_ends_after_last_change_when_list_is_deleted(
 async def test_member_gets_joined_before_subscribed_when_message_is_lost(
     screen, bob, hardware, mute
 ):
-    """On every socket, though the subscription was faster than the message."""
+    """On every socket, although the subscription was faster than the message."""
     one, other = await screen(bob), await screen(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await one.send(type="subscribe", topic=topic_of(hardware.pk), id=1)

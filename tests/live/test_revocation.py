@@ -1,4 +1,4 @@
-"""Losing membership is losing sight, at once, on sockets that are open."""
+"""A user who loses access to a list stops receiving it at once, on open sockets too."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def trash(groceries: ShoppingList, *, deleted_at: object) -> None:
 
 @pytest.fixture
 async def both(screen, ana, bob, groceries):
-    """Ana and bob look at the list."""
+    """Return the sockets of ana and bob, both subscribed to the list."""
     screens = [await screen(ana), await screen(bob)]
     for one in screens:
         await one.follow(groceries)
@@ -68,7 +68,7 @@ async def test_removed_member_gets_ended_instead_of_the_change(both, bob, grocer
 async def test_member_gets_no_snapshot_when_removed_during_its_read(
     screen, bob, groceries, monkeypatch
 ):
-    """The reading was allowed when it began, and is not given out when it ends."""
+    """The read was allowed when it started; its result is discarded when it ends."""
     one = await screen(bob)
     go_on, begun = threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

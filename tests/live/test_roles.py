@@ -1,7 +1,7 @@
-"""Who may do what over a socket: the table of the REST API, at this door.
+"""Permissions over a socket: the permission matrix of the REST API, applied to frames.
 
-Every frame is authorised, not only the connect: whoever may not, is refused each
-of them on a socket that is open and goes on. The other half is in
+Every frame is authorised, not only the handshake: a client without the permission
+gets an error for each frame, and its socket stays open. The REST half is in
 tests/shopping_list/api: test_roles.py and test_tenants.py.
 """
 
@@ -34,14 +34,14 @@ ON_LISTS = {
     "hear changes": "read items",
     "announce oneself": "read members",
 }
-"""What is done with a list over a socket, and the act of the REST API that allows as much."""
+"""Actions on a list over a socket, each with the REST action of the same permission."""
 
 
 @dataclass(frozen=True)
 class Who:
-    """Somebody at the door: what they are on the list, and what they show.
+    """A client: its role on the list, and the credentials that it sends.
 
-    `bound` is the list that their token is for: `here`, `there`, or any.
+    `bound` is the list that its token is restricted to: `here`, `there`, or none.
     """
 
     role: str
@@ -52,7 +52,7 @@ class Who:
     guest: bool = False
 
     def may(self) -> dict[str, bool]:
-        """Return what the table allows them."""
+        """Return which actions the permission matrix allows this client."""
         known = self.role != ANYONE
         return {
             **{deed: self._may(act) for deed, act in ON_LISTS.items()},
@@ -85,7 +85,7 @@ PEOPLE = {
 
 @dataclass
 class Visit:
-    """One person's sockets, and what came of each deed."""
+    """The sockets of one client, and which actions succeeded."""
 
     screen: Any
     options: dict[str, Any]
@@ -102,12 +102,12 @@ class Visit:
         return await self.screen(path=path, **self.options)
 
     async def run(self) -> dict[str, bool]:
-        """Try everything, first what needs a subscription, without one."""
+        """Try every action; first try those that need a subscription without one."""
         one = await self.open()
         welcome = await one.next() if self.known else {"lists": []}
         told = [place["id"] for place in welcome["lists"]]
         self.did["is told of it"] = str(self.groceries.pk) in told
-        assert not await self._announce(one), "without a subscription"
+        assert not await self._announce(one), "presence without a subscription"
         for name in ("requests", "ops"):
             self.did[name] = await self._follow(one, name)
             await one.send(type="unsubscribe", topic=name)
@@ -157,7 +157,7 @@ class Visit:
         return answer["type"] == "subscribed"
 
     async def _rest(self, one: Any) -> list[Any]:
-        """Return what came; strangers get no pong, but each frame is answered."""
+        """Return the frames that arrived; unauthenticated clients get an error instead of a pong."""
         return await one.barrier() if self.known else [await one.next()]
 
 
@@ -190,7 +190,7 @@ async def test_every_client_is_allowed_exactly_what_the_permission_matrix_says(
 
 
 def guest_of(groceries: ShoppingList, owner: User) -> User:
-    """Let in a guest, who may look."""
+    """Create a guest with the role of a viewer."""
     secret = invites.new_secret()
     invites.create(groceries.pk, owner, secret=secret, role="viewer", guest=True)
     return invites.accept_as_guest(secret, "Grandma").user
@@ -201,7 +201,7 @@ LOOT = "Loot of mallory"
 
 
 def asked(list_id: str, epoch: str, version: int) -> list[dict[str, Any]]:
-    """Return every frame that names a list, as somebody who knows all about it would ask."""
+    """Return every frame that names a list, as a client that knows all its details sends them."""
     spellings = (list_id, list_id.upper(), f"{{{list_id}}}", f"urn:uuid:{list_id}", f"{list_id} ")
     where = {"since": version, "epoch": epoch}
     return [
@@ -216,7 +216,7 @@ def asked(list_id: str, epoch: str, version: int) -> list[dict[str, Any]]:
 
 
 async def walk(screen: Any, user: User, list_id: str, epoch: str, version: int) -> list[str]:
-    """Return all that a person is told who tries a list's id at both addresses, as text."""
+    """Return, as text, every frame that a user gets who tries the id of a list on both addresses."""
     told: list[str] = []
     for path in ("/ws/", f"/ws/lists/{list_id}/", f"/ws/lists/{list_id}/?since=0&epoch={epoch}"):
         one = await screen(user, path=path)
@@ -260,7 +260,7 @@ async def test_foreign_list_is_indistinguishable_from_unknown_list(
 
 
 def trash(one: ShoppingList) -> None:
-    """Put a list into the trash."""
+    """Move a list to the trash."""
     from django.utils import timezone
 
     found = ShoppingList._base_manager.get(pk=one.pk)

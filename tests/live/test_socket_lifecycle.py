@@ -1,4 +1,4 @@
-"""The rules of a connection, through the consumer."""
+"""The rules of a connection, tested through the consumer."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_disconnected_socket_leaves_no_state_behind(screen, live, ana, gro
 
 
 class Raw:
-    """A socket whose `send` blocks when told to, driven by hand."""
+    """A socket driven by hand, whose `send` blocks while `open` is not set."""
 
     def __init__(self, session: str) -> None:
         self.inbox: asyncio.Queue[dict] = asyncio.Queue()
@@ -177,7 +177,7 @@ async def test_non_reading_peer_is_disconnected(raw, live, ana):
 
 
 async def test_socket_is_closed_when_sending_a_message_fails(raw, live, ana):
-    """As daphne does with a message that is too big for it: the rest would stay mute."""
+    """As daphne fails on a message that is too big: later messages would never be sent."""
     one = await raw(ana)
     sent = one.sent.append
 
@@ -193,7 +193,7 @@ async def test_socket_is_closed_when_sending_a_message_fails(raw, live, ana):
 
 
 async def test_slow_reader_has_bounded_queue_and_gets_every_change(raw, live, ana, groceries):
-    """It misses what overflows, and has the log replayed when it reads again."""
+    """It misses the frames that overflow, and gets them from the log when it reads again."""
     import json
 
     live.intervals = replace(live.intervals, stalled=PATIENCE)

@@ -1,4 +1,4 @@
-"""A screen that follows a list sees everything that happens on it, in order, once."""
+"""A client that subscribes to a list gets every change of it, in order, exactly once."""
 
 from __future__ import annotations
 
@@ -282,12 +282,12 @@ async def test_two_thousand_resuming_clients_cost_five_queries(
         other.task = asyncio.ensure_future(live.subscriptions.subscribe(other.connection, wanted))
     await asyncio.gather(*(other.task for other in others))
     assert all(other.versions == other.expected(since + 20) for other in others)
-    assert len(counted) <= 4, counted  # a tail is two queries and counts standings too
+    assert len(counted) <= 4, counted  # read_tail runs two queries and calls list_states
     assert one.accepted
 
 
 class _Deaf:
-    """A connection without a socket, that remembers the versions that it was sent."""
+    """A connection without a socket that records the versions that are sent to it."""
 
     def __init__(self, like):
         import json
@@ -312,7 +312,7 @@ class _Deaf:
 
 
 async def test_changes_made_while_subscribing_arrive_exactly_once(screen, ana, groceries):
-    """LIV-6: Writers go on while screens come; each sees a contiguous run to the end."""
+    """LIV-6: Clients subscribe while writes continue; each gets a contiguous run to the end."""
     await run_in_db_thread(groceries.refresh_from_db)
     total = 60
 

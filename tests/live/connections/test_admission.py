@@ -1,4 +1,4 @@
-"""A crowd of newcomers waits in line, and those who are inside do not."""
+"""New connections above the rate are deferred; existing connections are not affected."""
 
 from __future__ import annotations
 

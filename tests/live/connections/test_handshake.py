@@ -1,4 +1,4 @@
-"""Who may open a socket, and what the others are told."""
+"""Which clients may open a socket, and how the others are rejected."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def test_unauthenticated_socket_is_closed_after_timeout(screen):
 
 
 async def test_slow_database_does_not_trigger_auth_timeout(screen, session_of, ana, monkeypatch):
-    """4501 means: do not come back. Only who showed nothing in time may hear it."""
+    """4501 means "do not reconnect": only a client that sent no credentials in time gets it."""
     find, go_on = identity.identity_from_session, threading.Event()
     monkeypatch.setattr(
         identity, "identity_from_session", lambda key: go_on.wait(PATIENCE) and find(key)

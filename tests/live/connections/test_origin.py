@@ -1,4 +1,4 @@
-"""A handshake comes from our own pages or from nowhere."""
+"""Only our own pages and trusted origins may open a socket with an Origin header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who looks at a list is told to those who look at it, and nobody stays behind."""
+"""Presence is sent to the subscribers of a list, and never stays after a user left."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def test_presence_of_another_process_expires_after_its_lease(live, both, g
     }
     live.relay.receive(told)
     assert seen(await both[0].until("presence")) == [("Carla", "viewing")]
-    assert seen(await both[0].until("presence")) == []  # it never said so again
+    assert seen(await both[0].until("presence")) == []  # that process never repeated it
 
 
 async def test_process_repeats_its_own_presence(live, both, groceries):

@@ -1,4 +1,4 @@
-"""A writer needs no task while nothing blocks, and never waits in the caller."""
+"""A writer needs no task while the socket is not blocked, and never blocks its caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from live.delivery.send_queue import CLOSE, Batch, close_message
 
 
 class Socket:
-    """A send that blocks while `open` is not set."""
+    """A socket whose `send` blocks while `open` is not set."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()

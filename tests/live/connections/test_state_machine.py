@@ -1,4 +1,4 @@
-"""A connection's rules, frame by frame, without a socket or a clock."""
+"""The rules of a connection, frame by frame, without a socket or a clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a change does to people is read from its log entry."""
+"""The effect of a change on users' access is read from its log entry."""
 
 from __future__ import annotations
 

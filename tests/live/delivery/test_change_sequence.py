@@ -1,4 +1,4 @@
-"""Changes come out in order, once each, however they arrive."""
+"""Changes are delivered in order, exactly once, in whatever order they arrive."""
 
 from __future__ import annotations
 

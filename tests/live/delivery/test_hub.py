@@ -1,4 +1,4 @@
-"""Frames reach every mailbox of a topic in order, joined once per tick."""
+"""Frames reach every queue of a topic in order, joined once per tick."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from live.delivery.send_queue import Batch, SendQueue
 
 
 class Reader:
-    """A mailbox that is read at once."""
+    """A send queue that is read at once."""
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
@@ -179,7 +179,7 @@ async def test_reset_drops_frames_and_requests_full_replay(make_hub):
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_every_queue_gets_a_contiguous_run_of_frames(seed):
-    """From the frame after its attachment to the frame before its detachment, once each."""
+    """Each once, from the first frame after attach to the last frame before detach."""
 
     async def run() -> None:
         random = Random(seed)

@@ -1,4 +1,4 @@
-"""A change is broadcast after its commit, once, and whatever the layer does."""
+"""A change is broadcast once, after its commit, whether or not the layer works."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def sent():
-    """What is handed to the relay of this process."""
+    """The messages that the relay of this process gets."""
     found: list[GroupMessage] = []
     local_bus.register(found.append)
     yield found
@@ -26,7 +26,7 @@ def sent():
 
 @pytest.fixture
 def dead_layer(monkeypatch):
-    """A Redis that nobody answers for."""
+    """A channel layer whose Redis does not respond; returns the times of its calls."""
     made = []
 
     class Counted(RedisPubSubChannelLayer):

@@ -1,4 +1,4 @@
-"""Whatever the layer loses, repeats or reorders, every mailbox sees 1, 2, 3 ... n."""
+"""Every queue gets 1, 2, 3 ... n, even if the layer loses, repeats or reorders messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIST = uuid.UUID("8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b")
 
 
 class People:
-    """Nobody is told."""
+    """An access listener that ignores every call."""
 
     def changed(self, *_args) -> None: ...
 
@@ -60,7 +60,7 @@ def message(version: int, epoch: str = "e") -> dict:
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 100_000), total=st.integers(1, 30))
 def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
-    """LIV-1: Half of the messages are lost, some come twice, all in any order."""
+    """LIV-1: Half of the messages are lost, some arrive twice, all in any order."""
 
     async def run() -> None:
         random = Random(seed)
@@ -113,7 +113,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def unheard(groceries: ShoppingList, name: str) -> None:
-    """Record a change as another process would whose message is lost."""
+    """Record a change as another process does whose message is lost."""
     from live.delivery import publisher
 
     patch = pytest.MonkeyPatch()
@@ -147,7 +147,7 @@ async def test_gap_is_repaired_from_log(screen, live, ana, groceries):
 
 
 async def test_message_of_another_process_is_delivered_once(screen, live, ana, groceries):
-    """The layer alone carries it: no reconcile, no local publisher."""
+    """Only the layer delivers it: neither reconciling nor the local publisher does."""
     one = await screen(ana)
     await one.follow(groceries)
     await one.until("snapshot")
@@ -229,7 +229,7 @@ async def test_group_is_joined_by_first_and_left_by_last_subscriber(
 
 
 async def test_group_is_joined_again_when_layer_drops_it(screen, live, ana, groceries):
-    """As the in-memory layer does for one unread message, and the core layer with age."""
+    """The in-memory layer drops groups after an unread message, the core layer after a time."""
     one = await screen(ana)
     await one.follow(groceries)
     groups = get_channel_layer().groups

@@ -1,4 +1,4 @@
-"""A mailbox is bounded, and knows from where to replay what it dropped."""
+"""A send queue is bounded, and knows from which position to replay what it dropped."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_reader_is_woken_by_each_put():
 
 @given(st.lists(st.sampled_from(["take", "t", "u", "answer"]), max_size=60))
 def test_sent_and_missed_batches_add_up_to_all_batches(steps):
-    """Per topic: 0..k were sent in order, and everything else is replayed from k."""
+    """Per topic: 0 to k were sent in order, and everything else is replayed from k."""
     mailbox = make()
     versions = {"t": 0, "u": 0}
     sent: dict[str, list[int]] = {"t": [], "u": []}

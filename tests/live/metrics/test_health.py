@@ -1,4 +1,4 @@
-"""Whether a process lives and can serve, and the counters without a socket."""
+"""Health checks of a process, and the request counters over HTTP."""
 
 from __future__ import annotations
 

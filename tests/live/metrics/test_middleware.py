@@ -1,4 +1,4 @@
-"""Requests are count_requests as Django reports them; in flight is what is in flight."""
+"""Requests are counted as Django reports them; `in_flight` counts unfinished requests only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ urlpatterns = [
 
 @pytest.fixture
 def counts():
-    """What was count_requests since."""
+    """Return a function that returns what was counted since the start of the test."""
     before = (counters.started, counters.finished, dict(counters.status))
 
     def since() -> tuple[int, int, dict[str, int]]:
@@ -60,7 +60,7 @@ def counts():
 
 
 async def request(address: str, *, leave: bool = False) -> list[dict]:
-    """Ask the wrapped application, under Django's real ASGI handler."""
+    """Send a request to the wrapped application, with Django's real ASGI handler."""
     inbox: asyncio.Queue[dict] = asyncio.Queue()
     inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
     if leave:
@@ -97,11 +97,11 @@ async def test_excluded_path_is_not_counted(live, counts, address):
     assert counts() == (1, 1, {"2xx": 1})
 
 
-# Django leaves the request's body open then.
+# Django then leaves the request body open.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 async def test_broken_stream_is_no_longer_in_flight(live, counts):
-    """LIV-19: Django never sends request_finished for it; the signal counters say as much."""
+    """LIV-19: Django never sends request_finished for it, so the signal counters omit it."""
     with pytest.raises(RuntimeError):
         await request("/broken/")
     assert counters.in_flight == 0

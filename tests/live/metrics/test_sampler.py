@@ -1,4 +1,4 @@
-"""The counters of all processes are one picture, and totals never fall."""
+"""The counters of all processes are added up, and totals never decrease."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_history_is_bounded_and_stored_in_columns():
 
 
 def test_sample_round_trips_through_msgpack():
-    """Layers know no keys but strings."""
+    """Channel layers support only strings as keys."""
     packed = msgspec.msgpack.encode(msgspec.to_builtins(sample("a", 1)))
     assert msgspec.convert(msgspec.msgpack.decode(packed), ProcessSample) == sample("a", 1)
 

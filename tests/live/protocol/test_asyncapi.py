@@ -1,4 +1,4 @@
-"""The AsyncAPI document says what the sockets speak."""
+"""The AsyncAPI document describes the protocol of the sockets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def document():
 
 
 def walk(node):
-    """Yield every object of a document."""
+    """Yield every JSON object of a document."""
     if isinstance(node, dict):
         yield node
     for inner in node.values() if isinstance(node, dict) else node:
