@@ -1,4 +1,4 @@
-"""The composition root: bodies are bounded and proxies believed only by configuration."""
+"""The composition root: bodies are limited, and only configured proxies are trusted."""
 
 import json
 
@@ -29,7 +29,7 @@ async def call(app, *, headers=(), chunks=(b"",), client=("198.51.100.7", 4711))
 
 
 async def echo(scope, receive, send):
-    """Answer the body, as Django reads it: whole, and never after a disconnect."""
+    """Send the body back; read it completely, as Django does, and not after a disconnect."""
     body, more = b"", True
     while more:
         event = await receive()
@@ -58,7 +58,7 @@ async def test_body_over_the_limit_is_rejected_before_the_app(headers, chunks):
 
 
 async def lengths(scope, receive, send):
-    """Answer what is said of the body's length."""
+    """Send back the headers that describe the length of the body."""
     said = [value for name, value in scope["headers"] if name in {b"content-length", b"te"}]
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b",".join(said)})

@@ -1,4 +1,4 @@
-"""Every unsafe address asks for the CSRF token; found by walking the URL configuration."""
+"""Every endpoint requires the CSRF token; the URL configuration is walked to find them all."""
 
 import re
 import uuid
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
-# They read no cookie and set none, so a foreign page gains nothing by calling them.
+# They neither read nor set cookies, so a foreign page gains nothing by calling them.
 WITHOUT_COOKIES = {"api-token-auth"}
 
 
@@ -17,7 +17,7 @@ UNSAFE = ("post", "put", "patch", "delete")
 
 
 def addresses(prefix="/"):
-    """Yield (name, address) of everything below the prefix."""
+    """Yield (name, path) of every URL below the prefix."""
     for address, name in walk(get_resolver(), "/"):
         if address.startswith(prefix):
             yield name, address
@@ -40,13 +40,13 @@ def sample(pattern):
 
 
 def outcome(answer):
-    """Return the status, and the code of a problem."""
+    """Return the status, and the code if the response is a problem."""
     of_script = answer["Content-Type"] == "application/problem+json"
     return answer.status_code, answer.json()["code"] if of_script else ""
 
 
 REFUSED = {(403, "csrf_failed"), (403, ""), (405, "method_not_allowed"), (405, "")}
-"""Either it asks for the token, or it has no such verb."""
+"""Either the endpoint requires the token, or it does not have the method."""
 
 
 def test_url_walk_finds_public_endpoints():
@@ -58,7 +58,7 @@ def test_url_walk_finds_public_endpoints():
 
 @pytest.mark.parametrize("method", UNSAFE)
 def test_session_cannot_change_anything_without_csrf_token(olga, method):
-    """SEC-6: nobody may do more than she, and she may do nothing."""
+    """SEC-6: no user has more permissions than olga, and even she cannot change anything."""
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
     asked = 0
@@ -72,7 +72,7 @@ def test_session_cannot_change_anything_without_csrf_token(olga, method):
 
 @pytest.mark.parametrize("method", UNSAFE)
 def test_anonymous_client_cannot_change_anything_without_csrf_token(db, method):
-    """SEC-6: signing in, signing up and accepting an invite included."""
+    """SEC-6: including sign-in, registration and accepting an invite."""
     client = APIClient(enforce_csrf_checks=True)
     for name, address in addresses():
         if name not in WITHOUT_COOKIES:
@@ -98,7 +98,7 @@ def test_public_endpoint_requires_csrf_token(db, address):
 
 
 def test_safe_methods_write_nothing_to_the_database(olga, client_of):
-    """SEC-6: so that a link or an image of a foreign page does nothing either."""
+    """SEC-6: so that a link or an image on a foreign page cannot change anything either."""
     client = client_of(olga)
     with CaptureQueriesContext(connection) as asked:
         for _, address in addresses():

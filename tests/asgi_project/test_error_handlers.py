@@ -1,4 +1,4 @@
-"""Every error under /api/ is an RFC 9457 problem, from whichever layer it comes."""
+"""Every error under /api/ is an RFC 9457 problem, whichever layer raises it."""
 
 import json
 
@@ -17,7 +17,7 @@ RAISED = {}
 
 
 class Raising(APIView):
-    """Raises what the test put there."""
+    """Raises the error that the test has set."""
 
     permission_classes = (AllowAny,)
 

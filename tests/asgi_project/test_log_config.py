@@ -1,4 +1,4 @@
-"""Logs: one event is one line, whatever somebody called themselves."""
+"""Every log event is one line, whatever a user name contains."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Who a trusted proxy says it let in, and nobody else."""
+"""Only a trusted proxy can name the user of a request."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -19,7 +19,7 @@ def configured(settings):
 
 
 async def passed_on(headers, client=PROXY, kind="http"):
-    """Return the scope that the application gets."""
+    """Return the scope that the inner application gets."""
     seen = []
 
     async def app(scope, receive, send):

@@ -1,4 +1,4 @@
-"""The key that signs: made once and kept private, or given and good."""
+"""The secret key: created once and kept private, or configured and strong."""
 
 import secrets
 import stat
@@ -32,7 +32,7 @@ def test_parallel_first_starts_agree_on_the_key(tmp_path, monkeypatch):
     random = secrets.token_urlsafe
 
     def slow(length):
-        Event().wait(0.05)  # the others are there while the file is still empty
+        Event().wait(0.05)  # the other threads run while the file is still empty
         return random(length)
 
     monkeypatch.setattr(secrets, "token_urlsafe", slow)

@@ -1,4 +1,4 @@
-"""Headers on every answer, whoever gives it."""
+"""Every response has the security headers, whichever layer sends it."""
 
 import pytest
 from django.test import Client
@@ -14,20 +14,20 @@ PAGES = ("/", "/signin/", "/dashboard/")
 ANSWERS = {
     "a page": lambda client: client.get("/"),
     "the dashboard": lambda client: client.get("/dashboard/"),
-    "the admin's door": lambda client: client.get("/admin/login/"),
+    "the admin sign-in": lambda client: client.get("/admin/login/"),
     "a redirect": lambda client: client.get("/admin/"),
     "a missing page": lambda client: client.get("/nope/"),
-    "a missing address of the API": lambda client: client.get("/api/nope/"),
+    "a missing API path": lambda client: client.get("/api/nope/"),
     "the documentation": lambda client: client.get("/api/docs/"),
     "the schema": lambda client: client.get("/api/schema/"),
     "a static file": lambda client: client.get("/static/admin/css/base.css"),
     "a missing static file": lambda client: client.get("/static/nope.css"),
     "a health check": lambda client: client.get("/healthz"),
-    "a stranger's read": lambda client: client.get("/api/auth/me/"),
-    "a wrong verb": lambda client: client.delete("/"),
+    "an unauthenticated request": lambda client: client.get("/api/auth/me/"),
+    "a wrong method": lambda client: client.delete("/"),
     "a bad body": lambda client: client.post("/api/auth/login/", "{", "application/json"),
     "a bad host": lambda client: client.get("/", headers={"Host": "a b"}),
-    "options": lambda client: client.options("/api/auth/login/"),
+    "an OPTIONS request": lambda client: client.options("/api/auth/login/"),
 }
 
 
@@ -38,7 +38,7 @@ def test_every_response_has_security_headers(client, db, ask):
 
 
 def harden(answer):
-    """Check what every answer says."""
+    """Check the headers that every response must have."""
     policy = answer["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy

@@ -1,4 +1,4 @@
-"""Writers of one process take turns at SQLite."""
+"""Writers of one process write to SQLite one after another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.utils import ConnectionHandler
 from asgi_project.sqlite.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
-UNIT = 0.1  # s, the longest that a loser waits
+UNIT = 0.1  # seconds that a second writer waits at most
 
 
 @pytest.fixture

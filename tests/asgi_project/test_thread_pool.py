@@ -1,4 +1,4 @@
-"""Requests run on a few lasting threads."""
+"""Requests run on a small pool of reused threads."""
 
 from __future__ import annotations
 

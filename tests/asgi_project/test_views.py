@@ -1,4 +1,4 @@
-"""The shells of the pages, and the files that the frontend built."""
+"""The app shell of the pages, and the files of the built frontend."""
 
 import json
 
@@ -62,7 +62,7 @@ def test_vite_entry_shows_hint_when_frontend_is_not_built(tmp_path, settings):
 
 
 class TestStaticFiles:
-    """Assets are cached for ever, a few files live at the root."""
+    """Hashed assets are cached forever; a few files are served at the root."""
 
     @pytest.fixture
     def files(self, dist):

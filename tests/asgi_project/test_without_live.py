@@ -1,4 +1,4 @@
-"""The lists do not need anybody to be watching: `live` may be left out."""
+"""The REST API of the lists works without the `live` app."""
 
 from __future__ import annotations
 
