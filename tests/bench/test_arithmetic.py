@@ -1,4 +1,4 @@
-"""The sums behind the benchmark table."""
+"""The calculations behind the benchmark table."""
 
 import pytest
 

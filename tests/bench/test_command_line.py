@@ -1,4 +1,4 @@
-"""What the command line asks for is what runs."""
+"""The command line selects what the benchmark runs."""
 
 import pytest
 

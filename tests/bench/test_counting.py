@@ -1,4 +1,4 @@
-"""The generator counts events, not messages."""
+"""The load generator counts events, not messages."""
 
 import pytest
 
@@ -84,7 +84,7 @@ def test_template_renders_to_the_frame():
 
 
 class Pipe:
-    """Stands for both halves of an HTTP connection."""
+    """A fake of both halves of an HTTP connection."""
 
     def __init__(self, reader):
         self.reader, self.written = reader, b""

@@ -1,4 +1,4 @@
-"""From runs to the table."""
+"""The results of runs are combined into a table."""
 
 from bench.results import Result, Results, combine, number, render, report
 from bench.scenarios import SCENARIOS, Measures

@@ -1,4 +1,4 @@
-"""The plain recipe is the real thing: an edit over REST reaches its sockets, in a real process."""
+"""The baseline works as a real process: an edit over REST reaches its sockets."""
 
 import json
 import sqlite3
@@ -16,7 +16,7 @@ CELL = Cell("uvicorn", "memory", "sqlite")
 
 @pytest.fixture
 def plain(tmp_path):
-    """Start the plain recipe on a seeded database; yields (port, token, database)."""
+    """Start the baseline on a seeded database; yields (port, token, database)."""
     target, port, database = Plain(), free_port(), tmp_path / "plain.sqlite3"
     ground = Ground(tmp_path, f"sqlite:///{database}")
     token = target.seed(ground, CELL, Size())[0]

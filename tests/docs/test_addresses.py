@@ -1,4 +1,4 @@
-"""docs/api.md has every address that is there."""
+"""docs/api.md documents every path of the API."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The example that follows a list keeps the rules for clients of docs/protocol.md.
+"""The example that subscribes to a list keeps the rules for clients of docs/protocol.md.
 
-What a real server says seldom is said by a script.
+A scripted server sends the frames that a real server sends rarely.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Follow = Callable[[Scripted], Running]
 
 @pytest.fixture
 def following(tmp_path: Path) -> Follow:
-    """Run the example against a server."""
+    """Start the example against a server."""
 
     def start(server: Scripted) -> Running:
         first = example(0, "python").given(TROLLEY=server.url)

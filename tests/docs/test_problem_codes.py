@@ -1,4 +1,4 @@
-"""The table of problems in docs/api.md has every code that is answered, and no other."""
+"""The table of problems in docs/api.md has every code that the API returns, and no other."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ TOLD = {
 }
 NEVER = {
     (500, "error"),  # the base class
-    (400, "parse_error"),  # our parser says bad_json
+    (400, "parse_error"),  # our parser returns bad_json
 }
-"""What REST framework could say, and never does here."""
+"""Codes of REST framework that this API never returns."""
 
 
 def modules() -> Iterator[str]:
@@ -41,7 +41,7 @@ def classes(parent: type[APIException] = APIException) -> Iterator[type[APIExcep
 
 
 def raised() -> set[tuple[int, str]]:
-    """Return what the exceptions are answered as, REST framework's own included."""
+    """Return status and code of every exception class, including those of REST framework."""
     for name in modules():
         importlib.import_module(name)
     return {
@@ -89,7 +89,7 @@ def test_every_documented_problem_code_is_returned(answered: set[tuple[int, str]
 
 
 def test_exceptions_are_not_raised_with_ad_hoc_codes() -> None:
-    """API-24: such a code would be in no class, and so in neither test above."""
+    """API-24: such a code is in no class, so neither test above would find it."""
     exceptions = {one.__name__ for one in classes()} - {"ValidationError"}
     assert [
         ast.unparse(call)

@@ -1,4 +1,4 @@
-"""The examples of docs/api.md do what the page says, run as they stand there."""
+"""The examples of docs/api.md run unchanged and do what the page says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.docs.lossy_proxy import LosesTheFirstAnswer
 pytestmark = pytest.mark.system
 BOTH = ("sh", "python")
 ONCE: dict[int, Callable[[Scene, Example], None]] = {}
-"""The test of each job whose examples come to an end."""
+"""The test of each job whose examples end by themselves."""
 
 
 def job(number: int) -> Callable[[Any], Any]:
@@ -86,7 +86,7 @@ def try_again(scene: Scene, one: Example) -> None:
         scene.url = network.url
         said = scene.run(one)
     assert b" 201 " in network.lost
-    assert said == ["added"]  # and not merged with what the first try had added
+    assert said == ["added"]  # and not merged with the item that the first attempt added
     assert [change["verb"] for change in scene.changes].count("item.added") == 1
 
 
@@ -126,7 +126,7 @@ def test_example_does_what_the_page_says(number: int, language: str, scene: Scen
 
 
 def test_conditional_edit_example_retries_after_concurrent_change(scene: Scene) -> None:
-    """API-23: somebody writes between the example's look and its write."""
+    """API-23: another client writes between the read and the write of the example."""
     item = scene.add("Milk")
     meddle = f"""
 def meddle(answer):
@@ -140,7 +140,7 @@ api.event_hooks = {{"response": [meddle]}}
 
 
 def test_every_example_is_tested() -> None:
-    """API-23: the others are in test_following.py."""
+    """API-23: the other examples are in test_streaming_examples.py."""
     lively = {(9, "sh", 1), (9, "sh", 2), (9, "sh", 3), (9, "python", 1)}
     firsts = {(0, language, 1) for language in BOTH}
     once = {(number, language, 1) for number in ONCE for language in BOTH}

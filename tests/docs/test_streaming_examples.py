@@ -1,4 +1,4 @@
-"""The examples of docs/api.md that are told at once, run as they stand there."""
+"""The streaming examples of docs/api.md run unchanged and do what the page says."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_example_streams_request_counters(scene: Scene) -> None:
 
 
 def test_example_misses_no_change_when_server_crashes(scene: Scene) -> None:
-    """API-23: what happened while nobody listened comes first, and nothing comes twice."""
+    """API-23: changes missed during the outage arrive first, and no change arrives twice."""
     with scene.start(FOLLOW) as running:
         version = int(running.until(bool).split()[1])
         scene.add("Milk")
