@@ -1,4 +1,4 @@
-"""What people do with their own account, and what it leaves at a browser: nothing."""
+"""Users manage their own account, and the browser keeps no data after sign-out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTHER = "another horse battery"
 
 
 def account(phone):
-    """Go to the account page from the lists, as people do."""
+    """Open the account page from the lists, as users do."""
     phone.page.goto("/")
     phone.page.get_by_role("button", name="Account of").click()
     phone.page.get_by_role("link", name="Account", exact=True).click()
@@ -44,7 +44,7 @@ def signed_out(page):
 
 @pytest.fixture(scope="module")
 def spares(home):
-    """People whose accounts tests may ruin, made at once."""
+    """Users whose accounts the tests may change, all created in one step."""
     names = [f"dora{number}" for number in range(6)]
     home.newcomer(*names)
     return iter(names)
@@ -52,12 +52,12 @@ def spares(home):
 
 @pytest.fixture
 def dora(spares):
-    """One of them, whom no other test knows."""
+    """A user whom no other test uses."""
     return next(spares)
 
 
 def test_api_token_works_until_revoked(phone, home, groceries):
-    """PAG-4: its secret is shown once, for one list and to look only if so chosen."""
+    """PAG-4: its secret is shown once; it can be restricted to one list and to reading."""
     page = account(phone("ana"))
     tokens = section(page, "API tokens")
     name = f"Kitchen display {groceries.id[:4]}"
@@ -100,14 +100,14 @@ def test_password_change_signs_out_every_other_device(phone, dora):
     password.get_by_role("button", name="Change password").click()
     expect(password.get_by_label("Current password")).to_have_attribute("aria-invalid", "true")
     password.get_by_label("Current password").fill(PASSWORD)
-    with page.expect_event("websocket"):  # the old one is closed, and a new one dialled
+    with page.expect_event("websocket"):  # the old socket is closed, and a new one opened
         password.get_by_role("button", name="Change password").click()
     expect(password.get_by_role("status")).to_contain_text("was changed")
     signed_out(there.page)
     expect(section(page, "Devices").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="All lists").click()
     here.live()
-    assert here.loads == 2  # the sign-in and the account page's own start
+    assert here.loads == 2  # the sign-in page and the account page
 
     sign_in(there, dora, OTHER)
     there.live()
@@ -165,21 +165,21 @@ def test_account_can_be_deleted_once_its_lists_have_owners(phone, home, dora):
 
 
 def test_next_user_of_browser_sees_no_data_of_previous_user(phone, home, dora):
-    """PAG-7: not on the page, not in what is read out, not by going back."""
+    """PAG-7: neither on the page, nor in its announcements, nor by going back."""
     mine = home.groceries("Secret gin")
     mine.rename("Surprise party")
-    # It has its own session: signing out must not end ana's in other tests.
+    # A separate session: signing out must not end the session of ana in other tests.
     ana = phone()
     sign_in(ana, "ana")
     ana.live()
     ana.open(mine.path)
-    home.shell(  # by nobody in particular, which is read out
+    home.shell(  # without a user, which the page announces
         "from shopping_list.models import ShoppingList\n"
         f"ShoppingList.objects.get(pk={mine.id!r}).items.create(name='Secret cake')"
     )
     ana.sees("Secret cake")
     expect(ana.page.get_by_role("status").filter(has_text="Secret cake")).to_have_count(1)
-    ana.remove("Secret gin")  # told in a toast
+    ana.remove("Secret gin")  # shown in a toast
     expect(ana.page.get_by_label("Just now")).to_contain_text("Secret gin")
     ana.live()
     ana.page.get_by_role("button", name="Account of ana").click()

@@ -1,4 +1,4 @@
-"""The dashboard is true without a reload, and asks for nothing while it is open."""
+"""The dashboard stays current without a reload, and sends no request while it is open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-# Samples come once a second: what two of them agree on has come to rest.
+# Samples arrive once a second: a total that two of them share no longer changes.
 AT_REST = """() => new Promise((done) => {
   const total = () => document.querySelector('.tiles dd')?.textContent;
   let [last, since] = [null, performance.now()];
@@ -22,7 +22,7 @@ AT_REST = """() => new Promise((done) => {
 
 
 def total(page, label):
-    """Find the number of a tile."""
+    """Find the number on a tile."""
     return page.locator(".tiles .card").filter(has_text=label).locator(".value").first
 
 
@@ -38,7 +38,7 @@ def test_counters_and_activity_update_without_reload(phone, home, groceries):
 
     for number in range(4):
         groceries.add(f"Thing {number}")
-    groceries.patch("Milk", purchased=True)  # two requests: it looks for the id first
+    groceries.patch("Milk", purchased=True)  # two requests: the helper reads the id first
 
     for one in (ana, bob):
         for label in ("Started", "Finished"):
@@ -59,7 +59,7 @@ def test_counters_and_activity_update_without_reload(phone, home, groceries):
 
 
 def hold_subscriptions(page):
-    """Keep back what the page asks of lists. Returns how to let it through."""
+    """Hold back the list subscriptions of the page; return a function that releases them."""
     held, open_now = [], []
 
     def between(socket):
@@ -83,7 +83,7 @@ def hold_subscriptions(page):
 
 
 def test_activity_before_subscription_is_shown(phone, groceries):
-    """A snapshot tells of no change: what led to it is read. PAG-1."""
+    """A snapshot contains no changes, so the page reads the activity before it. PAG-1."""
     page = phone("ana").page
     let_go = hold_subscriptions(page)
     page.goto("/dashboard/")

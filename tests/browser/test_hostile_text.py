@@ -1,4 +1,4 @@
-"""Whatever a name says, it is text; and the policy of the pages is never violated."""
+"""Every name is rendered as text, and the content security policy is never violated."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ MORE = (
 
 
 def nothing_ran(phone):
-    """Look for what the text would have made."""
+    """Check that the text created no element and ran no script."""
     assert phone.page.locator("img, script:not([src]), [onerror], [onload]").count() == 0
     assert phone.page.evaluate("typeof globalThis.run") == "undefined"
 
 
 def test_hostile_names_are_rendered_as_text_on_every_page(phone, home):
-    """SEC-17: of items, notes, lists, and what is told of them in the timeline."""
+    """SEC-17: names and notes of items and lists, also in the timeline."""
     groceries = home.groceries("Milk", *MORE)
     ana = phone("ana").open(groceries.path)
     groceries.add(IMAGE, note=IMAGE)
@@ -54,7 +54,7 @@ def test_hostile_names_are_rendered_as_text_on_every_page(phone, home):
 
 
 def test_hostile_user_name_is_rendered_as_text_on_every_page(phone, home, groceries):
-    """SEC-17: among who is here, in the timeline, and among the members."""
+    """SEC-17: in the presence line, in the timeline, and among the members."""
     made = home.shell(
         "from accounts.models import ApiToken, User\n"
         "from shopping_list.models import Membership\n"

@@ -1,4 +1,4 @@
-"""What somebody types is taken apart before their eyes, and only if they let it."""
+"""A typed line is split into its parts visibly, and the user can prevent it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def keep(phone):
-    """Find what shows the parts of a line, and keeps it whole."""
+    """Find the button that shows the parts of a line and keeps the line as typed."""
     return phone.page.get_by_role("button", name="keep as typed")
 
 
@@ -50,7 +50,7 @@ def test_escape_or_tap_keeps_the_line_as_typed(phone, groceries):
 
 
 def test_known_item_name_is_never_split(phone, home, groceries):
-    """PAG-2, QTY-3: also one that only the server remembers."""
+    """PAG-2, QTY-3: also a name that only the server knows."""
     groceries.add("7 Up")
     groceries.add("9 Lives")
     groceries.remove("9 Lives")

@@ -1,4 +1,4 @@
-"""Two people look at one list; whoever edits it, both see it, and nobody reloads."""
+"""Two users have one list open; both see every edit of it without a reload."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def ana(phone, groceries):
-    """Her page, with the list open."""
+    """The browser of ana, with the list open."""
     return phone("ana").open(groceries.path)
 
 
 @pytest.fixture
 def bob(phone, groceries):
-    """His page, with the same list open."""
+    """The browser of bob, with the same list open."""
     return phone("bob").open(groceries.path)
 
 

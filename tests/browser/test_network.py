@@ -1,4 +1,4 @@
-"""What a person did is not undone, and not lost, by a network or a server that fails."""
+"""A failing network or server neither reverts nor loses the edits of a user."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-# Looks at every frame that is painted.
+# Checks every painted frame.
 RECORD_WHAT_COMES_BACK = """() => {
   const ticked = new Set();
   globalThis.cameBack = [];
@@ -26,13 +26,13 @@ RECORD_WHAT_COMES_BACK = """() => {
 
 @pytest.fixture
 def mortal(home):
-    """The installation, which the test may kill."""
+    """The installation; the test may kill its server."""
     yield home
     home.ensure()
 
 
 def be_slow(phone, milliseconds):
-    """Let every answer take this long."""
+    """Delay every response by this time."""
     protocol = phone.context.new_cdp_session(phone.page)
     protocol.send("Network.enable")
     limits = {"downloadThroughput": -1, "uploadThroughput": -1}
@@ -41,7 +41,7 @@ def be_slow(phone, milliseconds):
 
 
 def lose_some(phone, path):
-    """Of three requests lose one on its way there and the answer of another."""
+    """Of every three requests, drop one request and the response to another."""
     numbers = itertools.count()
 
     def answer(route):
@@ -57,7 +57,7 @@ def lose_some(phone, path):
 
 
 def agree(groceries, *phones):
-    """Wait until everything was sent, and compare what each holds."""
+    """Wait until every edit is sent; check that each browser shows what the server has."""
     for one in phones:
         one.live()
     truth = groceries.ticks

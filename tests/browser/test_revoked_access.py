@@ -1,4 +1,4 @@
-"""Who may not see a list any more sees it no longer, on the page that is open."""
+"""A user who loses access to a list no longer sees it, on the open page too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first visitor: whoever has the link that the server printed owns the installation."""
+"""First setup: the user of the link that the server printed becomes the owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody signs in at the browser that another person used before."""
+"""A user signs in at a browser that another user used before."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async () => {
 
 
 def leave(phone):
-    """Sign out, as another tab of the same browser would."""
+    """Sign out, as another tab of the same browser does."""
     token = next(c["value"] for c in phone.context.cookies() if c["name"] == "csrftoken")
     headers = {"X-CSRFToken": token, "Origin": phone.url}
     assert phone.context.request.post("/api/auth/logout/", headers=headers).status == 204
@@ -39,9 +39,9 @@ def enter(page, username):
 
 
 def test_next_user_sees_nothing_after_sign_out(phone, home, groceries):
-    """SEC-23: neither by going back nor in anything that the browser keeps."""
+    """SEC-23: neither by going back nor in the storage of the browser."""
     home.newcomer("carla")
-    # It has its own session: signing out must not end ana's in other tests.
+    # A separate session: signing out must not end the session of ana in other tests.
     shared = phone()
     shared.page.goto("/signin/")
     enter(shared.page, "ana")

@@ -1,4 +1,4 @@
-"""Somebody without an account comes to a list by its link, and is shown the door again."""
+"""Members share a list: guests join by a link, and edits of one member reach the others."""
 
 from __future__ import annotations
 

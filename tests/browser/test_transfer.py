@@ -1,4 +1,4 @@
-"""A list goes out as a file and comes in again, and nothing is taken in unseen."""
+"""A list can be exported to a file and imported again, always after a preview."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def transfer(phone):
-    """Open the dialog of a list that is open."""
+    """Open the export and import dialog of the open list."""
     phone.page.get_by_role("button", name="List menu").click()
     phone.page.get_by_role("button", name="Export and import").click()
     expect(phone.page.get_by_role("heading", name="Export", exact=True)).to_be_visible()

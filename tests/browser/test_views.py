@@ -1,4 +1,4 @@
-"""Every view: no violation that axe finds, no sideways scrolling, and pictures to look at."""
+"""Every view: no axe violation, no horizontal scrolling, and screenshots for review."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Open = Callable[..., Phone]
 
 @pytest.fixture(scope="package")
 def stocked(home) -> Groceries:
-    """A list as people have it."""
+    """A realistic list."""
     made = home.groceries()
     made.rename("Groceries")
     for name, fields in {
@@ -46,7 +46,7 @@ def stocked(home) -> Groceries:
 
 @pytest.fixture(scope="package")
 def axe() -> str:
-    """The source of axe."""
+    """The source code of axe."""
     if not AXE.is_file():
         pytest.fail("axe is not installed: ./run test does it, or npm ci in frontend/")
     return AXE.read_text()
@@ -266,7 +266,7 @@ def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
             status=400, json=reason, headers={"Content-Type": "application/problem+json"}
         ),
     )
-    # Not `tick`, which wants it to stay: the refusal may be faster than the look.
+    # Not `tick`, which waits for the ticked row: the rejection may be faster than its check.
     ana.tick_of("Milk").click()
     expect(ana.page.get_by_role("button", name="Discard: Milk")).to_be_visible()
     return ana.page
@@ -283,7 +283,7 @@ def dashboard(phone: Open, stocked: Groceries, **_: object) -> Page:
     page = phone("ana").page
     page.goto("/dashboard/")
     expect(page.get_by_text("Started", exact=True)).to_be_visible()
-    # Another quantity than it has: a change that makes no difference is none.
+    # A different quantity: an edit that changes nothing is not recorded.
     here = page.get_by_role("listitem").filter(has_text="ana changed Apples")
     before = here.count()
     other = {"1 kg": "2 kg", "2 kg": "1 kg"}[stocked.items["Apples"]["quantity"]]
@@ -300,7 +300,7 @@ VIEWS = [
 ]
 
 
-# Pages that scroll, to be looked at as a whole.
+# Pages that scroll: their screenshots show the full page.
 WHOLE = [account, account_of_guest]
 
 
