@@ -157,7 +157,7 @@ class Visit:
         return answer["type"] == "subscribed"
 
     async def _rest(self, one: Any) -> list[Any]:
-        """Return the frames that arrived; unauthenticated clients get an error instead of a pong."""
+        """Return the frames that arrived; an unauthenticated client gets an error, no pong."""
         return await one.barrier() if self.known else [await one.next()]
 
 
@@ -216,7 +216,7 @@ def asked(list_id: str, epoch: str, version: int) -> list[dict[str, Any]]:
 
 
 async def walk(screen: Any, user: User, list_id: str, epoch: str, version: int) -> list[str]:
-    """Return, as text, every frame that a user gets who tries the id of a list on both addresses."""
+    """Return, as text, every frame that a user gets who tries a list id on both addresses."""
     told: list[str] = []
     for path in ("/ws/", f"/ws/lists/{list_id}/", f"/ws/lists/{list_id}/?since=0&epoch={epoch}"):
         one = await screen(user, path=path)
