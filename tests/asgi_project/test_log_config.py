@@ -22,15 +22,15 @@ with structlog.contextvars.bound_contextvars(request_id="abc123"):
 @pytest.mark.parametrize("as_json", [False, True])
 def test_log_event_is_one_line_when_name_has_control_characters(as_json):
     """SEC-18"""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(as_json=as_json)],
         capture_output=True,
         text=True,
         check=True,
     )
-    lines = done.stderr.splitlines()
+    lines = completed.stderr.splitlines()
     assert len(lines) == 3
-    assert "\x1b" not in done.stderr
+    assert "\x1b" not in completed.stderr
     assert "abc123" in lines[2]
     if as_json:
         assert json.loads(lines[1])["name"].startswith("eve\\x0a2026")

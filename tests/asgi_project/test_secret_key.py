@@ -29,13 +29,13 @@ def test_every_installation_has_its_own_key(tmp_path):
 
 def test_parallel_first_starts_agree_on_the_key(tmp_path, monkeypatch):
     """SEC-25"""
-    random = secrets.token_urlsafe
+    token_urlsafe = secrets.token_urlsafe
 
-    def slow(length):
+    def slow_token(length):
         Event().wait(0.05)  # the other threads run while the file is still empty
-        return random(length)
+        return token_urlsafe(length)
 
-    monkeypatch.setattr(secrets, "token_urlsafe", slow)
+    monkeypatch.setattr(secrets, "token_urlsafe", slow_token)
     with ThreadPoolExecutor(8) as pool:
         (key,) = set(pool.map(lambda _: secret_key("", tmp_path), range(8)))
     assert key == (tmp_path / "secret_key").read_text() != ""
@@ -52,7 +52,7 @@ def test_configured_key_is_used_and_not_stored(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given",
+    "key",
     [
         "short",
         GOOD[:31],
@@ -64,7 +64,7 @@ def test_configured_key_is_used_and_not_stored(tmp_path):
         "x" * 64,
     ],
 )
-def test_weak_key_is_rejected(given, tmp_path):
+def test_weak_key_is_rejected(key, tmp_path):
     """SEC-25"""
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
-        secret_key(given, tmp_path)
+        secret_key(key, tmp_path)

@@ -11,7 +11,7 @@ EXPECTED = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PAGES = ("/", "/signin/", "/dashboard/")
-ANSWERS = {
+REQUESTS = {
     "a page": lambda client: client.get("/"),
     "the dashboard": lambda client: client.get("/dashboard/"),
     "the admin sign-in": lambda client: client.get("/admin/login/"),
@@ -31,37 +31,37 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("ask", ANSWERS.values(), ids=ANSWERS)
-def test_every_response_has_security_headers(client, db, ask):
+@pytest.mark.parametrize("send", REQUESTS.values(), ids=REQUESTS)
+def test_every_response_has_security_headers(client, db, send):
     """SEC-9"""
-    harden(ask(client))
+    check_security_headers(send(client))
 
 
-def harden(answer):
+def check_security_headers(response):
     """Check the headers that every response must have."""
-    policy = answer["Content-Security-Policy"]
+    policy = response["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert "*" not in policy
-    assert {name: answer[name] for name in EXPECTED} == EXPECTED
-    assert "camera=()" in answer["Permissions-Policy"]
-    assert answer["X-Request-ID"]
+    assert {name: response[name] for name in EXPECTED} == EXPECTED
+    assert "camera=()" in response["Permissions-Policy"]
+    assert response["X-Request-ID"]
 
 
-@pytest.mark.parametrize("ask", ["shopping-lists/", "export/", "auth/me/"])
-def test_authenticated_response_has_security_headers(client_of, ana, ask):
+@pytest.mark.parametrize("path", ["shopping-lists/", "export/", "auth/me/"])
+def test_authenticated_response_has_security_headers(client_of, ana, path):
     """SEC-9"""
-    harden(client_of(ana).get(f"/api/{ask}"))
+    check_security_headers(client_of(ana).get(f"/api/{path}"))
 
 
 def test_server_error_has_security_headers(settings, db):
     """SEC-9, SEC-21"""
     settings.ROOT_URLCONF = "tests.support.crashing_urls"
-    answer = Client(raise_request_exception=False).get("/crash/")
-    assert answer.status_code == 500
-    assert b"on purpose" not in answer.content
-    harden(answer)
+    response = Client(raise_request_exception=False).get("/crash/")
+    assert response.status_code == 500
+    assert b"on purpose" not in response.content
+    check_security_headers(response)
 
 
 @pytest.mark.parametrize("path", PAGES)

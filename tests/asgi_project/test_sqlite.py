@@ -32,14 +32,14 @@ def open_connection(tmp_path: Path) -> Iterator[Any]:
             }
         )
         handler.thread_critical = False
-        made: Any = handler.create_connection("default")
-        made.inc_thread_sharing()
-        opened.append(made)
-        return made  # type: ignore[no-any-return]
+        connection: Any = handler.create_connection("default")
+        connection.inc_thread_sharing()
+        opened.append(connection)
+        return connection  # type: ignore[no-any-return]
 
     yield connect
-    for one in opened:
-        one.close()
+    for connection in opened:
+        connection.close()
 
 
 def begin(connection: DatabaseWrapper) -> None:

@@ -22,11 +22,11 @@ GET: dict[str, Any] = {
 }
 
 
-def where(request: HttpRequest) -> HttpResponse:
+def thread_name(request: HttpRequest) -> HttpResponse:
     return HttpResponse(threading.current_thread().name)
 
 
-urlpatterns = [path("where/", where)]
+urlpatterns = [path("where/", thread_name)]
 
 
 async def _get(app: Any) -> str:
@@ -53,13 +53,13 @@ async def test_sequential_requests_share_one_thread() -> None:
 
 
 async def test_parallel_requests_are_limited_to_number_of_threads() -> None:
-    running = most = 0
+    running = maximum = 0
     gate = asyncio.Event()
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal running, most
+        nonlocal running, maximum
         running += 1
-        most = max(most, running)
+        maximum = max(maximum, running)
         await gate.wait()
         running -= 1
 
@@ -67,10 +67,10 @@ async def test_parallel_requests_are_limited_to_number_of_threads() -> None:
     tasks = [asyncio.create_task(pooled(GET, None, None)) for _ in range(10)]  # type: ignore[arg-type]
     for _ in range(50):
         await asyncio.sleep(0)
-    assert most == 3
+    assert maximum == 3
     gate.set()
     await asyncio.gather(*tasks)
-    assert most == 3
+    assert maximum == 3
 
 
 async def test_failed_request_releases_its_thread() -> None:

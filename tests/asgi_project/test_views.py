@@ -19,11 +19,11 @@ from asgi_project.templatetags.vite import vite_entry
     ],
 )
 def test_page_returns_app_shell_with_csrf_cookie(client, path):
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert "csrftoken" in answer.cookies
-    assert b'<meta name="viewport"' in answer.content
-    assert b'<div id="app">' in answer.content
+    response = client.get(path)
+    assert response.status_code == 200
+    assert "csrftoken" in response.cookies
+    assert b'<meta name="viewport"' in response.content
+    assert b'<div id="app">' in response.content
 
 
 def test_page_rejects_post(client):
@@ -77,23 +77,23 @@ class TestStaticFiles:
         finders.get_finder.cache_clear()
 
     def test_hashed_file_is_cached_as_immutable(self, client, files):
-        answer = client.get("/static/assets/lists-AbCdEf12.js")
-        assert answer.content == b"1"
-        assert "immutable" in answer["Cache-Control"]
-        assert answer["Content-Type"].startswith("text/javascript")
+        response = client.get("/static/assets/lists-AbCdEf12.js")
+        assert response.content == b"1"
+        assert "immutable" in response["Cache-Control"]
+        assert response["Content-Type"].startswith("text/javascript")
 
     def test_unhashed_file_is_not_cached_as_immutable(self, client, files):
         assert "immutable" not in client.get("/static/plain.js")["Cache-Control"]
 
     def test_service_worker_is_served_at_root_without_caching(self, client, files):
-        answer = client.get("/sw.js")
-        assert answer.content == b"3"
-        assert "max-age=0" in answer["Cache-Control"]
+        response = client.get("/sw.js")
+        assert response.content == b"3"
+        assert "max-age=0" in response["Cache-Control"]
 
     def test_cors_is_disabled(self, client, files):
         assert "Access-Control-Allow-Origin" not in client.get("/static/plain.js")
 
     def test_not_modified_response_has_no_body(self, client, files):
-        stamp = client.get("/static/plain.js")["Last-Modified"]
-        answer = client.get("/static/plain.js", headers={"If-Modified-Since": stamp})
-        assert (answer.status_code, answer.content) == (304, b"")
+        last_modified = client.get("/static/plain.js")["Last-Modified"]
+        response = client.get("/static/plain.js", headers={"If-Modified-Since": last_modified})
+        assert (response.status_code, response.content) == (304, b"")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.system
 
 
 def test_rest_tests_pass_without_live():
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", *REST],
         cwd=ROOT,
         env={**os.environ, "TROLLEY_WITHOUT_APPS": "live"},
@@ -23,7 +23,7 @@ def test_rest_tests_pass_without_live():
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-3000:]
+    assert completed.returncode == 0, completed.stdout[-3000:]
 
 
 def test_server_starts_and_stops_without_live(tmp_path):

@@ -14,8 +14,8 @@ async def tally():
 
 
 def reader_of(tally, target="trolley", **options):
-    chosen = TARGETS[target]
-    options = {"mark": chosen.mark, "ready": chosen.ready, "list_index": 0, **options}
+    chosen_target = TARGETS[target]
+    options = {"mark": chosen_target.mark, "ready": chosen_target.ready, "list_index": 0, **options}
     return Reader(tally, **options)
 
 
@@ -83,7 +83,7 @@ def test_template_renders_to_the_frame():
     assert template(0).replace("%d", "41").encode() == frame(0, 41)
 
 
-class Pipe:
+class FakePipe:
     """A fake of both halves of an HTTP connection."""
 
     def __init__(self, reader):
@@ -94,19 +94,19 @@ class Pipe:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
     ],
 )
-async def test_editor_reads_one_response_and_leaves_the_next(answer):
+async def test_editor_reads_one_response_and_leaves_the_next(response):
     import asyncio
 
     editor = Editor(1, {"Authorization": "Bearer x"})
     editor.reader = asyncio.StreamReader()
-    editor.writer = Pipe(editor.reader)
-    editor.reader.feed_data(answer + b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n")
+    editor.writer = FakePipe(editor.reader)
+    editor.reader.feed_data(response + b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n")
     assert await editor.patch("/x/", b"{}") == 200
     assert await editor.patch("/x/", b"{}") == 409
     assert editor.writer.written.count(b"Authorization: Bearer x\r\n") == 2
