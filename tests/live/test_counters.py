@@ -17,17 +17,17 @@ def test_percentile_is_none_without_durations():
 def test_percentile_is_at_most_one_fifth_too_high(value):
     histogram = Histogram()
     histogram.observe(value)
-    found = percentile(histogram.buckets(), 0.99)
-    assert value <= found <= value * 1.2
+    estimate = percentile(histogram.buckets(), 0.99)
+    assert value <= estimate <= value * 1.2
 
 
 def test_percentiles_increase_with_their_share():
     histogram = Histogram()
     for value in range(1, 101):
         histogram.observe(value)
-    found = [percentile(histogram.buckets(), share) for share in (0.5, 0.95, 0.99)]
-    assert found == sorted(found)
-    assert 50 <= found[0] <= 60
+    percentiles = [percentile(histogram.buckets(), share) for share in (0.5, 0.95, 0.99)]
+    assert percentiles == sorted(percentiles)
+    assert 50 <= percentiles[0] <= 60
 
 
 def test_histogram_drops_durations_older_than_window():

@@ -10,7 +10,7 @@ from live.connections.socket_writer import SocketWriter
 from live.delivery.send_queue import CLOSE, Batch, close_message
 
 
-class Socket:
+class FakeSocket:
     """A socket whose `send` blocks while `open` is not set."""
 
     def __init__(self) -> None:
@@ -31,15 +31,15 @@ class Socket:
 
 
 async def test_message_is_written_without_a_task_when_socket_is_open():
-    socket = Socket()
-    tasks = len(asyncio.all_tasks())
+    socket = FakeSocket()
+    task_count = len(asyncio.all_tasks())
     SocketWriter(socket.send).send_queue.put(Batch("now"))
     assert socket.texts == ["now"]
-    assert len(asyncio.all_tasks()) == tasks
+    assert len(asyncio.all_tasks()) == task_count
 
 
 async def test_blocked_send_continues_in_a_task_and_keeps_order():
-    socket = Socket()
+    socket = FakeSocket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
     for text in ("a", "b", "c"):
@@ -85,47 +85,47 @@ async def test_send_can_be_a_plain_function_that_returns_a_future():
 
 @pytest.mark.parametrize("blocked", [False, True])
 async def test_broken_socket_closes_the_queue(blocked):
-    socket = Socket()
+    socket = FakeSocket()
     socket.broken = True
     writer = SocketWriter(socket.send)
-    over = []
-    writer.finished = lambda: over.append(1)
+    finished = []
+    writer.finished = lambda: finished.append(1)
     if blocked:
         socket.open.clear()
     writer.send_queue.put(Batch("a"))
     socket.open.set()
     await writer.drain()
-    assert over == [1]
+    assert finished == [1]
     assert writer.send_queue.closed
 
 
 async def test_drained_callback_runs_with_missed_topics_after_drain():
-    socket = Socket()
+    socket = FakeSocket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
-    asked = []
-    writer.drained = lambda: asked.append(dict(writer.send_queue.missed))
+    missed = []
+    writer.drained = lambda: missed.append(dict(writer.send_queue.missed))
     for version in range(300):
         writer.send_queue.put(Batch("x", topic="t", before=version))
-    assert asked == []
+    assert missed == []
     socket.open.set()
     await writer.drain()
-    assert asked == [{"t": 1}]
+    assert missed == [{"t": 1}]
 
 
 async def test_close_is_the_last_message_sent():
-    socket = Socket()
+    socket = FakeSocket()
     writer = SocketWriter(socket.send)
-    over = []
-    writer.finished = lambda: over.append(1)
+    finished = []
+    writer.finished = lambda: finished.append(1)
     writer.send_queue.close(Batch("bye"), close_message(4000, "restarting"))
     writer.send_queue.put(Batch("late"))
     assert socket.texts == ["bye", CLOSE]
-    assert over == [1]
+    assert finished == [1]
 
 
 async def test_abort_ends_the_task_of_a_blocked_socket():
-    socket = Socket()
+    socket = FakeSocket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
     writer.send_queue.put(Batch("a"))
@@ -136,7 +136,7 @@ async def test_abort_ends_the_task_of_a_blocked_socket():
 
 
 async def test_idle_time_counts_from_last_write():
-    writer = SocketWriter(Socket().send)
+    writer = SocketWriter(FakeSocket().send)
     assert writer.idle_seconds(100.0) == (0.0, False)
     assert writer.idle_seconds(105.0) == (5.0, False)
     writer.send_queue.put(Batch("a"))
@@ -144,7 +144,7 @@ async def test_idle_time_counts_from_last_write():
 
 
 async def test_idle_time_counts_from_start_of_block_when_blocked():
-    socket = Socket()
+    socket = FakeSocket()
     writer = SocketWriter(socket.send)
     assert writer.idle_seconds(100.0) == (0.0, False)
     socket.open.clear()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from live.delivery.access_changes import NO_CHANGES, AccessChanges
-from live.delivery.access_changes import access_changes_of as read
+from live.delivery.access_changes import NO_CHANGES, AccessChanges, access_changes_of
 
 ANA = {"id": 3, "name": "Ana"}
 
@@ -11,11 +10,11 @@ ANA = {"id": 3, "name": "Ana"}
 FRAME = b'{"type":"change","list":{"id":"8f","members":[{"id":3},{"id":4}]},"items":[]}'
 
 
-def effects_of(changes: list[dict]) -> AccessChanges:
-    return read(changes, FRAME)
+def parse_changes(changes: list[dict]) -> AccessChanges:
+    return access_changes_of(changes, FRAME)
 
 
-def member(before: str | None, after: str | None) -> dict:
+def role_change(before: str | None, after: str | None) -> dict:
     def row(role: str | None) -> dict | None:
         return role and {**ANA, "role": role}
 
@@ -23,32 +22,32 @@ def member(before: str | None, after: str | None) -> dict:
 
 
 def test_item_change_affects_no_access():
-    assert effects_of([{"item": "8f", "before": None, "after": {"name": "Milk"}}]) == NO_CHANGES
-    assert not effects_of([])
+    assert parse_changes([{"item": "8f", "before": None, "after": {"name": "Milk"}}]) == NO_CHANGES
+    assert not parse_changes([])
 
 
 def test_added_and_removed_members_are_reported():
-    assert effects_of([member(None, "editor")]) == AccessChanges(joined=(3,))
-    assert effects_of([member("editor", None)]) == AccessChanges(removed=(3,))
+    assert parse_changes([role_change(None, "editor")]) == AccessChanges(joined=(3,))
+    assert parse_changes([role_change("editor", None)]) == AccessChanges(removed=(3,))
 
 
 def test_lower_role_is_reported_but_higher_role_is_not():
-    assert effects_of([member("owner", "viewer")]) == AccessChanges(downgraded=(3,))
-    assert effects_of([member("viewer", "owner")]) == NO_CHANGES
+    assert parse_changes([role_change("owner", "viewer")]) == AccessChanges(downgraded=(3,))
+    assert parse_changes([role_change("viewer", "owner")]) == NO_CHANGES
 
 
 def test_deleted_and_restored_lists_are_reported():
-    alive, dead = {"name": "L", "deleted": False}, {"name": "L", "deleted": True}
-    assert effects_of([{"list": "8f", "before": alive, "after": dead}]) == AccessChanges(
+    active, deleted = {"name": "L", "deleted": False}, {"name": "L", "deleted": True}
+    assert parse_changes([{"list": "8f", "before": active, "after": deleted}]) == AccessChanges(
         deleted=True
     )
-    assert effects_of([{"list": "8f", "before": alive, "after": None}]) == AccessChanges(
+    assert parse_changes([{"list": "8f", "before": active, "after": None}]) == AccessChanges(
         deleted=True
     )
-    assert effects_of([{"list": "8f", "before": dead, "after": alive}]) == AccessChanges(
+    assert parse_changes([{"list": "8f", "before": deleted, "after": active}]) == AccessChanges(
         joined=(3, 4)
     )
-    assert effects_of([{"list": "8f", "before": None, "after": alive}]) == AccessChanges(
+    assert parse_changes([{"list": "8f", "before": None, "after": active}]) == AccessChanges(
         joined=(3, 4)
     )
-    assert effects_of([{"list": "8f", "before": dead, "after": None}]) == NO_CHANGES
+    assert parse_changes([{"list": "8f", "before": deleted, "after": None}]) == NO_CHANGES

@@ -18,27 +18,27 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def sent():
     """The messages that the relay of this process gets."""
-    found: list[GroupMessage] = []
-    local_bus.register(found.append)
-    yield found
-    local_bus.unregister(found.append)
+    messages: list[GroupMessage] = []
+    local_bus.register(messages.append)
+    yield messages
+    local_bus.unregister(messages.append)
 
 
 @pytest.fixture
-def dead_layer(monkeypatch):
+def layer_calls(monkeypatch):
     """A channel layer whose Redis does not respond; returns the times of its calls."""
-    made = []
+    calls = []
 
-    class Counted(RedisPubSubChannelLayer):
+    class CountingLayer(RedisPubSubChannelLayer):
         def __getattr__(self, name):
             if name == "group_send":
-                made.append(time.monotonic())
+                calls.append(time.monotonic())
             return super().__getattr__(name)
 
-    layer = Counted(hosts=[{"address": "redis://127.0.0.1:1/0"}])
+    layer = CountingLayer(hosts=[{"address": "redis://127.0.0.1:1/0"}])
     monkeypatch.setattr(publisher, "get_channel_layer", lambda: layer)
     monkeypatch.setattr(publisher, "_straight", publisher.DirectPublisher())
-    return made
+    return calls
 
 
 def test_change_is_published_after_its_commit(groceries, sent):
@@ -68,27 +68,27 @@ def test_membership_change_is_also_sent_to_the_control_group(groceries, mallory,
 
 
 def test_relay_is_unregistered_when_its_event_loop_is_closed(groceries):
-    def ended(_outgoing: GroupMessage) -> None:
+    def closed_relay(_outgoing: GroupMessage) -> None:
         raise RuntimeError("Event loop is closed")
 
-    local_bus.register(ended)
+    local_bus.register(closed_relay)
     groceries.items.create(name="Milk")
     assert not local_bus.deliver_locally(GroupMessage("g", {}))
 
 
-def test_unreachable_layer_costs_one_attempt_without_relay(groceries, dead_layer):
+def test_unreachable_layer_costs_one_attempt_without_relay(groceries, layer_calls):
     """LIV-5."""
     for number in range(20):
         groceries.items.create(name=f"Item {number}")
-    assert len(dead_layer) == 1
+    assert len(layer_calls) == 1
     assert groceries.items.count() == 20
 
 
 def test_edit_is_saved_when_publisher_fails(groceries, monkeypatch):
-    def broken(_outgoing: GroupMessage) -> None:
+    def failing_send(_outgoing: GroupMessage) -> None:
         raise OSError("no more")
 
-    monkeypatch.setattr(publisher, "_send", broken)
+    monkeypatch.setattr(publisher, "_send", failing_send)
     groceries.items.create(name="Milk")
     assert groceries.items.count() == 1
 

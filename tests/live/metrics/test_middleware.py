@@ -110,9 +110,9 @@ async def test_broken_stream_is_no_longer_in_flight(live, counts):
 
 
 async def test_request_is_no_longer_in_flight_when_client_disconnects(live, counts):
-    asking = asyncio.ensure_future(request("/slow/", leave=True))
+    pending = asyncio.ensure_future(request("/slow/", leave=True))
     await asyncio.sleep(0.02)
     assert counters.in_flight == 1
-    await asking
+    await pending
     assert counters.in_flight == 0
     assert counts() == (1, 1, {})
