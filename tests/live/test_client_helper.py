@@ -19,10 +19,10 @@ def timing():
 
 
 async def test_client_wait_times_out_when_only_heartbeats_arrive(screen, ana, monkeypatch):
-    one = await screen(ana)
-    await one.until("beat")
+    client = await screen(ana)
+    await client.until("beat")
     monkeypatch.setattr(screens, "PATIENCE", 0.5)
     with pytest.raises(TimeoutError):
-        await one.closed()
+        await client.closed()
     with pytest.raises(TimeoutError):
-        await one.until("bye")
+        await client.until("bye")

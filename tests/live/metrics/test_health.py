@@ -11,11 +11,11 @@ from live.metrics import health
 from live.metrics.health import Health
 
 pytestmark = pytest.mark.django_db(transaction=True)
-GOOD = {"database": True, "migrations": True, "layer": True, "draining": False}
+HEALTHY = {"database": True, "migrations": True, "layer": True, "draining": False}
 
 
 @pytest.mark.parametrize(
-    ("what", "status"),
+    ("changed", "status"),
     [
         ({}, "ready"),
         ({"layer": False}, "degraded"),
@@ -24,8 +24,8 @@ GOOD = {"database": True, "migrations": True, "layer": True, "draining": False}
         ({"draining": True}, "unready"),
     ],
 )
-def test_health_is_unready_when_anything_but_the_layer_fails(what, status):
-    assert Health(**{**GOOD, **what}).status == status
+def test_health_is_unready_when_anything_but_the_layer_fails(changed, status):
+    assert Health(**{**HEALTHY, **changed}).status == status
 
 
 async def test_healthz_returns_200():
@@ -33,8 +33,8 @@ async def test_healthz_returns_200():
 
 
 async def test_readyz_returns_200_with_every_check(live):
-    answer = await AsyncClient().get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", **GOOD})
+    response = await AsyncClient().get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ready", **HEALTHY})
 
 
 async def test_readyz_returns_degraded_when_layer_is_down(live):
@@ -42,8 +42,8 @@ async def test_readyz_returns_degraded_when_layer_is_down(live):
     for task in live.relay.layer_client._tasks:
         task.cancel()
     live.relay.layer_client.is_up = False
-    answer = await AsyncClient().get("/readyz")
-    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    response = await AsyncClient().get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
 
 
 async def test_readyz_returns_503_when_draining(live):
@@ -59,17 +59,17 @@ async def test_readyz_returns_503_when_database_is_down(live, monkeypatch):
 async def test_request_counters_require_authentication(live, ana, client_of):
     live.sampler.tick(1.0)
     assert (await AsyncClient().get("/api/live/requests/")).status_code == 401
-    answer = await run_in_db_thread(lambda: client_of(ana).get("/api/live/requests/"))
-    assert answer.status_code == 200
-    assert answer.json()["processes"] == 1
+    response = await run_in_db_thread(lambda: client_of(ana).get("/api/live/requests/"))
+    assert response.status_code == 200
+    assert response.json()["processes"] == 1
 
 
 def test_request_counters_return_503_before_first_sample(ana, client_of):
     """API-24"""
     assert runtime.get_running() is None
-    answer = client_of(ana).get("/api/live/requests/")
-    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
-    assert (answer.json()["code"], answer["Retry-After"]) == ("no_sample", "1")
+    response = client_of(ana).get("/api/live/requests/")
+    assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
+    assert (response.json()["code"], response["Retry-After"]) == ("no_sample", "1")
 
 
 async def test_token_for_one_list_cannot_read_request_counters(
@@ -77,11 +77,14 @@ async def test_token_for_one_list_cannot_read_request_counters(
 ):
     """LIV-26."""
     live.sampler.tick(1.0)
-    wide = await run_in_db_thread(token_of, ana, scope="read")
-    narrow = await run_in_db_thread(lambda: token_of(ana, scope="read", list_id=hardware.pk))
-    for token, status, kind in ((wide, 200, "subscribed"), (narrow, 403, "error")):
+    unrestricted = await run_in_db_thread(token_of, ana, scope="read")
+    restricted = await run_in_db_thread(lambda: token_of(ana, scope="read", list_id=hardware.pk))
+    for token, status, frame_type in (
+        (unrestricted, 200, "subscribed"),
+        (restricted, 403, "error"),
+    ):
         headers = {"Authorization": f"Bearer {token}"}
-        answer = await AsyncClient().get("/api/live/requests/", headers=headers)
-        assert answer.status_code == status
-        one = await screen(token=token, origin=None)
-        assert (await one.follow("requests"))["type"] == kind
+        response = await AsyncClient().get("/api/live/requests/", headers=headers)
+        assert response.status_code == status
+        client = await screen(token=token, origin=None)
+        assert (await client.follow("requests"))["type"] == frame_type

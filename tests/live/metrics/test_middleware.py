@@ -59,11 +59,11 @@ def counts():
     return since
 
 
-async def request(address: str, *, leave: bool = False) -> list[dict]:
+async def request(url: str, *, disconnect: bool = False) -> list[dict]:
     """Send a request to the wrapped application, with Django's real ASGI handler."""
     inbox: asyncio.Queue[dict] = asyncio.Queue()
     inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
-    if leave:
+    if disconnect:
         asyncio.get_running_loop().call_later(0.05, inbox.put_nowait, {"type": "http.disconnect"})
     sent: list[dict] = []
 
@@ -73,7 +73,7 @@ async def request(address: str, *, leave: bool = False) -> list[dict]:
     scope = {
         "type": "http",
         "method": "GET",
-        "path": address,
+        "path": url,
         "query_string": b"",
         "headers": [(b"host", b"testserver")],
         "http_version": "1.1",
@@ -90,9 +90,9 @@ async def test_request_is_counted_once_as_started_and_finished(live, counts):
     assert counters.in_flight == 0
 
 
-@pytest.mark.parametrize("address", ["/healthz", "/static/a.js"])
-async def test_excluded_path_is_not_counted(live, counts, address):
-    await request(address)
+@pytest.mark.parametrize("url", ["/healthz", "/static/a.js"])
+async def test_excluded_path_is_not_counted(live, counts, url):
+    await request(url)
     await request("/plain/")
     assert counts() == (1, 1, {"2xx": 1})
 
@@ -110,7 +110,7 @@ async def test_broken_stream_is_no_longer_in_flight(live, counts):
 
 
 async def test_request_is_no_longer_in_flight_when_client_disconnects(live, counts):
-    pending = asyncio.ensure_future(request("/slow/", leave=True))
+    pending = asyncio.ensure_future(request("/slow/", disconnect=True))
     await asyncio.sleep(0.02)
     assert counters.in_flight == 1
     await pending

@@ -15,7 +15,7 @@ from tests.support.frame_schema import Document, NotInDocumentError, resolved
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = ROOT / "frontend" / "node_modules" / "@asyncapi" / "specs" / "schemas"
-ADDRESS = "/api/live/asyncapi.json"
+URL = "/api/live/asyncapi.json"
 PING = {"type": "ping", "id": 1}
 
 
@@ -44,38 +44,38 @@ def test_document_is_valid_asyncapi_3_0(document):
 
 
 def test_every_reference_can_be_resolved(document):
-    references = [one for one in walk(document) if "$ref" in one]
+    references = [reference for reference in walk(document) if "$ref" in reference]
     assert len(references) > 100
-    assert all(resolved(document, one) for one in references)
+    assert all(resolved(document, reference) for reference in references)
 
 
 def test_operations_use_only_messages_of_their_channel(document):
     for operation in document["operations"].values():
         channel = operation["channel"]["$ref"]
         used = [*operation["messages"], *operation.get("reply", {}).get("messages", ())]
-        assert all(one["$ref"].startswith(f"{channel}/messages/") for one in used)
+        assert all(message["$ref"].startswith(f"{channel}/messages/") for message in used)
 
 
 def test_document_has_every_frame_on_both_addresses(document):
     """LIV-22."""
-    ways = {"receive": frames.ClientFrame, "send": frames.ServerFrame}
-    for action, union in ways.items():
-        expected = {one.__struct_config__.tag for one in get_args(union)}
+    unions = {"receive": frames.ClientFrame, "send": frames.ServerFrame}
+    for action, union in unions.items():
+        expected = {frame_type.__struct_config__.tag for frame_type in get_args(union)}
         for address in ("/ws/", "/ws/lists/{list}/"):
             (operation,) = [
-                one
-                for one in document["operations"].values()
-                if one["action"] == action
-                and resolved(document, one["channel"])["address"] == address
+                candidate
+                for candidate in document["operations"].values()
+                if candidate["action"] == action
+                and resolved(document, candidate["channel"])["address"] == address
             ]
-            names = {resolved(document, one)["name"] for one in operation["messages"]}
+            names = {resolved(document, message)["name"] for message in operation["messages"]}
             assert names == expected
 
 
 def test_every_message_has_valid_examples(document):
     strict = Document(document)
     for operation in document["operations"].values():
-        for message in (resolved(document, one) for one in operation["messages"]):
+        for message in (resolved(document, reference) for reference in operation["messages"]):
             assert message["examples"]
             for example in message["examples"]:
                 strict.hold(operation["action"], example["payload"])
@@ -84,15 +84,15 @@ def test_every_message_has_valid_examples(document):
 def test_close_codes_are_complete_and_equal_those_of_the_docs_page(document):
     page = (ROOT / "docs" / "protocol.md").read_text()
     assert set(document["x-close-codes"]) == {str(int(code)) for code in frames.CloseCode}
-    for code, about in document["x-close-codes"].items():
-        assert f"| {code} | {about['meaning']}" in document["info"]["description"]
-        assert about["comesBack"] == (4000 <= int(code) < 4500)
+    for code, details in document["x-close-codes"].items():
+        assert f"| {code} | {details['meaning']}" in document["info"]["description"]
+        assert details["comesBack"] == (4000 <= int(code) < 4500)
         if int(code) >= 4000:
-            assert f"| {code} | {about['meaning']} |" in page
+            assert f"| {code} | {details['meaning']} |" in page
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "frame",
     [
         {"type": "pong", "id": "one"},
         {"type": "pong", "hello": 1},
@@ -107,10 +107,10 @@ def test_close_codes_are_complete_and_equal_those_of_the_docs_page(document):
         [],
     ],
 )
-def test_undocumented_server_frame_fails_the_test(broken):
+def test_undocumented_server_frame_fails_the_test(frame):
     """LIV-22."""
     with pytest.raises(NotInDocumentError):
-        frame_schema.told(json.dumps(broken))
+        frame_schema.told(json.dumps(frame))
 
 
 def test_frame_fails_the_test_when_document_lacks_its_field(document):
@@ -132,17 +132,17 @@ def test_client_frames_of_the_tests_are_validated_too():
 
 def test_document_is_public_and_names_its_own_server(anyone, settings):
     settings.SESSION_COOKIE_NAME = "__Host-sessionid"
-    answer = anyone.get(ADDRESS, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
-    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
-    assert answer["Content-Type"] == "application/json"
-    assert answer.json() == asyncapi.document(
+    response = anyone.get(URL, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
+    assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == asyncapi.document(
         version=settings.VERSION, host="testserver", secure=True, cookie="__Host-sessionid"
     )
-    (server,) = answer.json()["servers"].values()
+    (server,) = response.json()["servers"].values()
     assert (server["protocol"], server["host"]) == ("wss", "testserver")
-    assert answer.json()["components"]["securitySchemes"]["session"]["name"] == "__Host-sessionid"
+    assert response.json()["components"]["securitySchemes"]["session"]["name"] == "__Host-sessionid"
 
 
-@pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])
-def test_document_is_read_only(verb, anyone):
-    assert getattr(anyone, verb)(ADDRESS).status_code == 405
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_document_is_read_only(method, anyone):
+    assert getattr(anyone, method)(URL).status_code == 405
