@@ -17,37 +17,37 @@ from tests.support.docs.example_process import Running
 from tests.support.docs.scripted_server import Scripted, change, snapshot, tell, welcome
 
 pytestmark = pytest.mark.system
-Follow = Callable[[Scripted], Running]
+StartExample = Callable[[Scripted], Running]
 
 
 @pytest.fixture
-def following(tmp_path: Path) -> Follow:
+def start_example(tmp_path: Path) -> StartExample:
     """Start the example against a server."""
 
     def start(server: Scripted) -> Running:
-        first = example(0, "python").given(TROLLEY=server.url)
-        return Running("python", f"{first}\n{example(9, 'python').code}", tmp_path)
+        setup = example(0, "python").given(TROLLEY=server.url)
+        return Running("python", f"{setup}\n{example(9, 'python').code}", tmp_path)
 
     return start
 
 
 def test_client_requests_missing_changes_and_drops_known_changes(
-    following: Follow,
+    start_example: StartExample,
 ) -> None:
     """API-23"""
-    asked: list[Any] = []
+    requests: list[Any] = []
 
-    def play(socket: Any) -> None:
+    def serve(socket: Any) -> None:
         tell(socket, welcome(), snapshot(5, part=1, parts=2), snapshot(5, part=2, parts=2))
         tell(socket, change(5), change(6), change(6), change(9, epoch="two"), change(8))
-        asked.append(json.loads(socket.recv()))
+        requests.append(json.loads(socket.recv()))
         tell(socket, change(7), change(8), snapshot(3, epoch="two"), change(4, epoch="two"))
         tell(socket, {"type": "ended", "reason": "deleted"})
 
-    with Scripted(play) as server, following(server) as running:
-        told = [running.until(bool).split()[:2] for _ in range(7)]
+    with Scripted(serve) as server, start_example(server) as running:
+        lines = [running.until(bool).split()[:2] for _ in range(7)]
         assert running.end() == 0
-    assert [" ".join(line) for line in told] == [
+    assert [" ".join(line) for line in lines] == [
         "snapshot 5",
         "snapshot 5",
         "change 6",
@@ -56,35 +56,37 @@ def test_client_requests_missing_changes_and_drops_known_changes(
         "snapshot 3",
         "change 4",
     ]
-    assert asked == [{"type": "subscribe", "topic": "list:x", "since": 6, "epoch": "one"}]
+    assert requests == [{"type": "subscribe", "topic": "list:x", "since": 6, "epoch": "one"}]
 
 
 @pytest.mark.parametrize("code", [1001, 1011, 1012, 1013, 4000, 4002, 4499])
-def test_client_resumes_after_reconnectable_close(following: Follow, code: int) -> None:
+def test_client_resumes_after_reconnectable_close(start_example: StartExample, code: int) -> None:
     """API-23"""
 
-    def leave(socket: Any) -> None:
+    def close_first(socket: Any) -> None:
         tell(socket, welcome(), snapshot(5), change(6))
         tell(socket, {"type": "bye", "code": code, "retry_in": 0.01})
         socket.close(code)
 
-    def end(socket: Any) -> None:
+    def end_subscription(socket: Any) -> None:
         tell(socket, change(7), {"type": "ended", "reason": "revoked"})
 
-    with Scripted(leave, end) as server, following(server) as running:
+    with Scripted(close_first, end_subscription) as server, start_example(server) as running:
         assert running.end() == 0
         assert server.asked == ["", "since=6&epoch=one"]
 
 
 @pytest.mark.parametrize("code", [4500, 4501, 4503, 4505, 4999])
-def test_client_does_not_reconnect_after_final_close(following: Follow, code: int) -> None:
+def test_client_does_not_reconnect_after_final_close(
+    start_example: StartExample, code: int
+) -> None:
     """API-23"""
 
-    def turn_away(socket: Any) -> None:
+    def reject(socket: Any) -> None:
         tell(socket, {"type": "bye", "code": code})
         socket.close(code)
 
-    with Scripted(turn_away) as server, following(server) as running:
+    with Scripted(reject) as server, start_example(server) as running:
         assert running.end() == 1
         assert str(code) in running.complaint()
         assert len(server.asked) == 1

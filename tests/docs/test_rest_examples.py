@@ -15,40 +15,40 @@ from tests.support.docs.example_list import Scene
 from tests.support.docs.lossy_proxy import LosesTheFirstAnswer
 
 pytestmark = pytest.mark.system
-BOTH = ("sh", "python")
-ONCE: dict[int, Callable[[Scene, Example], None]] = {}
+LANGUAGES = ("sh", "python")
+CHECKS: dict[int, Callable[[Scene, Example], None]] = {}
 """The test of each job whose examples end by themselves."""
 
 
 def job(number: int) -> Callable[[Any], Any]:
     def register(check: Callable[[Scene, Example], None]) -> Any:
-        ONCE[number] = check
+        CHECKS[number] = check
         return check
 
     return register
 
 
 @job(1)
-def get_a_token(scene: Scene, one: Example) -> None:
-    [token] = scene.run(one)
+def get_token(scene: Scene, snippet: Example) -> None:
+    [token] = scene.run(snippet)
     headers = {"Authorization": f"Bearer {token}"}
     me = httpx.get(f"{scene.url}/api/auth/me/", headers=headers, timeout=30)
     assert me.json()["username"] == "ana"
 
 
 @job(2)
-def see_what_is_on_the_lists(scene: Scene, one: Example) -> None:
+def read_lists(scene: Scene, snippet: Example) -> None:
     scene.add("Milk", quantity="2 l")
     scene.add("Tea", purchased=True)
-    said = scene.run(one)
-    assert any(line.startswith(scene.list) and "Groceries" in line for line in said)
-    assert said[-1] == "2 l Milk"
+    output = scene.run(snippet)
+    assert any(line.startswith(scene.list) and "Groceries" in line for line in output)
+    assert output[-1] == "2 l Milk"
 
 
 @job(3)
-def put_something_on_it(scene: Scene, one: Example) -> None:
+def add_items(scene: Scene, snippet: Example) -> None:
     scene.add("Bread")
-    assert [line.replace(":", "") for line in scene.run(one)] == [
+    assert [line.replace(":", "") for line in scene.run(snippet)] == [
         "added",
         "merged Bread",
         "added Eggs",
@@ -58,10 +58,10 @@ def put_something_on_it(scene: Scene, one: Example) -> None:
 
 
 @job(4)
-def tick_it(scene: Scene, one: Example) -> None:
+def tick_item(scene: Scene, snippet: Example) -> None:
     scene.add("Milk")
     scene.add("Salt")
-    scene.run(one)
+    scene.run(snippet)
     assert {name: item["purchased"] for name, item in scene.items.items()} == {
         "Milk": True,
         "Salt": False,
@@ -69,11 +69,11 @@ def tick_it(scene: Scene, one: Example) -> None:
 
 
 @job(5)
-def clear_and_take_back(scene: Scene, one: Example) -> None:
+def clear_and_undo(scene: Scene, snippet: Example) -> None:
     scene.add("Salt")
     scene.add("Tea", purchased=True)
     before = scene.items.keys()
-    scene.run(one)
+    scene.run(snippet)
     undo, clear = scene.changes[:2]
     assert (clear["verb"], len(clear["changes"])) == ("items.removed", 1)
     assert (undo["verb"], undo["undoes"]) == ("undo", clear["version"])
@@ -81,68 +81,70 @@ def clear_and_take_back(scene: Scene, one: Example) -> None:
 
 
 @job(6)
-def try_again(scene: Scene, one: Example) -> None:
+def retry_after_lost_response(scene: Scene, snippet: Example) -> None:
     with LosesTheFirstAnswer(scene.url) as network:
         scene.url = network.url
-        said = scene.run(one)
+        output = scene.run(snippet)
     assert b" 201 " in network.lost
-    assert said == ["added"]  # and not merged with the item that the first attempt added
+    assert output == ["added"]  # and not merged with the item that the first attempt added
     assert [change["verb"] for change in scene.changes].count("item.added") == 1
 
 
 @job(7)
-def change_what_nobody_else_has_changed(scene: Scene, one: Example) -> None:
+def edit_conditionally(scene: Scene, snippet: Example) -> None:
     scene.add("Milk")
-    scene.run(one)
+    scene.run(snippet)
     assert "fresh" in scene.items["Milk"]["note"]
 
 
 @job(8)
-def see_what_happened(scene: Scene, one: Example) -> None:
-    assert scene.run(one)[-1] == f"{scene.changes[0]['version']} ana item.added"
+def read_activity(scene: Scene, snippet: Example) -> None:
+    assert scene.run(snippet)[-1] == f"{scene.changes[0]['version']} ana item.added"
 
 
 @job(10)
-def share_and_take_along(scene: Scene, one: Example) -> None:
+def share_and_export(scene: Scene, snippet: Example) -> None:
     scene.add("Milk", quantity="2 l")
-    url, *said = scene.run(one)
+    url, *output = scene.run(snippet)
     secret = re.fullmatch(rf"{scene.url}/join/#(\S+)", url)
     assert secret is not None, url
     with scene.world.api("bob") as bob:
         accepted = bob.post("invites/accept/", json={"token": secret[1]})
     assert accepted.json()["role"] == "editor"
-    if one.language == "python":
-        assert "Groceries 1" in said
+    if snippet.language == "python":
+        assert "Groceries 1" in output
     else:
         assert (scene.place / "list.md").read_text() == "# Groceries\n\n- [ ] 2 l Milk\n"
-        assert json.loads("".join(said))["unchanged"] == 1
+        assert json.loads("".join(output))["unchanged"] == 1
 
 
-@pytest.mark.parametrize("language", BOTH)
-@pytest.mark.parametrize("number", ONCE)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("number", CHECKS)
 def test_example_does_what_the_page_says(number: int, language: str, scene: Scene) -> None:
     """API-23"""
-    ONCE[number](scene, example(number, language))
+    CHECKS[number](scene, example(number, language))
 
 
 def test_conditional_edit_example_retries_after_concurrent_change(scene: Scene) -> None:
     """API-23: another client writes between the read and the write of the example."""
     item = scene.add("Milk")
-    meddle = f"""
-def meddle(answer):
+    interference = f"""
+def interfere(response):
     api.event_hooks = {{"response": []}}
     api.patch(f"{{HERE}}shopping-items/{item["id"]}/", json={{"note": "oat"}}).raise_for_status()
 
-api.event_hooks = {{"response": [meddle]}}
+api.event_hooks = {{"response": [interfere]}}
 """
-    scene.run(example(7, "python"), between=meddle)
+    scene.run(example(7, "python"), between=interference)
     assert scene.items["Milk"]["note"] == "oat fresh"
 
 
 def test_every_example_is_tested() -> None:
     """API-23: the other examples are in test_streaming_examples.py."""
-    lively = {(9, "sh", 1), (9, "sh", 2), (9, "sh", 3), (9, "python", 1)}
-    firsts = {(0, language, 1) for language in BOTH}
-    once = {(number, language, 1) for number in ONCE for language in BOTH}
-    assert {(one.job, one.language, one.number) for one in EXAMPLES} == lively | firsts | once
-    assert max(one.job for one in EXAMPLES) == 10
+    streaming = {(9, "sh", 1), (9, "sh", 2), (9, "sh", 3), (9, "python", 1)}
+    setup = {(0, language, 1) for language in LANGUAGES}
+    checked = {(number, language, 1) for number in CHECKS for language in LANGUAGES}
+    assert {
+        (snippet.job, snippet.language, snippet.number) for snippet in EXAMPLES
+    } == streaming | setup | checked
+    assert max(snippet.job for snippet in EXAMPLES) == 10

@@ -10,19 +10,19 @@ from tests.support.docs.api_examples import example
 from tests.support.docs.example_list import Scene
 
 pytestmark = pytest.mark.system
-FOLLOW = example(9, "python")
+STREAM = example(9, "python")
 
 
 def test_example_streams_list_from_snapshot(scene: Scene) -> None:
     """API-23"""
     scene.add("Milk")
     with scene.start(example(9, "sh", 1)) as running:
-        begun = json.loads(running.until(lambda line: '"snapshot"' in line))
+        snapshot = json.loads(running.until(lambda line: '"snapshot"' in line))
         scene.add("Bread")
-        told = json.loads(running.until(lambda line: '"change"' in line))
-    assert begun["items"] == ["Milk"]
-    assert (told["version"], told["verb"], told["items"]) == (
-        begun["version"] + 1,
+        change = json.loads(running.until(lambda line: '"change"' in line))
+    assert snapshot["items"] == ["Milk"]
+    assert (change["version"], change["verb"], change["items"]) == (
+        snapshot["version"] + 1,
         "item.added",
         ["Bread"],
     )
@@ -30,16 +30,16 @@ def test_example_streams_list_from_snapshot(scene: Scene) -> None:
 
 def test_example_resumes_list_from_version(scene: Scene) -> None:
     """API-23"""
-    seen = scene.ask("GET", scene.here)
+    position = scene.ask("GET", scene.here)
     scene.add("Bread")
-    given = {"VERSION": seen["version"], "EPOCH": seen["epoch"]}
-    with scene.start(example(9, "sh", 2), **given) as running:
+    environment = {"VERSION": position["version"], "EPOCH": position["epoch"]}
+    with scene.start(example(9, "sh", 2), **environment) as running:
         first = json.loads(running.until(bool))
         scene.ask("PATCH", scene.here, name="Food")
         second = json.loads(running.until(bool))
     assert [first, second] == [
-        {"version": seen["version"] + 1, "verb": "item.added"},
-        {"version": seen["version"] + 2, "verb": "list.renamed"},
+        {"version": position["version"] + 1, "verb": "item.added"},
+        {"version": position["version"] + 2, "verb": "list.renamed"},
     ]
 
 
@@ -52,10 +52,10 @@ def test_example_streams_request_counters(scene: Scene) -> None:
 
 def test_example_misses_no_change_when_server_crashes(scene: Scene) -> None:
     """API-23: changes missed during the outage arrive first, and no change arrives twice."""
-    with scene.start(FOLLOW) as running:
+    with scene.start(STREAM) as running:
         version = int(running.until(bool).split()[1])
         scene.add("Milk")
-        told = [running.until(bool)]
+        lines = [running.until(bool)]
         scene.world.first.process.kill()
         scene.world.first.process.wait()
         scene.world.shell(
@@ -63,10 +63,10 @@ def test_example_misses_no_change_when_server_crashes(scene: Scene) -> None:
             f"ShoppingList.objects.get(pk='{scene.list}').items.create(name='Bread')"
         )
         scene.world.first.start_again()
-        told.append(running.until(bool))
+        lines.append(running.until(bool))
         scene.add("Salt")
-        told.append(running.until(bool))
-    assert told == [
+        lines.append(running.until(bool))
+    assert lines == [
         f"change {version + 1} ['Milk']",
         f"change {version + 2} ['Bread']",
         f"change {version + 3} ['Salt']",
@@ -75,7 +75,7 @@ def test_example_misses_no_change_when_server_crashes(scene: Scene) -> None:
 
 def test_example_ends_when_list_is_deleted(scene: Scene) -> None:
     """API-23"""
-    with scene.start(FOLLOW) as running:
+    with scene.start(STREAM) as running:
         running.until(bool)
         scene.ask("DELETE", scene.here)
         assert running.end() == 0
