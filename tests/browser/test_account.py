@@ -43,7 +43,7 @@ def signed_out(page):
 
 
 @pytest.fixture(scope="module")
-def spares(home):
+def spare_users(home):
     """Users whose accounts the tests may change, all created in one step."""
     names = [f"dora{number}" for number in range(6)]
     home.newcomer(*names)
@@ -51,9 +51,9 @@ def spares(home):
 
 
 @pytest.fixture
-def dora(spares):
+def dora(spare_users):
     """A user whom no other test uses."""
-    return next(spares)
+    return next(spare_users)
 
 
 def test_api_token_works_until_revoked(phone, home, groceries):
@@ -66,34 +66,32 @@ def test_api_token_works_until_revoked(phone, home, groceries):
     tokens.get_by_label("Lists").select_option(f"Groceries {groceries.id[:4]}")
     tokens.get_by_role("button", name="Create token").click()
     secret = tokens.get_by_label(f"Token {name}").input_value()
-    about = tokens.get_by_role("listitem").filter(has_text=name)
-    expect(about).to_contain_text(f"Can view · Groceries {groceries.id[:4]} only · never used")
+    token_row = tokens.get_by_role("listitem").filter(has_text=name)
+    expect(token_row).to_contain_text(f"Can view · Groceries {groceries.id[:4]} only · never used")
 
     headers = {"Authorization": f"Bearer {secret}"}
-    with httpx.Client(base_url=f"{home.url}/api/", headers=headers, timeout=30) as script:
+    with httpx.Client(base_url=f"{home.url}/api/", headers=headers, timeout=30) as api:
         items = f"shopping-lists/{groceries.id}/shopping-items/"
-        assert script.get(items).status_code == 200
-        assert script.post(items, json={"name": "Jam"}).status_code == 403
-        assert [one["id"] for one in script.get("shopping-lists/").json()["results"]] == [
-            groceries.id
-        ]
+        assert api.get(items).status_code == 200
+        assert api.post(items, json={"name": "Jam"}).status_code == 403
+        assert [row["id"] for row in api.get("shopping-lists/").json()["results"]] == [groceries.id]
         page.reload()
-        expect(about).to_contain_text("used just now")
+        expect(token_row).to_contain_text("used just now")
         expect(page.get_by_text(secret)).to_have_count(0)
         page.once("dialog", lambda dialog: dialog.accept())
-        about.get_by_role("button", name="Revoke").click()
-        expect(about).to_have_count(0)
-        assert script.get(items).status_code == 401
+        token_row.get_by_role("button", name="Revoke").click()
+        expect(token_row).to_have_count(0)
+        assert api.get(items).status_code == 401
 
 
 def test_password_change_signs_out_every_other_device(phone, dora):
     """PAG-5"""
-    here, there = phone(), phone()
-    sign_in(here, dora)
-    sign_in(there, dora)
-    for one in (here, there):
-        one.live()
-    page = account(here)
+    this_device, other_device = phone(), phone()
+    sign_in(this_device, dora)
+    sign_in(other_device, dora)
+    for device in (this_device, other_device):
+        device.live()
+    page = account(this_device)
     password = section(page, "Password")
     password.get_by_label("Current password").fill("wrong")
     password.get_by_label("New password").fill(OTHER)
@@ -103,33 +101,33 @@ def test_password_change_signs_out_every_other_device(phone, dora):
     with page.expect_event("websocket"):  # the old socket is closed, and a new one opened
         password.get_by_role("button", name="Change password").click()
     expect(password.get_by_role("status")).to_contain_text("was changed")
-    signed_out(there.page)
+    signed_out(other_device.page)
     expect(section(page, "Devices").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="All lists").click()
-    here.live()
-    assert here.loads == 2  # the sign-in page and the account page
+    this_device.live()
+    assert this_device.loads == 2  # the sign-in page and the account page
 
-    sign_in(there, dora, OTHER)
-    there.live()
+    sign_in(other_device, dora, OTHER)
+    other_device.live()
 
 
 def test_other_device_is_signed_out_at_once(phone, dora):
     """PAG-5"""
-    here, there = phone(), phone()
-    for one in (here, there):
-        sign_in(one, dora)
-        one.live()
-    devices = section(account(here), "Devices")
+    this_device, other_device = phone(), phone()
+    for device in (this_device, other_device):
+        sign_in(device, dora)
+        device.live()
+    devices = section(account(this_device), "Devices")
     expect(devices.get_by_role("listitem")).to_have_count(2)
     expect(devices.get_by_role("listitem").first).to_contain_text("This device")
     devices.get_by_role("button", name="Sign out Chrome on Linux").click()
-    signed_out(there.page)
+    signed_out(other_device.page)
     expect(devices.get_by_role("listitem")).to_have_count(1)
-    sign_in(there, dora)
-    there.live()
-    here.page.reload()
+    sign_in(other_device, dora)
+    other_device.live()
+    this_device.page.reload()
     devices.get_by_role("button", name="Sign out all other devices").click()
-    signed_out(there.page)
+    signed_out(other_device.page)
 
 
 def test_account_can_be_deleted_once_its_lists_have_owners(phone, home, dora):
@@ -144,8 +142,8 @@ def test_account_can_be_deleted_once_its_lists_have_owners(phone, home, dora):
         "bob = User.objects.get(username='bob')\n"
         "Membership.objects.create(shopping_list=made, user=bob, role='editor')\n"
     )
-    one = phone(dora)
-    page = account(one)
+    session = phone(dora)
+    page = account(session)
     deletion = section(page, "Delete my account")
     deletion.get_by_role("button", name="Delete my account").click()
     deletion.get_by_label("Your password").fill("wrong")
@@ -160,22 +158,22 @@ def test_account_can_be_deleted_once_its_lists_have_owners(phone, home, dora):
     )
     deletion.get_by_role("button", name="Delete permanently").click()
     signed_out(page)
-    sign_in(one, dora)
+    sign_in(session, dora)
     expect(page.get_by_role("alert")).to_be_visible()
 
 
 def test_next_user_of_browser_sees_no_data_of_previous_user(phone, home, dora):
     """PAG-7: neither on the page, nor in its announcements, nor by going back."""
-    mine = home.groceries("Secret gin")
-    mine.rename("Surprise party")
+    secret_list = home.groceries("Secret gin")
+    secret_list.rename("Surprise party")
     # A separate session: signing out must not end the session of ana in other tests.
     ana = phone()
     sign_in(ana, "ana")
     ana.live()
-    ana.open(mine.path)
+    ana.open(secret_list.path)
     home.shell(  # without a user, which the page announces
         "from shopping_list.models import ShoppingList\n"
-        f"ShoppingList.objects.get(pk={mine.id!r}).items.create(name='Secret cake')"
+        f"ShoppingList.objects.get(pk={secret_list.id!r}).items.create(name='Secret cake')"
     )
     ana.sees("Secret cake")
     expect(ana.page.get_by_role("status").filter(has_text="Secret cake")).to_have_count(1)
@@ -185,20 +183,20 @@ def test_next_user_of_browser_sees_no_data_of_previous_user(phone, home, dora):
     ana.page.get_by_role("button", name="Account of ana").click()
     ana.page.get_by_role("button", name="Sign out").click()
 
-    def nothing_is_left():
+    def expect_nothing_left():
         for word in ("Secret", "Surprise", "ana"):
             assert word not in ana.page.locator("body").inner_text()
             assert word not in ana.page.title()
 
     signed_out(ana.page)
-    nothing_is_left()
+    expect_nothing_left()
     ana.page.go_back()
     signed_out(ana.page)
-    nothing_is_left()
+    expect_nothing_left()
     ana.page.goto("/")
     sign_in(ana, dora)
     expect(ana.page.get_by_text("No lists yet")).to_be_visible()
-    nothing_is_left()
+    expect_nothing_left()
     assert ana.page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
@@ -214,7 +212,7 @@ def test_exported_lists_can_be_imported(phone, home, dora):
     with page.expect_download() as downloading:
         data.get_by_role("link", name="Export all my lists").click()
     file = json.loads(Path(downloading.value.path()).read_text())
-    file["lists"] = [one for one in file["lists"] if one["name"] == "Holiday"]
+    file["lists"] = [entry for entry in file["lists"] if entry["name"] == "Holiday"]
 
     other = phone(dora)
     page = account(other)
@@ -249,17 +247,17 @@ def test_reset_link_sets_password_once(phone, home, dora):
     """PAG-9"""
     link = home.reset_link(dora)
     assert "#" in link
-    lost = phone()
-    lost.page.goto(link)
-    lost.page.get_by_label("New password").fill(OTHER)
-    assert link.split("#")[1] not in lost.page.url
-    lost.page.get_by_role("button", name="Set password").click()
-    lost.live()
-    late = phone()
-    late.page.goto(link)
-    late.page.get_by_label("New password").fill(PASSWORD)
-    late.page.get_by_role("button", name="Set password").click()
-    expect(late.page.get_by_role("alert")).to_contain_text("does not work any more")
+    first_use = phone()
+    first_use.page.goto(link)
+    first_use.page.get_by_label("New password").fill(OTHER)
+    assert link.split("#")[1] not in first_use.page.url
+    first_use.page.get_by_role("button", name="Set password").click()
+    first_use.live()
+    second_use = phone()
+    second_use.page.goto(link)
+    second_use.page.get_by_label("New password").fill(PASSWORD)
+    second_use.page.get_by_role("button", name="Set password").click()
+    expect(second_use.page.get_by_role("alert")).to_contain_text("does not work any more")
 
 
 def test_guest_sees_only_guest_sections_on_account_page(phone, groceries):

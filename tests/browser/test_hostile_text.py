@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from tests.support.installation import Watcher
 
 pytestmark = pytest.mark.browser
-IMAGE = "<img src=x onerror=\"globalThis.run='it'\">"
-WHO = "<svg/onload=\"globalThis.run='who'\">"
-MORE = (
+HOSTILE_NAME = "<img src=x onerror=\"globalThis.run='it'\">"
+HOSTILE_USER_NAME = "<svg/onload=\"globalThis.run='who'\">"
+MORE_HOSTILE_NAMES = (
     "<script>run=1</script>",
     "{@html '<b>'}",
     "javascript:run=1",
@@ -28,7 +28,7 @@ MORE = (
 )
 
 
-def nothing_ran(phone):
+def expect_no_script_ran(phone):
     """Check that the text created no element and ran no script."""
     assert phone.page.locator("img, script:not([src]), [onerror], [onload]").count() == 0
     assert phone.page.evaluate("typeof globalThis.run") == "undefined"
@@ -36,33 +36,33 @@ def nothing_ran(phone):
 
 def test_hostile_names_are_rendered_as_text_on_every_page(phone, home):
     """SEC-17: names and notes of items and lists, also in the timeline."""
-    groceries = home.groceries("Milk", *MORE)
+    groceries = home.groceries("Milk", *MORE_HOSTILE_NAMES)
     ana = phone("ana").open(groceries.path)
-    groceries.add(IMAGE, note=IMAGE)
-    ana.sees(IMAGE)
-    groceries.rename(f"{IMAGE} list")
-    expect(ana.page.get_by_role("heading", name=f"{IMAGE} list")).to_be_visible()
-    ana.remove(IMAGE)
-    expect(ana.page.get_by_label("Just now")).to_contain_text(f"Removed {IMAGE}")
-    nothing_ran(ana)
+    groceries.add(HOSTILE_NAME, note=HOSTILE_NAME)
+    ana.sees(HOSTILE_NAME)
+    groceries.rename(f"{HOSTILE_NAME} list")
+    expect(ana.page.get_by_role("heading", name=f"{HOSTILE_NAME} list")).to_be_visible()
+    ana.remove(HOSTILE_NAME)
+    expect(ana.page.get_by_label("Just now")).to_contain_text(f"Removed {HOSTILE_NAME}")
+    expect_no_script_ran(ana)
     ana.page.goto("/")
-    expect(ana.page.get_by_text(f"{IMAGE} list")).to_be_visible()
-    nothing_ran(ana)
+    expect(ana.page.get_by_text(f"{HOSTILE_NAME} list")).to_be_visible()
+    expect_no_script_ran(ana)
     ana.page.goto("/dashboard/")
-    expect(ana.page.get_by_text(f"removed {IMAGE}")).to_be_visible()
-    nothing_ran(ana)
+    expect(ana.page.get_by_text(f"removed {HOSTILE_NAME}")).to_be_visible()
+    expect_no_script_ran(ana)
 
 
 def test_hostile_user_name_is_rendered_as_text_on_every_page(phone, home, groceries):
     """SEC-17: in the presence line, in the timeline, and among the members."""
-    made = home.shell(
+    output = home.shell(
         "from accounts.models import ApiToken, User\n"
         "from shopping_list.models import Membership\n"
-        f"eve = User.objects.create_user('eve', name={WHO!r})\n"
+        f"eve = User.objects.create_user('eve', name={HOSTILE_USER_NAME!r})\n"
         f"Membership.objects.create(shopping_list_id={groceries.id!r}, user=eve, role='editor')\n"
         "print('TOKEN', ApiToken.objects.create(user=eve, name='eve')[1])"
     )
-    home.made["eve"] = next(x.split()[1] for x in made.splitlines() if x.startswith("TOKEN"))
+    home.made["eve"] = next(x.split()[1] for x in output.splitlines() if x.startswith("TOKEN"))
     ana = phone("ana").open(groceries.path)
     with Watcher(home.url, home.made["eve"]) as eve, home.api("eve") as api:
         topic = f"list:{groceries.id}"
@@ -71,10 +71,10 @@ def test_hostile_user_name_is_rendered_as_text_on_every_page(phone, home, grocer
         path = f"shopping-lists/{groceries.id}/shopping-items/"
         assert api.post(path, json={"name": "Poison"}).status_code == 201
         ana.sees("Poison")
-        expect(ana.page.get_by_text(WHO).first).to_be_visible()
+        expect(ana.page.get_by_text(HOSTILE_USER_NAME).first).to_be_visible()
         ana.page.get_by_role("button", name="Members and invites").click()
-        expect(ana.page.get_by_role("dialog").get_by_text(WHO).first).to_be_visible()
-        nothing_ran(ana)
+        expect(ana.page.get_by_role("dialog").get_by_text(HOSTILE_USER_NAME).first).to_be_visible()
+        expect_no_script_ran(ana)
         ana.page.goto("/dashboard/")
-        expect(ana.page.get_by_text(WHO).first).to_be_visible()
-        nothing_ran(ana)
+        expect(ana.page.get_by_text(HOSTILE_USER_NAME).first).to_be_visible()
+        expect_no_script_ran(ana)

@@ -21,7 +21,7 @@ def bob(phone, groceries):
 
 
 @pytest.fixture(autouse=True)
-def _nobody_reloads(ana, bob):
+def _no_page_is_reloaded(ana, bob):
     yield
     assert (ana.loads, bob.loads) == (1, 1)
 
@@ -52,10 +52,10 @@ def test_presence_is_shown_to_the_other_user(ana, bob):
 def test_edits_by_api_are_shown_to_both_users(ana, bob, groceries):
     groceries.patch("Milk", purchased=True)
     groceries.patch("Eggs", name="Ten eggs", quantity="10")
-    for one in (ana, bob):
-        one.sees("Milk", ticked=True)
-        one.sees("Ten eggs")
-        expect(one.main).to_contain_text("10")
+    for session in (ana, bob):
+        session.sees("Milk", ticked=True)
+        session.sees("Ten eggs")
+        expect(session.main).to_contain_text("10")
 
 
 def test_edits_by_another_process_are_shown_to_both_users(ana, bob, groceries, home):

@@ -10,13 +10,13 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 # Checks every painted frame.
-RECORD_WHAT_COMES_BACK = """() => {
+RECORD_REVERTED_TICKS = """() => {
   const ticked = new Set();
-  globalThis.cameBack = [];
+  globalThis.revertedTicks = [];
   const look = () => {
     for (const box of document.querySelectorAll('main input[type=checkbox]')) {
       if (box.checked) ticked.add(box.ariaLabel);
-      else if (ticked.has(box.ariaLabel)) globalThis.cameBack.push(box.ariaLabel);
+      else if (ticked.has(box.ariaLabel)) globalThis.revertedTicks.push(box.ariaLabel);
     }
     requestAnimationFrame(look);
   };
@@ -25,13 +25,13 @@ RECORD_WHAT_COMES_BACK = """() => {
 
 
 @pytest.fixture
-def mortal(home):
+def killable_installation(home):
     """The installation; the test may kill its server."""
     yield home
     home.ensure()
 
 
-def be_slow(phone, milliseconds):
+def delay_responses(phone, milliseconds):
     """Delay every response by this time."""
     protocol = phone.context.new_cdp_session(phone.page)
     protocol.send("Network.enable")
@@ -40,11 +40,11 @@ def be_slow(phone, milliseconds):
     protocol.send("Network.emulateNetworkConditions", conditions)
 
 
-def lose_some(phone, path):
+def drop_some_requests(phone, path):
     """Of every three requests, drop one request and the response to another."""
     numbers = itertools.count()
 
-    def answer(route):
+    def handle(route):
         number = next(numbers) % 3
         if number == 1:
             route.fetch()
@@ -53,18 +53,18 @@ def lose_some(phone, path):
         else:
             route.abort()
 
-    phone.page.route(path, answer)
+    phone.page.route(path, handle)
 
 
-def agree(groceries, *phones):
+def expect_agreement(groceries, *phones):
     """Wait until every edit is sent; check that each browser shows what the server has."""
-    for one in phones:
-        one.live()
+    for session in phones:
+        session.live()
     truth = groceries.ticks
-    for one in phones:
+    for session in phones:
         for name, ticked in truth.items():
-            one.sees(name, ticked=ticked)
-        assert one.ticks == truth
+            session.sees(name, ticked=ticked)
+        assert session.ticks == truth
     return truth
 
 
@@ -72,33 +72,33 @@ def test_ticks_are_never_reverted_on_unreliable_network(phone, home):
     names = [f"Thing {number}" for number in range(7)]
     groceries = home.groceries(*names)
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
-    be_slow(ana, 120)
-    lose_some(ana, "**/shopping-items/*/")
+    delay_responses(ana, 120)
+    drop_some_requests(ana, "**/shopping-items/*/")
     before = groceries.version
-    ana.page.evaluate(RECORD_WHAT_COMES_BACK)
+    ana.page.evaluate(RECORD_REVERTED_TICKS)
     for name in names:
         ana.tick(name)
-    truth = agree(groceries, ana, bob)
+    truth = expect_agreement(groceries, ana, bob)
     assert truth == dict.fromkeys(names, True)
-    assert ana.page.evaluate("cameBack") == []
+    assert ana.page.evaluate("revertedTicks") == []
     assert groceries.version == before + len(names)
 
 
-def test_no_edit_is_lost_when_server_is_killed(phone, mortal, groceries):
+def test_no_edit_is_lost_when_server_is_killed(phone, killable_installation, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
-    ana.page.evaluate(RECORD_WHAT_COMES_BACK)
+    ana.page.evaluate(RECORD_REVERTED_TICKS)
     ana.add("Before")
     ana.tick("Milk")
-    mortal.kill()
-    for one in (ana, bob):
-        expect(one.main.locator(".badge")).to_contain_text("Reconnecting")
+    killable_installation.kill()
+    for session in (ana, bob):
+        expect(session.main.locator(".badge")).to_contain_text("Reconnecting")
     ana.tick("Bread")
     ana.add("By ana while it was down")
     bob.rename("Eggs", "Ten eggs")
     bob.add("By bob while it was down")
     expect(bob.main.locator(".badge")).to_contain_text("2 changes waiting")
-    mortal.first.start_again()
-    assert agree(groceries, ana, bob) == {
+    killable_installation.first.start_again()
+    assert expect_agreement(groceries, ana, bob) == {
         "Milk": True,
         "Bread": True,
         "Ten eggs": False,
@@ -106,7 +106,7 @@ def test_no_edit_is_lost_when_server_is_killed(phone, mortal, groceries):
         "By ana while it was down": False,
         "By bob while it was down": False,
     }
-    assert ana.page.evaluate("cameBack") == []
+    assert ana.page.evaluate("revertedTicks") == []
     assert (ana.loads, bob.loads) == (1, 1)
 
 
@@ -120,4 +120,4 @@ def test_offline_edits_are_merged_with_edits_of_others(phone, groceries):
     bob.remove("Eggs")
     expect(ana.main.locator(".badge")).to_have_text("Offline · 2 changes waiting")
     ana.context.set_offline(False)
-    assert agree(groceries, ana, bob) == {"Oat milk": True, "Dark bread": False}
+    assert expect_agreement(groceries, ana, bob) == {"Oat milk": True, "Dark bread": False}

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-def over(phone, words):
-    expect(phone.main).to_contain_text(words)
+def expect_list_closed(phone, message):
+    expect(phone.main).to_contain_text(message)
     expect(phone.adding).to_have_count(0)
     phone.misses("Milk")
     phone.main.get_by_role("link", name="Back to my lists").click()
@@ -19,12 +19,12 @@ def over(phone, words):
 def test_removed_member_no_longer_sees_the_list(phone, home, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     groceries.remove_member(home.made["bob_id"])
-    over(bob, "no longer shared with you")
+    expect_list_closed(bob, "no longer shared with you")
     ana.sees("Milk")
 
 
 def test_deleted_list_is_hidden_from_every_member(phone, groceries):
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     groceries.delete()
-    for one in (ana, bob):
-        over(one, "This list was deleted.")
+    for session in (ana, bob):
+        expect_list_closed(session, "This list was deleted.")

@@ -10,7 +10,7 @@ from tests.support.installation import PASSWORD
 pytestmark = pytest.mark.browser
 
 
-def fill(page, username):
+def fill_registration(page, username):
     page.get_by_label("Your name").fill(username.capitalize())
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
@@ -21,15 +21,15 @@ def test_setup_link_creates_owner_once(phone, home):
     link = home.first.wait_for(r"http://\S+/setup/#\S+")
     owner = phone()
     owner.page.goto(link)
-    fill(owner.page, "olga")
+    fill_registration(owner.page, "olga")
     expect(owner.page.get_by_role("button", name="Account of Olga")).to_be_visible()
     assert link.split("#")[1] not in owner.page.url
     assert owner.context.request.get("/api/auth/me/").json()["is_staff"] is True
 
-    late = phone()
-    late.page.goto(link)
-    fill(late.page, "mallory")
-    expect(late.page.get_by_role("alert")).to_contain_text("not valid any more")
-    late.page.get_by_role("link", name="Go to sign-in").click()
-    expect(late.page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert late.context.request.get("/api/auth/me/").status == 401
+    second = phone()
+    second.page.goto(link)
+    fill_registration(second.page, "mallory")
+    expect(second.page.get_by_role("alert")).to_contain_text("not valid any more")
+    second.page.get_by_role("link", name="Go to sign-in").click()
+    expect(second.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert second.context.request.get("/api/auth/me/").status == 401

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-def transfer(phone):
+def open_transfer_dialog(phone):
     """Open the export and import dialog of the open list."""
     phone.page.get_by_role("button", name="List menu").click()
     phone.page.get_by_role("button", name="Export and import").click()
@@ -23,11 +23,11 @@ def test_list_can_be_downloaded_and_copied(phone, groceries):
     """PAG-3"""
     ana = phone("ana").open(groceries.path)
     ana.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ana.url)
-    dialog = transfer(ana)
+    dialog = open_transfer_dialog(ana)
     with ana.page.expect_download() as downloading:
         dialog.get_by_role("link", name="JSON").click()
-    found = json.loads(Path(downloading.value.path()).read_text())
-    assert [item["name"] for item in found["list"]["items"]] == ["Milk", "Bread", "Eggs"]
+    exported = json.loads(Path(downloading.value.path()).read_text())
+    assert [item["name"] for item in exported["list"]["items"]] == ["Milk", "Bread", "Eggs"]
     dialog.get_by_role("button", name="Copy as Markdown").click()
     expect(dialog.get_by_role("status")).to_have_text("Copied")
     assert "- [ ] Milk" in ana.page.evaluate("navigator.clipboard.readText()")
@@ -39,7 +39,7 @@ def test_import_is_previewed_and_can_be_undone(phone, groceries):
     groceries.patch("Tea", purchased=True)
     ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
     before = groceries.version
-    dialog = transfer(ana)
+    dialog = open_transfer_dialog(ana)
     dialog.get_by_label("Paste text here").fill(
         "- [ ] 2 l oat milk\n- [ ] Tea\n- [x] Jam\n- [ ] Bread"
     )
@@ -56,22 +56,22 @@ def test_import_is_previewed_and_can_be_undone(phone, groceries):
     )
     assert groceries.version == before
     dialog.get_by_role("button", name="Import: 2 new, 1 put back").click()
-    for one in (ana, bob):
-        one.sees("oat milk")
-        one.sees("Tea")
+    for session in (ana, bob):
+        session.sees("oat milk")
+        session.sees("Tea")
     ana.live()
     assert groceries.version == before + 1
     ana.page.get_by_label("Just now").get_by_role("button", name="Undo").click()
-    for one in (ana, bob):
-        one.misses("oat milk")
-        one.sees("Tea", ticked=True)
+    for session in (ana, bob):
+        session.misses("oat milk")
+        session.sees("Tea", ticked=True)
     assert groceries.version == before + 2
 
 
 def test_unreadable_file_is_reported_with_its_line(phone, groceries):
     """PAG-3, TRF-4"""
     ana = phone("ana").open(groceries.path)
-    dialog = transfer(ana)
+    dialog = open_transfer_dialog(ana)
     rows = "name,purchased\nJam,no\nTea,perhaps\n"
     file = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     dialog.get_by_label("Choose a file").set_input_files(file)

@@ -16,7 +16,7 @@ ARTEFACTS = ROOT / "tests" / "artefacts"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {390: 844, 1440: 900}
 NARROWEST = {"width": 320, "height": 568}
-FOUND = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
+VIOLATIONS = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
   ({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`))
 """
 Open = Callable[..., Phone]
@@ -25,8 +25,8 @@ Open = Callable[..., Phone]
 @pytest.fixture(scope="package")
 def stocked(home) -> Groceries:
     """A realistic list."""
-    made = home.groceries()
-    made.rename("Groceries")
+    groceries = home.groceries()
+    groceries.rename("Groceries")
     for name, fields in {
         "Milk": {"quantity": "2 l", "note": "the one with the blue cap", "category": "Dairy"},
         "Butter": {"category": "Dairy"},
@@ -38,10 +38,10 @@ def stocked(home) -> Groceries:
         "Eggs": {"quantity": "10"},
         "Rice": {},
     }.items():
-        made.add(name, **fields)
+        groceries.add(name, **fields)
     for name in ("Coffee", "Rice"):
-        made.patch(name, purchased=True)
-    return made
+        groceries.patch(name, purchased=True)
+    return groceries
 
 
 @pytest.fixture(scope="package")
@@ -59,7 +59,7 @@ def sign_in(phone: Open, **_: object) -> Page:
     return page
 
 
-def sign_in_refused(phone: Open, **_: object) -> Page:
+def sign_in_rejected(phone: Open, **_: object) -> Page:
     page = sign_in(phone)
     page.get_by_label("Username").fill("ana")
     page.get_by_label("Password").fill("wrong")
@@ -75,7 +75,7 @@ def setup(phone: Open, **_: object) -> Page:
     return page
 
 
-def server_away(phone: Open, **_: object) -> Page:
+def server_unreachable(phone: Open, **_: object) -> Page:
     page = phone("ana").page
     page.route("**/api/**", lambda route: route.abort())
     page.goto("/")
@@ -104,7 +104,7 @@ def one_list(phone: Open, stocked: Groceries, **_: object) -> Page:
     return ana.page
 
 
-def two_people(phone: Open, stocked: Groceries, **_: object) -> Page:
+def two_users(phone: Open, stocked: Groceries, **_: object) -> Page:
     phone("bob").open(stocked.path)
     page = one_list(phone, stocked)
     expect(page.get_by_text("Here now: bob")).to_have_count(1)
@@ -156,7 +156,7 @@ def join(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def join_no_more(phone: Open, **_: object) -> Page:
+def join_with_used_link(phone: Open, **_: object) -> Page:
     page = phone().page
     page.goto("/join/#used-up")
     expect(page.get_by_text("This link does not work")).to_be_visible()
@@ -177,21 +177,21 @@ def paste(phone: Open, stocked: Groceries, **_: object) -> Page:
     return ana.page
 
 
-def typed(phone: Open, stocked: Groceries, **_: object) -> Page:
+def typed_line(phone: Open, stocked: Groceries, **_: object) -> Page:
     ana = phone("ana").open(stocked.path)
     ana.adding.fill("2 l oat milk, the cold one from the fridge")
     expect(ana.page.get_by_role("button", name="keep as typed")).to_be_visible()
     return ana.page
 
 
-def person_menu(phone: Open, **_: object) -> Page:
+def account_menu(phone: Open, **_: object) -> Page:
     page = lists(phone)
     page.get_by_role("button", name="Account of ana").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
+def import_preview(phone: Open, stocked: Groceries, **_: object) -> Page:
     page = menu(phone, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
@@ -200,7 +200,7 @@ def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def transfer_refused(phone: Open, stocked: Groceries, **_: object) -> Page:
+def import_rejected(phone: Open, stocked: Groceries, **_: object) -> Page:
     page = menu(phone, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
@@ -222,7 +222,7 @@ def account(phone: Open, **_: object) -> Page:
     return page
 
 
-def account_of_guest(phone: Open, stocked: Groceries, **_: object) -> Page:
+def guest_account(phone: Open, stocked: Groceries, **_: object) -> Page:
     guest = phone()
     guest.page.goto(stocked.invite(guest=True))
     guest.page.get_by_label("Your name").fill("Gus")
@@ -240,7 +240,7 @@ def reset(phone: Open, **_: object) -> Page:
     return page
 
 
-def removed(phone: Open, stocked: Groceries, **_: object) -> Page:
+def removed_item(phone: Open, stocked: Groceries, **_: object) -> Page:
     ana = phone("ana").open(stocked.path)
     ana.page.route("**/shopping-items/**", lambda route: route.abort())
     ana.remove("Butter")
@@ -257,7 +257,7 @@ def offline(phone: Open, stocked: Groceries, **_: object) -> Page:
     return ana.page
 
 
-def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
+def rejected_edit(phone: Open, stocked: Groceries, **_: object) -> Page:
     ana = phone("ana").open(stocked.path)
     reason = {"status": 400, "code": "invalid", "detail": "The server would rather not."}
     ana.page.route(
@@ -272,7 +272,7 @@ def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
     return ana.page
 
 
-def ended(phone: Open, stocked: Groceries, **_: object) -> Page:
+def missing_list(phone: Open, stocked: Groceries, **_: object) -> Page:
     page = phone("ana").page
     page.goto("/lists/00000000-0000-4000-8000-000000000000/")
     expect(page.get_by_role("link", name="Back to my lists")).to_be_visible()
@@ -284,43 +284,45 @@ def dashboard(phone: Open, stocked: Groceries, **_: object) -> Page:
     page.goto("/dashboard/")
     expect(page.get_by_text("Started", exact=True)).to_be_visible()
     # A different quantity: an edit that changes nothing is not recorded.
-    here = page.get_by_role("listitem").filter(has_text="ana changed Apples")
-    before = here.count()
+    entries = page.get_by_role("listitem").filter(has_text="ana changed Apples")
+    before = entries.count()
     other = {"1 kg": "2 kg", "2 kg": "1 kg"}[stocked.items["Apples"]["quantity"]]
     stocked.patch("Apples", quantity=other)
-    expect(here).not_to_have_count(before)
+    expect(entries).not_to_have_count(before)
     return page
 
 
 VIEWS = [
-    *(sign_in, sign_in_refused, setup, server_away, lists, no_lists, two_people),
-    *(empty_list, cart, editor, menu, share, join, join_no_more, activity, paste),
-    *(typed, person_menu, transfer, transfer_refused, account, account_of_guest, reset),
-    *(removed, offline, refused, ended, dashboard),
+    *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
+    *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
+    *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
+    *(removed_item, offline, rejected_edit, missing_list, dashboard),
 ]
 
 
 # Pages that scroll: their screenshots show the full page.
-WHOLE = [account, account_of_guest]
+FULL_PAGE = [account, guest_account]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
 def test_view_is_accessible_and_fits_small_screens(view, phone, home, stocked, axe):
-    def calm(who=None, **options):
+    def open_without_motion(who=None, **options):
         return phone(who, reduced_motion="reduce", **options)
 
-    page = view(phone=calm, home=home, stocked=stocked)
+    page = view(phone=open_without_motion, home=home, stocked=stocked)
     page.evaluate(axe)
     ARTEFACTS.mkdir(exist_ok=True)
-    found = {}
+    violations = {}
     for width, height in SIZES.items():
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            picture = ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png"
-            page.screenshot(path=picture, full_page=view in WHOLE)
-            found[width, scheme] = page.evaluate(FOUND)
+            screenshot = ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png"
+            page.screenshot(path=screenshot, full_page=view in FULL_PAGE)
+            violations[width, scheme] = page.evaluate(VIOLATIONS)
     page.set_viewport_size(NARROWEST)
     page.screenshot(path=ARTEFACTS / f"{view.__name__}-320.png")
-    assert {where: what for where, what in found.items() if what} == {}
+    assert {
+        configuration: problems for configuration, problems in violations.items() if problems
+    } == {}
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]
