@@ -1,4 +1,4 @@
-"""The main job, without a mouse."""
+"""The main tasks, without a mouse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STEPS = 60
 
 
 def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
-    """Press Tab until this has the focus, and see that it shows."""
+    """Press Tab until this element has the focus, and check that the focus is visible."""
     expect(wanted).to_be_visible()
     for _ in range(STEPS):
         if wanted.evaluate("it => it === document.activeElement"):
@@ -21,7 +21,7 @@ def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
     assert wanted.evaluate("it => getComputedStyle(it).outlineStyle") != "none"
 
 
-def test_everything_can_be_done_by_keyboard(open_session, groceries):
+def test_every_main_action_works_by_keyboard(open_session, groceries):
     ana = open_session()
     page, keys = ana.page, ana.page.keyboard
     page.goto(groceries.path)
@@ -59,7 +59,7 @@ def test_everything_can_be_done_by_keyboard(open_session, groceries):
     reach(page, ana.main.get_by_role("button", name="Remove Eggs"))
     keys.press("Enter")
     ana.expect_no_item("Eggs")
-    expect(ana.checkbox("Butter")).to_be_focused()  # the row that took its place
+    expect(ana.checkbox("Butter")).to_be_focused()  # the row that follows the removed one
     reach(page, page.get_by_label("Just now").get_by_role("button", name="Undo"))
     keys.press("Enter")
     ana.expect_item("Eggs")

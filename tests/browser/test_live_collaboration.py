@@ -1,4 +1,4 @@
-"""Two people look at one list; whoever edits it, both see it, and nobody reloads."""
+"""Two users have one list open; both see every edit of it without a reload."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def ana(open_session, groceries):
-    """Her page, with the list open."""
+    """The browser of ana, with the list open."""
     return open_session("ana").open(groceries.path)
 
 
 @pytest.fixture
 def bob(open_session, groceries):
-    """His page, with the same list open."""
+    """The browser of bob, with the same list open."""
     return open_session("bob").open(groceries.path)
 
 
 @pytest.fixture(autouse=True)
-def _nobody_reloads(ana, bob):
+def _no_page_is_reloaded(ana, bob):
     yield
     assert (ana.loads, bob.loads) == (1, 1)
 
 
-def test_what_one_adds_ticks_renames_and_removes_the_other_sees(ana, bob, groceries):
+def test_edits_of_one_user_are_shown_to_the_other(ana, bob, groceries):
     ana.add("Butter")
     bob.expect_item("Butter")
     bob.tick("Butter")
@@ -42,23 +42,23 @@ def test_what_one_adds_ticks_renames_and_removes_the_other_sees(ana, bob, grocer
     assert ana.ticks == {"Oat milk": False, "Eggs": False, "Butter": True}
 
 
-def test_who_is_here_is_told_to_the_other(ana, bob):
+def test_presence_is_shown_to_the_other_user(ana, bob):
     here = ana.main.get_by_text("Here now: bob")
     expect(here).to_have_count(1)
     bob.close()
     expect(here).to_have_count(0)
 
 
-def test_both_see_what_a_script_patches(ana, bob, groceries):
+def test_edits_by_api_are_shown_to_both_users(ana, bob, groceries):
     groceries.patch("Milk", purchased=True)
     groceries.patch("Eggs", name="Ten eggs", quantity="10")
-    for one in (ana, bob):
-        one.expect_item("Milk", ticked=True)
-        one.expect_item("Ten eggs")
-        expect(one.main).to_contain_text("10")
+    for session in (ana, bob):
+        session.expect_item("Milk", ticked=True)
+        session.expect_item("Ten eggs")
+        expect(session.main).to_contain_text("10")
 
 
-def test_both_see_what_another_process_saves(ana, bob, groceries, installation):
+def test_edits_by_another_process_are_shown_to_both_users(ana, bob, groceries, installation):
     installation.shell(
         "from shopping_list.models import ShoppingItem\n"
         f"milk = ShoppingItem.objects.get(shopping_list='{groceries.id}', name='Milk')\n"

@@ -1,4 +1,4 @@
-"""Somebody without an account comes to a list by its link, and is shown the door again."""
+"""Members share a list: guests join by a link, and edits of one member reach the others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-def test_a_guest_comes_by_a_link_shops_along_and_goes(open_session, groceries):
+def test_guest_joins_by_link_edits_and_is_removed(open_session, groceries):
     ana, guest = open_session("ana").open(groceries.path), open_session()
     ana.page.get_by_role("button", name="Members and invites").click()
     ana.page.get_by_label("For a guest without an account").check()
@@ -33,7 +33,7 @@ def test_a_guest_comes_by_a_link_shops_along_and_goes(open_session, groceries):
     guest.expect_no_item("Milk")
 
 
-def test_bob_undoes_from_the_timeline_what_ana_ticked(open_session, groceries):
+def test_member_can_undo_tick_of_another_member_from_timeline(open_session, groceries):
     ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     bob.page.set_viewport_size({"width": 1440, "height": 900})
     ana.tick("Milk")
@@ -43,7 +43,7 @@ def test_bob_undoes_from_the_timeline_what_ana_ticked(open_session, groceries):
     expect(bob.page.get_by_text("undone by bob")).to_be_visible()
 
 
-def test_pasted_lines_are_added_at_once_for_both(open_session, groceries):
+def test_pasted_lines_are_added_in_one_change_for_both_users(open_session, groceries):
     ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     before = groceries.version
     ana.paste("Jam\noat milk\nMilk")

@@ -1,4 +1,4 @@
-"""Every view: no violation that axe finds, no sideways scrolling, and pictures to look at."""
+"""Every view: no axe violation, no horizontal scrolling, and screenshots for review."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ARTEFACTS = ROOT / "tests" / "artefacts"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {390: 844, 1440: 900}
 NARROWEST = {"width": 320, "height": 568}
-FOUND = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
+VIOLATIONS = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
   ({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`))
 """
 Open = Callable[..., BrowserSession]
@@ -24,9 +24,9 @@ Open = Callable[..., BrowserSession]
 
 @pytest.fixture(scope="package")
 def stocked(installation) -> SharedList:
-    """A list as people have it."""
-    made = installation.create_list()
-    made.rename("Groceries")
+    """A realistic list."""
+    groceries = installation.create_list()
+    groceries.rename("Groceries")
     for name, fields in {
         "Milk": {"quantity": "2 l", "note": "the one with the blue cap", "category": "Dairy"},
         "Butter": {"category": "Dairy"},
@@ -38,15 +38,15 @@ def stocked(installation) -> SharedList:
         "Eggs": {"quantity": "10"},
         "Rice": {},
     }.items():
-        made.add(name, **fields)
+        groceries.add(name, **fields)
     for name in ("Coffee", "Rice"):
-        made.patch(name, purchased=True)
-    return made
+        groceries.patch(name, purchased=True)
+    return groceries
 
 
 @pytest.fixture(scope="package")
 def axe() -> str:
-    """The source of axe."""
+    """The source code of axe."""
     if not AXE.is_file():
         pytest.fail("axe is not installed: ./run test does it, or npm ci in frontend/")
     return AXE.read_text()
@@ -59,7 +59,7 @@ def sign_in(open_session: Open, **_: object) -> Page:
     return page
 
 
-def sign_in_refused(open_session: Open, **_: object) -> Page:
+def sign_in_rejected(open_session: Open, **_: object) -> Page:
     page = sign_in(open_session)
     page.get_by_label("Username").fill("ana")
     page.get_by_label("Password").fill("wrong")
@@ -75,7 +75,7 @@ def setup(open_session: Open, **_: object) -> Page:
     return page
 
 
-def server_away(open_session: Open, **_: object) -> Page:
+def server_unreachable(open_session: Open, **_: object) -> Page:
     page = open_session("ana").page
     page.route("**/api/**", lambda route: route.abort())
     page.goto("/")
@@ -104,7 +104,7 @@ def one_list(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return ana.page
 
 
-def two_people(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def two_users(open_session: Open, stocked: SharedList, **_: object) -> Page:
     open_session("bob").open(stocked.path)
     page = one_list(open_session, stocked)
     expect(page.get_by_text("Here now: bob")).to_have_count(1)
@@ -156,7 +156,7 @@ def join(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return page
 
 
-def join_no_more(open_session: Open, **_: object) -> Page:
+def join_with_used_link(open_session: Open, **_: object) -> Page:
     page = open_session().page
     page.goto("/join/#used-up")
     expect(page.get_by_text("This link does not work")).to_be_visible()
@@ -177,21 +177,21 @@ def paste(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return ana.page
 
 
-def typed(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def typed_line(open_session: Open, stocked: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked.path)
     ana.item_field.fill("2 l oat milk, the cold one from the fridge")
     expect(ana.page.get_by_role("button", name="keep as typed")).to_be_visible()
     return ana.page
 
 
-def person_menu(open_session: Open, **_: object) -> Page:
+def account_menu(open_session: Open, **_: object) -> Page:
     page = lists(open_session)
     page.get_by_role("button", name="Account of ana").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def transfer(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def import_preview(open_session: Open, stocked: SharedList, **_: object) -> Page:
     page = menu(open_session, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
@@ -200,7 +200,7 @@ def transfer(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return page
 
 
-def transfer_refused(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def import_rejected(open_session: Open, stocked: SharedList, **_: object) -> Page:
     page = menu(open_session, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
@@ -222,7 +222,7 @@ def account(open_session: Open, **_: object) -> Page:
     return page
 
 
-def account_of_guest(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def guest_account(open_session: Open, stocked: SharedList, **_: object) -> Page:
     guest = open_session()
     guest.page.goto(stocked.invite(guest=True))
     guest.page.get_by_label("Your name").fill("Gus")
@@ -240,7 +240,7 @@ def reset(open_session: Open, **_: object) -> Page:
     return page
 
 
-def removed(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def removed_item(open_session: Open, stocked: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked.path)
     ana.page.route("**/shopping-items/**", lambda route: route.abort())
     ana.remove("Butter")
@@ -257,7 +257,7 @@ def offline(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return ana.page
 
 
-def refused(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def rejected_edit(open_session: Open, stocked: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked.path)
     reason = {"status": 400, "code": "invalid", "detail": "The server would rather not."}
     ana.page.route(
@@ -266,13 +266,13 @@ def refused(open_session: Open, stocked: SharedList, **_: object) -> Page:
             status=400, json=reason, headers={"Content-Type": "application/problem+json"}
         ),
     )
-    # Not `tick`, which wants it to stay: the refusal may be faster than the look.
+    # Not `tick`, which waits for the ticked row: the rejection may be faster than its check.
     ana.checkbox("Milk").click()
     expect(ana.page.get_by_role("button", name="Discard: Milk")).to_be_visible()
     return ana.page
 
 
-def ended(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def missing_list(open_session: Open, stocked: SharedList, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/lists/00000000-0000-4000-8000-000000000000/")
     expect(page.get_by_role("link", name="Back to my lists")).to_be_visible()
@@ -283,44 +283,46 @@ def dashboard(open_session: Open, stocked: SharedList, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/dashboard/")
     expect(page.get_by_text("Started", exact=True)).to_be_visible()
-    # Another quantity than it has: a change that makes no difference is none.
-    here = page.get_by_role("listitem").filter(has_text="ana changed Apples")
-    before = here.count()
+    # A different quantity: an edit that changes nothing is not recorded.
+    entries = page.get_by_role("listitem").filter(has_text="ana changed Apples")
+    before = entries.count()
     other = {"1 kg": "2 kg", "2 kg": "1 kg"}[stocked.items["Apples"]["quantity"]]
     stocked.patch("Apples", quantity=other)
-    expect(here).not_to_have_count(before)
+    expect(entries).not_to_have_count(before)
     return page
 
 
 VIEWS = [
-    *(sign_in, sign_in_refused, setup, server_away, lists, no_lists, two_people),
-    *(empty_list, cart, editor, menu, share, join, join_no_more, activity, paste),
-    *(typed, person_menu, transfer, transfer_refused, account, account_of_guest, reset),
-    *(removed, offline, refused, ended, dashboard),
+    *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
+    *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
+    *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
+    *(removed_item, offline, rejected_edit, missing_list, dashboard),
 ]
 
 
-# Pages that scroll, to be looked at as a whole.
-WHOLE = [account, account_of_guest]
+# Pages that scroll: their screenshots show the full page.
+FULL_PAGE = [account, guest_account]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_it_is_accessible_and_fits(view, open_session, installation, stocked, axe):
-    def calm(who=None, **options):
+def test_view_is_accessible_and_fits_small_screens(view, open_session, installation, stocked, axe):
+    def open_without_motion(who=None, **options):
         return open_session(who, reduced_motion="reduce", **options)
 
-    page = view(open_session=calm, installation=installation, stocked=stocked)
+    page = view(open_session=open_without_motion, installation=installation, stocked=stocked)
     page.evaluate(axe)
     ARTEFACTS.mkdir(exist_ok=True)
-    found = {}
+    violations = {}
     for width, height in SIZES.items():
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            picture = ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png"
-            page.screenshot(path=picture, full_page=view in WHOLE)
-            found[width, scheme] = page.evaluate(FOUND)
+            screenshot = ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png"
+            page.screenshot(path=screenshot, full_page=view in FULL_PAGE)
+            violations[width, scheme] = page.evaluate(VIOLATIONS)
     page.set_viewport_size(NARROWEST)
     page.screenshot(path=ARTEFACTS / f"{view.__name__}-320.png")
-    assert {where: what for where, what in found.items() if what} == {}
+    assert {
+        configuration: problems for configuration, problems in violations.items() if problems
+    } == {}
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]

@@ -1,4 +1,4 @@
-"""The screen of the tests itself: what it waits for comes, or the test fails."""
+"""The socket client of the tests: a wait ends with the frame or fails the test."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
 
 @pytest.fixture
 def intervals():
-    """Return a clock that beats all the time."""
+    """Return intervals with very frequent heartbeats."""
     return replace(INTERVALS, heartbeat=INTERVALS.sweep)
 
 
-async def test_beats_do_not_make_it_wait_for_ever(open_client, ana, monkeypatch):
-    one = await open_client(ana)
-    await one.until("beat")
+async def test_client_wait_times_out_when_only_heartbeats_arrive(open_client, ana, monkeypatch):
+    client = await open_client(ana)
+    await client.until("beat")
     monkeypatch.setattr(screens, "TIMEOUT", 0.5)
     with pytest.raises(TimeoutError):
-        await one.wait_closed()
+        await client.wait_closed()
     with pytest.raises(TimeoutError):
-        await one.until("bye")
+        await client.until("bye")
