@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import get_resolver
 
-from tests.asgi_project.test_csrf import addresses
+from tests.asgi_project.test_csrf import named_paths
 
-PAGES = [address for _, address in addresses("/admin/")]
+PAGES = [address for _, address in named_paths("/admin/")]
 
 
 def test_the_walk_finds_the_admin():
