@@ -183,6 +183,8 @@ AXES_DISABLE_ACCESS_LOG = True
 SIGNIN_FAILURES_PER_ADDRESS = env.int("TROLLEY_SIGNIN_FAILURES", default=100)
 # Sockets that one process takes in a second: these cost about half of a core.
 HANDSHAKES = env.int("TROLLEY_HANDSHAKES", default=100)
+# For tests only: every wait of the live package is multiplied by this (live/intervals.py).
+LIVE_TIME_SCALE = env.float("TROLLEY_TIME_SCALE", default=1.0)
 
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, no password)
 REST_KNOX = {

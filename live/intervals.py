@@ -1,4 +1,10 @@
-"""How long everything takes and waits: one place, so that tests can scale it."""
+"""All waiting times of the live package, in one place, so that tests can scale them.
+
+A real server scales them by TROLLEY_TIME_SCALE. The values that clients are told
+(`welcome.heartbeat`, `retry_in` of an overloaded server) are not scaled, and
+neither are the timeouts of calls to the channel layer: a faster clock does not
+make Redis faster.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +43,10 @@ class Intervals:
     """For which news about who is there are collected."""
     lease: float = 30.0
     """For which others believe what a process said about who is there."""
+    min_backoff: float = 0.1
+    """Seconds until the first retry while the channel layer is down; doubled for each more."""
+    max_backoff: float = 2.0
+    """Seconds between two retries while the channel layer is down, at most."""
     drain: float = 3.0
     """Given to sockets to close when the process stops."""
     retry: float = 1.0

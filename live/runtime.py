@@ -47,7 +47,7 @@ class Runtime:
     """Owns the hub, the relay and everything periodic of one event loop."""
 
     def __init__(self, intervals: Intervals | None = None) -> None:
-        self.intervals = intervals or Intervals()
+        self.intervals = intervals or Intervals().scaled(settings.LIVE_TIME_SCALE)
         self.process = secrets.token_hex(6)
         self.draining = False
         self._loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The cast of every test: ana owns, bob is a member, mallory must never see anything."""
+"""The users of every test: ana owns, bob is a member, mallory must never see anything."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from shopping_list.models import Membership, ShoppingList
 
 pytest_plugins = ["tests.support.secret_leaks"]
 PASSWORD = "correct horse battery"
 
-# A busy machine is no defect; pytest-timeout ends what hangs.
+# A busy machine is not a defect; pytest-timeout ends a test that hangs.
 hypothesis.settings.register_profile("trolley", deadline=None)
 hypothesis.settings.load_profile("trolley")
 
 
 @pytest.fixture(autouse=True)
-def _no_failures_remembered() -> None:
-    """Let no test wait for the wrong passwords of another."""
+def _clear_cache() -> None:
+    """Forget the failed sign-ins and rate limits of earlier tests."""
     cache.clear()
 
 
 @pytest.fixture
 def make_user(db: None) -> Callable[..., User]:
-    """Make a person called by the given name, with PASSWORD."""
+    """Create a user with the given user name and PASSWORD."""
 
     def make(username: str, **fields: object) -> User:
         fields.setdefault("name", username.capitalize())
@@ -41,31 +42,48 @@ def make_user(db: None) -> Callable[..., User]:
 
 @pytest.fixture
 def ana(make_user: Callable[..., User]) -> User:
-    """She owns the list."""
+    """The owner of the lists."""
     return make_user("ana")
 
 
 @pytest.fixture
 def bob(make_user: Callable[..., User]) -> User:
-    """He is a member."""
+    """A member of `groceries`."""
     return make_user("bob")
 
 
 @pytest.fixture
 def mallory(make_user: Callable[..., User]) -> User:
-    """She must never see anything."""
+    """A user who must never see anything."""
     return make_user("mallory")
 
 
 @pytest.fixture
 def olga(make_user: Callable[..., User]) -> User:
-    """She owns the installation: staff, and no member of anything."""
+    """The owner of the installation: staff, and a member of no list."""
     return make_user("olga", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
-def client_of() -> Callable[[User], APIClient]:
-    """Return a browser-like API client in which that person is signed in."""
+def groceries(ana: User, bob: User) -> ShoppingList:
+    """Ana's list, with bob as an editor."""
+    groceries = ShoppingList.objects.create(name="Groceries", created_by=ana)
+    Membership.objects.create(shopping_list=groceries, user=ana, role="owner")
+    Membership.objects.create(shopping_list=groceries, user=bob, role="editor")
+    return groceries
+
+
+@pytest.fixture
+def hardware(ana: User) -> ShoppingList:
+    """Ana's other list, without bob."""
+    hardware = ShoppingList.objects.create(name="Hardware", created_by=ana)
+    Membership.objects.create(shopping_list=hardware, user=ana, role="owner")
+    return hardware
+
+
+@pytest.fixture
+def signed_in_client() -> Callable[[User], APIClient]:
+    """Return an API client with the session of that user, as a browser has it."""
 
     def sign_in(user: User) -> APIClient:
         client = APIClient()
@@ -76,8 +94,8 @@ def client_of() -> Callable[[User], APIClient]:
 
 
 @pytest.fixture
-def anyone() -> APIClient:
-    """Return an API client without identity."""
+def anonymous_client() -> APIClient:
+    """Return an API client that is not signed in."""
     return APIClient()
 
 
@@ -93,17 +111,17 @@ def _reachable(url: str, default_port: int) -> bool:
 
 @pytest.fixture(scope="session")
 def redis_url() -> str:
-    """Return the address of a Redis to use freely. Missing is a failure, not a skip."""
+    """Return the URL of a Redis that tests may use. A missing one is a failure, not a skip."""
     url = os.environ.get("TROLLEY_TEST_REDIS", "redis://127.0.0.1:6379/9")
     if not _reachable(url, 6379):
-        pytest.fail(f"no Redis at {url}: ./run test brings one, or set TROLLEY_TEST_REDIS")
+        pytest.fail(f"no Redis at {url}: ./run test starts one, or set TROLLEY_TEST_REDIS")
     return url
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
-    """Return a PostgreSQL address that may create databases. Missing is a failure."""
+    """Return the URL of a PostgreSQL that may create databases. A missing one is a failure."""
     url = os.environ.get("TROLLEY_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
     if not _reachable(url, 5432):
-        pytest.fail(f"no PostgreSQL at {url}: ./run test brings one, or set TROLLEY_TEST_POSTGRES")
+        pytest.fail(f"no PostgreSQL at {url}: ./run test starts one, or set TROLLEY_TEST_POSTGRES")
     return url

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import socket
 
-# A peer that takes nothing for this long is gone: the kernel resets it, so that
-# no server needs to wait for a buffer that will never drain.
-STALLED_AFTER = 10_000  # ms
+from asgi_project.serving.time_scale import scaled
+
+# The kernel resets a connection whose peer has read nothing for this long, so that
+# no server waits for a send buffer that never drains.
+STALL_TIMEOUT = 10.0  # s
 
 
 class AddressError(Exception):
@@ -41,7 +43,7 @@ def _drop_stalled_peers(listener: socket.socket) -> None:
     """Set what accepted sockets inherit, where the platform has it."""
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     if option is not None:
-        listener.setsockopt(socket.IPPROTO_TCP, option, STALLED_AFTER)
+        listener.setsockopt(socket.IPPROTO_TCP, option, round(scaled(STALL_TIMEOUT) * 1000))
 
 
 def _reason(error: OSError, host: str, port: int) -> str:

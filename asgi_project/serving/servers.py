@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import socket
 from typing import Any
@@ -10,10 +11,11 @@ import uvicorn
 from django.conf import settings
 
 from asgi_project.serving import lifespan
+from asgi_project.serving.time_scale import scaled
 
 MAX_MESSAGE_BYTES = 65_536
-PING_INTERVAL = PING_TIMEOUT = 20  # s
-SHUTDOWN_TIMEOUT = 10  # s
+PING_INTERVAL = PING_TIMEOUT = 20.0  # s
+SHUTDOWN_TIMEOUT = 10.0  # s
 
 
 class _Uvicorn(uvicorn.Server):
@@ -37,9 +39,9 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
         ws_max_size=MAX_MESSAGE_BYTES,
         # Compression costs 35 to 40 KB a socket and a third more CPU.
         ws_per_message_deflate=False,
-        ws_ping_interval=PING_INTERVAL,
-        ws_ping_timeout=PING_TIMEOUT,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+        ws_ping_interval=scaled(PING_INTERVAL),
+        ws_ping_timeout=scaled(PING_TIMEOUT),
+        timeout_graceful_shutdown=math.ceil(scaled(SHUTDOWN_TIMEOUT)),
         lifespan="on",
         log_config=None,
         access_log=settings.ACCESS_LOG,
@@ -66,12 +68,12 @@ def run_daphne(app: Any, listener: socket.socket) -> None:
         app,
         # Twisted makes its own copy of the descriptor and closes this one.
         endpoints=[f"fd:fileno={listener.detach()}"],
-        ping_interval=PING_INTERVAL,
-        ping_timeout=PING_TIMEOUT,
+        ping_interval=scaled(PING_INTERVAL),
+        ping_timeout=scaled(PING_TIMEOUT),
         websocket_timeout=-1,
         websocket_max_message_size=MAX_MESSAGE_BYTES,
         websocket_max_frame_size=MAX_MESSAGE_BYTES,
-        application_close_timeout=SHUTDOWN_TIMEOUT,
+        application_close_timeout=scaled(SHUTDOWN_TIMEOUT),
         server_name="",
     ).run()
 

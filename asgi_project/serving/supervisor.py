@@ -15,6 +15,8 @@ from types import FrameType
 import structlog
 from django.conf import settings
 
+from asgi_project.serving.time_scale import scaled
+
 log = structlog.get_logger(__name__)
 
 POLL_INTERVAL = 0.2  # s
@@ -41,21 +43,21 @@ class Supervisor:
             signal.signal(number, self._stop)
         while not self.stopping:
             self._start_missing()
-            time.sleep(POLL_INTERVAL)
+            time.sleep(scaled(POLL_INTERVAL))
         self._end()
 
     def _end(self) -> None:
         """Wait for the workers, asking again: one may have been born as the signal came."""
         for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
             self._signal_workers(number)
-            deadline = time.monotonic() + STOP_TIMEOUT
+            deadline = time.monotonic() + scaled(STOP_TIMEOUT)
             for worker in self.workers:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     worker.wait(max(0.0, deadline - time.monotonic()))
 
     def _start_missing(self) -> None:
         for worker, born in list(self.workers.items()):
-            if worker.poll() is not None and time.monotonic() - born > MIN_UPTIME:
+            if worker.poll() is not None and time.monotonic() - born > scaled(MIN_UPTIME):
                 log.warning("worker died", pid=worker.pid, code=worker.returncode)
                 del self.workers[worker]
         while len(self.workers) < self.count and not self.stopping:

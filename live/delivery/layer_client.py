@@ -14,6 +14,7 @@ from typing import Any
 
 from live.counters import counters
 from live.delivery.local_bus import GroupMessage
+from live.intervals import Intervals
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +22,6 @@ MAX_QUEUED_MESSAGES = 10_000
 """Messages that wait for the layer; more than that and the oldest are dropped."""
 CALL_TIMEOUT = 2.0
 """Seconds that one call to the layer may take."""
-MAX_BACKOFF = 2.0
-"""Seconds between two tries while the layer is down, reached by doubling."""
 
 
 class LayerClient:
@@ -37,14 +36,13 @@ class LayerClient:
         *,
         receive: Callable[[dict[str, Any]], None],
         on_recovered: Callable[[], None],
-        refresh: float,
-        pause: float = 0.1,
+        intervals: Intervals,
     ) -> None:
         self._layer = layer
         self._receive = receive
         self._back = on_recovered
-        self._refresh = refresh
-        self._shortest_pause = self._pause = pause
+        self._intervals = intervals
+        self._backoff = intervals.min_backoff
         self._channel: str | None = None
         self._wanted: set[str] = set()
         self._joined: set[str] = set()
@@ -113,7 +111,7 @@ class LayerClient:
                 await self._failed(error)
                 continue
             try:
-                async with asyncio.timeout(self._refresh):
+                async with asyncio.timeout(self._intervals.refresh):
                     await self._changed.wait()
             except TimeoutError:
                 # Both kinds of layer forget members: by age, or for one message unread.
@@ -182,14 +180,14 @@ class LayerClient:
         self._joined.clear()  # a restarted Redis has forgotten them
         for group in list(self._waiting):
             self._release(group)
-        await asyncio.sleep(self._pause)
-        self._pause = min(self._pause * 2, MAX_BACKOFF)
+        await asyncio.sleep(self._backoff)
+        self._backoff = min(self._backoff * 2, self._intervals.max_backoff)
         self._changed.set()  # joining a group is how we find out that it is back
 
     def _is_back(self) -> None:
         logger.info("the channel layer is back")
         self.is_up = True
-        self._pause = self._shortest_pause
+        self._backoff = self._intervals.min_backoff
         self._needs_reconcile = True
         self._changed.set()
 

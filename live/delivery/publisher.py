@@ -94,6 +94,7 @@ class DirectPublisher:
         self._again_at = 0.0
 
     def send(self, outgoing: GroupMessage) -> None:
+        """Send a message to its group, unless the layer failed a moment ago."""
         layer = get_channel_layer()
         if layer is None or isinstance(layer, InMemoryChannelLayer):
             return  # nobody outside this process could hear it
@@ -102,7 +103,7 @@ class DirectPublisher:
         try:
             async_to_sync(self._group_send)(layer, outgoing)
         except Exception as error:
-            self._again_at = time.monotonic() + RETRY_DELAY
+            self._again_at = time.monotonic() + RETRY_DELAY * settings.LIVE_TIME_SCALE
             counters.layer_call_failed()
             logger.warning("the channel layer did not take a message: %r", error)
 

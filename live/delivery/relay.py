@@ -92,7 +92,7 @@ class Relay:
             get_channel_layer(),
             receive=self.receive,
             on_recovered=self._reconcile_now.set,
-            refresh=intervals.refresh,
+            intervals=intervals,
         )
 
     @property

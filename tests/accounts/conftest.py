@@ -1,4 +1,4 @@
-"""Browsers and scripts as they really come: with cookies, CSRF tokens and bearer tokens."""
+"""API clients like real browsers and scripts: with cookies, CSRF tokens and bearer tokens."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -12,15 +12,15 @@ FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 
 @pytest.fixture
 def open_browser(db):
-    """Open a strict browser, signed in if a name is given."""
+    """Open a client that must send CSRF tokens; it is signed in if a name is given."""
 
     def open_one(username=None, password=PASSWORD, **headers):
         client = APIClient(enforce_csrf_checks=True, **headers)
         client.get("/")
         renew_csrf(client)
         if username is not None:
-            answer = client.post("/api/auth/login/", {"username": username, "password": password})
-            assert answer.status_code == 200, answer.content
+            response = client.post("/api/auth/login/", {"username": username, "password": password})
+            assert response.status_code == 200, response.content
             renew_csrf(client)
         return client
 
@@ -28,13 +28,13 @@ def open_browser(db):
 
 
 def renew_csrf(client):
-    """Send the CSRF token that the browser has now, as our pages do."""
+    """Send the CSRF token of the current cookie from now on, as our pages do."""
     client.credentials(HTTP_X_CSRFTOKEN=client.cookies["csrftoken"].value)
 
 
 @pytest.fixture
-def script():
-    """Make a client with a token of that person."""
+def token_client():
+    """Create a client with a token of that user."""
 
     def make(user, **fields):
         _, secret = ApiToken.objects.create(user=user, name="script", **fields)
@@ -46,24 +46,24 @@ def script():
 
 
 @pytest.fixture
-def list_of():
-    """Make a list owned by that person, with others on it."""
+def create_list():
+    """Create a list that the first user owns, with the others as members."""
 
-    def make(owner, *others, name="Groceries", role="editor"):
-        made = ShoppingList.objects.create(name=name, created_by=owner)
-        Membership.objects.create(shopping_list=made, user=owner, role="owner")
-        for other in others:
-            Membership.objects.create(shopping_list=made, user=other, role=role)
-        return made
+    def make(owner, *members, name="Groceries", role="editor"):
+        shopping_list = ShoppingList.objects.create(name=name, created_by=owner)
+        Membership.objects.create(shopping_list=shopping_list, user=owner, role="owner")
+        for member in members:
+            Membership.objects.create(shopping_list=shopping_list, user=member, role=role)
+        return shopping_list
 
     return make
 
 
 @pytest.fixture
-def guest(db, list_of, ana):
-    """Grandma, a guest on a list of ana's."""
+def guest(db, create_list, ana):
+    """Grandma, a guest on a list of ana."""
     from accounts import guests
 
-    person = guests.create("Grandma")
-    list_of(ana, person)
-    return person
+    guest = guests.create("Grandma")
+    create_list(ana, guest)
+    return guest

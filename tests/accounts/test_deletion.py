@@ -16,7 +16,7 @@ MINE = {"password": PASSWORD}
 
 
 @pytest.fixture
-def as_ana(open_browser, ana):
+def ana_client(open_browser, ana):
     return open_browser("ana")
 
 
@@ -24,67 +24,71 @@ def code_of(answer):
     return answer.status_code, answer.json()["code"]
 
 
-def test_it_goes_with_its_sessions_tokens_and_lists(as_ana, open_browser, ana, script, list_of):
+def test_it_goes_with_its_sessions_tokens_and_lists(
+    ana_client, open_browser, ana, token_client, create_list
+):
     """PPL-10"""
-    list_of(ana)
-    laptop, client = open_browser("ana"), script(ana)
-    answer = as_ana.delete(ME, MINE)
+    create_list(ana)
+    laptop, client = open_browser("ana"), token_client(ana)
+    answer = ana_client.delete(ME, MINE)
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.cookies["sessionid"].value == ""
-    assert {one.get(ME).status_code for one in (as_ana, laptop, client)} == {401}
+    assert {one.get(ME).status_code for one in (ana_client, laptop, client)} == {401}
     for model in (User, ShoppingList, Session, ApiToken):
         assert not model.objects.exists()
 
 
-def test_a_list_of_others_is_told(as_ana, ana, bob, list_of, client_of):
+def test_a_list_of_others_is_told(ana_client, ana, bob, create_list, signed_in_client):
     """PPL-10"""
-    shared = list_of(bob, ana)
-    as_ana.delete(ME, MINE)
+    shared = create_list(bob, ana)
+    ana_client.delete(ME, MINE)
     assert list(shared.memberships.values_list("user", flat=True)) == [bob.pk]
     last = Activity.objects.filter(list_id=shared.pk).latest("version")
     assert (last.verb, last.actor_id, last.actor_name) == ("member.left", None, "Ana")
-    feed = client_of(bob).get(f"/api/shopping-lists/{shared.pk}/activities/").json()["results"]
+    feed = (
+        signed_in_client(bob).get(f"/api/shopping-lists/{shared.pk}/activities/").json()["results"]
+    )
     assert feed[0]["actor"] == {"id": None, "name": "Ana"}
 
 
-def test_it_stays_while_others_need_it(as_ana, ana, bob, list_of):
+def test_it_stays_while_others_need_it(ana_client, ana, bob, create_list):
     """PPL-10"""
-    needed, own = list_of(ana, bob), list_of(ana, name="Own")
-    answer = as_ana.delete(ME, MINE)
+    needed, own = create_list(ana, bob), create_list(ana, name="Own")
+    answer = ana_client.delete(ME, MINE)
     assert code_of(answer) == (409, "last_owner")
     assert answer.json()["lists"] == [{"id": str(needed.pk), "name": "Groceries"}]
     assert ShoppingList.objects.filter(pk=own.pk).exists()
-    assert as_ana.get(ME).status_code == 200
+    assert ana_client.get(ME).status_code == 200
     Membership.objects.filter(user=bob).update(role="owner")
-    assert as_ana.delete(ME, MINE).status_code == 204
+    assert ana_client.delete(ME, MINE).status_code == 204
 
 
-def test_a_wrong_password_deletes_nothing(as_ana):
+def test_a_wrong_password_deletes_nothing(ana_client):
     """PPL-8, PPL-10"""
     for given in ({"password": "not the password"}, {"password": ""}, {}, None):
-        answer = as_ana.delete(ME, given)
+        answer = ana_client.delete(ME, given)
         assert answer.status_code == 400
         assert list(answer.json()["errors"]) == ["password"]
-    assert as_ana.get(ME).status_code == 200
+    assert ana_client.get(ME).status_code == 200
 
 
-def test_guesses_are_locked_out_as_at_sign_in(as_ana):
+def test_guesses_are_locked_out_as_at_sign_in(ana_client):
     """PPL-8"""
     guess = {"password": "not the password"}
-    assert [as_ana.delete(ME, guess).status_code for _ in range(10)] == [400] * 9 + [429]
-    assert code_of(as_ana.delete(ME, MINE)) == (429, "locked_out")
+    assert [ana_client.delete(ME, guess).status_code for _ in range(10)] == [400] * 9 + [429]
+    assert code_of(ana_client.delete(ME, MINE)) == (429, "locked_out")
     assert User.objects.exists()
 
 
-def test_no_token_ends_it(ana, script):
+def test_no_token_ends_it(ana, token_client):
     """PPL-10"""
-    assert script(ana).delete(ME, MINE).status_code == 403
+    assert token_client(ana).delete(ME, MINE).status_code == 403
     assert User.objects.exists()
 
 
-def test_a_guest_needs_no_password(guest, ana, client_of):
+def test_a_guest_needs_no_password(guest, ana, signed_in_client):
     """PPL-10"""
-    client = client_of(guest)
+    client = signed_in_client(guest)
     assert client.delete(ME).status_code == 204
     assert list(User.objects.all()) == [ana]
     assert client.get(ME).status_code == 401
@@ -101,10 +105,10 @@ def test_the_last_who_runs_the_installation_stays_while_others_have_accounts(
 ):
     """PPL-11"""
     make_user("off", is_superuser=True, is_active=False)
-    as_olga = open_browser("olga")
-    assert code_of(as_olga.delete(ME, MINE)) == (409, "last_superuser")
+    olga_client = open_browser("olga")
+    assert code_of(olga_client.delete(ME, MINE)) == (409, "last_superuser")
     make_user("otto", is_superuser=True)
-    assert as_olga.delete(ME, MINE).status_code == 204
+    assert olga_client.delete(ME, MINE).status_code == 204
 
 
 def test_the_only_person_may_go(open_browser, olga, guest, ana):

@@ -23,9 +23,9 @@ def test_it_refuses_a_second_name_that_differs_in_case_only(make_user, ana):
 
 
 @pytest.mark.parametrize("field", ["id", "username", "is_staff", "is_guest", "is_superuser"])
-def test_what_cannot_be_changed_is_refused_and_not_passed_over(client_of, ana, field):
+def test_what_cannot_be_changed_is_refused_and_not_passed_over(signed_in_client, ana, field):
     """API-4"""
-    answer = client_of(ana).patch("/api/auth/me/", {"name": "Anna", field: True})
+    answer = signed_in_client(ana).patch("/api/auth/me/", {"name": "Anna", field: True})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
     ana.refresh_from_db()
     assert (ana.name, ana.username, ana.is_staff) == ("Ana", "ana", False)

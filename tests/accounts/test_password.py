@@ -26,7 +26,7 @@ def sign_in(client, password):
     return client.post(LOGIN, {"username": "ana", "password": password}).status_code
 
 
-def test_this_browser_goes_on_and_all_others_are_out(phone, laptop, anyone):
+def test_this_browser_goes_on_and_all_others_are_out(phone, laptop, anonymous_client):
     """PPL-7"""
     before = Session.objects.get(session_key=phone.cookies["sessionid"].value)
     answer = phone.post(ADDRESS, BODY)
@@ -36,15 +36,15 @@ def test_this_browser_goes_on_and_all_others_are_out(phone, laptop, anyone):
     after = Session.objects.get()
     assert after.session_key == phone.cookies["sessionid"].value != before.session_key
     assert (after.public_id, after.created_at) == (before.public_id, before.created_at)
-    assert (sign_in(anyone, PASSWORD), sign_in(anyone, NEW)) == (400, 200)
+    assert (sign_in(anonymous_client, PASSWORD), sign_in(anonymous_client, NEW)) == (400, 200)
 
 
-def test_the_old_key_opens_nothing(phone, anyone):
+def test_the_old_key_opens_nothing(phone, anonymous_client):
     """PPL-7, SEC-7"""
     old = phone.cookies["sessionid"].value
     phone.post(ADDRESS, BODY)
-    anyone.cookies["sessionid"] = old
-    assert anyone.get(ME).status_code == 401
+    anonymous_client.cookies["sessionid"] = old
+    assert anonymous_client.get(ME).status_code == 401
 
 
 def test_this_browser_can_write_afterwards(phone):
@@ -73,14 +73,14 @@ def test_a_weak_one_is_refused(phone, make_user, open_browser, weak):
     assert list(answer.json()["errors"]) == ["new_password"]
 
 
-def test_guesses_are_counted_and_locked_out_as_at_sign_in(phone, anyone):
+def test_guesses_are_counted_and_locked_out_as_at_sign_in(phone, anonymous_client):
     """PPL-8, SEC-10"""
     guess = BODY | {"current_password": "not the password"}
     assert [phone.post(ADDRESS, guess).status_code for _ in range(10)] == [400] * 9 + [429]
     answer = phone.post(ADDRESS, BODY)
     assert (answer.status_code, answer.json()["code"]) == (429, "locked_out")
     assert 0 < int(answer["Retry-After"]) <= 901
-    assert sign_in(anyone, PASSWORD) == 429
+    assert sign_in(anonymous_client, PASSWORD) == 429
     assert User.objects.get().check_password(PASSWORD)
 
 
@@ -94,19 +94,19 @@ def test_guesses_count_for_the_address_too(phone, open_browser, make_user):
     assert of_bob.post(ADDRESS, BODY).status_code == 429
 
 
-def test_no_token_changes_it(ana, script):
+def test_no_token_changes_it(ana, token_client):
     """PPL-7"""
-    assert script(ana).post(ADDRESS, BODY).status_code == 403
+    assert token_client(ana).post(ADDRESS, BODY).status_code == 403
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_a_guest_has_none(client_of, guest):
-    answer = client_of(guest).post(ADDRESS, BODY)
+def test_a_guest_has_none(signed_in_client, guest):
+    answer = signed_in_client(guest).post(ADDRESS, BODY)
     assert (answer.status_code, answer.json()["code"]) == (403, "guest")
 
 
-def test_tokens_of_scripts_go_on(phone, ana, script):
+def test_tokens_of_scripts_go_on(phone, ana, token_client):
     """PPL-7"""
-    client = script(ana)
+    client = token_client(ana)
     phone.post(ADDRESS, BODY)
     assert client.get(ME).status_code == 200

@@ -36,7 +36,7 @@ def sign_in(client, password):
     return client.post(LOGIN, {"username": "ana", "password": password}).status_code
 
 
-def test_it_sets_another_password_and_signs_in(open_browser, anyone, ana):
+def test_it_sets_another_password_and_signs_in(open_browser, anonymous_client, ana):
     """PPL-9"""
     phone, stranger = open_browser("ana"), open_browser()
     answer = use(stranger, secret_for("ana"))
@@ -44,7 +44,7 @@ def test_it_sets_another_password_and_signs_in(open_browser, anyone, ana):
     assert stranger.get(ME).json() == answer.json()
     assert phone.get(ME).status_code == 401
     assert Session.objects.filter(user=ana).count() == 1
-    assert (sign_in(anyone, PASSWORD), sign_in(anyone, NEW)) == (400, 200)
+    assert (sign_in(anonymous_client, PASSWORD), sign_in(anonymous_client, NEW)) == (400, 200)
 
 
 def test_the_secret_is_in_the_fragment_alone_and_kept_nowhere(ana, settings):
@@ -56,8 +56,8 @@ def test_the_secret_is_in_the_fragment_alone_and_kept_nowhere(ana, settings):
     assert secret not in str(ResetLink.objects.values().get())
 
 
-def test_the_page_is_there(anyone, db):
-    assert anyone.get("/reset/").status_code == 200
+def test_the_page_is_there(anonymous_client, db):
+    assert anonymous_client.get("/reset/").status_code == 200
 
 
 def test_it_works_once(open_browser, ana):
@@ -127,18 +127,18 @@ def test_it_asks_for_the_csrf_token(ana):
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
 
 
-def test_it_cannot_be_tried_out(anyone, db):
+def test_it_cannot_be_tried_out(anonymous_client, db):
     """PPL-8"""
-    answers = [use(anyone, f"guess {number}") for number in range(61)]
+    answers = [use(anonymous_client, f"guess {number}") for number in range(61)]
     assert [answer.status_code for answer in answers] == [404] * 60 + [429]
     assert int(answers[-1]["Retry-After"]) > 0
 
 
-def test_it_lets_in_who_is_locked_out(open_browser, anyone, ana):
+def test_it_lets_in_who_is_locked_out(open_browser, anonymous_client, ana):
     for _ in range(10):
-        sign_in(anyone, "not the password")
+        sign_in(anonymous_client, "not the password")
     assert use(open_browser(), secret_for("ana")).status_code == 200
-    assert sign_in(anyone, NEW) == 200
+    assert sign_in(anonymous_client, NEW) == 200
 
 
 @pytest.mark.django_db(transaction=True)

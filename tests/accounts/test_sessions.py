@@ -190,18 +190,20 @@ def test_the_session_of_another_person_is_nowhere(phone, open_browser, mallory):
     assert is_signed_in(phone)
 
 
-def test_no_token_sees_or_ends_them(phone, ana, script):
+def test_no_token_sees_or_ends_them(phone, ana, token_client):
     """PPL-6"""
-    client = script(ana)
+    client = token_client(ana)
     answers = [client.get(SESSIONS), client.delete(SESSIONS)]
     answers.append(client.delete(f"{SESSIONS}{own(phone)['id']}/"))
     assert {answer.status_code for answer in answers} == {403}
     assert is_signed_in(phone)
 
 
-def test_a_guest_sees_their_own(client_of, guest):
+def test_a_guest_sees_their_own(signed_in_client, guest):
     """PPL-5"""
-    assert [one["current"] for one in client_of(guest).get(SESSIONS).json()["results"]] == [True]
+    assert [one["current"] for one in signed_in_client(guest).get(SESSIONS).json()["results"]] == [
+        True
+    ]
 
 
 def test_signing_in_again_is_another_session(phone, ana):

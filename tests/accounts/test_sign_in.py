@@ -97,15 +97,15 @@ def test_it_signs_out_with_an_empty_answer(browser, ana):
     assert browser.get(ME).status_code == 401
 
 
-def test_it_says_401_and_bearer_to_a_stranger(anyone, db):
-    answer = anyone.get(ME)
+def test_it_says_401_and_bearer_to_a_stranger(anonymous_client, db):
+    answer = anonymous_client.get(ME)
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"] == "Bearer"
     assert answer.json()["code"] == "not_authenticated"
 
 
-def test_it_lets_me_change_my_name_and_nothing_that_is_not_mine(client_of, ana):
-    client = client_of(ana)
+def test_it_lets_me_change_my_name_and_nothing_that_is_not_mine(signed_in_client, ana):
+    client = signed_in_client(ana)
     assert client.patch(ME, {"name": "Ana B."}).json()["name"] == "Ana B."
     assert client.patch(ME, {"is_staff": True}).status_code == 400
     ana.refresh_from_db()
@@ -113,14 +113,14 @@ def test_it_lets_me_change_my_name_and_nothing_that_is_not_mine(client_of, ana):
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "a\nb", "a\x00b", "x" * 101])
-def test_it_refuses_names_that_could_mislead(client_of, ana, name):
-    answer = client_of(ana).patch(ME, {"name": name})
+def test_it_refuses_names_that_could_mislead(signed_in_client, ana, name):
+    answer = signed_in_client(ana).patch(ME, {"name": name})
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == ["name"]
 
 
-def test_it_names_an_unknown_field(client_of, ana):
-    answer = client_of(ana).patch(ME, {"nmae": "Ana"})
+def test_it_names_an_unknown_field(signed_in_client, ana):
+    answer = signed_in_client(ana).patch(ME, {"nmae": "Ana"})
     assert answer.status_code == 400
     assert answer.json()["errors"] == {"nmae": ["Unknown field."]}
 
@@ -132,55 +132,55 @@ class TestBruteForce:
         return [client.post(LOGIN, WRONG, **extra).status_code for _ in range(times)]
 
     def test_it_locks_a_name_out_at_the_tenth_failure_even_with_the_right_password(
-        self, anyone, ana
+        self, anonymous_client, ana
     ):
         """SEC-10"""
-        assert self.fail(anyone, 10) == [400] * 9 + [429]
-        answer = sign_in(anyone)
+        assert self.fail(anonymous_client, 10) == [400] * 9 + [429]
+        answer = sign_in(anonymous_client)
         assert (answer.status_code, answer.json()["code"]) == (429, "locked_out")
         assert answer["Content-Type"] == "application/problem+json"
         assert 0 < int(answer["Retry-After"]) <= 901
 
-    def test_it_counts_a_name_in_any_case_as_one(self, anyone, ana):
+    def test_it_counts_a_name_in_any_case_as_one(self, anonymous_client, ana):
         for name in ("ana", "ANA", "Ana", "aNa", "anA") * 2:
-            last = sign_in(anyone, name, "not the password")
+            last = sign_in(anonymous_client, name, "not the password")
         assert last.status_code == 429
 
-    def test_it_cannot_lock_the_owner_out_from_elsewhere(self, anyone, ana):
+    def test_it_cannot_lock_the_owner_out_from_elsewhere(self, anonymous_client, ana):
         """SEC-10"""
-        self.fail(anyone, 10, REMOTE_ADDR="198.51.100.7")
-        assert sign_in(anyone).status_code == 200
+        self.fail(anonymous_client, 10, REMOTE_ADDR="198.51.100.7")
+        assert sign_in(anonymous_client).status_code == 200
 
-    def test_it_answers_an_unknown_name_under_lock_the_same(self, anyone, db):
-        assert self.fail(anyone, 10) == [400] * 9 + [429]
+    def test_it_answers_an_unknown_name_under_lock_the_same(self, anonymous_client, db):
+        assert self.fail(anonymous_client, 10) == [400] * 9 + [429]
 
-    def test_it_forgets_failures_after_a_success(self, anyone, ana):
-        self.fail(anyone, 9)
-        assert sign_in(anyone).status_code == 200
-        assert self.fail(anyone, 5) == [400] * 5
+    def test_it_forgets_failures_after_a_success(self, anonymous_client, ana):
+        self.fail(anonymous_client, 9)
+        assert sign_in(anonymous_client).status_code == 200
+        assert self.fail(anonymous_client, 5) == [400] * 5
 
     @override_settings(SIGNIN_FAILURES_PER_ADDRESS=3)
-    def test_it_turns_an_address_away_that_tries_many_names(self, anyone, ana):
+    def test_it_turns_an_address_away_that_tries_many_names(self, anonymous_client, ana):
         """SEC-10"""
         for number in range(3):
-            assert sign_in(anyone, f"name{number}", "wrong wrong").status_code == 400
-        answer = sign_in(anyone)
+            assert sign_in(anonymous_client, f"name{number}", "wrong wrong").status_code == 400
+        answer = sign_in(anonymous_client)
         assert answer.status_code == 429
         assert int(answer["Retry-After"]) > 0
 
     @override_settings(SIGNIN_FAILURES_PER_ADDRESS=3)
-    def test_it_counts_an_ipv6_neighbourhood_as_one_address(self, anyone, ana):
+    def test_it_counts_an_ipv6_neighbourhood_as_one_address(self, anonymous_client, ana):
         for number in range(3):
-            anyone.post(
+            anonymous_client.post(
                 LOGIN, {**WRONG, "username": f"n{number}"}, REMOTE_ADDR=f"2001:db8::{number}"
             )
         right = {"username": "ana", "password": PASSWORD}
-        assert anyone.post(LOGIN, right, REMOTE_ADDR="2001:db8::ffff").status_code == 429
-        assert anyone.post(LOGIN, right, REMOTE_ADDR="2001:db8:1::1").status_code == 200
+        assert anonymous_client.post(LOGIN, right, REMOTE_ADDR="2001:db8::ffff").status_code == 429
+        assert anonymous_client.post(LOGIN, right, REMOTE_ADDR="2001:db8:1::1").status_code == 200
 
-    def test_it_throttles_tokens_by_password_too(self, anyone, ana):
+    def test_it_throttles_tokens_by_password_too(self, anonymous_client, ana):
         for _ in range(10):
-            last = anyone.post("/api/api-token-auth/", WRONG)
+            last = anonymous_client.post("/api/api-token-auth/", WRONG)
         assert last.status_code == 429
 
     def test_it_protects_the_admin_with_the_same_lock(self, client, olga):

@@ -71,8 +71,8 @@ def test_it_notices_use_at_most_once_a_minute(secret, django_assert_num_queries)
     assert ApiToken.objects.get().last_used_at >= noticed
 
 
-def test_it_prefers_the_token_to_a_session(secret, client_of, bob):
-    client = client_of(bob)
+def test_it_prefers_the_token_to_a_session(secret, signed_in_client, bob):
+    client = signed_in_client(bob)
     assert client.get(ME, HTTP_AUTHORIZATION=f"Bearer {secret}").json()["username"] == "ana"
 
 
@@ -97,9 +97,9 @@ def test_it_says_on_the_command_line_who_is_missing(db):
         call_command("createtoken", "nobody")
 
 
-def test_it_shows_no_secret_in_the_admin(secret, client_of, olga):
+def test_it_shows_no_secret_in_the_admin(secret, signed_in_client, olga):
     token = ApiToken.objects.get()
-    client = client_of(olga)
+    client = signed_in_client(olga)
     page = client.get(f"/admin/accounts/apitoken/{token.pk}/change/")
     assert page.status_code == 200
     assert token.digest not in page.content.decode().replace(f"apitoken/{token.pk}", "")

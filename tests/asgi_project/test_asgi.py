@@ -1,4 +1,4 @@
-"""The composition root: bodies are bounded and proxies believed only by configuration."""
+"""The composition root: bodies are limited, and only configured proxies are trusted."""
 
 import json
 
@@ -29,7 +29,7 @@ async def call(app, *, headers=(), chunks=(b"",), client=("198.51.100.7", 4711))
 
 
 async def echo(scope, receive, send):
-    """Answer the body, as Django reads it: whole, and never after a disconnect."""
+    """Send the body back; read it completely, as Django does, and not after a disconnect."""
     body, more = b"", True
     while more:
         event = await receive()
@@ -40,7 +40,7 @@ async def echo(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-async def test_it_passes_a_body_up_to_the_limit():
+async def test_body_up_to_the_limit_is_passed_on():
     assert await call(BodyLimit(echo, 10), chunks=[b"12345", b"67890"]) == (200, {}, b"1234567890")
 
 
@@ -49,36 +49,36 @@ async def test_it_passes_a_body_up_to_the_limit():
     [([(b"content-length", b"11")], [b""]), ([], [b"123456", b"789012"])],
     ids=["declared", "chunked"],
 )
-async def test_it_refuses_a_longer_body_before_the_app_has_it(headers, chunks):
-    status, answered, body = await call(BodyLimit(echo, 10), headers=headers, chunks=chunks)
+async def test_body_over_the_limit_is_rejected_before_the_app(headers, chunks):
+    status, response_headers, body = await call(BodyLimit(echo, 10), headers=headers, chunks=chunks)
     assert status == 413
-    assert answered[b"content-type"] == b"application/problem+json"
-    assert b"content-security-policy" in answered
+    assert response_headers[b"content-type"] == b"application/problem+json"
+    assert b"content-security-policy" in response_headers
     assert json.loads(body)["code"] == "too_large"
 
 
-async def lengths(scope, receive, send):
-    """Answer what is said of the body's length."""
-    said = [value for name, value in scope["headers"] if name in {b"content-length", b"te"}]
+async def report_length(scope, receive, send):
+    """Send back the headers that describe the length of the body."""
+    values = [value for name, value in scope["headers"] if name in {b"content-length", b"te"}]
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b",".join(said)})
+    await send({"type": "http.response.body", "body": b",".join(values)})
 
 
-async def test_it_measures_a_chunked_body():
+async def test_chunked_body_gets_a_content_length():
     """SEC-13"""
     headers = [(b"transfer-encoding", b"chunked"), (b"te", b"x")]
-    assert (await call(BodyLimit(lengths, 10), headers=headers, chunks=[b"123", b"45"]))[2] == (
-        b"x,5"
-    )
-    assert (await call(BodyLimit(lengths, 10), headers=headers))[2] == b"x"
+    _, _, body = await call(BodyLimit(report_length, 10), headers=headers, chunks=[b"123", b"45"])
+    assert body == b"x,5"
+    _, _, body = await call(BodyLimit(report_length, 10), headers=headers)
+    assert body == b"x"
 
 
-async def test_it_survives_a_nonsensical_content_length():
+async def test_negative_content_length_is_ignored():
     headers = [(b"content-length", b"-1")]
     assert (await call(BodyLimit(echo, 10), headers=headers, chunks=[b"1"]))[0] == 200
 
 
-async def seen(scope, receive, send):
+async def report_client(scope, receive, send):
     body = json.dumps([scope["scheme"], scope["client"][0]]).encode()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": body})
@@ -87,16 +87,16 @@ async def seen(scope, receive, send):
 FORWARDED = [(b"x-forwarded-proto", b"https"), (b"x-forwarded-for", b"203.0.113.9")]
 
 
-async def test_it_ignores_forwarded_headers_by_default(settings):
+async def test_forwarded_headers_are_ignored_by_default(settings):
     """SEC-19"""
     settings.TRUSTED_PROXIES = []
-    assert asgi._behind_proxy(seen) is seen
+    assert asgi._behind_proxy(report_client) is report_client
 
 
-async def test_it_believes_a_configured_proxy_and_nobody_else(settings):
+async def test_forwarded_headers_are_used_only_when_proxy_is_trusted(settings):
     """SEC-19"""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
-    app = asgi._behind_proxy(seen)
+    app = asgi._behind_proxy(report_client)
     assert isinstance(app, ProxyHeadersMiddleware)
     _, _, body = await call(app, headers=FORWARDED, client=("10.1.2.3", 1))
     assert json.loads(body) == ["https", "203.0.113.9"]
@@ -104,7 +104,7 @@ async def test_it_believes_a_configured_proxy_and_nobody_else(settings):
     assert json.loads(body) == ["http", "198.51.100.7"]
 
 
-async def test_it_refuses_sockets_where_live_is_left_out():
+async def test_websocket_is_rejected_without_live():
     sent = []
 
     async def receive():
@@ -118,7 +118,7 @@ async def test_it_refuses_sockets_where_live_is_left_out():
 
 
 @pytest.mark.parametrize("failing", [False, True])
-async def test_it_tells_the_server_how_the_start_went(monkeypatch, failing):
+async def test_lifespan_reports_result_of_startup(monkeypatch, failing):
     from asgi_project.serving import lifespan
 
     stopped = []

@@ -1,4 +1,4 @@
-"""Every unsafe address asks for the CSRF token; found by walking the URL configuration."""
+"""Every endpoint requires the CSRF token; the URL configuration is walked to find them all."""
 
 import re
 import uuid
@@ -9,79 +9,79 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
-# They read no cookie and set none, so a foreign page gains nothing by calling them.
+# They neither read nor set cookies, so a foreign page gains nothing by calling them.
 WITHOUT_COOKIES = {"api-token-auth"}
 
 
 UNSAFE = ("post", "put", "patch", "delete")
 
 
-def addresses(prefix="/"):
-    """Yield (name, address) of everything below the prefix."""
-    for address, name in walk(get_resolver(), "/"):
-        if address.startswith(prefix):
-            yield name, address
+def named_paths(prefix="/"):
+    """Yield (name, path) of every URL below the prefix."""
+    for path, name in walk(get_resolver(), "/"):
+        if path.startswith(prefix):
+            yield name, path
 
 
 def walk(resolver, prefix):
     for entry in resolver.url_patterns:
-        address = prefix + sample(entry.pattern)
+        path = prefix + sample_path(entry.pattern)
         if hasattr(entry, "url_patterns"):
-            yield from walk(entry, address)
+            yield from walk(entry, path)
         else:
-            yield address, entry.name
+            yield path, entry.name
 
 
-def sample(pattern):
+def sample_path(pattern):
     def value(converter):
         return str(uuid.UUID(int=7)) if converter[1] == "uuid:" else "7"
 
     return re.sub(r"<(\w+:)?\w+>", value, str(pattern)).removesuffix("(?P<url>.*)$")
 
 
-def outcome(answer):
-    """Return the status, and the code of a problem."""
-    of_script = answer["Content-Type"] == "application/problem+json"
-    return answer.status_code, answer.json()["code"] if of_script else ""
+def result_of(response):
+    """Return the status, and the code if the response is a problem."""
+    is_problem = response["Content-Type"] == "application/problem+json"
+    return response.status_code, response.json()["code"] if is_problem else ""
 
 
-REFUSED = {(403, "csrf_failed"), (403, ""), (405, "method_not_allowed"), (405, "")}
-"""Either it asks for the token, or it has no such verb."""
+REJECTED = {(403, "csrf_failed"), (403, ""), (405, "method_not_allowed"), (405, "")}
+"""Either the endpoint requires the token, or it does not have the method."""
 
 
-def test_the_walk_finds_the_doors():
-    names = {name for name, _ in addresses("/api/")}
+def test_url_walk_finds_public_endpoints():
+    names = {name for name, _ in named_paths("/api/")}
     assert {"login", "logout", "register", "me"} <= names
-    assert len(list(addresses("/api/"))) > 15
-    assert "/admin/login/" in {address for _, address in addresses("/admin/")}
+    assert len(list(named_paths("/api/"))) > 15
+    assert "/admin/login/" in {path for _, path in named_paths("/admin/")}
 
 
 @pytest.mark.parametrize("method", UNSAFE)
-def test_it_refuses_every_change_by_a_session_without_the_token(olga, method):
-    """SEC-6: nobody may do more than she, and she may do nothing."""
+def test_session_cannot_change_anything_without_csrf_token(olga, method):
+    """SEC-6: no user has more permissions than olga, and even she cannot change anything."""
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
-    asked = 0
-    for name, address in addresses():
+    forbidden = 0
+    for name, path in named_paths():
         if name not in WITHOUT_COOKIES:
-            found = outcome(getattr(client, method)(address, {}))
-            assert found in REFUSED, address
-            asked += found[0] == 403
-    assert asked > 30
+            result = result_of(getattr(client, method)(path, {}))
+            assert result in REJECTED, path
+            forbidden += result[0] == 403
+    assert forbidden > 30
 
 
 @pytest.mark.parametrize("method", UNSAFE)
-def test_it_refuses_every_change_by_a_stranger_without_the_token(db, method):
-    """SEC-6: signing in, signing up and accepting an invite included."""
+def test_anonymous_client_cannot_change_anything_without_csrf_token(db, method):
+    """SEC-6: including sign-in, registration and accepting an invite."""
     client = APIClient(enforce_csrf_checks=True)
-    for name, address in addresses():
+    for name, path in named_paths():
         if name not in WITHOUT_COOKIES:
-            found = outcome(getattr(client, method)(address, {}))
-            assert found in REFUSED | {(401, "not_authenticated")}, address
+            result = result_of(getattr(client, method)(path, {}))
+            assert result in REJECTED | {(401, "not_authenticated")}, path
 
 
 @pytest.mark.parametrize(
-    "address",
+    "path",
     [
         "/api/auth/login/",
         "/api/auth/register/",
@@ -91,25 +91,25 @@ def test_it_refuses_every_change_by_a_stranger_without_the_token(db, method):
         "/api/invites/accept/",
     ],
 )
-def test_it_asks_strangers_for_the_token_at_the_doors(db, address):
+def test_public_endpoint_requires_csrf_token(db, path):
     """SEC-6"""
-    answer = APIClient(enforce_csrf_checks=True).post(address, {})
-    assert outcome(answer) == (403, "csrf_failed")
+    response = APIClient(enforce_csrf_checks=True).post(path, {})
+    assert result_of(response) == (403, "csrf_failed")
 
 
-def test_no_verb_that_is_safe_changes_anything(olga, client_of):
-    """SEC-6: so that a link or an image of a foreign page does nothing either."""
-    client = client_of(olga)
-    with CaptureQueriesContext(connection) as asked:
-        for _, address in addresses():
-            client.get(address)
-            client.head(address)
-    wrote = [query["sql"] for query in asked if not query["sql"].startswith(("SELECT", "SAVE"))]
-    assert wrote == []
+def test_safe_methods_write_nothing_to_the_database(olga, signed_in_client):
+    """SEC-6: so that a link or an image on a foreign page cannot change anything either."""
+    client = signed_in_client(olga)
+    with CaptureQueriesContext(connection) as queries:
+        for _, path in named_paths():
+            client.get(path)
+            client.head(path)
+    writes = [query["sql"] for query in queries if not query["sql"].startswith(("SELECT", "SAVE"))]
+    assert writes == []
 
 
-def test_the_door_without_cookies_sets_none(db):
+def test_token_endpoint_sets_no_cookies(db):
     """SEC-6"""
-    answer = APIClient(enforce_csrf_checks=True).post("/api/api-token-auth/", {})
-    assert answer.status_code == 400
-    assert not answer.cookies
+    response = APIClient(enforce_csrf_checks=True).post("/api/api-token-auth/", {})
+    assert response.status_code == 400
+    assert not response.cookies

@@ -1,4 +1,4 @@
-"""Every error under /api/ is an RFC 9457 problem, from whichever layer it comes."""
+"""Every error under /api/ is an RFC 9457 problem, whichever layer raises it."""
 
 import json
 
@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 RAISED = {}
 
 
-class Raising(APIView):
-    """Raises what the test put there."""
+class RaisingView(APIView):
+    """Raises the error that the test has set."""
 
     permission_classes = (AllowAny,)
 
@@ -29,7 +29,7 @@ class Raising(APIView):
         raise RAISED["error"]
 
 
-urlpatterns = [path("api/raise/", Raising.as_view()), path("", include("asgi_project.urls"))]
+urlpatterns = [path("api/raise/", RaisingView.as_view()), path("", include("asgi_project.urls"))]
 handler400 = "asgi_project.error_handlers.bad_request"
 handler403 = "asgi_project.error_handlers.forbidden"
 handler404 = "asgi_project.error_handlers.not_found"
@@ -48,21 +48,21 @@ class Conflict(exceptions.APIException):
 
 
 @pytest.fixture
-def raising(db, settings):
+def raise_in_view(db, settings):
     settings.ROOT_URLCONF = __name__
 
-    def answer(error):
+    def send_request(error):
         RAISED["error"] = error
         return APIClient(raise_request_exception=False).get("/api/raise/")
 
-    return answer
+    return send_request
 
 
-def test_it_says_type_title_status_detail_and_code(raising):
-    answer = raising(Http404())
-    assert answer["Content-Type"] == "application/problem+json"
-    body = answer.json()
-    assert body.pop("request_id") == answer["X-Request-ID"]
+def test_problem_has_type_title_status_detail_and_code(raise_in_view):
+    response = raise_in_view(Http404())
+    assert response["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert body.pop("request_id") == response["X-Request-ID"]
     assert body == {
         "type": "urn:trolley:problem:not_found",
         "title": "Not Found",
@@ -83,81 +83,81 @@ def test_it_says_type_title_status_detail_and_code(raising):
         (Conflict(), 409, "duplicate"),
     ],
 )
-def test_it_keeps_status_and_code(raising, error, status, code):
-    answer = raising(error)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+def test_problem_has_status_and_code_of_the_exception(raise_in_view, error, status, code):
+    response = raise_in_view(error)
+    assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-def test_it_adds_the_members_and_headers_of_the_exception(raising):
-    answer = raising(Conflict(id="abc"))
-    assert answer.json()["id"] == "abc"
-    assert answer["ETag"] == '"7"'
+def test_problem_has_extra_members_and_headers_of_the_exception(raise_in_view):
+    response = raise_in_view(Conflict(id="abc"))
+    assert response.json()["id"] == "abc"
+    assert response["ETag"] == '"7"'
 
 
-def test_it_rounds_the_wait_up(raising):
-    assert raising(exceptions.Throttled(wait=3.2))["Retry-After"] == "5"
+def test_retry_after_is_rounded_up(raise_in_view):
+    assert raise_in_view(exceptions.Throttled(wait=3.2))["Retry-After"] == "5"
 
 
-def test_it_flattens_nested_field_errors(raising):
+def test_nested_field_errors_are_flattened(raise_in_view):
     nested = {"items": [{}, {"name": ["Too long."]}], "role": ["Unknown."]}
-    body = raising(serializers.ValidationError(nested)).json()
+    body = raise_in_view(serializers.ValidationError(nested)).json()
     assert body["errors"] == {"items.1.name": ["Too long."], "role": ["Unknown."]}
     assert body["detail"] == "items.1.name: Too long."
 
 
-def test_it_gives_an_error_of_the_whole_a_place(raising):
-    body = raising(serializers.ValidationError("Nothing to do.")).json()
+def test_error_without_field_is_listed_under_non_field_errors(raise_in_view):
+    body = raise_in_view(serializers.ValidationError("Nothing to do.")).json()
     assert body["errors"] == {"non_field_errors": ["Nothing to do."]}
     assert body["detail"] == "Nothing to do."
 
 
-def test_it_answers_a_refusal_of_the_model_with_400(raising):
-    assert raising(ModelError({"name": ["Bad."]})).json()["errors"] == {"name": ["Bad."]}
+def test_model_validation_error_returns_400(raise_in_view):
+    assert raise_in_view(ModelError({"name": ["Bad."]})).json()["errors"] == {"name": ["Bad."]}
 
 
-def test_it_tells_nothing_of_a_crash_but_the_id_to_look_for(raising, caplog):
+def test_server_error_reveals_only_the_request_id(raise_in_view, caplog):
     """SEC-21"""
-    answer = raising(RuntimeError("SELECT secret FROM users"))
-    assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
-    assert answer.json()["request_id"] == answer["X-Request-ID"]
-    assert b"SELECT" not in answer.content
-    assert b"Traceback" not in answer.content
+    response = raise_in_view(RuntimeError("SELECT secret FROM users"))
+    assert (response.status_code, response.json()["code"]) == (500, "server_error")
+    assert response.json()["request_id"] == response["X-Request-ID"]
+    assert b"SELECT" not in response.content
+    assert b"Traceback" not in response.content
 
 
-def test_it_answers_unknown_addresses_with_a_problem_and_pages_with_a_page(anyone, db):
-    assert anyone.get("/api/nope/").json()["code"] == "not_found"
-    assert anyone.get("/nope/")["Content-Type"].startswith("text/html")
+def test_unknown_path_returns_problem_for_api_and_html_for_pages(anonymous_client, db):
+    assert anonymous_client.get("/api/nope/").json()["code"] == "not_found"
+    assert anonymous_client.get("/nope/")["Content-Type"].startswith("text/html")
 
 
-def test_it_answers_a_wrong_method_with_405(anyone, db):
-    answer = anyone.get("/api/auth/login/")
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+def test_wrong_method_returns_405(anonymous_client, db):
+    response = anonymous_client.get("/api/auth/login/")
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
 
 
-def test_it_is_json_also_where_the_answer_would_be_yaml(anyone, db):
-    answer = anyone.post("/api/schema/", {})
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+def test_problem_of_schema_endpoint_is_json(anonymous_client, db):
+    response = anonymous_client.post("/api/schema/", {})
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
 
 
-def test_it_refuses_a_bad_host_with_a_problem(anyone, settings):
+def test_bad_host_returns_problem(anonymous_client, settings):
     settings.ALLOWED_HOSTS = ["good.example"]
-    answer = anyone.get("/api/auth/me/", HTTP_HOST="evil.example")
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    response = anonymous_client.get("/api/auth/me/", HTTP_HOST="evil.example")
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
-def test_it_does_not_believe_a_request_id(anyone, db):
+def test_request_id_of_client_is_ignored(anonymous_client, db):
     """SEC-21"""
-    answer = anyone.get("/api/nope/", HTTP_X_REQUEST_ID="forged")
-    assert answer["X-Request-ID"] != "forged"
+    response = anonymous_client.get("/api/nope/", HTTP_X_REQUEST_ID="forged")
+    assert response["X-Request-ID"] != "forged"
 
 
-def test_it_gives_every_request_its_own_id(anyone, db):
+def test_every_request_has_its_own_id(anonymous_client, db):
     """SEC-21"""
-    assert len({anyone.get("/api/nope/")["X-Request-ID"] for _ in range(5)}) == 5
+    assert len({anonymous_client.get("/api/nope/")["X-Request-ID"] for _ in range(5)}) == 5
 
 
 @override_settings(CSRF_FAILURE_VIEW="asgi_project.error_handlers.csrf_failure")
-def test_it_answers_a_csrf_failure_outside_of_drf_in_the_manner_of_the_path():
+def test_csrf_failure_returns_problem_for_api_and_html_for_pages():
     from asgi_project.error_handlers import csrf_failure
 
     api, page = RequestFactory().post("/api/x/"), RequestFactory().post("/admin/")

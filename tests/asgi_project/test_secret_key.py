@@ -1,4 +1,4 @@
-"""The key that signs: made once and kept private, or given and good."""
+"""The secret key: created once and kept private, or configured and strong."""
 
 import secrets
 import stat
@@ -13,7 +13,7 @@ from asgi_project.secret_key import secret_key
 GOOD = "fJ3hZ9qL0xV7bN2mK5tR8wY1cD4gS6pA"
 
 
-def test_a_missing_key_is_made_once_and_readable_to_nobody_else(tmp_path):
+def test_missing_key_is_created_once_with_private_file_mode(tmp_path):
     """SEC-25"""
     data = tmp_path / "deep" / "data"
     key = secret_key("", data)
@@ -22,37 +22,37 @@ def test_a_missing_key_is_made_once_and_readable_to_nobody_else(tmp_path):
     assert secret_key("", data) == key
 
 
-def test_no_two_installations_have_one_key(tmp_path):
+def test_every_installation_has_its_own_key(tmp_path):
     """SEC-25"""
     assert secret_key("", tmp_path / "one") != secret_key("", tmp_path / "other")
 
 
-def test_first_starts_at_once_agree_on_the_key(tmp_path, monkeypatch):
+def test_parallel_first_starts_agree_on_the_key(tmp_path, monkeypatch):
     """SEC-25"""
-    random = secrets.token_urlsafe
+    token_urlsafe = secrets.token_urlsafe
 
-    def slow(length):
-        Event().wait(0.05)  # the others are there while the file is still empty
-        return random(length)
+    def slow_token(length):
+        Event().wait(0.05)  # the other threads run while the file is still empty
+        return token_urlsafe(length)
 
-    monkeypatch.setattr(secrets, "token_urlsafe", slow)
+    monkeypatch.setattr(secrets, "token_urlsafe", slow_token)
     with ThreadPoolExecutor(8) as pool:
         (key,) = set(pool.map(lambda _: secret_key("", tmp_path), range(8)))
     assert key == (tmp_path / "secret_key").read_text() != ""
 
 
-def test_an_empty_file_that_a_full_disk_left_is_filled(tmp_path):
+def test_empty_key_file_is_filled(tmp_path):
     (tmp_path / "secret_key").touch()
     assert secret_key("", tmp_path) == secret_key("", tmp_path) != ""
 
 
-def test_a_given_key_is_used_and_not_stored(tmp_path):
+def test_configured_key_is_used_and_not_stored(tmp_path):
     assert secret_key(GOOD, tmp_path) == GOOD
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    "given",
+    "key",
     [
         "short",
         GOOD[:31],
@@ -64,7 +64,7 @@ def test_a_given_key_is_used_and_not_stored(tmp_path):
         "x" * 64,
     ],
 )
-def test_a_placeholder_is_refused(given, tmp_path):
+def test_weak_key_is_rejected(key, tmp_path):
     """SEC-25"""
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
-        secret_key(given, tmp_path)
+        secret_key(key, tmp_path)

@@ -1,4 +1,4 @@
-"""Headers on every answer, whoever gives it."""
+"""Every response has the security headers, whichever layer sends it."""
 
 import pytest
 from django.test import Client
@@ -11,79 +11,79 @@ EXPECTED = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PAGES = ("/", "/signin/", "/dashboard/")
-ANSWERS = {
+REQUESTS = {
     "a page": lambda client: client.get("/"),
     "the dashboard": lambda client: client.get("/dashboard/"),
-    "the admin's door": lambda client: client.get("/admin/login/"),
+    "the admin sign-in": lambda client: client.get("/admin/login/"),
     "a redirect": lambda client: client.get("/admin/"),
     "a missing page": lambda client: client.get("/nope/"),
-    "a missing address of the API": lambda client: client.get("/api/nope/"),
+    "a missing API path": lambda client: client.get("/api/nope/"),
     "the documentation": lambda client: client.get("/api/docs/"),
     "the schema": lambda client: client.get("/api/schema/"),
     "a static file": lambda client: client.get("/static/admin/css/base.css"),
     "a missing static file": lambda client: client.get("/static/nope.css"),
     "a health check": lambda client: client.get("/healthz"),
-    "a stranger's read": lambda client: client.get("/api/auth/me/"),
-    "a wrong verb": lambda client: client.delete("/"),
+    "an unauthenticated request": lambda client: client.get("/api/auth/me/"),
+    "a wrong method": lambda client: client.delete("/"),
     "a bad body": lambda client: client.post("/api/auth/login/", "{", "application/json"),
     "a bad host": lambda client: client.get("/", headers={"Host": "a b"}),
-    "options": lambda client: client.options("/api/auth/login/"),
+    "an OPTIONS request": lambda client: client.options("/api/auth/login/"),
 }
 
 
-@pytest.mark.parametrize("ask", ANSWERS.values(), ids=ANSWERS)
-def test_it_hardens(client, db, ask):
+@pytest.mark.parametrize("send", REQUESTS.values(), ids=REQUESTS)
+def test_every_response_has_security_headers(client, db, send):
     """SEC-9"""
-    harden(ask(client))
+    check_security_headers(send(client))
 
 
-def harden(answer):
-    """Check what every answer says."""
-    policy = answer["Content-Security-Policy"]
+def check_security_headers(response):
+    """Check the headers that every response must have."""
+    policy = response["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert "*" not in policy
-    assert {name: answer[name] for name in EXPECTED} == EXPECTED
-    assert "camera=()" in answer["Permissions-Policy"]
-    assert answer["X-Request-ID"]
+    assert {name: response[name] for name in EXPECTED} == EXPECTED
+    assert "camera=()" in response["Permissions-Policy"]
+    assert response["X-Request-ID"]
 
 
-@pytest.mark.parametrize("ask", ["shopping-lists/", "export/", "auth/me/"])
-def test_it_hardens_what_people_get_who_are_signed_in(client_of, ana, ask):
+@pytest.mark.parametrize("path", ["shopping-lists/", "export/", "auth/me/"])
+def test_authenticated_response_has_security_headers(signed_in_client, ana, path):
     """SEC-9"""
-    harden(client_of(ana).get(f"/api/{ask}"))
+    check_security_headers(signed_in_client(ana).get(f"/api/{path}"))
 
 
-def test_it_hardens_the_answer_to_a_crash(settings, db):
+def test_server_error_has_security_headers(settings, db):
     """SEC-9, SEC-21"""
     settings.ROOT_URLCONF = "tests.support.crashing_urls"
-    answer = Client(raise_request_exception=False).get("/crash/")
-    assert answer.status_code == 500
-    assert b"on purpose" not in answer.content
-    harden(answer)
+    response = Client(raise_request_exception=False).get("/crash/")
+    assert response.status_code == 500
+    assert b"on purpose" not in response.content
+    check_security_headers(response)
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_it_demands_trusted_types_of_our_own_pages(client, db, path):
+def test_app_pages_require_trusted_types(client, db, path):
     """SEC-9"""
     assert "require-trusted-types-for 'script'" in client.get(path)["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("path", ["/api/nope/", "/api/auth/me/", "/api/schema/"])
-def test_it_keeps_answers_of_the_api_out_of_every_cache(client, db, path):
+def test_api_responses_are_not_cached(client, db, path):
     """SEC-23"""
     assert client.get(path)["Cache-Control"] == "no-store"
 
 
-def test_it_demands_https_for_the_future_under_https_only(client, settings, db):
+def test_hsts_header_is_sent_only_over_https(client, settings, db):
     """SEC-9"""
     settings.SECURE_HSTS_SECONDS = 60
     assert "Strict-Transport-Security" not in client.get("/")
     assert Client().get("/", secure=True)["Strict-Transport-Security"] == "max-age=60"
 
 
-def test_it_has_no_inline_script_or_style_on_its_pages(client, db):
+def test_pages_have_no_inline_script_or_style(client, db):
     """SEC-9"""
     for path in ("/", "/dashboard/", "/api/docs/"):
         page = client.get(path).content.decode()

@@ -1,4 +1,4 @@
-"""Writers of one process take turns at SQLite."""
+"""Writers of one process write to SQLite one after another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.utils import ConnectionHandler
 from asgi_project.sqlite.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
-UNIT = 0.1  # s, the longest that a loser waits
+UNIT = 0.1  # seconds that a second writer waits at most
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def open_connection(tmp_path: Path) -> Iterator[Any]:
             }
         )
         handler.thread_critical = False
-        made: Any = handler.create_connection("default")
-        made.inc_thread_sharing()
-        opened.append(made)
-        return made  # type: ignore[no-any-return]
+        connection: Any = handler.create_connection("default")
+        connection.inc_thread_sharing()
+        opened.append(connection)
+        return connection  # type: ignore[no-any-return]
 
     yield connect
-    for one in opened:
-        one.close()
+    for connection in opened:
+        connection.close()
 
 
 def begin(connection: DatabaseWrapper) -> None:
@@ -52,7 +52,7 @@ def end(connection: DatabaseWrapper) -> None:
     connection.set_autocommit(True)
 
 
-def test_the_second_writer_starts_when_the_first_has_committed(open_connection: Any) -> None:
+def test_second_writer_starts_after_first_writer_commits(open_connection: Any) -> None:
     first, second = open_connection(), open_connection()
     order: list[str] = []
     waiting = Event()
@@ -74,7 +74,7 @@ def test_the_second_writer_starts_when_the_first_has_committed(open_connection: 
 
 
 @pytest.mark.parametrize("way", ["rollback", "close"])
-def test_a_turn_ends_however_the_transaction_ends(open_connection: Any, way: str) -> None:
+def test_write_lock_is_released_when_transaction_ends(open_connection: Any, way: str) -> None:
     first, second = open_connection(), open_connection(timeout=UNIT)
     begin(first)
     getattr(first, way)()
@@ -82,7 +82,7 @@ def test_a_turn_ends_however_the_transaction_ends(open_connection: Any, way: str
     end(second)
 
 
-def test_who_waits_too_long_gets_the_error_of_sqlite(open_connection: Any) -> None:
+def test_waiting_writer_gets_sqlite_error_after_timeout(open_connection: Any) -> None:
     first, second = open_connection(), open_connection(timeout=UNIT)
     begin(first)
     with pytest.raises(OperationalError, match="database is locked"):
@@ -94,6 +94,6 @@ def test_who_waits_too_long_gets_the_error_of_sqlite(open_connection: Any) -> No
     end(third)
 
 
-def test_trolley_uses_it() -> None:
+def test_default_database_uses_the_sqlite_backend() -> None:
     if connections["default"].vendor == "sqlite":
         assert isinstance(connections["default"], DatabaseWrapper)

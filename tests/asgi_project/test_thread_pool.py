@@ -1,4 +1,4 @@
-"""Requests run on a few lasting threads."""
+"""Requests run on a small pool of reused threads."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ GET: dict[str, Any] = {
 }
 
 
-def where(request: HttpRequest) -> HttpResponse:
+def thread_name(request: HttpRequest) -> HttpResponse:
     return HttpResponse(threading.current_thread().name)
 
 
-urlpatterns = [path("where/", where)]
+urlpatterns = [path("where/", thread_name)]
 
 
 async def _get(app: Any) -> str:
@@ -47,19 +47,19 @@ async def _get(app: Any) -> str:
 
 
 @override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[])
-async def test_requests_one_after_another_share_a_thread() -> None:
+async def test_sequential_requests_share_one_thread() -> None:
     pooled = ThreadPoolMiddleware(get_asgi_application(), 4)
     assert len({await _get(pooled) for _ in range(5)}) == 1
 
 
-async def test_no_more_requests_run_than_there_are_threads() -> None:
-    running = most = 0
+async def test_parallel_requests_are_limited_to_number_of_threads() -> None:
+    running = maximum = 0
     gate = asyncio.Event()
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal running, most
+        nonlocal running, maximum
         running += 1
-        most = max(most, running)
+        maximum = max(maximum, running)
         await gate.wait()
         running -= 1
 
@@ -67,13 +67,13 @@ async def test_no_more_requests_run_than_there_are_threads() -> None:
     tasks = [asyncio.create_task(pooled(GET, None, None)) for _ in range(10)]  # type: ignore[arg-type]
     for _ in range(50):
         await asyncio.sleep(0)
-    assert most == 3
+    assert maximum == 3
     gate.set()
     await asyncio.gather(*tasks)
-    assert most == 3
+    assert maximum == 3
 
 
-async def test_a_request_that_fails_gives_its_thread_back() -> None:
+async def test_failed_request_releases_its_thread() -> None:
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError
 

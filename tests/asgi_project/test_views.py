@@ -1,4 +1,4 @@
-"""The shells of the pages, and the files that the frontend built."""
+"""The app shell of the pages, and the files of the built frontend."""
 
 import json
 
@@ -18,15 +18,15 @@ from asgi_project.templatetags.vite import vite_entry
         "/lists/8f0e7a1c-0000-4000-8000-000000000000/",
     ],
 )
-def test_it_answers_the_shell_with_a_csrf_cookie(client, path):
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert "csrftoken" in answer.cookies
-    assert b'<meta name="viewport"' in answer.content
-    assert b'<div id="app">' in answer.content
+def test_page_returns_app_shell_with_csrf_cookie(client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    assert "csrftoken" in response.cookies
+    assert b'<meta name="viewport"' in response.content
+    assert b'<div id="app">' in response.content
 
 
-def test_it_refuses_to_post_to_a_page(client):
+def test_page_rejects_post(client):
     assert client.post("/").status_code == 405
 
 
@@ -47,7 +47,7 @@ def dist(tmp_path, settings):
     return tmp_path
 
 
-def test_it_loads_an_entry_with_the_styles_of_its_imports(dist):
+def test_vite_entry_includes_styles_of_its_imports(dist):
     assert vite_entry("src/lists.ts") == (
         '<link rel="stylesheet" href="/static/assets/lists-12345678.css">'
         '<link rel="stylesheet" href="/static/assets/shared-87654321.css">'
@@ -56,13 +56,13 @@ def test_it_loads_an_entry_with_the_styles_of_its_imports(dist):
     )
 
 
-def test_it_says_so_when_nothing_is_built(tmp_path, settings):
+def test_vite_entry_shows_hint_when_frontend_is_not_built(tmp_path, settings):
     settings.FRONTEND_DIST = tmp_path
     assert "./run builds it" in vite_entry("src/lists.ts")
 
 
 class TestStaticFiles:
-    """Assets are cached for ever, a few files live at the root."""
+    """Hashed assets are cached forever; a few files are served at the root."""
 
     @pytest.fixture
     def files(self, dist):
@@ -76,24 +76,24 @@ class TestStaticFiles:
         yield
         finders.get_finder.cache_clear()
 
-    def test_it_lets_hashed_names_be_cached_for_ever(self, client, files):
-        answer = client.get("/static/assets/lists-AbCdEf12.js")
-        assert answer.content == b"1"
-        assert "immutable" in answer["Cache-Control"]
-        assert answer["Content-Type"].startswith("text/javascript")
+    def test_hashed_file_is_cached_as_immutable(self, client, files):
+        response = client.get("/static/assets/lists-AbCdEf12.js")
+        assert response.content == b"1"
+        assert "immutable" in response["Cache-Control"]
+        assert response["Content-Type"].startswith("text/javascript")
 
-    def test_it_has_other_names_asked_for_again(self, client, files):
+    def test_unhashed_file_is_not_cached_as_immutable(self, client, files):
         assert "immutable" not in client.get("/static/plain.js")["Cache-Control"]
 
-    def test_it_serves_the_service_worker_at_the_root_and_never_stale(self, client, files):
-        answer = client.get("/sw.js")
-        assert answer.content == b"3"
-        assert "max-age=0" in answer["Cache-Control"]
+    def test_service_worker_is_served_at_root_without_caching(self, client, files):
+        response = client.get("/sw.js")
+        assert response.content == b"3"
+        assert "max-age=0" in response["Cache-Control"]
 
-    def test_it_allows_no_other_origin(self, client, files):
+    def test_cors_is_disabled(self, client, files):
         assert "Access-Control-Allow-Origin" not in client.get("/static/plain.js")
 
-    def test_it_answers_not_modified_without_a_body(self, client, files):
-        stamp = client.get("/static/plain.js")["Last-Modified"]
-        answer = client.get("/static/plain.js", headers={"If-Modified-Since": stamp})
-        assert (answer.status_code, answer.content) == (304, b"")
+    def test_not_modified_response_has_no_body(self, client, files):
+        last_modified = client.get("/static/plain.js")["Last-Modified"]
+        response = client.get("/static/plain.js", headers={"If-Modified-Since": last_modified})
+        assert (response.status_code, response.content) == (304, b"")

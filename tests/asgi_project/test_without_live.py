@@ -1,4 +1,4 @@
-"""The lists do not need anybody to be watching: `live` may be left out."""
+"""The REST API of the lists works without the `live` app."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from tests.support.server_process import ROOT, Serving
+from tests.support.processes import ROOT, ServerProcess
 
 REST = [f"tests/shopping_list/api/test_{name}.py" for name in ("lists", "items", "adding")]
 pytestmark = pytest.mark.system
 
 
-def test_the_rest_tests_of_the_lists_pass_without_live():
-    done = subprocess.run(
+def test_rest_tests_pass_without_live():
+    completed = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", *REST],
         cwd=ROOT,
         env={**os.environ, "TROLLEY_WITHOUT_APPS": "live"},
@@ -23,11 +23,11 @@ def test_the_rest_tests_of_the_lists_pass_without_live():
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-3000:]
+    assert completed.returncode == 0, completed.stdout[-3000:]
 
 
-def test_it_serves_without_live(tmp_path):
-    with Serving(tmp_path / "data", TROLLEY_WITHOUT_APPS="live") as serving:
+def test_server_starts_and_stops_without_live(tmp_path):
+    with ServerProcess(tmp_path / "data", TROLLEY_WITHOUT_APPS="live") as serving:
         assert serving.get("/api/shopping-lists/").status_code == 401
         assert serving.get("/healthz").status_code == 404
         assert serving.stop() == 0

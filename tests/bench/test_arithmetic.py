@@ -1,11 +1,11 @@
-"""The sums behind the benchmark table."""
+"""The calculations behind the benchmark table."""
 
 import pytest
 
 from bench.arithmetic import counts, disorder, median, percentile, ratio
 
 
-def test_a_percentile_is_a_value_that_occurred():
+def test_percentile_is_one_of_the_values():
     values = [float(n) for n in range(1, 101)]
     assert percentile(values, 0.5) == 50
     assert percentile(values, 0.99) == 99
@@ -14,28 +14,28 @@ def test_a_percentile_is_a_value_that_occurred():
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2
 
 
-def test_nothing_has_no_percentile_and_no_median():
+def test_percentile_and_median_are_none_without_values():
     assert percentile([], 0.5) is None
     assert median([None, None]) is None
 
 
-def test_a_median_leaves_out_runs_without_the_figure():
+def test_median_ignores_missing_values():
     assert median([3, None, 1, 2]) == 2
 
 
 @pytest.mark.parametrize(
     ("of", "to", "result"), [(6, 3, 2), (0, 3, 0), (1, 0, None), (None, 1, None), (1, None, None)]
 )
-def test_a_ratio_needs_both_sides(of, to, result):
+def test_ratio_is_none_when_a_side_is_missing_or_divisor_is_zero(of, to, result):
     assert ratio(of, to) == result
 
 
-def test_what_one_socket_has_twice_does_not_hide_what_another_lacks():
+def test_surplus_of_one_socket_does_not_hide_loss_of_another():
     assert counts([9, 11], [10, 10]) == (1, 1)
     assert counts([10, 10], [10, 10]) == (0, 0)
 
 
-def test_every_step_other_than_one_is_disorder():
+def test_disorder_counts_every_step_other_than_one():
     assert disorder([4, 5, 6]) == 0
     assert disorder([4, 6, 5, 5]) == 3
     assert disorder([]) == 0

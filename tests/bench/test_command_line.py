@@ -1,11 +1,11 @@
-"""What the command line asks for is what runs."""
+"""The command line selects what the benchmark runs."""
 
 import pytest
 
 from bench.__main__ import parser, plan_of
 
 
-def test_the_command_line_names_what_can_be_run():
+def test_command_line_selects_scenarios_and_servers():
     options = parser().parse_args(["f1", "M1", "--quick", "--servers", "uvicorn,daphne"])
     plan = plan_of(options)
     assert [scenario.id for scenario in plan.scenarios] == ["F1", "M1"]

@@ -1,4 +1,4 @@
-"""From runs to the table."""
+"""The results of runs are combined into a table."""
 
 from bench.results import Result, Results, combine, number, render, report
 from bench.scenarios import SCENARIOS, Measures
@@ -11,7 +11,7 @@ def result(target, scenario="F1", cell=UVICORN, **figures):
     return Result(scenario, SCENARIOS[scenario].headline, target, cell, 1, Measures(**figures))
 
 
-def test_figures_are_medians_and_losses_are_sums():
+def test_figures_are_combined_by_median_and_losses_by_sum():
     combined = combine(
         [
             Measures(cpu_us=9, done=10, undelivered=1, errors=["a"]),
@@ -23,7 +23,7 @@ def test_figures_are_medians_and_losses_are_sums():
     assert combined.errors == ["a", "b"]
 
 
-def test_less_cpu_and_more_per_second_are_both_better():
+def test_advantage_counts_less_cpu_and_more_per_second_as_better():
     results = Results(
         [
             result("plain", cpu_us=300),
@@ -38,12 +38,12 @@ def test_less_cpu_and_more_per_second_are_both_better():
     assert results.advantage(plain, plain) is None
 
 
-def test_trolley_is_compared_on_the_same_ground_only():
+def test_trolley_is_compared_only_within_the_same_cell():
     results = Results([result("plain", cpu_us=300), result("trolley", cell=DAPHNE, cpu_us=15)])
     assert results.verdicts() == []
 
 
-def test_a_verdict_says_whether_the_target_is_met():
+def test_verdict_shows_whether_target_is_met():
     results = Results(
         [
             result("websockets", cell=Cell("", "", ""), cpu_us=8),
@@ -58,7 +58,7 @@ def test_a_verdict_says_whether_the_target_is_met():
     assert "1.88 (at most 1.50)" in missed
 
 
-def test_numbers_have_three_digits():
+def test_numbers_have_three_significant_digits():
     assert [number(value) for value in (None, 2.2, 14.06, 363.4, 453_000)] == [
         "-",
         "2.20",
@@ -68,12 +68,12 @@ def test_numbers_have_three_digits():
     ]
 
 
-def test_a_table_is_markdown_with_even_columns():
+def test_table_is_markdown_with_aligned_columns():
     lines = render([["id", "what"], ["F1", "plain recipe"]]).split("\n")
     assert lines == ["| id | what         |", "| -- | ------------ |", "| F1 | plain recipe |"]
 
 
-def test_what_was_lost_and_what_went_wrong_are_printed():
+def test_report_prints_losses_and_errors():
     text = report(
         Results([result("trolley", undelivered=7, surplus=2, disorder=1, errors=["oops", "oops"])])
     )
@@ -82,7 +82,7 @@ def test_what_was_lost_and_what_went_wrong_are_printed():
     assert "No errors." in report(Results([result("plain", cpu_us=1.0)]))
 
 
-def test_the_whole_report_can_be_kept_as_json():
+def test_result_can_be_serialized_as_json():
     import json
 
     assert (

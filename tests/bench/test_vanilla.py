@@ -1,4 +1,4 @@
-"""The plain recipe is the real thing: an edit over REST reaches its sockets, in a real process."""
+"""The baseline works as a real process: an edit over REST reaches its sockets."""
 
 import json
 import sqlite3
@@ -15,8 +15,8 @@ CELL = Cell("uvicorn", "memory", "sqlite")
 
 
 @pytest.fixture
-def plain(tmp_path):
-    """Start the plain recipe on a seeded database; yields (port, token, database)."""
+def baseline(tmp_path):
+    """Start the baseline on a seeded database; yields (port, token, database)."""
     target, port, database = Plain(), free_port(), tmp_path / "plain.sqlite3"
     ground = Ground(tmp_path, f"sqlite:///{database}")
     token = target.seed(ground, CELL, Size())[0]
@@ -30,32 +30,32 @@ def plain(tmp_path):
 
 
 @pytest.mark.system
-async def test_the_plain_recipe_broadcasts_an_edit(plain):
-    port, token, database = plain
+async def test_baseline_broadcasts_an_edit(baseline):
+    port, token, database = baseline
     headers = {"Authorization": f"Token {token}"}
-    before = interaction(database)
+    before = last_interaction(database)
     path = f"127.0.0.1:{port}/ws/lists/{list_id(0)}/"
     async with (
         connect(f"ws://{path}", additional_headers=headers) as socket,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client,
     ):
         item = f"/api/shopping-lists/{list_id(0)}/shopping-items/{item_id(0, 3)}/"
-        answer = await client.patch(item, json={"purchased": True})
-        assert answer.status_code == 200, answer.text
+        response = await client.patch(item, json={"purchased": True})
+        assert response.status_code == 200, response.text
         message = await socket.recv()
         assert message.startswith(Plain.mark.decode())
-        assert json.loads(message)["items"] == [answer.json()]
-    assert interaction(database) > before
+        assert json.loads(message)["items"] == [response.json()]
+    assert last_interaction(database) > before
 
 
 @pytest.mark.system
-async def test_the_plain_recipe_refuses_strangers(plain):
-    port, _, _ = plain
+async def test_baseline_rejects_anonymous_clients(baseline):
+    port, _, _ = baseline
     with pytest.raises(Exception, match="403"):
         await connect(f"ws://127.0.0.1:{port}/ws/lists/{list_id(0)}/")
 
 
-def interaction(database):
+def last_interaction(database):
     with sqlite3.connect(database) as connection:
         query = "SELECT last_interaction FROM vanilla_shoppinglist"
         return connection.execute(query).fetchone()[0]

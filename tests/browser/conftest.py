@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.support.browser.installation import Groceries, Home
-from tests.support.browser.session import PATIENCE, Phone
-from tests.support.server_process import ROOT
+from tests.support.browser.installation import BrowserInstallation, SharedList
+from tests.support.browser.session import TIMEOUT, BrowserSession
+from tests.support.processes import ROOT
 
 ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 )
-OpenPhone = Callable[..., Phone]
+OpenSession = Callable[..., BrowserSession]
 
 
 @pytest.fixture(scope="package")
@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "/usr/bin/chromium")
     if path is None:
         pytest.fail("no Chromium: ./run test brings one, or set TROLLEY_CHROMIUM")
-    expect.set_options(timeout=PATIENCE * 1000)
+    expect.set_options(timeout=TIMEOUT * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -48,37 +48,39 @@ def dist() -> Path:
 
 
 @pytest.fixture(scope="package")
-def home(dist, tmp_path_factory) -> Iterator[Home]:
+def installation(dist, tmp_path_factory) -> Iterator[BrowserInstallation]:
     """A served installation with ana and bob."""
-    made = Home(tmp_path_factory.mktemp("home") / "data")
+    made = BrowserInstallation(tmp_path_factory.mktemp("home") / "data")
     yield made
     made.close()
 
 
 @pytest.fixture
-def phones(chromium) -> Iterator[list[Phone]]:
+def sessions(chromium) -> Iterator[list[BrowserSession]]:
     """All that were opened; when the test is over, nothing may have gone wrong in them."""
-    opened: list[Phone] = []
+    opened: list[BrowserSession] = []
     yield opened
-    for phone in opened:
-        phone.close()
-    assert [wrong for phone in opened for wrong in phone.wrong] == []
+    for session in opened:
+        session.close()
+    assert [error for session in opened for error in session.errors] == []
 
 
 @pytest.fixture
-def phone(chromium, home, phones) -> OpenPhone:
+def open_session(chromium, installation, sessions) -> OpenSession:
     """Open a browser, in which that person is signed in."""
 
-    def open_one(who: str | None = None, *, of: Home = home, **options: object) -> Phone:
-        state = None if who is None else of.signed_in(who, chromium)
+    def open_one(
+        who: str | None = None, *, of: BrowserInstallation = installation, **options: object
+    ) -> BrowserSession:
+        state = None if who is None else of.storage_state(who, chromium)
         context = chromium.new_context(base_url=of.url, storage_state=state, **options)
-        phones.append(Phone(context, of.url))
-        return phones[-1]
+        sessions.append(BrowserSession(context, of.url))
+        return sessions[-1]
 
     return open_one
 
 
 @pytest.fixture
-def groceries(home) -> Groceries:
+def groceries(installation) -> SharedList:
     """A list of ana's with bob on it: Milk, Bread and Eggs are to buy."""
-    return home.groceries("Milk", "Bread", "Eggs")
+    return installation.create_list("Milk", "Bread", "Eggs")

@@ -1,4 +1,4 @@
-"""What people do with their own account, and what it leaves at a browser: nothing."""
+"""Users manage their own account, and the browser keeps no data after sign-out."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ pytestmark = pytest.mark.browser
 OTHER = "another horse battery"
 
 
-def account(phone):
-    """Go to the account page from the lists, as people do."""
-    phone.page.goto("/")
-    phone.page.get_by_role("button", name="Account of").click()
-    phone.page.get_by_role("link", name="Account", exact=True).click()
-    expect(phone.page.get_by_role("heading", level=1, name="Account")).to_be_focused()
-    return phone.page
+def account(session):
+    """Open the account page from the lists, as users do."""
+    session.page.goto("/")
+    session.page.get_by_role("button", name="Account of").click()
+    session.page.get_by_role("link", name="Account", exact=True).click()
+    expect(session.page.get_by_role("heading", level=1, name="Account")).to_be_focused()
+    return session.page
 
 
-def sign_in(phone, username, password=PASSWORD):
-    page = phone.page
+def sign_in(session, username, password=PASSWORD):
+    page = session.page
     if page.url == "about:blank":
         page.goto("/")
     page.get_by_label("Username").fill(username)
@@ -43,22 +43,22 @@ def signed_out(page):
 
 
 @pytest.fixture(scope="module")
-def spares(home):
-    """People whose accounts tests may ruin, made at once."""
+def spare_users(installation):
+    """Users whose accounts the tests may change, all created in one step."""
     names = [f"dora{number}" for number in range(6)]
-    home.newcomer(*names)
+    installation.create_users(*names)
     return iter(names)
 
 
 @pytest.fixture
-def dora(spares):
-    """One of them, whom no other test knows."""
-    return next(spares)
+def dora(spare_users):
+    """A user whom no other test uses."""
+    return next(spare_users)
 
 
-def test_a_token_works_until_it_is_revoked(phone, home, groceries):
-    """PAG-4: its secret is shown once, for one list and to look only if so chosen."""
-    page = account(phone("ana"))
+def test_api_token_works_until_revoked(open_session, installation, groceries):
+    """PAG-4: its secret is shown once; it can be restricted to one list and to reading."""
+    page = account(open_session("ana"))
     tokens = section(page, "API tokens")
     name = f"Kitchen display {groceries.id[:4]}"
     tokens.get_by_label("What it is for").fill(name)
@@ -66,76 +66,74 @@ def test_a_token_works_until_it_is_revoked(phone, home, groceries):
     tokens.get_by_label("Lists").select_option(f"Groceries {groceries.id[:4]}")
     tokens.get_by_role("button", name="Create token").click()
     secret = tokens.get_by_label(f"Token {name}").input_value()
-    about = tokens.get_by_role("listitem").filter(has_text=name)
-    expect(about).to_contain_text(f"Can view · Groceries {groceries.id[:4]} only · never used")
+    token_row = tokens.get_by_role("listitem").filter(has_text=name)
+    expect(token_row).to_contain_text(f"Can view · Groceries {groceries.id[:4]} only · never used")
 
     headers = {"Authorization": f"Bearer {secret}"}
-    with httpx.Client(base_url=f"{home.url}/api/", headers=headers, timeout=30) as script:
+    with httpx.Client(base_url=f"{installation.url}/api/", headers=headers, timeout=30) as api:
         items = f"shopping-lists/{groceries.id}/shopping-items/"
-        assert script.get(items).status_code == 200
-        assert script.post(items, json={"name": "Jam"}).status_code == 403
-        assert [one["id"] for one in script.get("shopping-lists/").json()["results"]] == [
-            groceries.id
-        ]
+        assert api.get(items).status_code == 200
+        assert api.post(items, json={"name": "Jam"}).status_code == 403
+        assert [row["id"] for row in api.get("shopping-lists/").json()["results"]] == [groceries.id]
         page.reload()
-        expect(about).to_contain_text("used just now")
+        expect(token_row).to_contain_text("used just now")
         expect(page.get_by_text(secret)).to_have_count(0)
         page.once("dialog", lambda dialog: dialog.accept())
-        about.get_by_role("button", name="Revoke").click()
-        expect(about).to_have_count(0)
-        assert script.get(items).status_code == 401
+        token_row.get_by_role("button", name="Revoke").click()
+        expect(token_row).to_have_count(0)
+        assert api.get(items).status_code == 401
 
 
-def test_who_changes_the_password_stays_and_all_others_go(phone, dora):
+def test_password_change_signs_out_every_other_device(open_session, dora):
     """PAG-5"""
-    here, there = phone(), phone()
-    sign_in(here, dora)
-    sign_in(there, dora)
-    for one in (here, there):
-        one.live()
-    page = account(here)
+    this_device, other_device = open_session(), open_session()
+    sign_in(this_device, dora)
+    sign_in(other_device, dora)
+    for device in (this_device, other_device):
+        device.wait_until_live()
+    page = account(this_device)
     password = section(page, "Password")
     password.get_by_label("Current password").fill("wrong")
     password.get_by_label("New password").fill(OTHER)
     password.get_by_role("button", name="Change password").click()
     expect(password.get_by_label("Current password")).to_have_attribute("aria-invalid", "true")
     password.get_by_label("Current password").fill(PASSWORD)
-    with page.expect_event("websocket"):  # the old one is closed, and a new one dialled
+    with page.expect_event("websocket"):  # the old socket is closed, and a new one opened
         password.get_by_role("button", name="Change password").click()
     expect(password.get_by_role("status")).to_contain_text("was changed")
-    signed_out(there.page)
+    signed_out(other_device.page)
     expect(section(page, "Devices").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="All lists").click()
-    here.live()
-    assert here.loads == 2  # the sign-in and the account page's own start
+    this_device.wait_until_live()
+    assert this_device.loads == 2  # the sign-in page and the account page
 
-    sign_in(there, dora, OTHER)
-    there.live()
+    sign_in(other_device, dora, OTHER)
+    other_device.wait_until_live()
 
 
-def test_another_device_is_signed_out_at_once(phone, dora):
+def test_other_device_is_signed_out_at_once(open_session, dora):
     """PAG-5"""
-    here, there = phone(), phone()
-    for one in (here, there):
-        sign_in(one, dora)
-        one.live()
-    devices = section(account(here), "Devices")
+    this_device, other_device = open_session(), open_session()
+    for device in (this_device, other_device):
+        sign_in(device, dora)
+        device.wait_until_live()
+    devices = section(account(this_device), "Devices")
     expect(devices.get_by_role("listitem")).to_have_count(2)
     expect(devices.get_by_role("listitem").first).to_contain_text("This device")
     devices.get_by_role("button", name="Sign out Chrome on Linux").click()
-    signed_out(there.page)
+    signed_out(other_device.page)
     expect(devices.get_by_role("listitem")).to_have_count(1)
-    sign_in(there, dora)
-    there.live()
-    here.page.reload()
+    sign_in(other_device, dora)
+    other_device.wait_until_live()
+    this_device.page.reload()
     devices.get_by_role("button", name="Sign out all other devices").click()
-    signed_out(there.page)
+    signed_out(other_device.page)
 
 
-def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
+def test_account_can_be_deleted_once_its_lists_have_owners(open_session, installation, dora):
     """PAG-6"""
     owned = str(uuid4())
-    home.shell(
+    installation.shell(
         "from accounts.models import User\n"
         "from shopping_list.models import Membership, ShoppingList\n"
         f"dora = User.objects.get(username={dora!r})\n"
@@ -144,8 +142,8 @@ def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
         "bob = User.objects.get(username='bob')\n"
         "Membership.objects.create(shopping_list=made, user=bob, role='editor')\n"
     )
-    one = phone(dora)
-    page = account(one)
+    session = open_session(dora)
+    page = account(session)
     deletion = section(page, "Delete my account")
     deletion.get_by_role("button", name="Delete my account").click()
     deletion.get_by_label("Your password").fill("wrong")
@@ -154,59 +152,59 @@ def test_an_account_is_deleted_once_its_lists_have_owners(phone, home, dora):
     deletion.get_by_label("Your password").fill(PASSWORD)
     deletion.get_by_role("button", name="Delete permanently").click()
     expect(deletion.get_by_role("link", name="Ours")).to_have_attribute("href", f"/lists/{owned}/")
-    home.shell(
+    installation.shell(
         "from shopping_list.models import Membership\n"
         f"Membership.objects.get(shopping_list={owned!r}, user__username='bob').delete()"
     )
     deletion.get_by_role("button", name="Delete permanently").click()
     signed_out(page)
-    sign_in(one, dora)
+    sign_in(session, dora)
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def test_the_next_person_at_a_browser_sees_nothing_of_the_last(phone, home, dora):
-    """PAG-7: not on the page, not in what is read out, not by going back."""
-    mine = home.groceries("Secret gin")
-    mine.rename("Surprise party")
-    # It has its own session: signing out must not end ana's in other tests.
-    ana = phone()
+def test_next_user_of_browser_sees_no_data_of_previous_user(open_session, installation, dora):
+    """PAG-7: neither on the page, nor in its announcements, nor by going back."""
+    secret_list = installation.create_list("Secret gin")
+    secret_list.rename("Surprise party")
+    # A separate session: signing out must not end the session of ana in other tests.
+    ana = open_session()
     sign_in(ana, "ana")
-    ana.live()
-    ana.open(mine.path)
-    home.shell(  # by nobody in particular, which is read out
+    ana.wait_until_live()
+    ana.open(secret_list.path)
+    installation.shell(  # without a user, which the page announces
         "from shopping_list.models import ShoppingList\n"
-        f"ShoppingList.objects.get(pk={mine.id!r}).items.create(name='Secret cake')"
+        f"ShoppingList.objects.get(pk={secret_list.id!r}).items.create(name='Secret cake')"
     )
-    ana.sees("Secret cake")
+    ana.expect_item("Secret cake")
     expect(ana.page.get_by_role("status").filter(has_text="Secret cake")).to_have_count(1)
-    ana.remove("Secret gin")  # told in a toast
+    ana.remove("Secret gin")  # shown in a toast
     expect(ana.page.get_by_label("Just now")).to_contain_text("Secret gin")
-    ana.live()
+    ana.wait_until_live()
     ana.page.get_by_role("button", name="Account of ana").click()
     ana.page.get_by_role("button", name="Sign out").click()
 
-    def nothing_is_left():
+    def expect_nothing_left():
         for word in ("Secret", "Surprise", "ana"):
             assert word not in ana.page.locator("body").inner_text()
             assert word not in ana.page.title()
 
     signed_out(ana.page)
-    nothing_is_left()
+    expect_nothing_left()
     ana.page.go_back()
     signed_out(ana.page)
-    nothing_is_left()
+    expect_nothing_left()
     ana.page.goto("/")
     sign_in(ana, dora)
     expect(ana.page.get_by_text("No lists yet")).to_be_visible()
-    nothing_is_left()
+    expect_nothing_left()
     assert ana.page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
-def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
+def test_exported_lists_can_be_imported(open_session, installation, dora):
     """PAG-8"""
-    source = home.groceries("Milk", "Bread")
+    source = installation.create_list("Milk", "Bread")
     source.rename("Holiday")
-    page = account(phone("ana"))
+    page = account(open_session("ana"))
     data = section(page, "My data")
     with page.expect_download() as downloading:
         data.get_by_role("link", name="Export my personal data").click()
@@ -214,9 +212,9 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     with page.expect_download() as downloading:
         data.get_by_role("link", name="Export all my lists").click()
     file = json.loads(Path(downloading.value.path()).read_text())
-    file["lists"] = [one for one in file["lists"] if one["name"] == "Holiday"]
+    file["lists"] = [entry for entry in file["lists"] if entry["name"] == "Holiday"]
 
-    other = phone(dora)
+    other = open_session(dora)
     page = account(other)
     data = section(page, "My data")
     data.get_by_text("Import lists").click()
@@ -229,46 +227,46 @@ def test_my_lists_go_out_as_a_file_and_come_in_again(phone, home, dora):
     expect(data.get_by_role("status")).to_have_text("Imported 1 list.")
     page.get_by_role("link", name="All lists").click()
     page.get_by_role("link", name="Holiday").click()
-    other.sees("Milk")
+    other.expect_item("Milk")
 
 
-def test_a_deleted_list_is_restored_later(phone, groceries):
+def test_deleted_list_can_be_restored(open_session, groceries):
     """PAG-11"""
     groceries.rename("Garden party")
     groceries.delete()
-    ana = phone("ana")
+    ana = open_session("ana")
     deleted = section(account(ana), "Deleted lists")
     deleted.get_by_role("button", name="Restore Garden party").click()
     expect(deleted.get_by_text("Garden party")).to_have_count(0)
     ana.page.get_by_role("link", name="All lists").click()
     ana.page.get_by_role("link", name="Garden party").click()
-    ana.sees("Milk")
+    ana.expect_item("Milk")
 
 
-def test_a_reset_link_sets_a_password_once(phone, home, dora):
+def test_reset_link_sets_password_once(open_session, installation, dora):
     """PAG-9"""
-    link = home.reset_link(dora)
+    link = installation.reset_link(dora)
     assert "#" in link
-    lost = phone()
-    lost.page.goto(link)
-    lost.page.get_by_label("New password").fill(OTHER)
-    assert link.split("#")[1] not in lost.page.url
-    lost.page.get_by_role("button", name="Set password").click()
-    lost.live()
-    late = phone()
-    late.page.goto(link)
-    late.page.get_by_label("New password").fill(PASSWORD)
-    late.page.get_by_role("button", name="Set password").click()
-    expect(late.page.get_by_role("alert")).to_contain_text("does not work any more")
+    first_use = open_session()
+    first_use.page.goto(link)
+    first_use.page.get_by_label("New password").fill(OTHER)
+    assert link.split("#")[1] not in first_use.page.url
+    first_use.page.get_by_role("button", name="Set password").click()
+    first_use.wait_until_live()
+    second_use = open_session()
+    second_use.page.goto(link)
+    second_use.page.get_by_label("New password").fill(PASSWORD)
+    second_use.page.get_by_role("button", name="Set password").click()
+    expect(second_use.page.get_by_role("alert")).to_contain_text("does not work any more")
 
 
-def test_a_guest_sees_what_a_guest_may_do(phone, groceries):
+def test_guest_sees_only_guest_sections_on_account_page(open_session, groceries):
     """PAG-10"""
-    guest = phone()
+    guest = open_session()
     guest.page.goto(groceries.invite(guest=True))
     guest.page.get_by_label("Your name").fill("Gus")
     guest.page.get_by_role("button", name="Join as a guest").click()
-    guest.sees("Milk")
+    guest.expect_item("Milk")
     page = account(guest)
     titles = page.get_by_role("main").get_by_role("heading", level=2)
     expect(titles).to_have_text(["Profile", "Create an account", "Delete my account"])

@@ -1,4 +1,4 @@
-"""The dashboard is true without a reload, and asks for nothing while it is open."""
+"""The dashboard stays current without a reload, and sends no request while it is open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-# Samples come once a second: what two of them agree on has come to rest.
+# Samples arrive once a second: a total that two of them share no longer changes.
 AT_REST = """() => new Promise((done) => {
   const total = () => document.querySelector('.tiles dd')?.textContent;
   let [last, since] = [null, performance.now()];
@@ -22,74 +22,76 @@ AT_REST = """() => new Promise((done) => {
 
 
 def total(page, label):
-    """Find the number of a tile."""
+    """Find the number on a tile."""
     return page.locator(".tiles .card").filter(has_text=label).locator(".value").first
 
 
-def test_counters_and_activity_move_while_people_watch(phone, home, groceries):
-    ana, bob = phone("ana"), phone("bob")
-    for one in (ana, bob):
-        one.page.goto("/dashboard/")
-        expect(one.page.get_by_label("Activity, newest first")).to_contain_text("created this list")
+def test_counters_and_activity_update_without_reload(open_session, installation, groceries):
+    ana, bob = open_session("ana"), open_session("bob")
+    for session in (ana, bob):
+        session.page.goto("/dashboard/")
+        expect(session.page.get_by_label("Activity, newest first")).to_contain_text(
+            "created this list"
+        )
     before = ana.page.evaluate(AT_REST)
-    asked = []
-    for one in (ana, bob):
-        one.page.on("request", lambda request: asked.append(request.url))
+    requests = []
+    for session in (ana, bob):
+        session.page.on("request", lambda request: requests.append(request.url))
 
     for number in range(4):
         groceries.add(f"Thing {number}")
-    groceries.patch("Milk", purchased=True)  # two requests: it looks for the id first
+    groceries.patch("Milk", purchased=True)  # two requests: the helper reads the id first
 
-    for one in (ana, bob):
+    for session in (ana, bob):
         for label in ("Started", "Finished"):
-            expect(total(one.page, label)).to_have_text(f"{before + 6:,}")
-        newest = one.page.get_by_label("Activity, newest first").get_by_role("listitem").first
+            expect(total(session.page, label)).to_have_text(f"{before + 6:,}")
+        newest = session.page.get_by_label("Activity, newest first").get_by_role("listitem").first
         expect(newest).to_contain_text("ana ticked Milk")
         expect(newest.get_by_role("link")).to_have_attribute("href", groceries.path)
 
-    home.shell(
+    installation.shell(
         "from shopping_list.models import ShoppingItem\n"
         f"ShoppingItem.objects.get(shopping_list='{groceries.id}', name='Eggs').delete()"
     )
-    for one in (ana, bob):
-        newest = one.page.get_by_label("Activity, newest first").get_by_role("listitem").first
+    for session in (ana, bob):
+        newest = session.page.get_by_label("Activity, newest first").get_by_role("listitem").first
         expect(newest).to_contain_text("Someone removed Eggs")
-        assert one.loads == 1
-    assert asked == []
+        assert session.loads == 1
+    assert requests == []
 
 
 def hold_subscriptions(page):
-    """Keep back what the page asks of lists. Returns how to let it through."""
+    """Hold back the list subscriptions of the page; return a function that releases them."""
     held, open_now = [], []
 
     def between(socket):
         server = socket.connect_to_server()
 
-        def said(frame):
+        def on_frame(frame):
             if open_now or '"list:' not in frame:
                 server.send(frame)
             else:
                 held.append((server, frame))
 
-        socket.on_message(said)
+        socket.on_message(on_frame)
 
-    def let_go():
+    def release():
         open_now.append(True)
         for server, frame in held:
             server.send(frame)
 
     page.route_web_socket("**/ws/", between)
-    return let_go
+    return release
 
 
-def test_what_happens_before_a_list_is_followed_is_told(phone, groceries):
-    """A snapshot tells of no change: what led to it is read. PAG-1."""
-    page = phone("ana").page
-    let_go = hold_subscriptions(page)
+def test_activity_before_subscription_is_shown(open_session, groceries):
+    """A snapshot contains no changes, so the page reads the activity before it. PAG-1."""
+    page = open_session("ana").page
+    release = hold_subscriptions(page)
     page.goto("/dashboard/")
     feed = page.get_by_label("Activity, newest first")
     here = feed.get_by_role("listitem").filter(has=page.locator(f"a[href='{groceries.path}']"))
     expect(here.filter(has_text="ana created this list")).to_have_count(1)
     groceries.patch("Milk", purchased=True)
-    let_go()
+    release()
     expect(here.filter(has_text="ana ticked Milk")).to_have_count(1)

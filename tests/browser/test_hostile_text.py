@@ -1,16 +1,16 @@
-"""Whatever a name says, it is text; and the policy of the pages is never violated."""
+"""Every name is rendered as text, and the content security policy is never violated."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.installation import Watcher
+from tests.support.websocket_client import WebSocketClient
 
 pytestmark = pytest.mark.browser
-IMAGE = "<img src=x onerror=\"globalThis.run='it'\">"
-WHO = "<svg/onload=\"globalThis.run='who'\">"
-MORE = (
+HOSTILE_NAME = "<img src=x onerror=\"globalThis.run='it'\">"
+HOSTILE_USER_NAME = "<svg/onload=\"globalThis.run='who'\">"
+MORE_HOSTILE_NAMES = (
     "<script>run=1</script>",
     "{@html '<b>'}",
     "javascript:run=1",
@@ -28,53 +28,58 @@ MORE = (
 )
 
 
-def nothing_ran(phone):
-    """Look for what the text would have made."""
-    assert phone.page.locator("img, script:not([src]), [onerror], [onload]").count() == 0
-    assert phone.page.evaluate("typeof globalThis.run") == "undefined"
+def expect_no_script_ran(session):
+    """Check that the text created no element and ran no script."""
+    assert session.page.locator("img, script:not([src]), [onerror], [onload]").count() == 0
+    assert session.page.evaluate("typeof globalThis.run") == "undefined"
 
 
-def test_hostile_names_are_text_on_every_page(phone, home):
-    """SEC-17: of items, notes, lists, and what is told of them in the timeline."""
-    groceries = home.groceries("Milk", *MORE)
-    ana = phone("ana").open(groceries.path)
-    groceries.add(IMAGE, note=IMAGE)
-    ana.sees(IMAGE)
-    groceries.rename(f"{IMAGE} list")
-    expect(ana.page.get_by_role("heading", name=f"{IMAGE} list")).to_be_visible()
-    ana.remove(IMAGE)
-    expect(ana.page.get_by_label("Just now")).to_contain_text(f"Removed {IMAGE}")
-    nothing_ran(ana)
+def test_hostile_names_are_rendered_as_text_on_every_page(open_session, installation):
+    """SEC-17: names and notes of items and lists, also in the timeline."""
+    groceries = installation.create_list("Milk", *MORE_HOSTILE_NAMES)
+    ana = open_session("ana").open(groceries.path)
+    groceries.add(HOSTILE_NAME, note=HOSTILE_NAME)
+    ana.expect_item(HOSTILE_NAME)
+    groceries.rename(f"{HOSTILE_NAME} list")
+    expect(ana.page.get_by_role("heading", name=f"{HOSTILE_NAME} list")).to_be_visible()
+    ana.remove(HOSTILE_NAME)
+    expect(ana.page.get_by_label("Just now")).to_contain_text(f"Removed {HOSTILE_NAME}")
+    expect_no_script_ran(ana)
     ana.page.goto("/")
-    expect(ana.page.get_by_text(f"{IMAGE} list")).to_be_visible()
-    nothing_ran(ana)
+    expect(ana.page.get_by_text(f"{HOSTILE_NAME} list")).to_be_visible()
+    expect_no_script_ran(ana)
     ana.page.goto("/dashboard/")
-    expect(ana.page.get_by_text(f"removed {IMAGE}")).to_be_visible()
-    nothing_ran(ana)
+    expect(ana.page.get_by_text(f"removed {HOSTILE_NAME}")).to_be_visible()
+    expect_no_script_ran(ana)
 
 
-def test_a_hostile_person_is_text_on_every_page(phone, home, groceries):
-    """SEC-17: among who is here, in the timeline, and among the members."""
-    made = home.shell(
+def test_hostile_user_name_is_rendered_as_text_on_every_page(open_session, installation, groceries):
+    """SEC-17: in the presence line, in the timeline, and among the members."""
+    output = installation.shell(
         "from accounts.models import ApiToken, User\n"
         "from shopping_list.models import Membership\n"
-        f"eve = User.objects.create_user('eve', name={WHO!r})\n"
+        f"eve = User.objects.create_user('eve', name={HOSTILE_USER_NAME!r})\n"
         f"Membership.objects.create(shopping_list_id={groceries.id!r}, user=eve, role='editor')\n"
         "print('TOKEN', ApiToken.objects.create(user=eve, name='eve')[1])"
     )
-    home.made["eve"] = next(x.split()[1] for x in made.splitlines() if x.startswith("TOKEN"))
-    ana = phone("ana").open(groceries.path)
-    with Watcher(home.url, home.made["eve"]) as eve, home.api("eve") as api:
+    installation.fixtures["eve"] = next(
+        x.split()[1] for x in output.splitlines() if x.startswith("TOKEN")
+    )
+    ana = open_session("ana").open(groceries.path)
+    with (
+        WebSocketClient(installation.url, installation.fixtures["eve"]) as eve,
+        installation.api("eve") as api,
+    ):
         topic = f"list:{groceries.id}"
         eve.send(type="subscribe", topic=topic)
         eve.send(type="presence", topic=topic, state="shopping")
         path = f"shopping-lists/{groceries.id}/shopping-items/"
         assert api.post(path, json={"name": "Poison"}).status_code == 201
-        ana.sees("Poison")
-        expect(ana.page.get_by_text(WHO).first).to_be_visible()
+        ana.expect_item("Poison")
+        expect(ana.page.get_by_text(HOSTILE_USER_NAME).first).to_be_visible()
         ana.page.get_by_role("button", name="Members and invites").click()
-        expect(ana.page.get_by_role("dialog").get_by_text(WHO).first).to_be_visible()
-        nothing_ran(ana)
+        expect(ana.page.get_by_role("dialog").get_by_text(HOSTILE_USER_NAME).first).to_be_visible()
+        expect_no_script_ran(ana)
         ana.page.goto("/dashboard/")
-        expect(ana.page.get_by_text(WHO).first).to_be_visible()
-        nothing_ran(ana)
+        expect(ana.page.get_by_text(HOSTILE_USER_NAME).first).to_be_visible()
+        expect_no_script_ran(ana)

@@ -1,4 +1,4 @@
-"""The main job, without a mouse."""
+"""The main tasks, without a mouse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STEPS = 60
 
 
 def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
-    """Press Tab until this has the focus, and see that it shows."""
+    """Press Tab until this element has the focus, and check that the focus is visible."""
     expect(wanted).to_be_visible()
     for _ in range(STEPS):
         if wanted.evaluate("it => it === document.activeElement"):
@@ -21,8 +21,8 @@ def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
     assert wanted.evaluate("it => getComputedStyle(it).outlineStyle") != "none"
 
 
-def test_everything_can_be_done_by_keyboard(phone, groceries):
-    ana = phone()
+def test_every_main_action_works_by_keyboard(open_session, groceries):
+    ana = open_session()
     page, keys = ana.page, ana.page.keyboard
     page.goto(groceries.path)
 
@@ -31,22 +31,22 @@ def test_everything_can_be_done_by_keyboard(phone, groceries):
     reach(page, page.get_by_label("Password"))
     keys.type(PASSWORD)
     keys.press("Enter")
-    ana.live()
+    ana.wait_until_live()
 
     page.goto("/")
     reach(page, page.locator(f"a[href='{groceries.path}']"))
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Groceries")).to_be_focused()
 
-    reach(page, ana.adding)
+    reach(page, ana.item_field)
     for name in ("Butter", "Jam"):
         keys.type(name)
         keys.press("Enter")
-        ana.sees(name)
+        ana.expect_item(name)
 
-    reach(page, ana.tick_of("Milk"), "Shift+Tab")
+    reach(page, ana.checkbox("Milk"), "Shift+Tab")
     keys.press("Space")
-    ana.sees("Milk", ticked=True)
+    ana.expect_item("Milk", ticked=True)
 
     edit = ana.main.get_by_role("button", name="Edit Bread")
     reach(page, edit)
@@ -58,12 +58,12 @@ def test_everything_can_be_done_by_keyboard(phone, groceries):
 
     reach(page, ana.main.get_by_role("button", name="Remove Eggs"))
     keys.press("Enter")
-    ana.misses("Eggs")
-    expect(ana.tick_of("Butter")).to_be_focused()  # the row that took its place
+    ana.expect_no_item("Eggs")
+    expect(ana.checkbox("Butter")).to_be_focused()  # the row that follows the removed one
     reach(page, page.get_by_label("Just now").get_by_role("button", name="Undo"))
     keys.press("Enter")
-    ana.sees("Eggs")
+    ana.expect_item("Eggs")
 
-    ana.live()
+    ana.wait_until_live()
     expected = {"Milk": True, "Dark bread": False, "Eggs": False, "Butter": False, "Jam": False}
     assert groceries.ticks == expected

@@ -1,4 +1,4 @@
-"""Two people look at one list; whoever edits it, both see it, and nobody reloads."""
+"""Two users have one list open; both see every edit of it without a reload."""
 
 from __future__ import annotations
 
@@ -9,61 +9,61 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def ana(phone, groceries):
-    """Her page, with the list open."""
-    return phone("ana").open(groceries.path)
+def ana(open_session, groceries):
+    """The browser of ana, with the list open."""
+    return open_session("ana").open(groceries.path)
 
 
 @pytest.fixture
-def bob(phone, groceries):
-    """His page, with the same list open."""
-    return phone("bob").open(groceries.path)
+def bob(open_session, groceries):
+    """The browser of bob, with the same list open."""
+    return open_session("bob").open(groceries.path)
 
 
 @pytest.fixture(autouse=True)
-def _nobody_reloads(ana, bob):
+def _no_page_is_reloaded(ana, bob):
     yield
     assert (ana.loads, bob.loads) == (1, 1)
 
 
-def test_what_one_adds_ticks_renames_and_removes_the_other_sees(ana, bob, groceries):
+def test_edits_of_one_user_are_shown_to_the_other(ana, bob, groceries):
     ana.add("Butter")
-    bob.sees("Butter")
+    bob.expect_item("Butter")
     bob.tick("Butter")
-    ana.sees("Butter", ticked=True)
+    ana.expect_item("Butter", ticked=True)
     ana.rename("Milk", "Oat milk")
-    bob.sees("Oat milk")
-    bob.misses("Milk")
+    bob.expect_item("Oat milk")
+    bob.expect_no_item("Milk")
     bob.remove("Bread")
-    ana.misses("Bread")
-    ana.live()
-    bob.live()
+    ana.expect_no_item("Bread")
+    ana.wait_until_live()
+    bob.wait_until_live()
     assert ana.ticks == bob.ticks == groceries.ticks
     assert ana.ticks == {"Oat milk": False, "Eggs": False, "Butter": True}
 
 
-def test_who_is_here_is_told_to_the_other(ana, bob):
+def test_presence_is_shown_to_the_other_user(ana, bob):
     here = ana.main.get_by_text("Here now: bob")
     expect(here).to_have_count(1)
     bob.close()
     expect(here).to_have_count(0)
 
 
-def test_both_see_what_a_script_patches(ana, bob, groceries):
+def test_edits_by_api_are_shown_to_both_users(ana, bob, groceries):
     groceries.patch("Milk", purchased=True)
     groceries.patch("Eggs", name="Ten eggs", quantity="10")
-    for one in (ana, bob):
-        one.sees("Milk", ticked=True)
-        one.sees("Ten eggs")
-        expect(one.main).to_contain_text("10")
+    for session in (ana, bob):
+        session.expect_item("Milk", ticked=True)
+        session.expect_item("Ten eggs")
+        expect(session.main).to_contain_text("10")
 
 
-def test_both_see_what_another_process_saves(ana, bob, groceries, home):
-    home.shell(
+def test_edits_by_another_process_are_shown_to_both_users(ana, bob, groceries, installation):
+    installation.shell(
         "from shopping_list.models import ShoppingItem\n"
         f"milk = ShoppingItem.objects.get(shopping_list='{groceries.id}', name='Milk')\n"
         "milk.name = 'Milk by a command'\n"
         "milk.save()"
     )
-    ana.sees("Milk by a command")
-    bob.sees("Milk by a command")
+    ana.expect_item("Milk by a command")
+    bob.expect_item("Milk by a command")

@@ -1,4 +1,4 @@
-"""What a person did is not undone, and not lost, by a network or a server that fails."""
+"""A failing network or server neither reverts nor loses the edits of a user."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-# Looks at every frame that is painted.
-RECORD_WHAT_COMES_BACK = """() => {
+# Checks every painted frame.
+RECORD_REVERTED_TICKS = """() => {
   const ticked = new Set();
-  globalThis.cameBack = [];
+  globalThis.revertedTicks = [];
   const look = () => {
     for (const box of document.querySelectorAll('main input[type=checkbox]')) {
       if (box.checked) ticked.add(box.ariaLabel);
-      else if (ticked.has(box.ariaLabel)) globalThis.cameBack.push(box.ariaLabel);
+      else if (ticked.has(box.ariaLabel)) globalThis.revertedTicks.push(box.ariaLabel);
     }
     requestAnimationFrame(look);
   };
@@ -25,26 +25,26 @@ RECORD_WHAT_COMES_BACK = """() => {
 
 
 @pytest.fixture
-def mortal(home):
-    """The installation, which the test may kill."""
-    yield home
-    home.ensure()
+def killable_installation(installation):
+    """The installation; the test may kill its server."""
+    yield installation
+    installation.ensure_running()
 
 
-def be_slow(phone, milliseconds):
-    """Let every answer take this long."""
-    protocol = phone.context.new_cdp_session(phone.page)
+def delay_responses(session, milliseconds):
+    """Delay every response by this time."""
+    protocol = session.context.new_cdp_session(session.page)
     protocol.send("Network.enable")
     limits = {"downloadThroughput": -1, "uploadThroughput": -1}
     conditions = {"offline": False, "latency": milliseconds, **limits}
     protocol.send("Network.emulateNetworkConditions", conditions)
 
 
-def lose_some(phone, path):
-    """Of three requests lose one on its way there and the answer of another."""
+def drop_some_requests(session, path):
+    """Of every three requests, drop one request and the response to another."""
     numbers = itertools.count()
 
-    def answer(route):
+    def handle(route):
         number = next(numbers) % 3
         if number == 1:
             route.fetch()
@@ -53,52 +53,52 @@ def lose_some(phone, path):
         else:
             route.abort()
 
-    phone.page.route(path, answer)
+    session.page.route(path, handle)
 
 
-def agree(groceries, *phones):
-    """Wait until everything was sent, and compare what each holds."""
-    for one in phones:
-        one.live()
+def expect_agreement(groceries, *sessions):
+    """Wait until every edit is sent; check that each browser shows what the server has."""
+    for session in sessions:
+        session.wait_until_live()
     truth = groceries.ticks
-    for one in phones:
+    for session in sessions:
         for name, ticked in truth.items():
-            one.sees(name, ticked=ticked)
-        assert one.ticks == truth
+            session.expect_item(name, ticked=ticked)
+        assert session.ticks == truth
     return truth
 
 
-def test_ticks_in_a_row_on_a_bad_network_never_come_back(phone, home):
+def test_ticks_are_never_reverted_on_unreliable_network(open_session, installation):
     names = [f"Thing {number}" for number in range(7)]
-    groceries = home.groceries(*names)
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
-    be_slow(ana, 120)
-    lose_some(ana, "**/shopping-items/*/")
+    groceries = installation.create_list(*names)
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    delay_responses(ana, 120)
+    drop_some_requests(ana, "**/shopping-items/*/")
     before = groceries.version
-    ana.page.evaluate(RECORD_WHAT_COMES_BACK)
+    ana.page.evaluate(RECORD_REVERTED_TICKS)
     for name in names:
         ana.tick(name)
-    truth = agree(groceries, ana, bob)
+    truth = expect_agreement(groceries, ana, bob)
     assert truth == dict.fromkeys(names, True)
-    assert ana.page.evaluate("cameBack") == []
+    assert ana.page.evaluate("revertedTicks") == []
     assert groceries.version == before + len(names)
 
 
-def test_a_killed_server_loses_nothing(phone, mortal, groceries):
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
-    ana.page.evaluate(RECORD_WHAT_COMES_BACK)
+def test_no_edit_is_lost_when_server_is_killed(open_session, killable_installation, groceries):
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana.page.evaluate(RECORD_REVERTED_TICKS)
     ana.add("Before")
     ana.tick("Milk")
-    mortal.kill()
-    for one in (ana, bob):
-        expect(one.main.locator(".badge")).to_contain_text("Reconnecting")
+    killable_installation.kill()
+    for session in (ana, bob):
+        expect(session.main.locator(".badge")).to_contain_text("Reconnecting")
     ana.tick("Bread")
     ana.add("By ana while it was down")
     bob.rename("Eggs", "Ten eggs")
     bob.add("By bob while it was down")
     expect(bob.main.locator(".badge")).to_contain_text("2 changes waiting")
-    mortal.first.start_again()
-    assert agree(groceries, ana, bob) == {
+    killable_installation.first_server.restart()
+    assert expect_agreement(groceries, ana, bob) == {
         "Milk": True,
         "Bread": True,
         "Ten eggs": False,
@@ -106,12 +106,12 @@ def test_a_killed_server_loses_nothing(phone, mortal, groceries):
         "By ana while it was down": False,
         "By bob while it was down": False,
     }
-    assert ana.page.evaluate("cameBack") == []
+    assert ana.page.evaluate("revertedTicks") == []
     assert (ana.loads, bob.loads) == (1, 1)
 
 
-def test_edits_offline_meet_the_edits_of_others(phone, groceries):
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
+def test_offline_edits_are_merged_with_edits_of_others(open_session, groceries):
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     ana.context.set_offline(True)
     expect(ana.main.locator(".badge")).to_contain_text("Offline")
     ana.tick("Milk")
@@ -120,4 +120,4 @@ def test_edits_offline_meet_the_edits_of_others(phone, groceries):
     bob.remove("Eggs")
     expect(ana.main.locator(".badge")).to_have_text("Offline · 2 changes waiting")
     ana.context.set_offline(False)
-    assert agree(groceries, ana, bob) == {"Oat milk": True, "Dark bread": False}
+    assert expect_agreement(groceries, ana, bob) == {"Oat milk": True, "Dark bread": False}

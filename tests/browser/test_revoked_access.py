@@ -1,4 +1,4 @@
-"""Who may not see a list any more sees it no longer, on the page that is open."""
+"""A user who loses access to a list no longer sees it, on the open page too."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-def over(phone, words):
-    expect(phone.main).to_contain_text(words)
-    expect(phone.adding).to_have_count(0)
-    phone.misses("Milk")
-    phone.main.get_by_role("link", name="Back to my lists").click()
-    expect(phone.page.get_by_label("New list")).to_be_visible()
+def expect_list_closed(session, message):
+    expect(session.main).to_contain_text(message)
+    expect(session.item_field).to_have_count(0)
+    session.expect_no_item("Milk")
+    session.main.get_by_role("link", name="Back to my lists").click()
+    expect(session.page.get_by_label("New list")).to_be_visible()
 
 
-def test_a_removed_member_loses_sight_of_the_list(phone, home, groceries):
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
-    groceries.remove_member(home.made["bob_id"])
-    over(bob, "no longer shared with you")
-    ana.sees("Milk")
+def test_removed_member_no_longer_sees_the_list(open_session, installation, groceries):
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    groceries.remove_member(installation.fixtures["bob_id"])
+    expect_list_closed(bob, "no longer shared with you")
+    ana.expect_item("Milk")
 
 
-def test_a_deleted_list_ends_for_everybody(phone, groceries):
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
+def test_deleted_list_is_hidden_from_every_member(open_session, groceries):
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     groceries.delete()
-    for one in (ana, bob):
-        over(one, "This list was deleted.")
+    for session in (ana, bob):
+        expect_list_closed(session, "This list was deleted.")

@@ -1,4 +1,4 @@
-"""The first visitor: whoever has the link that the server printed owns the installation."""
+"""First setup: the user of the link that the server printed becomes the owner."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from tests.support.installation import PASSWORD
 pytestmark = pytest.mark.browser
 
 
-def fill(page, username):
+def fill_registration(page, username):
     page.get_by_label("Your name").fill(username.capitalize())
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
 
 
-def test_the_printed_link_makes_the_owner_once(phone, home):
-    link = home.first.wait_for(r"http://\S+/setup/#\S+")
-    owner = phone()
+def test_setup_link_creates_owner_once(open_session, installation):
+    link = installation.first_server.wait_for_output(r"http://\S+/setup/#\S+")
+    owner = open_session()
     owner.page.goto(link)
-    fill(owner.page, "olga")
+    fill_registration(owner.page, "olga")
     expect(owner.page.get_by_role("button", name="Account of Olga")).to_be_visible()
     assert link.split("#")[1] not in owner.page.url
     assert owner.context.request.get("/api/auth/me/").json()["is_staff"] is True
 
-    late = phone()
-    late.page.goto(link)
-    fill(late.page, "mallory")
-    expect(late.page.get_by_role("alert")).to_contain_text("not valid any more")
-    late.page.get_by_role("link", name="Go to sign-in").click()
-    expect(late.page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert late.context.request.get("/api/auth/me/").status == 401
+    second = open_session()
+    second.page.goto(link)
+    fill_registration(second.page, "mallory")
+    expect(second.page.get_by_role("alert")).to_contain_text("not valid any more")
+    second.page.get_by_role("link", name="Go to sign-in").click()
+    expect(second.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert second.context.request.get("/api/auth/me/").status == 401

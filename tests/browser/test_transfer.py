@@ -1,4 +1,4 @@
-"""A list goes out as a file and comes in again, and nothing is taken in unseen."""
+"""A list can be exported to a file and imported again, always after a preview."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-def transfer(phone):
-    """Open the dialog of a list that is open."""
-    phone.page.get_by_role("button", name="List menu").click()
-    phone.page.get_by_role("button", name="Export and import").click()
-    expect(phone.page.get_by_role("heading", name="Export", exact=True)).to_be_visible()
-    return phone.page.get_by_role("dialog")
+def open_transfer_dialog(session):
+    """Open the export and import dialog of the open list."""
+    session.page.get_by_role("button", name="List menu").click()
+    session.page.get_by_role("button", name="Export and import").click()
+    expect(session.page.get_by_role("heading", name="Export", exact=True)).to_be_visible()
+    return session.page.get_by_role("dialog")
 
 
-def test_a_list_is_downloaded_and_copied(phone, groceries):
+def test_list_can_be_downloaded_and_copied(open_session, groceries):
     """PAG-3"""
-    ana = phone("ana").open(groceries.path)
+    ana = open_session("ana").open(groceries.path)
     ana.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ana.url)
-    dialog = transfer(ana)
+    dialog = open_transfer_dialog(ana)
     with ana.page.expect_download() as downloading:
         dialog.get_by_role("link", name="JSON").click()
-    found = json.loads(Path(downloading.value.path()).read_text())
-    assert [item["name"] for item in found["list"]["items"]] == ["Milk", "Bread", "Eggs"]
+    exported = json.loads(Path(downloading.value.path()).read_text())
+    assert [item["name"] for item in exported["list"]["items"]] == ["Milk", "Bread", "Eggs"]
     dialog.get_by_role("button", name="Copy as Markdown").click()
     expect(dialog.get_by_role("status")).to_have_text("Copied")
     assert "- [ ] Milk" in ana.page.evaluate("navigator.clipboard.readText()")
 
 
-def test_an_import_is_shown_first_and_taken_back_at_once(phone, groceries):
+def test_import_is_previewed_and_can_be_undone(open_session, groceries):
     """PAG-3, TRF-13, TRF-14"""
     groceries.add("Tea")
     groceries.patch("Tea", purchased=True)
-    ana, bob = (phone(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
     before = groceries.version
-    dialog = transfer(ana)
+    dialog = open_transfer_dialog(ana)
     dialog.get_by_label("Paste text here").fill(
         "- [ ] 2 l oat milk\n- [ ] Tea\n- [x] Jam\n- [ ] Bread"
     )
@@ -56,22 +56,22 @@ def test_an_import_is_shown_first_and_taken_back_at_once(phone, groceries):
     )
     assert groceries.version == before
     dialog.get_by_role("button", name="Import: 2 new, 1 put back").click()
-    for one in (ana, bob):
-        one.sees("oat milk")
-        one.sees("Tea")
-    ana.live()
+    for session in (ana, bob):
+        session.expect_item("oat milk")
+        session.expect_item("Tea")
+    ana.wait_until_live()
     assert groceries.version == before + 1
     ana.page.get_by_label("Just now").get_by_role("button", name="Undo").click()
-    for one in (ana, bob):
-        one.misses("oat milk")
-        one.sees("Tea", ticked=True)
+    for session in (ana, bob):
+        session.expect_no_item("oat milk")
+        session.expect_item("Tea", ticked=True)
     assert groceries.version == before + 2
 
 
-def test_a_file_that_cannot_be_read_says_where(phone, groceries):
+def test_unreadable_file_is_reported_with_its_line(open_session, groceries):
     """PAG-3, TRF-4"""
-    ana = phone("ana").open(groceries.path)
-    dialog = transfer(ana)
+    ana = open_session("ana").open(groceries.path)
+    dialog = open_transfer_dialog(ana)
     rows = "name,purchased\nJam,no\nTea,perhaps\n"
     file = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     dialog.get_by_label("Choose a file").set_input_files(file)
@@ -80,5 +80,5 @@ def test_a_file_that_cannot_be_read_says_where(phone, groceries):
     corrected = {**file, "buffer": rows.replace("perhaps", "yes").encode()}
     dialog.get_by_label("Choose a file").set_input_files(corrected)
     dialog.get_by_role("button", name="Import: 2 new").click()
-    ana.sees("Jam")
-    ana.sees("Tea", ticked=True)
+    ana.expect_item("Jam")
+    ana.expect_item("Tea", ticked=True)

@@ -1,4 +1,4 @@
-"""Every view: no violation that axe finds, no sideways scrolling, and pictures to look at."""
+"""Every view: no axe violation, no horizontal scrolling, and screenshots for review."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser.installation import Groceries, Home
-from tests.support.browser.session import Phone
-from tests.support.server_process import ROOT
+from tests.support.browser.installation import BrowserInstallation, SharedList
+from tests.support.browser.session import BrowserSession
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.browser
 ARTEFACTS = ROOT / "tests" / "artefacts"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {390: 844, 1440: 900}
 NARROWEST = {"width": 320, "height": 568}
-FOUND = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
+VIOLATIONS = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
   ({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`))
 """
-Open = Callable[..., Phone]
+Open = Callable[..., BrowserSession]
 
 
 @pytest.fixture(scope="package")
-def stocked(home) -> Groceries:
-    """A list as people have it."""
-    made = home.groceries()
-    made.rename("Groceries")
+def stocked(installation) -> SharedList:
+    """A realistic list."""
+    groceries = installation.create_list()
+    groceries.rename("Groceries")
     for name, fields in {
         "Milk": {"quantity": "2 l", "note": "the one with the blue cap", "category": "Dairy"},
         "Butter": {"category": "Dairy"},
@@ -38,29 +38,29 @@ def stocked(home) -> Groceries:
         "Eggs": {"quantity": "10"},
         "Rice": {},
     }.items():
-        made.add(name, **fields)
+        groceries.add(name, **fields)
     for name in ("Coffee", "Rice"):
-        made.patch(name, purchased=True)
-    return made
+        groceries.patch(name, purchased=True)
+    return groceries
 
 
 @pytest.fixture(scope="package")
 def axe() -> str:
-    """The source of axe."""
+    """The source code of axe."""
     if not AXE.is_file():
         pytest.fail("axe is not installed: ./run test does it, or npm ci in frontend/")
     return AXE.read_text()
 
 
-def sign_in(phone: Open, **_: object) -> Page:
-    page = phone().page
+def sign_in(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     return page
 
 
-def sign_in_refused(phone: Open, **_: object) -> Page:
-    page = sign_in(phone)
+def sign_in_rejected(open_session: Open, **_: object) -> Page:
+    page = sign_in(open_session)
     page.get_by_label("Username").fill("ana")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
@@ -68,51 +68,51 @@ def sign_in_refused(phone: Open, **_: object) -> Page:
     return page
 
 
-def setup(phone: Open, **_: object) -> Page:
-    page = phone().page
+def setup(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/setup/#secret")
     expect(page.get_by_role("button", name="Create account")).to_be_visible()
     return page
 
 
-def server_away(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def server_unreachable(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.route("**/api/**", lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     return page
 
 
-def lists(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def lists(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/")
     expect(page.get_by_role("link", name="Groceries").first).to_be_visible()
     return page
 
 
-def no_lists(phone: Open, home: Home, **_: object) -> Page:
-    home.newcomer("carol")
-    page = phone("carol").page
+def no_lists(open_session: Open, installation: BrowserInstallation, **_: object) -> Page:
+    installation.create_users("carol")
+    page = open_session("carol").page
     page.goto("/")
     expect(page.get_by_text("No lists yet")).to_be_visible()
     return page
 
 
-def one_list(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
-    ana.sees("Rice", ticked=True)
+def one_list(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
+    ana.expect_item("Rice", ticked=True)
     return ana.page
 
 
-def two_people(phone: Open, stocked: Groceries, **_: object) -> Page:
-    phone("bob").open(stocked.path)
-    page = one_list(phone, stocked)
+def two_users(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    open_session("bob").open(stocked.path)
+    page = one_list(open_session, stocked)
     expect(page.get_by_text("Here now: bob")).to_have_count(1)
     return page
 
 
-def empty_list(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def empty_list(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/")
     page.get_by_label("New list").fill("Hardware store")
     page.get_by_label("New list").press("Enter")
@@ -120,28 +120,28 @@ def empty_list(phone: Open, **_: object) -> Page:
     return page
 
 
-def cart(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def cart(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_text("In the cart (2)").click()
     return page
 
 
-def editor(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def editor(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_role("button", name="Edit Milk").click()
     expect(page.get_by_label("Quantity")).to_be_visible()
     return page
 
 
-def menu(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def menu(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_role("button", name="List menu").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def share(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = one_list(phone, stocked)
+def share(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked)
     page.get_by_role("button", name="Members and invites").click()
     page.get_by_role("button", name="Create link").click()
     page.get_by_role("button", name="QR code").click()
@@ -149,50 +149,50 @@ def share(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def join(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = phone().page
+def join(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = open_session().page
     page.goto(stocked.invite(guest=True))
     expect(page.get_by_role("button", name="Join as a guest")).to_be_visible()
     return page
 
 
-def join_no_more(phone: Open, **_: object) -> Page:
-    page = phone().page
+def join_with_used_link(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/join/#used-up")
     expect(page.get_by_text("This link does not work")).to_be_visible()
     return page
 
 
-def activity(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana", viewport=NARROWEST).open(stocked.path)
+def activity(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana", viewport=NARROWEST).open(stocked.path)
     ana.page.get_by_role("button", name="Activity").click()
     expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
     return ana.page
 
 
-def paste(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def paste(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     ana.paste("Jam\nMilk\nRice\n3 lemons\nSomething with a rather long name that is new here")
     expect(ana.page.get_by_role("button", name="Add 4 items")).to_be_visible()
     return ana.page
 
 
-def typed(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
-    ana.adding.fill("2 l oat milk, the cold one from the fridge")
+def typed_line(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
+    ana.item_field.fill("2 l oat milk, the cold one from the fridge")
     expect(ana.page.get_by_role("button", name="keep as typed")).to_be_visible()
     return ana.page
 
 
-def person_menu(phone: Open, **_: object) -> Page:
-    page = lists(phone)
+def account_menu(open_session: Open, **_: object) -> Page:
+    page = lists(open_session)
     page.get_by_role("button", name="Account of ana").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = menu(phone, stocked)
+def import_preview(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = menu(open_session, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
     page.get_by_role("button", name="Preview").click()
@@ -200,8 +200,8 @@ def transfer(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def transfer_refused(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = menu(phone, stocked)
+def import_rejected(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = menu(open_session, stocked)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
     page.get_by_role("button", name="Preview").click()
@@ -209,8 +209,8 @@ def transfer_refused(phone: Open, stocked: Groceries, **_: object) -> Page:
     return page
 
 
-def account(phone: Open, **_: object) -> Page:
-    page = phone("ana").page
+def account(open_session: Open, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/account/")
     tokens = page.get_by_role("region", name="API tokens")
     tokens.get_by_label("What it is for").fill("Kitchen display")
@@ -222,34 +222,34 @@ def account(phone: Open, **_: object) -> Page:
     return page
 
 
-def account_of_guest(phone: Open, stocked: Groceries, **_: object) -> Page:
-    guest = phone()
+def guest_account(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    guest = open_session()
     guest.page.goto(stocked.invite(guest=True))
     guest.page.get_by_label("Your name").fill("Gus")
     guest.page.get_by_role("button", name="Join as a guest").click()
-    guest.sees("Milk")
+    guest.expect_item("Milk")
     guest.page.goto("/account/")
     expect(guest.page.get_by_role("button", name="Create account")).to_be_visible()
     return guest.page
 
 
-def reset(phone: Open, **_: object) -> Page:
-    page = phone().page
+def reset(open_session: Open, **_: object) -> Page:
+    page = open_session().page
     page.goto("/reset/#used-up")
     expect(page.get_by_role("button", name="Set password")).to_be_visible()
     return page
 
 
-def removed(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def removed_item(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     ana.page.route("**/shopping-items/**", lambda route: route.abort())
     ana.remove("Butter")
     expect(ana.page.get_by_label("Just now")).to_be_visible()
     return ana.page
 
 
-def offline(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def offline(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     ana.context.set_offline(True)
     ana.add("Jam")
     ana.tick("Bread")
@@ -257,8 +257,8 @@ def offline(phone: Open, stocked: Groceries, **_: object) -> Page:
     return ana.page
 
 
-def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
-    ana = phone("ana").open(stocked.path)
+def rejected_edit(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked.path)
     reason = {"status": 400, "code": "invalid", "detail": "The server would rather not."}
     ana.page.route(
         "**/shopping-items/**",
@@ -266,61 +266,63 @@ def refused(phone: Open, stocked: Groceries, **_: object) -> Page:
             status=400, json=reason, headers={"Content-Type": "application/problem+json"}
         ),
     )
-    # Not `tick`, which wants it to stay: the refusal may be faster than the look.
-    ana.tick_of("Milk").click()
+    # Not `tick`, which waits for the ticked row: the rejection may be faster than its check.
+    ana.checkbox("Milk").click()
     expect(ana.page.get_by_role("button", name="Discard: Milk")).to_be_visible()
     return ana.page
 
 
-def ended(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = phone("ana").page
+def missing_list(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/lists/00000000-0000-4000-8000-000000000000/")
     expect(page.get_by_role("link", name="Back to my lists")).to_be_visible()
     return page
 
 
-def dashboard(phone: Open, stocked: Groceries, **_: object) -> Page:
-    page = phone("ana").page
+def dashboard(open_session: Open, stocked: SharedList, **_: object) -> Page:
+    page = open_session("ana").page
     page.goto("/dashboard/")
     expect(page.get_by_text("Started", exact=True)).to_be_visible()
-    # Another quantity than it has: a change that makes no difference is none.
-    here = page.get_by_role("listitem").filter(has_text="ana changed Apples")
-    before = here.count()
+    # A different quantity: an edit that changes nothing is not recorded.
+    entries = page.get_by_role("listitem").filter(has_text="ana changed Apples")
+    before = entries.count()
     other = {"1 kg": "2 kg", "2 kg": "1 kg"}[stocked.items["Apples"]["quantity"]]
     stocked.patch("Apples", quantity=other)
-    expect(here).not_to_have_count(before)
+    expect(entries).not_to_have_count(before)
     return page
 
 
 VIEWS = [
-    *(sign_in, sign_in_refused, setup, server_away, lists, no_lists, two_people),
-    *(empty_list, cart, editor, menu, share, join, join_no_more, activity, paste),
-    *(typed, person_menu, transfer, transfer_refused, account, account_of_guest, reset),
-    *(removed, offline, refused, ended, dashboard),
+    *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
+    *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
+    *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
+    *(removed_item, offline, rejected_edit, missing_list, dashboard),
 ]
 
 
-# Pages that scroll, to be looked at as a whole.
-WHOLE = [account, account_of_guest]
+# Pages that scroll: their screenshots show the full page.
+FULL_PAGE = [account, guest_account]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_it_is_accessible_and_fits(view, phone, home, stocked, axe):
-    def calm(who=None, **options):
-        return phone(who, reduced_motion="reduce", **options)
+def test_view_is_accessible_and_fits_small_screens(view, open_session, installation, stocked, axe):
+    def open_without_motion(who=None, **options):
+        return open_session(who, reduced_motion="reduce", **options)
 
-    page = view(phone=calm, home=home, stocked=stocked)
+    page = view(open_session=open_without_motion, installation=installation, stocked=stocked)
     page.evaluate(axe)
     ARTEFACTS.mkdir(exist_ok=True)
-    found = {}
+    violations = {}
     for width, height in SIZES.items():
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            picture = ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png"
-            page.screenshot(path=picture, full_page=view in WHOLE)
-            found[width, scheme] = page.evaluate(FOUND)
+            screenshot = ARTEFACTS / f"{view.__name__}-{width}-{scheme}.png"
+            page.screenshot(path=screenshot, full_page=view in FULL_PAGE)
+            violations[width, scheme] = page.evaluate(VIOLATIONS)
     page.set_viewport_size(NARROWEST)
     page.screenshot(path=ARTEFACTS / f"{view.__name__}-320.png")
-    assert {where: what for where, what in found.items() if what} == {}
+    assert {
+        configuration: problems for configuration, problems in violations.items() if problems
+    } == {}
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]

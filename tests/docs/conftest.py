@@ -1,4 +1,4 @@
-"""A server for the examples."""
+"""One server for all examples, and a new list for each."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.support.docs.example_list import Scene
-from tests.support.installation import World
+from tests.support.docs.example_list import ExampleList
+from tests.support.installation import Installation
 
 
 @pytest.fixture(scope="package")
-def world(tmp_path_factory: Any) -> Iterator[World]:
-    made = World(
+def installation(tmp_path_factory: Any) -> Iterator[Installation]:
+    running = Installation(
         tmp_path_factory.mktemp("docs") / "data", server="uvicorn", layer="memory", redis=None
     )
-    yield made
-    made.close()
+    yield running
+    running.close()
 
 
 @pytest.fixture
-def scene(world: World, tmp_path: Any) -> Iterator[Scene]:
-    with world.api() as api:
-        yield Scene(world, api, tmp_path)
+def example_list(installation: Installation, tmp_path: Any) -> Iterator[ExampleList]:
+    with installation.api() as api:
+        yield ExampleList(installation, api, tmp_path)

@@ -1,4 +1,4 @@
-"""docs/api.md has every address that is there."""
+"""docs/api.md documents every path of the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.support.docs.api_examples import PAGE
 from tests.support.routes import routes
 
-TOLD = {re.sub(r"<[^>]*>", "*", quoted) for quoted in re.findall(r"`([^`\s]+)`", PAGE)}
+DOCUMENTED = {re.sub(r"<[^>]*>", "*", quoted) for quoted in re.findall(r"`([^`\s]+)`", PAGE)}
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,6 @@ TOLD = {re.sub(r"<[^>]*>", "*", quoted) for quoted in re.findall(r"`([^`\s]+)`",
         if path.startswith("api/")
     ),
 )
-def test_every_address_is_on_the_page(path: str) -> None:
+def test_every_api_path_is_documented(path: str) -> None:
     """API-24"""
-    assert path in TOLD
+    assert path in DOCUMENTED

@@ -1,4 +1,4 @@
-"""The table of problems in docs/api.md has every code that is answered, and no other."""
+"""The table of problems in docs/api.md has every code that the API returns, and no other."""
 
 from __future__ import annotations
 
@@ -16,81 +16,85 @@ from rest_framework.exceptions import APIException
 from tests.support.docs.api_examples import PAGE
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("accounts", "asgi_project", "live", "shopping_list")
-TOLD = {
+PACKAGES = ("accounts", "asgi_project", "live", "rest", "shopping_list")
+DOCUMENTED = {
     (int(status), code)
     for status, code in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", PAGE, re.MULTILINE)
 }
-NEVER = {
+UNUSED = {
     (500, "error"),  # the base class
-    (400, "parse_error"),  # our parser says bad_json
+    (400, "parse_error"),  # our parser returns bad_json
 }
-"""What REST framework could say, and never does here."""
+"""Codes of REST framework that this API never returns."""
 
 
 def modules() -> Iterator[str]:
-    for package in OURS:
-        found = pkgutil.walk_packages([str(ROOT / package)], f"{package}.")
-        yield from (one.name for one in found if ".migrations" not in one.name)
+    for package in PACKAGES:
+        walked = pkgutil.walk_packages([str(ROOT / package)], f"{package}.")
+        yield from (module.name for module in walked if ".migrations" not in module.name)
 
 
 def classes(parent: type[APIException] = APIException) -> Iterator[type[APIException]]:
     yield parent
-    for one in parent.__subclasses__():
-        yield from classes(one)
+    for subclass in parent.__subclasses__():
+        yield from classes(subclass)
 
 
-def raised() -> set[tuple[int, str]]:
-    """Return what the exceptions are answered as, REST framework's own included."""
+def exception_codes() -> set[tuple[int, str]]:
+    """Return status and code of every exception class, including those of REST framework."""
     for name in modules():
         importlib.import_module(name)
     return {
-        (one.status_code, one.default_code)
-        for one in classes()
-        if one.__module__.partition(".")[0] in {*OURS, "rest_framework"}
-        and "default_code" in vars(one)
+        (exception.status_code, exception.default_code)
+        for exception in classes()
+        if exception.__module__.partition(".")[0] in {*PACKAGES, "rest_framework"}
+        and "default_code" in vars(exception)
     }
 
 
 def calls() -> Iterator[ast.Call]:
-    for package in OURS:
+    for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
-def written() -> set[tuple[int, str]]:
-    """Return what is answered without an exception: `answer(request, 404, "not_found", …)`."""
+def literal_codes() -> set[tuple[int, str]]:
+    """Return status and code of each `problem_response(request, 404, "not_found", …)` call."""
     pairs = set()
     for call in calls():
-        if isinstance(call.func, ast.Name) and call.func.id in {"answer", "problem"}:
-            plain: list[Any] = [
+        if isinstance(call.func, ast.Name) and call.func.id in {"problem_response", "problem"}:
+            constants: list[Any] = [
                 argument.value for argument in call.args if isinstance(argument, ast.Constant)
             ]
-            if len(plain) > 1 and isinstance(plain[0], int) and isinstance(plain[1], str):
-                pairs.add((plain[0], plain[1]))
+            if (
+                len(constants) > 1
+                and isinstance(constants[0], int)
+                and isinstance(constants[1], str)
+            ):
+                pairs.add((constants[0], constants[1]))
     return pairs
 
 
 @pytest.fixture(scope="module")
-def answered() -> set[tuple[int, str]]:
-    return (raised() | written()) - NEVER
+def returned() -> set[tuple[int, str]]:
+    return (exception_codes() | literal_codes()) - UNUSED
 
 
-def test_every_problem_is_in_the_table(answered: set[tuple[int, str]]) -> None:
+def test_every_problem_code_is_documented(returned: set[tuple[int, str]]) -> None:
     """API-24"""
-    assert len(answered) > 20
-    assert answered - TOLD == set()
+    assert len(returned) > 20
+    assert returned - DOCUMENTED == set()
 
 
-def test_every_problem_of_the_table_is_answered(answered: set[tuple[int, str]]) -> None:
+def test_every_documented_problem_code_is_returned(returned: set[tuple[int, str]]) -> None:
     """API-24"""
-    assert TOLD - answered == set()
+    assert DOCUMENTED - returned == set()
 
 
-def test_no_exception_is_raised_with_a_code_of_the_moment() -> None:
-    """API-24: such a code would be in no class, and so in neither test above."""
-    exceptions = {one.__name__ for one in classes()} - {"ValidationError"}
+def test_exceptions_are_not_raised_with_ad_hoc_codes() -> None:
+    """API-24: such a code is in no class, so neither test above would find it."""
+    exceptions = {exception.__name__ for exception in classes()} - {"ValidationError"}
     assert [
         ast.unparse(call)
         for call in calls()

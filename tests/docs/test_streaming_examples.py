@@ -1,4 +1,4 @@
-"""The examples of docs/api.md that are told at once, run as they stand there."""
+"""The streaming examples of docs/api.md run unchanged and do what the page says."""
 
 from __future__ import annotations
 
@@ -7,75 +7,75 @@ import json
 import pytest
 
 from tests.support.docs.api_examples import example
-from tests.support.docs.example_list import Scene
+from tests.support.docs.example_list import ExampleList
 
 pytestmark = pytest.mark.system
-FOLLOW = example(9, "python")
+STREAM = example(9, "python")
 
 
-def test_a_list_is_followed_from_a_snapshot_on(scene: Scene) -> None:
+def test_example_streams_list_from_snapshot(example_list: ExampleList) -> None:
     """API-23"""
-    scene.add("Milk")
-    with scene.start(example(9, "sh", 1)) as running:
-        begun = json.loads(running.until(lambda line: '"snapshot"' in line))
-        scene.add("Bread")
-        told = json.loads(running.until(lambda line: '"change"' in line))
-    assert begun["items"] == ["Milk"]
-    assert (told["version"], told["verb"], told["items"]) == (
-        begun["version"] + 1,
+    example_list.add("Milk")
+    with example_list.start(example(9, "sh", 1)) as running:
+        snapshot = json.loads(running.until(lambda line: '"snapshot"' in line))
+        example_list.add("Bread")
+        change = json.loads(running.until(lambda line: '"change"' in line))
+    assert snapshot["items"] == ["Milk"]
+    assert (change["version"], change["verb"], change["items"]) == (
+        snapshot["version"] + 1,
         "item.added",
         ["Bread"],
     )
 
 
-def test_a_list_is_followed_from_where_one_was(scene: Scene) -> None:
+def test_example_resumes_list_from_version(example_list: ExampleList) -> None:
     """API-23"""
-    seen = scene.ask("GET", scene.here)
-    scene.add("Bread")
-    given = {"VERSION": seen["version"], "EPOCH": seen["epoch"]}
-    with scene.start(example(9, "sh", 2), **given) as running:
+    position = example_list.request("GET", example_list.path)
+    example_list.add("Bread")
+    environment = {"VERSION": position["version"], "EPOCH": position["epoch"]}
+    with example_list.start(example(9, "sh", 2), **environment) as running:
         first = json.loads(running.until(bool))
-        scene.ask("PATCH", scene.here, name="Food")
+        example_list.request("PATCH", example_list.path, name="Food")
         second = json.loads(running.until(bool))
     assert [first, second] == [
-        {"version": seen["version"] + 1, "verb": "item.added"},
-        {"version": seen["version"] + 2, "verb": "list.renamed"},
+        {"version": position["version"] + 1, "verb": "item.added"},
+        {"version": position["version"] + 2, "verb": "list.renamed"},
     ]
 
 
-def test_the_counters_are_followed(scene: Scene) -> None:
+def test_example_streams_request_counters(example_list: ExampleList) -> None:
     """API-23"""
-    with scene.start(example(9, "sh", 3)) as running:
+    with example_list.start(example(9, "sh", 3)) as running:
         samples = [json.loads(running.until(bool)) for _ in range(2)]
     assert [sample["topic"] for sample in samples] == ["requests"] * 2
 
 
-def test_a_list_is_followed_through_a_crash_of_the_server(scene: Scene) -> None:
-    """API-23: what happened while nobody listened comes first, and nothing comes twice."""
-    with scene.start(FOLLOW) as running:
+def test_example_misses_no_change_when_server_crashes(example_list: ExampleList) -> None:
+    """API-23: changes missed during the outage arrive first, and no change arrives twice."""
+    with example_list.start(STREAM) as running:
         version = int(running.until(bool).split()[1])
-        scene.add("Milk")
-        told = [running.until(bool)]
-        scene.world.first.process.kill()
-        scene.world.first.process.wait()
-        scene.world.shell(
+        example_list.add("Milk")
+        lines = [running.until(bool)]
+        example_list.installation.first_server.process.kill()
+        example_list.installation.first_server.process.wait()
+        example_list.installation.shell(
             "from shopping_list.models import ShoppingList;"
-            f"ShoppingList.objects.get(pk='{scene.list}').items.create(name='Bread')"
+            f"ShoppingList.objects.get(pk='{example_list.list_id}').items.create(name='Bread')"
         )
-        scene.world.first.start_again()
-        told.append(running.until(bool))
-        scene.add("Salt")
-        told.append(running.until(bool))
-    assert told == [
+        example_list.installation.first_server.restart()
+        lines.append(running.until(bool))
+        example_list.add("Salt")
+        lines.append(running.until(bool))
+    assert lines == [
         f"change {version + 1} ['Milk']",
         f"change {version + 2} ['Bread']",
         f"change {version + 3} ['Salt']",
     ]
 
 
-def test_a_list_that_is_deleted_is_followed_to_its_end(scene: Scene) -> None:
+def test_example_ends_when_list_is_deleted(example_list: ExampleList) -> None:
     """API-23"""
-    with scene.start(FOLLOW) as running:
+    with example_list.start(STREAM) as running:
         running.until(bool)
-        scene.ask("DELETE", scene.here)
-        assert running.end() == 0
+        example_list.request("DELETE", example_list.path)
+        assert running.wait() == 0

@@ -1,4 +1,4 @@
-"""A runtime on a faster clock, and screens that look at it."""
+"""A runtime on a faster clock, and socket clients of it."""
 
 from __future__ import annotations
 
@@ -15,45 +15,27 @@ from live import runtime
 from live.db_threads import run_in_db_thread
 from live.intervals import Intervals
 from live.runtime import Runtime
-from shopping_list.models import Membership, ShoppingList
-from tests.support.socket_client import UNIT, Screen
+from tests.support.socket_client import TIME_SCALE, SocketClient
 
-TIMING = Intervals().scaled(UNIT)
-
-
-@pytest.fixture
-def groceries(ana: User, bob: User) -> ShoppingList:
-    """Ana's list, with bob on it."""
-    made = ShoppingList.objects.create(name="Groceries", created_by=ana)
-    Membership.objects.create(shopping_list=made, user=ana, role="owner")
-    Membership.objects.create(shopping_list=made, user=bob, role="editor")
-    return made
+INTERVALS = Intervals().scaled(TIME_SCALE)
 
 
 @pytest.fixture
-def hardware(ana: User) -> ShoppingList:
-    """Ana's other list; bob is not on it."""
-    made = ShoppingList.objects.create(name="Hardware", created_by=ana)
-    Membership.objects.create(shopping_list=made, user=ana, role="owner")
-    return made
-
-
-@pytest.fixture
-def timing() -> Intervals:
-    """Return the clock of the live side: UNIT times as fast."""
-    return TIMING
+def intervals() -> Intervals:
+    """Return the waiting times of the live package, multiplied by TIME_SCALE."""
+    return INTERVALS
 
 
 @pytest_asyncio.fixture
-async def live(timing: Intervals) -> AsyncIterator[Runtime]:
-    """Run the live side on a fast clock."""
-    yield runtime.get_runtime(timing)
+async def live_runtime(intervals: Intervals) -> AsyncIterator[Runtime]:
+    """Run the live package on a fast clock."""
+    yield runtime.get_runtime(intervals)
     await runtime.stop()
 
 
 @pytest.fixture
-def session_of() -> Callable[[User], str]:
-    """Sign a person in and return the key of the session."""
+def create_session() -> Callable[[User], str]:
+    """Sign a user in and return the key of the session."""
 
     def sign_in(user: User) -> str:
         store = SessionStore()
@@ -67,8 +49,8 @@ def session_of() -> Callable[[User], str]:
 
 
 @pytest.fixture
-def token_of() -> Callable[..., str]:
-    """Make a token for a person and return its secret."""
+def create_token() -> Callable[..., str]:
+    """Create a token for a user and return its secret."""
 
     def make(user: User, **fields: Any) -> str:
         return str(ApiToken.objects.create(user=user, **fields)[1])
@@ -77,21 +59,23 @@ def token_of() -> Callable[..., str]:
 
 
 @pytest_asyncio.fixture
-async def screen(
-    live: Runtime, session_of: Callable[[User], str]
+async def open_client(
+    live_runtime: Runtime, create_session: Callable[[User], str]
 ) -> AsyncIterator[Callable[..., Any]]:
-    """Open a screen for a person who is signed in, past its welcome."""
-    opened: list[Screen] = []
+    """Open a socket for a user who is signed in, and read its welcome."""
+    opened: list[SocketClient] = []
 
-    async def open_screen(user: User | None = None, path: str = "/ws/", **options: Any) -> Screen:
+    async def open_one(
+        user: User | None = None, path: str = "/ws/", **options: Any
+    ) -> SocketClient:
         if user is not None:
-            options["session"] = await run_in_db_thread(session_of, user)
-        one = await Screen(path, **options).open()
-        opened.append(one)
-        if user is not None and one.accepted:
-            assert (await one.next())["type"] == "welcome"
-        return one
+            options["session"] = await run_in_db_thread(create_session, user)
+        client = await SocketClient(path, **options).open()
+        opened.append(client)
+        if user is not None and client.accepted:
+            assert (await client.next())["type"] == "welcome"
+        return client
 
-    yield open_screen
-    for one in opened:
-        one.communicator.stop(exceptions=False)
+    yield open_one
+    for client in opened:
+        client.communicator.stop(exceptions=False)

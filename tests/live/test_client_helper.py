@@ -1,4 +1,4 @@
-"""The screen of the tests itself: what it waits for comes, or the test fails."""
+"""The socket client of the tests: a wait ends with the frame or fails the test."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from tests.live.conftest import TIMING
+from tests.live.conftest import INTERVALS
 from tests.support import socket_client as screens
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
 
 
 @pytest.fixture
-def timing():
-    """Return a clock that beats all the time."""
-    return replace(TIMING, heartbeat=TIMING.sweep)
+def intervals():
+    """Return intervals with very frequent heartbeats."""
+    return replace(INTERVALS, heartbeat=INTERVALS.sweep)
 
 
-async def test_beats_do_not_make_it_wait_for_ever(screen, ana, monkeypatch):
-    one = await screen(ana)
-    await one.until("beat")
-    monkeypatch.setattr(screens, "PATIENCE", 0.5)
+async def test_client_wait_times_out_when_only_heartbeats_arrive(open_client, ana, monkeypatch):
+    client = await open_client(ana)
+    await client.until("beat")
+    monkeypatch.setattr(screens, "TIMEOUT", 0.5)
     with pytest.raises(TimeoutError):
-        await one.closed()
+        await client.wait_closed()
     with pytest.raises(TimeoutError):
-        await one.until("bye")
+        await client.until("bye")

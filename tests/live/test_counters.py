@@ -1,4 +1,4 @@
-"""Counters only add; percentiles are good to a fifth."""
+"""Counters only increase; percentiles are accurate to one fifth."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import pytest
 from live.counters import WINDOW_SECONDS, Counters, Histogram, merge_buckets, percentile
 
 
-def test_no_durations_have_no_percentile():
+def test_percentile_is_none_without_durations():
     assert percentile({}, 0.5) is None
 
 
 @pytest.mark.parametrize("value", [0.3, 1, 8.1, 84, 900, 12_000])
-def test_a_percentile_is_at_most_a_fifth_too_high(value):
+def test_percentile_is_at_most_one_fifth_too_high(value):
     histogram = Histogram()
     histogram.observe(value)
-    found = percentile(histogram.buckets(), 0.99)
-    assert value <= found <= value * 1.2
+    estimate = percentile(histogram.buckets(), 0.99)
+    assert value <= estimate <= value * 1.2
 
 
-def test_percentiles_are_ordered():
+def test_percentiles_increase_with_their_share():
     histogram = Histogram()
     for value in range(1, 101):
         histogram.observe(value)
-    found = [percentile(histogram.buckets(), share) for share in (0.5, 0.95, 0.99)]
-    assert found == sorted(found)
-    assert 50 <= found[0] <= 60
+    percentiles = [percentile(histogram.buckets(), share) for share in (0.5, 0.95, 0.99)]
+    assert percentiles == sorted(percentiles)
+    assert 50 <= percentiles[0] <= 60
 
 
-def test_the_window_forgets():
+def test_histogram_drops_durations_older_than_window():
     histogram = Histogram()
     histogram.observe(5)
     for _ in range(WINDOW_SECONDS - 1):
@@ -40,11 +40,11 @@ def test_the_window_forgets():
     assert histogram.buckets() == {}
 
 
-def test_histograms_of_processes_add_up():
+def test_histograms_of_processes_are_added_up():
     assert merge_buckets({1: 2, 3: 1}, {1: 1}) == {1: 3, 3: 1}
 
 
-def test_threads_do_not_lose_counts():
+def test_counter_is_exact_when_threads_count_in_parallel():
     counters = Counters()
 
     def work() -> None:
@@ -59,7 +59,7 @@ def test_threads_do_not_lose_counts():
     assert counters.started == 8_000
 
 
-def test_answers_are_counted_by_class():
+def test_responses_are_counted_by_status_class():
     counters = Counters()
     counters.response_sent(204, 1.0)
     counters.response_sent(503, 1.0)

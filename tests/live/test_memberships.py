@@ -1,4 +1,4 @@
-"""Who joined or left a list hears of it on every socket, once, whatever the layer loses."""
+"""A user who joins or leaves a list is notified once per socket, even if messages are lost."""
 
 from __future__ import annotations
 
@@ -12,80 +12,88 @@ from live.delivery import publisher
 from live.delivery.access_changes import access_changes_of
 from shopping_list.models import Activity, Membership
 from shopping_list.rows import topic_of
-from tests.live.conftest import TIMING
+from tests.live.conftest import INTERVALS
 
 pytestmark = pytest.mark.django_db(transaction=True)
-UNREPAIRED = pytest.mark.parametrize("timing", [replace(TIMING, reconcile=3600)])
+UNREPAIRED = pytest.mark.parametrize("intervals", [replace(INTERVALS, reconcile=3600)])
 
 
 @pytest.fixture
-def mute(monkeypatch):
-    """Let nothing be told of what is recorded, as if a layer had lost it."""
+def lost_messages(monkeypatch):
+    """Drop every message about a recorded change, as a failing layer would."""
     monkeypatch.setattr(publisher, "_send", lambda outgoing: None)
 
 
-async def test_a_membership_that_no_message_told_is_found(screen, bob, hardware, mute):
+async def test_membership_change_reaches_member_when_its_message_is_lost(
+    open_client, bob, hardware, lost_messages
+):
     """LIV-25."""
-    one, other = await screen(bob), await screen(bob)
+    client, other_client = await open_client(bob), await open_client(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await run_in_db_thread(hardware.refresh_from_db)
     position = {"id": str(hardware.pk), "epoch": hardware.epoch, "version": hardware.version}
-    for each in (one, other):
-        assert await each.next() == {"type": "joined", "list": position}
+    for receiver in (client, other_client):
+        assert await receiver.next() == {"type": "joined", "list": position}
     await run_in_db_thread(lambda: hardware.memberships.get(user=bob).delete())
-    for each in (one, other):
-        assert await each.next() == {"type": "left", "list": str(hardware.pk)}
-        assert await each.barrier() == []
+    for receiver in (client, other_client):
+        assert await receiver.next() == {"type": "left", "list": str(hardware.pk)}
+        assert await receiver.drain() == []
 
 
-async def test_what_is_found_is_not_told_again_by_its_message(screen, live, bob, hardware, mute):
-    one = await screen(bob)
+async def test_membership_change_is_sent_once_when_its_message_is_late(
+    open_client, live_runtime, bob, hardware, lost_messages
+):
+    client = await open_client(bob)
 
-    def newest() -> Activity:
+    def latest_activity() -> Activity:
         return Activity.objects.filter(list_id=hardware.pk).latest("version")
 
-    def tell(change: Activity) -> None:
+    def deliver(change: Activity) -> None:
         effects = access_changes_of(change.changes, bytes(change.frame))
-        live.registry.changed(hardware.pk, change.epoch, change.version, effects)
+        live_runtime.registry.changed(hardware.pk, change.epoch, change.version, effects)
 
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
-    await one.until("joined")
-    tell(await run_in_db_thread(newest))
+    await client.until("joined")
+    deliver(await run_in_db_thread(latest_activity))
     await run_in_db_thread(lambda: hardware.memberships.get(user=bob).delete())
-    await one.until("left")
-    tell(await run_in_db_thread(newest))
-    assert await one.barrier() == []
+    await client.until("left")
+    deliver(await run_in_db_thread(latest_activity))
+    assert await client.drain() == []
 
 
-async def test_a_list_that_is_followed_ends_after_its_last_change(
-    screen, live, ana, groceries, mute
+async def test_subscription_ends_after_last_change_when_list_is_deleted(
+    open_client, live_runtime, ana, groceries, lost_messages
 ):
-    """Also where the people are looked at before the log."""
-    one = await screen(ana)
-    await one.follow(groceries)
-    await one.until("snapshot")
+    """Also when the memberships are reconciled before the log is read."""
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    await client.until("snapshot")
     await run_in_db_thread(groceries.delete)
-    live.registry.reconcile_access({}, at=time.monotonic(), thorough=False)
-    assert (await one.next())["verb"] == "list.deleted"
-    assert (await one.next())["reason"] == "deleted"
-    assert (await one.next())["type"] == "left"
+    live_runtime.registry.reconcile_access({}, at=time.monotonic(), thorough=False)
+    assert (await client.next())["verb"] == "list.deleted"
+    assert (await client.next())["reason"] == "deleted"
+    assert (await client.next())["type"] == "left"
 
 
 @UNREPAIRED
-async def test_whoever_follows_a_new_list_has_heard_that_they_joined(screen, bob, hardware, mute):
-    """On every socket, though the subscription was faster than the message."""
-    one, other = await screen(bob), await screen(bob)
+async def test_member_gets_joined_before_subscribed_when_message_is_lost(
+    open_client, bob, hardware, lost_messages
+):
+    """On every socket, although the subscription was faster than the message."""
+    client, other_client = await open_client(bob), await open_client(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
-    await one.send(type="subscribe", topic=topic_of(hardware.pk), id=1)
-    assert (await one.next())["list"]["id"] == str(hardware.pk)
-    assert (await one.next())["type"] == "subscribed"
-    assert (await other.next())["type"] == "joined"
+    await client.send(type="subscribe", topic=topic_of(hardware.pk), id=1)
+    assert (await client.next())["list"]["id"] == str(hardware.pk)
+    assert (await client.next())["type"] == "subscribed"
+    assert (await other_client.next())["type"] == "joined"
 
 
 @UNREPAIRED
-async def test_whoever_signs_in_tells_the_other_sockets_of_a_new_list(screen, bob, hardware, mute):
-    one = await screen(bob)
+async def test_open_socket_gets_joined_when_member_opens_another_socket(
+    open_client, bob, hardware, lost_messages
+):
+    client = await open_client(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
-    other = await screen(bob)
-    assert (await one.next())["list"]["id"] == str(hardware.pk)
-    assert await other.barrier() == []
+    other_client = await open_client(bob)
+    assert (await client.next())["list"]["id"] == str(hardware.pk)
+    assert await other_client.drain() == []

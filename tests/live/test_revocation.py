@@ -1,4 +1,4 @@
-"""Losing membership is losing sight, at once, on sockets that are open."""
+"""A user who loses access to a list stops receiving it at once, on open sockets too."""
 
 from __future__ import annotations
 
@@ -22,107 +22,107 @@ from live.protocol.frames import CloseCode
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import topic_of
 from shopping_list.services import invites
-from tests.live.conftest import TIMING
-from tests.support.socket_client import PATIENCE
+from tests.live.conftest import INTERVALS
+from tests.support.socket_client import TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def membership(groceries: ShoppingList, user: User) -> Membership:
+def membership_of(groceries: ShoppingList, user: User) -> Membership:
     return Membership.objects.get(shopping_list=groceries, user=user)
 
 
-def trash(groceries: ShoppingList, *, deleted_at: object) -> None:
-    found = ShoppingList._base_manager.get(pk=groceries.pk)
-    found.deleted_at = deleted_at
-    found.save()
+def set_deleted_at(groceries: ShoppingList, *, deleted_at: object) -> None:
+    shopping_list = ShoppingList._base_manager.get(pk=groceries.pk)
+    shopping_list.deleted_at = deleted_at
+    shopping_list.save()
 
 
 @pytest.fixture
-async def both(screen, ana, bob, groceries):
-    """Ana and bob look at the list."""
-    screens = [await screen(ana), await screen(bob)]
-    for one in screens:
-        await one.follow(groceries)
-        await one.until("snapshot")
-    return screens
+async def subscribers(open_client, ana, bob, groceries):
+    """Return the sockets of ana and bob, both subscribed to the list."""
+    clients = [await open_client(ana), await open_client(bob)]
+    for client in clients:
+        await client.subscribe(groceries)
+        await client.until("snapshot")
+    return clients
 
 
-async def test_a_removed_member_sees_the_end_instead_of_the_change(both, bob, groceries):
+async def test_removed_member_gets_ended_instead_of_the_change(subscribers, bob, groceries):
     """LIV-14."""
-    of_ana, of_bob = both
-    await run_in_db_thread(lambda: membership(groceries, bob).delete())
-    assert (await of_ana.next())["verb"] == "member.removed"
-    assert await of_bob.next() == {
+    ana_socket, bob_socket = subscribers
+    await run_in_db_thread(lambda: membership_of(groceries, bob).delete())
+    assert (await ana_socket.next())["verb"] == "member.removed"
+    assert await bob_socket.next() == {
         "type": "ended",
         "topic": topic_of(groceries.pk),
         "reason": "revoked",
     }
-    assert await of_bob.next() == {"type": "left", "list": str(groceries.pk)}
+    assert await bob_socket.next() == {"type": "left", "list": str(groceries.pk)}
     await run_in_db_thread(groceries.items.create, name="Milk")
-    await of_ana.until("change")
-    assert await of_bob.barrier() == []
-    assert (await of_bob.follow(groceries))["code"] == "not_found"
+    await ana_socket.until("change")
+    assert await bob_socket.drain() == []
+    assert (await bob_socket.subscribe(groceries))["code"] == "not_found"
 
 
-async def test_a_member_removed_while_the_list_is_read_does_not_get_it(
-    screen, bob, groceries, monkeypatch
+async def test_member_gets_no_snapshot_when_removed_during_its_read(
+    open_client, bob, groceries, monkeypatch
 ):
-    """The reading was allowed when it began, and is not given out when it ends."""
-    one = await screen(bob)
-    go_on, begun = threading.Event(), asyncio.Event()
+    """The read was allowed when it started; its result is discarded when it ends."""
+    client = await open_client(bob)
+    resume, started = threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    read = change_log.read_snapshot
+    original = change_log.read_snapshot
 
-    def slowly(list_id):
-        picture = read(list_id)
-        loop.call_soon_threadsafe(begun.set)
-        go_on.wait(PATIENCE)
-        return picture
+    def slow_read(list_id):
+        snapshot = original(list_id)
+        loop.call_soon_threadsafe(started.set)
+        resume.wait(TIMEOUT)
+        return snapshot
 
-    monkeypatch.setattr(change_log, "read_snapshot", slowly)
-    await one.send(type="subscribe", topic=topic_of(groceries.pk), id=1)
-    await begun.wait()
-    await run_in_db_thread(lambda: membership(groceries, bob).delete())
-    assert (await one.until("left"))["list"] == str(groceries.pk)
-    go_on.set()
-    assert (await one.next())["code"] == "not_found"
-    assert await one.barrier() == []
-
-
-async def test_a_lower_role_ends_the_topic_and_leaves_the_list(both, bob, groceries):
-    of_bob = both[1]
-
-    def lower() -> None:
-        found = membership(groceries, bob)
-        found.role = "viewer"
-        found.save()
-
-    await run_in_db_thread(lower)
-    assert (await of_bob.next())["reason"] == "revoked"
-    assert await of_bob.barrier() == []
-    assert (await of_bob.follow(groceries))["type"] == "subscribed"
-    await of_bob.until("snapshot")
-    assert "ended" not in [frame["type"] for frame in await of_bob.barrier()]
+    monkeypatch.setattr(change_log, "read_snapshot", slow_read)
+    await client.send(type="subscribe", topic=topic_of(groceries.pk), id=1)
+    await started.wait()
+    await run_in_db_thread(lambda: membership_of(groceries, bob).delete())
+    assert (await client.until("left"))["list"] == str(groceries.pk)
+    resume.set()
+    assert (await client.next())["code"] == "not_found"
+    assert await client.drain() == []
 
 
-async def test_a_higher_role_changes_nothing_for_the_socket(both, bob, groceries):
-    of_bob = both[1]
+async def test_lower_role_ends_subscription_but_not_membership(subscribers, bob, groceries):
+    bob_socket = subscribers[1]
 
-    def rise() -> None:
-        found = membership(groceries, bob)
-        found.role = "owner"
-        found.save()
+    def lower_role() -> None:
+        member = membership_of(groceries, bob)
+        member.role = "viewer"
+        member.save()
 
-    await run_in_db_thread(rise)
-    assert (await of_bob.next())["verb"] == "member.role"
+    await run_in_db_thread(lower_role)
+    assert (await bob_socket.next())["reason"] == "revoked"
+    assert await bob_socket.drain() == []
+    assert (await bob_socket.subscribe(groceries))["type"] == "subscribed"
+    await bob_socket.until("snapshot")
+    assert "ended" not in [frame["type"] for frame in await bob_socket.drain()]
 
 
-async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory, groceries):
-    one = await screen(mallory)
-    assert (await one.follow(groceries))["code"] == "not_found"
+async def test_higher_role_keeps_subscription(subscribers, bob, groceries):
+    bob_socket = subscribers[1]
+
+    def raise_role() -> None:
+        member = membership_of(groceries, bob)
+        member.role = "owner"
+        member.save()
+
+    await run_in_db_thread(raise_role)
+    assert (await bob_socket.next())["verb"] == "member.role"
+
+
+async def test_new_member_gets_joined_and_can_subscribe(open_client, mallory, groceries):
+    client = await open_client(mallory)
+    assert (await client.subscribe(groceries))["code"] == "not_found"
     await run_in_db_thread(Membership.objects.create, shopping_list=groceries, user=mallory)
-    joined = await one.next()
+    joined = await client.next()
     await run_in_db_thread(groceries.refresh_from_db)
     assert joined == {
         "type": "joined",
@@ -132,67 +132,69 @@ async def test_a_new_member_hears_of_the_list_and_may_follow_it(screen, mallory,
             "version": groceries.version,
         },
     }
-    assert (await one.follow(groceries))["type"] == "subscribed"
+    assert (await client.subscribe(groceries))["type"] == "subscribed"
 
 
-async def test_whoever_makes_a_list_hears_of_it(screen, ana):
+async def test_creator_gets_joined_when_list_is_created(open_client, ana):
     from shopping_list.recording.unit_of_work import recording
 
-    one = await screen(ana)
+    client = await open_client(ana)
 
-    def make() -> ShoppingList:
-        new = ShoppingList(name="New", created_by=ana)
-        with recording(new.pk):
-            new.save()
-            Membership.objects.create(shopping_list=new, user=ana, role="owner")
-        return new
+    def create_list() -> ShoppingList:
+        shopping_list = ShoppingList(name="New", created_by=ana)
+        with recording(shopping_list.pk):
+            shopping_list.save()
+            Membership.objects.create(shopping_list=shopping_list, user=ana, role="owner")
+        return shopping_list
 
-    made = await run_in_db_thread(make)
-    assert (await one.next())["list"]["id"] == str(made.pk)
-    assert await one.barrier() == []
+    created = await run_in_db_thread(create_list)
+    assert (await client.next())["list"]["id"] == str(created.pk)
+    assert await client.drain() == []
 
 
-@pytest.mark.parametrize("how", ["trash", "delete"])
-async def test_a_deleted_list_ends_after_its_last_change(both, groceries, how, mallory):
-    if how == "trash":
+@pytest.mark.parametrize("deletion", ["trash", "delete"])
+async def test_deleted_list_ends_subscriptions_after_its_last_change(
+    subscribers, groceries, deletion, mallory
+):
+    if deletion == "trash":
         from django.utils import timezone
 
-        await run_in_db_thread(trash, groceries, deleted_at=timezone.now())
+        await run_in_db_thread(set_deleted_at, groceries, deleted_at=timezone.now())
     else:
         await run_in_db_thread(groceries.delete)
-    for one in both:
-        assert (await one.next())["verb"] == "list.deleted"
-        assert (await one.next())["reason"] == "deleted"
-        assert (await one.next())["type"] == "left"
-        assert await one.barrier() == []
-        assert (await one.follow(groceries))["code"] == "not_found"
+    for client in subscribers:
+        assert (await client.next())["verb"] == "list.deleted"
+        assert (await client.next())["reason"] == "deleted"
+        assert (await client.next())["type"] == "left"
+        assert await client.drain() == []
+        assert (await client.subscribe(groceries))["code"] == "not_found"
 
 
-async def test_a_list_that_nobody_follows_still_leaves_its_members(screen, ana, groceries):
-    one = await screen(ana)
-    name = str(groceries.pk)
+async def test_deleted_list_sends_left_to_members_without_subscription(open_client, ana, groceries):
+    client = await open_client(ana)
+    list_id = str(groceries.pk)
     await run_in_db_thread(groceries.delete)
-    assert await one.next() == {"type": "left", "list": name}
+    assert await client.next() == {"type": "left", "list": list_id}
 
 
-async def test_a_restored_list_is_joined_again(both, groceries):
+async def test_restored_list_sends_joined_to_its_members(subscribers, groceries):
     from django.utils import timezone
 
-    await run_in_db_thread(trash, groceries, deleted_at=timezone.now())
-    for one in both:
-        await one.until("left")
-    await run_in_db_thread(trash, groceries, deleted_at=None)
-    for one in both:
-        assert (await one.next())["type"] == "joined"
-        assert (await one.follow(groceries))["type"] == "subscribed"
+    await run_in_db_thread(set_deleted_at, groceries, deleted_at=timezone.now())
+    for client in subscribers:
+        await client.until("left")
+    await run_in_db_thread(set_deleted_at, groceries, deleted_at=None)
+    for client in subscribers:
+        assert (await client.next())["type"] == "joined"
+        assert (await client.subscribe(groceries))["type"] == "subscribed"
 
 
-async def test_signing_out_closes_the_sockets_of_that_session_only(screen, session_of, ana):
+async def test_sign_out_closes_only_the_sockets_of_its_session(open_client, create_session, ana):
     """LIV-15."""
-    keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
-    screens = [await screen(session=key) for key in keys]
-    for one in screens:
-        await one.next()
+    keys = [await run_in_db_thread(create_session, ana) for _ in range(2)]
+    clients = [await open_client(session=key) for key in keys]
+    for client in clients:
+        await client.next()
 
     def sign_out() -> None:
         request = HttpRequest()
@@ -201,174 +203,196 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(screen, sessi
         logout(request)
 
     await run_in_db_thread(sign_out)
-    assert await screens[0].closed() == CloseCode.REVOKED
-    assert await screens[1].barrier() == []
+    assert await clients[0].wait_closed() == CloseCode.REVOKED
+    assert await clients[1].drain() == []
 
 
-async def test_ending_a_session_from_afar_closes_its_sockets_and_no_others(
-    screen, session_of, client_of, ana, bob
+async def test_revoked_session_closes_only_its_own_sockets(
+    open_client, create_session, signed_in_client, ana, bob
 ):
     """PPL-6."""
-    keys = [await run_in_db_thread(session_of, ana) for _ in range(2)]
-    screens = [await screen(session=key) for key in keys]
-    for one in screens:
-        await one.next()
-    of_bob = await screen(bob)
+    keys = [await run_in_db_thread(create_session, ana) for _ in range(2)]
+    clients = [await open_client(session=key) for key in keys]
+    for client in clients:
+        await client.next()
+    bob_socket = await open_client(bob)
 
-    def end() -> int:
-        phone = Session.objects.get(session_key=keys[0]).public_id
-        return int(client_of(ana).delete(f"/api/auth/sessions/{phone}/").status_code)
+    def revoke() -> int:
+        public_id = Session.objects.get(session_key=keys[0]).public_id
+        return int(signed_in_client(ana).delete(f"/api/auth/sessions/{public_id}/").status_code)
 
-    assert await run_in_db_thread(end) == 204
-    assert await screens[0].closed() == CloseCode.REVOKED
-    assert await screens[1].barrier() == []
+    assert await run_in_db_thread(revoke) == 204
+    assert await clients[0].wait_closed() == CloseCode.REVOKED
+    assert await clients[1].drain() == []
     assert (
-        await run_in_db_thread(lambda: client_of(ana).delete("/api/auth/sessions/").status_code)
+        await run_in_db_thread(
+            lambda: signed_in_client(ana).delete("/api/auth/sessions/").status_code
+        )
         == 204
     )
-    assert await screens[1].closed() == CloseCode.REVOKED
-    assert await of_bob.barrier() == []
+    assert await clients[1].wait_closed() == CloseCode.REVOKED
+    assert await bob_socket.drain() == []
 
 
-@pytest.mark.parametrize("how", ["password", "disabled", "deleted"])
-async def test_losing_access_closes_every_socket_of_the_person(screen, token_of, ana, bob, how):
-    screens = [
-        await screen(ana),
-        await screen(token=await run_in_db_thread(token_of, ana), origin=None),
+@pytest.mark.parametrize("cause", ["password", "disabled", "deleted"])
+async def test_user_loses_every_socket_when_account_access_is_revoked(
+    open_client, create_token, ana, bob, cause
+):
+    clients = [
+        await open_client(ana),
+        await open_client(token=await run_in_db_thread(create_token, ana), origin=None),
     ]
-    await screens[1].next()
-    of_bob = await screen(bob)
+    await clients[1].next()
+    bob_socket = await open_client(bob)
 
-    def lose() -> None:
-        if how == "password":
+    def revoke_access() -> None:
+        if cause == "password":
             ana.set_password("another horse battery")
             ana.save()
-        elif how == "disabled":
+        elif cause == "disabled":
             ana.is_active = False
             ana.save()
         else:
             ana.delete()
 
-    await run_in_db_thread(lose)
-    for one in screens:
-        assert await one.closed() == CloseCode.REVOKED
-    assert await of_bob.barrier() == []
+    await run_in_db_thread(revoke_access)
+    for client in clients:
+        assert await client.wait_closed() == CloseCode.REVOKED
+    assert await bob_socket.drain() == []
 
 
-async def test_deleting_a_token_closes_the_sockets_that_it_opened(screen, token_of, ana):
-    tokens = [await run_in_db_thread(token_of, ana) for _ in range(2)]
-    screens = [await screen(token=token, origin=None) for token in tokens]
-    for one in screens:
-        await one.next()
+async def test_deleted_token_closes_only_the_sockets_it_opened(open_client, create_token, ana):
+    tokens = [await run_in_db_thread(create_token, ana) for _ in range(2)]
+    clients = [await open_client(token=token, origin=None) for token in tokens]
+    for client in clients:
+        await client.next()
     from knox.crypto import hash_token
 
     await run_in_db_thread(lambda: ApiToken.objects.get(digest=hash_token(tokens[0])).delete())
-    assert await screens[0].closed() == CloseCode.REVOKED
-    assert await screens[1].barrier() == []
+    assert await clients[0].wait_closed() == CloseCode.REVOKED
+    assert await clients[1].drain() == []
 
 
-@pytest.mark.parametrize("what", ["session", "token", "disabled", "password"])
-async def test_the_recheck_finds_what_no_message_told(screen, session_of, token_of, ana, what):
+@pytest.mark.parametrize("cause", ["session", "token", "disabled", "password"])
+async def test_recheck_closes_socket_when_access_was_revoked_silently(
+    open_client, create_session, create_token, ana, cause
+):
     """LIV-16."""
-    key, token = await run_in_db_thread(session_of, ana), await run_in_db_thread(token_of, ana)
-    one = await (screen(token=token, origin=None) if what == "token" else screen(session=key))
-    await one.next()
-    silently = {
+    key, token = (
+        await run_in_db_thread(create_session, ana),
+        await run_in_db_thread(create_token, ana),
+    )
+    client = await (
+        open_client(token=token, origin=None) if cause == "token" else open_client(session=key)
+    )
+    await client.next()
+    silent_revocations = {
         "session": lambda: Session.objects.filter(session_key=key)._raw_delete("default"),
         "token": lambda: ApiToken.objects.all()._raw_delete("default"),
         "disabled": lambda: User.objects.filter(pk=ana.pk).update(is_active=False),
         "password": lambda: User.objects.filter(pk=ana.pk).update(password="x"),
     }
-    await run_in_db_thread(silently[what])
-    assert await one.closed() == CloseCode.REVOKED
+    await run_in_db_thread(silent_revocations[cause])
+    assert await client.wait_closed() == CloseCode.REVOKED
 
 
-async def test_the_recheck_finds_a_membership_that_is_gone(screen, bob, groceries):
-    one = await screen(bob)
-    await one.follow(groceries)
-    await one.until("snapshot")
+async def test_recheck_ends_subscription_when_membership_was_deleted_silently(
+    open_client, bob, groceries
+):
+    client = await open_client(bob)
+    await client.subscribe(groceries)
+    await client.until("snapshot")
     await run_in_db_thread(lambda: Membership._base_manager.filter(user=bob)._raw_delete("default"))
-    assert (await one.until("ended"))["reason"] == "revoked"
-    assert (await one.until("left"))["list"] == str(groceries.pk)
+    assert (await client.until("ended"))["reason"] == "revoked"
+    assert (await client.until("left"))["list"] == str(groceries.pk)
 
 
-async def test_who_is_no_longer_staff_loses_the_operators_topic_and_nothing_else(
-    screen, token_of, ana, bob
+async def test_former_staff_user_loses_only_the_ops_subscription(
+    open_client, create_token, ana, bob
 ):
     """LIV-29, SEC-4, SEC-20."""
     await run_in_db_thread(lambda: User.objects.update(is_staff=True))
-    page, of_bob = await screen(ana), await screen(bob)
-    script = await screen(token=await run_in_db_thread(token_of, ana), origin=None)
-    for one in (page, script, of_bob):
-        assert (await one.follow("ops"))["type"] == "subscribed"
+    session_client, bob_socket = await open_client(ana), await open_client(bob)
+    token_client = await open_client(token=await run_in_db_thread(create_token, ana), origin=None)
+    for client in (session_client, token_client, bob_socket):
+        assert (await client.subscribe("ops"))["type"] == "subscribed"
     await run_in_db_thread(lambda: User.objects.filter(pk=ana.pk).update(is_staff=False))
-    for one in (page, script):
-        assert (await one.until("ended")) == {"type": "ended", "topic": "ops", "reason": "revoked"}
-        assert (await one.follow("ops"))["code"] == "not_found"
-        assert (await one.follow("requests"))["type"] == "subscribed"
-        assert (await one.until("sample"))["topic"] == "requests"
-    assert "ended" not in {frame["type"] for frame in await of_bob.barrier()}
-    await of_bob.until("sample", topic="ops")
+    for client in (session_client, token_client):
+        assert (await client.until("ended")) == {
+            "type": "ended",
+            "topic": "ops",
+            "reason": "revoked",
+        }
+        assert (await client.subscribe("ops"))["code"] == "not_found"
+        assert (await client.subscribe("requests"))["type"] == "subscribed"
+        assert (await client.until("sample"))["topic"] == "requests"
+    assert "ended" not in {frame["type"] for frame in await bob_socket.drain()}
+    await bob_socket.until("sample", topic="ops")
 
 
-async def test_the_recheck_leaves_everybody_else_alone(screen, live, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
-    await one.until("snapshot")
-    await live._revalidate_identities()
-    assert [f for f in await one.barrier() if f["type"] != "beat"] == []
+async def test_recheck_sends_nothing_to_user_with_valid_access(
+    open_client, live_runtime, ana, groceries
+):
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    await client.until("snapshot")
+    await live_runtime._revalidate_identities()
+    assert [f for f in await client.drain() if f["type"] != "beat"] == []
 
 
-async def test_a_guest_whose_time_is_over_loses_sight_at_once(screen, ana, groceries):
+async def test_guest_loses_subscription_when_membership_expires(open_client, ana, groceries):
     """INV-9"""
 
-    def come() -> User:
+    def create_guest() -> User:
         secret = invites.new_secret()
         invites.create(groceries.pk, ana, secret=secret, role="viewer", guest=True)
         guest = invites.accept_as_guest(secret, "Grandma").user
-        soon = timezone.now() + timedelta(seconds=1)
-        Membership.objects.filter(user=guest).update(expires_at=soon)
+        expires_at = timezone.now() + timedelta(seconds=1)
+        Membership.objects.filter(user=guest).update(expires_at=expires_at)
         return guest
 
-    of_ana, of_guest = await screen(ana), await screen(await run_in_db_thread(come))
-    for one in (of_ana, of_guest):
-        await one.follow(groceries)
-        await one.until("snapshot")
-    assert (await of_ana.until("change"))["verb"] == "member.removed"
-    assert (await of_guest.until("ended"))["reason"] == "revoked"
-    assert (await of_guest.until("left"))["list"] == str(groceries.pk)
-    assert (await of_guest.follow(groceries))["code"] == "not_found"
+    ana_socket, guest_socket = (
+        await open_client(ana),
+        await open_client(await run_in_db_thread(create_guest)),
+    )
+    for client in (ana_socket, guest_socket):
+        await client.subscribe(groceries)
+        await client.until("snapshot")
+    assert (await ana_socket.until("change"))["verb"] == "member.removed"
+    assert (await guest_socket.until("ended"))["reason"] == "revoked"
+    assert (await guest_socket.until("left"))["list"] == str(groceries.pk)
+    assert (await guest_socket.subscribe(groceries))["code"] == "not_found"
 
 
-def test_a_reference_tells_nothing_of_the_key():
+def test_fingerprint_does_not_reveal_the_key():
     assert fingerprint("secret") != "secret"
     assert len(fingerprint("secret")) == 24
 
 
-@pytest.mark.parametrize("timing", [replace(TIMING, revalidate=3600)])
-async def test_who_signs_out_while_a_socket_opens_is_out(
-    screen, session_of, ana, groceries, monkeypatch
+@pytest.mark.parametrize("intervals", [replace(INTERVALS, revalidate=3600)])
+async def test_socket_is_closed_when_session_ends_during_handshake(
+    open_client, create_session, ana, groceries, monkeypatch
 ):
     """LIV-15, SEC-4"""
-    key, looked_up, go_on = (
-        await run_in_db_thread(session_of, ana),
+    key, looked_up, resume = (
+        await run_in_db_thread(create_session, ana),
         threading.Event(),
         threading.Event(),
     )
-    other = await screen(session=key)
-    await other.until("welcome")
-    plain = identity.visible_lists
+    other_client = await open_client(session=key)
+    await other_client.until("welcome")
+    original = identity.visible_lists
 
-    def slowly(user_id):
+    def slow_lookup(user_id):
         looked_up.set()
-        assert go_on.wait(PATIENCE)
-        return plain(user_id)
+        assert resume.wait(TIMEOUT)
+        return original(user_id)
 
-    monkeypatch.setattr(identity, "visible_lists", slowly)
-    one = await screen(path=f"/ws/lists/{groceries.pk}/", session=key)
-    await asyncio.to_thread(looked_up.wait, PATIENCE)
+    monkeypatch.setattr(identity, "visible_lists", slow_lookup)
+    client = await open_client(path=f"/ws/lists/{groceries.pk}/", session=key)
+    await asyncio.to_thread(looked_up.wait, TIMEOUT)
     await run_in_db_thread(SessionStore(key).delete)
-    assert await other.closed() == CloseCode.REVOKED
-    go_on.set()
-    assert await one.closed() == CloseCode.REVOKED
-    assert [frame["type"] for frame in one.frames] == ["bye"]
+    assert await other_client.wait_closed() == CloseCode.REVOKED
+    resume.set()
+    assert await client.wait_closed() == CloseCode.REVOKED
+    assert [frame["type"] for frame in client.frames] == ["bye"]

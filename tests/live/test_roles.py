@@ -1,7 +1,7 @@
-"""Who may do what over a socket: the table of the REST API, at this door.
+"""Permissions over a socket: the permission matrix of the REST API, applied to frames.
 
-Every frame is authorised, not only the connect: whoever may not, is refused each
-of them on a socket that is open and goes on. The other half is in
+Every frame is authorised, not only the handshake: a client without the permission
+gets an error for each frame, and its socket stays open. The REST half is in
 tests/shopping_list/api: test_roles.py and test_tenants.py.
 """
 
@@ -19,80 +19,83 @@ from live.db_threads import run_in_db_thread
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import ROLES, topic_of
 from shopping_list.services import invites
-from tests.support.permission_matrix import ACTS, ANYONE, LEAST, STRANGER
-from tests.support.socket_client import PATIENCE
+from tests.support.permission_matrix import ANONYMOUS, MIN_ROLES, OPERATIONS, STRANGER
+from tests.support.socket_client import TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SCOPES = ("read", "tick", "write")
-SCOPE = {act.name: act.scope for act in ACTS}
-ON_LISTS = {
-    "is told of it": "read list",
-    "follow": "read list",
-    "open its address": "read list",
+SCOPE = {operation.name: operation.scope for operation in OPERATIONS}
+LIST_ACTIONS = {
+    "is listed in welcome": "read list",
+    "subscribe": "read list",
+    "open list address": "read list",
     "resume": "read activities",
-    "hear changes": "read items",
-    "announce oneself": "read members",
+    "receive changes": "read items",
+    "announce presence": "read members",
 }
-"""What is done with a list over a socket, and the act of the REST API that allows as much."""
+"""Actions on a list over a socket, each with the REST action of the same permission."""
 
 
 @dataclass(frozen=True)
-class Who:
-    """Somebody at the door: what they are on the list, and what they show.
+class Actor:
+    """A kind of client: its role on the list, and the credentials that it sends.
 
-    `bound` is the list that their token is for: `here`, `there`, or any.
+    `bound` is the list that its token is restricted to: `here`, `there`, or none.
     """
 
     role: str
-    shows: str = "session"
+    credentials: str = "session"
     scope: str = "write"
     bound: str = ""
     staff: bool = False
     guest: bool = False
 
-    def may(self) -> dict[str, bool]:
-        """Return what the table allows them."""
-        known = self.role != ANYONE
+    def allowed_actions(self) -> dict[str, bool]:
+        """Return which actions the permission matrix allows this client."""
+        authenticated = self.role != ANONYMOUS
         return {
-            **{deed: self._may(act) for deed, act in ON_LISTS.items()},
-            "requests": known and not self.bound,
+            **{action: self._is_allowed(operation) for action, operation in LIST_ACTIONS.items()},
+            "requests": authenticated and not self.bound,
             "ops": self.staff and not self.bound,
         }
 
-    def _may(self, act: str) -> bool:
+    def _is_allowed(self, operation: str) -> bool:
         if self.role not in ROLES or self.bound == "there":
             return False
-        scoped = SCOPES.index(self.scope) >= SCOPES.index(SCOPE[act])
-        return scoped and ROLES.index(self.role) >= ROLES.index(LEAST[act])
+        scoped = SCOPES.index(self.scope) >= SCOPES.index(SCOPE[operation])
+        return scoped and ROLES.index(self.role) >= ROLES.index(MIN_ROLES[operation])
 
 
-PEOPLE = {
-    "anonymous": Who(ANYONE, shows="nothing"),
-    "stranger": Who(STRANGER),
-    **{role: Who(role) for role in ROLES},
-    "guest": Who("viewer", guest=True),
-    "staff": Who(STRANGER, staff=True),
-    "staff on the list": Who("viewer", staff=True),
-    "token of a stranger": Who(STRANGER, shows="token"),
-    **{f"token to {scope}": Who("owner", shows="token", scope=scope) for scope in SCOPES},
-    "token for this list": Who("owner", shows="token", bound="here"),
-    "token for another list": Who("owner", shows="token", bound="there"),
-    "token of staff": Who(STRANGER, shows="token", staff=True),
-    "token of staff for this list": Who("viewer", shows="token", bound="here", staff=True),
+ACTORS = {
+    "anonymous": Actor(ANONYMOUS, credentials="nothing"),
+    "user without membership": Actor(STRANGER),
+    **{role: Actor(role) for role in ROLES},
+    "guest": Actor("viewer", guest=True),
+    "staff": Actor(STRANGER, staff=True),
+    "staff member of the list": Actor("viewer", staff=True),
+    "token of user without membership": Actor(STRANGER, credentials="token"),
+    **{
+        f"token with scope {scope}": Actor("owner", credentials="token", scope=scope)
+        for scope in SCOPES
+    },
+    "token for this list": Actor("owner", credentials="token", bound="here"),
+    "token for another list": Actor("owner", credentials="token", bound="there"),
+    "staff token": Actor(STRANGER, credentials="token", staff=True),
+    "staff token for this list": Actor("viewer", credentials="token", bound="here", staff=True),
 }
 
 
 @dataclass
-class Visit:
-    """One person's sockets, and what came of each deed."""
+class PermissionCheck:
+    """The sockets of one client, and which actions succeeded."""
 
     screen: Any
     options: dict[str, Any]
-    of_ana: Any
+    ana_socket: Any
     groceries: ShoppingList
-    known: bool
-    did: dict[str, bool] = field(default_factory=dict)
+    authenticated: bool
+    results: dict[str, bool] = field(default_factory=dict)
 
     @property
     def topic(self) -> str:
@@ -102,112 +105,127 @@ class Visit:
         return await self.screen(path=path, **self.options)
 
     async def run(self) -> dict[str, bool]:
-        """Try everything, first what needs a subscription, without one."""
-        one = await self.open()
-        welcome = await one.next() if self.known else {"lists": []}
-        told = [place["id"] for place in welcome["lists"]]
-        self.did["is told of it"] = str(self.groceries.pk) in told
-        assert not await self._announce(one), "without a subscription"
+        """Try every action; first try those that need a subscription without one."""
+        client = await self.open()
+        welcome = await client.next() if self.authenticated else {"lists": []}
+        listed = [position["id"] for position in welcome["lists"]]
+        self.results["is listed in welcome"] = str(self.groceries.pk) in listed
+        assert not await self._announce(client), "presence without a subscription"
         for name in ("requests", "ops"):
-            self.did[name] = await self._follow(one, name)
-            await one.send(type="unsubscribe", topic=name)
-        self.did["follow"] = await self._follow(one, self.topic)
-        self.did["hear changes"] = await self._hears(one)
-        self.did["announce oneself"] = await self._announce(one)
+            self.results[name] = await self._subscribe(client, name)
+            await client.send(type="unsubscribe", topic=name)
+        self.results["subscribe"] = await self._subscribe(client, self.topic)
+        self.results["receive changes"] = await self._receives_change(client)
+        self.results["announce presence"] = await self._announce(client)
         await run_in_db_thread(self.groceries.refresh_from_db)
-        at = {"since": self.groceries.version - 1, "epoch": self.groceries.epoch}
-        self.did["resume"] = await self._follow(one, self.topic, **at)
-        self.did["open its address"] = await self._address()
-        return self.did
+        position = {"since": self.groceries.version - 1, "epoch": self.groceries.epoch}
+        self.results["resume"] = await self._subscribe(client, self.topic, **position)
+        self.results["open list address"] = await self._open_list_address()
+        return self.results
 
-    async def _follow(self, one: Any, topic: str, **at: Any) -> bool:
-        answer = await one.follow(topic, **at)
-        allowed = answer["type"] == "subscribed"
+    async def _subscribe(self, client: Any, topic: str, **position: Any) -> bool:
+        reply = await client.subscribe(topic, **position)
+        allowed = reply["type"] == "subscribed"
         if not allowed:
-            assert answer["code"] == ("not_found" if self.known else "not_signed_in")
+            assert reply["code"] == ("not_found" if self.authenticated else "not_signed_in")
         return allowed
 
-    async def _hears(self, one: Any) -> bool:
+    async def _receives_change(self, client: Any) -> bool:
         note = uuid.uuid4().hex
         await run_in_db_thread(self.groceries.items.create, name=note)
-        while (await self.of_ana.until("change"))["items"][0]["name"] != note:
+        while (await self.ana_socket.until("change"))["items"][0]["name"] != note:
             pass
-        if not self.known:
-            await one.send(type="ping")
-        return note in json.dumps(await self._rest(one))
+        if not self.authenticated:
+            await client.send(type="ping")
+        return note in json.dumps(await self._received_frames(client))
 
-    async def _announce(self, one: Any) -> bool:
-        await one.send(type="presence", topic=self.topic, state="shopping", id=1)
-        refused = [frame for frame in await self._rest(one) if frame["type"] == "error"]
-        if refused:
-            assert refused[0]["code"] == ("not_found" if self.known else "not_signed_in")
-            assert "presence" not in {frame["type"] for frame in await self.of_ana.barrier()}
+    async def _announce(self, client: Any) -> bool:
+        await client.send(type="presence", topic=self.topic, state="shopping", id=1)
+        errors = [
+            frame for frame in await self._received_frames(client) if frame["type"] == "error"
+        ]
+        if errors:
+            assert errors[0]["code"] == ("not_found" if self.authenticated else "not_signed_in")
+            assert "presence" not in {frame["type"] for frame in await self.ana_socket.drain()}
             return False
-        assert (await self.of_ana.until("presence"))["people"][0]["state"] == "shopping"
+        assert (await self.ana_socket.until("presence"))["people"][0]["state"] == "shopping"
         return True
 
-    async def _address(self) -> bool:
-        one = await self.open(f"/ws/lists/{self.groceries.pk}/")
-        if not self.known:
-            await one.send(type="ping")
-            return (await one.next())["code"] != "not_signed_in"
-        assert (await one.next())["type"] == "welcome"
-        answer = await one.next()
-        assert answer["type"] == "subscribed" or answer["code"] == "not_found"
-        return answer["type"] == "subscribed"
+    async def _open_list_address(self) -> bool:
+        client = await self.open(f"/ws/lists/{self.groceries.pk}/")
+        if not self.authenticated:
+            await client.send(type="ping")
+            return (await client.next())["code"] != "not_signed_in"
+        assert (await client.next())["type"] == "welcome"
+        reply = await client.next()
+        assert reply["type"] == "subscribed" or reply["code"] == "not_found"
+        return reply["type"] == "subscribed"
 
-    async def _rest(self, one: Any) -> list[Any]:
-        """Return what came; strangers get no pong, but each frame is answered."""
-        return await one.barrier() if self.known else [await one.next()]
+    async def _received_frames(self, client: Any) -> list[Any]:
+        """Return the frames that arrived; an unauthenticated client gets an error, no pong."""
+        return await client.drain() if self.authenticated else [await client.next()]
 
 
-@pytest.mark.parametrize("name", PEOPLE)
-async def test_each_may_do_over_a_socket_what_the_table_says_and_no_more(
-    *, name, live, screen, session_of, token_of, make_user, ana, groceries, hardware
+@pytest.mark.parametrize("name", ACTORS)
+async def test_every_client_is_allowed_exactly_what_the_permission_matrix_says(
+    *,
+    name,
+    live_runtime,
+    open_client,
+    create_session,
+    create_token,
+    make_user,
+    ana,
+    groceries,
+    hardware,
 ):
     """LIV-26, SEC-3."""
-    who = PEOPLE[name]
+    actor = ACTORS[name]
 
-    def come() -> dict[str, Any]:
-        if who.shows == "nothing":
+    def create_credentials() -> dict[str, Any]:
+        if actor.credentials == "nothing":
             return {"origin": None}
-        person = guest_of(groceries, ana) if who.guest else make_user("carl", is_staff=who.staff)
-        for one in (groceries, hardware):
-            if who.role in ROLES and not who.guest:
-                Membership.objects.create(shopping_list=one, user=person, role=who.role)
-        if who.shows == "session":
-            return {"session": session_of(person)}
-        bound = {"here": groceries.pk, "there": hardware.pk, "": None}[who.bound]
-        return {"token": token_of(person, scope=who.scope, list_id=bound), "origin": None}
+        user = (
+            create_guest(groceries, ana) if actor.guest else make_user("carl", is_staff=actor.staff)
+        )
+        for shopping_list in (groceries, hardware):
+            if actor.role in ROLES and not actor.guest:
+                Membership.objects.create(shopping_list=shopping_list, user=user, role=actor.role)
+        if actor.credentials == "session":
+            return {"session": create_session(user)}
+        bound = {"here": groceries.pk, "there": hardware.pk, "": None}[actor.bound]
+        return {"token": create_token(user, scope=actor.scope, list_id=bound), "origin": None}
 
-    live.intervals = replace(live.intervals, auth=PATIENCE)
-    of_ana = await screen(ana)
-    await of_ana.follow(groceries)
-    await of_ana.until("snapshot")
-    options = await run_in_db_thread(come)
-    visit = Visit(screen, options, of_ana, groceries, known=who.role != ANYONE)
-    assert await visit.run() == who.may()
+    live_runtime.intervals = replace(live_runtime.intervals, auth=TIMEOUT)
+    ana_socket = await open_client(ana)
+    await ana_socket.subscribe(groceries)
+    await ana_socket.until("snapshot")
+    options = await run_in_db_thread(create_credentials)
+    check = PermissionCheck(
+        open_client, options, ana_socket, groceries, authenticated=actor.role != ANONYMOUS
+    )
+    assert await check.run() == actor.allowed_actions()
 
 
-def guest_of(groceries: ShoppingList, owner: User) -> User:
-    """Let in a guest, who may look."""
+def create_guest(groceries: ShoppingList, owner: User) -> User:
+    """Create a guest with the role of a viewer."""
     secret = invites.new_secret()
     invites.create(groceries.pk, owner, secret=secret, role="viewer", guest=True)
     return invites.accept_as_guest(secret, "Grandma").user
 
 
 UNKNOWN = "00000000-0000-4000-8000-00000000dead"
-LOOT = "Loot of mallory"
+SECRET_NAME = "Secret list of mallory"
 
 
-def asked(list_id: str, epoch: str, version: int) -> list[dict[str, Any]]:
-    """Return every frame that names a list, as somebody who knows all about it would ask."""
+def frames_naming(list_id: str, epoch: str, version: int) -> list[dict[str, Any]]:
+    """Return every frame that names a list, as a client that knows all its details sends them."""
     spellings = (list_id, list_id.upper(), f"{{{list_id}}}", f"urn:uuid:{list_id}", f"{list_id} ")
-    where = {"since": version, "epoch": epoch}
+    position = {"since": version, "epoch": epoch}
     return [
-        *({"type": "subscribe", "topic": f"list:{one}", "id": 1} for one in spellings),
-        {"type": "subscribe", "topic": f"list:{list_id}", "id": 2, **where},
-        {"type": "subscribe", "topic": f"list:{list_id}", "id": 3, **where, "since": 0},
+        *({"type": "subscribe", "topic": f"list:{spelling}", "id": 1} for spelling in spellings),
+        {"type": "subscribe", "topic": f"list:{list_id}", "id": 2, **position},
+        {"type": "subscribe", "topic": f"list:{list_id}", "id": 3, **position, "since": 0},
         {"type": "subscribe", "topic": f"requests:{list_id}", "id": 4},
         {"type": "subscribe", "topic": f"ops:{list_id}", "id": 5},
         {"type": "presence", "topic": f"list:{list_id}", "state": "shopping", "id": 6},
@@ -215,54 +233,56 @@ def asked(list_id: str, epoch: str, version: int) -> list[dict[str, Any]]:
     ]
 
 
-async def walk(screen: Any, user: User, list_id: str, epoch: str, version: int) -> list[str]:
-    """Return all that a person is told who tries a list's id at both addresses, as text."""
-    told: list[str] = []
+async def probe(screen: Any, user: User, list_id: str, epoch: str, version: int) -> list[str]:
+    """Return, as text, every frame that a user gets who tries a list id on both addresses."""
+    received: list[str] = []
     for path in ("/ws/", f"/ws/lists/{list_id}/", f"/ws/lists/{list_id}/?since=0&epoch={epoch}"):
-        one = await screen(user, path=path)
-        for frame in asked(list_id, epoch, version):
-            await one.send(**frame)
-        told += [json.dumps(frame).replace(list_id, "ID") for frame in await one.barrier()]
-        await one.leave()
-    return told
+        client = await screen(user, path=path)
+        for frame in frames_naming(list_id, epoch, version):
+            await client.send(**frame)
+        received += [json.dumps(frame).replace(list_id, "ID") for frame in await client.drain()]
+        await client.disconnect()
+    return received
 
 
-@pytest.mark.parametrize("gone", ["there", "in the trash", "left"])
-async def test_tenants_who_walk_each_others_topics_see_what_is_nowhere(
-    screen, ana, bob, mallory, groceries, gone
+@pytest.mark.parametrize("state", ["active", "in the trash", "left"])
+async def test_foreign_list_is_indistinguishable_from_unknown_list(
+    open_client, ana, bob, mallory, groceries, state
 ):
     """LIV-13, LIV-26, SEC-3."""
 
-    def stage() -> ShoppingList:
-        loot = ShoppingList.objects.create(name=LOOT, created_by=mallory)
-        Membership.objects.create(shopping_list=loot, user=mallory, role="owner")
-        loot.items.create(name="Gold")
-        if gone == "left":
-            for one, user in ((loot, ana), (groceries, mallory)):
-                Membership.objects.create(shopping_list=one, user=user)
-                Membership.objects.get(shopping_list=one, user=user).delete()
-        for one in (loot, groceries):
-            one.refresh_from_db()
-        return loot
+    def create_lists() -> ShoppingList:
+        mallory_list = ShoppingList.objects.create(name=SECRET_NAME, created_by=mallory)
+        Membership.objects.create(shopping_list=mallory_list, user=mallory, role="owner")
+        mallory_list.items.create(name="Gold")
+        if state == "left":
+            for shopping_list, user in ((mallory_list, ana), (groceries, mallory)):
+                Membership.objects.create(shopping_list=shopping_list, user=user)
+                Membership.objects.get(shopping_list=shopping_list, user=user).delete()
+        for shopping_list in (mallory_list, groceries):
+            shopping_list.refresh_from_db()
+        return mallory_list
 
-    loot = await run_in_db_thread(stage)
-    if gone == "in the trash":
-        for one in (loot, groceries):
-            await run_in_db_thread(trash, one)
-    for user, foreign in ((ana, loot), (mallory, groceries)):
-        strange = await walk(screen, user, str(foreign.pk), foreign.epoch, foreign.version)
-        unknown = await walk(screen, user, UNKNOWN, foreign.epoch, foreign.version)
-        assert strange == unknown
-        assert len(strange) == 3 * len(asked("", "", 0)) + 2
-        assert {json.loads(frame)["type"] for frame in strange} == {"error"}
-        assert {json.loads(frame)["code"] for frame in strange} == {"not_found"}
-    assert not any(LOOT in one or "Gold" in one for one in strange)
+    mallory_list = await run_in_db_thread(create_lists)
+    if state == "in the trash":
+        for shopping_list in (mallory_list, groceries):
+            await run_in_db_thread(trash, shopping_list)
+    for user, foreign in ((ana, mallory_list), (mallory, groceries)):
+        foreign_frames = await probe(
+            open_client, user, str(foreign.pk), foreign.epoch, foreign.version
+        )
+        unknown_frames = await probe(open_client, user, UNKNOWN, foreign.epoch, foreign.version)
+        assert foreign_frames == unknown_frames
+        assert len(foreign_frames) == 3 * len(frames_naming("", "", 0)) + 2
+        assert {json.loads(frame)["type"] for frame in foreign_frames} == {"error"}
+        assert {json.loads(frame)["code"] for frame in foreign_frames} == {"not_found"}
+    assert not any(SECRET_NAME in frame or "Gold" in frame for frame in foreign_frames)
 
 
-def trash(one: ShoppingList) -> None:
-    """Put a list into the trash."""
+def trash(shopping_list: ShoppingList) -> None:
+    """Move a list to the trash."""
     from django.utils import timezone
 
-    found = ShoppingList._base_manager.get(pk=one.pk)
-    found.deleted_at = timezone.now()
-    found.save()
+    row = ShoppingList._base_manager.get(pk=shopping_list.pk)
+    row.deleted_at = timezone.now()
+    row.save()

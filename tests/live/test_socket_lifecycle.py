@@ -1,4 +1,4 @@
-"""The rules of a connection, through the consumer."""
+"""The rules of a connection, tested through the consumer."""
 
 from __future__ import annotations
 
@@ -14,86 +14,88 @@ from live.db_threads import run_in_db_thread
 from live.protocol.frames import CloseCode
 from live.routing import websocket_application
 from shopping_list.rows import topic_of
-from tests.support.socket_client import HOST, ORIGIN, PATIENCE, eventually
+from tests.support.socket_client import HOST, ORIGIN, TIMEOUT, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_bad_frames_are_told_and_the_tenth_closes(screen, ana):
+async def test_bad_frame_returns_error_and_tenth_one_closes_socket(open_client, ana):
     """LIV-18."""
-    one = await screen(ana)
+    client = await open_client(ana)
     for _ in range(9):
-        await one.send_text("nonsense")
-        assert (await one.next())["code"] == "bad_frame"
-    assert await one.barrier() == []
-    await one.send_text("nonsense")
-    assert await one.closed() == CloseCode.BAD_FRAMES
+        await client.send_text("nonsense")
+        assert (await client.next())["code"] == "bad_frame"
+    assert await client.drain() == []
+    await client.send_text("nonsense")
+    assert await client.wait_closed() == CloseCode.BAD_FRAMES
 
 
-async def test_binary_closes(screen, ana):
+async def test_binary_message_closes_socket(open_client, ana):
     """SEC-13"""
-    one = await screen(ana)
-    await one.communicator.send_to(bytes_data=b"\x00")
-    assert await one.closed() == CloseCode.BAD_FRAMES
+    client = await open_client(ana)
+    await client.communicator.send_to(bytes_data=b"\x00")
+    assert await client.wait_closed() == CloseCode.BAD_FRAMES
 
 
-async def test_a_long_message_closes(screen, ana):
+async def test_too_long_message_closes_socket(open_client, ana):
     """SEC-13"""
-    one = await screen(ana)
-    await one.send_text("x" * 70_000)
-    assert await one.closed() == CloseCode.TOO_BIG
+    client = await open_client(ana)
+    await client.send_text("x" * 70_000)
+    assert await client.wait_closed() == CloseCode.TOO_BIG
 
 
-async def test_too_many_messages_are_sent_away_for_a_while(screen, ana):
+async def test_client_over_rate_limit_is_closed_with_retry_delay(open_client, ana):
     """SEC-14"""
-    one = await screen(ana)
-    await one.send_text("\n".join(['{"type":"ping"}'] * 61))
-    assert await one.closed() == CloseCode.OVERLOADED
-    assert one.frames[-1]["retry_in"] == 5.0
-    assert len(one.frames) == 61
+    client = await open_client(ana)
+    await client.send_text("\n".join(['{"type":"ping"}'] * 61))
+    assert await client.wait_closed() == CloseCode.OVERLOADED
+    assert client.frames[-1]["retry_in"] == 5.0
+    assert len(client.frames) == 61
 
 
-async def test_a_quiet_socket_gets_a_beat(screen, ana):
-    one = await screen(ana)
-    assert await one.next() == {"type": "beat"}
+async def test_idle_socket_gets_heartbeat(open_client, ana):
+    client = await open_client(ana)
+    assert await client.next() == {"type": "beat"}
 
 
-async def test_the_end_of_a_session_is_the_end_of_its_socket(screen, live, ana):
+async def test_expired_session_closes_its_socket(open_client, live_runtime, ana):
     """SEC-5"""
-    one = await screen(ana)
-    connection = next(live.registry.all_connections())
+    client = await open_client(ana)
+    connection = next(live_runtime.registry.all_connections())
     connection.expires = 1.0
-    assert await one.closed() == CloseCode.SESSION_EXPIRED
+    assert await client.wait_closed() == CloseCode.SESSION_EXPIRED
 
 
-async def test_a_session_that_is_renewed_keeps_its_socket(screen, live, ana):
+async def test_renewed_session_keeps_its_socket_open(open_client, live_runtime, ana):
     """PPL-16, SEC-5"""
-    one = await screen(ana)
-    connection = next(live.registry.all_connections())
+    client = await open_client(ana)
+    connection = next(live_runtime.registry.all_connections())
     before = connection.expires
     later = timezone.now() + timedelta(days=100)
     await run_in_db_thread(Session.objects.update, expire_date=later)
     await eventually(lambda: connection.expires != before)
     assert connection.expires == later.timestamp()
-    assert await one.barrier() == []
+    assert await client.drain() == []
 
 
-async def test_a_socket_that_leaves_takes_everything_with_it(screen, live, ana, groceries):
+async def test_disconnected_socket_leaves_no_state_behind(
+    open_client, live_runtime, ana, groceries
+):
     """LIV-24, SEC-14."""
-    one = await screen(ana)
-    await one.follow(groceries)
-    await one.follow("requests")
-    await one.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
-    await one.barrier()
-    assert (live.registry.sockets, live.relay.watched) == (1, 1)
-    await one.leave()
-    assert (live.registry.sockets, live.relay.watched) == (0, 0)
-    assert live.hub._topics == {}
-    assert live.presence._here == {}
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    await client.subscribe("requests")
+    await client.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await client.drain()
+    assert (live_runtime.registry.sockets, live_runtime.relay.watched) == (1, 1)
+    await client.disconnect()
+    assert (live_runtime.registry.sockets, live_runtime.relay.watched) == (0, 0)
+    assert live_runtime.hub._topics == {}
+    assert live_runtime.presence._here == {}
 
 
-class Raw:
-    """A socket whose `send` blocks when told to, driven by hand."""
+class RawSocket:
+    """A socket driven by hand, whose `send` blocks while `open` is not set."""
 
     def __init__(self, session: str) -> None:
         self.inbox: asyncio.Queue[dict] = asyncio.Queue()
@@ -113,7 +115,7 @@ class Raw:
         await self.open.wait()
         self.sent.append(message)
 
-    def say(self, text: str) -> None:
+    def send_text(self, text: str) -> None:
         self.inbox.put_nowait({"type": "websocket.receive", "text": text})
 
     def frames(self) -> str:
@@ -122,115 +124,119 @@ class Raw:
     async def until(self, text: str) -> None:
         await eventually(lambda: text in self.frames())
 
-    async def over(self) -> None:
-        async with asyncio.timeout(PATIENCE):
+    async def wait_finished(self) -> None:
+        async with asyncio.timeout(TIMEOUT):
             await self.task
 
 
 @pytest.fixture
-async def raw(live, session_of):
+async def open_raw_socket(live_runtime, create_session):
     sockets = []
 
-    async def make(user) -> Raw:
-        sockets.append(Raw(await run_in_db_thread(session_of, user)))
+    async def connect(user) -> RawSocket:
+        sockets.append(RawSocket(await run_in_db_thread(create_session, user)))
         await sockets[-1].until("welcome")
         return sockets[-1]
 
-    yield make
-    for one in sockets:
-        one.task.cancel()
-        await asyncio.gather(one.task, return_exceptions=True)
+    yield connect
+    for socket in sockets:
+        socket.task.cancel()
+        await asyncio.gather(socket.task, return_exceptions=True)
 
 
-async def test_a_disconnect_is_noticed_while_a_send_is_blocked(raw, live, ana):
-    one = await raw(ana)
-    one.open.clear()
-    one.say('{"type":"ping"}')
+async def test_disconnect_is_handled_while_send_is_blocked(open_raw_socket, live_runtime, ana):
+    socket = await open_raw_socket(ana)
+    socket.open.clear()
+    socket.send_text('{"type":"ping"}')
     await asyncio.sleep(0.01)
-    one.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
-    await one.over()
-    assert live.registry.sockets == 0
+    socket.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await socket.wait_finished()
+    assert live_runtime.registry.sockets == 0
 
 
-async def test_a_disconnect_is_noticed_while_the_database_is_slow(raw, live, ana, monkeypatch):
+async def test_disconnect_is_handled_while_database_is_slow(
+    open_raw_socket, live_runtime, ana, monkeypatch
+):
     import threading
 
     from live.connections import identity
 
-    go_on = threading.Event()
-    monkeypatch.setattr(identity, "list_position", lambda *args: go_on.wait(PATIENCE) and None)
-    one = await raw(ana)
-    one.say('{"type":"subscribe","topic":"list:8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b"}')
+    resume = threading.Event()
+    monkeypatch.setattr(identity, "list_position", lambda *args: resume.wait(TIMEOUT) and None)
+    socket = await open_raw_socket(ana)
+    socket.send_text('{"type":"subscribe","topic":"list:8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b"}')
     await asyncio.sleep(0.02)
-    one.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
-    await one.over()
-    go_on.set()
-    assert live.registry.sockets == 0
+    socket.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await socket.wait_finished()
+    resume.set()
+    assert live_runtime.registry.sockets == 0
 
 
-async def test_a_peer_that_takes_nothing_is_let_go(raw, live, ana):
-    one = await raw(ana)
-    one.open.clear()
-    one.say('{"type":"ping"}')
-    await one.over()
-    assert live.registry.sockets == 0
+async def test_non_reading_peer_is_disconnected(open_raw_socket, live_runtime, ana):
+    socket = await open_raw_socket(ana)
+    socket.open.clear()
+    socket.send_text('{"type":"ping"}')
+    await socket.wait_finished()
+    assert live_runtime.registry.sockets == 0
 
 
-async def test_a_socket_on_which_a_message_fails_is_closed(raw, live, ana):
-    """As daphne does with a message that is too big for it: the rest would stay mute."""
-    one = await raw(ana)
-    sent = one.sent.append
+async def test_socket_is_closed_when_sending_a_message_fails(open_raw_socket, live_runtime, ana):
+    """As daphne fails on a message that is too big: later messages would never be sent."""
+    socket = await open_raw_socket(ana)
+    append = socket.sent.append
 
     def fail(message: dict) -> None:
         if "pong" in message.get("text", ""):
             raise ValueError("too big")
-        sent(message)
+        append(message)
 
-    one.sent = type("Failing", (list,), {"append": lambda self, message: fail(message)})()
-    one.say('{"type":"ping"}')
-    await one.over()
-    assert live.registry.sockets == 0
+    socket.sent = type("Failing", (list,), {"append": lambda self, message: fail(message)})()
+    socket.send_text('{"type":"ping"}')
+    await socket.wait_finished()
+    assert live_runtime.registry.sockets == 0
 
 
-async def test_a_slow_reader_is_bounded_and_gets_everything(raw, live, ana, groceries):
-    """It misses what overflows, and has the log replayed when it reads again."""
+async def test_slow_reader_has_bounded_queue_and_gets_every_change(
+    open_raw_socket, live_runtime, ana, groceries
+):
+    """It misses the frames that overflow, and gets them from the log when it reads again."""
     import json
 
-    live.intervals = replace(live.intervals, stalled=PATIENCE)
+    live_runtime.intervals = replace(live_runtime.intervals, stalled=TIMEOUT)
     await run_in_db_thread(groceries.refresh_from_db)
-    one = await raw(ana)
-    one.say(json.dumps({"type": "subscribe", "topic": topic_of(groceries.pk)}))
-    await one.until("snapshot")
-    one.open.clear()
-    connection = next(live.registry.all_connections())
+    socket = await open_raw_socket(ana)
+    socket.send_text(json.dumps({"type": "subscribe", "topic": topic_of(groceries.pk)}))
+    await socket.until("snapshot")
+    socket.open.clear()
+    connection = next(live_runtime.registry.all_connections())
     total = 30
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr("live.delivery.send_queue.MAX_OUTBOUND_FRAMES", 10)
+    patch = pytest.MonkeyPatch()
+    patch.setattr("live.delivery.send_queue.MAX_OUTBOUND_FRAMES", 10)
     try:
         for number in range(total):
             await run_in_db_thread(groceries.items.create, name=f"Item {number}")
         await eventually(lambda: connection.writer.send_queue.lagging)
         assert connection.writer.send_queue.queued[0] <= 10
-        one.open.set()
+        socket.open.set()
         end = groceries.version + total
-        await one.until(f'"version":{end},"at"')
+        await socket.until(f'"version":{end},"at"')
     finally:
-        monkey.undo()
-    frames = [json.loads(line) for line in one.frames().split("\n") if line]
+        patch.undo()
+    frames = [json.loads(line) for line in socket.frames().split("\n") if line]
     versions = [frame["version"] for frame in frames if frame["type"] == "change"]
     assert versions == list(range(groceries.version + 1, end + 1))
 
 
-async def test_a_stopping_process_says_when_to_come_back(screen, live, ana, bob):
+async def test_draining_server_closes_sockets_with_retry_delay(open_client, live_runtime, ana, bob):
     """LIV-17."""
-    one, other = await screen(ana), await screen(bob)
-    await live.drain()
-    for each in (one, other):
-        assert await each.closed() == CloseCode.RESTARTING
-        assert each.frames[-1]["retry_in"] > 0
+    client, other_client = await open_client(ana), await open_client(bob)
+    await live_runtime.drain()
+    for socket in (client, other_client):
+        assert await socket.wait_closed() == CloseCode.RESTARTING
+        assert socket.frames[-1]["retry_in"] > 0
 
 
-async def test_a_stopping_process_takes_nobody_in(screen, live, session_of, ana):
-    await live.drain()
-    one = await screen(session=await run_in_db_thread(session_of, ana))
-    assert await one.closed() == CloseCode.RESTARTING
+async def test_draining_server_rejects_connections(open_client, live_runtime, create_session, ana):
+    await live_runtime.drain()
+    client = await open_client(session=await run_in_db_thread(create_session, ana))
+    assert await client.wait_closed() == CloseCode.RESTARTING

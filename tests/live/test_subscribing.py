@@ -1,4 +1,4 @@
-"""A screen that follows a list sees everything that happens on it, in order, once."""
+"""A client that subscribes to a list gets every change of it, in order, exactly once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from live.delivery import change_log
 from live.protocol import frames
 from shopping_list.models import Membership, ShoppingItem
 from shopping_list.rows import topic_of
-from tests.support.socket_client import PATIENCE
+from tests.support.socket_client import TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,9 +23,11 @@ def add(groceries, name):
     return groceries.items.create(name=name)
 
 
-async def test_the_welcome_says_who_and_what(screen, session_of, ana, groceries, hardware):
-    one = await screen(session=await run_in_db_thread(session_of, ana))
-    welcome = await one.next()
+async def test_welcome_has_user_limits_and_list_positions(
+    open_client, create_session, ana, groceries, hardware
+):
+    client = await open_client(session=await run_in_db_thread(create_session, ana))
+    welcome = await client.next()
     assert welcome["type"] == "welcome"
     assert welcome["protocol"] == 1
     assert welcome["user"] == {"id": ana.pk, "name": "Ana"}
@@ -38,73 +40,79 @@ async def test_the_welcome_says_who_and_what(screen, session_of, ana, groceries,
     assert len(welcome["lists"]) == 2
 
 
-async def test_subscribing_gives_a_snapshot_then_live_changes(screen, ana, groceries):
+async def test_new_subscription_gets_snapshot_then_live_changes(open_client, ana, groceries):
     await run_in_db_thread(add, groceries, "Milk")
-    one = await screen(ana)
-    answer = await one.follow(groceries)
-    assert (answer["type"], answer["recovered"]) == ("subscribed", False)
-    snapshot = await one.next()
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries)
+    assert (reply["type"], reply["recovered"]) == ("subscribed", False)
+    snapshot = await client.next()
     assert snapshot["type"] == "snapshot"
     assert (snapshot["part"], snapshot["parts"]) == (1, 1)
-    assert snapshot["version"] == answer["version"]
+    assert snapshot["version"] == reply["version"]
     assert [item["name"] for item in snapshot["items"]] == ["Milk"]
     await run_in_db_thread(add, groceries, "Bread")
-    change = await one.next()
+    change = await client.next()
     assert (change["type"], change["verb"]) == ("change", "item.added")
-    assert change["version"] == answer["version"] + 1
+    assert change["version"] == reply["version"] + 1
     assert change["items"][0]["name"] == "Bread"
 
 
-async def test_every_member_gets_the_same_bytes(screen, ana, bob, groceries):
+async def test_every_member_gets_the_same_frame(open_client, ana, bob, groceries):
     """LIV-2."""
-    screens = [await screen(ana), await screen(ana), await screen(bob)]
-    for one in screens:
-        await one.follow(groceries)
-        await one.until("snapshot")
+    clients = [await open_client(ana), await open_client(ana), await open_client(bob)]
+    for client in clients:
+        await client.subscribe(groceries)
+        await client.until("snapshot")
     await run_in_db_thread(add, groceries, "Milk")
-    received = [await one.next() for one in screens]
+    received = [await client.next() for client in clients]
     assert received[0] == received[1] == received[2]
 
 
-async def test_resuming_gives_exactly_what_was_missed(screen, ana, groceries):
+async def test_resumed_subscription_gets_exactly_the_missed_changes(open_client, ana, groceries):
     await run_in_db_thread(groceries.refresh_from_db)
     since = groceries.version
     for name in ("Milk", "Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=since, epoch=groceries.epoch)
-    assert answer["recovered"] is True
-    assert answer["version"] == since + 3
-    changes = [await one.next() for _ in range(3)]
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries, since=since, epoch=groceries.epoch)
+    assert reply["recovered"] is True
+    assert reply["version"] == since + 3
+    changes = [await client.next() for _ in range(3)]
     assert [change["version"] for change in changes] == [since + 1, since + 2, since + 3]
-    assert await one.barrier() == []
+    assert await client.drain() == []
 
 
-async def test_resuming_where_one_is_gives_nothing(screen, ana, groceries):
+async def test_resumed_subscription_gets_nothing_when_already_up_to_date(
+    open_client, ana, groceries
+):
     await run_in_db_thread(groceries.refresh_from_db)
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=groceries.version, epoch=groceries.epoch)
-    assert (answer["recovered"], answer["version"]) == (True, groceries.version)
-    assert await one.barrier() == []
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries, since=groceries.version, epoch=groceries.epoch)
+    assert (reply["recovered"], reply["version"]) == (True, groceries.version)
+    assert await client.drain() == []
 
 
-async def test_a_reading_kept_from_before_serves_whoever_was_here_since(screen, ana, groceries):
+async def test_cached_replay_serves_client_that_resumes_from_a_later_version(
+    open_client, ana, groceries
+):
     await run_in_db_thread(groceries.refresh_from_db)
-    before = {"since": groceries.version, "epoch": groceries.epoch}
+    position = {"since": groceries.version, "epoch": groceries.epoch}
     await run_in_db_thread(add, groceries, "Milk")
-    one, other = await screen(ana), await screen(ana)
-    assert (await one.follow(groceries, **before))["recovered"] is True
+    client, other_client = await open_client(ana), await open_client(ana)
+    assert (await client.subscribe(groceries, **position))["recovered"] is True
     for name in ("Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
-        await one.until("change", verb="item.added")
-    now = {**before, "since": before["since"] + 2}
-    answer = await other.follow(groceries, **now)
-    assert (answer["recovered"], answer["version"]) == (True, before["since"] + 3)
-    assert (await other.next())["version"] == before["since"] + 3
+        await client.until("change", verb="item.added")
+    later_position = {**position, "since": position["since"] + 2}
+    reply = await other_client.subscribe(groceries, **later_position)
+    assert (reply["recovered"], reply["version"]) == (True, position["since"] + 3)
+    assert (await other_client.next())["version"] == position["since"] + 3
 
 
 @pytest.mark.parametrize("position", ["ahead", "other epoch", "before the log", "negative"])
-async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, groceries, position):
+async def test_subscription_gets_snapshot_when_position_cannot_be_resumed(
+    open_client, ana, groceries, position
+):
     """LIV-7."""
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
@@ -122,135 +130,139 @@ async def test_a_position_that_cannot_be_resumed_gets_a_snapshot(screen, ana, gr
         since -= 2
     else:
         since = -1
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=since, epoch=epoch)
-    assert answer["recovered"] is False
-    assert answer["epoch"] == groceries.epoch
-    assert (await one.next())["type"] == "snapshot"
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries, since=since, epoch=epoch)
+    assert reply["recovered"] is False
+    assert reply["epoch"] == groceries.epoch
+    assert (await client.next())["type"] == "snapshot"
 
 
 @pytest.mark.parametrize(
     ("limit", "value"), [("MAX_RESUME_CHANGES", 2), ("MAX_RESUME_BYTES", 1_000)]
 )
-async def test_too_much_to_resume_gets_a_snapshot(
-    screen, ana, groceries, monkeypatch, limit, value
+async def test_subscription_gets_snapshot_when_missed_changes_exceed_limit(
+    open_client, ana, groceries, monkeypatch, limit, value
 ):
     monkeypatch.setattr(change_log, limit, value)
     await run_in_db_thread(groceries.refresh_from_db)
     since = groceries.version
     for name in ("Milk", "Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
-    one = await screen(ana)
-    answer = await one.follow(groceries, since=since, epoch=groceries.epoch)
-    assert answer["recovered"] is False
-    answer = await one.follow(groceries, since=since + 2, epoch=groceries.epoch)
-    assert answer["recovered"] is True
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries, since=since, epoch=groceries.epoch)
+    assert reply["recovered"] is False
+    reply = await client.subscribe(groceries, since=since + 2, epoch=groceries.epoch)
+    assert reply["recovered"] is True
 
 
-async def test_a_long_list_comes_in_parts_of_one_version(screen, ana, groceries):
+async def test_snapshot_of_long_list_is_sent_in_parts_of_one_version(open_client, ana, groceries):
     items = [ShoppingItem(shopping_list=groceries, name=f"Item {n}") for n in range(4_100)]
     await run_in_db_thread(ShoppingItem.objects.bulk_create, items)
-    one = await screen(ana)
-    answer = await one.follow(groceries)
-    parts = [await one.next() for _ in range(3)]
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries)
+    parts = [await client.next() for _ in range(3)]
     assert [(part["part"], part["parts"]) for part in parts] == [(1, 3), (2, 3), (3, 3)]
-    assert {part["version"] for part in parts} == {answer["version"]}
+    assert {part["version"] for part in parts} == {reply["version"]}
     assert [len(part["items"]) for part in parts] == [2_000, 2_000, 100]
 
 
-async def test_a_part_of_long_items_holds_fewer_of_them(screen, ana, groceries):
+async def test_snapshot_part_has_fewer_items_when_items_are_long(open_client, ana, groceries):
     items = [
         ShoppingItem(shopping_list=groceries, name=f"Item {n}", note="\N{EURO SIGN}" * 1_000)
         for n in range(400)
     ]
     await run_in_db_thread(ShoppingItem.objects.bulk_create, items)
-    one = await screen(ana)
-    await one.follow(groceries)
-    parts = [await one.next()]
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    parts = [await client.next()]
     while len(parts) < parts[0]["parts"]:
-        parts.append(await one.next())
+        parts.append(await client.next())
     assert len(parts) > 1
     assert sum(len(part["items"]) for part in parts) == 400
     assert all(len(json.dumps(part, ensure_ascii=False).encode()) < 1_000_000 for part in parts)
 
 
-async def test_forbidden_and_unknown_get_the_same_answer(screen, mallory, groceries):
-    """LIV-13."""
-    one = await screen(mallory)
-    unknown = f"list:{uuid.uuid4()}"
-    answers = []
-    for topic in (topic_of(groceries.pk), unknown, "ops", "nothing", "list:x"):
-        answer = await one.follow(topic)
-        answer.pop("id")
-        answers.append(answer)
-    assert all(answer == answers[0] for answer in answers)
-    assert answers[0]["code"] == "not_found"
-    await run_in_db_thread(add, groceries, "Milk")
-    assert await one.barrier() == []
-
-
-async def test_a_member_who_was_added_silently_is_found_in_the_database(
-    screen, live, mallory, groceries
+async def test_forbidden_topic_gets_the_same_error_as_unknown_topic(
+    open_client, mallory, groceries
 ):
-    one = await screen(mallory)
+    """LIV-13."""
+    client = await open_client(mallory)
+    unknown = f"list:{uuid.uuid4()}"
+    replies = []
+    for topic in (topic_of(groceries.pk), unknown, "ops", "nothing", "list:x"):
+        reply = await client.subscribe(topic)
+        reply.pop("id")
+        replies.append(reply)
+    assert all(reply == replies[0] for reply in replies)
+    assert replies[0]["code"] == "not_found"
+    await run_in_db_thread(add, groceries, "Milk")
+    assert await client.drain() == []
+
+
+async def test_silently_added_member_can_subscribe(open_client, live_runtime, mallory, groceries):
+    client = await open_client(mallory)
     member = Membership(shopping_list=groceries, user=mallory, role="viewer")
     await run_in_db_thread(Membership.objects.bulk_create, [member])
-    live.registry._users[mallory.pk].lists.clear()
-    assert (await one.follow(groceries))["type"] == "subscribed"
+    live_runtime.registry._users[mallory.pk].lists.clear()
+    assert (await client.subscribe(groceries))["type"] == "subscribed"
 
 
-async def test_unsubscribing_ends_the_changes(screen, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
-    await one.until("snapshot")
-    await one.send(type="unsubscribe", topic=topic_of(groceries.pk), id=3)
-    assert await one.next() == {"type": "unsubscribed", "topic": topic_of(groceries.pk), "id": 3}
+async def test_unsubscribed_client_gets_no_more_changes(open_client, ana, groceries):
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    await client.until("snapshot")
+    await client.send(type="unsubscribe", topic=topic_of(groceries.pk), id=3)
+    assert await client.next() == {"type": "unsubscribed", "topic": topic_of(groceries.pk), "id": 3}
     await run_in_db_thread(add, groceries, "Milk")
-    assert await one.barrier() == []
+    assert await client.drain() == []
 
 
-async def test_subscribing_again_starts_from_the_new_position(screen, ana, groceries):
-    one = await screen(ana)
-    first = await one.follow(groceries)
-    await one.until("snapshot")
-    again = await one.follow(groceries, since=first["version"], epoch=first["epoch"])
-    assert again["recovered"] is True
+async def test_second_subscription_continues_from_its_own_position(open_client, ana, groceries):
+    client = await open_client(ana)
+    first = await client.subscribe(groceries)
+    await client.until("snapshot")
+    second = await client.subscribe(groceries, since=first["version"], epoch=first["epoch"])
+    assert second["recovered"] is True
     await run_in_db_thread(add, groceries, "Milk")
-    assert [frame["type"] for frame in [await one.next()]] == ["change"]
-    assert await one.barrier() == []
+    assert [frame["type"] for frame in [await client.next()]] == ["change"]
+    assert await client.drain() == []
 
 
-async def test_the_address_of_a_list_subscribes_by_itself(screen, token_of, ana, groceries):
-    token = await run_in_db_thread(token_of, ana)
-    one = await screen(path=f"/ws/lists/{groceries.pk}/", token=token, origin=None)
-    received = [await one.next() for _ in range(3)]
+async def test_list_address_subscribes_automatically(open_client, create_token, ana, groceries):
+    token = await run_in_db_thread(create_token, ana)
+    client = await open_client(path=f"/ws/lists/{groceries.pk}/", token=token, origin=None)
+    received = [await client.next() for _ in range(3)]
     assert [frame["type"] for frame in received] == ["welcome", "subscribed", "snapshot"]
 
 
-async def test_the_address_of_a_list_resumes(screen, token_of, ana, groceries):
+async def test_list_address_resumes_from_position_in_query(
+    open_client, create_token, ana, groceries
+):
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
     since, epoch = groceries.version - 1, groceries.epoch
-    token = await run_in_db_thread(token_of, ana)
+    token = await run_in_db_thread(create_token, ana)
     path = f"/ws/lists/{groceries.pk}/?since={since}&epoch={epoch}"
-    one = await screen(path=path, token=token, origin=None)
-    received = [await one.next() for _ in range(3)]
+    client = await open_client(path=path, token=token, origin=None)
+    received = [await client.next() for _ in range(3)]
     assert [frame["type"] for frame in received] == ["welcome", "subscribed", "change"]
 
 
 @pytest.mark.parametrize(
     "query_string", ["since=x&epoch=y", "since=1", "epoch=k3f9a2xx", "since=-1&epoch=a"]
 )
-async def test_a_malformed_position_in_the_address_is_told(
-    screen, token_of, ana, groceries, query_string
+async def test_list_address_returns_bad_frame_when_position_is_malformed(
+    open_client, create_token, ana, groceries, query_string
 ):
-    token = await run_in_db_thread(token_of, ana)
-    one = await screen(path=f"/ws/lists/{groceries.pk}/?{query_string}", token=token, origin=None)
-    assert (await one.until("error"))["code"] == "bad_frame"
+    token = await run_in_db_thread(create_token, ana)
+    client = await open_client(
+        path=f"/ws/lists/{groceries.pk}/?{query_string}", token=token, origin=None
+    )
+    assert (await client.until("error"))["code"] == "bad_frame"
 
 
-async def test_two_thousand_resuming_sockets_cost_five_queries(
-    live, screen, ana, groceries, monkeypatch
+async def test_two_thousand_resuming_clients_cost_five_queries(
+    live_runtime, open_client, ana, groceries, monkeypatch
 ):
     """LIV-8."""
     from live.connections.state_machine import StartSubscription
@@ -259,33 +271,35 @@ async def test_two_thousand_resuming_sockets_cost_five_queries(
     since, epoch = groceries.version, groceries.epoch
     for number in range(20):
         await run_in_db_thread(add, groceries, f"Item {number}")
-    counted = []
+    calls = []
     for name in ("read_tail", "read_snapshot", "list_states"):
         original = getattr(change_log, name)
 
-        def counting(*args, original=original, name=name, **kwargs):
-            counted.append(name)
+        def counting_call(*args, original=original, name=name, **kwargs):
+            calls.append(name)
             return original(*args, **kwargs)
 
-        monkeypatch.setattr(change_log, name, counting)
-    one = await screen(ana)
-    connection = next(live.registry.all_connections())
-    others = []
+        monkeypatch.setattr(change_log, name, counting_call)
+    client = await open_client(ana)
+    connection = next(live_runtime.registry.all_connections())
+    recorders = []
     for number in range(2_000):
-        other = _Deaf(connection)
-        others.append(other)
+        recorder = _RecordingClient(connection)
+        recorders.append(recorder)
         wanted = StartSubscription(topic_of(groceries.pk), since=since + number % 20, epoch=epoch)
-        other.task = asyncio.ensure_future(live.subscriptions.follow(other.connection, wanted))
-    await asyncio.gather(*(other.task for other in others))
-    assert all(other.versions == other.expected(since + 20) for other in others)
-    assert len(counted) <= 4, counted  # a tail is two queries and counts standings too
-    assert one.accepted
+        recorder.task = asyncio.ensure_future(
+            live_runtime.subscriptions.subscribe(recorder.connection, wanted)
+        )
+    await asyncio.gather(*(recorder.task for recorder in recorders))
+    assert all(recorder.versions == recorder.expected(since + 20) for recorder in recorders)
+    assert len(calls) <= 4, calls  # read_tail runs two queries and calls list_states
+    assert client.accepted
 
 
-class _Deaf:
-    """A connection without a socket, that remembers the versions that it was sent."""
+class _RecordingClient:
+    """A connection without a socket that records the versions that are sent to it."""
 
-    def __init__(self, like):
+    def __init__(self, template):
         import json
 
         from live.connections.connection import Connection
@@ -300,15 +314,15 @@ class _Deaf:
                     self.versions.append(frame["version"])
 
         self.connection = Connection(send, finish=lambda: None)
-        self.connection.identity = like.identity
-        self.connection.on_unsubscribe = like.on_unsubscribe
+        self.connection.identity = template.identity
+        self.connection.on_unsubscribe = template.on_unsubscribe
 
     def expected(self, end: int) -> list[int]:
         return list(range(end - len(self.versions) + 1, end + 1))
 
 
-async def test_changes_while_subscribing_are_neither_lost_nor_repeated(screen, ana, groceries):
-    """LIV-6: Writers go on while screens come; each sees a contiguous run to the end."""
+async def test_changes_made_while_subscribing_arrive_exactly_once(open_client, ana, groceries):
+    """LIV-6: Clients subscribe while writes continue; each gets a contiguous run to the end."""
     await run_in_db_thread(groceries.refresh_from_db)
     total = 60
 
@@ -318,45 +332,45 @@ async def test_changes_while_subscribing_are_neither_lost_nor_repeated(screen, a
 
     end = groceries.version + total
     writing = asyncio.ensure_future(write())
-    runs = []
+    subscriptions = []
     for number in range(12):
-        one = await screen(ana)
+        client = await open_client(ana)
         position = {"since": groceries.version, "epoch": groceries.epoch} if number % 2 else {}
-        answer = await one.follow(groceries, **position)
-        runs.append((one, answer, groceries.version))
+        reply = await client.subscribe(groceries, **position)
+        subscriptions.append((client, reply, groceries.version))
     await writing
-    for one, answer, since in runs:
-        seen = [] if not answer["recovered"] else [since]
-        while not seen or seen[-1] < end:
-            frame = await one.next()
+    for client, reply, since in subscriptions:
+        versions = [] if not reply["recovered"] else [since]
+        while not versions or versions[-1] < end:
+            frame = await client.next()
             if frame["type"] in {"snapshot", "change"}:
-                seen.append(frame["version"])
-        assert seen == list(range(seen[0], end + 1))
-        assert await one.barrier() == []
+                versions.append(frame["version"])
+        assert versions == list(range(versions[0], end + 1))
+        assert await client.drain() == []
 
 
-async def test_a_slow_query_of_one_socket_holds_nobody_else_up(
-    screen, ana, bob, groceries, monkeypatch
+async def test_slow_query_of_one_client_does_not_block_another_client(
+    open_client, ana, bob, groceries, monkeypatch
 ):
     """LIV-11."""
     from live.connections import identity
 
-    one, other = await screen(ana), await screen(bob)
+    client, other_client = await open_client(ana), await open_client(bob)
     started = asyncio.Event()
     loop = asyncio.get_running_loop()
-    go_on = threading.Event()
+    resume = threading.Event()
 
-    def slow(*args):
+    def slow_position(*args):
         loop.call_soon_threadsafe(started.set)
-        assert go_on.wait(PATIENCE)
+        assert resume.wait(TIMEOUT)
 
-    monkeypatch.setattr(identity, "list_position", slow)
-    await one.send(type="subscribe", topic=f"list:{uuid.uuid4()}")
+    monkeypatch.setattr(identity, "list_position", slow_position)
+    await client.send(type="subscribe", topic=f"list:{uuid.uuid4()}")
     await started.wait()
-    await other.barrier()
-    go_on.set()
-    assert (await one.next())["code"] == "not_found"
+    await other_client.drain()
+    resume.set()
+    assert (await client.next())["code"] == "not_found"
 
 
-def test_limits_of_the_protocol_are_the_published_ones():
+def test_resume_limits_equal_the_published_ones():
     assert (frames.MAX_RESUME_CHANGES, frames.MAX_RESUME_BYTES) == (500, 262_144)

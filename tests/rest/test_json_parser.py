@@ -36,23 +36,23 @@ LOGIN = "/api/auth/login/"
         b"\xef\xbb\xbf{}",
     ],
 )
-def test_it_refuses_with_one_clear_error(anyone, db, body):
+def test_it_refuses_with_one_clear_error(anonymous_client, db, body):
     """SEC-13"""
-    answer = anyone.post(LOGIN, body, content_type="application/json")
+    answer = anonymous_client.post(LOGIN, body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
     with pytest.raises(BadJsonError):
         loads(body)
 
 
-def test_it_refuses_a_body_over_256_kib(anyone, db):
+def test_it_refuses_a_body_over_256_kib(anonymous_client, db):
     """SEC-13"""
     body = json.dumps({"username": "x" * 256 * 1024}).encode()
-    answer = anyone.post(LOGIN, body, content_type="application/json")
+    answer = anonymous_client.post(LOGIN, body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_it_refuses_other_content_types(anyone, db):
-    answer = anyone.post(LOGIN, b"a=b", content_type="application/x-www-form-urlencoded")
+def test_it_refuses_other_content_types(anonymous_client, db):
+    answer = anonymous_client.post(LOGIN, b"a=b", content_type="application/x-www-form-urlencoded")
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 

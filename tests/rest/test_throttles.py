@@ -50,9 +50,9 @@ def use_up(client):
         pass
 
 
-def test_a_write_too_many_is_a_problem_that_says_how_long_to_wait(ana, client_of, clock):
+def test_a_write_too_many_is_a_problem_that_says_how_long_to_wait(ana, signed_in_client, clock):
     """RATE-2"""
-    client = client_of(ana)
+    client = signed_in_client(ana)
     assert [write(client) for _ in range(5)] == [200] * 5
     answer = client.patch(ME, {"name": "Eve"})
     assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
@@ -63,16 +63,16 @@ def test_a_write_too_many_is_a_problem_that_says_how_long_to_wait(ana, client_of
     assert write(client) == 200
 
 
-def test_sessions_and_tokens_of_one_person_count_together(ana, bob, client_of):
+def test_sessions_and_tokens_of_one_person_count_together(ana, bob, signed_in_client):
     """RATE-1"""
-    use_up(client_of(ana))
-    assert write(client_of(ana)) == write(script(ana)) == write(script(ana)) == 429
-    assert write(client_of(bob)) == 200
+    use_up(signed_in_client(ana))
+    assert write(signed_in_client(ana)) == write(script(ana)) == write(script(ana)) == 429
+    assert write(signed_in_client(bob)) == 200
 
 
-def test_reads_have_a_limit_of_their_own(ana, client_of):
+def test_reads_have_a_limit_of_their_own(ana, signed_in_client):
     """RATE-1"""
-    client = client_of(ana)
+    client = signed_in_client(ana)
     use_up(client)
     assert [client.get(LISTS).status_code for _ in range(20)] == [200] * 20
     assert client.get(LISTS).status_code == 429
@@ -92,31 +92,33 @@ def test_strangers_are_counted_by_their_address(db):
     assert [knock(f"2001:db8::{n}") for n in range(6)] == [400] * 5 + [429]
 
 
-def test_a_big_body_counts_as_many_writes(ana, client_of):
+def test_a_big_body_counts_as_many_writes(ana, signed_in_client):
     """RATE-1"""
-    client = client_of(ana)
+    client = signed_in_client(ana)
     body = json.dumps({"name": "x" * 140_000})
     assert client.patch(ME, body, content_type="application/json").status_code == 400
     assert [write(client) for _ in range(3)] == [200, 200, 429]
 
 
-def test_a_limit_of_nothing_is_none(ana, client_of, settings):
+def test_a_limit_of_nothing_is_none(ana, signed_in_client, settings):
     """RATE-1"""
     settings.WRITES_PER_SECOND = 0
-    client = client_of(ana)
+    client = signed_in_client(ana)
     assert {write(client) for _ in range(30)} == {200}
 
 
-def test_what_ships_lets_a_phone_send_what_it_queued_and_a_loop_not(ana, client_of, settings):
+def test_what_ships_lets_a_phone_send_what_it_queued_and_a_loop_not(
+    ana, signed_in_client, settings
+):
     """RATE-1"""
     settings.WRITES_PER_SECOND = shipped.WRITES_PER_SECOND
-    client = client_of(ana)
+    client = signed_in_client(ana)
     assert [write(client) for _ in range(201)] == [200] * 200 + [429]
 
 
-def test_a_limit_costs_no_query(ana, client_of, django_assert_num_queries, settings):
+def test_a_limit_costs_no_query(ana, signed_in_client, django_assert_num_queries, settings):
     """RATE-2"""
-    client = client_of(ana)
+    client = signed_in_client(ana)
     client.get(ME)
     with django_assert_num_queries(2):  # session and person
         assert client.get(ME).status_code == 200

@@ -1,4 +1,4 @@
-"""One installation as it ships, on plain http, that a stranger may throw things at."""
+"""One installation with default settings, on plain http, as a target for hostile requests."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import httpx
 import pytest
 
 from tests.conftest import PASSWORD
-from tests.support.server_process import Serving
+from tests.support.processes import ServerProcess
 
 
 @pytest.fixture(scope="package")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server with olga as its owner."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server whose owner is olga."""
     data = tmp_path_factory.mktemp("security") / "data"
     owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    with Serving(data, **owner) as server:
-        yield server
+    with ServerProcess(data, **owner) as running:
+        yield running
 
 
 @pytest.fixture
-def browser(serving: Serving) -> Iterator[httpx.Client]:
-    """A browser that has looked at our page once."""
-    with httpx.Client(base_url=serving.url, timeout=30) as client:
+def browser(server: ServerProcess) -> Iterator[httpx.Client]:
+    """A browser that has loaded our page once, and sends its CSRF token."""
+    with httpx.Client(base_url=server.url, timeout=30) as client:
         client.get("/signin/")
         client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
         yield client

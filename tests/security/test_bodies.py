@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import PASSWORD
-from tests.support.installation import resident
+from tests.support.processes import resident_memory
 
 pytestmark = pytest.mark.system
 DOOR = "/api/api-token-auth/"
@@ -39,15 +39,15 @@ def in_pieces(body: bytes) -> Iterator[bytes]:
         yield body[start : start + 65_536]
 
 
-def post(serving, content, path=DOOR, **headers):
-    return httpx.post(serving.url + path, content=content, headers=JSON | headers, timeout=30)
+def post(server, content, path=DOOR, **headers):
+    return httpx.post(server.url + path, content=content, headers=JSON | headers, timeout=30)
 
 
 @pytest.mark.parametrize("body", BAD.values(), ids=BAD)
 @pytest.mark.parametrize("send", [bytes, in_pieces], ids=["whole", "chunked"])
-def test_it_gets_one_clear_error(serving, body, send):
+def test_it_gets_one_clear_error(server, body, send):
     """SEC-13"""
-    answer = post(serving, send(body))
+    answer = post(server, send(body))
     assert answer.status_code == 400
     assert answer.json()["code"] in {"bad_json", "invalid"}
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
@@ -58,33 +58,33 @@ def test_it_gets_one_clear_error(serving, body, send):
     ("path", "size"), [(DOOR, LIMIT), ("/api/import/", LONGEST)], ids=["anywhere", "imports"]
 )
 @pytest.mark.parametrize("send", [bytes, in_pieces], ids=["whole", "chunked"])
-def test_a_body_over_the_limit_is_refused_and_one_at_the_limit_is_read(serving, path, size, send):
+def test_a_body_over_the_limit_is_refused_and_one_at_the_limit_is_read(server, path, size, send):
     """SEC-13"""
     body = json.dumps({"username": ""}).encode()
-    assert post(serving, send(body.ljust(size)), path).status_code in {400, 401}
-    answer = post(serving, send(body.ljust(size + 1)), path)
+    assert post(server, send(body.ljust(size)), path).status_code in {400, 401}
+    answer = post(server, send(body.ljust(size + 1)), path)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_a_chunked_body_is_a_body(serving):
+def test_a_chunked_body_is_a_body(server):
     """SEC-13"""
     body = json.dumps({"username": "olga", "password": PASSWORD}).encode()
-    assert post(serving, in_pieces(body)).json()["token"]
+    assert post(server, in_pieces(body)).json()["token"]
 
 
-def test_all_of_them_again_and_again_cost_no_memory(serving):
+def test_all_of_them_again_and_again_cost_no_memory(server):
     """SEC-13"""
 
     def everything():
         for body in [*BAD.values(), b" " * LIMIT]:
-            post(serving, body)
+            post(server, body)
 
     for _ in range(3):
         everything()
-    before = resident(serving.process)
+    before = resident_memory(server.process)
     for _ in range(10):
         everything()
-    assert resident(serving.process) - before < 16 * 1024 * 1024
-    assert serving.get("/healthz").status_code == 200
-    assert serving.process.poll() is None
-    assert "Traceback" not in serving.said()
+    assert resident_memory(server.process) - before < 16 * 1024 * 1024
+    assert server.get("/healthz").status_code == 200
+    assert server.process.poll() is None
+    assert "Traceback" not in server.output()

@@ -8,20 +8,20 @@ from http.cookies import Morsel, SimpleCookie
 import httpx
 import pytest
 
-from tests.asgi_project.test_security_headers import harden
+from tests.asgi_project.test_security_headers import check_security_headers
 from tests.conftest import PASSWORD
-from tests.support.server_process import Serving
+from tests.support.processes import ServerProcess
 
 pytestmark = pytest.mark.system
 PROXY = {"X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server behind a proxy that speaks https."""
     data = tmp_path_factory.mktemp("secured") / "data"
     owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    with Serving(data, TROLLEY_HTTPS="true", ALLOWED_HOSTS="127.0.0.1", **owner) as server:
+    with ServerProcess(data, TROLLEY_HTTPS="true", ALLOWED_HOSTS="127.0.0.1", **owner) as server:
         yield server
 
 
@@ -56,9 +56,9 @@ def test_under_https_cookies_are_secure_and_bound_to_this_host(secured):
     assert found["__Host-sessionid"]["httponly"] is True
 
 
-def test_on_plain_http_they_work_and_scripts_do_not_see_the_session(serving):
+def test_on_plain_http_they_work_and_scripts_do_not_see_the_session(server):
     """SEC-8"""
-    found = cookies(signed_in(serving.url, "csrftoken"))
+    found = cookies(signed_in(server.url, "csrftoken"))
     assert set(found) == {"sessionid", "csrftoken"}
     assert found["sessionid"]["httponly"] is True
     for one in found.values():
@@ -70,11 +70,11 @@ def test_under_https_every_answer_demands_it_for_the_future(secured):
     for path in ("/", "/nope/", "/api/auth/me/", "/static/admin/css/base.css", "/admin/login/"):
         answer = secured.get(path, headers=PROXY)
         assert answer.headers["strict-transport-security"].startswith("max-age=31536000"), path
-        harden(answer.headers)
+        check_security_headers(answer.headers)
 
 
 def test_plain_http_is_sent_to_https_where_that_is_spoken(secured):
     """SEC-9"""
     answer = secured.get("/api/auth/me/")
     assert (answer.status_code, answer.headers["location"][:6]) == (301, "https:")
-    harden(answer.headers)
+    check_security_headers(answer.headers)

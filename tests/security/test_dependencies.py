@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.server_process import ROOT
+from tests.support.processes import ROOT
 
 spec = importlib.util.spec_from_file_location("licences", ROOT / "requirements" / "licences.py")
 licences = importlib.util.module_from_spec(spec)

@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 import yaml
 
-from tests.support.server_process import ROOT, refusal
+from tests.support.processes import ROOT, run_failing_start
 
 pytestmark = pytest.mark.system
 
@@ -47,7 +47,7 @@ def test_the_containers_believe_their_proxy_alone():
 
 def test_it_does_not_start_with_a_placeholder_for_its_key(tmp_path):
     """SEC-25"""
-    done = refusal(tmp_path / "data", SECRET_KEY="changeme" * 8)
+    done = run_failing_start(tmp_path / "data", SECRET_KEY="changeme" * 8)
     assert done.returncode == 1
     assert done.stderr.startswith("trolley: SECRET_KEY must be ")
     assert not (tmp_path / "data" / "trolley.sqlite3").exists()

@@ -20,8 +20,8 @@ from live.connections.identity import fingerprint
 from rest.request_id import request_id
 from shopping_list.services import invites
 from tests.conftest import PASSWORD
-from tests.support.secret_leaks import printed_besides_the_greeting, secrets_in
-from tests.support.server_process import ROOT
+from tests.support.processes import ROOT
+from tests.support.secret_leaks import find_secrets, find_unexpected_output
 
 
 def session_key():
@@ -52,7 +52,7 @@ def test_every_kind_of_secret_is_found(make, line, tmp_path, ana):
     """SEC-2"""
     lines = [line.format(make(tmp_path, ana)) for _ in range(20)]
     # A random one may happen to have no digit and pass for a word.
-    assert len(set(secrets_in(lines, [PASSWORD]))) >= min(15, len(set(lines)))
+    assert len(set(find_secrets(lines, [PASSWORD]))) >= min(15, len(set(lines)))
 
 
 def test_what_is_no_secret_is_not_taken_for_one(rf, ana):
@@ -65,15 +65,15 @@ def test_what_is_no_secret_is_not_taken_for_one(rf, ana):
         "live.delivery.relay.RelayThatIsDownForLongerThanAnybodyWouldLike3",
         "2026-11-22T19:42:37.123456Z [info     ] Reconciled 12 lists [live.relay] took=0.123",
     ]
-    assert list(secrets_in(innocent, [PASSWORD])) == []
+    assert list(find_secrets(innocent, [PASSWORD])) == []
 
 
 def test_only_the_greeting_is_printed():
     """SEC-2"""
     link = f"Create the owner's account (this link works once): http://x/setup/#{'a' * 43}"
     greeting = ["Trolley is serving on http://localhost:8000/", link, ""]
-    assert list(printed_besides_the_greeting(greeting)) == []
-    assert list(printed_besides_the_greeting(["hello"]))
+    assert list(find_unexpected_output(greeting)) == []
+    assert list(find_unexpected_output(["hello"]))
 
 
 LEAKY = """

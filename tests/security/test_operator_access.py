@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import get_resolver
 
-from tests.asgi_project.test_csrf import addresses
+from tests.asgi_project.test_csrf import named_paths
 
-PAGES = [address for _, address in addresses("/admin/")]
+PAGES = [address for _, address in named_paths("/admin/")]
 
 
 def test_the_walk_finds_the_admin():
@@ -18,18 +18,18 @@ def test_the_walk_finds_the_admin():
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-def test_the_admin_is_closed_to_members(ana, client_of, method):
+def test_the_admin_is_closed_to_members(ana, signed_in_client, method):
     """SEC-20: its sign-in too, since they are signed in."""
-    client = client_of(ana)
+    client = signed_in_client(ana)
     statuses = {page: getattr(client, method)(page, {}).status_code for page in PAGES}
     assert {page: status for page, status in statuses.items() if status not in {403, 404}} == {}
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-def test_the_admin_sends_strangers_to_its_door_alone(anyone, db, method):
+def test_the_admin_sends_strangers_to_its_door_alone(anonymous_client, db, method):
     """SEC-20"""
     for page in PAGES:
-        answer = getattr(anyone, method)(page, {})
+        answer = getattr(anonymous_client, method)(page, {})
         if page == "/admin/login/":
             assert answer.status_code in {200, 405}
         elif page == "/admin/logout/":
@@ -39,30 +39,32 @@ def test_the_admin_sends_strangers_to_its_door_alone(anyone, db, method):
             assert answer["Location"].startswith("/admin/login/?next="), page
 
 
-def test_a_disabled_owner_is_a_stranger(olga, client_of):
+def test_a_disabled_owner_is_a_stranger(olga, signed_in_client):
     """SEC-20"""
-    client = client_of(olga)
+    client = signed_in_client(olga)
     olga.is_active = False
     olga.save()
     assert client.get("/admin/").status_code in {302, 403}
     assert client.get("/admin/shopping_list/shoppinglist/").status_code in {302, 403}
 
 
-def test_a_token_opens_no_page_of_the_admin(anyone, olga):
+def test_a_token_opens_no_page_of_the_admin(anonymous_client, olga):
     """SEC-20: not even the owner's."""
     from accounts.models import ApiToken
 
     _, secret = ApiToken.objects.create(user=olga, name="script")
-    answer = anyone.get("/admin/", HTTP_AUTHORIZATION=f"Bearer {secret}")
+    answer = anonymous_client.get("/admin/", HTTP_AUTHORIZATION=f"Bearer {secret}")
     assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/admin/")
 
 
-def test_the_owner_gets_in(olga, client_of):
-    assert client_of(olga).get("/admin/").status_code == 200
+def test_the_owner_gets_in(olga, signed_in_client):
+    assert signed_in_client(olga).get("/admin/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/api/live/ops/"])
-def test_metrics_are_for_nobody_who_comes_by_the_front_door(anyone, ana, client_of, path):
+def test_metrics_are_for_nobody_who_comes_by_the_front_door(
+    anonymous_client, ana, signed_in_client, path
+):
     """SEC-20"""
-    assert anyone.get(path, REMOTE_ADDR="203.0.113.9").status_code in {401, 403, 404}
-    assert client_of(ana).get(path, REMOTE_ADDR="203.0.113.9").status_code in {403, 404}
+    assert anonymous_client.get(path, REMOTE_ADDR="203.0.113.9").status_code in {401, 403, 404}
+    assert signed_in_client(ana).get(path, REMOTE_ADDR="203.0.113.9").status_code in {403, 404}

@@ -12,9 +12,9 @@ GOOD = "a long enough passphrase"
 
 
 @pytest.mark.system
-def test_passwords_are_kept_as_argon2id(serving):
+def test_passwords_are_kept_as_argon2id(server):
     """SEC-24: with at least what OWASP asks for."""
-    with sqlite3.connect(serving.data / "trolley.sqlite3") as database:
+    with sqlite3.connect(server.data / "trolley.sqlite3") as database:
         ((kept,),) = database.execute("SELECT password FROM accounts_user").fetchall()
     kind, _, rest = kept.partition("$")
     assert kind == "argon2"
@@ -29,22 +29,22 @@ def test_passwords_are_kept_as_argon2id(serving):
     "weak",
     ["nine char", "password123", "qwertyuiop", "1234567890123", "mallory-mallory"],
 )
-def test_a_weak_one_is_refused_by_its_field(anyone, olga, settings, weak):
+def test_a_weak_one_is_refused_by_its_field(anonymous_client, olga, settings, weak):
     """SEC-24: fewer than ten characters, common, all digits, or like the name."""
     settings.OPEN_REGISTRATION = True
     body = {"username": "mallory-mallor", "password": weak}
-    answer = anyone.post("/api/auth/register/", body)
+    answer = anonymous_client.post("/api/auth/register/", body)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["password"])
 
 
 @pytest.mark.parametrize(
     "good", [GOOD, "ten chars!", " spaces stay ", "pässwörd ñandú 你好", "x" * 900 + GOOD]
 )
-def test_a_good_one_is_taken_as_it_was_typed(anyone, olga, settings, good):
+def test_a_good_one_is_taken_as_it_was_typed(anonymous_client, olga, settings, good):
     """SEC-24: long ones, spaces and every script are welcome."""
     settings.OPEN_REGISTRATION = True
     body = {"username": "mallory", "password": good}
-    assert anyone.post("/api/auth/register/", body).status_code == 201
+    assert anonymous_client.post("/api/auth/register/", body).status_code == 201
     door = "/api/api-token-auth/"
-    assert anyone.post(door, body).status_code == 200
-    assert anyone.post(door, {**body, "password": f"{good} "}).status_code == 400
+    assert anonymous_client.post(door, body).status_code == 200
+    assert anonymous_client.post(door, {**body, "password": f"{good} "}).status_code == 400

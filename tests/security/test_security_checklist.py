@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.server_process import ROOT
+from tests.support.processes import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 ENTRIES = re.split(r"^(\d+)\. ", PAGE, flags=re.MULTILINE)[1:]

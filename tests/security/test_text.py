@@ -35,14 +35,14 @@ WORTH = settings(
 
 
 @pytest.fixture
-def places(ana, client_of):
+def places(ana, signed_in_client):
     """Where text is stored: (send it, read it back from the database), by what it is."""
     groceries = ShoppingList.objects.create(name="Groceries", created_by=ana)
     Membership.objects.create(shopping_list=groceries, user=ana, role="owner")
     milk = ShoppingItem.objects.create(shopping_list=groceries, name="Milk")
     secret = invites.new_secret()
     invites.create(groceries.pk, ana, secret=secret, role="viewer", guest=True)
-    client = client_of(ana)
+    client = signed_in_client(ana)
     at = f"/api/shopping-lists/{groceries.pk}/"
 
     def send(method, path, field, value, **more):

@@ -1,4 +1,4 @@
-"""Lists to test with, and a witness that folds what was recorded."""
+"""An item to test with, and the recorder of changes."""
 
 from __future__ import annotations
 
@@ -8,26 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
-from shopping_list.models import Membership, ShoppingList
-from tests.support.change_recorder import witnessed
-
-
-@pytest.fixture
-def groceries(ana: User, bob: User) -> ShoppingList:
-    """Ana's list, with bob on it."""
-    made = ShoppingList.objects.create(name="Groceries", created_by=ana)
-    Membership.objects.create(shopping_list=made, user=ana, role="owner")
-    Membership.objects.create(shopping_list=made, user=bob)
-    return made
-
-
-@pytest.fixture
-def hardware(ana: User) -> ShoppingList:
-    """Another list of ana's."""
-    made = ShoppingList.objects.create(name="Hardware", created_by=ana)
-    Membership.objects.create(shopping_list=made, user=ana, role="owner")
-    return made
+from shopping_list.models import ShoppingList
+from tests.support import change_recorder
 
 
 @pytest.fixture
@@ -37,6 +19,6 @@ def milk(groceries: ShoppingList) -> Any:
 
 
 @pytest.fixture
-def watching() -> Callable[..., AbstractContextManager[Any]]:
-    """Witness what a block of code records on these lists (witness.py)."""
-    return witnessed
+def recorded_changes() -> Callable[..., AbstractContextManager[Any]]:
+    """Return a context that collects the changes of these lists (change_recorder.py)."""
+    return change_recorder.recorded_changes

@@ -67,23 +67,27 @@ def test_every_page_of_the_admin_opens(desk, groceries, milk, model):
     assert desk.get(at(f"{model}_change", pk)).status_code == 200
 
 
-def test_renaming_a_list_in_the_admin_is_recorded(desk, groceries, olga, watching):
+def test_renaming_a_list_in_the_admin_is_recorded(desk, groceries, olga, recorded_changes):
     """ADM-2"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         form = list_form(groceries, name="  Food ")
         assert accepted(desk.post(at("shoppinglist_change", groceries.pk), form))
     assert (seen.one.verb, seen.one.actor.id) == ("list.renamed", olga.pk)
     assert seen.one.list.name == "Food"
 
 
-def test_saving_a_page_without_a_difference_consumes_nothing(desk, groceries, milk, watching):
+def test_saving_a_page_without_a_difference_consumes_nothing(
+    desk, groceries, milk, recorded_changes
+):
     """ADM-2"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         assert accepted(desk.post(at("shoppinglist_change", groceries.pk), list_form(groceries)))
     assert not seen.all
 
 
-def test_one_page_is_one_change_whatever_was_done_on_it(desk, groceries, milk, mallory, watching):
+def test_one_page_is_one_change_whatever_was_done_on_it(
+    desk, groceries, milk, mallory, recorded_changes
+):
     """ADM-2"""
     changes = {
         "name": "Food",
@@ -96,7 +100,7 @@ def test_one_page_is_one_change_whatever_was_done_on_it(desk, groceries, milk, m
         "memberships-2-user": mallory.pk,
         "memberships-2-role": "viewer",
     }
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         form = list_form(groceries, **changes)
         assert accepted(desk.post(at("shoppinglist_change", groceries.pk), form))
     assert {row.name for row in seen.one.items} == {"Milk", "Bread"}
@@ -124,72 +128,74 @@ def test_a_list_is_added_in_the_admin_as_one_change(desk, ana):
 
 
 def test_an_item_is_edited_moved_and_deleted_in_the_admin(
-    desk, groceries, hardware, milk, watching
+    desk, groceries, hardware, milk, recorded_changes
 ):
     """ADM-2"""
     form = {"shopping_list": str(hardware.pk), "name": "Milk", "quantity": "9"}
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         assert accepted(desk.post(at("shoppingitem_change", milk.pk), form))
-    assert seen.of(groceries).gone == (milk.pk,)
-    assert seen.of(hardware).items[0].quantity == "9"
-    with watching(hardware) as seen:
+    assert seen.change_of(groceries).gone == (milk.pk,)
+    assert seen.change_of(hardware).items[0].quantity == "9"
+    with recorded_changes(hardware) as seen:
         assert accepted(desk.post(at("shoppingitem_delete", milk.pk), {"post": "yes"}))
     assert seen.one.verb == "item.removed"
 
 
 def test_an_item_ticked_in_the_admin_is_ticked_by_whoever_sits_there(
-    desk, groceries, milk, olga, watching
+    desk, groceries, milk, olga, recorded_changes
 ):
     """ADM-2, ROW-1"""
     form = {"shopping_list": str(groceries.pk), "name": "Milk", "quantity": "1 l", "purchased": "1"}
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         assert accepted(desk.post(at("shoppingitem_change", milk.pk), form))
     assert seen.one.items[0].purchased_by.id == olga.pk
 
 
-def test_deleting_selected_items_is_one_change(desk, groceries, milk, watching):
+def test_deleting_selected_items_is_one_change(desk, groceries, milk, recorded_changes):
     """ADM-2"""
     bread = groceries.items.create(name="Bread")
     form = {"action": "delete_selected", "_selected_action": [milk.pk, bread.pk], "post": "yes"}
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         assert accepted(desk.post(at("shoppingitem_changelist"), form))
     assert (seen.one.verb, len(seen.one.gone)) == ("items.removed", 2)
 
 
 def test_deleting_lists_in_the_admin_is_for_good_and_one_change_each(
-    desk, groceries, hardware, milk, watching
+    desk, groceries, hardware, milk, recorded_changes
 ):
     """ADM-2"""
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         assert accepted(desk.post(at("shoppinglist_delete", groceries.pk), {"post": "yes"}))
         chosen = {"action": "delete_selected", "_selected_action": [hardware.pk], "post": "yes"}
         assert accepted(desk.post(at("shoppinglist_changelist"), chosen))
-    assert [seen.of(one).verb for one in (groceries, hardware)] == ["list.deleted"] * 2
+    assert [seen.change_of(one).verb for one in (groceries, hardware)] == ["list.deleted"] * 2
 
 
-def test_lists_go_to_the_trash_and_back_by_action(desk, groceries, hardware, watching):
+def test_lists_go_to_the_trash_and_back_by_action(desk, groceries, hardware, recorded_changes):
     """ADM-2"""
     for action, verb in (("put_in_trash", "list.deleted"), ("restore", "list.restored")):
         form = {"action": action, "_selected_action": [groceries.pk, hardware.pk]}
-        with watching(groceries, hardware) as seen:
+        with recorded_changes(groceries, hardware) as seen:
             assert accepted(desk.post(at("shoppinglist_changelist"), form))
-        assert [seen.of(one).verb for one in (groceries, hardware)] == [verb] * 2
+        assert [seen.change_of(one).verb for one in (groceries, hardware)] == [verb] * 2
 
 
 @pytest.mark.parametrize("name", ["milk ", "a\u202eb", "a\u2028b", "x" * 201], ids=ascii)
-def test_the_admin_refuses_what_the_text_rules_refuse(desk, groceries, milk, watching, name):
+def test_the_admin_refuses_what_the_text_rules_refuse(
+    desk, groceries, milk, recorded_changes, name
+):
     """ADM-3"""
     form = {"shopping_list": str(groceries.pk), "name": name}
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         response = desk.post(at("shoppingitem_add"), form)
     assert response.status_code in {200, 400}
     assert not seen.all
 
 
-def test_one_page_cannot_open_one_name_twice(desk, groceries, milk, watching):
+def test_one_page_cannot_open_one_name_twice(desk, groceries, milk, recorded_changes):
     """ADM-3"""
     new = {"items-TOTAL_FORMS": "3", "items-1-name": "Bread", "items-2-name": " BREAD"}
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         form = list_form(groceries, **new)
         response = desk.post(at("shoppinglist_change", groceries.pk), form)
     assert response.status_code == 200
@@ -205,17 +211,17 @@ def test_the_log_can_only_be_read(desk, groceries):
 
 
 @pytest.mark.parametrize("key", ["", "nonsense", str(uuid.UUID(int=7))])
-def test_a_request_carries_its_operation_into_the_log(desk, groceries, watching, key):
+def test_a_request_carries_its_operation_into_the_log(desk, groceries, recorded_changes, key):
     """REC-17"""
     form = list_form(groceries, name="Food")
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         address = at("shoppinglist_change", groceries.pk)
         assert accepted(desk.post(address, form, headers={"Idempotency-Key": key}))
     assert seen.one.op == (key if len(key) == 36 else None)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_asynchronous_server_attributes_edits_as_well(groceries, olga, watching):
+def test_an_asynchronous_server_attributes_edits_as_well(groceries, olga, recorded_changes):
     """REC-13"""
 
     async def rename():
@@ -226,7 +232,7 @@ def test_an_asynchronous_server_attributes_edits_as_well(groceries, olga, watchi
         return response
 
     form = list_form(groceries, name="Food")
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         assert accepted(asyncio.run(rename()))
     assert seen.one.actor.id == olga.pk
     assert not ShoppingItem.objects.exists()

@@ -24,9 +24,9 @@ def three(groceries):
 # items
 
 
-def test_update_is_one_change_with_many_rows(groceries, three, ana, watching):
+def test_update_is_one_change_with_many_rows(groceries, three, ana, recorded_changes):
     """REC-5"""
-    with watching(groceries) as seen, actor.acting_as(ana):
+    with recorded_changes(groceries) as seen, actor.acting_as(ana):
         assert groceries.items.update(purchased=True) == 3
     assert seen.one.verb == "items.ticked"
     assert {row.id for row in seen.one.items} == {item.pk for item in three}
@@ -34,26 +34,28 @@ def test_update_is_one_change_with_many_rows(groceries, three, ana, watching):
     assert {row.purchased_at for row in seen.one.items} == {seen.one.at}
 
 
-def test_update_records_only_the_rows_that_differ(groceries, three, watching):
+def test_update_records_only_the_rows_that_differ(groceries, three, recorded_changes):
     """REC-5, REC-6"""
     groceries.items.filter(name="Milk").update(note="fresh")
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.items.update(note="fresh")
     assert {row.name for row in seen.one.items} == {"Bread", "Salt"}
 
 
-def test_update_over_several_lists_is_one_change_of_each(groceries, hardware, three, watching):
+def test_update_over_several_lists_is_one_change_of_each(
+    groceries, hardware, three, recorded_changes
+):
     """REC-5"""
     hardware.items.create(name="Nails")
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         ShoppingItem.objects.update(category="all")
-    assert seen.of(groceries).verb == "items.edited"
-    assert seen.of(hardware).verb == "item.edited"
+    assert seen.change_of(groceries).verb == "items.edited"
+    assert seen.change_of(hardware).verb == "item.edited"
 
 
-def test_update_with_expressions_records_what_they_came_to(groceries, three, watching):
+def test_update_with_expressions_records_what_they_came_to(groceries, three, recorded_changes):
     """REC-5"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.items.update(note=Concat(F("name"), Value("!")), quantity=Upper("name"))
     assert {(row.note, row.quantity) for row in seen.one.items} == {
         ("Milk!", "MILK"),
@@ -62,9 +64,11 @@ def test_update_with_expressions_records_what_they_came_to(groceries, three, wat
     }
 
 
-def test_update_of_a_name_by_expression_updates_what_it_compares_by(groceries, three, watching):
+def test_update_of_a_name_by_expression_updates_what_it_compares_by(
+    groceries, three, recorded_changes
+):
     """REC-5, ROW-3"""
-    with watching(groceries):
+    with recorded_changes(groceries):
         groceries.items.update(name=Concat(F("name"), Value(" X")))
     assert set(groceries.items.values_list("name_key", flat=True)) == {
         "milk x",
@@ -73,39 +77,41 @@ def test_update_of_a_name_by_expression_updates_what_it_compares_by(groceries, t
     }
 
 
-def test_update_that_matches_nothing_consumes_nothing(groceries, three, watching):
+def test_update_that_matches_nothing_consumes_nothing(groceries, three, recorded_changes):
     """REC-6"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         assert groceries.items.filter(name="Beer").update(note="x") == 0
     assert not seen.all
 
 
-def test_update_of_another_list_moves_the_rows(groceries, hardware, three, watching):
+def test_update_of_another_list_moves_the_rows(groceries, hardware, three, recorded_changes):
     """REC-7"""
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         groceries.items.update(shopping_list=hardware)
-    assert seen.of(groceries).verb == "items.removed"
-    assert set(seen.of(groceries).gone) == {item.pk for item in three}
-    assert seen.of(hardware).verb == "items.added"
-    assert {row.id for row in seen.of(hardware).items} == {item.pk for item in three}
+    assert seen.change_of(groceries).verb == "items.removed"
+    assert set(seen.change_of(groceries).gone) == {item.pk for item in three}
+    assert seen.change_of(hardware).verb == "items.added"
+    assert {row.id for row in seen.change_of(hardware).items} == {item.pk for item in three}
 
 
 @pytest.mark.parametrize("target", ["id", "expression", "string"])
-def test_update_may_name_the_other_list_in_any_way(groceries, hardware, milk, watching, target):
+def test_update_may_name_the_other_list_in_any_way(
+    groceries, hardware, milk, recorded_changes, target
+):
     """REC-7"""
     values = {
         "id": {"shopping_list_id": hardware.pk},
         "string": {"shopping_list_id": str(hardware.pk)},
         "expression": {"shopping_list": Case(When(name="Milk", then=Value(hardware.pk)))},
     }[target]
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         groceries.items.update(**values)
-    assert seen.of(hardware).verb == "item.added"
+    assert seen.change_of(hardware).verb == "item.added"
 
 
-def test_bulk_create_is_one_change(groceries, watching):
+def test_bulk_create_is_one_change(groceries, recorded_changes):
     """REC-5"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         made = ShoppingItem.objects.bulk_create(
             [ShoppingItem(shopping_list=groceries, name=name) for name in ("Milk", "Bread")]
         )
@@ -114,19 +120,21 @@ def test_bulk_create_is_one_change(groceries, watching):
     assert [item.name for item in groceries.items.order_by("position")] == ["Milk", "Bread"]
 
 
-def test_bulk_create_that_ignores_conflicts_records_what_was_written(groceries, milk, watching):
+def test_bulk_create_that_ignores_conflicts_records_what_was_written(
+    groceries, milk, recorded_changes
+):
     """REC-5"""
     rows = [ShoppingItem(shopping_list=groceries, name=name) for name in ("milk", "Bread")]
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         ShoppingItem.objects.bulk_create(rows, ignore_conflicts=True)
     assert [row.name for row in seen.one.items] == ["Bread"]
 
 
-def test_bulk_create_that_would_overwrite_is_refused(groceries, watching):
+def test_bulk_create_that_would_overwrite_is_refused(groceries, recorded_changes):
     """REC-5: which rows it wrote is not to be known."""
     row = ShoppingItem(shopping_list=groceries, name="Milk")
     fields = {"update_fields": ["name"], "unique_fields": ["id"]}
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         with pytest.raises(NotSupportedError):
             ShoppingItem.objects.bulk_create([row], update_conflicts=True, **fields)
         with pytest.raises(NotSupportedError):
@@ -134,58 +142,63 @@ def test_bulk_create_that_would_overwrite_is_refused(groceries, watching):
     assert not seen.all
 
 
-def test_bulk_update_is_one_change(groceries, three, watching):
+def test_bulk_update_is_one_change(groceries, three, recorded_changes):
     """REC-5"""
     for number, item in enumerate(three):
         item.quantity = str(number)
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         ShoppingItem.objects.bulk_update(three, ["quantity"])
     assert seen.one.verb == "items.edited"
     assert {row.quantity for row in seen.one.items} == {"0", "1", "2"}
 
 
-def test_bulk_update_in_batches_is_one_change(groceries, three, watching):
+def test_bulk_update_in_batches_is_one_change(groceries, three, recorded_changes):
     """REC-5"""
     for item in three:
         item.purchased = True
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         ShoppingItem.objects.bulk_update(three, ["purchased"], batch_size=1)
     assert seen.one.verb == "items.ticked"
 
 
-def test_bulk_update_may_move_rows_to_other_lists(groceries, hardware, three, watching):
+def test_bulk_update_may_move_rows_to_other_lists(groceries, hardware, three, recorded_changes):
     """REC-7"""
     three[0].shopping_list = hardware
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         ShoppingItem.objects.bulk_update(three, ["shopping_list"])
-    assert seen.of(groceries).gone == (three[0].pk,)
-    assert seen.of(hardware).verb == "item.added"
+    assert seen.change_of(groceries).gone == (three[0].pk,)
+    assert seen.change_of(hardware).verb == "item.added"
 
 
-def test_delete_is_one_change(groceries, hardware, three, watching):
+def test_delete_is_one_change(groceries, hardware, three, recorded_changes):
     """REC-5"""
     hardware.items.create(name="Nails")
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         count, _ = ShoppingItem.objects.exclude(name="Milk").delete()
     assert count == 3
-    assert (seen.of(groceries).verb, len(seen.of(groceries).gone)) == ("items.removed", 2)
-    assert seen.of(hardware).verb == "item.removed"
+    assert (seen.change_of(groceries).verb, len(seen.change_of(groceries).gone)) == (
+        "items.removed",
+        2,
+    )
+    assert seen.change_of(hardware).verb == "item.removed"
 
 
-def test_adding_items_to_a_list_by_its_manager_moves_them(groceries, hardware, three, watching):
+def test_adding_items_to_a_list_by_its_manager_moves_them(
+    groceries, hardware, three, recorded_changes
+):
     """REC-7"""
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         hardware.items.add(three[0], three[1])
-    assert len(seen.of(groceries).gone) == 2
-    assert seen.of(hardware).verb == "items.added"
-    with watching(groceries, hardware) as seen:
+    assert len(seen.change_of(groceries).gone) == 2
+    assert seen.change_of(hardware).verb == "items.added"
+    with recorded_changes(groceries, hardware) as seen:
         hardware.items.set(three)
-    assert seen.of(groceries).gone == (three[2].pk,)
+    assert seen.change_of(groceries).gone == (three[2].pk,)
 
 
-def test_recordings_own_columns_cannot_be_written_by_a_query(groceries, milk, watching):
+def test_recordings_own_columns_cannot_be_written_by_a_query(groceries, milk, recorded_changes):
     """REC-11"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         for values in ({"version": 0}, {"last_interaction": groceries.created_at}):
             with pytest.raises(NotSupportedError):
                 ShoppingList.objects.update(**values)
@@ -198,17 +211,17 @@ def test_recordings_own_columns_cannot_be_written_by_a_query(groceries, milk, wa
     assert stored.updated_at == milk.updated_at
 
 
-def test_an_open_item_cannot_be_given_a_time_of_purchase(groceries, milk, ana, watching):
+def test_an_open_item_cannot_be_given_a_time_of_purchase(groceries, milk, ana, recorded_changes):
     """ROW-1, REC-6"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.items.update(purchased_at=milk.created_at, purchased_by=ana)
     assert not seen.all
     assert groceries.items.get().purchased_at is None
 
 
-def test_a_name_that_became_taken_by_expression_is_refused(groceries, three, watching):
+def test_a_name_that_became_taken_by_expression_is_refused(groceries, three, recorded_changes):
     """ROW-3"""
-    with watching(groceries) as seen, pytest.raises(IntegrityError), transaction.atomic():
+    with recorded_changes(groceries) as seen, pytest.raises(IntegrityError), transaction.atomic():
         groceries.items.update(name=Value("Same"))
     assert not seen.all
     assert groceries.items.filter(name="Same").count() == 0
@@ -217,26 +230,26 @@ def test_a_name_that_became_taken_by_expression_is_refused(groceries, three, wat
 # get_or_create, update_or_create
 
 
-def test_get_or_create_records_only_what_it_creates(groceries, watching):
+def test_get_or_create_records_only_what_it_creates(groceries, recorded_changes):
     """REC-5"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         item, made = groceries.items.get_or_create(name="Milk", defaults={"quantity": "1"})
     assert made
     assert seen.one.verb == "item.added"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         assert groceries.items.get_or_create(name="Milk") == (item, False)
     assert not seen.all
 
 
-def test_update_or_create_records_what_it_did(groceries, watching):
+def test_update_or_create_records_what_it_did(groceries, recorded_changes):
     """REC-5"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.items.update_or_create(name="Milk", defaults={"quantity": "1"})
     assert seen.one.verb == "item.added"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.items.update_or_create(name="Milk", defaults={"quantity": "2"})
     assert seen.one.verb == "item.edited"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         ShoppingItem.objects.update_or_create(name="Milk", defaults={"quantity": "2"})
     assert not seen.all
 
@@ -244,11 +257,11 @@ def test_update_or_create_records_what_it_did(groceries, watching):
 # lists and memberships
 
 
-def test_updating_lists_is_one_change_of_each(groceries, hardware, watching):
+def test_updating_lists_is_one_change_of_each(groceries, hardware, recorded_changes):
     """REC-5"""
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         ShoppingList.objects.update(name="Same")
-    assert [seen.of(one).verb for one in (groceries, hardware)] == ["list.renamed"] * 2
+    assert [seen.change_of(one).verb for one in (groceries, hardware)] == ["list.renamed"] * 2
 
 
 def test_bulk_creating_lists_records_each(ana):
@@ -258,66 +271,77 @@ def test_bulk_creating_lists_records_each(ana):
         assert (one.version, Activity.objects.get(list_id=one.pk).verb) == (1, "list.created")
 
 
-def test_bulk_updating_lists_is_one_change_of_each(groceries, hardware, watching):
+def test_bulk_updating_lists_is_one_change_of_each(groceries, hardware, recorded_changes):
     """REC-5"""
     groceries.name, hardware.name = "G", "H"
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         ShoppingList.objects.bulk_update([groceries, hardware], ["name"])
-    assert [seen.of(one).list.name for one in (groceries, hardware)] == ["G", "H"]
+    assert [seen.change_of(one).list.name for one in (groceries, hardware)] == ["G", "H"]
 
 
-def test_deleting_lists_is_one_change_of_each(groceries, hardware, milk, watching):
+def test_deleting_lists_is_one_change_of_each(groceries, hardware, milk, recorded_changes):
     """REC-5, REC-8"""
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         ShoppingList.objects.all().delete()
     assert [len(changes) for changes in seen.changes.values()] == [1, 1]
     assert {change.verb for change in seen.all} == {"list.deleted"}
 
 
-def test_updating_memberships_is_one_change(groceries, watching):
+def test_updating_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.memberships.update(role="viewer")
     assert seen.one.verb == "member.role"
     assert {member.role for member in seen.one.list.members} == {"viewer"}
 
 
-def test_creating_memberships_in_bulk_is_one_change_of_each(groceries, hardware, mallory, watching):
+def test_creating_memberships_in_bulk_is_one_change_of_each(
+    groceries, hardware, mallory, recorded_changes
+):
     """REC-5"""
     rows = [Membership(shopping_list=one, user=mallory) for one in (groceries, hardware)]
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         Membership.objects.bulk_create(rows)
-    assert [seen.of(one).verb for one in (groceries, hardware)] == ["member.joined"] * 2
+    assert [seen.change_of(one).verb for one in (groceries, hardware)] == ["member.joined"] * 2
 
 
-def test_bulk_updating_memberships_is_one_change(groceries, watching):
+def test_bulk_updating_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
     rows = list(groceries.memberships.all())
     for row in rows:
         row.role = "ticker"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         Membership.objects.bulk_update(rows, ["role"])
     assert seen.one.verb == "member.role"
 
 
-def test_moving_memberships_is_recorded_on_both_lists(groceries, hardware, bob, watching):
+def test_moving_memberships_is_recorded_on_both_lists(groceries, hardware, bob, recorded_changes):
     """REC-7"""
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         Membership.objects.filter(user=bob).update(shopping_list=hardware)
-    assert (seen.of(groceries).verb, seen.of(hardware).verb) == ("member.removed", "member.joined")
+    assert (seen.change_of(groceries).verb, seen.change_of(hardware).verb) == (
+        "member.removed",
+        "member.joined",
+    )
     moved = Membership.objects.get(user=bob)
     moved.shopping_list = groceries
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         Membership.objects.bulk_update([moved], ["shopping_list"])
-    assert (seen.of(groceries).verb, seen.of(hardware).verb) == ("member.joined", "member.removed")
-    with watching(groceries, hardware) as seen:
+    assert (seen.change_of(groceries).verb, seen.change_of(hardware).verb) == (
+        "member.joined",
+        "member.removed",
+    )
+    with recorded_changes(groceries, hardware) as seen:
         hardware.memberships.add(moved)
-    assert (seen.of(groceries).verb, seen.of(hardware).verb) == ("member.removed", "member.joined")
+    assert (seen.change_of(groceries).verb, seen.change_of(hardware).verb) == (
+        "member.removed",
+        "member.joined",
+    )
 
 
-def test_deleting_memberships_is_one_change(groceries, watching):
+def test_deleting_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.memberships.all().delete()
     assert seen.one.verb == "member.removed"
 
@@ -326,7 +350,7 @@ def test_deleting_memberships_is_one_change(groceries, watching):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_asynchronous_variants_record_the_same(groceries, bob, mallory, watching):
+def test_the_asynchronous_variants_record_the_same(groceries, bob, mallory, recorded_changes):
     """REC-5"""
 
     async def write():
@@ -345,7 +369,7 @@ def test_the_asynchronous_variants_record_the_same(groceries, bob, mallory, watc
             await groceries.items.all().adelete()
         await sync_to_async(connections.close_all)()
 
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         asyncio.run(write())
     assert [change.verb for change in seen.all] == [
         "item.added",

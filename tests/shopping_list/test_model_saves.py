@@ -25,10 +25,10 @@ pytestmark = pytest.mark.django_db
 # what is not a change
 
 
-def test_saving_without_a_difference_consumes_nothing(groceries, milk, bob, watching):
+def test_saving_without_a_difference_consumes_nothing(groceries, milk, bob, recorded_changes):
     """REC-6"""
     stamp = ShoppingItem.objects.get().updated_at
-    with watching(groceries) as seen, actor.acting_as(bob):
+    with recorded_changes(groceries) as seen, actor.acting_as(bob):
         milk.save()
         groceries.save()
         groceries.memberships.get(user=bob).save()
@@ -39,9 +39,11 @@ def test_saving_without_a_difference_consumes_nothing(groceries, milk, bob, watc
     assert milk.version == ShoppingItem.objects.get().version
 
 
-def test_a_change_that_is_taken_back_in_one_recording_consumes_nothing(groceries, milk, watching):
+def test_a_change_that_is_taken_back_in_one_recording_consumes_nothing(
+    groceries, milk, recorded_changes
+):
     """REC-6"""
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
         milk.purchased = True
         milk.save()
         milk.purchased = False
@@ -51,16 +53,18 @@ def test_a_change_that_is_taken_back_in_one_recording_consumes_nothing(groceries
     assert not seen.all
 
 
-def test_a_recording_without_a_write_consumes_nothing(groceries, watching):
+def test_a_recording_without_a_write_consumes_nothing(groceries, recorded_changes):
     """REC-6"""
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk, uuid.uuid4()):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk, uuid.uuid4()):
         pass
     assert not seen.all
 
 
-def test_an_item_created_and_a_list_deleted_in_one_recording_is_one_tombstone(groceries, watching):
+def test_an_item_created_and_a_list_deleted_in_one_recording_is_one_tombstone(
+    groceries, recorded_changes
+):
     """REC-8"""
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
         groceries.items.create(name="Bread")
         ShoppingList.objects.get(pk=groceries.pk).delete()
     assert len(seen.all) == 1
@@ -70,52 +74,54 @@ def test_an_item_created_and_a_list_deleted_in_one_recording_is_one_tombstone(gr
 # partial, deferred and stale
 
 
-def test_a_partial_save_records_what_it_wrote(groceries, milk, watching):
+def test_a_partial_save_records_what_it_wrote(groceries, milk, recorded_changes):
     """REC-12"""
     milk.name, milk.note = "Beer", "not written"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         milk.save(update_fields=["name"])
     [row] = seen.one.items
     assert (row.name, row.note) == ("Beer", "")
     assert ShoppingItem.objects.get().name_key == "beer"
 
 
-def test_a_partial_save_may_name_its_fields_in_any_way(groceries, hardware, milk, ana, watching):
+def test_a_partial_save_may_name_its_fields_in_any_way(
+    groceries, hardware, milk, ana, recorded_changes
+):
     """REC-12"""
     milk.shopping_list = hardware
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         milk.save(update_fields=("shopping_list",))
-    assert seen.of(hardware).items[0].name == "Milk"
+    assert seen.change_of(hardware).items[0].name == "Milk"
     milk.created_by_id = ana.pk
-    with watching(hardware) as seen:
+    with recorded_changes(hardware) as seen:
         milk.save(update_fields={"created_by_id"})
     assert seen.one.items[0].created_by.id == ana.pk
 
 
-def test_a_partial_tick_carries_its_stamps(groceries, milk, bob, watching):
+def test_a_partial_tick_carries_its_stamps(groceries, milk, bob, recorded_changes):
     """REC-12, ROW-1"""
     milk.purchased = True
-    with watching(groceries) as seen, actor.acting_as(bob):
+    with recorded_changes(groceries) as seen, actor.acting_as(bob):
         milk.save(update_fields=["purchased"])
     assert seen.one.items[0].purchased_by.id == bob.pk
 
 
 def test_a_list_in_memory_only_is_not_written_by_a_partial_save(
-    groceries, hardware, milk, watching
+    groceries, hardware, milk, recorded_changes
 ):
     """REC-12"""
     milk.shopping_list, milk.note = hardware, "new"
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         milk.save(update_fields=["note"])
     assert seen.one.topic == f"list:{groceries.pk}"
     assert seen.one.items[0].version == seen.one.version
 
 
-def test_a_deferred_save_records_what_it_wrote(groceries, milk, watching):
+def test_a_deferred_save_records_what_it_wrote(groceries, milk, recorded_changes):
     """REC-12"""
     slim = ShoppingItem.objects.only("note").get()
     slim.note = "new"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         slim.save()
     assert seen.one.items[0].note == "new"
     assert seen.one.items[0].version == seen.one.version
@@ -129,64 +135,64 @@ def test_a_deferred_name_is_compared_by_what_it_became(groceries, milk):
     assert ShoppingItem.objects.get().name_key == "beer"
 
 
-def test_an_expression_in_a_save_is_recorded_as_what_it_came_to(groceries, milk, watching):
+def test_an_expression_in_a_save_is_recorded_as_what_it_came_to(groceries, milk, recorded_changes):
     """REC-12"""
     milk.note = Concat(F("name"), Value("?"))
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         milk.save()
     assert seen.one.items[0].note == "Milk?"
 
 
-def test_a_stale_list_cannot_turn_its_history_back(groceries, watching):
+def test_a_stale_list_cannot_turn_its_history_back(groceries, recorded_changes):
     """REC-11"""
     stale = ShoppingList.objects.get()
     for name in ("Milk", "Bread"):
         groceries.items.create(name=name)
     fresh = ShoppingList.objects.get()
     stale.name, stale.epoch = "Food", "xxxxxxxx"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         stale.save()
     assert seen.one.version == fresh.version + 1
     assert stale.version == fresh.version + 1
     stale.version, stale.last_interaction = 1, stale.created_at
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         stale.save()
         stale.save(update_fields=["version", "last_interaction", "epoch"])
     assert not seen.all
 
 
-def test_a_stale_item_writes_what_it_holds_and_that_is_recorded(groceries, milk, watching):
+def test_a_stale_item_writes_what_it_holds_and_that_is_recorded(groceries, milk, recorded_changes):
     """REC-12"""
     stale = ShoppingItem.objects.get()
     milk.note = "new"
     milk.save()
     stale.quantity = "9"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         stale.save()
     assert (seen.one.items[0].note, seen.one.items[0].quantity) == ("", "9")
 
 
-def test_saving_an_item_that_is_gone_adds_it_again(groceries, milk, watching):
+def test_saving_an_item_that_is_gone_adds_it_again(groceries, milk, recorded_changes):
     """REC-12"""
     ShoppingItem.objects.get().delete()
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         milk.save()
     assert seen.one.verb == "item.added"
 
 
-def test_ids_may_be_given_as_strings(groceries, hardware, watching):
+def test_ids_may_be_given_as_strings(groceries, hardware, recorded_changes):
     """REC-12"""
     pk = uuid.uuid4()
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         item = ShoppingItem.objects.create(
             id=str(pk), shopping_list_id=str(groceries.pk), name="Milk"
         )
     assert seen.one.items[0].id == pk
     item.shopping_list_id = str(hardware.pk)
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         item.save()
-    assert (seen.of(groceries).gone, seen.of(hardware).items[0].id) == ((pk,), pk)
-    with watching(hardware) as seen:
+    assert (seen.change_of(groceries).gone, seen.change_of(hardware).items[0].id) == ((pk,), pk)
+    with recorded_changes(hardware) as seen:
         ShoppingItem.objects.bulk_create(
             [ShoppingItem(id=str(uuid.uuid4()), shopping_list_id=str(hardware.pk), name="Bread")]
         )
@@ -195,14 +201,16 @@ def test_ids_may_be_given_as_strings(groceries, hardware, watching):
     assert Activity.objects.get(list_id=made.pk).verb == "list.created"
 
 
-def test_a_row_without_an_id_is_recorded_under_the_one_that_it_gets(groceries, milk, watching):
+def test_a_row_without_an_id_is_recorded_under_the_one_that_it_gets(
+    groceries, milk, recorded_changes
+):
     """REC-12: the way in which a row is copied in a shell."""
     milk.pk, milk.name = None, "Oat milk"
     milk._state.adding = True
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         milk.save()
     assert seen.one.verb == "item.added"
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         ShoppingItem.objects.bulk_create(
             [ShoppingItem(id=None, shopping_list=groceries, name="Beer")]
         )
@@ -215,9 +223,9 @@ def test_a_row_without_an_id_is_recorded_under_the_one_that_it_gets(groceries, m
     assert (made.version, Activity.objects.filter(list_id=made.pk).count()) == (2, 2)
 
 
-def test_a_row_that_was_never_stored_cannot_be_deleted(groceries, watching):
+def test_a_row_that_was_never_stored_cannot_be_deleted(groceries, recorded_changes):
     """REC-12"""
-    with watching(groceries) as seen, pytest.raises(ValueError, match="set to None"):
+    with recorded_changes(groceries) as seen, pytest.raises(ValueError, match="set to None"):
         ShoppingItem(id=None, shopping_list=groceries).delete()
     assert not seen.all
 
@@ -228,14 +236,19 @@ def test_an_item_without_a_list_is_refused(groceries):
         ShoppingItem(name="Milk").save()
 
 
-def test_an_item_that_moves_is_removed_there_and_added_here(groceries, hardware, milk, watching):
+def test_an_item_that_moves_is_removed_there_and_added_here(
+    groceries, hardware, milk, recorded_changes
+):
     """REC-7"""
     milk.shopping_list = hardware
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         milk.save()
-    assert (seen.of(groceries).verb, seen.of(groceries).gone) == ("item.removed", (milk.pk,))
-    assert seen.of(hardware).verb == "item.added"
-    assert seen.of(hardware).items[0].version == seen.of(hardware).version
+    assert (seen.change_of(groceries).verb, seen.change_of(groceries).gone) == (
+        "item.removed",
+        (milk.pk,),
+    )
+    assert seen.change_of(hardware).verb == "item.added"
+    assert seen.change_of(hardware).items[0].version == seen.change_of(hardware).version
     [lost], [won] = seen.entries(groceries), seen.entries(hardware)
     assert lost["after"] is None
     assert won["before"] is None
@@ -243,16 +256,16 @@ def test_an_item_that_moves_is_removed_there_and_added_here(groceries, hardware,
 
 
 def test_a_ticked_item_that_moves_stays_bought_by_whom_it_was(
-    groceries, hardware, milk, bob, watching
+    groceries, hardware, milk, bob, recorded_changes
 ):
     """REC-7, ROW-1"""
     with actor.acting_as(bob):
         groceries.items.update(purchased=True)
     milk.refresh_from_db()
     milk.shopping_list = hardware
-    with watching(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as seen:
         milk.save()
-    [row] = seen.of(hardware).items
+    [row] = seen.change_of(hardware).items
     assert (row.purchased_at, row.purchased_by.id) == (milk.purchased_at, bob.pk)
 
 
@@ -274,7 +287,7 @@ def test_moving_an_item_locks_both_lists_at_once_in_id_order(
 # other ways in
 
 
-def test_a_proxy_is_recorded_like_its_model(groceries, milk, watching, monkeypatch):
+def test_a_proxy_is_recorded_like_its_model(groceries, milk, recorded_changes, monkeypatch):
     """REC-13: Django names the proxy as the sender of its signals."""
     with isolate_apps("shopping_list"):
 
@@ -287,10 +300,10 @@ def test_a_proxy_is_recorded_like_its_model(groceries, milk, watching, monkeypat
         receivers.connect()
         one = Urgent.objects.get()
         one.note = "now"
-        with watching(groceries) as seen:
+        with recorded_changes(groceries) as seen:
             one.save()
         assert seen.one.verb == "item.edited"
-        with watching(groceries) as seen:
+        with recorded_changes(groceries) as seen:
             one.delete()
         assert seen.one.verb == "item.removed"
 
@@ -312,9 +325,9 @@ def test_a_fixture_is_loaded_as_it_is(groceries, milk, tmp_path):
     assert ShoppingItem.objects.get().name == "Milk"
 
 
-def test_nobody_acting_is_recorded_as_nobody(groceries, watching):
+def test_nobody_acting_is_recorded_as_nobody(groceries, recorded_changes):
     """REC-13"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         ShoppingItem(shopping_list=groceries, name="Milk").save()
     assert seen.one.actor is None
     assert Activity.objects.latest("pk").actor_name == ""
@@ -329,11 +342,14 @@ def test_last_interaction_is_the_moment_of_the_last_change(groceries, milk):
     assert groceries.last_interaction == Activity.objects.latest("pk").at
 
 
-def test_last_interaction_never_goes_back_when_the_clock_does(groceries, milk, watching):
+def test_last_interaction_never_goes_back_when_the_clock_does(groceries, milk, recorded_changes):
     """REC-3"""
     before = ShoppingList.objects.get().last_interaction
     past = timezone.now() - timedelta(hours=1)
-    with patch.object(unit_of_work.timezone, "now", return_value=past), watching(groceries) as seen:
+    with (
+        patch.object(unit_of_work.timezone, "now", return_value=past),
+        recorded_changes(groceries) as seen,
+    ):
         milk.note = "new"
         milk.save()
     assert seen.one.at == before
@@ -456,9 +472,9 @@ def test_the_frame_of_a_list_has_its_own_fields(groceries, ana, bob):
 
 
 @pytest.mark.parametrize("joined", [False, True])
-def test_only_an_undo_says_what_it_undoes(groceries, milk, watching, joined):
+def test_only_an_undo_says_what_it_undoes(groceries, milk, recorded_changes, joined):
     """REC-16"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         if joined:
             with (
                 unit_of_work.recording(groceries.pk),
@@ -475,23 +491,23 @@ def test_only_an_undo_says_what_it_undoes(groceries, milk, watching, joined):
 # operations
 
 
-def test_an_operation_names_one_change_of_each_list(groceries, hardware, watching):
+def test_an_operation_names_one_change_of_each_list(groceries, hardware, recorded_changes):
     """REC-17"""
     op = uuid.uuid4()
-    with watching(groceries, hardware) as seen, actor.acting_as(None, op):
+    with recorded_changes(groceries, hardware) as seen, actor.acting_as(None, op):
         groceries.items.create(name="Milk")
         groceries.items.create(name="Bread")
         hardware.items.create(name="Nails")
     assert [change.op for change in seen.changes[groceries.pk]] == [str(op), None]
-    assert seen.of(hardware).op == str(op)
+    assert seen.change_of(hardware).op == str(op)
 
 
-def test_an_operation_that_comes_again_names_nothing_more(groceries, milk, watching):
+def test_an_operation_that_comes_again_names_nothing_more(groceries, milk, recorded_changes):
     """REC-17: one key used at two addresses is refused there, not by the database here."""
     op = uuid.uuid4()
     with actor.acting_as(None, op):
         milk.delete()
-    with watching(groceries) as seen, actor.acting_as(None, op):
+    with recorded_changes(groceries) as seen, actor.acting_as(None, op):
         groceries.items.create(name="Bread")
     assert seen.one.op is None
 
@@ -519,9 +535,11 @@ def test_a_new_item_goes_to_the_end(groceries, milk):
 
 
 @pytest.mark.parametrize("garbage", ["", "!!!", "zz é", "a0", "0"])
-def test_a_position_that_is_no_key_is_replaced_by_the_end(groceries, milk, watching, garbage):
+def test_a_position_that_is_no_key_is_replaced_by_the_end(
+    groceries, milk, recorded_changes, garbage
+):
     """ROW-2"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         groceries.items.create(name="Bread", position=garbage)
     assert seen.one.items[0].position > milk.position
 

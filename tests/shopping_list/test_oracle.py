@@ -30,7 +30,7 @@ from accounts.models import User
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 from shopping_list.recording import actor, unit_of_work
 from shopping_list.rows import Change
-from tests.support.change_recorder import log_of, stored
+from tests.support.change_recorder import recorded_log, stored_state
 from tests.support.replica import Replica, State
 
 NAMES = ("Milk", "milk ", "Bread", "Salt", "\uff2dilk", "Öl", "ß", "SS")
@@ -247,7 +247,7 @@ class Lists(RuleBasedStateMachine):
         pk, version = one.pk, one.version
         one.delete()
         self.check(pk)
-        assert log_of(pk, after=version)[-1].verb == "list.deleted"
+        assert recorded_log(pk, after=version)[-1].verb == "list.deleted"
         if again:
             made = ShoppingList.objects.create(pk=pk, name="Again")
             assert made.version == version + 2
@@ -320,7 +320,7 @@ class Lists(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def roll_all_back(self, data):
-        before = {pk: stored(pk) for pk in self.replicas}
+        before = {pk: stored_state(pk) for pk in self.replicas}
         count = Activity.objects.count()
         with suppress(StopError), transaction.atomic():
             for _ in range(data.draw(st.integers(1, 3))):
@@ -328,7 +328,7 @@ class Lists(RuleBasedStateMachine):
                     data.draw(st.sampled_from((self.add, self.update, self.rename))), data
                 )
             raise StopError
-        assert {pk: stored(pk) for pk in before} == before
+        assert {pk: stored_state(pk) for pk in before} == before
         assert Activity.objects.count() == count
 
     # the claim
@@ -340,10 +340,10 @@ class Lists(RuleBasedStateMachine):
 
     def check(self, pk):
         replica = self.replicas[pk]
-        for change in log_of(pk, after=replica.version):
+        for change in recorded_log(pk, after=replica.version):
             assert isinstance(change, Change)
             replica.apply(change)
-        now = stored(pk)
+        now = stored_state(pk)
         if now is None:
             assert replica.list is None
         else:

@@ -26,7 +26,11 @@ def delete(one: ShoppingList, *, days: float) -> None:
 
 
 def test_lists_that_cannot_be_restored_are_deleted_for_good(
-    groceries: ShoppingList, hardware: ShoppingList, milk: ShoppingItem, client_of: Any, ana: Any
+    groceries: ShoppingList,
+    hardware: ShoppingList,
+    milk: ShoppingItem,
+    signed_in_client: Any,
+    ana: Any,
 ) -> None:
     """API-22: as one change, under an id that stays taken."""
     delete(groceries, days=30.01)
@@ -37,11 +41,11 @@ def test_lists_that_cannot_be_restored_are_deleted_for_good(
     assert not ShoppingItem.objects.exists()
     last = Activity.objects.filter(list_id=groceries.pk).latest("version")
     assert (last.verb, last.version, last.actor_name) == ("list.deleted", version + 1, "")
-    as_ana = client_of(ana)
+    ana_client = signed_in_client(ana)
     at = f"/api/shopping-lists/{groceries.pk}/"
-    assert as_ana.put(at, {"name": "Back"}).status_code == 409
-    assert as_ana.post(f"{at}restore/").status_code == 404
-    assert as_ana.get(at).status_code == 404
+    assert ana_client.put(at, {"name": "Back"}).status_code == 409
+    assert ana_client.post(f"{at}restore/").status_code == 404
+    assert ana_client.get(at).status_code == 404
     assert "0 lists" in prune()
 
 

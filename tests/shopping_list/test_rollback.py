@@ -29,9 +29,9 @@ def rolled_back(block):
         raise StopError
 
 
-def test_a_rolled_back_transaction_leaves_nothing(groceries, milk, watching):
+def test_a_rolled_back_transaction_leaves_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Bread")
             milk.delete()
@@ -39,9 +39,9 @@ def test_a_rolled_back_transaction_leaves_nothing(groceries, milk, watching):
     assert seen.one.items[0].name == "Salt"
 
 
-def test_a_rolled_back_savepoint_leaves_nothing(groceries, milk, watching):
+def test_a_rolled_back_savepoint_leaves_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with watching(groceries) as seen, transaction.atomic():
+    with recorded_changes(groceries) as seen, transaction.atomic():
         groceries.items.create(name="Bread")
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Salt")
@@ -49,10 +49,12 @@ def test_a_rolled_back_savepoint_leaves_nothing(groceries, milk, watching):
     assert [change.items[0].name for change in seen.all] == ["Bread", "Beer"]
 
 
-def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(groceries, milk, watching):
+def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(
+    groceries, milk, recorded_changes
+):
     """REC-18"""
     milk_id = milk.pk
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
         bread = groceries.items.create(name="Bread")
         with rolled_back(transaction.atomic()):
             milk.delete()
@@ -67,9 +69,9 @@ def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(groceries, mi
     assert ShoppingItem.objects.filter(pk=milk_id).exists()
 
 
-def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, watching):
+def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
         mark = transaction.savepoint()
         milk.note = "never"
         milk.save()
@@ -77,10 +79,10 @@ def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, watchin
     assert not seen.all
 
 
-def test_a_list_made_in_a_rolled_back_savepoint_was_never_made(groceries, watching):
+def test_a_list_made_in_a_rolled_back_savepoint_was_never_made(groceries, recorded_changes):
     """REC-18"""
     count = Activity.objects.count()
-    with watching(groceries) as seen, unit_of_work.recording():
+    with recorded_changes(groceries) as seen, unit_of_work.recording():
         with rolled_back(transaction.atomic()):
             ShoppingList.objects.create(name="Never").items.create(name="x")
         groceries.items.create(name="Milk")
@@ -89,7 +91,7 @@ def test_a_list_made_in_a_rolled_back_savepoint_was_never_made(groceries, watchi
 
 
 def test_nothing_is_sent_of_what_is_rolled_back(
-    groceries, watching, django_capture_on_commit_callbacks
+    groceries, recorded_changes, django_capture_on_commit_callbacks
 ):
     """REC-18"""
     sent = []
@@ -99,7 +101,7 @@ def test_nothing_is_sent_of_what_is_rolled_back(
 
     post_save.connect(tell, Activity)
     try:
-        with django_capture_on_commit_callbacks(execute=True), watching(groceries) as seen:
+        with django_capture_on_commit_callbacks(execute=True), recorded_changes(groceries) as seen:
             with rolled_back(transaction.atomic()):
                 groceries.items.create(name="Bread")
             with transaction.atomic():
@@ -109,9 +111,9 @@ def test_nothing_is_sent_of_what_is_rolled_back(
     assert sent == [seen.one.version]
 
 
-def test_a_refused_row_caught_in_a_savepoint_leaves_nothing(groceries, milk, watching):
+def test_a_refused_row_caught_in_a_savepoint_leaves_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
         with pytest.raises(IntegrityError), transaction.atomic():
             groceries.items.create(name="MILK")
         milk.quantity = "2 l"
@@ -119,7 +121,9 @@ def test_a_refused_row_caught_in_a_savepoint_leaves_nothing(groceries, milk, wat
     assert seen.one.verb == "item.edited"
 
 
-def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(groceries, milk, watching):
+def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(
+    groceries, milk, recorded_changes
+):
     """REC-18"""
 
     def careless():
@@ -128,14 +132,14 @@ def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(groceries, m
             with pytest.raises(IntegrityError):
                 groceries.items.create(name="milk ")
 
-    with watching(groceries) as seen, pytest.raises(TransactionManagementError):
+    with recorded_changes(groceries) as seen, pytest.raises(TransactionManagementError):
         careless()
     assert not seen.all
 
 
-def test_recordings_inside_one_another_are_one_change(groceries, watching):
+def test_recordings_inside_one_another_are_one_change(groceries, recorded_changes):
     """REC-19"""
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk) as outer:
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk) as outer:
         groceries.items.create(name="Milk")
         with unit_of_work.recording(groceries.pk) as inner:
             groceries.items.create(name="Bread")
@@ -144,47 +148,47 @@ def test_recordings_inside_one_another_are_one_change(groceries, watching):
     assert unit_of_work.current() is None
 
 
-def test_the_verb_of_a_joined_recording_is_used_if_there_is_no_other(groceries, watching):
+def test_the_verb_of_a_joined_recording_is_used_if_there_is_no_other(groceries, recorded_changes):
     """REC-19"""
     undo = partial(unit_of_work.recording, groceries.pk, verb="undo")
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk), undo(undoes=1):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk), undo(undoes=1):
         groceries.items.create(name="Milk")
     assert seen.one.verb == "undo"
-    with watching(groceries) as seen, unit_of_work.recording(verb="items.moved"), undo():
+    with recorded_changes(groceries) as seen, unit_of_work.recording(verb="items.moved"), undo():
         groceries.items.create(name="Bread")
     assert seen.one.verb == "items.moved"
 
 
 def test_what_a_joined_recording_wrote_before_its_exception_is_recorded_if_that_is_caught(
-    groceries, watching
+    groceries, recorded_changes
 ):
     """REC-19: it has no savepoint of its own, so the rows stay, and the log is right."""
-    with watching(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
         with rolled_back(unit_of_work.recording(groceries.pk)):
             groceries.items.create(name="Milk")
         groceries.items.create(name="Bread")
     assert {row.name for row in seen.one.items} == {"Milk", "Bread"}
 
 
-def test_an_exception_out_of_a_recording_ends_it(groceries, milk, watching):
+def test_an_exception_out_of_a_recording_ends_it(groceries, milk, recorded_changes):
     """REC-18"""
-    with watching(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         with rolled_back(unit_of_work.recording(groceries.pk)):
             milk.delete()
         assert unit_of_work.current() is None
     assert not seen.all
 
 
-def test_an_operation_whose_change_was_rolled_back_names_the_next_one(groceries, watching):
+def test_an_operation_whose_change_was_rolled_back_names_the_next_one(groceries, recorded_changes):
     """REC-17, REC-18"""
-    with watching(groceries) as seen, actor.acting_as(None, groceries.pk):
+    with recorded_changes(groceries) as seen, actor.acting_as(None, groceries.pk):
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Bread")
         groceries.items.create(name="Salt")
     assert seen.one.op == str(groceries.pk)
 
 
-def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, watching):
+def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, recorded_changes):
     """REC-20"""
     milk.note = "new"
 
@@ -193,7 +197,7 @@ def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, watchin
             milk.save()
             unit_of_work._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
 
-    with watching(groceries) as seen, pytest.raises(ConflictError):
+    with recorded_changes(groceries) as seen, pytest.raises(ConflictError):
         write_under_a_lost_lock()
     assert not seen.all
 
@@ -207,7 +211,7 @@ def test_a_list_that_was_made_after_it_was_looked_for_is_a_conflict(groceries, m
 
 
 def test_an_item_that_keeps_moving_while_its_lists_are_locked_is_followed(
-    groceries, hardware, milk, watching, monkeypatch
+    groceries, hardware, milk, recorded_changes, monkeypatch
 ):
     """REC-7, REC-20"""
     third = ShoppingList.objects.create(name="Third")

@@ -2,60 +2,52 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
 
 import psutil
-import psycopg
 
-from tests.support.installation import SETUP, Place, Redis, World, names_of
-
-
-@contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """Make a database on this PostgreSQL for as long as the block runs."""
-    name = f"cluster_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+from tests.support.databases import SETUP, parse_fixtures
+from tests.support.installation import Installation
+from tests.support.processes import RedisServer, ServerProcess
 
 
-class Cluster(World):
+class Cluster(Installation):
     """Two workers on one port, with a Redis and a database of their own."""
 
     def __init__(self, data: Path, *, database: str) -> None:
         self.database = database
-        super().__init__(data, server="uvicorn", layer="redis-pubsub", redis=Redis())
+        super().__init__(data, server="uvicorn", layer="redis-pubsub", redis=RedisServer())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.first.process.poll() is None:
-            self.first.stop()
+        if self.first_server.process.poll() is None:
+            self.first_server.stop()
         assert self.redis is not None
         self.redis.kill()
 
     def _start(self) -> dict[str, Any]:
-        """Start, and set up a database that cannot be copied."""
-        self.first = self.serve("first")
-        return names_of(self.shell(SETUP))
+        """Start the workers, then create the fixtures: this database cannot be copied."""
+        self.first_server = self.start_server("first")
+        return parse_fixtures(self.shell(SETUP))
 
-    def serve(self, name: str, **environment: str) -> Place:
+    def start_server(self, name: str, *, before: str = "", **environment: str) -> ServerProcess:
         """Start a supervisor with two workers."""
-        given = {**self.environment, "DATABASE_URL": self.database, **environment}
-        place = Place(self.data, name, "--workers", "2", **given)
-        self.places.append(place)
-        place.__enter__()
-        return place
+        server = ServerProcess(
+            self.data,
+            "--workers",
+            "2",
+            name=name,
+            before=before,
+            **{**self.environment, "DATABASE_URL": self.database, **environment},
+        )
+        server.__enter__()
+        self.servers.append(server)
+        return server
 
     @property
     def workers(self) -> list[psutil.Process]:
-        """The processes that answer."""
-        return psutil.Process(self.first.process.pid).children()
+        """The worker processes."""
+        return psutil.Process(self.first_server.process.pid).children()

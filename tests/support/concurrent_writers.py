@@ -30,32 +30,32 @@ from shopping_list import queries
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from shopping_list.recording import actor, unit_of_work
 from shopping_list.recording.unit_of_work import ConflictError
-from tests.support.change_recorder import log_of, stored
+from tests.support.change_recorder import recorded_log, stored_state
 from tests.support.replica import Replica, State, decode
 
 fork = multiprocessing.get_context("fork")
-PATIENCE = 60
+TIMEOUT = 60
 
 
-class StopError(Exception):
+class RollbackError(Exception):
     """Rolls a block back."""
 
 
-def together(*works):
+def run_in_processes(*works):
     """Run each work in its own process, all at once, and return what they return."""
     connection.close()
     if connection.vendor == "postgresql":
         connection.close_pool()  # its sockets and threads do not survive a fork
     queue, barrier = fork.SimpleQueue(), fork.Barrier(len(works))
     processes = [
-        fork.Process(target=_work, args=(number, work, barrier, queue))
+        fork.Process(target=_run_in_process, args=(number, work, barrier, queue))
         for number, work in enumerate(works)
     ]
     for process in processes:
         process.start()
     results = dict(queue.get() for _ in processes)
     for process in processes:
-        process.join(PATIENCE)
+        process.join(TIMEOUT)
     failed = [result for result in results.values() if isinstance(result, Failure)]
     if failed:
         raise SystemExit("\n".join(failed))
@@ -68,9 +68,9 @@ class Failure(str):
     __slots__ = ()
 
 
-def _work(number, work, barrier, queue):
+def _run_in_process(number, work, barrier, queue):
     try:
-        barrier.wait(PATIENCE)
+        barrier.wait(TIMEOUT)
         queue.put((number, work(random.Random(number))))
     except BaseException:
         queue.put((number, Failure(traceback.format_exc())))
@@ -79,7 +79,7 @@ def _work(number, work, barrier, queue):
 
 
 @contextmanager
-def beaten():
+def allow_lost_races():
     """Let another writer have taken the name, or removed the row, a moment before."""
     try:
         yield
@@ -90,13 +90,13 @@ def beaten():
             raise
 
 
-def account_of(list_id):
+def verified_change_count(list_id):
     """Return how many changes a list's log has, once it is proved right to the last byte."""
-    changes = log_of(list_id)
+    changes = recorded_log(list_id)
     assert [change.version for change in changes] == list(range(1, len(changes) + 1))
     moments = [change.at for change in changes]
     assert moments == sorted(moments)
-    now = stored(list_id)
+    now = stored_state(list_id)
     assert State(now.epoch, 0).after(changes) == now
     return len(changes)
 
@@ -112,20 +112,20 @@ def eight_writers():
         done = Counter()
         for turn in range(20):
             whole = rng.random() < 0.15
-            with suppress(StopError), unit_of_work.recording(here, there):
+            with suppress(RollbackError), unit_of_work.recording(here, there):
                 for _ in range(rng.randint(1, 3)):
                     part = rng.random() < 0.3
-                    with suppress(StopError, IntegrityError), transaction.atomic():
+                    with suppress(RollbackError, IntegrityError), transaction.atomic():
                         _write(rng, rng.choice([here, there]), turn)
                         if part:
-                            raise StopError
+                            raise RollbackError
                 if whole:
-                    raise StopError
+                    raise RollbackError
             done["rolled back" if whole else "done"] += 1
         return done
 
-    counts = sum(together(*[work] * 8), Counter())
-    return {"changes": [account_of(here), account_of(there)], **counts}
+    counts = sum(run_in_processes(*[work] * 8), Counter())
+    return {"changes": [verified_change_count(here), verified_change_count(there)], **counts}
 
 
 def _write(rng, list_id, turn):
@@ -151,11 +151,11 @@ def plain_saves():
 
     def work(rng):
         for turn in range(25):
-            with beaten():
+            with allow_lost_races():
                 _write(rng, one, turn)
 
-    together(*[work] * 8)
-    return {"changes": account_of(one)}
+    run_in_processes(*[work] * 8)
+    return {"changes": verified_change_count(one)}
 
 
 def new_lists():
@@ -170,8 +170,8 @@ def new_lists():
                 won += 1
         return won
 
-    won = together(*[work] * 8)
-    return {"won": sum(won), "changes": [account_of(pk) for pk in shared]}
+    won = run_in_processes(*[work] * 8)
+    return {"won": sum(won), "changes": [verified_change_count(pk) for pk in shared]}
 
 
 def crossing():
@@ -184,7 +184,7 @@ def crossing():
                 kind = turn % 5
                 items = ShoppingItem.objects.filter(shopping_list_id=source)
                 item = items.order_by("?").first()
-                with beaten():
+                with allow_lost_races():
                     if item is None or kind == 0:
                         ShoppingItem.objects.create(shopping_list_id=source, name=f"{rng.random()}")
                     elif kind == 1:
@@ -204,8 +204,8 @@ def crossing():
         return work
 
     there, back = mover(*lists), mover(*reversed(lists))
-    together(there, back, there, back)
-    return {"changes": [account_of(pk) for pk in lists]}
+    run_in_processes(there, back, there, back)
+    return {"changes": [verified_change_count(pk) for pk in lists]}
 
 
 def one_name():
@@ -217,7 +217,7 @@ def one_name():
         start, won = threading.Barrier(10), []
 
         def add(number):
-            start.wait(PATIENCE)
+            start.wait(TIMEOUT)
             with suppress(IntegrityError):
                 ShoppingItem.objects.create(shopping_list_id=one, name=spellings[number % 5])
                 won.append(number)
@@ -227,12 +227,12 @@ def one_name():
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
         return len(won)
 
-    won = together(*[work] * 5)
+    won = run_in_processes(*[work] * 5)
     open_rows = ShoppingItem.objects.filter(shopping_list_id=one, purchased=False).count()
-    return {"won": sum(won), "open": open_rows, "changes": account_of(one)}
+    return {"won": sum(won), "open": open_rows, "changes": verified_change_count(one)}
 
 
 def lost_lock():
@@ -245,9 +245,9 @@ def lost_lock():
         try:
             with unit_of_work.recording(here.pk):
                 ShoppingItem.objects.create(shopping_list=here, name="Bread")
-                with suppress(StopError), transaction.atomic():
+                with suppress(RollbackError), transaction.atomic():
                     ShoppingItem.objects.filter(pk=item.pk).update(note="never")
-                    raise StopError
+                    raise RollbackError
                 released.set()
                 written.wait(2)
                 ShoppingItem.objects.filter(pk=item.pk).update(note="loser")
@@ -256,15 +256,15 @@ def lost_lock():
         return "written"
 
     def winner(_):
-        released.wait(PATIENCE)
+        released.wait(TIMEOUT)
         ShoppingItem.objects.filter(pk=item.pk).update(quantity="winner")
         written.set()
         return "written"
 
-    outcome, _ = together(loser, winner)
+    outcome, _ = run_in_processes(loser, winner)
     return {
         "outcome": outcome,
-        "changes": [account_of(here.pk), account_of(there.pk)],
+        "changes": [verified_change_count(here.pk), verified_change_count(there.pk)],
         "row": list(ShoppingItem.objects.filter(pk=item.pk).values_list("note", "quantity")[0]),
     }
 
@@ -285,11 +285,11 @@ def snapshots():
         turn = 0
         while time.monotonic() < stop:
             turn += 1
-            with beaten():
+            with allow_lost_races():
                 _write(rng, one, turn)
 
-    taken = together(reader, writer, writer, reader)
-    replica = Replica.of(State(stored(one).epoch, 0))
+    taken = run_in_processes(reader, writer, writer, reader)
+    replica = Replica.of(State(stored_state(one).epoch, 0))
     checked = 0
     for row in Activity.objects.filter(list_id=one).order_by("version"):
         replica.apply(decode(row.frame))
@@ -297,7 +297,7 @@ def snapshots():
             if replica.version in mine:
                 assert State(*mine[replica.version]) == replica.state
                 checked += 1
-    return {"checked": checked, "changes": account_of(one)}
+    return {"checked": checked, "changes": verified_change_count(one)}
 
 
 def one_operation():
@@ -312,9 +312,9 @@ def one_operation():
             return 0
         return 1
 
-    won = together(*[work] * 8)
+    won = run_in_processes(*[work] * 8)
     named = Activity.objects.filter(list_id=one, operation_id=op).count()
-    return {"won": sum(won), "named": named, "changes": account_of(one)}
+    return {"won": sum(won), "named": named, "changes": verified_change_count(one)}
 
 
 if __name__ == "__main__":

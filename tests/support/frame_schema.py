@@ -24,14 +24,14 @@ class NotInDocumentError(AssertionError):
     """A frame was sent that the AsyncAPI document does not have."""
 
 
-def served() -> Json:
+def served_document() -> Json:
     """Return the document, as AsyncApiView does for this host."""
     return asyncapi.document(
         version="1.0.0", host="testserver", secure=False, cookie=settings.SESSION_COOKIE_NAME
     )
 
 
-def resolved(document: Json, node: Json) -> Json:
+def resolve_reference(document: Json, node: Json) -> Json:
     """Return what a reference of the document stands for, through further references."""
     while "$ref" in node:
         found: Any = document
@@ -41,7 +41,7 @@ def resolved(document: Json, node: Json) -> Json:
     return node
 
 
-def closed(schema: Json) -> Json:
+def forbid_extra_properties(schema: Json) -> Json:
     """Return a schema that has no room for what it does not name."""
     return {"additionalProperties": False, **schema} if "properties" in schema else schema
 
@@ -52,18 +52,20 @@ class Document:
     def __init__(self, document: Json) -> None:
         self._document = document
         components = document["components"]["schemas"]
-        self._closed = {"schemas": {name: closed(one) for name, one in components.items()}}
+        self._closed = {
+            "schemas": {name: forbid_extra_properties(one) for name, one in components.items()}
+        }
         self._frames: dict[tuple[Action, str], Draft7Validator] = {
             (operation["action"], message["name"]): self._validator(message["payload"])
             for operation in document["operations"].values()
-            for message in (resolved(document, one) for one in operation["messages"])
+            for message in (resolve_reference(document, one) for one in operation["messages"])
         }
 
     def _validator(self, payload: Json) -> Draft7Validator:
         schema = {"allOf": [payload], "components": self._closed}
         return Draft7Validator(schema, validate_formats=True)
 
-    def hold(self, action: Action, frame: Any) -> None:
+    def validate(self, action: Action, frame: Any) -> None:
         """Raise NotInDocumentError for a frame that does not go this way, or not like this."""
         kind = frame.get("type") if isinstance(frame, dict) else None
         validator = self._frames.get((action, str(kind)))
@@ -77,26 +79,26 @@ class Document:
 @cache
 def document() -> Document:
     """Return the document, read once."""
-    return Document(served())
+    return Document(served_document())
 
 
-def told(message: str | bytes) -> list[Json]:
+def server_frames(message: str | bytes) -> list[Json]:
     """Return the frames of a message of the server's, all of them in the document."""
-    decoded = _held("send", message)
+    decoded = _validated_frames("send", message)
     for line in _lines(message):
         msgspec.json.decode(line, type=frames.ServerFrame)
     return decoded
 
 
-def heard(message: str | bytes) -> list[Json]:
+def client_frames(message: str | bytes) -> list[Json]:
     """Return the frames of a message of a client's, all of them in the document."""
-    return _held("receive", message)
+    return _validated_frames("receive", message)
 
 
-def _held(action: Action, message: str | bytes) -> list[Json]:
+def _validated_frames(action: Action, message: str | bytes) -> list[Json]:
     decoded: list[Json] = [json.loads(line) for line in _lines(message)]
     for frame in decoded:
-        document().hold(action, frame)
+        document().validate(action, frame)
     return decoded
 
 
@@ -105,8 +107,8 @@ def _lines(message: str | bytes) -> list[str]:
     return message.split("\n")
 
 
-def said(frame: Json) -> str:
+def encode_client_frame(frame: Json) -> str:
     """Return a client's frame as it is sent, which must be in the document too."""
     text = json.dumps(frame, default=str)
-    heard(text)
+    client_frames(text)
     return text

@@ -12,8 +12,8 @@ from typing import Any
 from shopping_list.rows import ROLES, Role
 
 STRANGER = "stranger"
-ANYONE = "anonymous"
-PEOPLE = (ANYONE, STRANGER, *ROLES)
+ANONYMOUS = "anonymous"
+CALLERS = (ANONYMOUS, STRANGER, *ROLES)
 
 LIST = "shopping-lists/{list}/"
 ITEMS = f"{LIST}shopping-items/"
@@ -21,7 +21,7 @@ NEW = "7d9d4c1e-0000-4000-8000-000000000001"
 
 
 @dataclass(frozen=True)
-class Act:
+class Operation:
     """One verb on one address, and the least role that may do it.
 
     `path` is below /api/, with {list}, {item} and other ids of a scene
@@ -31,86 +31,90 @@ class Act:
     name: str
     method: str
     path: str
-    least: Role
-    ok: int = 200
+    min_role: Role
+    success_status: int = 200
     body: Any = None
     scope: str = "write"
 
     def __str__(self) -> str:
         return self.name
 
-    def answer_for(self, who: str) -> int:
+    def status_for(self, who: str) -> int:
         """Return the status that this person gets."""
-        if who == ANYONE:
+        if who == ANONYMOUS:
             return 401
         if who == STRANGER:
             return 404
-        return self.ok if ROLES.index(who) >= ROLES.index(self.least) else 403
+        return self.success_status if ROLES.index(who) >= ROLES.index(self.min_role) else 403
 
 
 ITEM, BOUGHT, MEMBER = f"{ITEMS}{{item}}/", f"{ITEMS}{{bought}}/", f"{LIST}members/{{member}}/"
 INVITES, INVITE = f"{LIST}invites/", f"{LIST}invites/{{invite}}/"
 UNDO = f"{LIST}activities/{{%s}}/undo/"
-ONE = {"members": ["{member}"]}
+MEMBERS_BODY = {"members": ["{member}"]}
 
-ACTS = (
-    Act("read list", "GET", LIST, "viewer", scope="read"),
-    Act("replace list", "PUT", LIST, "owner", body={"name": "New"}),
-    Act("rename list", "PATCH", LIST, "owner", body={"name": "New"}),
-    Act("delete list", "DELETE", LIST, "owner", 204),
-    Act("restore list", "POST", f"{LIST}restore/", "owner"),
-    Act("read activities", "GET", f"{LIST}activities/", "viewer", scope="read"),
-    Act("undo an edit", "POST", UNDO % "edited", "editor"),
-    Act("undo a tick", "POST", UNDO % "ticked", "ticker", scope="tick"),
-    Act("undo a rename", "POST", UNDO % "renamed", "owner"),
-    Act("read members", "GET", f"{LIST}members/", "viewer", scope="read"),
-    Act("read member", "GET", MEMBER, "viewer", scope="read"),
-    Act("change role", "PATCH", MEMBER, "owner", body={"role": "viewer"}),
-    Act("remove member", "DELETE", MEMBER, "owner", 204),
-    Act("leave", "DELETE", f"{LIST}members/{{me}}/", "viewer", 204),
-    Act("add members", "PUT", f"{LIST}add-members/", "owner", body=ONE),
-    Act("remove members", "PUT", f"{LIST}remove-members/", "owner", body=ONE),
-    Act("read invites", "GET", INVITES, "owner"),
-    Act("invite", "POST", INVITES, "owner", 201, {"role": "editor"}),
-    Act("read invite", "GET", INVITE, "owner"),
-    Act("revoke invite", "DELETE", INVITE, "owner", 204),
-    Act("read items", "GET", ITEMS, "viewer", scope="read"),
-    Act("add item", "POST", ITEMS, "editor", 201, {"name": "Butter"}),
-    Act("read item", "GET", ITEM, "viewer", scope="read"),
-    Act("tick item", "PATCH", ITEM, "ticker", body={"purchased": True}, scope="tick"),
-    Act("untick item", "PATCH", BOUGHT, "ticker", body={"purchased": False}, scope="tick"),
-    Act("edit item", "PATCH", ITEM, "editor", body={"note": "the good one"}),
-    Act("edit and tick item", "PATCH", ITEM, "editor", body={"note": "x", "purchased": True}),
-    Act("patch nothing", "PATCH", ITEM, "editor", body={}),
-    Act("move item", "PATCH", ITEM, "editor", body={"after": None}),
-    Act("replace item", "PUT", ITEM, "editor", body={"name": "Oat milk"}),
-    Act("create item by id", "PUT", f"{ITEMS}{NEW}/", "editor", 201, {"name": "Butter"}),
-    Act("remove item", "DELETE", ITEM, "editor", 204),
-    Act("add many", "POST", f"{ITEMS}bulk/", "editor", body={"items": [{"name": "Butter"}]}),
-    Act("tick many", "POST", f"{ITEMS}tick/", "ticker", body={"items": ["{item}"]}, scope="tick"),
-    Act("untick many", "POST", f"{ITEMS}untick/", "ticker", body={"purchased": True}, scope="tick"),
-    Act("remove many", "POST", f"{ITEMS}remove/", "editor", body={"purchased": True}),
+OPERATIONS = (
+    Operation("read list", "GET", LIST, "viewer", scope="read"),
+    Operation("replace list", "PUT", LIST, "owner", body={"name": "New"}),
+    Operation("rename list", "PATCH", LIST, "owner", body={"name": "New"}),
+    Operation("delete list", "DELETE", LIST, "owner", 204),
+    Operation("restore list", "POST", f"{LIST}restore/", "owner"),
+    Operation("read activities", "GET", f"{LIST}activities/", "viewer", scope="read"),
+    Operation("undo an edit", "POST", UNDO % "edited", "editor"),
+    Operation("undo a tick", "POST", UNDO % "ticked", "ticker", scope="tick"),
+    Operation("undo a rename", "POST", UNDO % "renamed", "owner"),
+    Operation("read members", "GET", f"{LIST}members/", "viewer", scope="read"),
+    Operation("read member", "GET", MEMBER, "viewer", scope="read"),
+    Operation("change role", "PATCH", MEMBER, "owner", body={"role": "viewer"}),
+    Operation("remove member", "DELETE", MEMBER, "owner", 204),
+    Operation("leave", "DELETE", f"{LIST}members/{{me}}/", "viewer", 204),
+    Operation("add members", "PUT", f"{LIST}add-members/", "owner", body=MEMBERS_BODY),
+    Operation("remove members", "PUT", f"{LIST}remove-members/", "owner", body=MEMBERS_BODY),
+    Operation("read invites", "GET", INVITES, "owner"),
+    Operation("invite", "POST", INVITES, "owner", 201, {"role": "editor"}),
+    Operation("read invite", "GET", INVITE, "owner"),
+    Operation("revoke invite", "DELETE", INVITE, "owner", 204),
+    Operation("read items", "GET", ITEMS, "viewer", scope="read"),
+    Operation("add item", "POST", ITEMS, "editor", 201, {"name": "Butter"}),
+    Operation("read item", "GET", ITEM, "viewer", scope="read"),
+    Operation("tick item", "PATCH", ITEM, "ticker", body={"purchased": True}, scope="tick"),
+    Operation("untick item", "PATCH", BOUGHT, "ticker", body={"purchased": False}, scope="tick"),
+    Operation("edit item", "PATCH", ITEM, "editor", body={"note": "the good one"}),
+    Operation("edit and tick item", "PATCH", ITEM, "editor", body={"note": "x", "purchased": True}),
+    Operation("patch nothing", "PATCH", ITEM, "editor", body={}),
+    Operation("move item", "PATCH", ITEM, "editor", body={"after": None}),
+    Operation("replace item", "PUT", ITEM, "editor", body={"name": "Oat milk"}),
+    Operation("create item by id", "PUT", f"{ITEMS}{NEW}/", "editor", 201, {"name": "Butter"}),
+    Operation("remove item", "DELETE", ITEM, "editor", 204),
+    Operation("add many", "POST", f"{ITEMS}bulk/", "editor", body={"items": [{"name": "Butter"}]}),
+    Operation(
+        "tick many", "POST", f"{ITEMS}tick/", "ticker", body={"items": ["{item}"]}, scope="tick"
+    ),
+    Operation(
+        "untick many", "POST", f"{ITEMS}untick/", "ticker", body={"purchased": True}, scope="tick"
+    ),
+    Operation("remove many", "POST", f"{ITEMS}remove/", "editor", body={"purchased": True}),
 )
-MINE = (
+OWN = (
     ("GET", "shopping-lists/"),
     ("POST", "shopping-lists/"),
     ("GET", "search-shopping-items/"),
     ("GET", "suggestions/"),
 )
 """What needs no list: it shows, or makes, the caller's own."""
-DOORS = (("POST", "invites/preview/"), ("POST", "invites/accept/"))
+PUBLIC = (("POST", "invites/preview/"), ("POST", "invites/accept/"))
 """What is open to strangers who have a secret."""
 
-LEAST: dict[str, Role] = {act.name: act.least for act in ACTS}
+MIN_ROLES: dict[str, Role] = {act.name: act.min_role for act in OPERATIONS}
 
 
-def filled(template: Any, values: dict[str, Any]) -> Any:
+def fill_template(template: Any, values: dict[str, Any]) -> Any:
     """Return a path or body with the ids of a scene."""
     if isinstance(template, str):
         whole = template[1:-1] if template.startswith("{") and template.endswith("}") else None
         return values[whole] if whole in values else template.format_map(values)
     if isinstance(template, dict):
-        return {key: filled(value, values) for key, value in template.items()}
+        return {key: fill_template(value, values) for key, value in template.items()}
     if isinstance(template, list):
-        return [filled(value, values) for value in template]
+        return [fill_template(value, values) for value in template]
     return template

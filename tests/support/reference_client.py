@@ -12,29 +12,29 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from live.protocol import frames
 from shopping_list.rows import Change, topic_of
-from tests.support.frame_schema import said, told
+from tests.support.frame_schema import encode_client_frame, server_frames
 from tests.support.replica import Replica, State
 
-FIRST, LONGEST = 0.5, 30.0  # s
-COME_BACK = {1001, 1006, 1011, 1012, 1013, *range(4000, 4500)}
+BASE_DELAY, MAX_DELAY = 0.5, 30.0  # s
+RECONNECT_CODES = {1001, 1006, 1011, 1012, 1013, *range(4000, 4500)}
 _decoder = msgspec.json.Decoder(frames.ServerFrame)
 
 
-class Reference:
+class ReferenceClient:
     """Stays on its list through whatever happens to the connection. It writes nothing."""
 
     def __init__(self, url: str, token: str, list_id: str, *, door: str, seed: int) -> None:
         """`door` is `/ws/`, or `/ws/lists/` to be subscribed by the address."""
-        self.list_id, self.topic, self.door = list_id, topic_of(list_id), door
+        self.list_id, self.topic, self.path = list_id, topic_of(list_id), door
         self.url = url.replace("http", "ws", 1) + door
         self.headers = {"Authorization": f"Bearer {token}"}
-        self.chance = random.Random(seed)
+        self.rng = random.Random(seed)
         self.replica: Replica | None = None
         self.recovered: list[bool] = []
         """How each subscription began: by what was missed, or by a snapshot."""
         self.repeated = self.gaps = 0
         self.byes: list[frames.Bye] = []
-        self.closed_with: int | None = None
+        self.close_code: int | None = None
         self._socket: ClientConnection | None = None
         self._parts: list[frames.Snapshot] = []
 
@@ -43,7 +43,7 @@ class Reference:
         """The version that was applied last."""
         return 0 if self.replica is None else self.replica.version
 
-    def drop(self) -> None:
+    def abort_connection(self) -> None:
         """Lose the connection without a word."""
         if self._socket is not None:
             self._socket.transport.abort()
@@ -51,11 +51,11 @@ class Reference:
     async def run(self) -> None:
         """Connect again and again, until a close code says not to."""
         failures = 0
-        while self.closed_with is None or self.closed_with in COME_BACK:
-            self._heard, self._retry_in = False, 0.0
-            self.closed_with = await self._connection()
-            failures = 0 if self._heard else failures + 1
-            jitter = self.chance.uniform(0, min(LONGEST, FIRST * 2**failures))
+        while self.close_code is None or self.close_code in RECONNECT_CODES:
+            self._received, self._retry_in = False, 0.0
+            self.close_code = await self._connection()
+            failures = 0 if self._received else failures + 1
+            jitter = self.rng.uniform(0, min(MAX_DELAY, BASE_DELAY * 2**failures))
             await asyncio.sleep(max(jitter, self._retry_in))
 
     async def _connection(self) -> int:
@@ -64,14 +64,14 @@ class Reference:
             async with connect(
                 self._address(), additional_headers=self.headers, max_size=None, proxy=None
             ) as self._socket:
-                if self.door == "/ws/":
-                    await self._ask()
+                if self.path == "/ws/":
+                    await self._subscribe()
                 while True:
                     message = await self._socket.recv()
-                    told(message)
+                    server_frames(message)
                     for line in str(message).split("\n"):
-                        self._heard = True
-                        await self._take(_decoder.decode(line))
+                        self._received = True
+                        await self._handle(_decoder.decode(line))
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
         except (OSError, InvalidHandshake, TimeoutError):
@@ -82,17 +82,17 @@ class Reference:
         return {} if at is None else {"since": at.version, "epoch": at.epoch}
 
     def _address(self) -> str:
-        if self.door == "/ws/":
+        if self.path == "/ws/":
             return self.url
         query = "&".join(f"{name}={value}" for name, value in self._position().items())
         return f"{self.url}{self.list_id}/?{query}"
 
-    async def _ask(self) -> None:
+    async def _subscribe(self) -> None:
         assert self._socket is not None
         frame = {"type": "subscribe", "topic": self.topic, **self._position()}
-        await self._socket.send(said(frame))
+        await self._socket.send(encode_client_frame(frame))
 
-    async def _take(self, frame: Any) -> None:
+    async def _handle(self, frame: Any) -> None:
         match frame:
             case frames.Subscribed(recovered=bool(recovered)):
                 self.recovered.append(recovered)
@@ -119,4 +119,4 @@ class Reference:
             self.replica.apply(change)
         else:
             self.gaps += 1
-            await self._ask()
+            await self._subscribe()

@@ -83,6 +83,6 @@ class Replica:
         return State(self.epoch, self.version, self.list, tuple(rows))
 
 
-def renumbered(state: State, version: int) -> State:
+def with_version(state: State, version: int) -> State:
     """Return the state under another version, to compare what it holds only."""
     return replace(state, version=version)

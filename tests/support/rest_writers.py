@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 
-from tests.support.installation import World
+from tests.support.installation import Installation
 
 # What somebody else did to the item meanwhile is no failure of an edit.
-FINE = {200, 201, 204, 404, 409}
+ACCEPTED_STATUSES = {200, 201, 204, 404, 409}
 
-BY_MODEL = """
+MODEL_WRITER = """
 import random
 from django.db import IntegrityError, transaction
 from shopping_list.models import ShoppingItem, ShoppingList
@@ -47,18 +47,18 @@ for turn in range({turns}):
 """
 
 
-def by_model(world: World, *, seed: int, turns: int) -> None:
+def write_by_model(installation: Installation, *, seed: int, turns: int) -> None:
     """Write with the models, in a process of its own; some of it is rolled back."""
-    world.shell(BY_MODEL.format(seed=seed, turns=turns, list=world.list))
+    installation.shell(MODEL_WRITER.format(seed=seed, turns=turns, list=installation.list_id))
 
 
-class Writer:
+class RestWriter:
     """Edits the list over REST, and repeats what was not answered under the same key."""
 
-    def __init__(self, world: World, who: str, *, seed: int) -> None:
-        self.chance = random.Random(seed)
-        self.api = world.api(who)
-        self.path = f"shopping-lists/{world.list}/shopping-items/"
+    def __init__(self, installation: Installation, who: str, *, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.api = installation.api(who)
+        self.path = f"shopping-lists/{installation.list_id}/shopping-items/"
         self.seed = seed
 
     def write(self, turns: int) -> None:
@@ -68,34 +68,36 @@ class Writer:
                 self._edit(turn)
 
     def _edit(self, turn: int) -> None:
-        items = self._ask("GET", f"{self.path}?page_size=1000").json()["results"]
-        deed = self.chance.randrange(6)
+        items = self._request("GET", f"{self.path}?page_size=1000").json()["results"]
+        deed = self.rng.randrange(6)
         if deed < 2 or not items:
-            self._ask("POST", self.path, name=f"rest {self.seed} {turn}")
+            self._request("POST", self.path, name=f"rest {self.seed} {turn}")
             return
-        one, other = self.chance.choice(items), self.chance.choice(items)
+        one, other = self.rng.choice(items), self.rng.choice(items)
         address = f"{self.path}{one['id']}/"
         if deed == 2:
-            self._ask("PATCH", address, purchased=not one["purchased"])
+            self._request("PATCH", address, purchased=not one["purchased"])
         elif deed == 3:
-            self._ask("PATCH", address, name=f"renamed {self.seed} {turn}")
+            self._request("PATCH", address, name=f"renamed {self.seed} {turn}")
         elif deed == 4:
-            self._ask("PATCH", address, after=None if other == one else other["id"])
+            self._request("PATCH", address, after=None if other == one else other["id"])
         elif len(items) > 5:
-            self._ask("DELETE", address)
+            self._request("DELETE", address)
 
-    def _ask(self, method: str, path: str, **body: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, **body: Any) -> httpx.Response:
         key = {"Idempotency-Key": str(uuid.uuid4())}
         for _ in range(20):
             try:
                 answer = self.api.request(method, path, json=body or None, headers=key)
             except httpx.TransportError:
                 continue  # the process is gone that was asked
-            assert answer.status_code in FINE or _anchor_is_gone(answer), answer.text
+            assert answer.status_code in ACCEPTED_STATUSES or _anchor_was_removed(answer), (
+                answer.text
+            )
             return answer
         raise AssertionError("nobody answers")
 
 
-def _anchor_is_gone(answer: httpx.Response) -> bool:
+def _anchor_was_removed(answer: httpx.Response) -> bool:
     """Tell whether somebody else removed the item that one was to go behind."""
     return answer.status_code == 400 and list(answer.json()["errors"]) == ["after"]

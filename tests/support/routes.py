@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from tests.support.permission_matrix import ACTS, NEW, filled
+from tests.support.permission_matrix import NEW, OPERATIONS, fill_template
 
 UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
@@ -26,7 +26,7 @@ def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield prefix + str(entry.pattern), entry.callback
 
 
-def shape_of(path: str) -> str:
+def route_shape(path: str) -> str:
     """Return an address with every parameter of it alike."""
     return re.sub(r"<[^>]*>|\{[^}]*\}", "*", path.replace(NEW, "{item}"))
 
@@ -42,9 +42,9 @@ def address(path: str, values: dict[str, Any]) -> str:
 
 def body_for(verb: str, path: str, values: dict[str, Any]) -> Any:
     """Return a good body for a verb on an address, from the matrix."""
-    for act in ACTS:
-        if act.method == verb.upper() and shape_of(f"api/{act.path}") == shape_of(path):
-            return filled(act.body, values)
+    for act in OPERATIONS:
+        if act.method == verb.upper() and route_shape(f"api/{act.path}") == route_shape(path):
+            return fill_template(act.body, values)
     return None if verb in {"get", "head"} else {}
 
 
@@ -55,7 +55,7 @@ def send(client: APIClient, verb: str, path: str, body: Any = None, **headers: s
     return client.generic(verb.upper(), path, json.dumps(body), "application/json", **headers)
 
 
-def essence(answer: Any) -> Any:
+def comparable_parts(answer: Any) -> Any:
     """Return what two answers share if they tell the same: every byte but the request's id."""
     headers = dict(answer.items())
     request_id = headers.pop("X-Request-ID")

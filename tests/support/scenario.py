@@ -9,7 +9,7 @@ from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.services import invites
 
 
-def staged(owner: User, member: User, title: str) -> dict[str, Any]:
+def create_list(owner: User, member: User, title: str) -> dict[str, Any]:
     """Make the list and return the ids that the matrix fills in."""
     one = ShoppingList.objects.create(name=title, created_by=owner)
     Membership.objects.create(shopping_list=one, user=owner, role="owner")

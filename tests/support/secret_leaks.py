@@ -22,23 +22,25 @@ from django.contrib.auth import hashers
 
 from tests.conftest import PASSWORD
 
-EDGE = r"(?<![\w-]){}(?![\w-])"
-MIXED = r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)"
-SHAPES = {
+WORD = r"(?<![\w-]){}(?![\w-])"
+MIXED_CHARACTERS = r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)"
+PATTERNS = {
     "an API token": r"\btrl_\w{20,}",
-    "a session key": EDGE.format(r"(?=[a-z]*\d)(?=\d*[a-z])(?![0-9a-f]{32})[a-z0-9]{32}"),
-    "a CSRF token": EDGE.format(MIXED + r"(?:[A-Za-z0-9]{64}|[A-Za-z0-9]{32})"),
-    "the secret of a link": EDGE.format(MIXED + r"[\w-]{43}"),
-    "a secret key": EDGE.format(MIXED + r"[\w-]{64}"),
+    "a session key": WORD.format(r"(?=[a-z]*\d)(?=\d*[a-z])(?![0-9a-f]{32})[a-z0-9]{32}"),
+    "a CSRF token": WORD.format(MIXED_CHARACTERS + r"(?:[A-Za-z0-9]{64}|[A-Za-z0-9]{32})"),
+    "the secret of a link": WORD.format(MIXED_CHARACTERS + r"[\w-]{43}"),
+    "a secret key": WORD.format(MIXED_CHARACTERS + r"[\w-]{64}"),
     "a hashed password": r"\b(?:argon2|pbkdf2_sha256|md5)\$",
 }
-RECOGNISED = {kind: re.compile(shape) for kind, shape in SHAPES.items()}
-GREETING = re.compile(r"Trolley is serving on |Create the owner's account \(this link works once\)")
-SHORTEST = 10
+COMPILED_PATTERNS = {kind: re.compile(shape) for kind, shape in PATTERNS.items()}
+STARTUP_MESSAGE = re.compile(
+    r"Trolley is serving on |Create the owner's account \(this link works once\)"
+)
+MIN_PASSWORD_LENGTH = 10
 """Letters of a password; the shorter ones, which are refused, may be a word of a log line."""
 
 
-class Witness(logging.Handler):
+class LogCapture(logging.Handler):
     """Keeps every line that this process logs, as the product would write it."""
 
     def __init__(self) -> None:
@@ -53,32 +55,34 @@ class Witness(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.extend(self.format(record).splitlines())
 
-    def remember(self, password: Any) -> None:
+    def add_password(self, password: Any) -> None:
         """Note a password that was set or tried."""
-        if isinstance(password, str) and len(password) >= SHORTEST:
+        if isinstance(password, str) and len(password) >= MIN_PASSWORD_LENGTH:
             self.passwords.add(password)
 
 
-def secrets_in(lines: Iterable[str], passwords: Iterable[str] = ()) -> Iterator[str]:
+def find_secrets(lines: Iterable[str], passwords: Iterable[str] = ()) -> Iterator[str]:
     """Yield what secret there is and the line that has it."""
     known = re.compile("|".join(map(re.escape, passwords)) or r"(?!)")
     for line in lines:
-        for kind, shape in {**RECOGNISED, "a password": known}.items():
+        for kind, shape in {**COMPILED_PATTERNS, "a password": known}.items():
             if shape.search(line):
                 yield f"{kind}: {line[:300]}"
 
 
-def printed_besides_the_greeting(lines: Iterable[str]) -> Iterator[str]:
+def find_unexpected_output(lines: Iterable[str]) -> Iterator[str]:
     """Yield what a server printed on stdout and had no business to."""
-    return (f"on stdout: {line[:300]}" for line in lines if line and not GREETING.match(line))
+    return (
+        f"on stdout: {line[:300]}" for line in lines if line and not STARTUP_MESSAGE.match(line)
+    )
 
 
-def watch_passwords(witness: Witness) -> None:
+def capture_passwords(witness: LogCapture) -> None:
     """Have every password noted before it is hashed, from here to the end of the process."""
 
     def watched(encode: Any) -> Any:
         def noting(self: Any, password: Any, *rest: Any, **options: Any) -> Any:
-            witness.remember(password)
+            witness.add_password(password)
             return encode(self, password, *rest, **options)
 
         return noting
@@ -88,34 +92,34 @@ def watch_passwords(witness: Witness) -> None:
         kind.encode = watched(kind.encode)
 
 
-def _of_servers(folder: Path, ending: str) -> Iterator[str]:
+def _server_lines(folder: Path, ending: str) -> Iterator[str]:
     for path in sorted(folder.rglob(f"*{ending}")):
         if path.is_file():
             yield from path.read_text(errors="replace").splitlines()
 
 
-WITNESS = pytest.StashKey[Witness]()
+LOG_CAPTURE = pytest.StashKey[LogCapture]()
 LEAKS = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEAKS] = []
-    config.stash[WITNESS] = Witness()
-    logging.getLogger().addHandler(config.stash[WITNESS])
-    watch_passwords(config.stash[WITNESS])
+    config.stash[LOG_CAPTURE] = LogCapture()
+    logging.getLogger().addHandler(config.stash[LOG_CAPTURE])
+    capture_passwords(config.stash[LOG_CAPTURE])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Look through all lines; a worker hands over what it found."""
     config = session.config
-    witness, leaks = config.stash[WITNESS], config.stash[LEAKS]
+    witness, leaks = config.stash[LOG_CAPTURE], config.stash[LEAKS]
     if witness not in logging.getLogger().handlers:
         leaks.append("somebody took the witness of the log away")
     folder = config._tmp_path_factory.getbasetemp()
-    lines = [*witness.lines, *_of_servers(folder, ".log")]
-    leaks += secrets_in(lines, witness.passwords)
-    leaks += printed_besides_the_greeting(_of_servers(folder, ".out"))
+    lines = [*witness.lines, *_server_lines(folder, ".log")]
+    leaks += find_secrets(lines, witness.passwords)
+    leaks += find_unexpected_output(_server_lines(folder, ".out"))
     if hasattr(config, "workeroutput"):
         config.workeroutput["leaks"] = leaks
     elif leaks:

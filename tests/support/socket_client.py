@@ -15,11 +15,11 @@ from django.conf import settings
 from live.routing import websocket_application
 from shopping_list.models import ShoppingList
 from shopping_list.rows import topic_of
-from tests.support.frame_schema import said, told
+from tests.support.frame_schema import encode_client_frame, server_frames
 
-UNIT = 0.04
+TIME_SCALE = 0.04
 """Seconds of test time that stand for one second of the product's."""
-PATIENCE = 30.0
+TIMEOUT = 30.0
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
 
@@ -31,23 +31,23 @@ _numbers = itertools.count(1_000_000)
 
 async def eventually(condition: Callable[[], object]) -> None:
     """Wait until a condition holds."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110  (the one place that polls)
             await asyncio.sleep(0.005)
 
 
-def within_patience(wait: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+def with_timeout(wait: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Bound the whole of a wait: each frame alone is soon there, a beat at the latest."""
 
     @wraps(wait)
     async def bounded(*args: P.args, **kwargs: P.kwargs) -> R:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             return await wait(*args, **kwargs)
 
     return bounded
 
 
-class Screen:
+class SocketClient:
     """Speaks the protocol in a test. Every frame, both ways, is one of the AsyncAPI document."""
 
     def __init__(
@@ -72,16 +72,16 @@ class Screen:
         self.accepted = False
         self.subprotocol: str | None = None
         self._frames: deque[Frame] = deque()
-        self.closed_with: int | None = None
+        self.close_code: int | None = None
 
     async def open(self) -> Self:
         """Shake hands; it may be refused."""
-        self.accepted, said = await self.communicator.connect(timeout=PATIENCE)
+        self.accepted, said = await self.communicator.connect(timeout=TIMEOUT)
         self.subprotocol = said if self.accepted else None
         return self
 
     async def send(self, **frame: Any) -> None:
-        await self.communicator.send_to(text_data=said(frame))
+        await self.communicator.send_to(text_data=encode_client_frame(frame))
 
     async def send_text(self, text: str) -> None:
         await self.communicator.send_input({"type": "websocket.receive", "text": text})
@@ -89,10 +89,10 @@ class Screen:
     async def next(self) -> Frame:
         """Return the next frame."""
         while not self._frames:
-            self._take(await self.communicator.receive_output(PATIENCE))
+            self._take(await self.communicator.receive_output(TIMEOUT))
         return self._frames.popleft()
 
-    @within_patience
+    @with_timeout
     async def until(self, kind: str, **fields: Any) -> Frame:
         """Skip frames up to one of this type with these fields."""
         while True:
@@ -101,8 +101,8 @@ class Screen:
             if wanted and all(frame.get(name) == value for name, value in fields.items()):
                 return frame
 
-    @within_patience
-    async def barrier(self) -> list[Frame]:
+    @with_timeout
+    async def drain(self) -> list[Frame]:
         """Return every frame that was queued before this moment, beats left out."""
         number = next(_numbers)
         await self.send(type="ping", id=number)
@@ -114,8 +114,8 @@ class Screen:
             if frame["type"] != "beat":
                 frames.append(frame)
 
-    @within_patience
-    async def follow(self, what: Any, **fields: Any) -> Frame:
+    @with_timeout
+    async def subscribe(self, what: Any, **fields: Any) -> Frame:
         """Subscribe, and return the answer."""
         topic = topic_of(what.pk) if isinstance(what, ShoppingList) else what
         number = next(_numbers)
@@ -125,21 +125,21 @@ class Screen:
             if frame.get("id") == number:
                 return frame
 
-    @within_patience
-    async def closed(self) -> int:
+    @with_timeout
+    async def wait_closed(self) -> int:
         """Wait for the close and return its code; `bye` came right before it."""
         last: Frame = {}
-        while self.closed_with is None:
-            self._take(await self.communicator.receive_output(PATIENCE))
+        while self.close_code is None:
+            self._take(await self.communicator.receive_output(TIMEOUT))
         if self._frames:
             last = self._frames[-1]
         assert last.get("type") == "bye"
-        assert last["code"] == self.closed_with
-        return self.closed_with
+        assert last["code"] == self.close_code
+        return self.close_code
 
-    async def leave(self) -> None:
+    async def disconnect(self) -> None:
         """Close from this side, and wait until the server has noticed."""
-        await self.communicator.disconnect(timeout=PATIENCE)
+        await self.communicator.disconnect(timeout=TIMEOUT)
 
     @property
     def frames(self) -> list[Frame]:
@@ -148,9 +148,9 @@ class Screen:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "websocket.close":
-            self.closed_with = message.get("code", 1000)
+            self.close_code = message.get("code", 1000)
             return
-        self._frames += told(message["text"])
+        self._frames += server_frames(message["text"])
 
 
-OpenScreen = Callable[..., Any]
+OpenClient = Callable[..., Any]

@@ -1,4 +1,4 @@
-"""How a socket ends where the server below the application decides: there is no `bye`."""
+"""Close codes that the server below the application chooses: there is no `bye` frame."""
 
 from __future__ import annotations
 
@@ -11,90 +11,88 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.support.installation import Place, World
+from tests.support.installation import Installation
+from tests.support.processes import ServerProcess
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
-PATIENCE = 30.0
-HASTE = """
-from asgi_project import servers
-servers.PING_EVERY, servers.PING_TIMEOUT = 1, 4
-"""
-LISTEN = """
+TIMEOUT = 30.0
+LISTENER = """
 import sys
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 url, token = sys.argv[1:]
 headers = {"Authorization": f"Bearer {token}"}
-with connect(url, additional_headers=headers, compression=None, proxy=None) as one:
-    one.recv()
+with connect(url, additional_headers=headers, compression=None, proxy=None) as socket:
+    socket.recv()
     print("open", flush=True)
     try:
         while True:
-            one.recv()
-    except ConnectionClosed as over:
-        print(over.rcvd.code if over.rcvd else 1006, flush=True)
+            socket.recv()
+    except ConnectionClosed as closed:
+        print(closed.rcvd.code if closed.rcvd else 1006, flush=True)
 """
 
 
-class Hasty(World):
-    """An installation whose server gives up peers after seconds."""
+class ShortPingServer(Installation):
+    """An installation whose server pings every 2 s and waits 2 s for the answer."""
 
-    def serve(self, name: str, **given: str) -> Place:
-        return super().serve(name, before=HASTE, **given)
+    def start_server(self, name: str, **options: str) -> ServerProcess:
+        return super().start_server(name, TROLLEY_TIME_SCALE="0.1", **options)
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
-def world(request, tmp_path_factory):
+def installation(request, tmp_path_factory):
     """One installation for each server."""
-    data = tmp_path_factory.mktemp(f"{request.param}-hasty") / "data"
-    made = Hasty(data, server=request.param, layer="memory", redis=None)
-    yield made
-    made.close()
+    data = tmp_path_factory.mktemp(f"{request.param}-short-pings") / "data"
+    installation = ShortPingServer(data, server=request.param, layer="memory", redis=None)
+    yield installation
+    installation.close()
 
 
-def address(world):
-    return world.first.url.replace("http", "ws", 1) + "/ws/"
+def socket_url(installation):
+    return installation.first_server.url.replace("http", "ws", 1) + "/ws/"
 
 
-def counted(watching, sockets):
-    """Wait until so many sockets are counted."""
-    deadline = time.monotonic() + PATIENCE
-    while (sample := watching.until("sample"))["sockets"] != sockets:
+def wait_for_sockets(observer, sockets):
+    """Wait until this number of sockets is counted."""
+    deadline = time.monotonic() + TIMEOUT
+    while (sample := observer.until("sample"))["sockets"] != sockets:
         assert time.monotonic() < deadline, sample
 
 
-def test_a_peer_that_is_there_no_more_is_let_go(world):
-    """LIV-30, SEC-14. It is stopped: its kernel takes everything, and nobody answers."""
-    command = [sys.executable, "-c", LISTEN, address(world), world.made["bob"]]
+def test_unresponsive_peer_is_disconnected(installation):
+    """LIV-30, SEC-14. The peer is stopped: its kernel accepts everything, but nobody answers."""
+    arguments = [socket_url(installation), installation.fixtures["bob"]]
+    command = [sys.executable, "-c", LISTENER, *arguments]
     with (
-        world.watch() as watching,
+        installation.subscribe() as observer,
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as peer,
     ):
         try:
             assert peer.stdout.readline() == "open\n"
-            watching.send(type="subscribe", topic="requests")
-            counted(watching, 2)
+            observer.send(type="subscribe", topic="requests")
+            wait_for_sockets(observer, 2)
             peer.send_signal(signal.SIGSTOP)
-            counted(watching, 1)
+            wait_for_sockets(observer, 1)
             peer.send_signal(signal.SIGCONT)
-            heard = {"uvicorn": "1011\n", "daphne": "1006\n"}
-            assert peer.stdout.readline() == heard[world.server]
+            codes = {"uvicorn": "1011\n", "daphne": "1006\n"}
+            assert peer.stdout.readline() == codes[installation.server]
         finally:
             peer.kill()
 
 
 @pytest.mark.parametrize(
-    ("said", "code"), [(b"\xff\xfe", 1007), (b"x" * 65_537, 1009)], ids=["no text", "too long"]
+    ("message", "code"), [(b"\xff\xfe", 1007), (b"x" * 65_537, 1009)], ids=["not UTF-8", "too long"]
 )
-def test_a_message_that_is_none_ends_the_socket_and_is_not_logged(world, said, code):
+def test_invalid_message_closes_the_socket_and_is_not_logged(installation, message, code):
     """LIV-30, SEC-13, SEC-18."""
-    with connect(address(world), compression=None, proxy=None) as stranger:
-        stranger.send(said, text=True)
-        with pytest.raises(ConnectionClosed) as over:
-            stranger.recv(PATIENCE)
-        assert over.value.rcvd.code == code
-    with world.watch() as watching:
-        assert watching.rest() == []
-    log = world.first.said()
+    with connect(socket_url(installation), compression=None, proxy=None) as anonymous:
+        anonymous.send(message, text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            anonymous.recv(TIMEOUT)
+        assert closed.value.rcvd.code == code
+    with installation.subscribe() as observer:
+        assert observer.drain() == []
+    log = installation.first_server.output()
     assert "Traceback" not in log
     assert "UTF-8" not in log

@@ -1,6 +1,6 @@
-"""Whatever comes over a socket, and however many sockets come: the server stands it.
+"""No message on a socket, and no number of sockets, crashes the server.
 
-Frames are generated: good ones, nearly good ones, and what is no frame at all.
+Frames are generated: valid ones, nearly valid ones, and messages that are not frames.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from live.protocol.frames import CloseCode
-from tests.support.frame_schema import told
-from tests.support.installation import Place, World, resident
+from tests.support.frame_schema import server_frames
+from tests.support.installation import Installation
+from tests.support.processes import ServerProcess, resident_memory
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
-PATIENCE = 30.0
+TIMEOUT = 30.0
 GROWTH = 12_000_000
-"""Bytes that the allocator may take for itself while all of it is said twice more."""
+"""Bytes by which the process may grow while every conversation is repeated twice."""
 LIST = "list:8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b"
 CLOSES = {
     CloseCode.TOO_BIG,
     CloseCode.OVERLOADED,
     CloseCode.BAD_FRAMES,
     CloseCode.NOT_SIGNED_IN,
-    # Text that is no UTF-8: the server says so and hangs up, and which of both
-    # arrives first is chance.
+    # Text that is not UTF-8: the server sends a close code and disconnects, and either
+    # may arrive first.
     *(1006, 1007),
 }
 
 ids = st.none() | st.integers(-(2**63), 2**64)
 topics = st.sampled_from([LIST, LIST.upper(), "requests", "ops", "list:", "", "\x00"]) | st.text()
-good = st.one_of(
+valid = st.one_of(
     st.builds(lambda n: {"type": "ping", "id": n}, ids),
     st.builds(lambda t, n: {"type": "subscribe", "topic": t, "id": n}, topics, ids),
     st.builds(
@@ -61,7 +62,7 @@ junk = st.recursive(
     max_leaves=10,
 )
 names = st.sampled_from(["type", "id", "topic", "since", "epoch", "state", "token"]) | st.text()
-nearly = st.builds(lambda frame, name, value: {**frame, name: value}, good, names, junk)
+nearly_valid = st.builds(lambda frame, name, value: {**frame, name: value}, valid, names, junk)
 raw = st.sampled_from(
     [
         "[" * 30_000,
@@ -82,7 +83,7 @@ raw = st.sampled_from(
         "ü" * 40_000,
     ]
 ).map(str.encode)
-text = (good | nearly).map(lambda frame: json.dumps(frame).encode())
+text = (valid | nearly_valid).map(lambda frame: json.dumps(frame).encode())
 unreadable = st.binary(min_size=1, max_size=50)
 fragments = st.lists(text | raw, min_size=2, max_size=4)
 messages = st.one_of(
@@ -104,126 +105,135 @@ MANY = settings(
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """One process with the limits that it comes with."""
+def installation(tmp_path_factory):
+    """One process with the default limits."""
     data = tmp_path_factory.mktemp("hostile") / "data"
-    made = World(data, server="uvicorn", layer="memory", redis=None)
-    yield made
-    made.close()
+    installation = Installation(data, server="uvicorn", layer="memory", redis=None)
+    yield installation
+    installation.close()
 
 
-class Limited(World):
-    """A server that takes two sockets a second."""
+class LimitedInstallation(Installation):
+    """A server that admits two sockets per second."""
 
-    def serve(self, name: str, **given: str) -> Place:
-        return super().serve(name, TROLLEY_HANDSHAKES="2", **given)
+    def start_server(self, name: str, **options: str) -> ServerProcess:
+        return super().start_server(name, TROLLEY_HANDSHAKES="2", **options)
 
 
 @pytest.fixture
 def limited(tmp_path):
-    made = Limited(tmp_path / "data", server="uvicorn", layer="memory", redis=None)
-    yield made
-    made.close()
+    installation = LimitedInstallation(
+        tmp_path / "data", server="uvicorn", layer="memory", redis=None
+    )
+    yield installation
+    installation.close()
 
 
-def say(world, conversation, *, known: bool) -> int | None:
-    """Say all of it on one socket; return the close code, or None if it is open still."""
-    headers = {"Authorization": f"Bearer {world.made['bob']}"} if known else {}
-    url = world.first.url.replace("http", "ws", 1)
-    with connect(f"{url}/ws/", additional_headers=headers, compression=None, proxy=None) as one:
+def send_all(installation, conversation, *, signed_in: bool) -> int | None:
+    """Send all messages on one socket; return the close code, or None if it is still open."""
+    headers = {"Authorization": f"Bearer {installation.fixtures['bob']}"} if signed_in else {}
+    url = installation.first_server.url.replace("http", "ws", 1)
+    with connect(f"{url}/ws/", additional_headers=headers, compression=None, proxy=None) as socket:
         try:
             for kind, content in conversation:
                 if kind == "fragments":
-                    one.send(content, text=True)
+                    socket.send(content, text=True)
                 else:
-                    one.send(content, text=kind == "text")
-            one.send('{"type":"ping","id":-77}')
+                    socket.send(content, text=kind == "text")
+            socket.send('{"type":"ping","id":-77}')
             while True:
-                for frame in told(one.recv(PATIENCE)):
+                for frame in server_frames(socket.recv(TIMEOUT)):
                     if frame.get("id") == -77:
                         return None
-        except ConnectionClosed as over:
-            return over.rcvd.code if over.rcvd else 1006
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
 
 
-def alone(world) -> dict:
-    """Wait until the observer is the only one who is counted, and return that sample."""
-    with world.watch() as one:
-        one.send(type="subscribe", topic="requests")
-        deadline = time.monotonic() + PATIENCE
-        while (sample := one.until("sample"))["sockets"] != 1:
+def wait_for_only_socket(installation) -> dict:
+    """Wait until the observer is the only counted socket, and return that sample."""
+    with installation.subscribe() as observer:
+        observer.send(type="subscribe", topic="requests")
+        deadline = time.monotonic() + TIMEOUT
+        while (sample := observer.until("sample"))["sockets"] != 1:
             assert time.monotonic() < deadline, sample
         return sample
 
 
-def test_generated_frames_crash_nothing_and_leave_nothing_behind(world):
+def test_generated_messages_crash_nothing_and_leak_nothing(installation):
     """LIV-18, LIV-28."""
-    said = []
+    sent = []
 
     @MANY
     @given(st.lists(messages, min_size=5, max_size=25), st.booleans())
-    def converse(conversation, known):
-        said.append((conversation, known))
-        assert say(world, conversation, known=known) in {None, *CLOSES}
+    def converse(conversation, signed_in):
+        sent.append((conversation, signed_in))
+        assert send_all(installation, conversation, signed_in=signed_in) in {None, *CLOSES}
 
     converse()
-    before = resident(world.first.process)
+    before = resident_memory(installation.first_server.process)
     for _ in range(2):
-        for conversation, known in said:
-            say(world, conversation, known=known)
-    assert sum(len(conversation) for conversation, _ in said) > 500
-    assert resident(world.first.process) - before < GROWTH
-    assert world.first.process.poll() is None
-    assert "Traceback" not in world.first.said()
-    assert alone(world)["people"] == 1
+        for conversation, signed_in in sent:
+            send_all(installation, conversation, signed_in=signed_in)
+    assert sum(len(conversation) for conversation, _ in sent) > 500
+    assert resident_memory(installation.first_server.process) - before < GROWTH
+    assert installation.first_server.process.poll() is None
+    assert "Traceback" not in installation.first_server.output()
+    assert wait_for_only_socket(installation)["people"] == 1
 
 
-async def test_a_storm_of_sockets_that_vanish_leaves_nothing_behind(world):
+async def test_aborted_sockets_leak_nothing(installation):
     """LIV-24."""
-    url = world.first.url.replace("http", "ws", 1) + f"/ws/lists/{world.list}/"
-    headers = {"Authorization": f"Bearer {world.made['bob']}"}
+    url = (
+        installation.first_server.url.replace("http", "ws", 1)
+        + f"/ws/lists/{installation.list_id}/"
+    )
+    headers = {"Authorization": f"Bearer {installation.fixtures['bob']}"}
     for _ in range(3):
         sockets = [
             await connect_async(url, additional_headers=headers, compression=None, proxy=None)
             for _ in range(20)
         ]
-        for one in sockets:
-            (welcome,) = told(await one.recv())[:1]
+        for socket in sockets:
+            (welcome,) = server_frames(await socket.recv())[:1]
             assert welcome["type"] == "welcome"
-            presence = {"type": "presence", "topic": f"list:{world.list}", "state": "shopping"}
-            await one.send(json.dumps(presence))
-        for one in sockets:
-            one.transport.abort()
-        sample = await asyncio.to_thread(alone, world)
+            presence = {
+                "type": "presence",
+                "topic": f"list:{installation.list_id}",
+                "state": "shopping",
+            }
+            await socket.send(json.dumps(presence))
+        for socket in sockets:
+            socket.transport.abort()
+        sample = await asyncio.to_thread(wait_for_only_socket, installation)
         assert (sample["people"], sample["lagging"]) == (1, 0)
 
 
-async def test_a_crowd_of_newcomers_is_told_when_to_come_and_those_inside_notice_nothing(limited):
+async def test_too_many_new_sockets_are_told_to_retry_and_open_ones_are_unaffected(limited):
     """LIV-23."""
-    url = limited.first.url.replace("http", "ws", 1) + "/ws/"
-    with limited.watch() as inside:
-        crowd = await asyncio.gather(
+    url = limited.first_server.url.replace("http", "ws", 1) + "/ws/"
+    with limited.subscribe() as established:
+        sockets = await asyncio.gather(
             *(connect_async(url, compression=None, proxy=None) for _ in range(60))
         )
         await asyncio.to_thread(limited.edit, "meanwhile")
-        await asyncio.to_thread(inside.until_note, "meanwhile")
-        codes = [await ending(one) for one in crowd]
-        away = [bye["retry_in"] for bye in codes if bye["code"] == CloseCode.OVERLOADED]
-        assert len(away) > 20
-        assert len(set(away)) > 10
-        # The others came in, showed nobody, and were given 5 s.
-        rest = {bye["code"] for bye in codes} - {CloseCode.OVERLOADED}
-        assert rest == {CloseCode.NOT_SIGNED_IN}
-        inside.send(type="subscribe", topic="requests")
-        while (await asyncio.to_thread(inside.until, "sample"))["sockets"] != 1:
+        await asyncio.to_thread(established.until_note, "meanwhile")
+        byes = [await last_frame(socket) for socket in sockets]
+        delays = [bye["retry_in"] for bye in byes if bye["code"] == CloseCode.OVERLOADED]
+        assert len(delays) > 20
+        assert len(set(delays)) > 10
+        # The others were admitted, but did not sign in within AUTH_TIMEOUT.
+        codes = {bye["code"] for bye in byes} - {CloseCode.OVERLOADED}
+        assert codes == {CloseCode.NOT_SIGNED_IN}
+        established.send(type="subscribe", topic="requests")
+        while (await asyncio.to_thread(established.until, "sample"))["sockets"] != 1:
             pass
 
 
-async def ending(one):
+async def last_frame(socket):
     """Read to the end, and return the last frame."""
     frames = []
     with contextlib.suppress(ConnectionClosed):
         while True:
-            frames += told(await one.recv())
-    assert one.close_code == frames[-1]["code"]
+            frames += server_frames(await socket.recv())
+    assert socket.close_code == frames[-1]["code"]
     return frames[-1]

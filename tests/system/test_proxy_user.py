@@ -1,4 +1,4 @@
-"""Signing in by a proxy's header, on a real server."""
+"""Sign-in by the header of a trusted proxy, on a real server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.support.server_process import CERTIFICATES, PATIENCE, Serving
+from tests.support.processes import SSL_CONTEXT, TIMEOUT, ServerProcess
 
 pytestmark = pytest.mark.system
 ME = "/api/auth/me/"
@@ -17,9 +17,9 @@ ANA = {"Remote-User": "ana"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    data = tmp_path_factory.mktemp("proxied") / "data"
-    with Serving(
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    data = tmp_path_factory.mktemp("proxy-user") / "data"
+    with ServerProcess(
         data,
         TROLLEY_TRUSTED_PROXIES="127.0.0.1",
         TROLLEY_PROXY_AUTH_HEADER="Remote-User",
@@ -28,21 +28,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         yield running
 
 
-def test_the_proxy_signs_pages_and_sockets_in(server: Serving) -> None:
+def test_trusted_proxy_signs_in_pages_and_sockets(server: ServerProcess) -> None:
     """PPL-14"""
-    with httpx.Client(base_url=server.url, timeout=PATIENCE, verify=CERTIFICATES) as browser:
+    with httpx.Client(base_url=server.url, timeout=TIMEOUT, verify=SSL_CONTEXT) as browser:
         assert browser.get(ME, headers=ANA).json()["username"] == "ana"
         cookie = f"sessionid={browser.cookies['sessionid']}"
-    address = server.url.replace("http", "ws") + "/ws/"
-    with connect(address, origin=server.url, additional_headers={"Cookie": cookie}) as socket:
-        welcome = json.loads(socket.recv(PATIENCE))
+    url = server.url.replace("http", "ws") + "/ws/"
+    with connect(url, origin=server.url, additional_headers={"Cookie": cookie}) as socket:
+        welcome = json.loads(socket.recv(TIMEOUT))
     assert (welcome["type"], welcome["user"]["name"]) == ("welcome", "ana")
 
 
-def test_whoever_is_no_proxy_is_nobody(server: Serving) -> None:
+def test_header_of_an_untrusted_address_is_ignored(server: ServerProcess) -> None:
     """PPL-14"""
-    elsewhere = httpx.HTTPTransport(local_address="127.0.0.2", verify=CERTIFICATES)
-    with httpx.Client(base_url=server.url, timeout=PATIENCE, transport=elsewhere) as stranger:
+    other_address = httpx.HTTPTransport(local_address="127.0.0.2", verify=SSL_CONTEXT)
+    with httpx.Client(base_url=server.url, timeout=TIMEOUT, transport=other_address) as client:
         for headers in (ANA, {**ANA, "X-Forwarded-For": "127.0.0.1"}, {"Remote_User": "ana"}):
-            assert stranger.get(ME, headers=headers).status_code == 401
-    server.wait_for(r"127\.0\.0\.2 names a user")
+            assert client.get(ME, headers=headers).status_code == 401
+    server.wait_for_output(r"127\.0\.0\.2 names a user")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server_process import PATIENCE, ROOT
+from tests.support.processes import ROOT, TIMEOUT
 
 pytestmark = pytest.mark.system
 # What the script may count on: POSIX.
@@ -76,7 +76,7 @@ def run(checkout: Path, *arguments: str, path: str, **environment: str):
         env={"PATH": path, "HOME": str(checkout), "PYTHONPATH": "", **environment},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 

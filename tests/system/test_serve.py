@@ -15,8 +15,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.support.frame_schema import told
-from tests.support.server_process import PATIENCE, Serving, refusal
+from tests.support.frame_schema import server_frames
+from tests.support.processes import TIMEOUT, ServerProcess, run_failing_start
 
 pytestmark = pytest.mark.system
 ME = "/api/auth/me/"
@@ -37,7 +37,7 @@ def everything(ws):
     frames = []
     try:
         while True:
-            frames += told(ws.recv(timeout=20))
+            frames += server_frames(ws.recv(timeout=20))
     except ConnectionClosed as closed:
         return frames, closed.rcvd.code
 
@@ -48,16 +48,16 @@ def server(request):
 
 
 def test_it_serves_and_stops_cleanly_under_either_server(data, server):
-    with Serving(data, "--server", server) as serving:
+    with ServerProcess(data, "--server", server) as serving:
         assert serving.get(ME).status_code == 401
         assert serving.get("/").headers["content-security-policy"]
         assert serving.stop() == 0
-        assert "Traceback" not in serving.said()
+        assert "Traceback" not in serving.output()
 
 
 def test_it_makes_the_owner_by_the_link_that_it_prints(data):
-    with Serving(data) as serving:
-        link = serving.wait_for(r"http://\S+/setup/#\S+")
+    with ServerProcess(data) as serving:
+        link = serving.wait_for_output(r"http://\S+/setup/#\S+")
         with httpx.Client(base_url=serving.url) as browser:
             browser.get("/setup/")
             browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
@@ -65,30 +65,30 @@ def test_it_makes_the_owner_by_the_link_that_it_prints(data):
             assert browser.post("/api/auth/register/", json=body).status_code == 201
             assert browser.get(ME).json()["is_staff"] is True
         serving.stop()
-        assert PASSWORD not in serving.said()
-    with Serving(data) as serving:
+        assert PASSWORD not in serving.output()
+    with ServerProcess(data) as serving:
         serving.get(ME)
-        assert "/setup/" not in serving.said()
+        assert "/setup/" not in serving.output()
 
 
 def test_it_makes_the_owner_that_the_environment_names(data):
     owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    with Serving(data, **owner) as serving:
-        assert "/setup/" not in serving.said()
+    with ServerProcess(data, **owner) as serving:
+        assert "/setup/" not in serving.output()
         body = {"username": "olga", "password": PASSWORD}
         assert httpx.post(serving.url + "/api/api-token-auth/", json=body).json()["token"]
 
 
 def test_it_keeps_its_secret_key_to_itself(data):
     """SEC-25"""
-    with Serving(data):
+    with ServerProcess(data):
         assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
 def test_it_refuses_a_port_in_use_before_it_says_anything_else(data):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = refusal(data, "--port", str(port))
+        done = run_failing_start(data, "--port", str(port))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip() == (
         f"CommandError: port {port} is in use: stop what uses it, or choose another with --port"
@@ -97,34 +97,34 @@ def test_it_refuses_a_port_in_use_before_it_says_anything_else(data):
 
 def test_it_refuses_a_data_directory_that_it_cannot_write(tmp_path):
     (tmp_path / "file").write_text("")
-    done = refusal(tmp_path / "file" / "data")
+    done = run_failing_start(tmp_path / "file" / "data")
     assert done.returncode == 1
     assert re.fullmatch(r"trolley: TROLLEY_DATA: cannot write to \S+: .+\n", done.stderr)
 
 
 def test_it_refuses_a_second_process_on_the_same_data(data):
-    with Serving(data):
-        done = refusal(data)
+    with ServerProcess(data):
+        done = run_failing_start(data)
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: another Trolley is serving from ")
 
 
 def test_it_starts_again_after_it_was_killed(data):
-    with Serving(data) as serving:
+    with ServerProcess(data) as serving:
         serving.stop(signal.SIGKILL)
-    with Serving(data) as serving:
+    with ServerProcess(data) as serving:
         assert serving.get(ME).status_code == 401
 
 
 def test_it_refuses_a_database_newer_than_the_code(data):
-    with Serving(data) as serving:
+    with ServerProcess(data) as serving:
         serving.stop()
     with sqlite3.connect(data / "trolley.sqlite3") as database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied)"
             " VALUES ('shopping_list', '0999_future', CURRENT_TIMESTAMP)"
         )
-    done = refusal(data)
+    done = run_failing_start(data)
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: the database is newer than this code")
     assert "shopping_list.0999_future" in done.stderr
@@ -132,25 +132,25 @@ def test_it_refuses_a_database_newer_than_the_code(data):
 
 
 def test_it_refuses_a_database_that_it_cannot_reach(data):
-    done = refusal(data, DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
+    done = run_failing_start(data, DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: cannot use the database")
     assert "Traceback" not in done.stderr
 
 
 def test_it_refuses_several_workers_without_redis(data):
-    done = refusal(data, "--workers", "2")
+    done = run_failing_start(data, "--workers", "2")
     assert done.stderr == "CommandError: more than one worker needs Redis: set REDIS_URL\n"
 
 
 @pytest.mark.redis
 def test_it_replaces_a_dead_worker_and_stops_them_all(data, redis_url):
-    with Serving(data, "--workers", "2", REDIS_URL=redis_url) as serving:
+    with ServerProcess(data, "--workers", "2", REDIS_URL=redis_url) as serving:
         assert serving.get(ME).status_code == 401
         first, second = workers(serving)
         time.sleep(2.1)  # younger ones are not replaced at once
         os.kill(first.pid, signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while len({w.pid for w in workers(serving)} - {first.pid}) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -162,7 +162,7 @@ def test_it_replaces_a_dead_worker_and_stops_them_all(data, redis_url):
 
 @pytest.mark.redis
 def test_it_leaves_no_worker_behind_when_it_is_killed(data, redis_url):
-    with Serving(data, "--workers", "2", REDIS_URL=redis_url) as serving:
+    with ServerProcess(data, "--workers", "2", REDIS_URL=redis_url) as serving:
         assert serving.get(ME).status_code == 401
         everyone = workers(serving)
         serving.stop(signal.SIGKILL)
@@ -178,8 +178,8 @@ def test_it_migrates_postgresql_from_several_processes_at_once(tmp_path, postgre
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
         try:
-            one = Serving(tmp_path / "one", DATABASE_URL=url)
-            other = Serving(tmp_path / "other", DATABASE_URL=url)
+            one = ServerProcess(tmp_path / "one", DATABASE_URL=url)
+            other = ServerProcess(tmp_path / "other", DATABASE_URL=url)
             with one, other:
                 assert one.get(ME).status_code == other.get(ME).status_code == 401
         finally:
@@ -188,7 +188,7 @@ def test_it_migrates_postgresql_from_several_processes_at_once(tmp_path, postgre
 
 def test_it_believes_nobodys_forwarded_headers_by_default(data):
     """SEC-19"""
-    with Serving(data) as serving:
+    with ServerProcess(data) as serving:
         forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
         body = {"username": "nobody", "password": "wrong wrong"}
         url = serving.url + "/api/api-token-auth/"
@@ -200,7 +200,7 @@ def test_it_believes_nobodys_forwarded_headers_by_default(data):
 
 
 def test_it_sends_strangers_to_https_and_lets_the_proxy_through(data):
-    with Serving(data, TROLLEY_HTTPS="true", ALLOWED_HOSTS="127.0.0.1") as serving:
+    with ServerProcess(data, TROLLEY_HTTPS="true", ALLOWED_HOSTS="127.0.0.1") as serving:
         assert serving.get("/").status_code == 301
         through = serving.get("/", headers={"X-Forwarded-Proto": "https"})
         assert through.status_code == 200
@@ -211,7 +211,7 @@ def test_it_sends_strangers_to_https_and_lets_the_proxy_through(data):
 
 
 def test_it_refuses_a_chunked_body_without_end(data):
-    with Serving(data) as serving:
+    with ServerProcess(data) as serving:
         host, port = serving.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as peer:
             peer.sendall(
@@ -226,7 +226,7 @@ def test_it_refuses_a_chunked_body_without_end(data):
 
 
 def test_it_answers_others_while_many_send_slowly_and_never_read(data):
-    with Serving(data) as serving:
+    with ServerProcess(data) as serving:
         host, port = serving.url.removeprefix("http://").split(":")
         peers = [socket.create_connection((host, int(port))) for _ in range(20)]
         for peer in peers:
@@ -248,18 +248,18 @@ def test_it_answers_others_while_many_send_slowly_and_never_read(data):
 
 def test_it_tells_open_sockets_when_to_come_back_before_it_stops(data, server):
     owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    with Serving(data, "--server", server, **owner) as serving:
+    with ServerProcess(data, "--server", server, **owner) as serving:
         body = {"username": "olga", "password": PASSWORD}
         token = httpx.post(serving.url + "/api/api-token-auth/", json=body).json()["token"]
         with connect(
             serving.url.replace("http", "ws") + "/ws/",
             additional_headers={"Authorization": f"Bearer {token}"},
         ) as ws:
-            (welcome,) = told(ws.recv(timeout=20))
+            (welcome,) = server_frames(ws.recv(timeout=20))
             assert welcome["type"] == "welcome"
             assert serving.stop() == 0
             frames, code = everything(ws)
             assert (frames[-1]["type"], frames[-1]["code"]) == ("bye", 4000)
             assert frames[-1]["retry_in"] > 0
         assert code == 4000
-        assert token not in serving.said()
+        assert token not in serving.output()

@@ -1,4 +1,4 @@
-"""A crowd of newcomers waits in line, and those who are inside do not."""
+"""New connections above the rate are deferred; existing connections are not affected."""
 
 from __future__ import annotations
 
@@ -14,70 +14,70 @@ from live.protocol.frames import CloseCode
 RATE = 10.0
 
 
-def knocks(door: AdmissionControl, count: int, now: float) -> list[float | None]:
-    return [door.admit(now) for _ in range(count)]
+def try_connections(admission: AdmissionControl, count: int, now: float) -> list[float | None]:
+    return [admission.admit(now) for _ in range(count)]
 
 
-def test_as_many_as_may_come_at_once_are_let_in():
+def test_burst_is_admitted_and_next_connection_is_deferred():
     """LIV-23, SEC-14."""
-    door = AdmissionControl(rate=RATE, now=0.0)
-    inside = int(BURST_SECONDS * RATE)
-    assert knocks(door, inside, 0.0) == [None] * inside
-    assert door.admit(0.0) == MIN_RETRY
+    admission = AdmissionControl(rate=RATE, now=0.0)
+    burst = int(BURST_SECONDS * RATE)
+    assert try_connections(admission, burst, 0.0) == [None] * burst
+    assert admission.admit(0.0) == MIN_RETRY
 
 
-def test_everybody_who_is_sent_away_is_told_another_moment():
+def test_deferred_connections_get_different_retry_delays():
     """LIV-23."""
-    door = AdmissionControl(rate=RATE, now=0.0)
-    knocks(door, int(BURST_SECONDS * RATE), 0.0)
-    waits = knocks(door, 50, 0.0)
-    assert waits == [round(MIN_RETRY + place / RATE, 2) for place in range(50)]
+    admission = AdmissionControl(rate=RATE, now=0.0)
+    try_connections(admission, int(BURST_SECONDS * RATE), 0.0)
+    delays = try_connections(admission, 50, 0.0)
+    assert delays == [round(MIN_RETRY + position / RATE, 2) for position in range(50)]
 
 
-def test_those_who_come_when_they_were_told_to_are_let_in():
+def test_connection_is_admitted_when_retried_after_its_delay():
     """LIV-23."""
-    door = AdmissionControl(rate=RATE, now=0.0)
-    knocks(door, int(BURST_SECONDS * RATE), 0.0)
-    for wait in knocks(door, 200, 0.0):
-        assert door.admit(wait) is None
+    admission = AdmissionControl(rate=RATE, now=0.0)
+    try_connections(admission, int(BURST_SECONDS * RATE), 0.0)
+    for delay in try_connections(admission, 200, 0.0):
+        assert admission.admit(delay) is None
 
 
-def test_the_line_is_not_longer_than_what_anybody_waits():
-    door = AdmissionControl(rate=RATE, now=0.0)
-    waits = [wait for wait in knocks(door, 1_000, 0.0) if wait is not None]
-    assert max(waits) == MAX_RETRY
-    assert door.admit(1_000.0) is None
+def test_retry_delay_is_bounded():
+    admission = AdmissionControl(rate=RATE, now=0.0)
+    delays = [delay for delay in try_connections(admission, 1_000, 0.0) if delay is not None]
+    assert max(delays) == MAX_RETRY
+    assert admission.admit(1_000.0) is None
 
 
-def test_a_rate_below_one_a_second_still_lets_somebody_in():
-    door = AdmissionControl(rate=0.1, now=0.0)
-    assert knocks(door, 2, 0.0) == [None, 10.0]
+def test_rate_below_one_per_second_still_admits_connections():
+    admission = AdmissionControl(rate=0.1, now=0.0)
+    assert try_connections(admission, 2, 0.0) == [None, 10.0]
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_is_sent_away_costs_no_query_and_disturbs_nobody(
-    screen, live, session_of, ana, bob, groceries, monkeypatch
+async def test_deferred_connection_costs_no_query_and_delays_no_client(
+    open_client, live_runtime, create_session, ana, bob, groceries, monkeypatch
 ):
     """LIV-23, SEC-14."""
-    inside = await screen(ana)
-    await inside.follow(groceries)
-    await inside.until("snapshot")
-    key, looked_up = await run_in_db_thread(session_of, bob), []
-    find = identity.identity_from_session
+    admitted = await open_client(ana)
+    await admitted.subscribe(groceries)
+    await admitted.until("snapshot")
+    key, looked_up = await run_in_db_thread(create_session, bob), []
+    original = identity.identity_from_session
     monkeypatch.setattr(
-        identity, "identity_from_session", lambda key: looked_up.append(key) or find(key)
+        identity, "identity_from_session", lambda key: looked_up.append(key) or original(key)
     )
     now = time.monotonic()
-    live.admission = AdmissionControl(rate=0.001, now=now)
-    assert live.admission.admit(now) is None
+    live_runtime.admission = AdmissionControl(rate=0.001, now=now)
+    assert live_runtime.admission.admit(now) is None
     for path in ("/ws/", f"/ws/lists/{groceries.pk}/", "/ws/"):
-        one = await screen(path=path, session=key)
-        assert one.accepted
-        assert await one.closed() == CloseCode.OVERLOADED
-        (bye,) = one.frames
+        deferred = await open_client(path=path, session=key)
+        assert deferred.accepted
+        assert await deferred.wait_closed() == CloseCode.OVERLOADED
+        (bye,) = deferred.frames
         assert MIN_RETRY <= bye["retry_in"] <= MAX_RETRY
     assert looked_up == []
     await run_in_db_thread(groceries.items.create, name="Milk")
-    await inside.until("change")
-    live.admission = AdmissionControl(rate=RATE, now=now)
-    assert (await (await screen(session=key)).next())["type"] == "welcome"
+    await admitted.until("change")
+    live_runtime.admission = AdmissionControl(rate=RATE, now=now)
+    assert (await (await open_client(session=key)).next())["type"] == "welcome"

@@ -1,4 +1,4 @@
-"""Who may open a socket, and what the others are told."""
+"""Which clients may open a socket, and how the others are rejected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from live.connections import identity
 from live.db_threads import run_in_db_thread
 from live.protocol.frames import CloseCode
-from tests.support.socket_client import HOST, ORIGIN, PATIENCE
+from tests.support.socket_client import HOST, ORIGIN, TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,188 +30,203 @@ pytestmark = pytest.mark.django_db(transaction=True)
         f"{ORIGIN}/",
     ],
 )
-async def test_a_foreign_origin_is_refused_before_it_is_accepted(
-    screen, session_of, ana, origin, caplog
+async def test_foreign_origin_is_rejected_before_accept(
+    open_client, create_session, ana, origin, caplog
 ):
     """LIV-12, SEC-1."""
-    key = await run_in_db_thread(session_of, ana)
-    one = await screen(session=key, origin=origin)
-    assert not one.accepted
+    key = await run_in_db_thread(create_session, ana)
+    client = await open_client(session=key, origin=origin)
+    assert not client.accepted
     assert "foreign origin" in caplog.text
 
 
-async def test_a_foreign_origin_with_a_good_token_is_refused(screen, token_of, ana):
-    one = await screen(token=await run_in_db_thread(token_of, ana), origin="http://evil.example")
-    assert not one.accepted
-
-
-async def test_two_origins_are_refused(screen):
-    one = await screen(headers=[(b"origin", b"http://evil.example")])
-    assert not one.accepted
-
-
-async def test_a_trusted_origin_may_come(screen, session_of, ana, settings):
-    settings.CSRF_TRUSTED_ORIGINS = ["https://lists.example"]
-    one = await screen(
-        session=await run_in_db_thread(session_of, ana), origin="https://lists.example"
+async def test_foreign_origin_is_rejected_when_token_is_valid(open_client, create_token, ana):
+    client = await open_client(
+        token=await run_in_db_thread(create_token, ana), origin="http://evil.example"
     )
-    assert (await one.next())["type"] == "welcome"
+    assert not client.accepted
 
 
-async def test_the_host_must_be_one_of_ours(screen, session_of, ana, settings):
+async def test_two_origin_headers_are_rejected(open_client):
+    client = await open_client(headers=[(b"origin", b"http://evil.example")])
+    assert not client.accepted
+
+
+async def test_trusted_origin_is_accepted(open_client, create_session, ana, settings):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://lists.example"]
+    client = await open_client(
+        session=await run_in_db_thread(create_session, ana), origin="https://lists.example"
+    )
+    assert (await client.next())["type"] == "welcome"
+
+
+async def test_unknown_host_is_rejected(open_client, create_session, ana, settings):
     settings.ALLOWED_HOSTS = ["other.example"]
-    one = await screen(session=await run_in_db_thread(session_of, ana))
-    assert not one.accepted
+    client = await open_client(session=await run_in_db_thread(create_session, ana))
+    assert not client.accepted
 
 
-async def test_behind_a_tls_proxy_the_origin_is_https(screen, session_of, ana, settings):
+async def test_only_https_origin_is_accepted_behind_tls_proxy(
+    open_client, create_session, ana, settings
+):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     proxied = [(b"x-forwarded-proto", b"https")]
-    key = await run_in_db_thread(session_of, ana)
-    one = await screen(session=key, origin=f"https://{HOST}", headers=proxied)
-    assert (await one.next())["type"] == "welcome"
-    other = await screen(session=key, origin=f"http://{HOST}", headers=proxied)
-    assert not other.accepted
+    key = await run_in_db_thread(create_session, ana)
+    client = await open_client(session=key, origin=f"https://{HOST}", headers=proxied)
+    assert (await client.next())["type"] == "welcome"
+    other_client = await open_client(session=key, origin=f"http://{HOST}", headers=proxied)
+    assert not other_client.accepted
 
 
-async def test_a_cookie_without_an_origin_counts_for_nothing(screen, session_of, ana):
-    one = await screen(session=await run_in_db_thread(session_of, ana), origin=None)
-    assert one.accepted
-    assert await one.closed() == CloseCode.NOT_SIGNED_IN
+async def test_session_cookie_is_ignored_without_origin(open_client, create_session, ana):
+    client = await open_client(session=await run_in_db_thread(create_session, ana), origin=None)
+    assert client.accepted
+    assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_a_bearer_token_needs_no_origin(screen, token_of, ana):
-    one = await screen(token=await run_in_db_thread(token_of, ana), origin=None)
-    assert (await one.next())["user"]["id"] == ana.pk
+async def test_bearer_token_needs_no_origin(open_client, create_token, ana):
+    client = await open_client(token=await run_in_db_thread(create_token, ana), origin=None)
+    assert (await client.next())["user"]["id"] == ana.pk
 
 
-async def test_a_first_auth_frame_signs_in(live, screen, token_of, ana, groceries):
-    live.intervals = replace(live.intervals, auth=PATIENCE)
-    one = await screen(origin=None)
-    token = await run_in_db_thread(token_of, ana)
-    auth = json.dumps({"type": "auth", "token": token})
-    await one.send_text(auth + '\n{"type":"ping","id":5}')
-    assert (await one.next())["type"] == "welcome"
-    assert await one.next() == {"type": "pong", "id": 5}
-
-
-async def test_whoever_sends_no_auth_frame_is_sent_away(screen):
-    """SEC-14"""
-    one = await screen(origin=None)
-    await one.send(type="ping", id=1)
-    assert (await one.next())["code"] == "not_signed_in"
-    assert await one.closed() == CloseCode.NOT_SIGNED_IN
-
-
-async def test_a_slow_database_does_not_make_anybody_a_stranger(
-    screen, session_of, ana, monkeypatch
+async def test_auth_frame_authenticates_the_socket(
+    live_runtime, open_client, create_token, ana, groceries
 ):
-    """4501 means: do not come back. Only who showed nothing in time may hear it."""
-    find, go_on = identity.identity_from_session, threading.Event()
+    live_runtime.intervals = replace(live_runtime.intervals, auth=TIMEOUT)
+    client = await open_client(origin=None)
+    token = await run_in_db_thread(create_token, ana)
+    auth = json.dumps({"type": "auth", "token": token})
+    await client.send_text(auth + '\n{"type":"ping","id":5}')
+    assert (await client.next())["type"] == "welcome"
+    assert await client.next() == {"type": "pong", "id": 5}
+
+
+async def test_unauthenticated_socket_is_closed_after_timeout(open_client):
+    """SEC-14"""
+    client = await open_client(origin=None)
+    await client.send(type="ping", id=1)
+    assert (await client.next())["code"] == "not_signed_in"
+    assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
+
+
+async def test_slow_database_does_not_trigger_auth_timeout(
+    open_client, create_session, ana, monkeypatch
+):
+    """4501 means "do not reconnect": only a client that sent no credentials in time gets it."""
+    original, resume = identity.identity_from_session, threading.Event()
     monkeypatch.setattr(
-        identity, "identity_from_session", lambda key: go_on.wait(PATIENCE) and find(key)
+        identity, "identity_from_session", lambda key: resume.wait(TIMEOUT) and original(key)
     )
-    one = await screen(session=await run_in_db_thread(session_of, ana))
-    stranger = await screen(origin=None)
-    assert await stranger.closed() == CloseCode.NOT_SIGNED_IN
-    go_on.set()
-    assert (await one.next())["type"] == "welcome"
+    client = await open_client(session=await run_in_db_thread(create_session, ana))
+    anonymous = await open_client(origin=None)
+    assert await anonymous.wait_closed() == CloseCode.NOT_SIGNED_IN
+    resume.set()
+    assert (await client.next())["type"] == "welcome"
 
 
-@pytest.mark.parametrize("how", ["header", "frame", "cookie"])
-async def test_a_wrong_secret_is_told_and_closed(screen, how, ana):
-    if how == "header":
-        one = await screen(token="wrong", origin=None)
-    elif how == "cookie":
-        one = await screen(session="wrongwrongwrongwrongwrongwrong")
+@pytest.mark.parametrize("credential", ["header", "frame", "cookie"])
+async def test_wrong_secret_returns_not_signed_in_and_closes(open_client, credential, ana):
+    if credential == "header":
+        client = await open_client(token="wrong", origin=None)
+    elif credential == "cookie":
+        client = await open_client(session="wrongwrongwrongwrongwrongwrong")
     else:
-        one = await screen(origin=None)
-        await one.send(type="auth", token="wr\u00f6ng")
-    assert (await one.next())["code"] == "not_signed_in"
-    assert await one.closed() == CloseCode.NOT_SIGNED_IN
+        client = await open_client(origin=None)
+        await client.send(type="auth", token="wr\u00f6ng")
+    assert (await client.next())["code"] == "not_signed_in"
+    assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_an_expired_session_an_expired_token_and_a_disabled_person_stay_out(
-    screen, session_of, token_of, ana, bob
+async def test_expired_credentials_and_disabled_users_are_rejected(
+    open_client, create_session, create_token, ana, bob
 ):
     from accounts.models import ApiToken, Session
 
-    expired = await run_in_db_thread(session_of, ana)
+    expired = await run_in_db_thread(create_session, ana)
     past = timezone.now() - timezone.timedelta(seconds=1)
     await run_in_db_thread(Session.objects.filter(session_key=expired).update, expire_date=past)
-    token = await run_in_db_thread(token_of, ana)
+    token = await run_in_db_thread(create_token, ana)
     await run_in_db_thread(ApiToken.objects.update, expiry=past)
-    key = await run_in_db_thread(session_of, bob)
+    key = await run_in_db_thread(create_session, bob)
     await run_in_db_thread(type(bob).objects.filter(pk=bob.pk).update, is_active=False)
     for options in ({"session": expired}, {"token": token}, {"session": key}):
-        one = await screen(**options)
-        assert await one.closed() == CloseCode.NOT_SIGNED_IN
+        client = await open_client(**options)
+        assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_a_session_from_before_a_password_change_stays_out(screen, session_of, ana):
-    key = await run_in_db_thread(session_of, ana)
+async def test_session_is_rejected_when_password_was_changed_since(
+    open_client, create_session, ana
+):
+    key = await run_in_db_thread(create_session, ana)
     ana.set_password("another horse battery")
     await run_in_db_thread(ana.save)
-    one = await screen(session=key)
-    assert await one.closed() == CloseCode.NOT_SIGNED_IN
+    client = await open_client(session=key)
+    assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
 
 
-async def test_the_offered_version_is_selected(screen, ana):
-    one = await screen(ana, subprotocols=["other", "trolley.v1"])
-    assert one.subprotocol == "trolley.v1"
+async def test_supported_subprotocol_is_selected(open_client, ana):
+    client = await open_client(ana, subprotocols=["other", "trolley.v1"])
+    assert client.subprotocol == "trolley.v1"
 
 
-async def test_nothing_is_selected_where_nothing_of_ours_is_offered(screen, ana):
-    assert (await screen(ana, subprotocols=["other"])).subprotocol is None
+async def test_unrelated_subprotocol_is_not_selected(open_client, ana):
+    assert (await open_client(ana, subprotocols=["other"])).subprotocol is None
 
 
-async def test_an_unknown_version_is_told(screen, session_of, ana):
-    one = await screen(session=await run_in_db_thread(session_of, ana), subprotocols=["trolley.v2"])
-    assert one.subprotocol == "trolley.v2"
-    assert await one.closed() == CloseCode.VERSION_UNKNOWN
+async def test_unknown_protocol_version_closes_socket(open_client, create_session, ana):
+    client = await open_client(
+        session=await run_in_db_thread(create_session, ana), subprotocols=["trolley.v2"]
+    )
+    assert client.subprotocol == "trolley.v2"
+    assert await client.wait_closed() == CloseCode.VERSION_UNKNOWN
 
 
-async def test_the_twenty_first_socket_of_a_person_is_refused(screen, session_of, ana, bob):
+async def test_user_cannot_open_more_than_twenty_sockets(open_client, create_session, ana, bob):
     """SEC-14"""
-    screens = [await screen(ana) for _ in range(20)]
-    one = await screen(session=await run_in_db_thread(session_of, ana))
-    assert (await one.next())["code"] == "overloaded"
-    assert await one.closed() == CloseCode.TOO_MANY_CONNECTIONS
-    await screen(bob)
-    await screens[0].leave()
-    await screen(ana)
+    clients = [await open_client(ana) for _ in range(20)]
+    client = await open_client(session=await run_in_db_thread(create_session, ana))
+    assert (await client.next())["code"] == "overloaded"
+    assert await client.wait_closed() == CloseCode.TOO_MANY_CONNECTIONS
+    await open_client(bob)
+    await clients[0].disconnect()
+    await open_client(ana)
 
 
-async def test_a_token_for_one_list_opens_nothing_else(screen, token_of, ana, groceries, hardware):
-    token = await run_in_db_thread(token_of, ana, list_id=groceries.pk)
-    one = await screen(token=token, origin=None)
-    assert [place["id"] for place in (await one.next())["lists"]] == [str(groceries.pk)]
-    assert (await one.follow(groceries))["type"] == "subscribed"
-    for other in (hardware, "requests", "ops"):
-        assert (await one.follow(other))["code"] == "not_found"
+async def test_token_for_one_list_opens_no_other_topic(
+    open_client, create_token, ana, groceries, hardware
+):
+    token = await run_in_db_thread(create_token, ana, list_id=groceries.pk)
+    client = await open_client(token=token, origin=None)
+    assert [position["id"] for position in (await client.next())["lists"]] == [str(groceries.pk)]
+    assert (await client.subscribe(groceries))["type"] == "subscribed"
+    for topic in (hardware, "requests", "ops"):
+        assert (await client.subscribe(topic))["code"] == "not_found"
 
 
-async def test_operations_are_for_staff(screen, ana, olga):
+async def test_ops_topic_requires_staff(open_client, ana, olga):
     """SEC-20"""
-    assert (await (await screen(ana)).follow("ops"))["code"] == "not_found"
-    assert (await (await screen(olga)).follow("ops"))["type"] == "subscribed"
+    assert (await (await open_client(ana)).subscribe("ops"))["code"] == "not_found"
+    assert (await (await open_client(olga)).subscribe("ops"))["type"] == "subscribed"
 
 
-async def test_another_address_is_refused(screen):
-    assert not (await screen(path="/ws/elsewhere/")).accepted
+async def test_unknown_path_is_rejected(open_client):
+    assert not (await open_client(path="/ws/elsewhere/")).accepted
 
 
-async def test_no_secret_is_logged(screen, session_of, token_of, ana, caplog):
+async def test_secrets_are_not_logged(open_client, create_session, create_token, ana, caplog):
     """SEC-2"""
     caplog.set_level(logging.DEBUG)
-    key, token = await run_in_db_thread(session_of, ana), await run_in_db_thread(token_of, ana)
-    await screen(session=key)
-    await screen(token=token, origin=None)
-    bare = await screen(origin=None)
-    await bare.send(type="auth", token=token)
-    await bare.next()
-    refused = await screen(session=key, origin="http://evil.example\x1b[31m")
-    assert not refused.accepted
+    key, token = (
+        await run_in_db_thread(create_session, ana),
+        await run_in_db_thread(create_token, ana),
+    )
+    await open_client(session=key)
+    await open_client(token=token, origin=None)
+    unauthenticated = await open_client(origin=None)
+    await unauthenticated.send(type="auth", token=token)
+    await unauthenticated.next()
+    rejected = await open_client(session=key, origin="http://evil.example\x1b[31m")
+    assert not rejected.accepted
     assert key not in caplog.text
     assert token not in caplog.text
     assert "\x1b" not in caplog.text

@@ -1,4 +1,4 @@
-"""A handshake comes from our own pages or from nowhere."""
+"""Only our own pages and trusted origins may open a socket with an Origin header."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from live.connections.origin import is_same_origin
         ("http://[::1]:8000", "http", "[::1]:8000"),
     ],
 )
-def test_the_same_scheme_host_and_port_are_ours(origin, scheme, host):
+def test_origin_is_ours_when_scheme_host_and_port_match(origin, scheme, host):
     """SEC-1"""
     assert is_same_origin(origin, scheme=scheme, host=host)
 
@@ -47,12 +47,12 @@ def test_the_same_scheme_host_and_port_are_ours(origin, scheme, host):
         "http://[::1",
     ],
 )
-def test_anything_else_is_foreign(origin):
+def test_origin_is_foreign_when_any_part_differs(origin):
     """SEC-1"""
     assert not is_same_origin(origin, scheme="http", host="good.example")
 
 
-def test_a_trusted_origin_is_ours():
+def test_trusted_origin_is_accepted():
     trusted = ["https://lists.example", "https://*.home.example"]
     check = {"scheme": "http", "host": "inner:8000", "trusted": trusted}
     assert is_same_origin("https://lists.example", **check)

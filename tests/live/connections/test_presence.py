@@ -1,103 +1,117 @@
-"""Who looks at a list is told to those who look at it, and nobody stays behind."""
+"""Presence is sent to the subscribers of a list, and never stays after a user left."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from live.db_threads import run_in_db_thread
 from live.delivery.local_bus import CONTROL_GROUP
 from shopping_list.rows import topic_of
+from tests.live.conftest import INTERVALS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-async def both(screen, ana, bob, groceries):
-    screens = [await screen(ana), await screen(bob)]
-    for one in screens:
-        await one.follow(groceries)
-        await one.until("snapshot")
-    return screens
+async def subscribers(open_client, ana, bob, groceries):
+    clients = [await open_client(ana), await open_client(bob)]
+    for client in clients:
+        await client.subscribe(groceries)
+        await client.until("snapshot")
+    return clients
 
 
-def seen(frame) -> list[tuple[str, str]]:
+def states_of(frame) -> list[tuple[str, str]]:
     return [(person["name"], person["state"]) for person in frame["people"]]
 
 
-async def test_a_screen_that_announces_itself_is_seen_by_all(both, groceries):
-    of_ana, of_bob = both
-    await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="shopping")
-    for one in both:
-        assert seen(await one.until("presence")) == [("Bob", "shopping")]
-    await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="away")
-    assert seen(await of_ana.until("presence")) == [("Bob", "away")]
+async def test_presence_state_is_sent_to_all_subscribers(subscribers, groceries):
+    ana_socket, bob_socket = subscribers
+    await bob_socket.send(type="presence", topic=topic_of(groceries.pk), state="shopping")
+    for client in subscribers:
+        assert states_of(await client.until("presence")) == [("Bob", "shopping")]
+    await bob_socket.send(type="presence", topic=topic_of(groceries.pk), state="away")
+    assert states_of(await ana_socket.until("presence")) == [("Bob", "away")]
 
 
-async def test_a_screen_that_leaves_is_no_longer_seen(both, groceries):
-    of_ana, of_bob = both
-    await of_bob.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
-    await of_ana.until("presence")
-    await of_bob.leave()
-    assert seen(await of_ana.until("presence")) == []
+async def test_presence_ends_when_client_disconnects(subscribers, groceries):
+    ana_socket, bob_socket = subscribers
+    await bob_socket.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await ana_socket.until("presence")
+    await bob_socket.disconnect()
+    assert states_of(await ana_socket.until("presence")) == []
 
 
-async def test_a_newcomer_is_told_who_is_there(screen, both, ana, groceries):
-    await both[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
-    await both[0].until("presence")
-    one = await screen(ana)
-    await one.follow(groceries)
-    assert seen(await one.until("presence")) == [("Bob", "viewing")]
+async def test_new_subscriber_gets_current_presence(open_client, subscribers, ana, groceries):
+    await subscribers[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await subscribers[0].until("presence")
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    assert states_of(await client.until("presence")) == [("Bob", "viewing")]
 
 
-async def test_the_most_present_of_several_screens_counts(screen, both, bob, groceries):
+async def test_most_active_state_of_several_clients_is_shown(
+    open_client, subscribers, bob, groceries
+):
     topic = topic_of(groceries.pk)
-    other = await screen(bob)
-    await other.follow(groceries)
-    await other.send(type="presence", topic=topic, state="away")
-    await both[1].send(type="presence", topic=topic, state="shopping")
-    await other.barrier()
-    await both[1].barrier()
-    while seen(await both[0].until("presence")) != [("Bob", "shopping")]:
+    other_client = await open_client(bob)
+    await other_client.subscribe(groceries)
+    await other_client.send(type="presence", topic=topic, state="away")
+    await subscribers[1].send(type="presence", topic=topic, state="shopping")
+    await other_client.drain()
+    await subscribers[1].drain()
+    while states_of(await subscribers[0].until("presence")) != [("Bob", "shopping")]:
         pass
 
 
-async def test_another_process_is_believed_for_its_lease(live, both, groceries):
-    told = {
+async def test_presence_of_another_process_expires_after_its_lease(
+    live_runtime, subscribers, groceries
+):
+    presence_message = {
         "type": "live.presence",
         "process": "another",
         "topic": topic_of(groceries.pk),
         "people": [[77, "Carla", "viewing", time.time()]],
     }
-    live.relay.receive(told)
-    assert seen(await both[0].until("presence")) == [("Carla", "viewing")]
-    assert seen(await both[0].until("presence")) == []  # it never said so again
+    live_runtime.relay.receive(presence_message)
+    assert states_of(await subscribers[0].until("presence")) == [("Carla", "viewing")]
+    assert states_of(await subscribers[0].until("presence")) == []  # that process never repeated it
 
 
-async def test_a_process_repeats_what_it_knows(live, both, groceries):
-    said = []
-    live.relay.layer_client.send = said.append
-    await both[0].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
-    await both[0].until("presence")
-    said.clear()
-    live.presence.expire(time.monotonic() + 1_000)
-    assert [(one.group, one.message["people"][0][1]) for one in said] == [(CONTROL_GROUP, "Ana")]
+async def test_process_repeats_its_own_presence(live_runtime, subscribers, groceries):
+    sent = []
+    live_runtime.relay.layer_client.send = sent.append
+    await subscribers[0].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await subscribers[0].until("presence")
+    sent.clear()
+    live_runtime.presence.expire(time.monotonic() + 1_000)
+    assert [(outgoing.group, outgoing.message["people"][0][1]) for outgoing in sent] == [
+        (CONTROL_GROUP, "Ana")
+    ]
 
 
-async def test_a_crowd_is_told_of_once(live, screen, both, groceries):
-    told = []
-    publish = live.hub.publish
-    live.hub.publish = lambda topic, text, **rest: (told.append(text), publish(topic, text, **rest))
-    for one in both:
-        await one.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
-        await one.barrier()
-    assert len(seen(await both[0].until("presence"))) == 2
-    assert len([text for text in told if '"presence"' in text]) == 1
+@pytest.mark.parametrize("intervals", [replace(INTERVALS, presence=0.5)])
+async def test_presence_updates_are_batched_into_one_frame(
+    live_runtime, open_client, subscribers, groceries
+):
+    published = []
+    original = live_runtime.hub.publish
+    live_runtime.hub.publish = lambda topic, text, **options: (
+        published.append(text),
+        original(topic, text, **options),
+    )
+    for client in subscribers:
+        await client.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+        await client.drain()
+    assert len(states_of(await subscribers[0].until("presence"))) == 2
+    assert len([text for text in published if '"presence"' in text]) == 1
 
 
-async def test_the_presence_of_a_removed_member_ends(both, bob, groceries):
-    await both[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
-    await both[0].until("presence")
+async def test_presence_ends_when_member_is_removed(subscribers, bob, groceries):
+    await subscribers[1].send(type="presence", topic=topic_of(groceries.pk), state="viewing")
+    await subscribers[0].until("presence")
     await run_in_db_thread(lambda: groceries.memberships.get(user=bob).delete())
-    assert seen(await both[0].until("presence")) == []
+    assert states_of(await subscribers[0].until("presence")) == []

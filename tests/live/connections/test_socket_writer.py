@@ -1,4 +1,4 @@
-"""A writer needs no task while nothing blocks, and never waits in the caller."""
+"""A writer needs no task while the socket is not blocked, and never blocks its caller."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from live.connections.socket_writer import SocketWriter
 from live.delivery.send_queue import CLOSE, Batch, close_message
 
 
-class Socket:
-    """A send that blocks while `open` is not set."""
+class FakeSocket:
+    """A socket whose `send` blocks while `open` is not set."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
@@ -30,16 +30,16 @@ class Socket:
         return [message.get("text", message["type"]) for message in self.sent]
 
 
-async def test_it_writes_in_the_callers_step_when_nothing_blocks():
-    socket = Socket()
-    tasks = len(asyncio.all_tasks())
+async def test_message_is_written_without_a_task_when_socket_is_open():
+    socket = FakeSocket()
+    task_count = len(asyncio.all_tasks())
     SocketWriter(socket.send).send_queue.put(Batch("now"))
     assert socket.texts == ["now"]
-    assert len(asyncio.all_tasks()) == tasks
+    assert len(asyncio.all_tasks()) == task_count
 
 
-async def test_a_blocked_send_goes_on_in_a_task_and_keeps_the_order():
-    socket = Socket()
+async def test_blocked_send_continues_in_a_task_and_keeps_order():
+    socket = FakeSocket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
     for text in ("a", "b", "c"):
@@ -54,7 +54,7 @@ async def test_a_blocked_send_goes_on_in_a_task_and_keeps_the_order():
     assert socket.texts[-1] == "d"
 
 
-async def test_a_send_that_waits_several_times_is_driven_to_its_end():
+async def test_send_that_awaits_several_times_completes():
     sent = []
 
     async def send(message: dict) -> None:
@@ -69,7 +69,7 @@ async def test_a_send_that_waits_several_times_is_driven_to_its_end():
     assert sent == ["a", "b"]
 
 
-async def test_a_send_that_is_no_coroutine_function_works_too():
+async def test_send_can_be_a_plain_function_that_returns_a_future():
     sent = []
 
     def send(message: dict) -> asyncio.Future[None]:
@@ -84,48 +84,48 @@ async def test_a_send_that_is_no_coroutine_function_works_too():
 
 
 @pytest.mark.parametrize("blocked", [False, True])
-async def test_a_broken_socket_ends_the_mailbox(blocked):
-    socket = Socket()
+async def test_broken_socket_closes_the_queue(blocked):
+    socket = FakeSocket()
     socket.broken = True
     writer = SocketWriter(socket.send)
-    over = []
-    writer.finished = lambda: over.append(1)
+    finished = []
+    writer.finished = lambda: finished.append(1)
     if blocked:
         socket.open.clear()
     writer.send_queue.put(Batch("a"))
     socket.open.set()
     await writer.drain()
-    assert over == [1]
+    assert finished == [1]
     assert writer.send_queue.closed
 
 
-async def test_it_asks_for_a_replay_once_it_has_drained():
-    socket = Socket()
+async def test_drained_callback_runs_with_missed_topics_after_drain():
+    socket = FakeSocket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
-    asked = []
-    writer.drained = lambda: asked.append(dict(writer.send_queue.missed))
+    missed = []
+    writer.drained = lambda: missed.append(dict(writer.send_queue.missed))
     for version in range(300):
         writer.send_queue.put(Batch("x", topic="t", before=version))
-    assert asked == []
+    assert missed == []
     socket.open.set()
     await writer.drain()
-    assert asked == [{"t": 1}]
+    assert missed == [{"t": 1}]
 
 
-async def test_the_close_is_the_last_thing_sent():
-    socket = Socket()
+async def test_close_is_the_last_message_sent():
+    socket = FakeSocket()
     writer = SocketWriter(socket.send)
-    over = []
-    writer.finished = lambda: over.append(1)
+    finished = []
+    writer.finished = lambda: finished.append(1)
     writer.send_queue.close(Batch("bye"), close_message(4000, "restarting"))
     writer.send_queue.put(Batch("late"))
     assert socket.texts == ["bye", CLOSE]
-    assert over == [1]
+    assert finished == [1]
 
 
-async def test_abandoning_a_blocked_socket_ends_its_task():
-    socket = Socket()
+async def test_abort_ends_the_task_of_a_blocked_socket():
+    socket = FakeSocket()
     socket.open.clear()
     writer = SocketWriter(socket.send)
     writer.send_queue.put(Batch("a"))
@@ -135,16 +135,16 @@ async def test_abandoning_a_blocked_socket_ends_its_task():
     assert not writer.blocked
 
 
-async def test_age_counts_from_the_last_write():
-    writer = SocketWriter(Socket().send)
+async def test_idle_time_counts_from_last_write():
+    writer = SocketWriter(FakeSocket().send)
     assert writer.idle_seconds(100.0) == (0.0, False)
     assert writer.idle_seconds(105.0) == (5.0, False)
     writer.send_queue.put(Batch("a"))
     assert writer.idle_seconds(106.0) == (0.0, False)
 
 
-async def test_age_of_a_block_counts_from_its_beginning():
-    socket = Socket()
+async def test_idle_time_counts_from_start_of_block_when_blocked():
+    socket = FakeSocket()
     writer = SocketWriter(socket.send)
     assert writer.idle_seconds(100.0) == (0.0, False)
     socket.open.clear()

@@ -1,4 +1,4 @@
-"""A connection's rules, frame by frame, without a socket or a clock."""
+"""The rules of a connection, frame by frame, without a socket or a clock."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from live.protocol.frames import CloseCode
 LIST = "list:8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b"
 
 
-def session(*, identified: bool = True) -> ConnectionState:
+def make_connection(*, identified: bool = True) -> ConnectionState:
     return ConnectionState(now=0.0, identified=identified)
 
 
-def said(one: ConnectionState, *sent: object, now: float = 0.0) -> list:
-    lines = [frame if isinstance(frame, str) else json.dumps(frame) for frame in sent]
-    return list(one.receive("\n".join(lines), now))
+def receive(connection: ConnectionState, *sent: object, now: float = 0.0) -> list:
+    messages = [frame if isinstance(frame, str) else json.dumps(frame) for frame in sent]
+    return list(connection.receive("\n".join(messages), now))
 
 
 def error_of(effect: object) -> tuple[str, int | None]:
@@ -39,45 +39,51 @@ def error_of(effect: object) -> tuple[str, int | None]:
     return effect.frame.code, effect.frame.id
 
 
-def test_a_ping_is_answered_with_its_id():
-    assert said(session(), {"type": "ping", "id": 10}) == [Reply(frames.Pong(id=10))]
+def test_ping_returns_pong_with_its_id():
+    assert receive(make_connection(), {"type": "ping", "id": 10}) == [Reply(frames.Pong(id=10))]
 
 
-def test_frames_of_one_message_are_taken_in_order():
-    effects = said(session(), {"type": "ping", "id": 1}, {"type": "ping", "id": 2})
+def test_frames_of_one_message_are_handled_in_order():
+    effects = receive(make_connection(), {"type": "ping", "id": 1}, {"type": "ping", "id": 2})
     assert effects == [Reply(frames.Pong(id=1)), Reply(frames.Pong(id=2))]
 
 
-def test_a_trailing_newline_is_no_frame():
-    assert said(session(), '{"type":"ping"}\n') == [Reply(frames.Pong())]
+def test_trailing_newline_is_ignored():
+    assert receive(make_connection(), '{"type":"ping"}\n') == [Reply(frames.Pong())]
 
 
 def test_unknown_fields_are_ignored():
-    assert said(session(), {"type": "ping", "id": 1, "x": [1]}) == [Reply(frames.Pong(id=1))]
+    assert receive(make_connection(), {"type": "ping", "id": 1, "x": [1]}) == [
+        Reply(frames.Pong(id=1))
+    ]
 
 
-def test_a_subscription_carries_its_position():
+def test_subscribe_frame_passes_on_its_position():
     frame = {"type": "subscribe", "id": 7, "topic": LIST, "since": 41, "epoch": "k3f9a2xx"}
-    assert said(session(), frame) == [StartSubscription(LIST, 7, 41, "k3f9a2xx")]
+    assert receive(make_connection(), frame) == [StartSubscription(LIST, 7, 41, "k3f9a2xx")]
 
 
-def test_unsubscribing_needs_a_subscription():
-    one = session()
-    assert error_of(said(one, {"type": "unsubscribe", "id": 1, "topic": LIST})[0]) == (
+def test_unsubscribe_requires_a_subscription():
+    connection = make_connection()
+    assert error_of(receive(connection, {"type": "unsubscribe", "id": 1, "topic": LIST})[0]) == (
         "not_found",
         1,
     )
-    said(one, {"type": "subscribe", "topic": LIST})
-    assert said(one, {"type": "unsubscribe", "id": 2, "topic": LIST}) == [StopSubscription(LIST, 2)]
+    receive(connection, {"type": "subscribe", "topic": LIST})
+    assert receive(connection, {"type": "unsubscribe", "id": 2, "topic": LIST}) == [
+        StopSubscription(LIST, 2)
+    ]
 
 
-def test_presence_needs_a_subscription_to_a_list():
-    one = session()
+def test_presence_requires_a_list_subscription():
+    connection = make_connection()
     frame = {"type": "presence", "topic": LIST, "state": "shopping", "id": 4}
-    assert error_of(said(one, frame)[0]) == ("not_found", 4)
-    said(one, {"type": "subscribe", "topic": LIST}, {"type": "subscribe", "topic": "requests"})
-    assert said(one, frame) == [SetPresenceState(LIST, "shopping")]
-    assert error_of(said(one, {**frame, "topic": "requests"})[0]) == ("not_found", 4)
+    assert error_of(receive(connection, frame)[0]) == ("not_found", 4)
+    receive(
+        connection, {"type": "subscribe", "topic": LIST}, {"type": "subscribe", "topic": "requests"}
+    )
+    assert receive(connection, frame) == [SetPresenceState(LIST, "shopping")]
+    assert error_of(receive(connection, {**frame, "topic": "requests"})[0]) == ("not_found", 4)
 
 
 @pytest.mark.parametrize(
@@ -103,93 +109,97 @@ def test_presence_needs_a_subscription_to_a_list():
         '{"type":"ping","id":1e400}',
     ],
 )
-def test_a_bad_frame_is_told_and_the_socket_stays(frame):
-    one = session()
-    effects = said(one, frame)
+def test_bad_frame_returns_error_and_keeps_socket_open(frame):
+    connection = make_connection()
+    effects = receive(connection, frame)
     assert [error_of(effect)[0] for effect in effects] == ["bad_frame"]
-    assert said(one, {"type": "ping"}) == [Reply(frames.Pong())]
+    assert receive(connection, {"type": "ping"}) == [Reply(frames.Pong())]
 
 
-def test_a_bad_frame_with_a_readable_id_is_answered_with_it():
-    assert error_of(said(session(), {"type": "dance", "id": 3})[0]) == ("bad_frame", 3)
+def test_bad_frame_error_has_the_id_of_the_frame():
+    assert error_of(receive(make_connection(), {"type": "dance", "id": 3})[0]) == ("bad_frame", 3)
 
 
-def test_the_tenth_bad_frame_closes():
-    one = session()
+def test_tenth_bad_frame_closes_socket():
+    connection = make_connection()
     for _ in range(9):
-        assert len(said(one, "x")) == 1
-    assert said(one, "x")[-1] == Close(CloseCode.BAD_FRAMES, "too many bad frames")
+        assert len(receive(connection, "x")) == 1
+    assert receive(connection, "x")[-1] == Close(CloseCode.BAD_FRAMES, "too many bad frames")
 
 
-def test_nothing_follows_a_close():
-    one = session()
-    assert isinstance(list(one.receive(b"x", 0.0))[-1], Close)
-    assert said(one, {"type": "ping"}) == []
+def test_frames_after_close_are_ignored():
+    connection = make_connection()
+    assert isinstance(list(connection.receive(b"x", 0.0))[-1], Close)
+    assert receive(connection, {"type": "ping"}) == []
 
 
-def test_binary_closes():
+def test_binary_message_closes_connection():
     """SEC-13"""
-    (effect,) = session().receive(b"\x00", 0.0)
+    (effect,) = make_connection().receive(b"\x00", 0.0)
     assert effect.code == CloseCode.BAD_FRAMES
 
 
 @pytest.mark.parametrize("text", ["x" * 65_537, "\N{EURO SIGN}" * 21_846])
-def test_a_long_message_closes(text):
+def test_too_long_message_closes_connection(text):
     """SEC-13"""
-    (effect,) = session().receive(text, 0.0)
+    (effect,) = make_connection().receive(text, 0.0)
     assert effect.code == CloseCode.TOO_BIG
 
 
-def test_a_message_of_the_longest_length_is_read():
+def test_message_of_maximum_length_is_accepted():
     padding = "x" * (65_536 - len('{"type":"ping","x":""}'))
-    assert said(session(), '{"type":"ping","x":"' + padding + '"}') == [Reply(frames.Pong())]
+    assert receive(make_connection(), '{"type":"ping","x":"' + padding + '"}') == [
+        Reply(frames.Pong())
+    ]
 
 
-def test_a_burst_is_allowed_and_then_a_rate():
+def test_burst_is_allowed_before_rate_limit_applies():
     """SEC-14"""
-    one = session()
+    connection = make_connection()
     ping = {"type": "ping"}
     for _ in range(60):
-        assert said(one, ping) == [Reply(frames.Pong())]
-    assert said(one, ping, now=0.05) == [Reply(frames.Pong())]
-    (effect,) = said(one, ping, now=0.06)
+        assert receive(connection, ping) == [Reply(frames.Pong())]
+    assert receive(connection, ping, now=0.05) == [Reply(frames.Pong())]
+    (effect,) = receive(connection, ping, now=0.06)
     assert (effect.code, effect.retry_in) == (CloseCode.OVERLOADED, 5.0)
 
 
-def test_the_rate_may_be_kept_up_for_ever():
-    one = session()
+def test_allowed_rate_can_be_sustained():
+    connection = make_connection()
     for second in range(100):
         for _ in range(20):
-            assert said(one, {"type": "ping"}, now=float(second)) == [Reply(frames.Pong())]
+            assert receive(connection, {"type": "ping"}, now=float(second)) == [
+                Reply(frames.Pong())
+            ]
 
 
-def test_topics_are_limited_and_a_repeated_one_does_not_count_twice():
-    one = session()
+def test_topics_are_limited_and_repeated_topic_counts_once():
+    connection = make_connection()
     for number in range(200):
-        said(one, {"type": "subscribe", "topic": f"t{number}"}, now=number)
+        receive(connection, {"type": "subscribe", "topic": f"t{number}"}, now=number)
     assert isinstance(
-        said(one, {"type": "subscribe", "topic": "t7"}, now=300)[0], StartSubscription
+        receive(connection, {"type": "subscribe", "topic": "t7"}, now=300)[0], StartSubscription
     )
-    refused = said(one, {"type": "subscribe", "topic": "t200", "id": 5}, now=300)
-    assert error_of(refused[0]) == ("too_many_topics", 5)
-    one.remove_topic("t7")
+    rejected = receive(connection, {"type": "subscribe", "topic": "t200", "id": 5}, now=300)
+    assert error_of(rejected[0]) == ("too_many_topics", 5)
+    connection.remove_topic("t7")
     assert isinstance(
-        said(one, {"type": "subscribe", "topic": "t200"}, now=300)[0], StartSubscription
+        receive(connection, {"type": "subscribe", "topic": "t200"}, now=300)[0], StartSubscription
     )
 
 
-def test_a_bare_socket_may_only_sign_in():
-    one = session(identified=False)
-    assert error_of(said(one, {"type": "ping", "id": 1})[0]) == ("not_signed_in", 1)
-    assert said(one, {"type": "auth", "token": "t", "id": 2}) == [Authenticate("t", 2)]
+def test_unauthenticated_socket_accepts_only_auth_frame():
+    connection = make_connection(identified=False)
+    assert error_of(receive(connection, {"type": "ping", "id": 1})[0]) == ("not_signed_in", 1)
+    assert receive(connection, {"type": "auth", "token": "t", "id": 2}) == [Authenticate("t", 2)]
 
 
-def test_signing_in_counts_for_the_next_frame_of_the_same_message():
-    one = session(identified=False)
+def test_auth_applies_to_next_frame_of_same_message():
+    connection = make_connection(identified=False)
     message = '{"type":"auth","token":"t"}\n{"type":"ping"}'
-    effects = one.receive(message, 0.0)
+    effects = connection.receive(message, 0.0)
     assert next(effects) == Authenticate("t")
-    one.mark_authenticated()
+    connection.mark_authenticated()
     assert list(effects) == [Reply(frames.Pong())]
 
 
@@ -205,13 +215,13 @@ def test_signing_in_counts_for_the_next_frame_of_the_same_message():
         "",
     ],
 )
-def test_only_the_canonical_spelling_names_a_list(topic):
+def test_list_topic_requires_canonical_uuid(topic):
     assert parse_list_topic(topic) is None
     assert str(parse_list_topic(LIST)) in LIST
 
 
 @given(st.text(max_size=200) | st.binary(max_size=20))
-def test_no_message_raises(message):
+def test_arbitrary_message_never_raises(message):
     """LIV-18, SEC-27."""
-    for effect in session().receive(message, 0.0):
+    for effect in make_connection().receive(message, 0.0):
         assert isinstance(effect, Reply | Close)

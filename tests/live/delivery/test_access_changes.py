@@ -1,9 +1,8 @@
-"""What a change does to people is read from its log entry."""
+"""The effect of a change on users' access is read from its log entry."""
 
 from __future__ import annotations
 
-from live.delivery.access_changes import NO_CHANGES, AccessChanges
-from live.delivery.access_changes import access_changes_of as read
+from live.delivery.access_changes import NO_CHANGES, AccessChanges, access_changes_of
 
 ANA = {"id": 3, "name": "Ana"}
 
@@ -11,44 +10,44 @@ ANA = {"id": 3, "name": "Ana"}
 FRAME = b'{"type":"change","list":{"id":"8f","members":[{"id":3},{"id":4}]},"items":[]}'
 
 
-def effects_of(changes: list[dict]) -> AccessChanges:
-    return read(changes, FRAME)
+def parse_changes(changes: list[dict]) -> AccessChanges:
+    return access_changes_of(changes, FRAME)
 
 
-def member(before: str | None, after: str | None) -> dict:
+def role_change(before: str | None, after: str | None) -> dict:
     def row(role: str | None) -> dict | None:
         return role and {**ANA, "role": role}
 
     return {"member": 3, "before": row(before), "after": row(after)}
 
 
-def test_most_changes_do_nothing_to_anybody():
-    assert effects_of([{"item": "8f", "before": None, "after": {"name": "Milk"}}]) == NO_CHANGES
-    assert not effects_of([])
+def test_item_change_affects_no_access():
+    assert parse_changes([{"item": "8f", "before": None, "after": {"name": "Milk"}}]) == NO_CHANGES
+    assert not parse_changes([])
 
 
-def test_members_come_and_go():
-    assert effects_of([member(None, "editor")]) == AccessChanges(joined=(3,))
-    assert effects_of([member("editor", None)]) == AccessChanges(removed=(3,))
+def test_added_and_removed_members_are_reported():
+    assert parse_changes([role_change(None, "editor")]) == AccessChanges(joined=(3,))
+    assert parse_changes([role_change("editor", None)]) == AccessChanges(removed=(3,))
 
 
-def test_a_lower_role_counts_and_a_higher_one_does_not():
-    assert effects_of([member("owner", "viewer")]) == AccessChanges(downgraded=(3,))
-    assert effects_of([member("viewer", "owner")]) == NO_CHANGES
+def test_lower_role_is_reported_but_higher_role_is_not():
+    assert parse_changes([role_change("owner", "viewer")]) == AccessChanges(downgraded=(3,))
+    assert parse_changes([role_change("viewer", "owner")]) == NO_CHANGES
 
 
-def test_a_list_goes_to_the_trash_and_comes_back():
-    alive, dead = {"name": "L", "deleted": False}, {"name": "L", "deleted": True}
-    assert effects_of([{"list": "8f", "before": alive, "after": dead}]) == AccessChanges(
+def test_deleted_and_restored_lists_are_reported():
+    active, deleted = {"name": "L", "deleted": False}, {"name": "L", "deleted": True}
+    assert parse_changes([{"list": "8f", "before": active, "after": deleted}]) == AccessChanges(
         deleted=True
     )
-    assert effects_of([{"list": "8f", "before": alive, "after": None}]) == AccessChanges(
+    assert parse_changes([{"list": "8f", "before": active, "after": None}]) == AccessChanges(
         deleted=True
     )
-    assert effects_of([{"list": "8f", "before": dead, "after": alive}]) == AccessChanges(
+    assert parse_changes([{"list": "8f", "before": deleted, "after": active}]) == AccessChanges(
         joined=(3, 4)
     )
-    assert effects_of([{"list": "8f", "before": None, "after": alive}]) == AccessChanges(
+    assert parse_changes([{"list": "8f", "before": None, "after": active}]) == AccessChanges(
         joined=(3, 4)
     )
-    assert effects_of([{"list": "8f", "before": dead, "after": None}]) == NO_CHANGES
+    assert parse_changes([{"list": "8f", "before": deleted, "after": None}]) == NO_CHANGES

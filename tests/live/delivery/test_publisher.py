@@ -1,4 +1,4 @@
-"""A change is broadcast after its commit, once, and whatever the layer does."""
+"""A change is broadcast once, after its commit, whether or not the layer works."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def sent():
-    """What is handed to the relay of this process."""
-    found: list[GroupMessage] = []
-    local_bus.register(found.append)
-    yield found
-    local_bus.unregister(found.append)
+    """The messages that the relay of this process gets."""
+    messages: list[GroupMessage] = []
+    local_bus.register(messages.append)
+    yield messages
+    local_bus.unregister(messages.append)
 
 
 @pytest.fixture
-def dead_layer(monkeypatch):
-    """A Redis that nobody answers for."""
-    made = []
+def layer_calls(monkeypatch):
+    """A channel layer whose Redis does not respond; returns the times of its calls."""
+    calls = []
 
-    class Counted(RedisPubSubChannelLayer):
+    class CountingLayer(RedisPubSubChannelLayer):
         def __getattr__(self, name):
             if name == "group_send":
-                made.append(time.monotonic())
+                calls.append(time.monotonic())
             return super().__getattr__(name)
 
-    layer = Counted(hosts=[{"address": "redis://127.0.0.1:1/0"}])
+    layer = CountingLayer(hosts=[{"address": "redis://127.0.0.1:1/0"}])
     monkeypatch.setattr(publisher, "get_channel_layer", lambda: layer)
     monkeypatch.setattr(publisher, "_straight", publisher.DirectPublisher())
-    return made
+    return calls
 
 
-def test_a_change_is_published_after_its_commit(groceries, sent):
+def test_change_is_published_after_its_commit(groceries, sent):
     sent.clear()
     with transaction.atomic():
         groceries.items.create(name="Milk")
@@ -51,7 +51,7 @@ def test_a_change_is_published_after_its_commit(groceries, sent):
     assert b"Milk" in outgoing.message["frame"]
 
 
-def test_what_is_rolled_back_is_never_published(groceries, sent):
+def test_change_is_never_published_when_rolled_back(groceries, sent):
     """LIV-3."""
     sent.clear()
     with transaction.atomic():
@@ -60,40 +60,40 @@ def test_what_is_rolled_back_is_never_published(groceries, sent):
     assert sent == []
 
 
-def test_a_change_of_members_is_told_to_every_process_too(groceries, mallory, sent):
+def test_membership_change_is_also_sent_to_the_control_group(groceries, mallory, sent):
     sent.clear()
     Membership.objects.create(shopping_list=groceries, user=mallory)
     assert [outgoing.group for outgoing in sent] == [group_name(groceries.pk), CONTROL_GROUP]
     assert sent[1].message["effects"] == {"joined": (mallory.pk,)}
 
 
-def test_a_relay_that_has_ended_is_forgotten(groceries):
-    def ended(_outgoing: GroupMessage) -> None:
+def test_relay_is_unregistered_when_its_event_loop_is_closed(groceries):
+    def closed_relay(_outgoing: GroupMessage) -> None:
         raise RuntimeError("Event loop is closed")
 
-    local_bus.register(ended)
+    local_bus.register(closed_relay)
     groceries.items.create(name="Milk")
     assert not local_bus.deliver_locally(GroupMessage("g", {}))
 
 
-def test_without_a_relay_a_dead_layer_costs_one_short_wait(groceries, dead_layer):
+def test_unreachable_layer_costs_one_attempt_without_relay(groceries, layer_calls):
     """LIV-5."""
     for number in range(20):
         groceries.items.create(name=f"Item {number}")
-    assert len(dead_layer) == 1
+    assert len(layer_calls) == 1
     assert groceries.items.count() == 20
 
 
-def test_a_broken_publisher_does_not_break_the_edit(groceries, monkeypatch):
-    def broken(_outgoing: GroupMessage) -> None:
+def test_edit_is_saved_when_publisher_fails(groceries, monkeypatch):
+    def failing_send(_outgoing: GroupMessage) -> None:
         raise OSError("no more")
 
-    monkeypatch.setattr(publisher, "_send", broken)
+    monkeypatch.setattr(publisher, "_send", failing_send)
     groceries.items.create(name="Milk")
     assert groceries.items.count() == 1
 
 
-def test_the_failpoint_is_only_for_tests(groceries, settings, monkeypatch):
+def test_failpoint_is_ignored_outside_of_debug(groceries, settings, monkeypatch):
     monkeypatch.setenv("TROLLEY_FAILPOINT", "after_commit")
     settings.DEBUG = False
     groceries.items.create(name="Milk")

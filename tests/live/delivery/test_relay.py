@@ -1,4 +1,4 @@
-"""Whatever the layer loses, repeats or reorders, every mailbox sees 1, 2, 3 ... n."""
+"""Every queue gets 1, 2, 3 ... n, even if the layer loses, repeats or reorders messages."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from live.delivery.send_queue import SendQueue
 from live.intervals import Intervals
 from shopping_list.models import Activity, ShoppingList
 from shopping_list.rows import topic_of
-from tests.support.socket_client import UNIT, eventually
+from tests.support.socket_client import TIME_SCALE, eventually
 
 LIST = uuid.UUID("8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b")
 
 
-class People:
-    """Nobody is told."""
+class IgnoringAccessListener:
+    """An access listener that ignores every call."""
 
     def changed(self, *_args) -> None: ...
 
@@ -59,8 +59,8 @@ def message(version: int, epoch: str = "e") -> dict:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 100_000), total=st.integers(1, 30))
-def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
-    """LIV-1: Half of the messages are lost, some come twice, all in any order."""
+def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
+    """LIV-1: Half of the messages are lost, some arrive twice, all in any order."""
 
     async def run() -> None:
         random = Random(seed)
@@ -72,7 +72,7 @@ def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
             )
             return ListState(epoch, committed, alive=True), Tail(epoch, since, committed, changes)
 
-        async def reading(work, *args, **kwargs):
+        async def read_in_thread(work, *args, **kwargs):
             await asyncio.sleep(random.choice([0, 0.001]))
             return work(*args, **kwargs)
 
@@ -81,22 +81,24 @@ def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
         patch.setattr(
             module, "list_states", lambda ids: {LIST: ListState("e", committed, alive=True)}
         )
-        patch.setattr(module, "run_in_db_thread", reading)
+        patch.setattr(module, "run_in_db_thread", read_in_thread)
         hub = Hub(loop=asyncio.get_running_loop(), interval=0.0005)
-        relay = Relay(hub=hub, access_listener=People(), intervals=Intervals().scaled(0.002))
+        relay = Relay(
+            hub=hub, access_listener=IgnoringAccessListener(), intervals=Intervals().scaled(0.002)
+        )
         relay.start()
         try:
             watch = relay.watch(LIST)
             watch.sequence = ChangeSequence("e", 0)
             reader = Reader()
             hub.attach(topic_of(LIST), reader.send_queue)
-            waiting: list[int] = []
+            pending: list[int] = []
             for version in range(1, total + 1):
                 committed = version
-                waiting += [version] * random.choice([0, 0, 1, 1, 2])
-                random.shuffle(waiting)
-                while waiting and random.random() < 0.6:
-                    relay.receive(message(waiting.pop()))
+                pending += [version] * random.choice([0, 0, 1, 1, 2])
+                random.shuffle(pending)
+                while pending and random.random() < 0.6:
+                    relay.receive(message(pending.pop()))
                 if random.random() < 0.3:
                     await asyncio.sleep(0)
             await eventually(lambda: len(reader.versions) >= total)
@@ -112,8 +114,8 @@ def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def unheard(groceries: ShoppingList, name: str) -> None:
-    """Record a change as another process would whose message is lost."""
+def record_without_message(groceries: ShoppingList, name: str) -> None:
+    """Record a change as another process does whose message is lost."""
     from live.delivery import publisher
 
     patch = pytest.MonkeyPatch()
@@ -124,120 +126,122 @@ def unheard(groceries: ShoppingList, name: str) -> None:
         patch.undo()
 
 
-async def test_a_lost_last_message_is_found_by_reconciling(screen, ana, groceries):
+async def test_reconciling_delivers_change_when_its_message_is_lost(open_client, ana, groceries):
     """LIV-4."""
-    one = await screen(ana)
-    answer = await one.follow(groceries)
-    await one.until("snapshot")
-    await run_in_db_thread(unheard, groceries, "Milk")
-    change = await one.until("change")
-    assert change["version"] == answer["version"] + 1
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries)
+    await client.until("snapshot")
+    await run_in_db_thread(record_without_message, groceries, "Milk")
+    change = await client.until("change")
+    assert change["version"] == reply["version"] + 1
 
 
-async def test_a_message_after_a_lost_one_brings_both(screen, live, ana, groceries):
-    one = await screen(ana)
-    answer = await one.follow(groceries)
-    await one.until("snapshot")
-    live.relay._reconciling.cancel()
-    await run_in_db_thread(unheard, groceries, "Milk")
+async def test_gap_is_repaired_from_log(open_client, live_runtime, ana, groceries):
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries)
+    await client.until("snapshot")
+    live_runtime.relay._reconciling.cancel()
+    await run_in_db_thread(record_without_message, groceries, "Milk")
     await run_in_db_thread(groceries.items.create, name="Bread")
-    changes = [await one.until("change") for _ in range(2)]
-    first = answer["version"] + 1
-    assert [change["version"] for change in changes] == [first, first + 1]
+    changes = [await client.until("change") for _ in range(2)]
+    first_version = reply["version"] + 1
+    assert [change["version"] for change in changes] == [first_version, first_version + 1]
 
 
-async def test_a_message_of_another_process_is_delivered(screen, live, ana, groceries):
-    """The layer alone carries it: no reconcile, no local publisher."""
-    one = await screen(ana)
-    await one.follow(groceries)
-    await one.until("snapshot")
-    live.relay._reconciling.cancel()
-    await run_in_db_thread(unheard, groceries, "Milk")
-    found = await run_in_db_thread(
+async def test_message_of_another_process_is_delivered_once(
+    open_client, live_runtime, ana, groceries
+):
+    """Only the layer delivers it: neither reconciling nor the local publisher does."""
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    await client.until("snapshot")
+    live_runtime.relay._reconciling.cancel()
+    await run_in_db_thread(record_without_message, groceries, "Milk")
+    activity = await run_in_db_thread(
         lambda: Activity.objects.filter(list_id=groceries.pk).latest("version")
     )
-    told = {
+    change_message = {
         "type": "live.change",
         "list": str(groceries.pk),
-        "epoch": found.epoch,
-        "version": found.version,
-        "frame": bytes(found.frame),
+        "epoch": activity.epoch,
+        "version": activity.version,
+        "frame": bytes(activity.frame),
     }
     for _ in range(3):
-        await get_channel_layer().group_send(group_name(groceries.pk), told)
-    assert (await one.until("change"))["version"] == found.version
-    assert [f for f in await one.barrier() if f["type"] == "change"] == []
+        await get_channel_layer().group_send(group_name(groceries.pk), change_message)
+    assert (await client.until("change"))["version"] == activity.version
+    assert [f for f in await client.drain() if f["type"] == "change"] == []
 
 
-async def test_another_epoch_makes_everybody_start_over(screen, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
-    await one.until("snapshot")
+async def test_new_epoch_sends_snapshot_to_subscribers(open_client, ana, groceries):
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    await client.until("snapshot")
 
     def restore() -> None:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE shopping_list_shoppinglist SET epoch = 'restored', version = 1")
 
     await run_in_db_thread(restore)
-    snapshot = await one.until("snapshot")
+    snapshot = await client.until("snapshot")
     assert (snapshot["epoch"], snapshot["version"]) == ("restored", 1)
 
 
-async def test_a_log_that_cannot_repair_makes_everybody_start_over(screen, ana, groceries):
-    one = await screen(ana)
-    answer = await one.follow(groceries)
-    await one.until("snapshot")
+async def test_subscribers_get_snapshot_when_log_cannot_fill_gap(open_client, ana, groceries):
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries)
+    await client.until("snapshot")
 
-    def lose() -> None:
+    def lose_change() -> None:
         for name in ("Milk", "Bread"):
-            unheard(groceries, name)
-        Activity.objects.filter(list_id=groceries.pk, version=answer["version"] + 1).delete()
+            record_without_message(groceries, name)
+        Activity.objects.filter(list_id=groceries.pk, version=reply["version"] + 1).delete()
 
-    await run_in_db_thread(lose)
-    snapshot = await one.until("snapshot")
+    await run_in_db_thread(lose_change)
+    snapshot = await client.until("snapshot")
     assert len(snapshot["items"]) == 2
 
 
-async def test_a_change_too_big_for_a_message_comes_as_a_snapshot(
-    screen, ana, groceries, monkeypatch
+async def test_subscribers_get_snapshot_when_change_exceeds_message_size(
+    open_client, ana, groceries, monkeypatch
 ):
-    one = await screen(ana)
-    answer = await one.follow(groceries)
-    await one.until("snapshot")
+    client = await open_client(ana)
+    reply = await client.subscribe(groceries)
+    await client.until("snapshot")
     monkeypatch.setattr(module, "MAX_MESSAGE_BYTES", 100)
     await run_in_db_thread(groceries.items.create, name="Milk")
-    snapshot = await one.until("snapshot")
-    assert snapshot["version"] == answer["version"] + 1
+    snapshot = await client.until("snapshot")
+    assert snapshot["version"] == reply["version"] + 1
     monkeypatch.undo()
     await run_in_db_thread(groceries.items.create, name="Bread")
-    assert (await one.until("change"))["version"] == answer["version"] + 2
+    assert (await client.until("change"))["version"] == reply["version"] + 2
 
 
-async def test_the_group_is_joined_by_the_first_and_left_by_the_last(
-    screen, live, ana, bob, groceries
+async def test_group_is_joined_by_first_and_left_by_last_subscriber(
+    open_client, live_runtime, ana, bob, groceries
 ):
     groups = get_channel_layer().groups
     name = group_name(groceries.pk)
-    one, other = await screen(ana), await screen(bob)
-    await one.follow(groceries)
-    await other.follow(groceries)
+    client, other_client = await open_client(ana), await open_client(bob)
+    await client.subscribe(groceries)
+    await other_client.subscribe(groceries)
     assert len(groups[name]) == 1
-    await one.leave()
+    await client.disconnect()
     assert len(groups[name]) == 1
-    await other.leave()
+    await other_client.disconnect()
     await eventually(lambda: name not in groups)
 
 
-async def test_a_layer_that_forgets_us_is_joined_again(screen, live, ana, groceries):
-    """As the in-memory layer does for one unread message, and the core layer with age."""
-    one = await screen(ana)
-    await one.follow(groceries)
+async def test_group_is_joined_again_when_layer_drops_it(open_client, live_runtime, ana, groceries):
+    """The in-memory layer drops groups after an unread message, the core layer after a time."""
+    client = await open_client(ana)
+    await client.subscribe(groceries)
     groups = get_channel_layer().groups
     groups.clear()
     await eventually(lambda: {group_name(groceries.pk), "live.control"} <= set(groups))
 
 
-class Down:
+class FailingLayer:
     """A layer that fails while `down`."""
 
     def __init__(self, layer) -> None:
@@ -257,28 +261,28 @@ class Down:
         return call
 
 
-async def test_a_layer_that_is_down_is_survived(ana, bob, groceries, session_of):
+async def test_changes_are_delivered_when_layer_is_down(ana, bob, groceries, create_session):
     from live import runtime
-    from tests.support.socket_client import Screen
+    from tests.support.socket_client import SocketClient
 
     patch = pytest.MonkeyPatch()
-    layer = Down(get_channel_layer())
+    layer = FailingLayer(get_channel_layer())
     patch.setattr(module, "get_channel_layer", lambda: layer)
-    running = runtime.get_runtime(Intervals().scaled(UNIT))
+    live_runtime = runtime.get_runtime(Intervals().scaled(TIME_SCALE))
     try:
-        one = await Screen(session=await run_in_db_thread(session_of, ana)).open()
-        await one.follow(groceries)
-        await one.until("snapshot")
-        assert not running.relay.layer_client.is_up
+        client = await SocketClient(session=await run_in_db_thread(create_session, ana)).open()
+        await client.subscribe(groceries)
+        await client.until("snapshot")
+        assert not live_runtime.relay.layer_client.is_up
         await run_in_db_thread(groceries.items.create, name="Milk")
-        assert (await one.until("change"))["verb"] == "item.added"
+        assert (await client.until("change"))["verb"] == "item.added"
         layer.down = False
         await eventually(lambda: group_name(groceries.pk) in layer.layer.groups)
         layer.down = True
-        running.relay.layer_client.send(GroupMessage("g", {"type": "x"}))
-        await eventually(lambda: not running.relay.layer_client.is_up)
-        await run_in_db_thread(unheard, groceries, "Bread")
-        assert (await one.until("change"))["items"][0]["name"] == "Bread"
+        live_runtime.relay.layer_client.send(GroupMessage("g", {"type": "x"}))
+        await eventually(lambda: not live_runtime.relay.layer_client.is_up)
+        await run_in_db_thread(record_without_message, groceries, "Bread")
+        assert (await client.until("change"))["items"][0]["name"] == "Bread"
         layer.down = False
     finally:
         await runtime.stop()

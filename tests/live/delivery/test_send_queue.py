@@ -1,4 +1,4 @@
-"""A mailbox is bounded, and knows from where to replay what it dropped."""
+"""A send queue is bounded, and knows from which position to replay what it dropped."""
 
 from __future__ import annotations
 
@@ -11,107 +11,107 @@ from live.delivery.send_queue import Batch, SendQueue
 from live.protocol.frames import MAX_OUTBOUND_BYTES, MAX_OUTBOUND_FRAMES
 
 
-def make() -> SendQueue:
+def make_queue() -> SendQueue:
     return SendQueue(lambda: None)
 
 
-def texts(mailbox: SendQueue) -> list[str]:
-    found = []
-    while (batch := mailbox.take()) is not None:
-        found.append(batch.message["text"])
-    return found
+def texts(send_queue: SendQueue) -> list[str]:
+    taken = []
+    while (batch := send_queue.take()) is not None:
+        taken.append(batch.message["text"])
+    return taken
 
 
-def test_it_gives_batches_in_the_order_in_which_they_came():
-    mailbox = make()
+def test_batches_are_taken_in_order():
+    send_queue = make_queue()
     for text in ("a", "b", "c"):
-        mailbox.put(Batch(text, topic="t"))
-    assert texts(mailbox) == ["a", "b", "c"]
+        send_queue.put(Batch(text, topic="t"))
+    assert texts(send_queue) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
     ("text", "times"),
     [("x", MAX_OUTBOUND_FRAMES + 1), ("x" * 100_000, MAX_OUTBOUND_BYTES // 100_000 + 1)],
 )
-def test_overflow_drops_the_queue_and_remembers_where_to_replay_from(text, times):
-    mailbox = make()
+def test_overflow_drops_batches_and_keeps_replay_position(text, times):
+    send_queue = make_queue()
     for version in range(times):
-        mailbox.put(Batch(text, topic="t", before=version))
-    assert len(mailbox) == 0
-    assert mailbox.missed == {"t": 0}
+        send_queue.put(Batch(text, topic="t", before=version))
+    assert len(send_queue) == 0
+    assert send_queue.missed == {"t": 0}
 
 
-def test_a_missed_topic_takes_nothing_until_it_is_replayed():
-    mailbox = make()
-    mailbox.mark_missed("t", 7)
-    mailbox.put(Batch("live", topic="t", before=9))
-    mailbox.put(Batch("other", topic="u", before=1))
-    assert texts(mailbox) == ["other"]
-    assert mailbox.missed == {"t": 7}
+def test_missed_topic_accepts_nothing_until_replayed():
+    send_queue = make_queue()
+    send_queue.mark_missed("t", 7)
+    send_queue.put(Batch("live", topic="t", before=9))
+    send_queue.put(Batch("other", topic="u", before=1))
+    assert texts(send_queue) == ["other"]
+    assert send_queue.missed == {"t": 7}
 
 
-def test_answers_survive_an_overflow():
-    mailbox = make()
-    mailbox.put(Batch("answer"))
+def test_replies_are_kept_when_queue_overflows():
+    send_queue = make_queue()
+    send_queue.put(Batch("answer"))
     for version in range(MAX_OUTBOUND_FRAMES + 1):
-        mailbox.put(Batch("live", topic="t", before=version))
-    assert texts(mailbox) == ["answer"]
-    assert not mailbox.full_of_replies
+        send_queue.put(Batch("live", topic="t", before=version))
+    assert texts(send_queue) == ["answer"]
+    assert not send_queue.full_of_replies
 
 
-def test_answers_alone_cannot_fill_it_for_ever():
-    mailbox = make()
+def test_queue_is_full_when_replies_exceed_limit():
+    send_queue = make_queue()
     for _ in range(MAX_OUTBOUND_FRAMES + 1):
-        mailbox.put(Batch("answer"))
-    assert mailbox.full_of_replies
+        send_queue.put(Batch("answer"))
+    assert send_queue.full_of_replies
 
 
-def test_a_load_is_neither_counted_nor_dropped():
-    mailbox = make()
+def test_replay_is_neither_counted_nor_dropped():
+    send_queue = make_queue()
     for part in range(5):
-        mailbox.put(Batch("x" * MAX_OUTBOUND_BYTES, topic="t", before=part, is_replay=True))
-    assert mailbox.queued == (0, 0)
+        send_queue.put(Batch("x" * MAX_OUTBOUND_BYTES, topic="t", before=part, is_replay=True))
+    assert send_queue.queued == (0, 0)
     for version in range(MAX_OUTBOUND_FRAMES + 1):
-        mailbox.put(Batch("live", topic="t", before=version))
-    assert len(mailbox) == 5
-    assert mailbox.missed == {"t": 0}
+        send_queue.put(Batch("live", topic="t", before=version))
+    assert len(send_queue) == 5
+    assert send_queue.missed == {"t": 0}
 
 
-def test_one_big_shared_batch_is_taken_by_an_empty_mailbox():
-    mailbox = make()
-    mailbox.put(Batch("x" * (MAX_OUTBOUND_BYTES * 2), topic="t", before=1))
-    assert not mailbox.lagging
+def test_empty_queue_accepts_one_oversized_batch():
+    send_queue = make_queue()
+    send_queue.put(Batch("x" * (MAX_OUTBOUND_BYTES * 2), topic="t", before=1))
+    assert not send_queue.lagging
 
 
-def test_forgetting_a_topic_drops_what_is_queued_of_it():
-    mailbox = make()
-    mailbox.put(Batch("t", topic="t", before=1))
-    mailbox.put(Batch("u", topic="u", before=1))
-    mailbox.drop_topic("t")
-    assert texts(mailbox) == ["u"]
+def test_drop_topic_removes_only_its_batches():
+    send_queue = make_queue()
+    send_queue.put(Batch("t", topic="t", before=1))
+    send_queue.put(Batch("u", topic="u", before=1))
+    send_queue.drop_topic("t")
+    assert texts(send_queue) == ["u"]
 
 
-def test_last_words_follow_the_answers_and_nothing_follows_them():
-    mailbox = make()
-    mailbox.put(Batch("answer"))
-    mailbox.put(Batch("live", topic="t", before=1))
-    mailbox.close(Batch("bye"))
-    mailbox.put(Batch("late"))
-    assert texts(mailbox) == ["answer", "bye"]
+def test_final_message_follows_replies_and_is_the_last():
+    send_queue = make_queue()
+    send_queue.put(Batch("answer"))
+    send_queue.put(Batch("live", topic="t", before=1))
+    send_queue.close(Batch("bye"))
+    send_queue.put(Batch("late"))
+    assert texts(send_queue) == ["answer", "bye"]
 
 
-def test_it_wakes_its_reader_on_each_put():
-    woken = []
-    mailbox = SendQueue(lambda: woken.append(1))
-    mailbox.put(Batch("a"))
-    mailbox.put(Batch("b"))
-    assert len(woken) == 2
+def test_reader_is_woken_by_each_put():
+    wake_ups = []
+    send_queue = SendQueue(lambda: wake_ups.append(1))
+    send_queue.put(Batch("a"))
+    send_queue.put(Batch("b"))
+    assert len(wake_ups) == 2
 
 
 @given(st.lists(st.sampled_from(["take", "t", "u", "answer"]), max_size=60))
-def test_what_is_sent_and_what_is_missed_add_up(steps):
-    """Per topic: 0..k were sent in order, and everything else is replayed from k."""
-    mailbox = make()
+def test_sent_and_missed_batches_add_up_to_all_batches(steps):
+    """Per topic: 0 to k were sent in order, and everything else is replayed from k."""
+    send_queue = make_queue()
     versions = {"t": 0, "u": 0}
     sent: dict[str, list[int]] = {"t": [], "u": []}
     original = module.MAX_OUTBOUND_FRAMES
@@ -119,23 +119,23 @@ def test_what_is_sent_and_what_is_missed_add_up(steps):
     try:
         for step in steps:
             if step == "take":
-                batch = mailbox.take()
+                batch = send_queue.take()
                 if batch is not None and batch.topic:
                     sent[batch.topic].append(batch.before)
             elif step == "answer":
-                mailbox.put(Batch("answer"))
+                send_queue.put(Batch("answer"))
             else:
-                mailbox.put(Batch("live", topic=step, before=versions[step]))
+                send_queue.put(Batch("live", topic=step, before=versions[step]))
                 versions[step] += 1
-            assert mailbox.queued[0] <= 4 or mailbox.full_of_replies
+            assert send_queue.queued[0] <= 4 or send_queue.full_of_replies
     finally:
         module.MAX_OUTBOUND_FRAMES = original
-    while (batch := mailbox.take()) is not None:
+    while (batch := send_queue.take()) is not None:
         if batch.topic:
             sent[batch.topic].append(batch.before)
-    for topic, seen in sent.items():
-        assert seen == list(range(len(seen)))
-        if topic in mailbox.missed:
-            assert mailbox.missed[topic] == len(seen)
+    for topic, positions in sent.items():
+        assert positions == list(range(len(positions)))
+        if topic in send_queue.missed:
+            assert send_queue.missed[topic] == len(positions)
         else:
-            assert len(seen) == versions[topic]
+            assert len(positions) == versions[topic]

@@ -1,4 +1,4 @@
-"""Whether a process lives and can serve, and the counters without a socket."""
+"""Health checks of a process, and the request counters over HTTP."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from live.metrics import health
 from live.metrics.health import Health
 
 pytestmark = pytest.mark.django_db(transaction=True)
-GOOD = {"database": True, "migrations": True, "layer": True, "draining": False}
+HEALTHY = {"database": True, "migrations": True, "layer": True, "draining": False}
 
 
 @pytest.mark.parametrize(
-    ("what", "status"),
+    ("changed", "status"),
     [
         ({}, "ready"),
         ({"layer": False}, "degraded"),
@@ -24,64 +24,69 @@ GOOD = {"database": True, "migrations": True, "layer": True, "draining": False}
         ({"draining": True}, "unready"),
     ],
 )
-def test_only_the_layer_may_fail(what, status):
-    assert Health(**{**GOOD, **what}).status == status
+def test_health_is_unready_when_anything_but_the_layer_fails(changed, status):
+    assert Health(**{**HEALTHY, **changed}).status == status
 
 
-async def test_it_is_alive():
+async def test_healthz_returns_200():
     assert (await AsyncClient().get("/healthz")).json() == {"status": "alive"}
 
 
-async def test_it_is_ready(live):
-    answer = await AsyncClient().get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", **GOOD})
+async def test_readyz_returns_200_with_every_check(live_runtime):
+    response = await AsyncClient().get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ready", **HEALTHY})
 
 
-async def test_it_serves_on_without_the_layer(live):
+async def test_readyz_returns_degraded_when_layer_is_down(live_runtime):
     """LIV-21."""
-    for task in live.relay.layer_client._tasks:
+    for task in live_runtime.relay.layer_client._tasks:
         task.cancel()
-    live.relay.layer_client.is_up = False
-    answer = await AsyncClient().get("/readyz")
-    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    live_runtime.relay.layer_client.is_up = False
+    response = await AsyncClient().get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
 
 
-async def test_it_is_not_ready_while_it_drains(live):
-    await live.drain()
+async def test_readyz_returns_503_when_draining(live_runtime):
+    await live_runtime.drain()
     assert (await AsyncClient().get("/readyz")).status_code == 503
 
 
-async def test_it_is_not_ready_without_a_database(live, monkeypatch):
+async def test_readyz_returns_503_when_database_is_down(live_runtime, monkeypatch):
     monkeypatch.setattr(health, "check_database", lambda: (False, False))
     assert (await AsyncClient().get("/readyz")).status_code == 503
 
 
-async def test_the_counters_are_for_people_who_are_signed_in(live, ana, client_of):
-    live.sampler.tick(1.0)
+async def test_request_counters_require_authentication(live_runtime, ana, signed_in_client):
+    live_runtime.sampler.tick(1.0)
     assert (await AsyncClient().get("/api/live/requests/")).status_code == 401
-    answer = await run_in_db_thread(lambda: client_of(ana).get("/api/live/requests/"))
-    assert answer.status_code == 200
-    assert answer.json()["processes"] == 1
+    response = await run_in_db_thread(lambda: signed_in_client(ana).get("/api/live/requests/"))
+    assert response.status_code == 200
+    assert response.json()["processes"] == 1
 
 
-def test_counters_that_have_only_just_begun_are_a_problem(ana, client_of):
+def test_request_counters_return_503_before_first_sample(ana, signed_in_client):
     """API-24"""
     assert runtime.get_running() is None
-    answer = client_of(ana).get("/api/live/requests/")
-    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
-    assert (answer.json()["code"], answer["Retry-After"]) == ("no_sample", "1")
+    response = signed_in_client(ana).get("/api/live/requests/")
+    assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
+    assert (response.json()["code"], response["Retry-After"]) == ("no_sample", "1")
 
 
-async def test_a_token_for_one_list_is_refused_the_counters_as_over_a_socket(
-    live, screen, ana, hardware, token_of
+async def test_token_for_one_list_cannot_read_request_counters(
+    live_runtime, open_client, ana, hardware, create_token
 ):
     """LIV-26."""
-    live.sampler.tick(1.0)
-    wide = await run_in_db_thread(token_of, ana, scope="read")
-    narrow = await run_in_db_thread(lambda: token_of(ana, scope="read", list_id=hardware.pk))
-    for token, status, kind in ((wide, 200, "subscribed"), (narrow, 403, "error")):
+    live_runtime.sampler.tick(1.0)
+    unrestricted = await run_in_db_thread(create_token, ana, scope="read")
+    restricted = await run_in_db_thread(
+        lambda: create_token(ana, scope="read", list_id=hardware.pk)
+    )
+    for token, status, frame_type in (
+        (unrestricted, 200, "subscribed"),
+        (restricted, 403, "error"),
+    ):
         headers = {"Authorization": f"Bearer {token}"}
-        answer = await AsyncClient().get("/api/live/requests/", headers=headers)
-        assert answer.status_code == status
-        one = await screen(token=token, origin=None)
-        assert (await one.follow("requests"))["type"] == kind
+        response = await AsyncClient().get("/api/live/requests/", headers=headers)
+        assert response.status_code == status
+        client = await open_client(token=token, origin=None)
+        assert (await client.subscribe("requests"))["type"] == frame_type

@@ -1,4 +1,4 @@
-"""Requests are count_requests as Django reports them; in flight is what is in flight."""
+"""Requests are counted as Django reports them; `in_flight` counts unfinished requests only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ urlpatterns = [
 
 @pytest.fixture
 def counts():
-    """What was count_requests since."""
+    """Return a function that returns what was counted since the start of the test."""
     before = (counters.started, counters.finished, dict(counters.status))
 
     def since() -> tuple[int, int, dict[str, int]]:
@@ -59,11 +59,11 @@ def counts():
     return since
 
 
-async def request(address: str, *, leave: bool = False) -> list[dict]:
-    """Ask the wrapped application, under Django's real ASGI handler."""
+async def request(url: str, *, disconnect: bool = False) -> list[dict]:
+    """Send a request to the wrapped application, with Django's real ASGI handler."""
     inbox: asyncio.Queue[dict] = asyncio.Queue()
     inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
-    if leave:
+    if disconnect:
         asyncio.get_running_loop().call_later(0.05, inbox.put_nowait, {"type": "http.disconnect"})
     sent: list[dict] = []
 
@@ -73,7 +73,7 @@ async def request(address: str, *, leave: bool = False) -> list[dict]:
     scope = {
         "type": "http",
         "method": "GET",
-        "path": address,
+        "path": url,
         "query_string": b"",
         "headers": [(b"host", b"testserver")],
         "http_version": "1.1",
@@ -84,24 +84,24 @@ async def request(address: str, *, leave: bool = False) -> list[dict]:
     return sent
 
 
-async def test_a_request_is_started_and_finished_once(live, counts):
+async def test_request_is_counted_once_as_started_and_finished(live_runtime, counts):
     assert (await request("/plain/"))[0]["status"] == 201
     assert counts() == (1, 1, {"2xx": 1})
     assert counters.in_flight == 0
 
 
-@pytest.mark.parametrize("address", ["/healthz", "/static/a.js"])
-async def test_what_is_not_counted_is_counted_nowhere(live, counts, address):
-    await request(address)
+@pytest.mark.parametrize("url", ["/healthz", "/static/a.js"])
+async def test_excluded_path_is_not_counted(live_runtime, counts, url):
+    await request(url)
     await request("/plain/")
     assert counts() == (1, 1, {"2xx": 1})
 
 
-# Django leaves the request's body open then.
+# Django then leaves the request body open.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-async def test_a_stream_that_breaks_is_no_longer_in_flight(live, counts):
-    """LIV-19: Django never sends request_finished for it; the signal counters say as much."""
+async def test_broken_stream_is_no_longer_in_flight(live_runtime, counts):
+    """LIV-19: Django never sends request_finished for it, so the signal counters omit it."""
     with pytest.raises(RuntimeError):
         await request("/broken/")
     assert counters.in_flight == 0
@@ -109,10 +109,10 @@ async def test_a_stream_that_breaks_is_no_longer_in_flight(live, counts):
     gc.collect()
 
 
-async def test_a_client_that_leaves_is_no_longer_in_flight(live, counts):
-    asking = asyncio.ensure_future(request("/slow/", leave=True))
+async def test_request_is_no_longer_in_flight_when_client_disconnects(live_runtime, counts):
+    pending = asyncio.ensure_future(request("/slow/", disconnect=True))
     await asyncio.sleep(0.02)
     assert counters.in_flight == 1
-    await asking
+    await pending
     assert counters.in_flight == 0
     assert counts() == (1, 1, {})

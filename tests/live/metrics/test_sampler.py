@@ -1,4 +1,4 @@
-"""The counters of all processes are one picture, and totals never fall."""
+"""The counters of all processes are added up, and totals never decrease."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 
 
 def sample(process: str, count: int, **fields) -> ProcessSample:
-    given = {
+    defaults = {
         "totals": dict.fromkeys((*NAMES, *CLASSES), count),
         "in_flight": 1,
         "per_second": 2.0,
@@ -29,102 +29,102 @@ def sample(process: str, count: int, **fields) -> ProcessSample:
         "latency": [(10, 5)],
         "delivery": [],
     }
-    return ProcessSample(process=process, **{**given, **fields})
+    return ProcessSample(process=process, **{**defaults, **fields})
 
 
-def total(board: SampleAggregator, now: float) -> frames.Sample:
-    return board.total("requests", AT, now)
+def aggregate(aggregator: SampleAggregator, now: float) -> frames.Sample:
+    return aggregator.total("requests", AT, now)
 
 
-def test_the_newest_sample_of_each_process_is_added_up():
-    board = SampleAggregator(stale_after=5)
-    board.put(sample("a", 5), 0)
-    board.put(sample("a", 10), 1)
-    board.put(sample("b", 1, people=[2, 3]), 1)
-    found = total(board, 1)
-    assert (found.processes, found.started, found.status["2xx"]) == (2, 11, 11)
-    assert (found.in_flight, found.sockets, found.people) == (2, 6, 3)
-    assert found.per_second == 4.0
-    assert found.latency_ms["p50"] == pytest.approx(1.55, rel=0.2)
-    assert found.delivery_ms == {"p50": None, "p99": None}
+def test_latest_samples_of_all_processes_are_added_up():
+    aggregator = SampleAggregator(stale_after=5)
+    aggregator.put(sample("a", 5), 0)
+    aggregator.put(sample("a", 10), 1)
+    aggregator.put(sample("b", 1, people=[2, 3]), 1)
+    result = aggregate(aggregator, 1)
+    assert (result.processes, result.started, result.status["2xx"]) == (2, 11, 11)
+    assert (result.in_flight, result.sockets, result.people) == (2, 6, 3)
+    assert result.per_second == 4.0
+    assert result.latency_ms["p50"] == pytest.approx(1.55, rel=0.2)
+    assert result.delivery_ms == {"p50": None, "p99": None}
 
 
-def test_a_silent_process_is_gone_but_its_totals_stay():
-    board = SampleAggregator(stale_after=5)
-    board.put(sample("a", 10), 0)
-    board.put(sample("b", 1), 6)
-    found = total(board, 6)
-    assert (found.processes, found.started, found.in_flight, found.sockets) == (1, 11, 1, 3)
+def test_stale_process_is_dropped_but_its_totals_are_kept():
+    aggregator = SampleAggregator(stale_after=5)
+    aggregator.put(sample("a", 10), 0)
+    aggregator.put(sample("b", 1), 6)
+    result = aggregate(aggregator, 6)
+    assert (result.processes, result.started, result.in_flight, result.sockets) == (1, 11, 1, 3)
 
 
-def test_a_process_that_was_only_silent_counts_once():
-    board = SampleAggregator(stale_after=5)
-    board.put(sample("a", 10), 0)
-    assert total(board, 6).started == 10
-    board.put(sample("a", 12), 7)
-    assert total(board, 7).started == 12
+def test_process_is_counted_once_when_it_was_only_silent():
+    aggregator = SampleAggregator(stale_after=5)
+    aggregator.put(sample("a", 10), 0)
+    assert aggregate(aggregator, 6).started == 10
+    aggregator.put(sample("a", 12), 7)
+    assert aggregate(aggregator, 7).started == 12
 
 
-def test_a_newcomer_learns_of_the_dead():
+def test_new_process_learns_totals_of_ended_processes():
     old, new = SampleAggregator(stale_after=5), SampleAggregator(stale_after=5)
     old.put(sample("dead", 10), 0)
-    total(old, 6)
+    aggregate(old, 6)
     assert old.put(sample("new", 1), 6)
     new.put(sample("new", 1), 6)
     new.put(sample("old", 2, retired_totals=old.retired_totals), 6)
-    assert total(new, 6).started == 13
+    assert aggregate(new, 6).started == 13
 
 
-def test_the_history_is_bounded_and_comes_in_columns():
-    board = SampleAggregator(stale_after=5)
-    board.put(sample("a", 1), 0)
+def test_history_is_bounded_and_stored_in_columns():
+    aggregator = SampleAggregator(stale_after=5)
+    aggregator.put(sample("a", 1), 0)
     for _ in range(HISTORY + 10):
-        board.append_history(total(board, 0))
-    columns = board.history()
+        aggregator.append_history(aggregate(aggregator, 0))
+    columns = aggregator.history()
     assert {len(column) for column in columns.values()} == {HISTORY}
     assert "topic" not in columns
     assert columns["at"][0] == "2026-11-22T00:00:00Z"
 
 
-def test_a_sample_survives_a_layer():
-    """Layers know no keys but strings."""
+def test_sample_round_trips_through_msgpack():
+    """Channel layers support only strings as keys."""
     packed = msgspec.msgpack.encode(msgspec.to_builtins(sample("a", 1)))
     assert msgspec.convert(msgspec.msgpack.decode(packed), ProcessSample) == sample("a", 1)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_subscriber_gets_the_history_then_samples(live, screen, ana):
-    one = await screen(ana)
-    while live.sampler.board.latest is None:
-        await one.barrier()
+async def test_subscriber_gets_history_then_samples(live_runtime, open_client, ana):
+    client = await open_client(ana)
+    while live_runtime.sampler.board.latest is None:
+        await client.drain()
         await run_in_db_thread(lambda: None)
-    answer = await one.follow("requests")
-    assert len(answer["history"]["at"]) >= 1
-    first, second = await one.until("sample"), await one.until("sample")
+    reply = await client.subscribe("requests")
+    assert len(reply["history"]["at"]) >= 1
+    first, second = await client.until("sample"), await client.until("sample")
     assert first["topic"] == "requests"
     assert first["at"] < second["at"]
     assert (first["sockets"], first["people"], first["processes"]) == (1, 1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_delivery_time_is_measured_from_the_commit(live, screen, ana, groceries):
-    one = await screen(ana)
-    await one.follow(groceries)
-    await one.until("snapshot")
+async def test_delivery_time_is_recorded_once_per_change(live_runtime, open_client, ana, groceries):
+    client = await open_client(ana)
+    await client.subscribe(groceries)
+    await client.until("snapshot")
     before = sum(counters.delivery.buckets().values())
     await run_in_db_thread(groceries.items.create, name="Milk")
-    await one.until("change")
-    await one.barrier()
+    await client.until("change")
+    await client.drain()
     assert sum(counters.delivery.buckets().values()) == before + 1
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_nothing_is_broadcast_per_request(live, screen, ana):
+async def test_request_sends_no_broadcast(live_runtime, open_client, ana):
     """LIV-20."""
-    one = await screen(ana)
-    await one.follow("requests")
+    client = await open_client(ana)
+    await client.subscribe("requests")
     sent = []
-    live.relay.layer_client.send = sent.append
+    live_runtime.relay.layer_client.send = sent.append
     for _ in range(50):
         counters.request_started()
         counters.request_finished()

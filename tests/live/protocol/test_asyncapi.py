@@ -1,4 +1,4 @@
-"""The AsyncAPI document says what the sockets speak."""
+"""The AsyncAPI document describes the protocol of the sockets."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from jsonschema_rs import ValidationError, validator_for
 
 from live.protocol import asyncapi, frames
 from tests.support import frame_schema
-from tests.support.frame_schema import Document, NotInDocumentError, resolved
+from tests.support.frame_schema import Document, NotInDocumentError, resolve_reference
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = ROOT / "frontend" / "node_modules" / "@asyncapi" / "specs" / "schemas"
-ADDRESS = "/api/live/asyncapi.json"
+URL = "/api/live/asyncapi.json"
 PING = {"type": "ping", "id": 1}
 
 
 @pytest.fixture(scope="module")
 def document():
-    return frame_schema.served()
+    return frame_schema.served_document()
 
 
 def walk(node):
-    """Yield every object of a document."""
+    """Yield every JSON object of a document."""
     if isinstance(node, dict):
         yield node
     for inner in node.values() if isinstance(node, dict) else node:
@@ -33,7 +33,7 @@ def walk(node):
             yield from walk(inner)
 
 
-def test_it_is_asyncapi_3_0(document):
+def test_document_is_valid_asyncapi_3_0(document):
     """LIV-22."""
     meta = validator_for(json.loads((SPECS / "3.0.0.json").read_text()))
     meta.validate(document)
@@ -43,56 +43,60 @@ def test_it_is_asyncapi_3_0(document):
     document["operations"]["all.send"]["action"] = "send"
 
 
-def test_every_reference_leads_somewhere(document):
-    references = [one for one in walk(document) if "$ref" in one]
+def test_every_reference_can_be_resolved(document):
+    references = [reference for reference in walk(document) if "$ref" in reference]
     assert len(references) > 100
-    assert all(resolved(document, one) for one in references)
+    assert all(resolve_reference(document, reference) for reference in references)
 
 
-def test_operations_use_the_messages_of_their_channel(document):
+def test_operations_use_only_messages_of_their_channel(document):
     for operation in document["operations"].values():
         channel = operation["channel"]["$ref"]
         used = [*operation["messages"], *operation.get("reply", {}).get("messages", ())]
-        assert all(one["$ref"].startswith(f"{channel}/messages/") for one in used)
+        assert all(message["$ref"].startswith(f"{channel}/messages/") for message in used)
 
 
-def test_it_has_every_frame_both_ways_on_both_addresses(document):
+def test_document_has_every_frame_on_both_addresses(document):
     """LIV-22."""
-    ways = {"receive": frames.ClientFrame, "send": frames.ServerFrame}
-    for action, union in ways.items():
-        expected = {one.__struct_config__.tag for one in get_args(union)}
+    unions = {"receive": frames.ClientFrame, "send": frames.ServerFrame}
+    for action, union in unions.items():
+        expected = {frame_type.__struct_config__.tag for frame_type in get_args(union)}
         for address in ("/ws/", "/ws/lists/{list}/"):
             (operation,) = [
-                one
-                for one in document["operations"].values()
-                if one["action"] == action
-                and resolved(document, one["channel"])["address"] == address
+                candidate
+                for candidate in document["operations"].values()
+                if candidate["action"] == action
+                and resolve_reference(document, candidate["channel"])["address"] == address
             ]
-            names = {resolved(document, one)["name"] for one in operation["messages"]}
+            names = {
+                resolve_reference(document, message)["name"] for message in operation["messages"]
+            }
             assert names == expected
 
 
-def test_each_message_shows_a_frame_that_it_allows(document):
+def test_every_message_has_valid_examples(document):
     strict = Document(document)
     for operation in document["operations"].values():
-        for message in (resolved(document, one) for one in operation["messages"]):
+        for message in (
+            resolve_reference(document, reference) for reference in operation["messages"]
+        ):
             assert message["examples"]
             for example in message["examples"]:
-                strict.hold(operation["action"], example["payload"])
+                strict.validate(operation["action"], example["payload"])
 
 
-def test_it_has_every_close_code_and_the_page_has_the_same(document):
+def test_close_codes_are_complete_and_equal_those_of_the_docs_page(document):
     page = (ROOT / "docs" / "protocol.md").read_text()
     assert set(document["x-close-codes"]) == {str(int(code)) for code in frames.CloseCode}
-    for code, about in document["x-close-codes"].items():
-        assert f"| {code} | {about['meaning']}" in document["info"]["description"]
-        assert about["comesBack"] == (4000 <= int(code) < 4500)
+    for code, details in document["x-close-codes"].items():
+        assert f"| {code} | {details['meaning']}" in document["info"]["description"]
+        assert details["comesBack"] == (4000 <= int(code) < 4500)
         if int(code) >= 4000:
-            assert f"| {code} | {about['meaning']} |" in page
+            assert f"| {code} | {details['meaning']} |" in page
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "frame",
     [
         {"type": "pong", "id": "one"},
         {"type": "pong", "hello": 1},
@@ -107,42 +111,42 @@ def test_it_has_every_close_code_and_the_page_has_the_same(document):
         [],
     ],
 )
-def test_what_it_does_not_have_fails_the_test_that_gets_it(broken):
+def test_undocumented_server_frame_fails_the_test(frame):
     """LIV-22."""
     with pytest.raises(NotInDocumentError):
-        frame_schema.told(json.dumps(broken))
+        frame_schema.server_frames(json.dumps(frame))
 
 
-def test_a_field_that_the_document_lost_fails_the_test_that_gets_it(document):
+def test_frame_fails_the_test_when_document_lacks_its_field(document):
     strict = Document(document)
     frame = {"type": "unsubscribed", "topic": "requests"}
-    strict.hold("send", frame)
+    strict.validate("send", frame)
     schema = document["components"]["schemas"]["Unsubscribed"]
     topic = schema["properties"].pop("topic")
     with pytest.raises(NotInDocumentError):
-        Document(document).hold("send", frame)
+        Document(document).validate("send", frame)
     schema["properties"]["topic"] = topic
 
 
-def test_what_clients_of_the_tests_say_is_held_against_it_too():
-    assert json.loads(frame_schema.said(PING)) == PING
+def test_client_frames_of_the_tests_are_validated_too():
+    assert json.loads(frame_schema.encode_client_frame(PING)) == PING
     with pytest.raises(NotInDocumentError):
-        frame_schema.said({"type": "pong", "id": 1})
+        frame_schema.encode_client_frame({"type": "pong", "id": 1})
 
 
-def test_everybody_may_read_it_and_it_names_where_it_came_from(anyone, settings):
+def test_document_is_public_and_names_its_own_server(anonymous_client, settings):
     settings.SESSION_COOKIE_NAME = "__Host-sessionid"
-    answer = anyone.get(ADDRESS, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
-    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
-    assert answer["Content-Type"] == "application/json"
-    assert answer.json() == asyncapi.document(
+    response = anonymous_client.get(URL, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
+    assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == asyncapi.document(
         version=settings.VERSION, host="testserver", secure=True, cookie="__Host-sessionid"
     )
-    (server,) = answer.json()["servers"].values()
+    (server,) = response.json()["servers"].values()
     assert (server["protocol"], server["host"]) == ("wss", "testserver")
-    assert answer.json()["components"]["securitySchemes"]["session"]["name"] == "__Host-sessionid"
+    assert response.json()["components"]["securitySchemes"]["session"]["name"] == "__Host-sessionid"
 
 
-@pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])
-def test_it_can_only_be_read(verb, anyone):
-    assert getattr(anyone, verb)(ADDRESS).status_code == 405
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_document_is_read_only(method, anonymous_client):
+    assert getattr(anonymous_client, method)(URL).status_code == 405

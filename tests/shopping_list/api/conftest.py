@@ -1,4 +1,4 @@
-"""The cast at the door of the API, and the addresses of their lists."""
+"""API clients of the users, and the URLs of their lists."""
 
 from __future__ import annotations
 
@@ -13,69 +13,69 @@ from rest_framework.test import APIClient
 from accounts.models import ApiToken, User
 from shopping_list.models import Membership, ShoppingList
 
-Together = Callable[..., list[Any]]
+RunConcurrently = Callable[..., list[Any]]
 
 
 @pytest.fixture
-def as_ana(ana: User, client_of: Callable[[User], APIClient]) -> APIClient:
-    return client_of(ana)
+def ana_client(ana: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
+    return signed_in_client(ana)
 
 
 @pytest.fixture
-def as_bob(bob: User, client_of: Callable[[User], APIClient]) -> APIClient:
-    return client_of(bob)
+def bob_client(bob: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
+    return signed_in_client(bob)
 
 
 @pytest.fixture
-def as_mallory(mallory: User, client_of: Callable[[User], APIClient]) -> APIClient:
-    return client_of(mallory)
+def mallory_client(mallory: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
+    return signed_in_client(mallory)
 
 
 @pytest.fixture
-def items(groceries: ShoppingList) -> str:
-    """The address of the items of ana's list."""
-    return items_of(groceries)
+def items_url(groceries: ShoppingList) -> str:
+    """The URL of the items of ana's list."""
+    return url_of_items(groceries)
 
 
 @pytest.fixture
-def join(groceries: ShoppingList, make_user: Callable[..., User]) -> Callable[[str], User]:
-    """Make a member of ana's list, called by their role."""
+def add_member(groceries: ShoppingList, make_user: Callable[..., User]) -> Callable[[str], User]:
+    """Create a member of ana's list whose name is the role."""
 
     def make(role: str) -> User:
-        person = make_user(role)
-        Membership.objects.create(shopping_list=groceries, user=person, role=role)
-        return person
+        user = make_user(role)
+        Membership.objects.create(shopping_list=groceries, user=user, role=role)
+        return user
 
     return make
 
 
 @pytest.fixture
-def bearer() -> Callable[..., APIClient]:
-    """Return a script's client, with a token of that person."""
+def token_client() -> Callable[..., APIClient]:
+    """Return an API client with a token of that user, as a script has it."""
 
-    def present(user: User, **fields: Any) -> APIClient:
+    def create_client(user: User, **fields: Any) -> APIClient:
         _, secret = ApiToken.objects.create(user=user, name="script", **fields)
         client = APIClient()
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
         return client
 
-    return present
+    return create_client
 
 
 @pytest.fixture
-def together() -> Together:
-    """Call functions at the same moment, each on a thread and a connection of its own."""
+def run_concurrently() -> RunConcurrently:
+    """Call functions at the same moment, each in its own thread with its own connection."""
 
     def run(*calls: Callable[[], Any]) -> list[Any]:
         barrier = Barrier(len(calls), timeout=20)
-        answers: list[Any] = [None] * len(calls)
+        results: list[Any] = [None] * len(calls)
 
         def call(number: int) -> None:
             try:
                 barrier.wait()
-                answers[number] = calls[number]()
-            except BaseException as error:  # it is the answer
-                answers[number] = error
+                results[number] = calls[number]()
+            except BaseException as error:  # it is the result
+                results[number] = error
             finally:
                 connections.close_all()
 
@@ -84,26 +84,26 @@ def together() -> Together:
             thread.start()
         for thread in threads:
             thread.join(60)
-        return answers
+        return results
 
     return run
 
 
-def list_at(one: ShoppingList) -> str:
-    """Return the address of a list."""
-    return f"/api/shopping-lists/{one.pk}/"
+def url_of_list(shopping_list: ShoppingList) -> str:
+    """Return the URL of a list."""
+    return f"/api/shopping-lists/{shopping_list.pk}/"
 
 
-def items_of(one: ShoppingList) -> str:
-    """Return the address of a list's items."""
-    return f"{list_at(one)}shopping-items/"
+def url_of_items(shopping_list: ShoppingList) -> str:
+    """Return the URL of a list's items."""
+    return f"{url_of_list(shopping_list)}shopping-items/"
 
 
-def item_at(item: Any) -> str:
-    """Return the address of an item."""
-    return f"{items_of(item.shopping_list)}{item.pk}/"
+def url_of_item(item: Any) -> str:
+    """Return the URL of an item."""
+    return f"{url_of_items(item.shopping_list)}{item.pk}/"
 
 
-def version_of(one: ShoppingList) -> int:
-    """Return the version that a list has now."""
-    return ShoppingList.objects.values_list("version", flat=True).get(pk=one.pk)
+def current_version(shopping_list: ShoppingList) -> int:
+    """Return the current version of a list."""
+    return ShoppingList.objects.values_list("version", flat=True).get(pk=shopping_list.pk)

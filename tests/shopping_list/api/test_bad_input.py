@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from shopping_list.models import ShoppingList
-from tests.shopping_list.api.conftest import item_at, list_at, version_of
+from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_list
 
 TEXT = {
     "number": 5,
@@ -68,10 +68,13 @@ NOT_OBJECTS = [None, [], "Milk", 5, True, [{"name": "Milk"}]]
 @pytest.fixture
 def untouched(groceries: ShoppingList, milk: Any) -> Callable[[], None]:
     """Assert that nothing was done to ana's list since."""
-    before = version_of(groceries), set(groceries.items.values_list("pk", "name"))
+    before = current_version(groceries), set(groceries.items.values_list("pk", "name"))
 
     def check() -> None:
-        assert (version_of(groceries), set(groceries.items.values_list("pk", "name"))) == before
+        assert (
+            current_version(groceries),
+            set(groceries.items.values_list("pk", "name")),
+        ) == before
 
     return check
 
@@ -89,21 +92,23 @@ def refused(answer: Any, field: str) -> None:
 
 @pytest.mark.parametrize(("field", "body"), ITEM)
 def test_a_bad_field_of_an_item_is_named(
-    *, field: str, body: Any, as_bob: Any, items: str, milk: Any, untouched: Any
+    *, field: str, body: Any, bob_client: Any, items_url: str, milk: Any, untouched: Any
 ) -> None:
     """API-4"""
-    refused(as_bob.post(items, body), field)
-    refused(as_bob.put(item_at(milk), body), field)
-    refused(as_bob.put(f"{items}{uuid4()}/", body), field)
-    refused(as_bob.patch(item_at(milk), body), field)
-    refused(as_bob.post(f"{items}bulk/", {"items": [body]}), f"items.0.{field}")
+    refused(bob_client.post(items_url, body), field)
+    refused(bob_client.put(url_of_item(milk), body), field)
+    refused(bob_client.put(f"{items_url}{uuid4()}/", body), field)
+    refused(bob_client.patch(url_of_item(milk), body), field)
+    refused(bob_client.post(f"{items_url}bulk/", {"items": [body]}), f"items.0.{field}")
     untouched()
 
 
 @pytest.mark.parametrize(("field", "body"), cases("id", IDS, name="Tea"))
-def test_a_bad_id_is_named(field: str, body: Any, as_ana: Any, items: str, untouched: Any) -> None:
-    refused(as_ana.post(items, body), field)
-    refused(as_ana.post("/api/shopping-lists/", body), field)
+def test_a_bad_id_is_named(
+    field: str, body: Any, ana_client: Any, items_url: str, untouched: Any
+) -> None:
+    refused(ana_client.post(items_url, body), field)
+    refused(ana_client.post("/api/shopping-lists/", body), field)
     untouched()
 
 
@@ -117,39 +122,48 @@ def test_a_bad_id_is_named(field: str, body: Any, as_ana: Any, items: str, untou
     ],
 )
 def test_a_bad_field_of_a_list_is_named(
-    field: str, body: Any, as_ana: Any, groceries: ShoppingList, untouched: Any
+    field: str, body: Any, ana_client: Any, groceries: ShoppingList, untouched: Any
 ) -> None:
-    refused(as_ana.post("/api/shopping-lists/", body), field)
-    refused(as_ana.put(list_at(groceries), body), field)
-    refused(as_ana.patch(list_at(groceries), body), field)
+    refused(ana_client.post("/api/shopping-lists/", body), field)
+    refused(ana_client.put(url_of_list(groceries), body), field)
+    refused(ana_client.patch(url_of_list(groceries), body), field)
     assert ShoppingList.objects.count() == 1
     untouched()
 
 
 @pytest.mark.parametrize("field", ["name", "quantity", "note", "category"])
-def test_text_of_the_greatest_length_fits(field: str, as_bob: Any, items: str) -> None:
+def test_text_of_the_greatest_length_fits(field: str, bob_client: Any, items_url: str) -> None:
     longest = "é" * TOO_LONG[field]
-    answer = as_bob.post(items, {"name": "Tea", field: f" {longest} "})
+    answer = bob_client.post(items_url, {"name": "Tea", field: f" {longest} "})
     assert (answer.status_code, answer.json()[field]) == (201, longest)
     decomposed = "e\u0301" * TOO_LONG[field]
-    assert as_bob.patch(f"{items}{answer.json()['id']}/", {field: decomposed}).status_code == 200
+    assert (
+        bob_client.patch(f"{items_url}{answer.json()['id']}/", {field: decomposed}).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("body", NOT_OBJECTS, ids=str)
 def test_a_body_that_is_no_object_is_refused_everywhere(
-    *, body: Any, as_ana: Any, items: str, groceries: ShoppingList, milk: Any, untouched: Any
+    *,
+    body: Any,
+    ana_client: Any,
+    items_url: str,
+    groceries: ShoppingList,
+    milk: Any,
+    untouched: Any,
 ) -> None:
     """API-4"""
-    at = list_at(groceries)
+    at = url_of_list(groceries)
     for method, path in (
         ("POST", "/api/shopping-lists/"),
         *((method, at) for method in ("PUT", "PATCH")),
-        *((method, item_at(milk)) for method in ("PUT", "PATCH")),
-        *(("POST", f"{items}{verb}") for verb in ("", "bulk/", "tick/", "untick/", "remove/")),
+        *((method, url_of_item(milk)) for method in ("PUT", "PATCH")),
+        *(("POST", f"{items_url}{verb}") for verb in ("", "bulk/", "tick/", "untick/", "remove/")),
         *(("PUT", f"{at}{verb}-members/") for verb in ("add", "remove")),
         ("PATCH", f"{at}members/{groceries.created_by_id}/"),
     ):
-        answer = as_ana.generic(method, path, json.dumps(body), "application/json")
+        answer = ana_client.generic(method, path, json.dumps(body), "application/json")
         refused(answer, "non_field_errors")
     untouched()
 
@@ -167,10 +181,10 @@ def test_a_body_that_is_no_object_is_refused_everywhere(
     ids=["cut off", "lone surrogate", "twice", "NaN", "not UTF-8", "empty"],
 )
 def test_what_is_no_json_is_refused(
-    *, body: Any, said: str, as_bob: Any, items: str, milk: Any, untouched: Any
+    *, body: Any, said: str, bob_client: Any, items_url: str, milk: Any, untouched: Any
 ) -> None:
-    for path, key in ((items, {}), (items, {"HTTP_IDEMPOTENCY_KEY": str(uuid4())})):
-        answer = as_bob.generic("POST", path, body, "application/json", **key)
+    for path, key in ((items_url, {}), (items_url, {"HTTP_IDEMPOTENCY_KEY": str(uuid4())})):
+        answer = bob_client.generic("POST", path, body, "application/json", **key)
         assert answer.status_code == 400
         expected = "errors" in answer.json() if not body else said in answer.json()["detail"]
         assert expected, answer.content
@@ -179,10 +193,10 @@ def test_what_is_no_json_is_refused(
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", ""])
 def test_another_kind_of_body_is_refused(
-    kind: str, as_bob: Any, items: str, untouched: Any
+    kind: str, bob_client: Any, items_url: str, untouched: Any
 ) -> None:
     for key in ({}, {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}):
-        answer = as_bob.generic("POST", items, '{"name": "Tea"}', kind, **key)
+        answer = bob_client.generic("POST", items_url, '{"name": "Tea"}', kind, **key)
         assert answer.status_code == 415
     untouched()
 
@@ -197,9 +211,9 @@ MANY = [
 @pytest.mark.parametrize("verb", ["tick", "untick", "remove"])
 @pytest.mark.parametrize(("field", "body"), MANY)
 def test_a_bad_choice_of_many_is_named(
-    *, field: str, body: Any, verb: str, as_bob: Any, items: str, untouched: Any
+    *, field: str, body: Any, verb: str, bob_client: Any, items_url: str, untouched: Any
 ) -> None:
-    answer = as_bob.post(f"{items}{verb}/", body)
+    answer = bob_client.post(f"{items_url}{verb}/", body)
     assert answer.status_code == 400
     assert {name.split(".")[0] for name in answer.json()["errors"]} == {field}
     untouched()
@@ -207,12 +221,15 @@ def test_a_bad_choice_of_many_is_named(
 
 @pytest.mark.parametrize("verb", ["tick", "untick", "remove"])
 def test_many_are_chosen_in_exactly_one_way(
-    verb: str, as_bob: Any, items: str, milk: Any, untouched: Any
+    verb: str, bob_client: Any, items_url: str, milk: Any, untouched: Any
 ) -> None:
-    refused(as_bob.post(f"{items}{verb}/", {}), "items")
-    refused(as_bob.post(f"{items}{verb}/", {"items": [str(milk.pk)], "purchased": True}), "items")
+    refused(bob_client.post(f"{items_url}{verb}/", {}), "items")
+    refused(
+        bob_client.post(f"{items_url}{verb}/", {"items": [str(milk.pk)], "purchased": True}),
+        "items",
+    )
     thousand = [str(uuid4()) for _ in range(1001)]
-    refused(as_bob.post(f"{items}{verb}/", {"items": thousand}), "items")
+    refused(bob_client.post(f"{items_url}{verb}/", {"items": thousand}), "items")
     untouched()
 
 
@@ -233,10 +250,10 @@ PEOPLE = {
 
 @pytest.mark.parametrize(("field", "body"), cases("members", PEOPLE))
 def test_bad_people_are_named(
-    field: str, body: Any, as_ana: Any, groceries: ShoppingList, untouched: Any
+    field: str, body: Any, ana_client: Any, groceries: ShoppingList, untouched: Any
 ) -> None:
     for verb in ("add", "remove"):
-        answer = as_ana.put(f"{list_at(groceries)}{verb}-members/", body)
+        answer = ana_client.put(f"{url_of_list(groceries)}{verb}-members/", body)
         if verb == "remove" and body["members"] == [2**63 - 1]:
             assert answer.status_code == 200  # nobody, so nothing to do
         else:
@@ -249,10 +266,10 @@ def test_bad_people_are_named(
     "role", ["", "Owner", "admin", 1, None, True, ["owner"], {"role": "owner"}]
 )
 def test_a_bad_role_is_named(
-    role: Any, as_ana: Any, groceries: ShoppingList, bob: Any, untouched: Any
+    role: Any, ana_client: Any, groceries: ShoppingList, bob: Any, untouched: Any
 ) -> None:
-    refused(as_ana.patch(f"{list_at(groceries)}members/{bob.pk}/", {"role": role}), "role")
-    refused(as_ana.patch(f"{list_at(groceries)}members/{bob.pk}/", {}), "role")
+    refused(ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {"role": role}), "role")
+    refused(ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {}), "role")
     untouched()
 
 
@@ -279,30 +296,30 @@ QUERIES = [
 
 @pytest.mark.parametrize(("where", "name", "value"), QUERIES)
 def test_a_bad_parameter_is_named(
-    where: str, name: str, value: str, as_bob: Any, groceries: ShoppingList
+    where: str, name: str, value: str, bob_client: Any, groceries: ShoppingList
 ) -> None:
     """API-4"""
     addresses = {
         "": "/api/shopping-lists/",
-        "items": f"{list_at(groceries)}shopping-items/",
-        "activities": f"{list_at(groceries)}activities/",
+        "items": f"{url_of_list(groceries)}shopping-items/",
+        "activities": f"{url_of_list(groceries)}activities/",
         "all": "/api/search-shopping-items/",
     }
-    refused(as_bob.get(addresses[where], {name: value}), name)
+    refused(bob_client.get(addresses[where], {name: value}), name)
 
 
 @pytest.mark.parametrize("value", ["", "maybe", "Error"])
 def test_a_bad_way_to_handle_duplicates_is_named(
-    value: str, as_bob: Any, items: str, untouched: Any
+    value: str, bob_client: Any, items_url: str, untouched: Any
 ) -> None:
-    refused(as_bob.post(f"{items}?on_duplicate={value}", {"name": "Tea"}), "on_duplicate")
+    refused(bob_client.post(f"{items_url}?on_duplicate={value}", {"name": "Tea"}), "on_duplicate")
     untouched()
 
 
 @pytest.mark.parametrize("search", ["%ED%A0%80", "%FF", "%", "%25", "_", "\\", "'", "\u0661"])
 def test_strange_searches_find_nothing_and_do_no_harm(
-    search: str, as_bob: Any, items: str, milk: Any
+    search: str, bob_client: Any, items_url: str, milk: Any
 ) -> None:
-    answer = as_bob.get(f"{items}?search={search}")
+    answer = bob_client.get(f"{items_url}?search={search}")
     found = answer.json()
     assert (answer.status_code, found["count"]) == (200, 0), found

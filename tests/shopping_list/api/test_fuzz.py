@@ -18,8 +18,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from accounts.models import ApiToken, Session, User
-from tests.support.routes import VERBS, routes, shape_of
-from tests.support.scenario import staged
+from tests.support.routes import VERBS, route_shape, routes
+from tests.support.scenario import create_list
 
 PEOPLE = re.compile(r"/api/(auth|tokens|api-token-auth)/")
 """Addresses that want a session, and not a script's token."""
@@ -46,7 +46,7 @@ FEW = settings(
 
 @pytest.fixture
 def ids(ana: User, bob: User, session_of_ana: dict[str, Any]) -> dict[str, Any]:
-    scene = staged(ana, bob, "Groceries")
+    scene = create_list(ana, bob, "Groceries")
     token, _ = ApiToken.objects.create(user=ana, name="script")
     return {
         "token_id": str(token.public_id),
@@ -77,9 +77,9 @@ def bearer_of_ana(ana: User) -> dict[str, Any]:
 
 
 @pytest.fixture
-def session_of_ana(ana: User, as_ana: Any) -> dict[str, Any]:
+def session_of_ana(ana: User, ana_client: Any) -> dict[str, Any]:
     """Sign ana in as a page of ours does."""
-    session = as_ana.cookies["sessionid"].value
+    session = ana_client.cookies["sessionid"].value
     cookies = {"sessionid": session, "csrftoken": CSRF}
     return {"headers": {"X-CSRFToken": CSRF}, "cookies": cookies}
 
@@ -94,13 +94,13 @@ def test_the_document_has_every_verb_of_every_address(db: None) -> None:
     """API-18"""
     views = [(path, getattr(view, "view_class", view)) for path, view in routes()]
     served = {
-        (verb.upper(), shape_of(f"/{path}"))
+        (verb.upper(), route_shape(f"/{path}"))
         for path, view in views
         if path.startswith("api/") and path not in DOCUMENTS
         for verb in set(VERBS) - {"head", "options"}
         if hasattr(view, verb) and verb in view.http_method_names
     }
-    assert {(one.method.upper(), shape_of(one.path)) for one in operations()} == served
+    assert {(one.method.upper(), route_shape(one.path)) for one in operations()} == served
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)

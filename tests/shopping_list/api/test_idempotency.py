@@ -9,43 +9,43 @@ from uuid import uuid4
 import pytest
 
 from shopping_list.models import Activity, IdempotentResponse, ShoppingItem, ShoppingList
-from tests.shopping_list.api.conftest import item_at, items_of, list_at, version_of
-from tests.support.permission_matrix import ACTS, Act, filled
-from tests.support.scenario import staged
+from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
+from tests.support.permission_matrix import OPERATIONS, Operation, fill_template
+from tests.support.scenario import create_list
 
 
 def seen(answer: Any) -> Any:
     return answer.status_code, answer.content, answer.headers.get("ETag")
 
 
-@pytest.mark.parametrize("act", [act for act in ACTS if act.method != "GET"], ids=str)
+@pytest.mark.parametrize("act", [act for act in OPERATIONS if act.method != "GET"], ids=str)
 def test_every_unsafe_act_has_one_effect_and_gets_its_answer_again(
-    act: Act, ana: Any, bob: Any, as_ana: Any
+    act: Operation, ana: Any, bob: Any, ana_client: Any
 ) -> None:
     """API-7, SEC-22"""
-    scene = staged(ana, bob, "Groceries")
+    scene = create_list(ana, bob, "Groceries")
     scene["me"] = bob.pk
-    path, body = f"/api/{filled(act.path, scene)}", filled(act.body, scene)
-    send = getattr(as_ana, act.method.lower())
+    path, body = f"/api/{fill_template(act.path, scene)}", fill_template(act.body, scene)
+    send = getattr(ana_client, act.method.lower())
     one, key = ShoppingList.objects.get(pk=scene["list"]), str(uuid4())
-    before = version_of(one)
+    before = current_version(one)
     answers = [send(path, body, HTTP_IDEMPOTENCY_KEY=key) for _ in range(3)]
-    assert answers[0].status_code == act.ok
+    assert answers[0].status_code == act.success_status
     assert {seen(answer) for answer in answers} == {seen(answers[0])}
-    assert version_of(one) - before <= 1
+    assert current_version(one) - before <= 1
 
 
 def test_a_repeated_request_is_one_change_that_carries_its_key(
-    as_bob: Any, groceries: ShoppingList, milk: Any
+    bob_client: Any, groceries: ShoppingList, milk: Any
 ) -> None:
     """API-7"""
-    key, before = str(uuid4()), version_of(groceries)
-    first = as_bob.patch(item_at(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
-    as_bob.patch(item_at(milk), {"purchased": False})
-    again = as_bob.patch(item_at(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
+    key, before = str(uuid4()), current_version(groceries)
+    first = bob_client.patch(url_of_item(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
+    bob_client.patch(url_of_item(milk), {"purchased": False})
+    again = bob_client.patch(url_of_item(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
     assert seen(again) == seen(first)
-    assert as_bob.get(item_at(milk)).json()["purchased"] is False
-    assert version_of(groceries) == before + 2
+    assert bob_client.get(url_of_item(milk)).json()["purchased"] is False
+    assert current_version(groceries) == before + 2
     assert [str(op) for op in ops(groceries)] == [key]
 
 
@@ -54,10 +54,10 @@ def ops(one: ShoppingList) -> list[Any]:
     return list(log.values_list("operation_id", flat=True))
 
 
-def test_a_list_is_made_once(as_ana: Any, db: None) -> None:
+def test_a_list_is_made_once(ana_client: Any, db: None) -> None:
     key = str(uuid4())
     answers = [
-        as_ana.post("/api/shopping-lists/", {"name": "Party"}, HTTP_IDEMPOTENCY_KEY=key)
+        ana_client.post("/api/shopping-lists/", {"name": "Party"}, HTTP_IDEMPOTENCY_KEY=key)
         for _ in range(2)
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
@@ -67,11 +67,11 @@ def test_a_list_is_made_once(as_ana: Any, db: None) -> None:
 
 
 def test_deleting_and_leaving_answer_the_same_although_the_list_is_out_of_sight(
-    as_ana: Any, as_bob: Any, bob: Any, groceries: ShoppingList
+    ana_client: Any, bob_client: Any, bob: Any, groceries: ShoppingList
 ) -> None:
     for client, at in (
-        (as_bob, f"{list_at(groceries)}members/{bob.pk}/"),
-        (as_ana, list_at(groceries)),
+        (bob_client, f"{url_of_list(groceries)}members/{bob.pk}/"),
+        (ana_client, url_of_list(groceries)),
     ):
         key = str(uuid4())
         answers = [client.delete(at, HTTP_IDEMPOTENCY_KEY=key) for _ in range(2)]
@@ -80,76 +80,80 @@ def test_deleting_and_leaving_answer_the_same_although_the_list_is_out_of_sight(
 
 
 def test_another_request_under_the_same_key_is_refused(
-    as_ana: Any, as_bob: Any, groceries: ShoppingList, milk: Any
+    ana_client: Any, bob_client: Any, groceries: ShoppingList, milk: Any
 ) -> None:
     """API-8"""
     key = str(uuid4())
-    as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
-    before = version_of(groceries)
+    bob_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
+    before = current_version(groceries)
     for answer in (
-        as_bob.patch(item_at(milk), {"note": "y"}, HTTP_IDEMPOTENCY_KEY=key),
-        as_bob.patch(item_at(milk), {}, HTTP_IDEMPOTENCY_KEY=key),
-        as_bob.put(item_at(milk), {"name": "Milk", "note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
-        as_bob.post(items_of(groceries), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
-        as_ana.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
+        bob_client.patch(url_of_item(milk), {"note": "y"}, HTTP_IDEMPOTENCY_KEY=key),
+        bob_client.patch(url_of_item(milk), {}, HTTP_IDEMPOTENCY_KEY=key),
+        bob_client.put(url_of_item(milk), {"name": "Milk", "note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
+        bob_client.post(url_of_items(groceries), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
+        ana_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key),
     ):
         assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
-    assert version_of(groceries) == before
+    assert current_version(groceries) == before
 
 
 def test_a_stranger_learns_nothing_of_a_key(
-    as_bob: Any, as_mallory: Any, groceries: ShoppingList, milk: Any
+    bob_client: Any, mallory_client: Any, groceries: ShoppingList, milk: Any
 ) -> None:
     """API-8, SEC-22"""
     key = str(uuid4())
-    as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
-    used = as_mallory.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
-    fresh = as_mallory.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=str(uuid4()))
+    bob_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
+    used = mallory_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key)
+    fresh = mallory_client.patch(
+        url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=str(uuid4())
+    )
     assert used.status_code == fresh.status_code == 404
     assert {**used.json(), "request_id": ""} == {**fresh.json(), "request_id": ""}
 
 
 def test_the_same_key_on_another_list_is_another_request(
-    as_ana: Any, groceries: ShoppingList, hardware: ShoppingList
+    ana_client: Any, groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
     key = str(uuid4())
     for one in (groceries, hardware):
-        answer = as_ana.post(items_of(one), {"name": "Milk"}, HTTP_IDEMPOTENCY_KEY=key)
+        answer = ana_client.post(url_of_items(one), {"name": "Milk"}, HTTP_IDEMPOTENCY_KEY=key)
         assert answer.status_code == 201
     assert ShoppingItem.objects.count() == 2
 
 
 def test_what_was_refused_may_be_tried_again_under_its_key(
-    as_ana: Any, as_bob: Any, groceries: ShoppingList, bob: Any
+    ana_client: Any, bob_client: Any, groceries: ShoppingList, bob: Any
 ) -> None:
     """API-8"""
-    key, at = str(uuid4()), f"{list_at(groceries)}members/{bob.pk}/"
-    as_ana.patch(at, {"role": "viewer"})
+    key, at = str(uuid4()), f"{url_of_list(groceries)}members/{bob.pk}/"
+    ana_client.patch(at, {"role": "viewer"})
     added = {"name": "Milk"}
-    refused = as_bob.post(items_of(groceries), added, HTTP_IDEMPOTENCY_KEY=key)
+    refused = bob_client.post(url_of_items(groceries), added, HTTP_IDEMPOTENCY_KEY=key)
     assert (refused.status_code, IdempotentResponse.objects.count()) == (403, 0)
-    as_ana.patch(at, {"role": "editor"})
-    assert as_bob.post(items_of(groceries), added, HTTP_IDEMPOTENCY_KEY=key).status_code == 201
+    ana_client.patch(at, {"role": "editor"})
+    assert (
+        bob_client.post(url_of_items(groceries), added, HTTP_IDEMPOTENCY_KEY=key).status_code == 201
+    )
 
 
 @pytest.mark.parametrize("key", ["", "5", "milk", "x" * 36, "0" * 37, "a\x00b"])
 def test_a_key_that_is_no_uuid_is_refused_by_name(
-    key: str, as_bob: Any, groceries: ShoppingList
+    key: str, bob_client: Any, groceries: ShoppingList
 ) -> None:
-    before = version_of(groceries)
-    answer = as_bob.post(items_of(groceries), {"name": "Milk"}, HTTP_IDEMPOTENCY_KEY=key)
+    before = current_version(groceries)
+    answer = bob_client.post(url_of_items(groceries), {"name": "Milk"}, HTTP_IDEMPOTENCY_KEY=key)
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == ["Idempotency-Key"]
-    assert version_of(groceries) == before
+    assert current_version(groceries) == before
 
 
 def test_a_precondition_that_fails_leaves_the_key_free(
-    as_bob: Any, groceries: ShoppingList, milk: Any
+    bob_client: Any, groceries: ShoppingList, milk: Any
 ) -> None:
     key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
-    stale = as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IF_MATCH='"1"', **key)
+    stale = bob_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IF_MATCH='"1"', **key)
     assert (stale.status_code, IdempotentResponse.objects.count()) == (412, 0)
-    assert as_bob.patch(item_at(milk), {"note": "x"}, **key).status_code == 200
+    assert bob_client.patch(url_of_item(milk), {"note": "x"}, **key).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -157,23 +161,27 @@ class TestAtOnce:
     """Two connections and more, at the same moment."""
 
     def test_one_key_has_one_effect_and_one_answer(
-        self, ana: Any, groceries: ShoppingList, client_of: Callable[..., Any], together: Any
+        self,
+        ana: Any,
+        groceries: ShoppingList,
+        signed_in_client: Callable[..., Any],
+        run_concurrently: Any,
     ) -> None:
         """API-7, SEC-22"""
-        key, before = str(uuid4()), version_of(groceries)
+        key, before = str(uuid4()), current_version(groceries)
         body = {"name": "Milk", "quantity": "1"}
 
         def add(client: Any) -> Callable[[], Any]:
-            return lambda: client.post(items_of(groceries), body, HTTP_IDEMPOTENCY_KEY=key)
+            return lambda: client.post(url_of_items(groceries), body, HTTP_IDEMPOTENCY_KEY=key)
 
-        answers = together(*(add(client_of(ana)) for _ in range(8)))
+        answers = run_concurrently(*(add(signed_in_client(ana)) for _ in range(8)))
         assert {seen(answer) for answer in answers} == {seen(answers[0])}
         assert answers[0].status_code == 201
-        assert version_of(groceries) == before + 1
+        assert current_version(groceries) == before + 1
         assert [str(op) for op in ops(groceries)] == [key]
 
     def test_one_key_makes_one_list(
-        self, ana: Any, client_of: Callable[..., Any], together: Any
+        self, ana: Any, signed_in_client: Callable[..., Any], run_concurrently: Any
     ) -> None:
         key = str(uuid4())
 
@@ -181,20 +189,24 @@ class TestAtOnce:
             at = "/api/shopping-lists/"
             return lambda: client.post(at, {"name": "Party"}, HTTP_IDEMPOTENCY_KEY=key)
 
-        answers = together(*(make(client_of(ana)) for _ in range(4)))
+        answers = run_concurrently(*(make(signed_in_client(ana)) for _ in range(4)))
         assert {seen(answer) for answer in answers} == {seen(answers[0])}
         assert ShoppingList.objects.count() == 1
 
     def test_of_two_bodies_under_one_key_one_wins(
-        self, ana: Any, groceries: ShoppingList, client_of: Callable[..., Any], together: Any
+        self,
+        ana: Any,
+        groceries: ShoppingList,
+        signed_in_client: Callable[..., Any],
+        run_concurrently: Any,
     ) -> None:
         key = str(uuid4())
 
         def add(client: Any, name: str) -> Callable[[], Any]:
             return lambda: client.post(
-                items_of(groceries), {"name": name}, HTTP_IDEMPOTENCY_KEY=key
+                url_of_items(groceries), {"name": name}, HTTP_IDEMPOTENCY_KEY=key
             )
 
-        answers = together(*(add(client_of(ana), name) for name in ("Milk", "Tea")))
+        answers = run_concurrently(*(add(signed_in_client(ana), name) for name in ("Milk", "Tea")))
         assert sorted(answer.status_code for answer in answers) == [201, 422]
         assert groceries.items.count() == 1

@@ -23,7 +23,7 @@ from shopping_list.api import idempotency
 from shopping_list.models import Activity, IdempotentResponse, Invite, Membership, ShoppingList
 from shopping_list.services import invites
 from tests.conftest import PASSWORD
-from tests.shopping_list.api.conftest import item_at, list_at
+from tests.shopping_list.api.conftest import url_of_item, url_of_list
 
 PREVIEW, ACCEPT = "/api/invites/preview/", "/api/invites/accept/"
 LISTS, ME = "/api/shopping-lists/", "/api/auth/me/"
@@ -35,15 +35,15 @@ SHOWN = (MADE - {"token", "url"}) | {"created_by", "revoked"}
 @pytest.fixture
 def door(groceries):
     """The address of the invites to the groceries."""
-    return f"{list_at(groceries)}invites/"
+    return f"{url_of_list(groceries)}invites/"
 
 
 @pytest.fixture
-def invite(door, as_ana):
+def invite(door, ana_client):
     """Make an invite as ana and return the answer's body."""
 
     def make(**fields):
-        made = as_ana.post(door, {"role": "editor", **fields})
+        made = ana_client.post(door, {"role": "editor", **fields})
         assert made.status_code == 201, made.content
         return made.json()
 
@@ -82,15 +82,15 @@ def let_pass():
 # Owners.
 
 
-def test_the_secret_is_shown_once_and_stored_nowhere(as_ana, door):
+def test_the_secret_is_shown_once_and_stored_nowhere(ana_client, door):
     """INV-1, SEC-12"""
     for headers in ({}, {"HTTP_IDEMPOTENCY_KEY": str(uuid.uuid4())}):
-        made = as_ana.post(door, {"role": "viewer"}, **headers)
+        made = ana_client.post(door, {"role": "viewer"}, **headers)
         body = made.json()
         assert (made.status_code, set(body)) == (201, MADE)
         assert body["url"] == f"http://testserver/join/#{body['token']}"
         assert len(body["token"]) == 43
-        for row in as_ana.get(door).json():
+        for row in ana_client.get(door).json():
             assert set(row) == SHOWN
         for model in apps.get_models():
             assert body["token"] not in str(list(model._base_manager.values())), model
@@ -110,10 +110,10 @@ def test_it_takes_the_address_that_the_operator_gave(settings, invite):
     assert invite()["url"].startswith("https://lists.example/join/#")
 
 
-def test_the_page_that_a_link_opens_is_there(anyone, invite):
+def test_the_page_that_a_link_opens_is_there(anonymous_client, invite):
     """INV-2"""
     page, _, secret = invite()["url"].removeprefix("http://testserver").partition("#")
-    assert (anyone.get(page).status_code, len(secret)) == (200, 43)
+    assert (anonymous_client.get(page).status_code, len(secret)) == (200, 43)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,9 @@ def test_the_page_that_a_link_opens_is_there(anyone, invite):
         ("expires_at", "2030-01-01T00:00:00Z"),
     ],
 )
-def test_it_refuses_what_is_out_of_bounds_by_field(as_ana, door, field, value):
+def test_it_refuses_what_is_out_of_bounds_by_field(ana_client, door, field, value):
     """INV-2"""
-    answer = as_ana.post(door, {"role": "editor", field: value})
+    answer = ana_client.post(door, {"role": "editor", field: value})
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
     assert not Invite.objects.exists()
@@ -147,23 +147,23 @@ def test_it_takes_the_bounds_themselves(invite, seconds, uses):
     assert invite(expires_in=seconds, max_uses=uses)["max_uses"] == uses
 
 
-def test_owners_see_invites_newest_first_and_revoke_them(as_ana, door, invite, ana):
+def test_owners_see_invites_newest_first_and_revoke_them(ana_client, door, invite, ana):
     """INV-3"""
     older, newer = invite(), invite(role="viewer", max_uses=3, guest=True)
-    rows = as_ana.get(door).json()
+    rows = ana_client.get(door).json()
     assert [row["id"] for row in rows] == [newer["id"], older["id"]]
     assert rows[0]["created_by"] == {"id": ana.pk, "name": "Ana"}
     one = f"{door}{newer['id']}/"
-    assert as_ana.get(one).json() == rows[0]
-    assert as_ana.delete(one).status_code == as_ana.delete(one).status_code == 204
-    assert as_ana.get(one).json()["revoked"] is True
-    assert as_ana.get(f"{door}{older['id']}/").json()["revoked"] is False
+    assert ana_client.get(one).json() == rows[0]
+    assert ana_client.delete(one).status_code == ana_client.delete(one).status_code == 204
+    assert ana_client.get(one).json()["revoked"] is True
+    assert ana_client.get(f"{door}{older['id']}/").json()["revoked"] is False
 
 
 @pytest.mark.parametrize("role", ["viewer", "ticker", "editor"])
-def test_other_members_may_not(client_of, join, door, invite, role):
+def test_other_members_may_not(signed_in_client, add_member, door, invite, role):
     """INV-3"""
-    made, member = invite(), client_of(join(role))
+    made, member = invite(), signed_in_client(add_member(role))
     for answer in (
         member.get(door),
         member.post(door, {"role": "viewer"}),
@@ -174,7 +174,7 @@ def test_other_members_may_not(client_of, join, door, invite, role):
     assert Invite.objects.get().revoked_at is None
 
 
-def test_strangers_learn_nothing(as_mallory, door, invite):
+def test_strangers_learn_nothing(mallory_client, door, invite):
     """INV-3"""
     made = invite()
     unknown = f"{LISTS}{uuid.uuid4()}/invites/"
@@ -184,58 +184,60 @@ def test_strangers_learn_nothing(as_mallory, door, invite):
         ("get", f"{made['id']}/", None),
         ("delete", f"{made['id']}/", None),
     ):
-        send = getattr(as_mallory, verb)
+        send = getattr(mallory_client, verb)
         assert told(send(door + path, body)) == told(send(unknown + path, body))
         assert send(door + path, body).status_code == 404
 
 
-def test_an_invite_is_not_found_through_another_list(as_ana, hardware, invite):
+def test_an_invite_is_not_found_through_another_list(ana_client, hardware, invite):
     """INV-3"""
     made = invite()
-    through = f"{list_at(hardware)}invites/{made['id']}/"
-    unknown = f"{list_at(hardware)}invites/{uuid.uuid4()}/"
-    assert told(as_ana.get(through)) == told(as_ana.get(unknown))
-    assert told(as_ana.delete(through)) == told(as_ana.delete(unknown))
+    through = f"{url_of_list(hardware)}invites/{made['id']}/"
+    unknown = f"{url_of_list(hardware)}invites/{uuid.uuid4()}/"
+    assert told(ana_client.get(through)) == told(ana_client.get(unknown))
+    assert told(ana_client.delete(through)) == told(ana_client.delete(unknown))
     assert Invite.objects.get().revoked_at is None
 
 
-def test_invites_of_former_owners_are_shown_as_revoked(client_of, bob, ana, door, invite):
+def test_invites_of_former_owners_are_shown_as_revoked(signed_in_client, bob, ana, door, invite):
     """INV-3"""
     invite()
     Membership.objects.filter(user=bob).update(role="owner")
     Membership.objects.filter(user=ana).update(role="editor")
-    assert [row["revoked"] for row in client_of(bob).get(door).json()] == [True]
+    assert [row["revoked"] for row in signed_in_client(bob).get(door).json()] == [True]
 
 
-def test_there_is_an_end_to_open_invites(monkeypatch, as_ana, door, invite):
+def test_there_is_an_end_to_open_invites(monkeypatch, ana_client, door, invite):
     """INV-3"""
     monkeypatch.setattr(invites, "MAX_OPEN_INVITES", 1)
     invite()
-    answer = as_ana.post(door, {"role": "viewer"})
+    answer = ana_client.post(door, {"role": "viewer"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_invites")
 
 
 @pytest.mark.parametrize("revoked", [True, False])
-def test_a_key_that_is_forgotten_gives_another_secret(as_ana, anyone, door, revoked):
+def test_a_key_that_is_forgotten_gives_another_secret(ana_client, anonymous_client, door, revoked):
     """INV-1, SEC-22"""
     body = {"role": "viewer", "expires_in": 60 * 60 * 24 * 365}
-    post = partial(as_ana.post, door, body, HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
+    post = partial(ana_client.post, door, body, HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
     made = post().json()
     if revoked:
-        as_ana.delete(f"{door}{made['id']}/")
+        ana_client.delete(f"{door}{made['id']}/")
         assert post().json() == made
         Invite.objects.update(revoked_at=timezone.now() - invites.RETENTION)
     IdempotentResponse.objects.update(at=timezone.now() - idempotency.RETENTION)
     call_command("prune", stdout=StringIO())
     again = post()
     assert again.status_code == 201
-    looks = [anyone.post(PREVIEW, {"token": one["token"]}) for one in (made, again.json())]
+    looks = [
+        anonymous_client.post(PREVIEW, {"token": one["token"]}) for one in (made, again.json())
+    ]
     assert [look.status_code for look in looks] == [404 if revoked else 200, 200]
 
 
-def test_the_same_key_again_is_one_invite_with_the_same_secret(as_ana, door):
+def test_the_same_key_again_is_one_invite_with_the_same_secret(ana_client, door):
     """INV-3"""
-    post = partial(as_ana.post, door, HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
+    post = partial(ana_client.post, door, HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
     first, again = post({"role": "viewer"}), post({"role": "viewer"})
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
@@ -246,11 +248,11 @@ def test_the_same_key_again_is_one_invite_with_the_same_secret(as_ana, door):
 # Preview.
 
 
-def test_a_preview_says_what_it_is_for_and_uses_nothing(anyone, invite):
+def test_a_preview_says_what_it_is_for_and_uses_nothing(anonymous_client, invite):
     """INV-4, SEC-12"""
     made = invite(role="ticker", max_uses=1, guest=True)
     for _ in range(3):
-        assert anyone.post(PREVIEW, {"token": made["token"]}).json() == {
+        assert anonymous_client.post(PREVIEW, {"token": made["token"]}).json() == {
             "list": {"name": "Groceries"},
             "role": "ticker",
             "guest": True,
@@ -259,11 +261,11 @@ def test_a_preview_says_what_it_is_for_and_uses_nothing(anyone, invite):
     assert Invite.objects.get().uses == 0
 
 
-def test_get_opens_nothing(anyone, invite):
+def test_get_opens_nothing(anonymous_client, invite):
     """INV-4, SEC-12"""
     made = invite(guest=True)
     for path in (PREVIEW, ACCEPT):
-        assert anyone.get(path, {"token": made["token"]}).status_code == 405
+        assert anonymous_client.get(path, {"token": made["token"]}).status_code == 405
     assert Invite.objects.get().uses == 0
 
 
@@ -292,12 +294,12 @@ def deleted(one, groceries):
 @pytest.mark.parametrize("path", [PREVIEW, ACCEPT])
 @pytest.mark.parametrize("guest", [True, False])
 def test_all_that_is_not_good_gets_one_answer(
-    anyone, as_mallory, invite, groceries, *, end, path, guest
+    anonymous_client, mallory_client, invite, groceries, *, end, path, guest
 ):
     """INV-4, SEC-11"""
     made = invite(guest=guest, max_uses=1)
     end(made, groceries)
-    for client in (anyone, as_mallory):
+    for client in (anonymous_client, mallory_client):
         wrong = told(client.post(path, {"token": invites.new_secret()}))
         assert told(client.post(path, {"token": made["token"]})) == wrong
         assert wrong[0] == 404
@@ -306,55 +308,61 @@ def test_all_that_is_not_good_gets_one_answer(
 
 @pytest.mark.parametrize("token", [None, "", "x" * 201, "\ud800", ["x"]])
 @pytest.mark.parametrize("path", [PREVIEW, ACCEPT])
-def test_what_is_no_secret_at_all_is_a_bad_request(anyone, db, path, token):
+def test_what_is_no_secret_at_all_is_a_bad_request(anonymous_client, db, path, token):
     """INV-4"""
-    answer = anyone.generic("POST", path, json.dumps({"token": token}), "application/json")
+    answer = anonymous_client.generic(
+        "POST", path, json.dumps({"token": token}), "application/json"
+    )
     assert answer.status_code == 400
 
 
-def test_a_secret_with_space_around_it_is_another(anyone, invite):
+def test_a_secret_with_space_around_it_is_another(anonymous_client, invite):
     """INV-4"""
-    assert anyone.post(PREVIEW, {"token": invite()["token"] + " "}).status_code == 404
+    assert anonymous_client.post(PREVIEW, {"token": invite()["token"] + " "}).status_code == 404
 
 
 # Accepting.
 
 
-def test_a_person_joins_and_sees_the_list(as_mallory, mallory, invite, groceries):
+def test_a_person_joins_and_sees_the_list(mallory_client, mallory, invite, groceries):
     """INV-5"""
     made = invite(role="ticker")
-    answer = as_mallory.post(ACCEPT, {"token": made["token"]})
+    answer = mallory_client.post(ACCEPT, {"token": made["token"]})
     assert answer.status_code == 200
     assert set(answer.json()) == {"list", "role"}
     assert answer.json()["role"] == "ticker"
-    assert answer.json()["list"] == as_mallory.get(list_at(groceries)).json()
+    assert answer.json()["list"] == mallory_client.get(url_of_list(groceries)).json()
     change = Activity.objects.filter(list_id=groceries.pk).latest("version")
     assert (change.verb, change.actor) == ("member.joined", mallory)
 
 
-def test_members_stay_what_they_are(as_ana, as_bob, invite):
+def test_members_stay_what_they_are(ana_client, bob_client, invite):
     """INV-6"""
     made = invite(role="viewer", max_uses=1)
-    for client, role in ((as_ana, "owner"), (as_bob, "editor")):
+    for client, role in ((ana_client, "owner"), (bob_client, "editor")):
         answer = client.post(ACCEPT, {"token": made["token"]})
         assert (answer.status_code, answer.json()["role"]) == (200, role)
     assert Invite.objects.get().uses == 0
 
 
-def test_a_repeated_accept_of_the_last_use_gets_its_answer_again(as_mallory, invite):
+def test_a_repeated_accept_of_the_last_use_gets_its_answer_again(mallory_client, invite):
     """INV-6"""
     made = invite(max_uses=1)
-    first, again = (as_mallory.post(ACCEPT, {"token": made["token"]}) for _ in range(2))
+    first, again = (mallory_client.post(ACCEPT, {"token": made["token"]}) for _ in range(2))
     assert first.json() == again.json()
     assert Invite.objects.get().uses == 1
 
 
-def test_a_script_joins_with_a_token_that_may_write_everywhere(mallory, bearer, invite, hardware):
+def test_a_script_joins_with_a_token_that_may_write_everywhere(
+    mallory, token_client, invite, hardware
+):
     """INV-5"""
     made = invite()
     for scope in ({"scope": "read"}, {"scope": "tick"}, {"list_id": hardware.pk}):
-        assert bearer(mallory, **scope).post(ACCEPT, {"token": made["token"]}).status_code == 403
-    assert bearer(mallory).post(ACCEPT, {"token": made["token"]}).status_code == 200
+        assert (
+            token_client(mallory, **scope).post(ACCEPT, {"token": made["token"]}).status_code == 403
+        )
+    assert token_client(mallory).post(ACCEPT, {"token": made["token"]}).status_code == 200
 
 
 @pytest.mark.parametrize("path", [PREVIEW, ACCEPT])
@@ -369,9 +377,9 @@ def test_csrf_is_checked_of_everybody_with_a_cookie_or_without(mallory, invite, 
     assert Invite.objects.get().uses == 0
 
 
-def test_a_stranger_is_sent_to_sign_in_where_guests_are_not_meant(anyone, invite):
+def test_a_stranger_is_sent_to_sign_in_where_guests_are_not_meant(anonymous_client, invite):
     """INV-10"""
-    answer = anyone.post(ACCEPT, {"token": invite()["token"], "name": "Eve"})
+    answer = anonymous_client.post(ACCEPT, {"token": invite()["token"], "name": "Eve"})
     assert (answer.status_code, answer.json()["code"]) == (401, "account_required")
     assert Invite.objects.get().uses == 0
 
@@ -385,33 +393,33 @@ def test_a_guest_comes_in_with_a_name_and_a_session(come, groceries, milk, hardw
     me = guest.get(ME).json()
     assert (me["is_guest"], me["name"], me["is_staff"]) == (True, "Gránny", False)
     assert [one["name"] for one in guest.get(LISTS).json()["results"]] == ["Groceries"]
-    assert guest.patch(item_at(milk), {"purchased": True}).status_code == 200
-    assert guest.patch(item_at(milk), {"name": "Beer"}).status_code == 403
-    assert guest.get(list_at(hardware)).status_code == 404
+    assert guest.patch(url_of_item(milk), {"purchased": True}).status_code == 200
+    assert guest.patch(url_of_item(milk), {"name": "Beer"}).status_code == 403
+    assert guest.get(url_of_list(hardware)).status_code == 404
     change = Activity.objects.filter(list_id=groceries.pk).latest("version")
     assert (change.verb, change.actor_name) == ("item.ticked", "Gránny")
 
 
 @pytest.mark.parametrize("name", [None, "", "  ", "a\u202eb", "a\x00b", "x" * 101, 7])
-def test_a_guest_needs_a_clean_name_and_a_refusal_uses_nothing(anyone, invite, name):
+def test_a_guest_needs_a_clean_name_and_a_refusal_uses_nothing(anonymous_client, invite, name):
     """INV-8"""
     token = invite(guest=True)["token"]
     body = {"token": token} if name is None else {"token": token, "name": name}
-    answer = anyone.post(ACCEPT, body)
+    answer = anonymous_client.post(ACCEPT, body)
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == ["name"]
     assert (Invite.objects.get().uses, User.objects.filter(is_guest=True).count()) == (0, 0)
 
 
-def test_the_session_key_of_before_is_not_kept(anyone, invite):
+def test_the_session_key_of_before_is_not_kept(anonymous_client, invite):
     """INV-8"""
-    session = anyone.session
+    session = anonymous_client.session
     session["x"] = 1
     session.save()
-    anyone.cookies["sessionid"] = before = session.session_key
-    anyone.post(ACCEPT, {"token": invite(guest=True)["token"], "name": "Grandma"})
-    assert anyone.cookies["sessionid"].value != before
-    assert anyone.get(ME).json()["is_guest"]
+    anonymous_client.cookies["sessionid"] = before = session.session_key
+    anonymous_client.post(ACCEPT, {"token": invite(guest=True)["token"], "name": "Grandma"})
+    assert anonymous_client.cookies["sessionid"].value != before
+    assert anonymous_client.get(ME).json()["is_guest"]
 
 
 def test_a_guest_who_comes_again_stays_the_same_person(come, invite):
@@ -424,10 +432,10 @@ def test_a_guest_who_comes_again_stays_the_same_person(come, invite):
     assert User.objects.filter(is_guest=True).count() == 1
 
 
-def test_guests_need_an_account_where_guests_are_not_meant(come, invite, as_ana, hardware):
+def test_guests_need_an_account_where_guests_are_not_meant(come, invite, ana_client, hardware):
     """INV-8"""
     guest = come()
-    other = as_ana.post(f"{list_at(hardware)}invites/", {"role": "viewer"}).json()
+    other = ana_client.post(f"{url_of_list(hardware)}invites/", {"role": "viewer"}).json()
     answer = guest.post(ACCEPT, {"token": other["token"]})
     assert (answer.status_code, answer.json()["code"]) == (403, "guest")
 
@@ -458,9 +466,9 @@ def test_guests_see_the_people_of_their_list_only(come, groceries, hardware, mak
     """INV-8"""
     make_user("dora")
     guest = come()
-    people = guest.get(f"{list_at(groceries)}members/").json()
+    people = guest.get(f"{url_of_list(groceries)}members/").json()
     assert {one["name"] for one in people} == {"Ana", "Bob", "Grandma"}
-    assert guest.get(f"{list_at(hardware)}members/").status_code == 404
+    assert guest.get(f"{url_of_list(hardware)}members/").status_code == 404
 
 
 # The end.
@@ -469,10 +477,10 @@ def test_guests_see_the_people_of_their_list_only(come, groceries, hardware, mak
 def test_a_guest_whose_time_is_over_is_refused_before_anybody_sweeps(come, groceries, milk):
     """INV-9"""
     guest = come()
-    assert guest.get(list_at(groceries)).status_code == 200
+    assert guest.get(url_of_list(groceries)).status_code == 200
     let_pass()
-    assert guest.get(list_at(groceries)).status_code == 404
-    assert guest.patch(item_at(milk), {"purchased": True}).status_code == 404
+    assert guest.get(url_of_list(groceries)).status_code == 404
+    assert guest.patch(url_of_item(milk), {"purchased": True}).status_code == 404
     assert guest.get(LISTS).json()["results"] == []
     assert guest.get("/api/search-shopping-items/", {"search": "Milk"}).json()["results"] == []
 
@@ -494,45 +502,48 @@ def test_prune_removes_guests_whose_time_is_over(come, groceries):
 NEW = {"username": "grandma", "password": PASSWORD}
 
 
-def test_signing_up_by_an_invite_is_joining_its_list(anyone, invite, olga, groceries):
+def test_signing_up_by_an_invite_is_joining_its_list(anonymous_client, invite, olga, groceries):
     """INV-10"""
     token = invite(role="ticker", max_uses=1)["token"]
-    made = anyone.post(REGISTER, {**NEW, "name": "Grandma", "token": token})
+    made = anonymous_client.post(REGISTER, {**NEW, "name": "Grandma", "token": token})
     assert made.status_code == 201
     assert (made.json()["is_staff"], made.json()["is_guest"]) == (False, False)
-    assert anyone.get(list_at(groceries)).json()["role"] == "ticker"
-    assert anyone.post(ACCEPT, {"token": token}).json()["role"] == "ticker"
+    assert anonymous_client.get(url_of_list(groceries)).json()["role"] == "ticker"
+    assert anonymous_client.post(ACCEPT, {"token": token}).json()["role"] == "ticker"
     change = Activity.objects.filter(list_id=groceries.pk).latest("version")
     assert (change.verb, change.actor_name) == ("member.joined", "Grandma")
     assert Invite.objects.get().uses == 1
 
 
 @pytest.mark.parametrize("end", [used_up, expired, revoked, trashed, deleted])
-def test_no_invite_that_is_not_good_opens_the_sign_up(anyone, invite, groceries, end):
+def test_no_invite_that_is_not_good_opens_the_sign_up(anonymous_client, invite, groceries, end):
     """INV-10"""
     made = invite(max_uses=1)
     end(made, groceries)
-    wrong = told(anyone.post(REGISTER, {**NEW, "token": invites.new_secret()}))
-    assert told(anyone.post(REGISTER, {**NEW, "token": made["token"]})) == wrong
+    wrong = told(anonymous_client.post(REGISTER, {**NEW, "token": invites.new_secret()}))
+    assert told(anonymous_client.post(REGISTER, {**NEW, "token": made["token"]})) == wrong
     assert (wrong[0], wrong[1]["code"]) == (403, "registration_closed")
 
 
-def test_a_link_for_guests_opens_no_sign_up(anyone, invite):
+def test_a_link_for_guests_opens_no_sign_up(anonymous_client, invite):
     """INV-10"""
-    answer = anyone.post(REGISTER, {**NEW, "token": invite(guest=True)["token"]})
+    answer = anonymous_client.post(REGISTER, {**NEW, "token": invite(guest=True)["token"]})
     assert answer.status_code == 403
     assert Invite.objects.get().uses == 0
 
 
-def test_a_name_that_is_taken_leaves_the_invite_good(anyone, invite):
+def test_a_name_that_is_taken_leaves_the_invite_good(anonymous_client, invite):
     """INV-10"""
     token = invite(max_uses=1)["token"]
-    assert anyone.post(REGISTER, {**NEW, "username": "ANA", "token": token}).status_code == 400
-    assert anyone.post(REGISTER, {**NEW, "token": token}).status_code == 201
+    assert (
+        anonymous_client.post(REGISTER, {**NEW, "username": "ANA", "token": token}).status_code
+        == 400
+    )
+    assert anonymous_client.post(REGISTER, {**NEW, "token": token}).status_code == 201
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_sign_up_by_one_use_at_once_one_does(invite, together):
+def test_of_many_who_sign_up_by_one_use_at_once_one_does(invite, run_concurrently):
     """INV-7"""
     token = invite(max_uses=1)["token"]
 
@@ -540,7 +551,7 @@ def test_of_many_who_sign_up_by_one_use_at_once_one_does(invite, together):
         person = {"username": f"person{number}", "password": PASSWORD, "token": token}
         return APIClient().post(REGISTER, person).status_code
 
-    assert sorted(together(*[partial(sign_up, n) for n in range(10)])) == [201] + [403] * 9
+    assert sorted(run_concurrently(*[partial(sign_up, n) for n in range(10)])) == [201] + [403] * 9
     assert User.objects.filter(username__startswith="person").count() == 1
 
 
@@ -553,7 +564,7 @@ def test_a_guest_who_makes_an_account_keeps_person_lists_and_history(come, groce
     expected = {**before, "username": "grandma", "is_guest": False}
     assert answer.json() == guest.get(ME).json() == expected
     assert guest.cookies["sessionid"].value != key
-    assert guest.get(list_at(groceries)).json()["role"] == "ticker"
+    assert guest.get(url_of_list(groceries)).json()["role"] == "ticker"
     elsewhere = APIClient()
     assert elsewhere.post("/api/auth/login/", NEW).json()["id"] == before["id"]
     stale = APIClient()
@@ -569,7 +580,7 @@ def test_an_account_made_by_a_guest_may_make_lists_and_stay_for_good(come, invit
     assert guest.post(LISTS, {"name": "Mine"}).status_code == 201
     assert guest.post(ACCEPT, {"token": invite()["token"]}).status_code == 200
     let_pass()
-    assert guest.get(list_at(groceries)).status_code == 200
+    assert guest.get(url_of_list(groceries)).status_code == 200
 
 
 @pytest.mark.parametrize("end", ["over", "removed"])
@@ -606,10 +617,10 @@ def test_a_refused_account_leaves_the_guest_a_guest(come, changes, field):
     assert guest.get(ME).json()["is_guest"] is True
 
 
-def test_only_guests_make_their_account_again(anyone, as_bob, db):
+def test_only_guests_make_their_account_again(anonymous_client, bob_client, db):
     """INV-8"""
-    assert anyone.post(UPGRADE, NEW).status_code == 401
-    answer = as_bob.post(UPGRADE, NEW)
+    assert anonymous_client.post(UPGRADE, NEW).status_code == 401
+    answer = bob_client.post(UPGRADE, NEW)
     assert (answer.status_code, answer.json()["code"]) == (409, "not_a_guest")
 
 
@@ -624,27 +635,27 @@ def test_csrf_is_checked_of_a_guest_who_makes_an_account(db):
 # Abuse.
 
 
-def test_one_address_may_not_try_secrets_without_end(anyone, invite, monkeypatch):
+def test_one_address_may_not_try_secrets_without_end(anonymous_client, invite, monkeypatch):
     """INV-12"""
     token = invite()["token"]
     monkeypatch.setattr(SecretLinkThrottle, "rate", "3/min")
     for path in (PREVIEW, ACCEPT, PREVIEW):
         spoofed = {"HTTP_X_FORWARDED_FOR": str(uuid.uuid4())}
-        assert anyone.post(path, {"token": "x"}, **spoofed).status_code == 404
-    answer = anyone.post(PREVIEW, {"token": token})
+        assert anonymous_client.post(path, {"token": "x"}, **spoofed).status_code == 404
+    answer = anonymous_client.post(PREVIEW, {"token": token})
     assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
     assert 1 <= int(answer["Retry-After"]) <= 61
-    elsewhere = anyone.post(PREVIEW, {"token": token}, REMOTE_ADDR="10.9.8.7")
+    elsewhere = anonymous_client.post(PREVIEW, {"token": token}, REMOTE_ADDR="10.9.8.7")
     assert elsewhere.status_code == 200
 
 
-def test_no_log_line_holds_a_secret(caplog, invite, as_mallory, anyone):
+def test_no_log_line_holds_a_secret(caplog, invite, mallory_client, anonymous_client):
     """INV-1"""
     caplog.set_level(logging.DEBUG)
     connection.force_debug_cursor = True
     try:
         tokens = [invite()["token"], invite(guest=True)["token"], invites.new_secret()]
-        for client in (as_mallory, anyone):
+        for client in (mallory_client, anonymous_client):
             for token in tokens:
                 for path in (PREVIEW, ACCEPT):
                     client.post(path, {"token": token, "name": "Eve"})
@@ -656,7 +667,7 @@ def test_no_log_line_holds_a_secret(caplog, invite, as_mallory, anyone):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_fifty_strangers_at_once_one_becomes_the_guest(invite, together, groceries):
+def test_of_fifty_strangers_at_once_one_becomes_the_guest(invite, run_concurrently, groceries):
     """INV-7, SEC-12"""
     token = invite(guest=True, max_uses=1)["token"]
 
@@ -664,13 +675,13 @@ def test_of_fifty_strangers_at_once_one_becomes_the_guest(invite, together, groc
         person = {"name": f"Guest {number}"}
         return APIClient().post(ACCEPT, {"token": token, **person}).status_code
 
-    answers = together(*[partial(come, number) for number in range(50)])
+    answers = run_concurrently(*[partial(come, number) for number in range(50)])
     assert sorted(answers) == [200] + [404] * 49
     assert User.objects.filter(is_guest=True).count() == 1
     assert Invite.objects.get().uses == 1
 
 
-def test_a_guest_of_nothing_sees_nothing(client_of, db):
+def test_a_guest_of_nothing_sees_nothing(signed_in_client, db):
     """INV-8"""
-    guest = client_of(guests.create("Lost"))
+    guest = signed_in_client(guests.create("Lost"))
     assert guest.get(LISTS).json()["results"] == []

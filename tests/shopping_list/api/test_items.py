@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
-from tests.shopping_list.api.conftest import items_of
+from tests.shopping_list.api.conftest import url_of_items
 
 SEARCH = "/api/search-shopping-items/"
 
@@ -52,14 +52,14 @@ def names(client: Any, at: str, **params: Any) -> list[str]:
     ids=str,
 )
 def test_items_are_filtered_and_sorted_as_asked(
-    params: Any, found: list[str], as_bob: Any, pantry: ShoppingList
+    params: Any, found: list[str], bob_client: Any, pantry: ShoppingList
 ) -> None:
-    assert names(as_bob, items_of(pantry), **params) == found
+    assert names(bob_client, url_of_items(pantry), **params) == found
 
 
 @pytest.mark.parametrize("ordering", ["position", "-name", "purchased", "-updated_at"])
 def test_pages_of_equal_rows_show_each_row_once(
-    ordering: str, as_bob: Any, groceries: ShoppingList
+    ordering: str, bob_client: Any, groceries: ShoppingList
 ) -> None:
     """API-15"""
     ShoppingItem.objects.bulk_create(
@@ -74,10 +74,10 @@ def test_pages_of_equal_rows_show_each_row_once(
             for number in range(7, 0, -1)
         ]
     )
-    at, seen = f"{items_of(groceries)}?page_size=3&ordering={ordering}", []
+    at, seen = f"{url_of_items(groceries)}?page_size=3&ordering={ordering}", []
     pages = 0
     while at:
-        page = as_bob.get(at).json()
+        page = bob_client.get(at).json()
         seen += [row["id"] for row in page["results"]]
         at, pages = page["next"], pages + 1
     assert pages == 3
@@ -85,31 +85,36 @@ def test_pages_of_equal_rows_show_each_row_once(
 
 
 def test_pages_of_items_have_the_sizes_that_are_promised(
-    as_bob: Any, groceries: ShoppingList
+    bob_client: Any, groceries: ShoppingList
 ) -> None:
     ShoppingItem.objects.bulk_create(
         [ShoppingItem(shopping_list=groceries, name=f"{number}") for number in range(1001)]
     )
-    first = as_bob.get(items_of(groceries)).json()
+    first = bob_client.get(url_of_items(groceries)).json()
     assert (len(first["results"]), first["count"], first["previous"]) == (100, 1001, None)
-    assert len(names(as_bob, items_of(groceries), page_size=1000)) == 1000
+    assert len(names(bob_client, url_of_items(groceries), page_size=1000)) == 1000
 
 
 class TestSearch:
     def test_items_are_found_on_all_of_my_lists_and_no_others(
-        self, as_ana: Any, as_bob: Any, hardware: ShoppingList, pantry: ShoppingList, mallory: User
+        self,
+        ana_client: Any,
+        bob_client: Any,
+        hardware: ShoppingList,
+        pantry: ShoppingList,
+        mallory: User,
     ) -> None:
         hardware.items.create(name="Milk paint")
         loot = ShoppingList.objects.create(name="Loot")
         Membership.objects.create(shopping_list=loot, user=mallory, role="owner")
         loot.items.create(name="Milk of others")
-        assert names(as_ana, SEARCH, search="MILK") == ["Milk", "Milk paint"]
-        assert names(as_bob, SEARCH, search="milk") == ["Milk"]
-        found = as_ana.get(SEARCH, {"search": "paint"}).json()["results"][0]
+        assert names(ana_client, SEARCH, search="MILK") == ["Milk", "Milk paint"]
+        assert names(bob_client, SEARCH, search="milk") == ["Milk"]
+        found = ana_client.get(SEARCH, {"search": "paint"}).json()["results"][0]
         assert found["list"] == {"id": str(hardware.pk), "name": "Hardware"}
 
-    def test_search_is_filtered_and_comes_in_pages(self, as_bob: Any, pantry: Any) -> None:
-        assert names(as_bob, SEARCH, purchased="true") == ["Bread"]
-        page = as_bob.get(SEARCH, {"page_size": 2}).json()
+    def test_search_is_filtered_and_comes_in_pages(self, bob_client: Any, pantry: Any) -> None:
+        assert names(bob_client, SEARCH, purchased="true") == ["Bread"]
+        page = bob_client.get(SEARCH, {"page_size": 2}).json()
         assert (page["count"], len(page["results"])) == (3, 2)
         assert page["next"].endswith("/api/search-shopping-items/?page=2&page_size=2")

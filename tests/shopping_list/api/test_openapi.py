@@ -15,9 +15,19 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from shopping_list.models import Membership
-from tests.support.permission_matrix import ACTS, ITEM, ITEMS, LIST, MINE, NEW, UNDO, Act, filled
-from tests.support.routes import UNKNOWN, send, shape_of
-from tests.support.scenario import staged
+from tests.support.permission_matrix import (
+    ITEM,
+    ITEMS,
+    LIST,
+    NEW,
+    OPERATIONS,
+    OWN,
+    UNDO,
+    Operation,
+    fill_template,
+)
+from tests.support.routes import UNKNOWN, route_shape, send
+from tests.support.scenario import create_list
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 FORMATS = FormatChecker()
@@ -49,7 +59,7 @@ def closed(schema: dict[str, Any]) -> dict[str, Any]:
 
 def operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     for known, operations in document["paths"].items():
-        if shape_of(known) == shape_of(path):
+        if route_shape(known) == route_shape(path):
             found: dict[str, Any] = operations[method.lower()]
             return found
     raise AssertionError(f"{path} is not in the document")
@@ -71,12 +81,12 @@ def agree(document: dict[str, Any], method: str, path: str, answer: Any) -> None
 
 @pytest.fixture
 def scene(ana: User, bob: User) -> dict[str, Any]:
-    return {**staged(ana, bob, "Groceries"), "me": bob.pk}
+    return {**create_list(ana, bob, "Groceries"), "me": bob.pk}
 
 
-def do(client: APIClient, act: Act, values: dict[str, Any], **headers: str) -> Any:
-    path = f"/api/{filled(act.path, values)}"
-    return send(client, act.method, path, filled(act.body, values), **headers)
+def do(client: APIClient, act: Operation, values: dict[str, Any], **headers: str) -> Any:
+    path = f"/api/{fill_template(act.path, values)}"
+    return send(client, act.method, path, fill_template(act.body, values), **headers)
 
 
 def test_it_is_openapi_3_1_and_generates_without_a_warning() -> None:
@@ -85,72 +95,79 @@ def test_it_is_openapi_3_1_and_generates_without_a_warning() -> None:
     assert out.getvalue().startswith("openapi: 3.1.")
 
 
-def test_it_is_served_to_everybody(anyone: APIClient, db: None) -> None:
-    answer = anyone.get("/api/schema/?format=json")
+def test_it_is_served_to_everybody(anonymous_client: APIClient, db: None) -> None:
+    answer = anonymous_client.get("/api/schema/?format=json")
     assert answer.status_code == 200
     assert answer.json()["openapi"].startswith("3.1.")
     assert len(answer.json()["paths"]) > 15
 
 
-@pytest.mark.parametrize("act", ACTS, ids=str)
+@pytest.mark.parametrize("act", OPERATIONS, ids=str)
 def test_what_is_served_is_what_is_described(
-    act: Act, document: dict[str, Any], scene: dict[str, Any], as_ana: APIClient
+    act: Operation, document: dict[str, Any], scene: dict[str, Any], ana_client: APIClient
 ) -> None:
     """API-18"""
     path = f"/api/{act.path}"
-    body = filled(act.body, scene)
+    body = fill_template(act.body, scene)
     if body is not None:
         request = operation(document, act.method, path)["requestBody"]["content"][JSON]["schema"]
         validator(document, request).validate(body)
-    answer = do(as_ana, act, scene)
-    assert answer.status_code == act.ok
+    answer = do(ana_client, act, scene)
+    assert answer.status_code == act.success_status
     agree(document, act.method, path, answer)
 
 
-@pytest.mark.parametrize("act", ACTS, ids=str)
+@pytest.mark.parametrize("act", OPERATIONS, ids=str)
 def test_refusals_are_as_described(
     *,
-    act: Act,
+    act: Operation,
     document: dict[str, Any],
     scene: dict[str, Any],
     join_as: Callable[[str], APIClient],
-    as_mallory: APIClient,
+    mallory_client: APIClient,
 ) -> None:
     """API-18"""
-    refused = {401: do(APIClient(), act, scene), 404: do(as_mallory, act, scene)}
-    if act.least != "viewer":
+    refused = {401: do(APIClient(), act, scene), 404: do(mallory_client, act, scene)}
+    if act.min_role != "viewer":
         refused[403] = do(join_as("viewer"), act, scene)
     if act.method != "GET":
-        refused[400] = do(as_mallory, act, scene, HTTP_IDEMPOTENCY_KEY="milk")
+        refused[400] = do(mallory_client, act, scene, HTTP_IDEMPOTENCY_KEY="milk")
     for status, answer in refused.items():
         assert (answer.status_code, answer["Content-Type"]) == (status, PROBLEM)
         agree(document, act.method, f"/api/{act.path}", answer)
 
 
 @pytest.fixture
-def join_as(scene: dict[str, Any], make_user: Any, client_of: Any) -> Callable[[str], APIClient]:
+def join_as(
+    scene: dict[str, Any], make_user: Any, signed_in_client: Any
+) -> Callable[[str], APIClient]:
     """Sign in somebody who has that role on the scene's list."""
 
     def join(role: str) -> APIClient:
         person = make_user(role)
         Membership.objects.create(shopping_list_id=scene["list"], user=person, role=role)
-        client: APIClient = client_of(person)
+        client: APIClient = signed_in_client(person)
         return client
 
     return join
 
 
-@pytest.mark.parametrize(("method", "path"), MINE)
+@pytest.mark.parametrize(("method", "path"), OWN)
 def test_what_needs_no_list_is_as_described(
-    *, method: str, path: str, document: dict[str, Any], scene: dict[str, Any], as_ana: APIClient
+    *,
+    method: str,
+    path: str,
+    document: dict[str, Any],
+    scene: dict[str, Any],
+    ana_client: APIClient,
 ) -> None:
     body = {"name": "Party"} if method == "POST" else None
-    for client in (as_ana, APIClient()):
+    for client in (ana_client, APIClient()):
         agree(document, method, f"/api/{path}", send(client, method, f"/api/{path}", body))
 
 
 def test_what_is_taken_stale_or_used_is_as_described(
-    document: dict[str, Any], scene: dict[str, Any], as_ana: APIClient
+    document: dict[str, Any], scene: dict[str, Any], ana_client: APIClient
 ) -> None:
     one, items, item = (f"/api/{path}" for path in (LIST, ITEMS, ITEM))
     stale = {"HTTP_IF_MATCH": '"0"'}
@@ -158,7 +175,7 @@ def test_what_is_taken_stale_or_used_is_as_described(
     key = {"HTTP_IDEMPOTENCY_KEY": UNKNOWN}
 
     def ask(status: int, method: str, path: str, body: Any = None, **headers: str) -> None:
-        answer = send(as_ana, method, filled(path, scene), body, **headers)
+        answer = send(ana_client, method, fill_template(path, scene), body, **headers)
         assert answer.status_code == status, answer.content
         agree(document, method, path.partition("?")[0], answer)
 

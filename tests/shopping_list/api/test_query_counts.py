@@ -14,9 +14,9 @@ from accounts.models import ApiToken, User
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.recording.unit_of_work import recording
 from shopping_list.services import invites
-from tests.shopping_list.api.conftest import item_at, items_of, list_at, version_of
+from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 from tests.support.routes import address, routes
-from tests.support.scenario import staged
+from tests.support.scenario import create_list
 
 ONE = "api/shopping-lists/<uuid:list_id>/"
 SIGN_IN = 2
@@ -89,23 +89,23 @@ def test_every_address_that_is_read_has_its_costs() -> None:
 
 @pytest.mark.parametrize("path", COSTS)
 def test_what_is_read_costs_the_same_for_few_rows_and_for_many(
-    path: str, as_ana: APIClient, ana: User, bob: User, make_user: Any
+    path: str, ana_client: APIClient, ana: User, bob: User, make_user: Any
 ) -> None:
     """API-17"""
-    scene = staged(ana, bob, "Groceries")
+    scene = create_list(ana, bob, "Groceries")
     token, _ = ApiToken.objects.create(user=ana, name="script")
     ids = {"list_id": scene["list"], "item_id": scene["item"], "invite_id": scene["invite"]}
     at = address(path, {**ids, "user_id": bob.pk, "token_id": token.public_id})
     one = ShoppingList.objects.get(pk=scene["list"])
-    few = cost(lambda: as_ana.get(at))
+    few = cost(lambda: ana_client.get(at))
     grow(one, make_user)
-    more = cost(lambda: as_ana.get(at))
+    more = cost(lambda: ana_client.get(at))
     for number in range(5):
         another = ShoppingList.objects.create(name=f"{number}", created_by=ana)
         Membership.objects.create(shopping_list=another, user=ana, role="owner")
         crowd(another, make_user, 2, start=100 + 2 * number)
         fill(another, 3)
-    most = cost(lambda: as_ana.get(at)) - 5 * EACH_LIST.get(path, 0)
+    most = cost(lambda: ana_client.get(at)) - 5 * EACH_LIST.get(path, 0)
     assert (few, more, most) == (COSTS[path],) * 3
 
 
@@ -119,22 +119,24 @@ def grow(one: ShoppingList, make_user: Callable[..., User]) -> None:
         invites.create(one.pk, owner, secret=invites.new_secret(), role="editor")
         ApiToken.objects.create(user=owner, name=f"{number}")
         APIClient().force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
-    with recording(one.pk, verb="undo", undoes=version_of(one)):
+    with recording(one.pk, verb="undo", undoes=current_version(one)):
         one.items.filter(purchased=True).update(purchased=False)
 
 
 def test_one_tick_costs_seven_queries(
-    as_bob: APIClient, groceries: ShoppingList, milk: Any
+    bob_client: APIClient, groceries: ShoppingList, milk: Any
 ) -> None:
     """Lock, standing, item, write, item again, version, log; a new name looks for its twin."""
     fill(groceries, 50)
-    assert cost(lambda: as_bob.patch(item_at(milk), {"purchased": True})) == 7
-    assert cost(lambda: as_bob.patch(item_at(milk), {"note": "fresh"})) == 7
-    assert cost(lambda: as_bob.patch(item_at(milk), {"purchased": False})) == 8
+    assert cost(lambda: bob_client.patch(url_of_item(milk), {"purchased": True})) == 7
+    assert cost(lambda: bob_client.patch(url_of_item(milk), {"note": "fresh"})) == 7
+    assert cost(lambda: bob_client.patch(url_of_item(milk), {"purchased": False})) == 8
 
 
 @pytest.mark.parametrize("verb", ["tick", "untick", "remove"])
-def test_many_cost_the_same_as_one(verb: str, as_bob: APIClient, groceries: ShoppingList) -> None:
+def test_many_cost_the_same_as_one(
+    verb: str, bob_client: APIClient, groceries: ShoppingList
+) -> None:
     """API-17"""
     costs = []
     for count in (1, 50):
@@ -143,25 +145,27 @@ def test_many_cost_the_same_as_one(verb: str, as_bob: APIClient, groceries: Shop
         if verb == "untick":
             groceries.items.update(purchased=True)
         ids = [str(pk) for pk in groceries.items.values_list("pk", flat=True)]
-        at = f"{items_of(groceries)}{verb}/"
-        costs.append(cost(lambda at=at, ids=ids: as_bob.post(at, {"items": ids})))
+        at = f"{url_of_items(groceries)}{verb}/"
+        costs.append(cost(lambda at=at, ids=ids: bob_client.post(at, {"items": ids})))
     assert costs[0] == costs[1]
 
 
 def test_undoing_the_removal_of_many_asks_once_for_all(
-    as_bob: APIClient, groceries: ShoppingList
+    bob_client: APIClient, groceries: ShoppingList
 ) -> None:
     fill(groceries, 30)
-    as_bob.post(f"{items_of(groceries)}remove/", {"purchased": False})
-    at = f"{list_at(groceries)}activities/{version_of(groceries)}/undo/"
-    assert cost(lambda: as_bob.post(at)) <= 45  # one insert for each, and a fixed number
+    bob_client.post(f"{url_of_items(groceries)}remove/", {"purchased": False})
+    at = f"{url_of_list(groceries)}activities/{current_version(groceries)}/undo/"
+    assert cost(lambda: bob_client.post(at)) <= 45  # one insert for each, and a fixed number
     assert groceries.items.count() == 30
 
 
 def test_an_item_of_another_list_is_not_found_without_asking_for_its_list(
-    as_ana: APIClient, groceries: ShoppingList, hardware: ShoppingList
+    ana_client: APIClient, groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
     """REC-14: locked out of order, two lists that ask for each other's items would deadlock."""
     nails = hardware.items.create(name="Nails")
-    at = f"{items_of(groceries)}{nails.pk}/"
-    assert cost(lambda: as_ana.patch(at, {"note": "x"}), status=404) == 3  # lock, standing, item
+    at = f"{url_of_items(groceries)}{nails.pk}/"
+    assert (
+        cost(lambda: ana_client.patch(at, {"note": "x"}), status=404) == 3
+    )  # lock, standing, item

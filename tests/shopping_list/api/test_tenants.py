@@ -9,9 +9,9 @@ import pytest
 
 from accounts.models import ApiToken, Session, User
 from shopping_list.models import ShoppingList
-from tests.shopping_list.api.conftest import version_of
-from tests.support.routes import UNKNOWN, VERBS, address, body_for, essence, routes, send
-from tests.support.scenario import staged
+from tests.shopping_list.api.conftest import current_version
+from tests.support.routes import UNKNOWN, VERBS, address, body_for, comparable_parts, routes, send
+from tests.support.scenario import create_list
 
 Scene = dict[str, Any]
 ONE = "api/shopping-lists/<uuid:list_id>/"
@@ -20,12 +20,12 @@ IDS = ("list_id", "item_id", "invite_id", "token_id", "session_id")
 
 
 @pytest.fixture
-def here(ana: User, bob: User, as_ana: Any) -> Scene:
+def here(ana: User, bob: User, ana_client: Any) -> Scene:
     return tenancy(ana, bob, "Groceries")
 
 
 @pytest.fixture
-def there(mallory: User, make_user: Any, as_mallory: Any) -> Scene:
+def there(mallory: User, make_user: Any, mallory_client: Any) -> Scene:
     return tenancy(mallory, make_user("trudy"), "Loot")
 
 
@@ -34,7 +34,7 @@ def tenancy(owner: User, member: User, title: str) -> Scene:
     token, _ = ApiToken.objects.create(user=owner, name=f"token of {title}")
     session = Session.objects.get(user=owner)
     own = {"token": str(token.public_id), "session": str(session.public_id)}
-    return {**staged(owner, member, title), **own, "owner": owner, "title": title}
+    return {**create_list(owner, member, title), **own, "owner": owner, "title": title}
 
 
 def ids_of(scene: Scene) -> dict[str, Any]:
@@ -68,21 +68,23 @@ def walk(client: Any, verb: str, foreign: Scene) -> list[str]:
             told.append(f"{verb} {path}: {strange.status_code}")
         if (verb, path) == ("put", ONE):
             continue  # an unknown id would make a list
-        if essence(strange) != essence(send(client, verb, address(path, nowhere), body)):
+        if comparable_parts(strange) != comparable_parts(
+            send(client, verb, address(path, nowhere), body)
+        ):
             told.append(f"{verb} {path} differs from an unknown id")
     return told
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_tenants_who_walk_each_others_addresses_see_what_is_nowhere(
-    verb: str, here: Scene, there: Scene, as_ana: Any, as_mallory: Any
+    verb: str, here: Scene, there: Scene, ana_client: Any, mallory_client: Any
 ) -> None:
     """API-2, SEC-3"""
     lists = [ShoppingList(pk=scene["list"]) for scene in (here, there)]
-    before = [version_of(one) for one in lists]
-    assert walk(as_ana, verb, there) == []
-    assert walk(as_mallory, verb, here) == []
-    assert [version_of(one) for one in lists] == before
+    before = [current_version(one) for one in lists]
+    assert walk(ana_client, verb, there) == []
+    assert walk(mallory_client, verb, here) == []
+    assert [current_version(one) for one in lists] == before
 
 
 def test_every_address_with_an_id_is_walked(here: Scene) -> None:
@@ -94,10 +96,10 @@ def test_every_address_with_an_id_is_walked(here: Scene) -> None:
 
 @pytest.mark.parametrize("path", addresses(with_ids=False))
 def test_what_is_mine_shows_nothing_of_another_tenant(
-    path: str, here: Scene, there: Scene, as_ana: Any
+    path: str, here: Scene, there: Scene, ana_client: Any
 ) -> None:
     """API-2"""
-    answer = as_ana.get(f"/{path}")
+    answer = ana_client.get(f"/{path}")
     assert answer.status_code in {200, 405, 503}  # no counters without a running server
     told = answer.content.decode()
     secrets = [there[name] for name in ("list", "item", "invite", "token", "session", "title")]
@@ -126,56 +128,58 @@ def move_after(client: Any, ids: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("ask", [ask_for_a_token, suggest, tick, move_after])
 def test_an_id_in_a_body_or_a_query_tells_nothing(
-    ask: Any, here: Scene, there: Scene, as_ana: Any
+    ask: Any, here: Scene, there: Scene, ana_client: Any
 ) -> None:
     """API-2, SEC-3"""
     mine = {"mine": here["list"]}
     unknown = {**mine, **dict.fromkeys(IDS, UNKNOWN)}
-    told, nothing = ask(as_ana, {**ids_of(there), **mine}), ask(as_ana, unknown)
+    told, nothing = ask(ana_client, {**ids_of(there), **mine}), ask(ana_client, unknown)
     # An id that is refused is named.
     asked, named = there["item"].encode(), UNKNOWN.encode()
-    status, body, headers = essence(told)
-    assert (status, body.replace(asked, named), headers) == essence(nothing)
+    status, body, headers = comparable_parts(told)
+    assert (status, body.replace(asked, named), headers) == comparable_parts(nothing)
     assert there["title"] not in told.content.decode()
 
 
 @pytest.mark.parametrize("verb", ["get", "put", "patch", "delete"])
 def test_an_item_of_another_list_is_nowhere_through_mine(
-    verb: str, here: Scene, ana: User, bob: User, as_ana: Any
+    verb: str, here: Scene, ana: User, bob: User, ana_client: Any
 ) -> None:
     """API-2, SEC-3"""
-    second = staged(ana, bob, "Hardware")
+    second = create_list(ana, bob, "Hardware")
     mixed = {**ids_of(here), "item_id": second["item"]}
     body = body_for(verb, ITEM, here)
-    unknown = send(as_ana, "get", address(ITEM, {**mixed, "item_id": UNKNOWN}))
-    strange = send(as_ana, verb, address(ITEM, mixed), body)
-    assert essence(strange)[:2] == essence(unknown)[:2]
-    assert as_ana.get(address(ITEM, ids_of(second))).json()["name"] == "Milk"
+    unknown = send(ana_client, "get", address(ITEM, {**mixed, "item_id": UNKNOWN}))
+    strange = send(ana_client, verb, address(ITEM, mixed), body)
+    assert comparable_parts(strange)[:2] == comparable_parts(unknown)[:2]
+    assert ana_client.get(address(ITEM, ids_of(second))).json()["name"] == "Milk"
 
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30, "9" * 5000])
-def test_a_huge_number_in_an_address_is_nowhere(number: Any, here: Scene, as_ana: Any) -> None:
+def test_a_huge_number_in_an_address_is_nowhere(number: Any, here: Scene, ana_client: Any) -> None:
     at = f"/api/shopping-lists/{here['list']}/"
-    assert as_ana.get(f"{at}members/{number}/").status_code == 404
-    assert as_ana.delete(f"{at}members/{number}/").status_code == 404
-    assert as_ana.patch(f"{at}members/{number}/", {"role": "viewer"}).status_code == 404
-    assert as_ana.post(f"{at}activities/{number}/undo/").status_code == 404
+    assert ana_client.get(f"{at}members/{number}/").status_code == 404
+    assert ana_client.delete(f"{at}members/{number}/").status_code == 404
+    assert ana_client.patch(f"{at}members/{number}/", {"role": "viewer"}).status_code == 404
+    assert ana_client.post(f"{at}activities/{number}/undo/").status_code == 404
 
 
 def test_who_left_a_list_is_a_stranger_to_it(
-    here: Scene, bob: User, as_bob: Any, as_mallory: Any
+    here: Scene, bob: User, bob_client: Any, mallory_client: Any
 ) -> None:
     """API-2, SEC-3"""
     at = f"/api/shopping-lists/{here['list']}/"
-    assert as_bob.get(at).status_code == 200
-    assert as_bob.delete(f"{at}members/{bob.pk}/").status_code == 204
-    assert essence(as_bob.get(at)) == essence(as_mallory.get(at))
+    assert bob_client.get(at).status_code == 200
+    assert bob_client.delete(f"{at}members/{bob.pk}/").status_code == 204
+    assert comparable_parts(bob_client.get(at)) == comparable_parts(mallory_client.get(at))
 
 
-def test_the_history_of_a_list_is_not_inherited_with_its_id(here: Scene, as_mallory: Any) -> None:
+def test_the_history_of_a_list_is_not_inherited_with_its_id(
+    here: Scene, mallory_client: Any
+) -> None:
     """API-20"""
     ShoppingList.objects.get(pk=here["list"]).delete()
     at = f"/api/shopping-lists/{here['list']}/"
-    taken = as_mallory.put(at, {"name": "Mine now"})
+    taken = mallory_client.put(at, {"name": "Mine now"})
     assert (taken.status_code, taken.json()["code"]) == (409, "id_taken")
-    assert as_mallory.get(f"{at}activities/").status_code == 404
+    assert mallory_client.get(f"{at}activities/").status_code == 404

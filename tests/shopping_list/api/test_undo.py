@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import User
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
-from tests.shopping_list.api.conftest import item_at, items_of, list_at, version_of
+from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 
 
 def rows(one: ShoppingList) -> dict[str, tuple[Any, ...]]:
@@ -20,12 +20,12 @@ def rows(one: ShoppingList) -> dict[str, tuple[Any, ...]]:
 
 
 @pytest.fixture
-def undo(as_bob: Any, groceries: ShoppingList) -> Any:
+def undo(bob_client: Any, groceries: ShoppingList) -> Any:
     """Undo a version of ana's list; the newest if none is named."""
 
-    def run(version: int | None = None, client: Any = as_bob) -> Any:
-        number = version or version_of(groceries)
-        return client.post(f"{list_at(groceries)}activities/{number}/undo/")
+    def run(version: int | None = None, client: Any = bob_client) -> Any:
+        number = version or current_version(groceries)
+        return client.post(f"{url_of_list(groceries)}activities/{number}/undo/")
 
     return run
 
@@ -52,20 +52,20 @@ CHANGES = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_undo_restores_every_row_and_undoing_that_does_it_again(
-    name: str, as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+    name: str, bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     """API-12"""
-    at = items_of(groceries)
-    as_bob.post(at, {"name": "Bread"})
-    tea = as_bob.post(at, {"name": "Tea", "purchased": True, "note": "green"}).json()["id"]
-    before, first = rows(groceries), version_of(groceries)
-    assert CHANGES[name](as_bob, at, str(milk.pk), tea).status_code < 300
+    at = url_of_items(groceries)
+    bob_client.post(at, {"name": "Bread"})
+    tea = bob_client.post(at, {"name": "Tea", "purchased": True, "note": "green"}).json()["id"]
+    before, first = rows(groceries), current_version(groceries)
+    assert CHANGES[name](bob_client, at, str(milk.pk), tea).status_code < 300
     after = rows(groceries)
-    assert version_of(groceries) == first + 1
+    assert current_version(groceries) == first + 1
     answer = undo()
     body = answer.json()
     assert (answer.status_code, body["verb"], body["undoes"]) == (200, "undo", first + 1)
-    assert body["version"] == version_of(groceries) == first + 2
+    assert body["version"] == current_version(groceries) == first + 2
     assert rows(groceries) == before
     again = undo().json()
     assert (again["undoes"], again["version"]) == (first + 2, first + 3)
@@ -77,13 +77,13 @@ def without_ticks(found: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...
 
 
 def test_what_came_later_elsewhere_stays(
-    as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+    bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     """API-12"""
-    as_bob.patch(item_at(milk), {"name": "Oat milk"})
-    renamed = version_of(groceries)
-    as_bob.patch(item_at(milk), {"quantity": "3 l", "purchased": True})
-    as_bob.post(items_of(groceries), {"name": "Jam"})
+    bob_client.patch(url_of_item(milk), {"name": "Oat milk"})
+    renamed = current_version(groceries)
+    bob_client.patch(url_of_item(milk), {"quantity": "3 l", "purchased": True})
+    bob_client.post(url_of_items(groceries), {"name": "Jam"})
     assert undo(renamed).status_code == 200
     milk.refresh_from_db()
     assert (milk.name, milk.quantity, milk.purchased) == ("Milk", "3 l", True)
@@ -91,17 +91,17 @@ def test_what_came_later_elsewhere_stays(
 
 
 def test_rows_that_moved_on_are_named_and_nothing_is_changed(
-    as_bob: Any, groceries: ShoppingList, undo: Any
+    bob_client: Any, groceries: ShoppingList, undo: Any
 ) -> None:
     """API-13"""
-    at = items_of(groceries)
+    at = url_of_items(groceries)
     lines = [{"name": name} for name in ("One", "Two", "Three", "Four")]
-    made = as_bob.post(f"{at}bulk/", {"items": lines}).json()
+    made = bob_client.post(f"{at}bulk/", {"items": lines}).json()
     one, two, three, _ = (line["item"]["id"] for line in made["results"])
-    as_bob.patch(f"{at}{one}/", {"quantity": "7"})
-    as_bob.delete(f"{at}{two}/")
-    as_bob.patch(f"{at}{three}/", {"purchased": True})
-    before, version = rows(groceries), version_of(groceries)
+    bob_client.patch(f"{at}{one}/", {"quantity": "7"})
+    bob_client.delete(f"{at}{two}/")
+    bob_client.patch(f"{at}{three}/", {"purchased": True})
+    before, version = rows(groceries), current_version(groceries)
     answer = undo(made["version"])
     assert (answer.status_code, answer.json()["code"]) == (409, "cannot_undo")
     assert answer.json()["rows"] == [
@@ -109,33 +109,33 @@ def test_rows_that_moved_on_are_named_and_nothing_is_changed(
         {"item": two, "name": "Two", "reason": "was removed"},
         {"item": three, "name": "Three", "reason": "was changed since"},
     ]
-    assert (rows(groceries), version_of(groceries)) == (before, version)
+    assert (rows(groceries), current_version(groceries)) == (before, version)
 
 
 def test_what_was_removed_does_not_come_back_twice(
-    as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+    bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
-    as_bob.delete(item_at(milk))
-    removed = version_of(groceries)
-    as_bob.post(items_of(groceries), {"name": "MILK"})
+    bob_client.delete(url_of_item(milk))
+    removed = current_version(groceries)
+    bob_client.post(url_of_items(groceries), {"name": "MILK"})
     answer = undo(removed)
     assert answer.status_code == 409
     assert answer.json()["rows"][0]["reason"] == "another open item has that name"
-    as_bob.post(items_of(groceries), {"id": str(milk.pk), "name": "Cream"})
+    bob_client.post(url_of_items(groceries), {"id": str(milk.pk), "name": "Cream"})
     assert undo(removed).json()["rows"][0]["reason"] == "is there again"
 
 
 def test_a_name_that_is_open_again_blocks_only_what_would_open_it_twice(
-    as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+    bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     """API-13"""
-    at = items_of(groceries)
-    as_bob.patch(item_at(milk), {"quantity": "9 l"})
-    edited = version_of(groceries)
-    as_bob.patch(item_at(milk), {"purchased": True})
-    ticked = version_of(groceries)
-    other = as_bob.post(at, {"name": "Oats"}).json()["id"]
-    as_bob.patch(f"{at}{other}/", {"name": "Milk"})
+    at = url_of_items(groceries)
+    bob_client.patch(url_of_item(milk), {"quantity": "9 l"})
+    edited = current_version(groceries)
+    bob_client.patch(url_of_item(milk), {"purchased": True})
+    ticked = current_version(groceries)
+    other = bob_client.post(at, {"name": "Oats"}).json()["id"]
+    bob_client.patch(f"{at}{other}/", {"name": "Milk"})
     assert undo(ticked).status_code == 409
     assert undo(edited).status_code == 200
     milk.refresh_from_db()
@@ -143,39 +143,39 @@ def test_a_name_that_is_open_again_blocks_only_what_would_open_it_twice(
 
 
 def test_an_undo_with_nothing_left_to_do_is_refused(
-    as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+    bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
-    as_bob.patch(item_at(milk), {"purchased": True})
-    ticked = version_of(groceries)
+    bob_client.patch(url_of_item(milk), {"purchased": True})
+    ticked = current_version(groceries)
     assert undo(ticked).status_code == 200
-    before = version_of(groceries)
+    before = current_version(groceries)
     assert undo(ticked).status_code == 409
-    assert version_of(groceries) == before
+    assert current_version(groceries) == before
 
 
 def test_a_rename_of_the_list_is_undone_by_owners(
-    as_ana: Any, as_bob: Any, groceries: ShoppingList, undo: Any
+    ana_client: Any, bob_client: Any, groceries: ShoppingList, undo: Any
 ) -> None:
-    as_ana.patch(list_at(groceries), {"name": "Food"})
-    renamed = version_of(groceries)
-    assert undo(renamed, as_bob).status_code == 403
-    assert undo(renamed, as_ana).status_code == 200
-    assert as_bob.get(list_at(groceries)).json()["name"] == "Groceries"
-    as_ana.patch(list_at(groceries), {"name": "Drinks"})
-    answer = undo(renamed, as_ana)
+    ana_client.patch(url_of_list(groceries), {"name": "Food"})
+    renamed = current_version(groceries)
+    assert undo(renamed, bob_client).status_code == 403
+    assert undo(renamed, ana_client).status_code == 200
+    assert bob_client.get(url_of_list(groceries)).json()["name"] == "Groceries"
+    ana_client.patch(url_of_list(groceries), {"name": "Drinks"})
+    answer = undo(renamed, ana_client)
     assert (answer.status_code, answer.json()["rows"][0]["list"]) == (409, str(groceries.pk))
 
 
 def test_members_and_the_trash_are_not_undone_this_way(
-    as_ana: Any, groceries: ShoppingList, bob: User, undo: Any
+    ana_client: Any, groceries: ShoppingList, bob: User, undo: Any
 ) -> None:
-    as_ana.patch(f"{list_at(groceries)}members/{bob.pk}/", {"role": "viewer"})
-    assert undo(client=as_ana).status_code == 409
-    assert undo(1, client=as_ana).status_code == 409  # the list's creation
-    as_ana.delete(list_at(groceries))
-    deleted = version_of(groceries)
-    as_ana.post(f"{list_at(groceries)}restore/")
-    assert undo(deleted, client=as_ana).status_code == 409
+    ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {"role": "viewer"})
+    assert undo(client=ana_client).status_code == 409
+    assert undo(1, client=ana_client).status_code == 409  # the list's creation
+    ana_client.delete(url_of_list(groceries))
+    deleted = current_version(groceries)
+    ana_client.post(f"{url_of_list(groceries)}restore/")
+    assert undo(deleted, client=ana_client).status_code == 409
 
 
 def test_a_version_that_is_not_there_is_nowhere(undo: Any, groceries: ShoppingList) -> None:
@@ -184,42 +184,42 @@ def test_a_version_that_is_not_there_is_nowhere(undo: Any, groceries: ShoppingLi
 
 
 def test_who_is_gone_is_not_named_by_what_comes_back(
-    as_ana: Any, as_bob: Any, groceries: ShoppingList, bob: User, undo: Any
+    ana_client: Any, bob_client: Any, groceries: ShoppingList, bob: User, undo: Any
 ) -> None:
-    tea = as_bob.post(items_of(groceries), {"name": "Tea", "purchased": True}).json()
-    as_ana.delete(f"{items_of(groceries)}{tea['id']}/")
-    removed = version_of(groceries)
+    tea = bob_client.post(url_of_items(groceries), {"name": "Tea", "purchased": True}).json()
+    ana_client.delete(f"{url_of_items(groceries)}{tea['id']}/")
+    removed = current_version(groceries)
     bob.delete()
-    assert undo(removed, client=as_ana).status_code == 200
-    back = as_ana.get(f"{items_of(groceries)}{tea['id']}/").json()
+    assert undo(removed, client=ana_client).status_code == 200
+    back = ana_client.get(f"{url_of_items(groceries)}{tea['id']}/").json()
     assert (back["purchased"], back["created_by"], back["purchased_by"]) == (True, None, None)
     assert back["purchased_at"] == tea["purchased_at"]
 
 
 class TestActivities:
     def test_the_newest_come_first_in_pages_that_do_not_move(
-        self, as_bob: Any, groceries: ShoppingList
+        self, bob_client: Any, groceries: ShoppingList
     ) -> None:
         """API-16"""
         for number in range(6):
-            as_bob.post(items_of(groceries), {"name": f"{number}"})
-        at = f"{list_at(groceries)}activities/?page_size=4"
-        first = as_bob.get(at).json()
-        as_bob.post(items_of(groceries), {"name": "meanwhile"})
-        second = as_bob.get(first["next"]).json()
+            bob_client.post(url_of_items(groceries), {"name": f"{number}"})
+        at = f"{url_of_list(groceries)}activities/?page_size=4"
+        first = bob_client.get(at).json()
+        bob_client.post(url_of_items(groceries), {"name": "meanwhile"})
+        second = bob_client.get(first["next"]).json()
         shown = [row["version"] for row in first["results"] + second["results"]]
         assert shown == list(range(9, 1, -1))
-        back = as_bob.get(second["previous"]).json()
+        back = bob_client.get(second["previous"]).json()
         assert back["results"] == first["results"]
-        assert as_bob.get(second["next"]).json()["next"] is None
+        assert bob_client.get(second["next"]).json()["next"] is None
 
     def test_an_activity_tells_who_did_what_to_which_row(
-        self, as_bob: Any, groceries: ShoppingList, milk: Any, bob: User
+        self, bob_client: Any, groceries: ShoppingList, milk: Any, bob: User
     ) -> None:
         op = str(uuid4())
-        before = as_bob.get(item_at(milk)).json()
-        after = as_bob.patch(item_at(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=op).json()
-        row = as_bob.get(f"{list_at(groceries)}activities/").json()["results"][0]
+        before = bob_client.get(url_of_item(milk)).json()
+        after = bob_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=op).json()
+        row = bob_client.get(f"{url_of_list(groceries)}activities/").json()["results"][0]
         assert row == {
             "version": after["version"],
             "at": after["updated_at"],
@@ -232,25 +232,25 @@ class TestActivities:
         }
 
     def test_what_was_undone_says_by_which_version(
-        self, as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+        self, bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
     ) -> None:
-        as_bob.patch(item_at(milk), {"note": "x"})
-        edited = version_of(groceries)
+        bob_client.patch(url_of_item(milk), {"note": "x"})
+        edited = current_version(groceries)
         undone = undo().json()
-        rows = as_bob.get(f"{list_at(groceries)}activities/").json()["results"]
+        rows = bob_client.get(f"{url_of_list(groceries)}activities/").json()["results"]
         assert rows[0] == undone
         assert (rows[1]["version"], rows[1]["undone_by"]) == (edited, undone["version"])
 
     def test_an_undo_that_was_undone_has_undone_nothing(
-        self, as_bob: Any, groceries: ShoppingList, milk: Any, undo: Any
+        self, bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
     ) -> None:
         """API-12"""
-        as_bob.patch(item_at(milk), {"quantity": "2 l"})
-        first = version_of(groceries)
+        bob_client.patch(url_of_item(milk), {"quantity": "2 l"})
+        first = current_version(groceries)
         told = []
         for _ in range(4):  # back, forth, back, forth
             undo()
-            rows = as_bob.get(f"{list_at(groceries)}activities/?since={first - 1}").json()
+            rows = bob_client.get(f"{url_of_list(groceries)}activities/?since={first - 1}").json()
             told.append([row["undone_by"] and row["undone_by"] - first for row in rows["results"]])
         assert told == [
             [1, None],
@@ -258,42 +258,42 @@ class TestActivities:
             [1, None, 3, None],
             [None, 2, None, 4, None],
         ]
-        page = as_bob.get(f"{list_at(groceries)}activities/?page_size=2").json()["results"]
+        page = bob_client.get(f"{url_of_list(groceries)}activities/?page_size=2").json()["results"]
         assert [row["undone_by"] for row in page] == [None, first + 4]
 
     def test_since_gives_all_that_followed_oldest_first(
-        self, as_bob: Any, groceries: ShoppingList, milk: Any
+        self, bob_client: Any, groceries: ShoppingList, milk: Any
     ) -> None:
         """API-16"""
-        at = f"{list_at(groceries)}activities/"
-        here = version_of(groceries)
+        at = f"{url_of_list(groceries)}activities/"
+        here = current_version(groceries)
         for number in range(3):
-            as_bob.patch(item_at(milk), {"note": f"{number}"})
-        answer = as_bob.get(at, {"since": here}).json()
-        epoch = as_bob.get(list_at(groceries)).json()["epoch"]
+            bob_client.patch(url_of_item(milk), {"note": f"{number}"})
+        answer = bob_client.get(at, {"since": here}).json()
+        epoch = bob_client.get(url_of_list(groceries)).json()["epoch"]
         assert (answer["epoch"], answer["more"]) == (epoch, False)
         assert [row["version"] for row in answer["results"]] == [here + 1, here + 2, here + 3]
-        assert as_bob.get(at, {"since": here + 3}).json()["results"] == []
-        assert as_bob.get(at, {"since": 2**63 - 1}).json()["results"] == []
+        assert bob_client.get(at, {"since": here + 3}).json()["results"] == []
+        assert bob_client.get(at, {"since": 2**63 - 1}).json()["results"] == []
 
-    def test_since_says_when_there_is_more(self, as_bob: Any, groceries: ShoppingList) -> None:
+    def test_since_says_when_there_is_more(self, bob_client: Any, groceries: ShoppingList) -> None:
         """API-16"""
         template = Activity.objects.filter(list_id=groceries.pk).latest("version")
         Activity.objects.bulk_create(
             Activity(**{**fields_of(template), "version": 100 + number}) for number in range(501)
         )
-        answer = as_bob.get(f"{list_at(groceries)}activities/", {"since": 99}).json()
+        answer = bob_client.get(f"{url_of_list(groceries)}activities/", {"since": 99}).json()
         assert (len(answer["results"]), answer["more"]) == (500, True)
         last = answer["results"][-1]["version"]
-        rest = as_bob.get(f"{list_at(groceries)}activities/", {"since": last}).json()
+        rest = bob_client.get(f"{url_of_list(groceries)}activities/", {"since": last}).json()
         assert ([row["version"] for row in rest["results"]], rest["more"]) == ([600], False)
 
     def test_the_log_tells_nothing_of_accounts(
-        self, as_bob: Any, as_ana: Any, groceries: ShoppingList, milk: Any
+        self, bob_client: Any, ana_client: Any, groceries: ShoppingList, milk: Any
     ) -> None:
-        as_ana.patch(list_at(groceries), {"name": "Food"})
-        as_bob.patch(item_at(milk), {"purchased": True})
-        told = as_bob.get(f"{list_at(groceries)}activities/").content.decode()
+        ana_client.patch(url_of_list(groceries), {"name": "Food"})
+        bob_client.patch(url_of_item(milk), {"purchased": True})
+        told = bob_client.get(f"{url_of_list(groceries)}activities/").content.decode()
         for secret in ("email", "username", "password", "last_login"):
             assert secret not in told
 

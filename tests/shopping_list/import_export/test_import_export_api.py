@@ -34,12 +34,12 @@ ALL = (*COLUMNS, "created_at", "created_by")
 
 
 @pytest.fixture
-def as_ana(ana, client_of):
-    return client_of(ana)
+def ana_client(ana, signed_in_client):
+    return signed_in_client(ana)
 
 
 @pytest.fixture
-def bearer():
+def token_client():
     def present(user, **fields):
         _, secret = ApiToken.objects.create(user=user, name="script", **fields)
         client = APIClient()
@@ -94,23 +94,23 @@ ACTS = {
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_may_do_its_part(groceries, make_user, client_of, role, act):
+def test_each_role_may_do_its_part(groceries, make_user, signed_in_client, role, act):
     """TRF-11"""
     method, what, body, least = ACTS[act]
     person = make_user(role)
     Membership.objects.create(shopping_list=groceries, user=person, role=role)
     before = version_of(groceries)
-    answer = getattr(client_of(person), method)(at(groceries, what), body)
+    answer = getattr(signed_in_client(person), method)(at(groceries, what), body)
     allowed = ROLES.index(role) >= ROLES.index(least)
     assert answer.status_code == (200 if allowed else 403)
     assert version_of(groceries) == before + (allowed and act == "import")
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_list_of_others_is_nowhere(groceries, mallory, client_of, act):
+def test_a_list_of_others_is_nowhere(groceries, mallory, signed_in_client, act):
     """TRF-11"""
     method, what, body, _ = ACTS[act]
-    ask = getattr(client_of(mallory), method)
+    ask = getattr(signed_in_client(mallory), method)
     foreign = ask(at(groceries, what), body)
     unknown = ask(f"/api/shopping-lists/{uuid.uuid4()}/{what}/", body)
     assert (foreign.status_code, unknown.status_code) == (404, 404)
@@ -121,51 +121,53 @@ def test_a_list_of_others_is_nowhere(groceries, mallory, client_of, act):
     ("method", "path"),
     [("get", "export/"), ("post", "import/"), ("get", "{}export/"), ("post", "{}import/")],
 )
-def test_nobody_gets_anything_without_an_identity(groceries, anyone, method, path):
+def test_nobody_gets_anything_without_an_identity(groceries, anonymous_client, method, path):
     """TRF-11"""
     path = f"/api/{path.format(f'shopping-lists/{groceries.pk}/')}"
-    assert getattr(anyone, method)(path).status_code == 401
+    assert getattr(anonymous_client, method)(path).status_code == 401
 
 
-def test_a_token_may_do_what_its_scope_says(groceries, ana, bearer):
+def test_a_token_may_do_what_its_scope_says(groceries, ana, token_client):
     """TRF-11"""
     for scope, status in (("read", 403), ("tick", 403), ("write", 200)):
-        client = bearer(ana, scope=scope)
+        client = token_client(ana, scope=scope)
         assert client.get(at(groceries, "export")).status_code == 200
         assert client.post(at(groceries, "import"), TEXT).status_code == status
         assert client.post("/api/import/", {"content": EMPTY}).status_code == status
 
 
-def test_a_token_for_one_list_exports_that_list_and_makes_none(groceries, hardware, ana, bearer):
+def test_a_token_for_one_list_exports_that_list_and_makes_none(
+    groceries, hardware, ana, token_client
+):
     """TRF-11"""
-    client = bearer(ana, list_id=groceries.pk)
+    client = token_client(ana, list_id=groceries.pk)
     assert client.get(at(hardware, "export")).status_code == 404
     shown = client.get("/api/export/").json()["lists"]
     assert [one["name"] for one in shown] == ["Groceries"]
     assert client.post("/api/import/", {"content": EMPTY}).status_code == 403
 
 
-def test_a_guest_makes_no_lists(groceries, make_user, client_of):
+def test_a_guest_makes_no_lists(groceries, make_user, signed_in_client):
     """TRF-11"""
     guest = make_user("gus", is_guest=True)
-    assert client_of(guest).post("/api/import/", {"content": EMPTY}).status_code == 403
+    assert signed_in_client(guest).post("/api/import/", {"content": EMPTY}).status_code == 403
 
 
-def test_a_list_in_the_trash_is_not_exported(groceries, ana, as_ana):
+def test_a_list_in_the_trash_is_not_exported(groceries, ana, ana_client):
     """TRF-11"""
-    assert as_ana.delete(f"/api/shopping-lists/{groceries.pk}/").status_code == 204
-    assert as_ana.get(at(groceries, "export")).status_code == 404
-    assert as_ana.get("/api/export/").json()["lists"] == []
+    assert ana_client.delete(f"/api/shopping-lists/{groceries.pk}/").status_code == 204
+    assert ana_client.get(at(groceries, "export")).status_code == 404
+    assert ana_client.get("/api/export/").json()["lists"] == []
 
 
 # out
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_file_is_a_file_to_every_browser(groceries, ana, bob, as_ana, name):
+def test_a_file_is_a_file_to_every_browser(groceries, ana, bob, ana_client, name):
     """TRF-12"""
     shopped(groceries, ana, bob)
-    answer = as_ana.get(at(groceries, "export"), {"format": name})
+    answer = ana_client.get(at(groceries, "export"), {"format": name})
     assert answer["Content-Type"] == FORMATS[name].content_type
     extension = FORMATS[name].extension
     assert answer["Content-Disposition"] == f'attachment; filename="Groceries.{extension}"'
@@ -175,12 +177,12 @@ def test_a_file_is_a_file_to_every_browser(groceries, ana, bob, as_ana, name):
     assert answer.content.startswith(b"\xef\xbb\xbf") == (name == "csv")
 
 
-def test_the_format_is_json_unless_the_query_says_otherwise(groceries, as_ana):
+def test_the_format_is_json_unless_the_query_says_otherwise(groceries, ana_client):
     """TRF-12"""
     for accepted in ("text/csv", "text/html", "*/*"):
-        answer = as_ana.get(at(groceries, "export"), headers={"Accept": accepted})
+        answer = ana_client.get(at(groceries, "export"), headers={"Accept": accepted})
         assert answer["Content-Type"] == "application/json"
-    answer = as_ana.get(at(groceries, "export"), {"format": "xml"})
+    answer = ana_client.get(at(groceries, "export"), {"format": "xml"})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["format"])
     assert answer["Content-Type"] == "application/problem+json"
 
@@ -201,12 +203,12 @@ def test_the_format_is_json_unless_the_query_says_otherwise(groceries, as_ana):
         ("100%`$x`", "100---x.csv"),
     ],
 )
-def test_no_title_breaks_out_of_its_header(groceries, as_ana, title, named):
+def test_no_title_breaks_out_of_its_header(groceries, ana_client, title, named):
     """TRF-12"""
     assert filename(title, "csv") == named
     groceries.name = title.replace("\ud800", "").replace("\0", "")
     groceries.save()
-    answer = as_ana.get(at(groceries, "export"), {"format": "csv"})
+    answer = ana_client.get(at(groceries, "export"), {"format": "csv"})
     disposition = answer["Content-Disposition"]
     if named.isascii():
         assert disposition == f'attachment; filename="{named}"'
@@ -216,29 +218,29 @@ def test_no_title_breaks_out_of_its_header(groceries, as_ana, title, named):
 
 
 @pytest.mark.parametrize("name", ["json", "csv"])
-def test_a_list_comes_back_as_it_was(groceries, hardware, bob, as_ana, name):
+def test_a_list_comes_back_as_it_was(groceries, hardware, bob, ana_client, name):
     """TRF-1, TRF-9: with everyone who is a member of both."""
     Membership.objects.create(shopping_list=hardware, user=bob)
     shopped(groceries, groceries.created_by, bob)
-    content = exported(as_ana, groceries, name)
-    assert imported(as_ana, hardware, name, content).status_code == 200
+    content = exported(ana_client, groceries, name)
+    assert imported(ana_client, hardware, name, content).status_code == 200
     assert rows_of(hardware) == rows_of(groceries)
 
 
-def test_a_list_comes_back_as_markdown(groceries, hardware, ana, bob, as_ana):
+def test_a_list_comes_back_as_markdown(groceries, hardware, ana, bob, ana_client):
     """TRF-1"""
     shopped(groceries, ana, bob)
-    answer = imported(as_ana, hardware, "markdown", exported(as_ana, groceries, "markdown"))
+    answer = imported(ana_client, hardware, "markdown", exported(ana_client, groceries, "markdown"))
     assert answer.status_code == 200
     assert sorted(rows_of(hardware, *COLUMNS[:5])) == sorted(rows_of(groceries, *COLUMNS[:5]))
 
 
-def test_exporting_costs_no_query_for_each_item(groceries, ana, as_ana):
+def test_exporting_costs_no_query_for_each_item(groceries, ana, ana_client):
     """TRF-10"""
 
     def queries():
         with CaptureQueriesContext(connection) as captured:
-            exported(as_ana, groceries)
+            exported(ana_client, groceries)
         return len(captured)
 
     few = queries()
@@ -251,11 +253,11 @@ def test_exporting_costs_no_query_for_each_item(groceries, ana, as_ana):
 # in
 
 
-def test_an_import_answers_line_by_line(groceries, milk, ana, as_ana):
+def test_an_import_answers_line_by_line(groceries, milk, ana, ana_client):
     """TRF-7"""
     groceries.items.create(name="Tea", purchased=True)
     body = {"format": "markdown", "content": "# x\n- [ ] 2 l milk\n- [ ] tea\n\n- [x] oil, olive"}
-    answer = as_ana.post(at(groceries, "import"), body).json()
+    answer = ana_client.post(at(groceries, "import"), body).json()
     tea = groceries.items.get(name="Tea")
     oil = groceries.items.get(name="oil")
     shown = {"quantity": "", "note": "", "category": "", "purchased": False}
@@ -290,15 +292,15 @@ def test_an_import_answers_line_by_line(groceries, milk, ana, as_ana):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_preview_tells_the_same_and_writes_nothing(groceries, hardware, milk, as_ana, name):
+def test_a_preview_tells_the_same_and_writes_nothing(groceries, hardware, milk, ana_client, name):
     """TRF-13"""
     for other in ("milk", "Bread", "Tea"):
         hardware.items.create(name=other, quantity="2")
-    content = exported(as_ana, hardware, name)
+    content = exported(ana_client, hardware, name)
     before = version_of(groceries)
-    preview = imported(as_ana, groceries, name, content, dry_run=True).json()
+    preview = imported(ana_client, groceries, name, content, dry_run=True).json()
     assert (preview["version"], version_of(groceries)) == (before, before)
-    done = imported(as_ana, groceries, name, content).json()
+    done = imported(ana_client, groceries, name, content).json()
     assert done["version"] == before + 1
     for shown, real in zip(preview.pop("results"), done.pop("results"), strict=True):
         new = real["outcome"] == "added"
@@ -308,34 +310,34 @@ def test_a_preview_tells_the_same_and_writes_nothing(groceries, hardware, milk, 
     assert {**preview, "dry_run": False, "version": before + 1} == done
 
 
-def test_an_import_is_one_change_and_one_undo(groceries, milk, as_ana):
+def test_an_import_is_one_change_and_one_undo(groceries, milk, ana_client):
     """TRF-14"""
     tea = groceries.items.create(name="Tea", purchased=True)
     before = rows_of(groceries)
-    answer = imported(as_ana, groceries, "text", "3 bread\ntea\nmilk\n2 kg salt")
+    answer = imported(ana_client, groceries, "text", "3 bread\ntea\nmilk\n2 kg salt")
     version = answer.json()["version"]
     activity = Activity.objects.get(list_id=groceries.pk, version=version)
     assert Activity.objects.filter(list_id=groceries.pk).latest("pk") == activity
     assert (len(activity.changes), activity.actor.username) == (3, "ana")
-    undo = as_ana.post(f"{at(groceries, 'activities')}{version}/undo/")
+    undo = ana_client.post(f"{at(groceries, 'activities')}{version}/undo/")
     assert undo.status_code == 200
     assert rows_of(groceries) == before
     assert groceries.items.get(pk=tea.pk).purchased
 
 
-def test_nothing_to_do_is_no_change(groceries, milk, as_ana):
+def test_nothing_to_do_is_no_change(groceries, milk, ana_client):
     """TRF-14"""
     before = version_of(groceries)
     for content in ("", "\n \n", "milk"):
-        answer = imported(as_ana, groceries, "text", content)
+        answer = imported(ana_client, groceries, "text", content)
         assert (answer.status_code, answer.json()["version"]) == (200, before)
     assert version_of(groceries) == before
 
 
-def test_what_cannot_be_read_is_refused_whole(groceries, as_ana):
+def test_what_cannot_be_read_is_refused_whole(groceries, ana_client):
     """TRF-4"""
     before = version_of(groceries)
-    answer = imported(as_ana, groceries, "text", "milk\n\u202ebread\ntea\ta")
+    answer = imported(ana_client, groceries, "text", "milk\n\u202ebread\ntea\ta")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert answer.json()["errors"] == {
         "content": [
@@ -360,19 +362,21 @@ def test_what_cannot_be_read_is_refused_whole(groceries, as_ana):
         ({"format": "text", "content": "milk", "dryrun": True}, "dryrun"),
     ],
 )
-def test_a_wrong_body_is_refused_by_its_field(groceries, as_ana, body, field):
+def test_a_wrong_body_is_refused_by_its_field(groceries, ana_client, body, field):
     """TRF-4"""
-    answer = as_ana.post(at(groceries, "import"), body)
+    answer = ana_client.post(at(groceries, "import"), body)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
 
-def test_a_known_name_of_any_list_of_mine_is_not_taken_apart(groceries, hardware, bob, client_of):
+def test_a_known_name_of_any_list_of_mine_is_not_taken_apart(
+    groceries, hardware, bob, signed_in_client
+):
     """QTY-3, TRF-2: and no name of a list that I do not see."""
     groceries.items.create(name="21 Seasoning Salute")
     hardware.items.create(name="7 Up")
     mine = ShoppingList.objects.create(name="Mine")
     Membership.objects.create(shopping_list=mine, user=bob, role="owner")
-    imported(client_of(bob), mine, "text", "21 seasoning salute\n7 Up\n2 l milk")
+    imported(signed_in_client(bob), mine, "text", "21 seasoning salute\n7 Up\n2 l milk")
     assert rows_of(mine, "quantity", "name") == [
         ("", "21 seasoning salute"),
         ("7", "Up"),
@@ -380,46 +384,48 @@ def test_a_known_name_of_any_list_of_mine_is_not_taken_apart(groceries, hardware
     ]
 
 
-def test_only_an_owner_speaks_for_others(groceries, ana, bob, client_of):
+def test_only_an_owner_speaks_for_others(groceries, ana, bob, signed_in_client):
     """TRF-9"""
     item = {"purchased": True, "purchased_at": "2026-01-01T00:00:00Z", "purchased_by": "Ana"}
     items = [{"name": "Milk", "created_by": "Ana", **item}]
     content = {"format": "trolley", "version": 1, "list": {"name": "x", "items": items}}
-    imported(client_of(bob), groceries, "json", json.dumps(content))
+    imported(signed_in_client(bob), groceries, "json", json.dumps(content))
     assert rows_of(groceries, "created_by", "purchased_by") == [(bob.pk, None)]
     groceries.items.all().delete()
-    imported(client_of(ana), groceries, "json", json.dumps(content))
+    imported(signed_in_client(ana), groceries, "json", json.dumps(content))
     assert rows_of(groceries, "created_by", "purchased_by") == [(ana.pk, ana.pk)]
 
 
-def test_two_members_of_one_name_are_nobody(groceries, ana, make_user, as_ana):
+def test_two_members_of_one_name_are_nobody(groceries, ana, make_user, ana_client):
     """TRF-9"""
     other = make_user("ana2", name="Ana")
     Membership.objects.create(shopping_list=groceries, user=other)
     item = {"name": "Milk", "purchased": True, "purchased_at": "2026-01-01T00:00:00Z"}
     items = [{**item, "purchased_by": "Ana"}]
     content = {"format": "trolley", "version": 1, "list": {"name": "x", "items": items}}
-    imported(as_ana, groceries, "json", json.dumps(content))
+    imported(ana_client, groceries, "json", json.dumps(content))
     assert rows_of(groceries, "created_by", "purchased_by") == [(ana.pk, None)]
 
 
-def test_the_same_request_twice_is_one_import(groceries, as_ana):
+def test_the_same_request_twice_is_one_import(groceries, ana_client):
     """TRF-14"""
     key = {"Idempotency-Key": str(uuid.uuid4())}
-    once, twice = (as_ana.post(at(groceries, "import"), TEXT, headers=key) for _ in range(2))
+    once, twice = (ana_client.post(at(groceries, "import"), TEXT, headers=key) for _ in range(2))
     assert once.json() == twice.json()
     assert groceries.items.count() == 2
-    assert as_ana.post(at(groceries, "import"), {**TEXT, "dry_run": True}, headers=key).status_code
+    assert ana_client.post(
+        at(groceries, "import"), {**TEXT, "dry_run": True}, headers=key
+    ).status_code
 
 
-def test_five_thousand_lines_take_few_queries(groceries, as_ana):
+def test_five_thousand_lines_take_few_queries(groceries, ana_client):
     """TRF-10"""
     content = "".join(f"{n} l drink {n:x}\n" for n in range(1, 5001))
     with CaptureQueriesContext(connection) as captured:
-        answer = imported(as_ana, groceries, "text", content)
+        answer = imported(ana_client, groceries, "text", content)
     assert answer.json()["added"] == 5000
     assert len(captured) < 250
-    many = imported(as_ana, groceries, "text", content + "milk")
+    many = imported(ana_client, groceries, "text", content + "milk")
     assert many.json()["errors"]["content"] == [
         "more than 5,000 lines: import at most 5,000 at once."
     ]
@@ -428,19 +434,19 @@ def test_five_thousand_lines_take_few_queries(groceries, as_ana):
 # everything
 
 
-def test_everything_of_mine_comes_back_as_lists_of_mine(groceries, hardware, ana, bob, as_ana):
+def test_everything_of_mine_comes_back_as_lists_of_mine(groceries, hardware, ana, bob, ana_client):
     """TRF-15"""
     shopped(groceries, ana, bob)
     hardware.items.create(name="Nails", quantity="100", created_by=ana)
-    content = as_ana.get("/api/export/").content.decode()
-    preview = as_ana.post("/api/import/", {"content": content, "dry_run": True}).json()
+    content = ana_client.get("/api/export/").content.decode()
+    preview = ana_client.post("/api/import/", {"content": content, "dry_run": True}).json()
     total = groceries.items.count()
     assert preview["lists"] == [
         {"id": None, "name": "Groceries", "items": total},
         {"id": None, "name": "Hardware", "items": 1},
     ]
     assert ShoppingList.objects.count() == 2
-    done = as_ana.post("/api/import/", {"content": content}).json()["lists"]
+    done = ana_client.post("/api/import/", {"content": content}).json()["lists"]
     again, nails = (ShoppingList.objects.get(pk=one["id"]) for one in done)
     assert rows_of(again, *COLUMNS[:6]) == rows_of(groceries, *COLUMNS[:6])
     assert rows_of(nails) == rows_of(hardware)
@@ -467,11 +473,11 @@ def told_by(client):
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.tuples(texts(200, blank=False), st.lists(item_rows(), max_size=4)), max_size=3))
-def test_an_export_into_an_empty_account_is_the_same_export(make_user, client_of, lists):
+def test_an_export_into_an_empty_account_is_the_same_export(make_user, signed_in_client, lists):
     """TRF-1, TRF-15: of two people of one name, as on two installations."""
     ana, elsewhere = (make_user(f"ana-{uuid.uuid4().hex[:12]}", name="Ana") for _ in range(2))
     content = json_format.write_all([(list_row(name), items) for name, items in lists])
-    first, second = client_of(ana), client_of(elsewhere)
+    first, second = signed_in_client(ana), signed_in_client(elsewhere)
     assert first.post("/api/import/", {"content": content}).status_code == 200
     taken_along = first.get("/api/export/").content.decode()
     assert second.post("/api/import/", {"content": taken_along}).status_code == 200
@@ -479,17 +485,19 @@ def test_an_export_into_an_empty_account_is_the_same_export(make_user, client_of
     assert [one["name"] for one in told_by(first)] == [name for name, _ in lists]
 
 
-def test_one_list_makes_a_list(groceries, milk, as_ana):
+def test_one_list_makes_a_list(groceries, milk, ana_client):
     """TRF-15"""
-    done = as_ana.post("/api/import/", {"content": exported(as_ana, groceries)}).json()["lists"]
+    done = ana_client.post("/api/import/", {"content": exported(ana_client, groceries)}).json()[
+        "lists"
+    ]
     assert [(one["name"], one["items"]) for one in done] == [("Groceries", 1)]
 
 
-def test_of_an_export_with_a_mistake_no_list_is_made(ana, as_ana):
+def test_of_an_export_with_a_mistake_no_list_is_made(ana, ana_client):
     """TRF-4, TRF-15"""
     good, bad = {"name": "a", "items": []}, {"name": "b", "items": [{"name": ""}]}
     content = json.dumps({"format": "trolley", "version": 1, "lists": [good, bad]})
-    answer = as_ana.post("/api/import/", {"content": content})
+    answer = ana_client.post("/api/import/", {"content": content})
     assert answer.status_code == 400
     assert answer.json()["errors"] == {"content": ["list 2, item 1: name: May not be blank."]}
     assert not ShoppingList.objects.exists()
@@ -502,14 +510,14 @@ def test_of_an_export_with_a_mistake_no_list_is_made(ana, as_ana):
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_marks_of_the_byte_order_and_any_line_ends_are_read(
-    groceries, hardware, as_ana, name, newline, mark
+    groceries, hardware, ana_client, name, newline, mark
 ):
     """TRF-2"""
     for other in ("Bread", "Tea", "Rote Gr\u00fctze"):
         hardware.items.create(name=other, quantity="2", note="a, b")
-    content = exported(as_ana, hardware, name).removeprefix("\ufeff")
+    content = exported(ana_client, hardware, name).removeprefix("\ufeff")
     plain = content.replace("\r\n", "\n").replace("\n", newline)
-    assert imported(as_ana, groceries, name, mark + plain).status_code == 200
+    assert imported(ana_client, groceries, name, mark + plain).status_code == 200
     assert rows_of(groceries, "name", "quantity", "note") == rows_of(
         hardware, "name", "quantity", "note"
     )
@@ -518,30 +526,30 @@ def test_marks_of_the_byte_order_and_any_line_ends_are_read(
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
 def test_a_file_in_another_encoding_is_refused_and_nothing_is_written(
-    groceries, as_ana, name, encoding
+    groceries, ana_client, name, encoding
 ):
     """TRF-4: as its own bytes, and read as if it were the right one."""
     before = version_of(groceries)
     file = "name\nR\u00f6sti".encode(encoding)
     body = b'{"format": "%s", "content": "%s"}' % (name.encode(), file)
-    answer = as_ana.post(at(groceries, "import"), body, content_type="application/json")
+    answer = ana_client.post(at(groceries, "import"), body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
     if encoding != "latin-1":  # whose bytes are all letters
-        answer = imported(as_ana, groceries, name, file.decode("latin-1"))
+        answer = imported(ana_client, groceries, name, file.decode("latin-1"))
         assert (answer.status_code, list(answer.json()["errors"])) == (400, ["content"])
     assert version_of(groceries) == before
 
 
-def test_a_body_of_two_mebibytes_is_read_here_and_nowhere_else(groceries, as_ana):
+def test_a_body_of_two_mebibytes_is_read_here_and_nowhere_else(groceries, ana_client):
     """TRF-3, SEC-13"""
     content = "x" * (LONGEST_BODY - 100)
-    answer = imported(as_ana, groceries, "text", content)
+    answer = imported(ana_client, groceries, "text", content)
     assert (answer.status_code, answer.json()["errors"]) == (
         400,
         {"content": ["line 1: At most 4,000 characters."]},
     )
-    assert imported(as_ana, groceries, "text", content + "x" * 100).status_code == 413
-    elsewhere = as_ana.post(at(groceries, "shopping-items"), {"name": content})
+    assert imported(ana_client, groceries, "text", content + "x" * 100).status_code == 413
+    elsewhere = ana_client.post(at(groceries, "shopping-items"), {"name": content})
     assert elsewhere.status_code == 413
 
 

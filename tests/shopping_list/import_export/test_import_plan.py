@@ -17,7 +17,7 @@ from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from shopping_list.recording import actor
 from shopping_list.recording.unit_of_work import recording
 from shopping_list.services import items as item_service
-from tests.support.change_recorder import witnessed
+from tests.support.change_recorder import recorded_changes
 
 pytestmark = pytest.mark.django_db
 LAST_WEEK = datetime.now(UTC) - timedelta(days=7)
@@ -70,7 +70,7 @@ def a_list_with(rows):
 def test_it_is_what_adding_line_by_line_would_be(ana, rows, wanted):
     """TRF-7"""
     at_once, singly = a_list_with(rows), a_list_with(rows)
-    with actor.acting_as(ana), witnessed(at_once):
+    with actor.acting_as(ana), recorded_changes(at_once):
         plan = imported(at_once, wanted)
     with actor.acting_as(ana), recording(singly.pk) as unit:
         done = [
@@ -96,7 +96,7 @@ def test_a_purchase_that_the_list_has_is_not_made_again(groceries):
     """TRF-8: the same file twice is the same list."""
     wanted = [ParsedItem(name="Milk", purchased=True)] * 2 + [ParsedItem(name="Milk")]
     assert outcomes(imported(groceries, wanted)) == ["added"] * 3
-    with witnessed(groceries) as seen:
+    with recorded_changes(groceries) as seen:
         assert outcomes(imported(groceries, wanted)) == ["unchanged"] * 3
     assert seen.all == []
     assert Counter(groceries.items.values_list("purchased", flat=True)) == {True: 2, False: 1}
@@ -118,7 +118,7 @@ def test_a_purchase_comes_with_its_time_and_person(groceries, ana, bob):
         created_at=LAST_WEEK,
         created_by="Bob",
     )
-    with actor.acting_as(ana), witnessed(groceries):
+    with actor.acting_as(ana), recorded_changes(groceries):
         imported(groceries, [wanted], {"Ana": ana.pk, "Bob": bob.pk})
     found = groceries.items.get()
     assert (found.purchased_at, found.purchased_by, found.created_at) == (
@@ -135,7 +135,7 @@ def test_who_is_not_known_here_added_and_bought_nothing(groceries, ana):
         ParsedItem(name="Milk", created_by="Zoe", purchased=True, purchased_at=LAST_WEEK),
         ParsedItem(name="Tea", created_by="Zoe", purchased=True, purchased_by="Zoe"),
     ]
-    with actor.acting_as(ana), witnessed(groceries):
+    with actor.acting_as(ana), recorded_changes(groceries):
         imported(groceries, wanted, {"Ana": ana.pk})
     milk, tea = groceries.items.order_by("position")
     assert (milk.created_by, milk.purchased_by) == (ana, None)

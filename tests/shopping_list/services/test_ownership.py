@@ -144,16 +144,19 @@ def test_others_who_own_a_list_are_enough(
 
 
 def test_ownership_is_handed_over(
-    ana: User, bob: User, groceries: ShoppingList, client_of: Any
+    ana: User, bob: User, groceries: ShoppingList, signed_in_client: Any
 ) -> None:
     """API-10: she makes him an owner, he makes her a viewer, and she goes."""
     members = f"/api/shopping-lists/{groceries.pk}/members/"
-    as_ana, as_bob = client_of(ana), client_of(bob)
-    assert as_ana.delete(f"{members}{ana.pk}/").status_code == 409
-    assert as_ana.patch(f"{members}{bob.pk}/", {"role": "owner"}).status_code == 200
-    assert as_bob.patch(f"{members}{ana.pk}/", {"role": "viewer"}).status_code == 200
-    assert as_ana.patch(f"{members}{bob.pk}/", {"role": "viewer"}).status_code == 403
-    assert as_bob.patch(f"{members}{bob.pk}/", {"role": "editor"}).status_code == 409
+    ana_client, bob_client = signed_in_client(ana), signed_in_client(bob)
+    assert ana_client.delete(f"{members}{ana.pk}/").status_code == 409
+    assert ana_client.patch(f"{members}{bob.pk}/", {"role": "owner"}).status_code == 200
+    assert bob_client.patch(f"{members}{ana.pk}/", {"role": "viewer"}).status_code == 200
+    assert ana_client.patch(f"{members}{bob.pk}/", {"role": "viewer"}).status_code == 403
+    assert bob_client.patch(f"{members}{bob.pk}/", {"role": "editor"}).status_code == 409
     delete_account(ana)
-    assert as_bob.patch(f"/api/shopping-lists/{groceries.pk}/", {"name": "Mine"}).status_code == 200
-    assert as_bob.get(members).json() == [{"id": bob.pk, "name": "Bob", "role": "owner"}]
+    assert (
+        bob_client.patch(f"/api/shopping-lists/{groceries.pk}/", {"name": "Mine"}).status_code
+        == 200
+    )
+    assert bob_client.get(members).json() == [{"id": bob.pk, "name": "Bob", "role": "owner"}]

@@ -11,31 +11,31 @@ from uuid import uuid4
 import httpx
 from playwright.sync_api import Browser, StorageState
 
-from tests.support.installation import PASSWORD, World
+from tests.support.installation import PASSWORD, Installation
 
 
-class Home(World):
+class BrowserInstallation(Installation):
     """One server process with ana and bob, which can be killed and started again."""
 
     def __init__(self, data: Path) -> None:
         super().__init__(data, server="uvicorn", layer="memory", redis=None)
-        self._signed_in: dict[str, StorageState] = {}
+        self._storage_states: dict[str, StorageState] = {}
 
     @property
     def url(self) -> str:
         """Where it is served."""
-        return self.first.url
+        return self.first_server.url
 
     def kill(self) -> None:
         """End the server without a chance to say goodbye."""
-        self.first.stop(signal.SIGKILL)
+        self.first_server.stop(signal.SIGKILL)
 
-    def ensure(self) -> None:
+    def ensure_running(self) -> None:
         """Start it unless it runs, whatever a test did to it."""
-        if self.first.process.poll() is not None:
-            self.first.start_again()
+        if self.first_server.process.poll() is not None:
+            self.first_server.restart()
 
-    def newcomer(self, *names: str) -> None:
+    def create_users(self, *names: str) -> None:
         """Make people who are on no list yet."""
         self.shell(
             "from accounts.models import User\n"
@@ -50,9 +50,9 @@ class Home(World):
         link = next(word for word in said.split() if "/reset/#" in word)
         return link[link.index("/reset/#") :]
 
-    def signed_in(self, who: str, chromium: Browser) -> StorageState:
+    def storage_state(self, who: str, chromium: Browser) -> StorageState:
         """Return the cookies of a person who signed in once."""
-        if who not in self._signed_in:
+        if who not in self._storage_states:
             context = chromium.new_context(base_url=self.url)
             context.request.get("/signin/")
             token = next(c["value"] for c in context.cookies() if c["name"] == "csrftoken")
@@ -62,33 +62,35 @@ class Home(World):
                 headers={"X-CSRFToken": token, "Origin": self.url},
             )
             assert answer.ok, answer.text()
-            self._signed_in[who] = context.storage_state()
+            self._storage_states[who] = context.storage_state()
             context.close()
-        return self._signed_in[who]
+        return self._storage_states[who]
 
-    def groceries(self, *names: str) -> Groceries:
+    def create_list(self, *names: str) -> SharedList:
         """Make a list of ana's, with bob on it and with these items."""
-        return Groceries(self, names)
+        return SharedList(self, names)
 
 
-class Groceries:
+class SharedList:
     """One list, by REST with ana's token: what the server holds to be true."""
 
-    def __init__(self, home: Home, names: Iterable[str]) -> None:
-        self._home = home
+    def __init__(self, installation: BrowserInstallation, names: Iterable[str]) -> None:
+        self._installation = installation
         self.id = str(uuid4())
         self.path = f"/lists/{self.id}/"
         self._base = f"shopping-lists/{self.id}/"
-        self._ask("POST", "shopping-lists/", id=self.id, name=f"Groceries {self.id[:4]}")
-        self._ask("PUT", f"{self._base}add-members/", members=[home.made["bob_id"]])
+        self._request("POST", "shopping-lists/", id=self.id, name=f"Groceries {self.id[:4]}")
+        self._request("PUT", f"{self._base}add-members/", members=[installation.fixtures["bob_id"]])
         if names:
             items = [{"name": name} for name in names]
-            self._ask("POST", f"{self._base}shopping-items/bulk/", items=items)
+            self._request("POST", f"{self._base}shopping-items/bulk/", items=items)
 
     @property
     def items(self) -> dict[str, dict[str, Any]]:
         """Every item, by its name."""
-        found = self._ask("GET", f"{self._base}shopping-items/?page_size=1000").json()["results"]
+        found = self._request("GET", f"{self._base}shopping-items/?page_size=1000").json()[
+            "results"
+        ]
         return {item["name"]: item for item in found}
 
     @property
@@ -99,38 +101,40 @@ class Groceries:
     @property
     def version(self) -> int:
         """How many changes it has seen."""
-        return int(self._ask("GET", self._base).json()["version"])
+        return int(self._request("GET", self._base).json()["version"])
 
     def add(self, name: str, /, **fields: Any) -> None:
         """Add an item, as a script."""
-        self._ask("POST", f"{self._base}shopping-items/", name=name, **fields)
+        self._request("POST", f"{self._base}shopping-items/", name=name, **fields)
 
     def patch(self, name: str, /, **fields: Any) -> None:
         """Change an item, as a script."""
-        self._ask("PATCH", f"{self._base}shopping-items/{self.items[name]['id']}/", **fields)
+        self._request("PATCH", f"{self._base}shopping-items/{self.items[name]['id']}/", **fields)
 
     def remove(self, name: str) -> None:
         """Remove an item, as a script."""
-        self._ask("DELETE", f"{self._base}shopping-items/{self.items[name]['id']}/")
+        self._request("DELETE", f"{self._base}shopping-items/{self.items[name]['id']}/")
 
     def rename(self, name: str) -> None:
         """Call the list something else, as a script."""
-        self._ask("PATCH", self._base, name=name)
+        self._request("PATCH", self._base, name=name)
 
     def invite(self, **wish: Any) -> str:
         """Make an invite, and return its link."""
-        return str(self._ask("POST", f"{self._base}invites/", role="editor", **wish).json()["url"])
+        return str(
+            self._request("POST", f"{self._base}invites/", role="editor", **wish).json()["url"]
+        )
 
     def remove_member(self, user_id: int) -> None:
         """Take somebody off the list."""
-        self._ask("PUT", f"{self._base}remove-members/", members=[user_id])
+        self._request("PUT", f"{self._base}remove-members/", members=[user_id])
 
     def delete(self) -> None:
         """Delete the list."""
-        self._ask("DELETE", self._base)
+        self._request("DELETE", self._base)
 
-    def _ask(self, method: str, path: str, **body: Any) -> httpx.Response:
-        with self._home.api("ana") as api:
+    def _request(self, method: str, path: str, **body: Any) -> httpx.Response:
+        with self._installation.api("ana") as api:
             answer = api.request(method, path, json=body or None)
         assert answer.is_success, answer.text
         return answer

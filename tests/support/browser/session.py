@@ -13,45 +13,45 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.support.frame_schema import NotInDocumentError, heard, told
+from tests.support.frame_schema import NotInDocumentError, client_frames, server_frames
 
-PATIENCE = 20.0  # s
+TIMEOUT = 20.0  # s
 
 # The network's own complaints: tests that cut it expect them, and answers of the
 # server that should not be are noticed as answers.
-NETWORK = ("Failed to load resource", "WebSocket connection to")
+NETWORK_ERRORS = ("Failed to load resource", "WebSocket connection to")
 REPORT_VIOLATIONS = """
 addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
   console.error(`CSP: ${violatedDirective} ${blockedURI}`));
 """
 
 
-class Phone:
+class BrowserSession:
     """A page with its own cookies. What goes wrong in it is kept in `wrong`."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context, self.url = context, url
-        self.wrong: list[str] = []
+        self.errors: list[str] = []
         self.loads = 0
         context.add_init_script(REPORT_VIOLATIONS)
         self.page = context.new_page()
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
-        self.page.on("response", self._answered)
-        self.page.on("load", lambda _: self._loaded())
-        self.page.on("websocket", self._connected)
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        self.page.on("response", self._on_response)
+        self.page.on("load", lambda _: self._on_load())
+        self.page.on("websocket", self._on_websocket)
 
     def close(self) -> None:
         self.context.close()
 
-    def open(self, path: str) -> Phone:
+    def open(self, path: str) -> BrowserSession:
         """Open a list's page, and wait until it is live."""
         self.page.goto(path)
-        expect(self.adding).to_be_visible()
-        self.live()
+        expect(self.item_field).to_be_visible()
+        self.wait_until_live()
         return self
 
-    def live(self) -> None:
+    def wait_until_live(self) -> None:
         """Wait until the page is connected and nothing waits to be sent."""
         expect(self.main.locator(".badge")).to_have_text("Live")
 
@@ -61,21 +61,21 @@ class Phone:
         return self.page.get_by_role("main")
 
     @property
-    def adding(self) -> Locator:
+    def item_field(self) -> Locator:
         """The field to add items with."""
         return self.page.get_by_label("Add an item")
 
-    def tick_of(self, name: str) -> Locator:
+    def checkbox(self, name: str) -> Locator:
         """Find the checkbox of an item, whether it shows or not."""
         return self.main.get_by_role("checkbox", name=name, exact=True, include_hidden=True)
 
     def add(self, name: str) -> None:
-        self.adding.fill(name)
-        self.adding.press("Enter")
+        self.item_field.fill(name)
+        self.item_field.press("Enter")
 
     def paste(self, text: str) -> None:
         """Paste into the field, without the system's clipboard."""
-        self.adding.evaluate(
+        self.item_field.evaluate(
             """(field, text) => {
                 const clipboardData = new DataTransfer();
                 clipboardData.setData('text/plain', text);
@@ -86,7 +86,7 @@ class Phone:
         )
 
     def tick(self, name: str) -> None:
-        self.tick_of(name).check()
+        self.checkbox(name).check()
 
     def rename(self, name: str, to: str) -> None:
         self.main.get_by_role("button", name=f"Edit {name}").click()
@@ -96,13 +96,13 @@ class Phone:
     def remove(self, name: str) -> None:
         self.main.get_by_role("button", name=f"Remove {name}", exact=True).click()
 
-    def sees(self, name: str, *, ticked: bool = False) -> None:
+    def expect_item(self, name: str, *, ticked: bool = False) -> None:
         """Wait until an item is there, ticked or not."""
-        expect(self.tick_of(name)).to_be_checked(checked=ticked)
+        expect(self.checkbox(name)).to_be_checked(checked=ticked)
 
-    def misses(self, name: str) -> None:
+    def expect_no_item(self, name: str) -> None:
         """Wait until an item is not there."""
-        expect(self.tick_of(name)).to_have_count(0)
+        expect(self.checkbox(name)).to_have_count(0)
 
     @property
     def ticks(self) -> dict[str, bool]:
@@ -110,23 +110,23 @@ class Phone:
         boxes = self.main.get_by_role("checkbox", include_hidden=True)
         return dict(boxes.evaluate_all("boxes => boxes.map(b => [b.ariaLabel, b.checked])"))
 
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(NETWORK):
-            self.wrong.append(f"{message.type}: {message.text}")
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(NETWORK_ERRORS):
+            self.errors.append(f"{message.type}: {message.text}")
 
-    def _connected(self, socket: WebSocket) -> None:
-        socket.on("framereceived", lambda message: self._hold(told, message))
-        socket.on("framesent", lambda message: self._hold(heard, message))
+    def _on_websocket(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda message: self._validate(server_frames, message))
+        socket.on("framesent", lambda message: self._validate(client_frames, message))
 
-    def _hold(self, check: Callable[[str | bytes], object], message: str | bytes) -> None:
+    def _validate(self, check: Callable[[str | bytes], object], message: str | bytes) -> None:
         try:
             check(message)
         except NotInDocumentError as error:
-            self.wrong.append(f"socket: {error}")
+            self.errors.append(f"socket: {error}")
 
-    def _answered(self, response: Response) -> None:
+    def _on_response(self, response: Response) -> None:
         if response.status >= 500:
-            self.wrong.append(f"{response.status} {response.request.method} {response.url}")
+            self.errors.append(f"{response.status} {response.request.method} {response.url}")
 
-    def _loaded(self) -> None:
+    def _on_load(self) -> None:
         self.loads += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
-_JOBS = PAGE.split("## Common tasks\n")[1].split("\n## ")[0]
+_TASKS = PAGE.split("## Common tasks\n")[1].split("\n## ")[0]
 _HEADING = re.compile(r"^### (\d+)\. .+$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -24,7 +24,7 @@ class Example:
     def __str__(self) -> str:
         return f"job {self.job}, {self.language} {self.number}"
 
-    def given(self, **values: object) -> str:
+    def with_values(self, **values: object) -> str:
         """Return the code with other values in its assignments of these names."""
         code = self.code
         for name, value in values.items():
@@ -34,7 +34,7 @@ class Example:
 
 
 def _examples() -> list[Example]:
-    first, *rest = _HEADING.split(_JOBS)
+    first, *rest = _HEADING.split(_TASKS)
     numbers, texts = map(int, rest[::2]), rest[1::2]
     found = []
     for job, text in [(0, first), *zip(numbers, texts, strict=True)]:

@@ -10,7 +10,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 
-class LosesTheFirstAnswer:
+class LossyProxy:
     """A door to a server that swallows the first answer and lets all others through."""
 
     def __init__(self, url: str) -> None:
@@ -18,7 +18,7 @@ class LosesTheFirstAnswer:
         self.server = (parts.hostname, parts.port)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.lost = b""
+        self.lost_response = b""
 
     def __enter__(self) -> Self:
         Thread(target=self._accept, daemon=True).start()
@@ -40,14 +40,14 @@ class LosesTheFirstAnswer:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            Thread(target=self._carry, args=(client,), daemon=True).start()
+            Thread(target=self._forward, args=(client,), daemon=True).start()
 
-    def _carry(self, client: socket.socket) -> None:
+    def _forward(self, client: socket.socket) -> None:
         with client, socket.create_connection(self.server) as server:
-            Thread(target=_pump, args=(client, server), daemon=True).start()
+            Thread(target=_copy, args=(client, server), daemon=True).start()
             while answer := server.recv(65536):
-                if not self.lost:
-                    self.lost = answer
+                if not self.lost_response:
+                    self.lost_response = answer
                     break
                 client.sendall(answer)
             # A close alone would wait for the other thread's recv.
@@ -55,7 +55,7 @@ class LosesTheFirstAnswer:
                 client.shutdown(socket.SHUT_RDWR)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _copy(source: socket.socket, sink: socket.socket) -> None:
     try:
         while data := source.recv(65536):
             sink.sendall(data)

@@ -14,13 +14,13 @@ Part = Callable[[ServerConnection], None]
 LIST = "list:x"
 
 
-class Scripted:
+class ScriptedServer:
     """Plays one part for each connection, in their order; `asked` has the addresses."""
 
     def __init__(self, *parts: Part) -> None:
         self.parts = list(parts)
-        self.asked: list[str] = []
-        self.server = serve(self._play, "127.0.0.1", 0)
+        self.queries: list[str] = []
+        self.server = serve(self._run_part, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.server.socket.getsockname()[1]}"
 
     def __enter__(self) -> Self:
@@ -35,13 +35,13 @@ class Scripted:
     ) -> None:
         self.server.shutdown()
 
-    def _play(self, socket: ServerConnection) -> None:
+    def _run_part(self, socket: ServerConnection) -> None:
         assert socket.request is not None
-        self.asked.append(socket.request.path.partition("?")[2])
+        self.queries.append(socket.request.path.partition("?")[2])
         self.parts.pop(0)(socket)
 
 
-def tell(socket: ServerConnection, *frames: dict[str, Any]) -> None:
+def send_frames(socket: ServerConnection, *frames: dict[str, Any]) -> None:
     """Send frames as one message."""
     socket.send("\n".join(json.dumps(frame) for frame in frames))
 
