@@ -6,14 +6,14 @@ import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from asgi_project import asgi
-from asgi_project.middleware.body_limit import BodyLimit
+from asgi_project.middleware.body_limit import BodyLimitMiddleware
 
 SCOPE = {"type": "http", "method": "POST", "path": "/api/", "scheme": "http"}
 
 
 def limited(app):
     """Limit the bodies to ten bytes on every path."""
-    return BodyLimit(app, lambda path: 10)
+    return BodyLimitMiddleware(app, lambda path: 10)
 
 
 async def call(app, *, headers=(), chunks=(b"",), client=("198.51.100.7", 4711)):
@@ -95,13 +95,13 @@ FORWARDED = [(b"x-forwarded-proto", b"https"), (b"x-forwarded-for", b"203.0.113.
 async def test_forwarded_headers_are_ignored_by_default(settings):
     """SEC-19"""
     settings.TRUSTED_PROXIES = []
-    assert asgi._behind_proxy(report_client) is report_client
+    assert asgi._trust_proxies(report_client) is report_client
 
 
 async def test_forwarded_headers_are_used_only_when_proxy_is_trusted(settings):
     """SEC-19"""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
-    app = asgi._behind_proxy(report_client)
+    app = asgi._trust_proxies(report_client)
     assert isinstance(app, ProxyHeadersMiddleware)
     _, _, body = await call(app, headers=FORWARDED, client=("10.1.2.3", 1))
     assert json.loads(body) == ["https", "203.0.113.9"]
@@ -118,7 +118,7 @@ async def test_websocket_is_rejected_without_live():
     async def send(event):
         sent.append(event)
 
-    await asgi._no_sockets({"type": "websocket"}, receive, send)
+    await asgi._reject_websocket({"type": "websocket"}, receive, send)
     assert sent[0]["type"] == "websocket.close"
 
 
