@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("username")
+        parser.add_argument("username", help="the user who forgot their password")
 
     def handle(self, *args: Any, username: str, **options: Any) -> None:
         """Create the link; older links of the user stop working."""

@@ -109,6 +109,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\n  Trolley demo: http://{host}:{port}/   dashboard: http://{host}:{port}/dashboard/\n"
             f"  Sign in as ana (owner), ben or cleo, with the password {password}\n"
-            "  All data is deleted when the demo ends. Press Ctrl+C to stop.\n"
+            "  Press Ctrl+C to stop. ./run demo then deletes all data.\n"
         )
         self.stdout.flush()
