@@ -183,7 +183,7 @@ AXES_DISABLE_ACCESS_LOG = True
 SIGNIN_FAILURES_PER_ADDRESS = env.int("TROLLEY_SIGNIN_FAILURES", default=100)
 # New sockets that one process accepts in a second: 100 cost about half of a core.
 HANDSHAKES = env.int("TROLLEY_HANDSHAKES", default=100)
-# For tests only: every wait of the live package is multiplied by this (live/intervals.py).
+# For tests only: a factor for the waiting times of live/intervals.py and of the servers.
 LIVE_TIME_SCALE = env.float("TROLLEY_TIME_SCALE", default=1.0)
 
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)

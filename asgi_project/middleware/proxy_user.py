@@ -57,9 +57,9 @@ class ProxyUserMiddleware:
     ) -> None:
         """Pass the request on without the header."""
         if scope["type"] != "lifespan":
-            matching = [header for header in scope["headers"] if self._matches_header(header[0])]
+            matching = [pair for pair in scope["headers"] if self._matches_header(pair[0])]
             if matching:
-                others = [header for header in scope["headers"] if header not in matching]
+                others = [pair for pair in scope["headers"] if not self._matches_header(pair[0])]
                 changes: dict[str, Any] = {"headers": others}
                 changes[self.key] = self._user_name(scope, matching)
                 scope = {**scope, **changes}  # type: ignore[assignment]
