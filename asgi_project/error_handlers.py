@@ -1,7 +1,7 @@
-"""Errors as RFC 9457 problems, from whichever layer they come.
+"""Error responses as RFC 9457 problems, for errors of DRF, Django and axes.
 
-A view raises an APIException. Two attributes of it go further than DRF:
-`extra` (a dict) adds members to the problem, `headers` adds headers.
+A view raises an APIException. Two attributes extend what DRF knows: `extra` (a dict)
+adds members to the problem, and `headers` adds headers to the response.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.core.exceptions import ValidationError as ModelError
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.csrf import csrf_failure as csrf_page
@@ -27,18 +27,18 @@ from rest.request_id import request_id
 NON_FIELD_ERRORS = "non_field_errors"
 
 
-def handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer what a view raised; None leaves it to the 500 page."""
-    raised = _as_api_exception(error)
-    if raised is None:
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Serve as DRF's EXCEPTION_HANDLER. None passes the error on to handler500."""
+    api_error = _as_api_exception(error)
+    if api_error is None:
         return None
     set_rollback()
-    # The view of the OpenAPI document would write a problem as YAML.
+    # Otherwise the view of the OpenAPI document would render the problem as YAML.
     context["request"].accepted_renderer = JSONRenderer()
-    body = _body(raised)
+    body = _body(api_error)
     body["request_id"] = request_id(context["request"]._request)
-    response = Response(body, status=raised.status_code, content_type=CONTENT_TYPE)
-    for name, value in _headers(raised).items():
+    response = Response(body, status=api_error.status_code, content_type=CONTENT_TYPE)
+    for name, value in _headers(api_error).items():
         response[name] = value
     return response
 
@@ -53,41 +53,39 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
             return PayloadTooLarge()
         case PermissionDenied():
             return exceptions.PermissionDenied()
-        case ModelError():
+        case DjangoValidationError():
             return exceptions.ValidationError(_model_errors(error))
     return None
 
 
-def _model_errors(error: ModelError) -> dict[str, list[str]]:
+def _model_errors(error: DjangoValidationError) -> dict[str, list[str]]:
     if not hasattr(error, "error_dict"):
         return {NON_FIELD_ERRORS: error.messages}
     return {
-        NON_FIELD_ERRORS if key == "__all__" else key: said
-        for key, said in error.message_dict.items()
+        NON_FIELD_ERRORS if key == "__all__" else key: messages
+        for key, messages in error.message_dict.items()
     }
 
 
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     extra = getattr(error, "extra", {})
     if isinstance(error, exceptions.ValidationError):
-        fields = dict(_flat(error.detail))
-        said = next((f"{path}: {text[0]}" for path, text in fields.items()), "Invalid.")
-        return problem(
-            400, "invalid", said.removeprefix(f"{NON_FIELD_ERRORS}: "), **extra, errors=fields
-        )
-    detail = error.detail
-    code = getattr(detail, "code", None) or error.default_code
-    return problem(error.status_code, code, str(detail), **extra)
+        fields = dict(_flatten(error.detail))
+        detail = next((f"{path}: {texts[0]}" for path, texts in fields.items()), "Invalid.")
+        detail = detail.removeprefix(f"{NON_FIELD_ERRORS}: ")
+        return problem(400, "invalid", detail, **extra, errors=fields)
+    code = getattr(error.detail, "code", None) or error.default_code
+    return problem(error.status_code, code, str(error.detail), **extra)
 
 
-def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+def _flatten(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
     """Yield `("items.3.name", ["…"])` for each leaf of DRF's nested details."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+            yield from _flatten(inner, f"{path}.{key}" if path else str(key))
     elif any(isinstance(entry, dict | list) for entry in detail):
-        for number, inner in enumerate(detail):
-            yield from _flat(inner, f"{path}.{number}" if path else str(number))
+        for index, inner in enumerate(detail):
+            yield from _flatten(inner, f"{path}.{index}" if path else str(index))
     elif detail:
         yield path or NON_FIELD_ERRORS, [str(text) for text in detail]
 
@@ -113,7 +111,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Serve as handler400: a suspicious request, or a form that is too long."""
+    """Serve as handler400, for suspicious requests and for forms that are too long."""
     if isinstance(exception, RequestDataTooBig):
         return problem_response(request, 413, "too_large", "The body is too large.")
     if _wants_problem(request):
@@ -129,7 +127,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Serve as handler500. It says nothing of the cause but the id to look for."""
+    """Serve as handler500. The response reveals no cause, only the request id."""
     if _wants_problem(request):
         return problem_response(request, 500, "server_error", "Something went wrong on our side.")
     return defaults.server_error(request)
@@ -143,11 +141,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
-    """Serve as AXES_LOCKOUT_CALLABLE: the same for every name, known or not."""
-    said = "Too many wrong passwords. Try again later."
+    """Serve as AXES_LOCKOUT_CALLABLE. The response is the same for known and unknown names."""
+    message = "Too many wrong passwords. Try again later."
     if _wants_problem(request):
-        response: HttpResponse = problem_response(request, 429, "locked_out", said)
+        response: HttpResponse = problem_response(request, 429, "locked_out", message)
     else:
-        response = HttpResponse(said, status=429, content_type="text/plain")
+        response = HttpResponse(message, status=429, content_type="text/plain")
     response["Retry-After"] = str(lockout.seconds_left(request))
     return response

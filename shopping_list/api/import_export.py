@@ -39,8 +39,6 @@ from shopping_list.recording.unit_of_work import recording
 FORMATS = tuple(formats.FORMATS)
 FILES = {"application/json": OpenApiTypes.OBJECT}
 """What a file is to the schema, if it is not just text."""
-LONGEST_BODY = 2 * 1024 * 1024
-"""Bytes of a body that brings a file."""
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -190,8 +188,6 @@ class ExportEverythingView(APIView):
 class ImportView(APIView):
     """Many items from a text."""
 
-    longest_body = LONGEST_BODY
-
     @openapi.write_operation({200: ImportShape}, body=ImportBody)
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
@@ -219,8 +215,6 @@ class ImportView(APIView):
 
 class ImportEverythingView(APIView):
     """Lists from an export."""
-
-    longest_body = LONGEST_BODY
 
     @openapi.write_operation({200: ImportedListsShape}, body=EverythingBody, refusals=(401, 403))
     @idempotent
