@@ -1,18 +1,17 @@
 """Saves and deletes of single rows, in every form."""
 
-import json
 import uuid
-from datetime import UTC, timedelta
+from datetime import timedelta
 from io import StringIO
 from unittest.mock import patch
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
-from django.test.utils import CaptureQueriesContext, isolate_apps
+from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from shopping_list import receivers
@@ -238,6 +237,9 @@ def test_item_without_a_list_is_refused(groceries):
         ShoppingItem(name="Milk").save()
 
 
+# Moves
+
+
 def test_moved_item_is_removed_from_one_list_and_added_to_the_other(
     groceries, hardware, milk, recorded_changes
 ):
@@ -333,6 +335,16 @@ def test_write_without_an_actor_is_recorded_without_a_user(groceries, recorded_c
     assert Activity.objects.latest("pk").actor_name == ""
 
 
+def test_every_model_is_recorded_or_listed_as_exempt():
+    """REC-13: a model that is added to the app must be classified here."""
+    recorded = {ShoppingList, ShoppingItem, Membership}
+    others = {"Activity", "IdempotentResponse", "Invite", "Invitation"}
+    for model in apps.get_app_config("shopping_list").get_models():
+        assert model in recorded or model.__name__ in others
+        if model in recorded:
+            assert model._base_manager.__class__ is model._default_manager.__class__
+
+
 # Time
 
 
@@ -354,177 +366,6 @@ def test_last_interaction_does_not_decrease_when_the_clock_does(groceries, milk,
         milk.save()
     assert recorded.one.at == before
     assert ShoppingList.objects.get().last_interaction == before
-
-
-# Cost
-
-
-def queries_of(write):
-    with CaptureQueriesContext(connection) as captured:
-        write()
-    statements = [query["sql"] for query in captured.captured_queries]
-    return [
-        sql for sql in statements if not sql.startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
-    ]
-
-
-def test_save_costs_six_queries_and_creation_seven(groceries, milk, ana):
-    """REC-15: lock, before, write, after, list, log; a new item reads the last position."""
-    milk.note = "new"
-    with actor.acting_as(ana):
-        assert len(queries_of(milk.save)) == 6
-        milk.purchased, milk.name = True, "Oat milk"
-        assert len(queries_of(lambda: milk.save(update_fields=["purchased", "name"]))) == 6
-        assert len(queries_of(lambda: groceries.items.create(name="Bread"))) == 7
-        assert len(queries_of(milk.delete)) == 6
-
-
-def test_operation_id_costs_no_additional_query(groceries, milk, ana):
-    """REC-15"""
-    milk.note = "new"
-    with actor.acting_as(ana, uuid.uuid4()):
-        assert len(queries_of(milk.save)) == 6
-
-
-def test_query_count_does_not_depend_on_the_number_of_rows(groceries):
-    """REC-15"""
-    few = [ShoppingItem(shopping_list=groceries, name=f"few {n}") for n in range(2)]
-    many = [ShoppingItem(shopping_list=groceries, name=f"many {n}") for n in range(60)]
-    assert len(queries_of(lambda: ShoppingItem.objects.bulk_create(few))) == len(
-        queries_of(lambda: ShoppingItem.objects.bulk_create(many))
-    )
-    few_items, all_items = groceries.items.filter(name__startswith="few"), groceries.items.all()
-    assert len(queries_of(lambda: few_items.update(note="x"))) == len(
-        queries_of(lambda: all_items.update(note="y"))
-    )
-
-
-def test_query_count_of_deleting_a_list_does_not_depend_on_its_items(groceries, hardware):
-    """REC-15"""
-    names = [f"thing {n}" for n in range(60)]
-    ShoppingItem.objects.bulk_create(
-        [ShoppingItem(shopping_list=groceries, name=name) for name in names]
-    )
-    hardware.items.create(name="Nails")
-    assert len(queries_of(groceries.delete)) == len(queries_of(hardware.delete))
-
-
-# Frames
-
-
-def test_frame_of_a_change_matches_the_protocol(groceries, milk, ana):
-    """REC-16"""
-    operation_id = uuid.uuid4()
-    milk.purchased = True
-    with actor.acting_as(ana, operation_id):
-        milk.save()
-    activity = Activity.objects.latest("pk")
-    frame = json.loads(bytes(activity.frame))
-    changed_at = activity.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    groceries.refresh_from_db()
-    assert frame == {
-        "type": "change",
-        "topic": f"list:{groceries.pk}",
-        "epoch": groceries.epoch,
-        "version": groceries.version,
-        "at": changed_at,
-        "actor": {"id": ana.pk, "name": "Ana"},
-        "op": str(operation_id),
-        "verb": "item.ticked",
-        "items": [
-            {
-                "id": str(milk.pk),
-                "name": "Milk",
-                "quantity": "1 l",
-                "note": "",
-                "category": "",
-                "purchased": True,
-                "purchased_at": changed_at,
-                "purchased_by": {"id": ana.pk, "name": "Ana"},
-                "position": milk.position,
-                "version": groceries.version,
-                "created_at": milk.created_at.isoformat().replace("+00:00", "Z"),
-                "created_by": None,
-                "updated_at": changed_at,
-            }
-        ],
-        "gone": [],
-    }
-    assert frame["items"][0] == activity.changes[0]["after"]
-    assert b"\n" not in bytes(activity.frame)
-
-
-def test_frame_of_a_list_change_contains_the_list_fields(groceries, ana, bob):
-    """REC-16"""
-    groceries.name = "Food"
-    groceries.save()
-    frame = json.loads(bytes(Activity.objects.latest("pk").frame))
-    assert frame["list"] == {
-        "id": str(groceries.pk),
-        "name": "Food",
-        "last_interaction": frame["at"],
-        "created_at": groceries.created_at.isoformat().replace("+00:00", "Z"),
-        "created_by": {"id": ana.pk, "name": "Ana"},
-        "members": [
-            {"id": ana.pk, "name": "Ana", "role": "owner"},
-            {"id": bob.pk, "name": "Bob", "role": "editor"},
-        ],
-    }
-    assert "undoes" not in frame
-
-
-@pytest.mark.parametrize("joined", [False, True])
-def test_undo_records_the_version_that_it_undoes(groceries, milk, recorded_changes, joined):
-    """REC-16"""
-    with recorded_changes(groceries) as recorded:
-        if joined:
-            with (
-                unit_of_work.recording(groceries.pk),
-                unit_of_work.recording(verb="undo", undoes=3),
-            ):
-                milk.delete()
-        else:
-            with unit_of_work.recording(groceries.pk, verb="undo", undoes=3):
-                milk.delete()
-    assert (recorded.one.verb, recorded.one.undoes) == ("undo", 3)
-    assert Activity.objects.latest("pk").undoes == 3
-
-
-# Operations
-
-
-def test_operation_is_recorded_on_one_change_of_each_list(groceries, hardware, recorded_changes):
-    """REC-17"""
-    operation_id = uuid.uuid4()
-    with recorded_changes(groceries, hardware) as recorded, actor.acting_as(None, operation_id):
-        groceries.items.create(name="Milk")
-        groceries.items.create(name="Bread")
-        hardware.items.create(name="Nails")
-    assert [change.op for change in recorded.changes[groceries.pk]] == [str(operation_id), None]
-    assert recorded.change_of(hardware).op == str(operation_id)
-
-
-def test_repeated_operation_is_not_recorded_again(groceries, milk, recorded_changes):
-    """REC-17: a key used for two URLs is refused by the API, not by the database."""
-    operation_id = uuid.uuid4()
-    with actor.acting_as(None, operation_id):
-        milk.delete()
-    with recorded_changes(groceries) as recorded, actor.acting_as(None, operation_id):
-        groceries.items.create(name="Bread")
-    assert recorded.one.op is None
-
-
-def test_recreated_list_does_not_reuse_an_operation_of_its_log(groceries):
-    """REC-9, REC-17"""
-    operation_id, pk = uuid.uuid4(), groceries.pk
-    with actor.acting_as(None, operation_id):
-        groceries.delete()
-        ShoppingList.objects.create(pk=pk, name="Again")
-    assert list(
-        Activity.objects.filter(list_id=pk, operation_id=operation_id).values_list(
-            "verb", flat=True
-        )
-    ) == ["list.deleted"]
 
 
 # Positions
@@ -550,13 +391,3 @@ def test_invalid_stored_position_does_not_prevent_adding_items(groceries, milk):
     """ROW-2"""
     groceries.items.update(position="zz é !")
     assert groceries.items.create(name="Bread").position
-
-
-def test_every_model_is_recorded_or_listed_as_exempt():
-    """REC-13: a model that is added to the app must be classified here."""
-    recorded = {ShoppingList, ShoppingItem, Membership}
-    others = {"Activity", "IdempotentResponse", "Invite", "Invitation"}
-    for model in apps.get_app_config("shopping_list").get_models():
-        assert model in recorded or model.__name__ in others
-        if model in recorded:
-            assert model._base_manager.__class__ is model._default_manager.__class__

@@ -14,6 +14,8 @@ HERE = Path(__file__).parent
 SUITES = (
     "test_signals.py",
     "test_model_saves.py",
+    "test_frames.py",
+    "test_save_query_counts.py",
     "test_bulk_writes.py",
     "test_rollback.py",
     "test_oracle.py",
