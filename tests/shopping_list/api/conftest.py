@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, User
-from shopping_list.models import Membership, ShoppingList
+from shopping_list.models import Invite, Membership, ShoppingList
+from shopping_list.services import invites
 
+PREVIEW, ACCEPT = "/api/invites/preview/", "/api/invites/accept/"
 RunConcurrently = Callable[..., list[Any]]
 
 
@@ -107,3 +112,74 @@ def url_of_item(item: Any) -> str:
 def current_version(shopping_list: ShoppingList) -> int:
     """Return the current version of a list."""
     return ShoppingList.objects.values_list("version", flat=True).get(pk=shopping_list.pk)
+
+
+@pytest.fixture
+def invites_url(groceries: ShoppingList) -> str:
+    """The URL of the invites to the groceries."""
+    return f"{url_of_list(groceries)}invites/"
+
+
+@pytest.fixture
+def create_invite(invites_url: str, ana_client: APIClient) -> Callable[..., Any]:
+    """Create an invite as ana and return the response's body."""
+
+    def create(**fields: Any) -> Any:
+        response = ana_client.post(invites_url, {"role": "editor", **fields})
+        assert response.status_code == 201, response.content
+        return response.json()
+
+    return create
+
+
+@pytest.fixture
+def join_as_guest(create_invite: Callable[..., Any]) -> Callable[..., APIClient]:
+    """Join as a guest with a new invite and return the client."""
+
+    def join(name: str = "Grandma", **fields: Any) -> APIClient:
+        client = APIClient()
+        token = create_invite(guest=True, **fields)["token"]
+        assert client.post(ACCEPT, {"token": token, "name": name}).status_code == 200
+        return client
+
+    return join
+
+
+def comparable(response: Any) -> tuple[int, Any]:
+    """Return the status and body of a response, without the request id."""
+    body = response.json()
+    body.pop("request_id", None)
+    return response.status_code, body
+
+
+def expire_invites_and_guests() -> None:
+    """Expire every invite, and every membership that has an expiry time."""
+    past = timezone.now() - timedelta(seconds=1)
+    Invite.objects.update(expires_at=past)
+    for member in Membership.objects.exclude(expires_at=None):
+        member.expires_at = past
+        member.save()
+
+
+def use_up_invite(created: Any, groceries: ShoppingList) -> None:
+    Invite.objects.update(uses=1)
+
+
+def expire_invite(created: Any, groceries: ShoppingList) -> None:
+    expire_invites_and_guests()
+
+
+def revoke_invite(created: Any, groceries: ShoppingList) -> None:
+    invites.revoke(groceries.pk, uuid.UUID(created["id"]))
+
+
+def trash_list(created: Any, groceries: ShoppingList) -> None:
+    groceries.deleted_at = timezone.now()
+    groceries.save()
+
+
+def delete_list(created: Any, groceries: ShoppingList) -> None:
+    groceries.delete()
+
+
+MAKE_UNUSABLE = [use_up_invite, expire_invite, revoke_invite, trash_list, delete_list]
