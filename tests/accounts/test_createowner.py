@@ -65,7 +65,7 @@ def test_createowner_rejects_invalid_account_data(create, ana, arguments, passwo
     assert User.objects.get() == ana
 
 
-def test_createowner_requires_username_and_stdin_when_no_terminal(create):
+def test_createowner_fails_when_it_cannot_prompt(create):
     """PPL-15"""
     with pytest.raises(CommandError, match="nobody can be asked"):
         create("--username", "olga")

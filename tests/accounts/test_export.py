@@ -18,10 +18,10 @@ def ana_client(open_browser, ana):
 
 def test_export_is_one_file_with_all_personal_data(ana_client, ana, bob, create_list):
     """PPL-12"""
-    mine, theirs = create_list(ana, bob), create_list(bob, ana, name="His")
-    ana_client.post(f"/api/shopping-lists/{mine.pk}/shopping-items/", {"name": "Milk"})
-    ana_client.post(f"/api/shopping-lists/{mine.pk}/invites/", {"role": "viewer"})
-    tokens.create(ana, name="kitchen", scope="read", list_id=mine.pk)
+    own_list, foreign_list = create_list(ana, bob), create_list(bob, ana, name="His")
+    ana_client.post(f"/api/shopping-lists/{own_list.pk}/shopping-items/", {"name": "Milk"})
+    ana_client.post(f"/api/shopping-lists/{own_list.pk}/invites/", {"role": "viewer"})
+    tokens.create(ana, name="kitchen", scope="read", list_id=own_list.pk)
     response = ana_client.get(EXPORT)
     assert response["Content-Disposition"] == 'attachment; filename="trolley-account.json"'
     assert response["Cache-Control"] == "no-store"
@@ -31,7 +31,7 @@ def test_export_is_one_file_with_all_personal_data(ana_client, ana, bob, create_
     assert [session["device"] for session in export["sessions"]] == ["curl/8"]
     assert [(token["name"], token["scope"]) for token in export["tokens"]] == [("kitchen", "read")]
     roles = {row["shopping_list_id"]: row["role"] for row in export["memberships"]}
-    assert roles == {str(mine.pk): "owner", str(theirs.pk): "editor"}
+    assert roles == {str(own_list.pk): "owner", str(foreign_list.pk): "editor"}
     assert [invite["role"] for invite in export["invites"]] == ["viewer"]
     assert [activity["verb"] for activity in export["activities"]] == ["item.added"]
     assert [row["name"] for row in export["lists"]["lists"]] == ["Groceries", "His"]
@@ -39,8 +39,8 @@ def test_export_is_one_file_with_all_personal_data(ana_client, ana, bob, create_
 
 def test_exported_lists_can_be_imported(ana_client, ana, create_list):
     """PPL-12"""
-    mine = create_list(ana)
-    mine.items.create(name="Milk", quantity="2 l")
+    own_list = create_list(ana)
+    own_list.items.create(name="Milk", quantity="2 l")
     content = json.dumps(ana_client.get(EXPORT).json()["lists"])
     ShoppingList.objects.all().delete()
     assert ana_client.post("/api/import/", {"content": content}).status_code == 200
@@ -50,8 +50,8 @@ def test_exported_lists_can_be_imported(ana_client, ana, create_list):
 
 def test_export_contains_no_secrets(ana_client, ana, bob, create_list):
     """PPL-12"""
-    mine = create_list(ana)
-    link = ana_client.post(f"/api/shopping-lists/{mine.pk}/invites/", {"role": "viewer"}).json()
+    own_list = create_list(ana)
+    link = ana_client.post(f"/api/shopping-lists/{own_list.pk}/invites/", {"role": "viewer"}).json()
     _, token_secret = tokens.create(ana, name="kitchen")
     content = ana_client.get(EXPORT).content.decode()
     session = Session.objects.get()

@@ -50,8 +50,8 @@ def test_reset_link_sets_a_new_password_and_signs_the_user_in(open_browser, anon
 def test_reset_secret_is_only_in_the_url_fragment_and_never_stored(ana, settings):
     """PPL-9"""
     settings.PUBLIC_URL = "https://list.example.org"
-    address, _, secret = link_for("ana").partition("#")
-    assert address == "https://list.example.org/reset/"
+    url, _, secret = link_for("ana").partition("#")
+    assert url == "https://list.example.org/reset/"
     assert len(secret) >= 43
     assert secret not in str(ResetLink.objects.values().get())
 

@@ -74,11 +74,11 @@ def test_repeated_idempotency_key_returns_the_same_token(ana_client):
     """PPL-2"""
     headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
     first = ana_client.post(TOKENS, KITCHEN, **headers)
-    again = ana_client.post(TOKENS, KITCHEN, **headers)
-    assert (again.status_code, again.content) == (201, first.content)
+    repeated = ana_client.post(TOKENS, KITCHEN, **headers)
+    assert (repeated.status_code, repeated.content) == (201, first.content)
     assert ApiToken.objects.count() == 1
-    other = ana_client.post(TOKENS, KITCHEN | {"scope": "write"}, **headers)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    response = ana_client.post(TOKENS, KITCHEN | {"scope": "write"}, **headers)
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
 
 
 def test_repeated_request_does_not_restore_a_revoked_token(ana_client):
@@ -86,9 +86,9 @@ def test_repeated_request_does_not_restore_a_revoked_token(ana_client):
     headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
     revoked = ana_client.post(TOKENS, KITCHEN, **headers).json()
     assert ana_client.delete(f"{TOKENS}{revoked['id']}/").status_code == 204
-    again = ana_client.post(TOKENS, KITCHEN, **headers)
+    repeated = ana_client.post(TOKENS, KITCHEN, **headers)
     assert bearer(revoked["token"]).get(ME).status_code == 401
-    assert (again.status_code, again.json()["code"]) == (422, "idempotency_key_reused")
+    assert (repeated.status_code, repeated.json()["code"]) == (422, "idempotency_key_reused")
     assert not ApiToken.objects.exists()
     TokenIdempotencyKey.objects.update(at=timezone.now() - tokens.RETENTION)
     call_command("prune", stdout=StringIO())
@@ -102,10 +102,10 @@ def test_idempotency_key_of_another_user_returns_a_separate_token(
 ):
     """PPL-2"""
     headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
-    hers = ana_client.post(TOKENS, KITCHEN, **headers).json()
-    theirs = open_browser("mallory").post(TOKENS, KITCHEN, **headers).json()
-    assert hers["token"] != theirs["token"]
-    assert bearer(theirs["token"]).get(ME).json()["username"] == "mallory"
+    ana_token = ana_client.post(TOKENS, KITCHEN, **headers).json()
+    mallory_token = open_browser("mallory").post(TOKENS, KITCHEN, **headers).json()
+    assert ana_token["token"] != mallory_token["token"]
+    assert bearer(mallory_token["token"]).get(ME).json()["username"] == "mallory"
 
 
 def test_idempotency_key_must_be_a_uuid(ana_client):
@@ -115,11 +115,11 @@ def test_idempotency_key_must_be_a_uuid(ana_client):
 
 def test_token_can_be_restricted_to_a_list_of_the_user(ana_client, ana, mallory, create_list):
     """PPL-1"""
-    mine, theirs = create_list(ana), create_list(mallory, name="Loot")
-    client = bearer(create_token(ana_client, list=str(mine.pk))["token"])
-    assert client.get(f"/api/shopping-lists/{mine.pk}/").status_code == 200
+    own_list, foreign_list = create_list(ana), create_list(mallory, name="Loot")
+    client = bearer(create_token(ana_client, list=str(own_list.pk))["token"])
+    assert client.get(f"/api/shopping-lists/{own_list.pk}/").status_code == 200
     responses = [
-        ana_client.post(TOKENS, KITCHEN | {"list": str(pk)}) for pk in (theirs.pk, uuid4())
+        ana_client.post(TOKENS, KITCHEN | {"list": str(pk)}) for pk in (foreign_list.pk, uuid4())
     ]
     assert [response.status_code for response in responses] == [400, 400]
     foreign, unknown = (response.json() for response in responses)

@@ -46,10 +46,12 @@ def test_user_agent_is_described_as_browser_on_platform(user_agent, device):
     assert describe(user_agent) == device
 
 
-@pytest.mark.parametrize("strange", ["a\nb\x1b[31mc", "a\u202eb", "a\u2028b", "x" * 9999, " a  b "])
-def test_unknown_user_agent_is_one_short_printable_line(strange):
+@pytest.mark.parametrize(
+    "user_agent", ["a\nb\x1b[31mc", "a\u202eb", "a\u2028b", "x" * 9999, " a  b "]
+)
+def test_unknown_user_agent_is_one_short_printable_line(user_agent):
     """PPL-5"""
-    device = describe(strange)
+    device = describe(user_agent)
     assert len(device) <= MAX_LENGTH
     assert device.isprintable()
     assert device == device.strip()

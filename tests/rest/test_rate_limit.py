@@ -54,7 +54,7 @@ def test_no_time_span_admits_more_than_a_burst_and_the_rate(steps, rate):
             admitted.append((now, min(cost, rate * BURST_SECONDS)))
     for start, _ in admitted:
         for end, _ in admitted:
-            used = sum(cost for at, cost in admitted if start <= at <= end)
+            used = sum(cost for time, cost in admitted if start <= time <= end)
             assert used <= rate * (BURST_SECONDS + max(0, end - start)) + 1e-6
 
 

@@ -116,7 +116,7 @@ def run(test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "xdist worker"])
-def test_test_run_fails_when_it_logs_a_secret(options):
+def test_leak_detector_fails_a_run_that_logs_a_secret(options):
     """SEC-2"""
     result = run(LEAKING, *options)
     assert "3 passed" in result.stdout, result.stdout + result.stderr
@@ -124,7 +124,7 @@ def test_test_run_fails_when_it_logs_a_secret(options):
     assert all(kind in result.stdout for kind in FINDINGS), result.stdout
 
 
-def test_test_run_passes_when_it_logs_no_secret():
+def test_leak_detector_passes_a_run_that_logs_no_secret():
     """SEC-2"""
     result = run(SAFE)
     assert (result.returncode, "1 passed" in result.stdout) == (0, True), (

@@ -30,8 +30,8 @@ def access_events(server):
 
 def send(server, request: bytes) -> bytes:
     """Send malformed bytes; return the whole response."""
-    address = urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port), timeout=30) as peer:
+    url = urlsplit(server.url)
+    with socket.create_connection((url.hostname, url.port), timeout=30) as peer:
         peer.sendall(request)
         return b"".join(iter(lambda: peer.recv(65536), b""))
 
@@ -45,8 +45,8 @@ def test_access_log_contains_no_query_string(server):
 
 def test_socket_ignores_a_token_in_its_url_and_does_not_log_it(server):
     """SEC-2: sockets accept a token in a header or in their first frame."""
-    address = server.url.replace("http", "ws") + "/ws/?token=hunter2hunter2&auth=hunter2hunter2"
-    with connect(address, additional_headers={"X-Token": "hunter2"}) as connection:
+    url = server.url.replace("http", "ws") + "/ws/?token=hunter2hunter2&auth=hunter2hunter2"
+    with connect(url, additional_headers={"X-Token": "hunter2"}) as connection:
         connection.send('{"type":"subscribe","topic":"requests"}')
         assert '"not_signed_in"' in connection.recv(timeout=30)
     assert "hunter2" not in server.output()

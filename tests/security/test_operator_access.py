@@ -7,7 +7,7 @@ from django.urls import get_resolver
 
 from tests.asgi_project.test_csrf import named_paths
 
-PAGES = [address for _, address in named_paths("/admin/")]
+PAGES = [path for _, path in named_paths("/admin/")]
 
 
 def test_page_list_contains_the_admin_pages():

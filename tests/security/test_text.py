@@ -43,10 +43,10 @@ def text_fields(ana, signed_in_client):
     secret = invites.new_secret()
     invites.create(groceries.pk, ana, secret=secret, role="viewer", guest=True)
     client = signed_in_client(ana)
-    at = f"/api/shopping-lists/{groceries.pk}/"
+    url = f"/api/shopping-lists/{groceries.pk}/"
 
-    def send(method, path, field, value, **more):
-        body = json.dumps({**more, field: value})
+    def send(method, path, field, value, **fields):
+        body = json.dumps({**fields, field: value})
         return client.generic(method, path, body, "application/json")
 
     def read(row, field):
@@ -59,7 +59,7 @@ def text_fields(ana, signed_in_client):
         return send("POST", "/api/tokens/", "name", name, scope="read")
 
     fields = {
-        "a list": (partial(send, "PATCH", at, "name"), partial(read, groceries, "name")),
+        "a list": (partial(send, "PATCH", url, "name"), partial(read, groceries, "name")),
         "a user": (partial(send, "PATCH", "/api/auth/me/", "name"), partial(read, ana, "name")),
         "a token": (
             make_token,
@@ -67,7 +67,7 @@ def text_fields(ana, signed_in_client):
         ),
     }
     for field in ("name", "quantity", "note", "category"):
-        path = f"{at}shopping-items/{milk.pk}/"
+        path = f"{url}shopping-items/{milk.pk}/"
         fields[f"an item's {field}"] = (
             partial(send, "PATCH", path, field),
             partial(read, milk, field),

@@ -243,14 +243,14 @@ class Lists(RuleBasedStateMachine):
         shopping_list.deleted_at = None if shopping_list.deleted_at else shopping_list.created_at
         shopping_list.save(update_fields=["deleted_at"])
 
-    @rule(n=number, again=st.booleans())
-    def delete_list(self, n, again):
+    @rule(n=number, recreate=st.booleans())
+    def delete_list(self, n, recreate):
         shopping_list = self.list(n)
         pk, version = shopping_list.pk, shopping_list.version
         shopping_list.delete()
         self.check(pk)
         assert recorded_log(pk, after=version)[-1].verb == "list.deleted"
-        if again:
+        if recreate:
             recreated = ShoppingList.objects.create(pk=pk, name="Again")
             assert recreated.version == version + 2
             self.replicas[pk] = Replica.of(State(recreated.epoch, version + 1))

@@ -244,7 +244,7 @@ def test_item_moved_while_its_lists_are_locked_is_followed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_do_not_share_a_recording_(groceries):
+def test_threads_do_not_share_a_recording(groceries):
     """REC-19"""
     inside, checked = threading.Event(), threading.Event()
 

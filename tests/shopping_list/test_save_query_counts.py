@@ -41,10 +41,10 @@ def test_operation_id_costs_no_additional_query(groceries, milk, ana):
 
 def test_query_count_does_not_depend_on_the_number_of_rows(groceries):
     """REC-15"""
-    few = [ShoppingItem(shopping_list=groceries, name=f"few {n}") for n in range(2)]
-    many = [ShoppingItem(shopping_list=groceries, name=f"many {n}") for n in range(60)]
-    assert len(queries_of(lambda: ShoppingItem.objects.bulk_create(few))) == len(
-        queries_of(lambda: ShoppingItem.objects.bulk_create(many))
+    few_rows = [ShoppingItem(shopping_list=groceries, name=f"few {n}") for n in range(2)]
+    many_rows = [ShoppingItem(shopping_list=groceries, name=f"many {n}") for n in range(60)]
+    assert len(queries_of(lambda: ShoppingItem.objects.bulk_create(few_rows))) == len(
+        queries_of(lambda: ShoppingItem.objects.bulk_create(many_rows))
     )
     few_items, all_items = groceries.items.filter(name__startswith="few"), groceries.items.all()
     assert len(queries_of(lambda: few_items.update(note="x"))) == len(

@@ -243,8 +243,8 @@ class TestBulk:
         ticked = bob_client.post(f"{items_url}tick/", both).json()
         assert ticked == {"version": current_version(groceries), "items": [bread]}
         assert Activity.objects.latest("id").verb == "items.ticked"
-        again = bob_client.post(f"{items_url}tick/", both).json()
-        assert again == {"version": ticked["version"], "items": []}
+        repeated = bob_client.post(f"{items_url}tick/", both).json()
+        assert repeated == {"version": ticked["version"], "items": []}
         assert set(bob_client.post(f"{items_url}untick/", both).json()["items"]) == set(
             both["items"]
         )

@@ -40,9 +40,9 @@ IDS = {
 }
 
 
-def cases(field: str, values: dict[str, Any], **others: Any) -> list[Any]:
+def cases(field: str, values: dict[str, Any], **other_fields: Any) -> list[Any]:
     return [
-        pytest.param(field, {**others, field: value}, id=f"{field}: {name}")
+        pytest.param(field, {**other_fields, field: value}, id=f"{field}: {name}")
         for name, value in values.items()
     ]
 
@@ -55,8 +55,8 @@ ITEM = [
     *cases("purchased", BOOLEANS, name="Tea"),
     *cases("after", {**IDS, "unknown": str(uuid4())}, name="Tea"),
     *[
-        pytest.param(field, {"name": "Tea", field: "x" * (most + 1)}, id=f"{field}: too long")
-        for field, most in TOO_LONG.items()
+        pytest.param(field, {"name": "Tea", field: "x" * (max_length + 1)}, id=f"{field}: too long")
+        for field, max_length in TOO_LONG.items()
     ],
     *cases("nmae", {"unknown": "Tea"}, name="Tea"),
     *cases("position", {"set by the client": "a0"}, name="Tea"),
@@ -135,9 +135,9 @@ def test_invalid_list_field_is_reported(
 def test_text_of_the_maximum_length_is_accepted(
     field: str, bob_client: Any, items_url: str
 ) -> None:
-    longest = "é" * TOO_LONG[field]
-    response = bob_client.post(items_url, {"name": "Tea", field: f" {longest} "})
-    assert (response.status_code, response.json()[field]) == (201, longest)
+    longest_text = "é" * TOO_LONG[field]
+    response = bob_client.post(items_url, {"name": "Tea", field: f" {longest_text} "})
+    assert (response.status_code, response.json()[field]) == (201, longest_text)
     decomposed = "e\u0301" * TOO_LONG[field]
     assert (
         bob_client.patch(f"{items_url}{response.json()['id']}/", {field: decomposed}).status_code

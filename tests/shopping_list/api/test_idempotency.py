@@ -47,8 +47,8 @@ def test_repeated_request_is_one_change_recorded_with_its_key(
     key, before = str(uuid4()), current_version(groceries)
     first = bob_client.patch(url_of_item(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
     bob_client.patch(url_of_item(milk), {"purchased": False})
-    again = bob_client.patch(url_of_item(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
-    assert outcome(again) == outcome(first)
+    repeated = bob_client.patch(url_of_item(milk), {"purchased": True}, HTTP_IDEMPOTENCY_KEY=key)
+    assert outcome(repeated) == outcome(first)
     assert bob_client.get(url_of_item(milk)).json()["purchased"] is False
     assert current_version(groceries) == before + 2
     assert [str(operation_id) for operation_id in operation_ids(groceries)] == [key]
@@ -71,7 +71,7 @@ def test_repeated_list_creation_creates_one_list(ana_client: Any, db: None) -> N
     assert operation_ids(ShoppingList.objects.get())
 
 
-def test_repeated_delete_and_leave_return_204_when_the_list_is_gone(
+def test_repeated_delete_and_leave_return_204_when_the_list_is_not_visible(
     ana_client: Any, bob_client: Any, bob: Any, groceries: ShoppingList
 ) -> None:
     for client, url in (

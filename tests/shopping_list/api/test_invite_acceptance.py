@@ -49,8 +49,8 @@ def test_accepting_an_invite_does_not_change_the_role_of_a_member(
 def test_repeated_accept_of_the_last_use_returns_the_same_response(mallory_client, create_invite):
     """INV-6"""
     created = create_invite(max_uses=1)
-    first, again = (mallory_client.post(ACCEPT, {"token": created["token"]}) for _ in range(2))
-    assert first.json() == again.json()
+    first, repeated = (mallory_client.post(ACCEPT, {"token": created["token"]}) for _ in range(2))
+    assert first.json() == repeated.json()
     assert Invite.objects.get().uses == 1
 
 
@@ -126,8 +126,8 @@ def test_guest_cannot_accept_an_invite_that_requires_an_account(
 ):
     """INV-8"""
     guest = join_as_guest()
-    other = ana_client.post(f"{url_of_list(hardware)}invites/", {"role": "viewer"}).json()
-    response = guest.post(ACCEPT, {"token": other["token"]})
+    account_invite = ana_client.post(f"{url_of_list(hardware)}invites/", {"role": "viewer"}).json()
+    response = guest.post(ACCEPT, {"token": account_invite["token"]})
     assert (response.status_code, response.json()["code"]) == (403, "guest")
 
 

@@ -195,8 +195,8 @@ def test_expired_idempotency_key_creates_another_invite(
 def test_repeated_idempotency_key_returns_the_same_invite(ana_client, invites_url):
     """INV-3"""
     post = partial(ana_client.post, invites_url, HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
-    first, again = post({"role": "viewer"}), post({"role": "viewer"})
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json() == again.json()
+    first, repeated = post({"role": "viewer"}), post({"role": "viewer"})
+    assert (first.status_code, repeated.status_code) == (201, 201)
+    assert first.json() == repeated.json()
     assert Invite.objects.get().digest == invites.digest(first.json()["token"])
     assert post({"role": "editor"}).status_code == 422

@@ -101,16 +101,18 @@ def test_query_count_of_a_get_does_not_depend_on_the_number_of_rows(
     ids = {"list_id": scene["list"], "item_id": scene["item"], "invite_id": scene["invite"]}
     url = address(path, {**ids, "user_id": bob.pk, "token_id": token.public_id})
     shopping_list = ShoppingList.objects.get(pk=scene["list"])
-    few = query_count(lambda: ana_client.get(url))
+    initial_count = query_count(lambda: ana_client.get(url))
     grow(shopping_list, make_user)
-    more = query_count(lambda: ana_client.get(url))
+    count_with_more_rows = query_count(lambda: ana_client.get(url))
     for number in range(5):
-        another = ShoppingList.objects.create(name=f"{number}", created_by=ana)
-        Membership.objects.create(shopping_list=another, user=ana, role="owner")
-        add_members(another, make_user, 2, start=100 + 2 * number)
-        fill(another, 3)
-    many = query_count(lambda: ana_client.get(url)) - 5 * QUERIES_PER_LIST.get(path, 0)
-    assert (few, more, many) == (QUERY_COUNTS[path],) * 3
+        other_list = ShoppingList.objects.create(name=f"{number}", created_by=ana)
+        Membership.objects.create(shopping_list=other_list, user=ana, role="owner")
+        add_members(other_list, make_user, 2, start=100 + 2 * number)
+        fill(other_list, 3)
+    count_with_more_lists = query_count(lambda: ana_client.get(url)) - 5 * QUERIES_PER_LIST.get(
+        path, 0
+    )
+    assert (initial_count, count_with_more_rows, count_with_more_lists) == (QUERY_COUNTS[path],) * 3
 
 
 def grow(shopping_list: ShoppingList, make_user: Callable[..., User]) -> None:

@@ -94,11 +94,11 @@ def test_token_restricted_to_a_list_cannot_access_another(
     scene: dict[str, Any], ana: User, make_user: Any, token_client: Any
 ) -> None:
     """API-3"""
-    other = create_list(ana, make_user("carl"), "Other")
+    other_scene = create_list(ana, make_user("carl"), "Other")
     client = token_client(ana, list_id=scene["list"])
     assert client.get(f"/api/shopping-lists/{scene['list']}/").status_code == 200
-    assert client.get(f"/api/shopping-lists/{other['list']}/").status_code == 404
-    assert client.post(f"/api/shopping-lists/{other['list']}/restore/").status_code == 404
+    assert client.get(f"/api/shopping-lists/{other_scene['list']}/").status_code == 404
+    assert client.post(f"/api/shopping-lists/{other_scene['list']}/restore/").status_code == 404
     lists = client.get("/api/shopping-lists/").json()["results"]
     assert [row["id"] for row in lists] == [scene["list"]]
     items = client.get("/api/search-shopping-items/").json()["results"]

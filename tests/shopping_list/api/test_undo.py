@@ -69,8 +69,8 @@ def test_undo_restores_every_row_and_undoing_the_undo_reapplies_the_change(
     assert (response.status_code, body["verb"], body["undoes"]) == (200, "undo", first + 1)
     assert body["version"] == current_version(groceries) == first + 2
     assert rows(groceries) == before
-    again = undo().json()
-    assert (again["undoes"], again["version"]) == (first + 2, first + 3)
+    redo = undo().json()
+    assert (redo["undoes"], redo["version"]) == (first + 2, first + 3)
     assert without_ticks(rows(groceries)) == without_ticks(after)
 
 
@@ -136,8 +136,8 @@ def test_duplicate_open_name_blocks_only_an_undo_that_would_reopen_it(
     edited = current_version(groceries)
     bob_client.patch(url_of_item(milk), {"purchased": True})
     ticked = current_version(groceries)
-    other = bob_client.post(url, {"name": "Oats"}).json()["id"]
-    bob_client.patch(f"{url}{other}/", {"name": "Milk"})
+    other_id = bob_client.post(url, {"name": "Oats"}).json()["id"]
+    bob_client.patch(f"{url}{other_id}/", {"name": "Milk"})
     assert undo(ticked).status_code == 409
     assert undo(edited).status_code == 200
     milk.refresh_from_db()

@@ -277,7 +277,7 @@ def test_invalid_csv_is_rejected_by_line(content, messages):
 # markdown
 
 
-def test_written_markdown_is_readable_by_humans():
+def test_written_markdown_has_headings_checkboxes_and_escapes():
     """TRF-1"""
     rows = [
         item("milk", quantity="2 l", category="Dairy"),

@@ -36,11 +36,13 @@ def test_full_export_is_imported_as_new_lists(groceries, hardware, ana, bob, ana
     ]
     assert ShoppingList.objects.count() == 2
     imported = ana_client.post("/api/import/", {"content": content}).json()["lists"]
-    groceries_copy, hardware_copy = (ShoppingList.objects.get(pk=one["id"]) for one in imported)
+    groceries_copy, hardware_copy = (ShoppingList.objects.get(pk=row["id"]) for row in imported)
     assert rows_of(groceries_copy, *COLUMNS[:6]) == rows_of(groceries, *COLUMNS[:6])
     assert rows_of(hardware_copy) == rows_of(hardware)
     assert [member.user for member in groceries_copy.memberships.all()] == [ana]
-    assert [a.verb for a in Activity.objects.filter(list_id=groceries_copy.pk)] == ["list.created"]
+    assert [activity.verb for activity in Activity.objects.filter(list_id=groceries_copy.pk)] == [
+        "list.created"
+    ]
     assert (version_of(groceries_copy), groceries_copy.created_by) == (1, ana)
 
 

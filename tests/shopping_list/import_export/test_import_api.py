@@ -74,8 +74,8 @@ def test_import_preview_returns_the_same_result_and_writes_nothing(
     groceries, hardware, milk, ana_client, name
 ):
     """TRF-13"""
-    for other in ("milk", "Bread", "Tea"):
-        hardware.items.create(name=other, quantity="2")
+    for item_name in ("milk", "Bread", "Tea"):
+        hardware.items.create(name=item_name, quantity="2")
     content = export_content(ana_client, hardware, name)
     before = version_of(groceries)
     preview = import_content(ana_client, groceries, name, content, dry_run=True).json()
@@ -176,8 +176,8 @@ def test_only_an_owner_can_import_names_of_other_users(groceries, ana, bob, sign
 
 def test_ambiguous_member_name_is_not_imported(groceries, ana, make_user, ana_client):
     """TRF-9"""
-    other = make_user("ana2", name="Ana")
-    Membership.objects.create(shopping_list=groceries, user=other)
+    namesake = make_user("ana2", name="Ana")
+    Membership.objects.create(shopping_list=groceries, user=namesake)
     purchase = {"name": "Milk", "purchased": True, "purchased_at": "2026-01-01T00:00:00Z"}
     items = [{**purchase, "purchased_by": "Ana"}]
     content = {"format": "trolley", "version": 1, "list": {"name": "x", "items": items}}
@@ -218,8 +218,8 @@ def test_byte_order_mark_and_any_line_endings_are_read(
     groceries, hardware, ana_client, name, newline, mark
 ):
     """TRF-2"""
-    for other in ("Bread", "Tea", "Rote Gr\u00fctze"):
-        hardware.items.create(name=other, quantity="2", note="a, b")
+    for item_name in ("Bread", "Tea", "Rote Gr\u00fctze"):
+        hardware.items.create(name=item_name, quantity="2", note="a, b")
     content = export_content(ana_client, hardware, name).removeprefix("\ufeff")
     plain = content.replace("\r\n", "\n").replace("\n", newline)
     assert import_content(ana_client, groceries, name, mark + plain).status_code == 200

@@ -89,7 +89,7 @@ def test_member_who_owns_no_list_can_delete_their_account(
     assert [member.role for member in groceries.memberships.all()] == ["owner"]
 
 
-def test_deleting_the_last_owner_promotes_the_longest_standing_member(
+def test_deleting_the_last_owner_promotes_members_by_role_and_seniority(
     ana: User, bob: User, groceries: ShoppingList, make_user: Any
 ) -> None:
     """API-25: in a shell or in the admin, without confirmation; the deletion is one change."""
