@@ -21,7 +21,7 @@ def three_items(groceries):
     return [groceries.items.create(name=name) for name in ("Milk", "Bread", "Salt")]
 
 
-# items
+# Items
 
 
 def test_update_is_one_change_with_all_rows(groceries, three_items, ana, recorded_changes):
@@ -266,7 +266,7 @@ def test_update_or_create_records_a_creation_or_an_edit(groceries, recorded_chan
     assert not recorded.all
 
 
-# lists and memberships
+# Lists and memberships
 
 
 def test_update_of_lists_is_one_change_of_each(groceries, hardware, recorded_changes):
@@ -364,7 +364,7 @@ def test_delete_of_memberships_is_one_change(groceries, recorded_changes):
     assert recorded.one.verb == "member.removed"
 
 
-# asynchronous
+# Asynchronous queries
 
 
 @pytest.mark.django_db(transaction=True)

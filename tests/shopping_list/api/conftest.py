@@ -1,4 +1,4 @@
-"""API clients of the users, and the URLs of their lists."""
+"""The URLs of lists and items, concurrent requests, and invites."""
 
 from __future__ import annotations
 
@@ -13,27 +13,12 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import ApiToken, User
+from accounts.models import User
 from shopping_list.models import Invite, Membership, ShoppingList
 from shopping_list.services import invites
 
 PREVIEW, ACCEPT = "/api/invites/preview/", "/api/invites/accept/"
 RunConcurrently = Callable[..., list[Any]]
-
-
-@pytest.fixture
-def ana_client(ana: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
-    return signed_in_client(ana)
-
-
-@pytest.fixture
-def bob_client(bob: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
-    return signed_in_client(bob)
-
-
-@pytest.fixture
-def mallory_client(mallory: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
-    return signed_in_client(mallory)
 
 
 @pytest.fixture
@@ -52,19 +37,6 @@ def add_member(groceries: ShoppingList, make_user: Callable[..., User]) -> Calla
         return user
 
     return make
-
-
-@pytest.fixture
-def token_client() -> Callable[..., APIClient]:
-    """Return an API client with a token of that user, as a script has it."""
-
-    def create_client(user: User, **fields: Any) -> APIClient:
-        _, secret = ApiToken.objects.create(user=user, name="script", **fields)
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-        return client
-
-    return create_client
 
 
 @pytest.fixture

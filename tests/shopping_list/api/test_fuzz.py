@@ -71,7 +71,7 @@ def one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def bearer_of_ana(ana: User) -> dict[str, Any]:
+def token_of_ana(ana: User) -> dict[str, Any]:
     _, secret = ApiToken.objects.create(user=ana, name="fuzz")
     return {"headers": {"Authorization": f"Bearer {secret}"}}
 
@@ -107,7 +107,7 @@ def test_openapi_document_has_every_method_of_every_route(db: None) -> None:
 def test_every_response_matches_the_document_and_none_is_a_server_error(
     mode: GenerationMode,
     ids: dict[str, Any],
-    bearer_of_ana: dict[str, Any],
+    token_of_ana: dict[str, Any],
     session_of_ana: dict[str, Any],
 ) -> None:
     """API-18, SEC-27"""
@@ -116,7 +116,7 @@ def test_every_response_matches_the_document_and_none_is_a_server_error(
     def call(case: Any) -> None:
         if rng.random() < 0.8:
             case.path_parameters = {name: ids[name] for name in case.path_parameters or {}}
-        identity = session_of_ana if SESSION_ONLY.match(case.path) else bearer_of_ana
+        identity = session_of_ana if SESSION_ONLY.match(case.path) else token_of_ana
         with transaction.atomic():
             response = case.call_and_validate(checks=CHECKS, **identity)
             transaction.set_rollback(True)

@@ -162,9 +162,8 @@ def test_undoing_the_removal_of_many_items_has_a_bounded_query_count(
     fill(groceries, 30)
     bob_client.post(f"{url_of_items(groceries)}remove/", {"purchased": False})
     url = f"{url_of_list(groceries)}activities/{current_version(groceries)}/undo/"
-    assert (
-        query_count(lambda: bob_client.post(url)) <= 45
-    )  # one insert for each, and a fixed number
+    # One insert for each item, and a fixed number.
+    assert query_count(lambda: bob_client.post(url)) <= 45
     assert groceries.items.count() == 30
 
 
@@ -174,6 +173,5 @@ def test_item_of_another_list_is_rejected_without_locking_its_list(
     """REC-14: two requests for items of each other's lists would deadlock on locks out of order."""
     nails = hardware.items.create(name="Nails")
     url = f"{url_of_items(groceries)}{nails.pk}/"
-    assert (
-        query_count(lambda: ana_client.patch(url, {"note": "x"}), status=404) == 3
-    )  # lock, access, item
+    # Lock, access, item.
+    assert query_count(lambda: ana_client.patch(url, {"note": "x"}), status=404) == 3

@@ -1,13 +1,9 @@
-"""Clients and helpers of the tests that import and export over REST."""
+"""Helpers of the tests that import and export over REST."""
 
 from __future__ import annotations
 
 import json
 
-import pytest
-from rest_framework.test import APIClient
-
-from accounts.models import ApiToken
 from rest.text import clean_text
 from shopping_list.models import ShoppingList
 from shopping_list.parsing.item_names import comparison_key
@@ -17,22 +13,6 @@ TEXT = {"format": "text", "content": "2 l milk, oat\nbread\n"}
 EMPTY = json.dumps({"format": "trolley", "version": 1, "lists": []})
 COLUMNS = ("name", "quantity", "note", "category", "purchased", "purchased_at", "purchased_by")
 ALL_COLUMNS = (*COLUMNS, "created_at", "created_by")
-
-
-@pytest.fixture
-def ana_client(ana, signed_in_client):
-    return signed_in_client(ana)
-
-
-@pytest.fixture
-def token_client():
-    def present(user, **fields):
-        _, secret = ApiToken.objects.create(user=user, name="script", **fields)
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-        return client
-
-    return present
 
 
 def list_url(shopping_list, action):
@@ -56,7 +36,7 @@ def rows_of(shopping_list, *columns):
     )
 
 
-def version_of(shopping_list):
+def current_version(shopping_list):
     return ShoppingList.objects.values_list("version", flat=True).get(pk=shopping_list.pk)
 
 

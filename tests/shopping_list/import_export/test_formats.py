@@ -215,7 +215,7 @@ def test_errors_in_an_export_of_several_lists_name_the_list():
     assert exc_info.value.errors[0].startswith("list 1: name: Characters that override")
 
 
-# csv
+# CSV
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -274,7 +274,7 @@ def test_invalid_csv_is_rejected_by_line(content, messages):
         assert error.startswith(beginning)
 
 
-# markdown
+# Markdown
 
 
 def test_written_markdown_has_headings_checkboxes_and_escapes():
@@ -339,7 +339,7 @@ def test_markdown_escapes_markup(text):
         assert content.replace("- [ ] ", "").count(sign) == content.count(f"\\{sign}")
 
 
-# text
+# Text
 
 
 def test_written_text_contains_only_open_items():

@@ -13,10 +13,10 @@ from shopping_list.import_export import json_format
 from shopping_list.models import Activity, ShoppingList
 from tests.shopping_list.import_export.conftest import (
     COLUMNS,
+    current_version,
     export_content,
     fill_with_special_items,
     rows_of,
-    version_of,
 )
 from tests.support.row_strategies import item_rows, list_row, texts
 
@@ -43,7 +43,7 @@ def test_full_export_is_imported_as_new_lists(groceries, hardware, ana, bob, ana
     assert [activity.verb for activity in Activity.objects.filter(list_id=groceries_copy.pk)] == [
         "list.created"
     ]
-    assert (version_of(groceries_copy), groceries_copy.created_by) == (1, ana)
+    assert (current_version(groceries_copy), groceries_copy.created_by) == (1, ana)
 
 
 VOLATILE_FIELDS = {"id", "version", "position", "updated_at", "last_interaction", "members"}

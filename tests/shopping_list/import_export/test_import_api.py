@@ -17,11 +17,11 @@ from shopping_list.import_export.formats import FORMATS
 from shopping_list.models import Activity, Membership, ShoppingList
 from tests.shopping_list.import_export.conftest import (
     TEXT,
+    current_version,
     export_content,
     import_content,
     list_url,
     rows_of,
-    version_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_import_returns_the_outcome_of_every_line(groceries, milk, ana, ana_clie
     oil = groceries.items.get(name="oil")
     defaults = {"quantity": "", "note": "", "category": "", "purchased": False}
     assert response == {
-        "version": version_of(groceries),
+        "version": current_version(groceries),
         "dry_run": False,
         "added": 1,
         "merged": 0,
@@ -77,9 +77,9 @@ def test_import_preview_returns_the_same_result_and_writes_nothing(
     for item_name in ("milk", "Bread", "Tea"):
         hardware.items.create(name=item_name, quantity="2")
     content = export_content(ana_client, hardware, name)
-    before = version_of(groceries)
+    before = current_version(groceries)
     preview = import_content(ana_client, groceries, name, content, dry_run=True).json()
-    assert (preview["version"], version_of(groceries)) == (before, before)
+    assert (preview["version"], current_version(groceries)) == (before, before)
     result = import_content(ana_client, groceries, name, content).json()
     assert result["version"] == before + 1
     for expected, actual in zip(preview.pop("results"), result.pop("results"), strict=True):
@@ -107,16 +107,16 @@ def test_import_is_one_change_and_can_be_undone(groceries, milk, ana_client):
 
 def test_import_without_new_items_changes_no_version(groceries, milk, ana_client):
     """TRF-14"""
-    before = version_of(groceries)
+    before = current_version(groceries)
     for content in ("", "\n \n", "milk"):
         response = import_content(ana_client, groceries, "text", content)
         assert (response.status_code, response.json()["version"]) == (200, before)
-    assert version_of(groceries) == before
+    assert current_version(groceries) == before
 
 
 def test_import_is_rejected_as_a_whole_when_a_line_is_invalid(groceries, ana_client):
     """TRF-4"""
-    before = version_of(groceries)
+    before = current_version(groceries)
     response = import_content(ana_client, groceries, "text", "milk\n\u202ebread\ntea\ta")
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
     assert response.json()["errors"] == {
@@ -125,7 +125,7 @@ def test_import_is_rejected_as_a_whole_when_a_line_is_invalid(groceries, ana_cli
             "line 3: Control characters and line breaks are not allowed.",
         ]
     }
-    assert version_of(groceries) == before
+    assert current_version(groceries) == before
 
 
 @pytest.mark.parametrize(
@@ -232,15 +232,15 @@ def test_byte_order_mark_and_any_line_endings_are_read(
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
 def test_file_in_another_encoding_is_rejected(groceries, ana_client, name, encoding):
     """TRF-4: sent as raw bytes, and decoded with the wrong encoding."""
-    before = version_of(groceries)
+    before = current_version(groceries)
     file = "name\nR\u00f6sti".encode(encoding)
     body = b'{"format": "%s", "content": "%s"}' % (name.encode(), file)
     response = ana_client.post(list_url(groceries, "import"), body, content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (400, "bad_json")
-    if encoding != "latin-1":  # whose bytes are all letters
+    if encoding != "latin-1":  # as latin-1 the content is valid text
         response = import_content(ana_client, groceries, name, file.decode("latin-1"))
         assert (response.status_code, list(response.json()["errors"])) == (400, ["content"])
-    assert version_of(groceries) == before
+    assert current_version(groceries) == before
 
 
 def test_two_mebibyte_body_is_accepted_only_by_imports(groceries, ana_client):

@@ -8,7 +8,7 @@ import pytest
 
 from shopping_list.models import Membership
 from shopping_list.rows import ROLES
-from tests.shopping_list.import_export.conftest import EMPTY, TEXT, list_url, version_of
+from tests.shopping_list.import_export.conftest import EMPTY, TEXT, current_version, list_url
 
 pytestmark = pytest.mark.django_db
 
@@ -29,11 +29,11 @@ def test_import_and_export_require_their_roles(
     method, action, body, min_role = OPERATIONS[operation]
     user = make_user(role)
     Membership.objects.create(shopping_list=groceries, user=user, role=role)
-    before = version_of(groceries)
+    before = current_version(groceries)
     response = getattr(signed_in_client(user), method)(list_url(groceries, action), body)
     allowed = ROLES.index(role) >= ROLES.index(min_role)
     assert response.status_code == (200 if allowed else 403)
-    assert version_of(groceries) == before + (allowed and operation == "import")
+    assert current_version(groceries) == before + (allowed and operation == "import")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -33,9 +33,8 @@ def test_lists_solely_owned_by_returns_shared_lists_without_another_owner(
     ana: User, bob: User, groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
     """API-21"""
-    assert names(ownership.lists_solely_owned_by(ana)) == [
-        "Groceries"
-    ]  # the other list has no other members
+    # Hardware has no other members, who would need an owner.
+    assert names(ownership.lists_solely_owned_by(ana)) == ["Groceries"]
     assert names(ownership.lists_solely_owned_by(bob)) == []
     Membership.objects.create(shopping_list=hardware, user=bob)
     assert names(ownership.lists_solely_owned_by(ana)) == ["Groceries", "Hardware"]
