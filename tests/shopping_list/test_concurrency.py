@@ -1,4 +1,4 @@
-"""Many processes write at once, on SQLite and on PostgreSQL; writers.py has the scenarios."""
+"""Many processes write at once, on SQLite and PostgreSQL; see concurrent_writers.py."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
     scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 )
 def scenario(request, tmp_path_factory):
-    """Run a scenario of writers.py on a fresh database of this kind, and return what it saw."""
+    """Return a function that runs a scenario on a new database and returns its outcome."""
     data = tmp_path_factory.mktemp("writers")
     environment = {**os.environ, "TROLLEY_DATA": str(data), "TROLLEY_DATABASE_POOL": "30"}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
@@ -48,7 +48,9 @@ def scenario(request, tmp_path_factory):
         return result.stdout
 
     run("manage.py", "migrate", "--verbosity=0")
-    yield lambda which: json.loads(run("-m", "tests.support.concurrent_writers", which))
+    yield lambda scenario_name: json.loads(
+        run("-m", "tests.support.concurrent_writers", scenario_name)
+    )
     if request.param == "postgres":
         with psycopg.connect(url, autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
