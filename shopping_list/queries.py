@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet, UUIDField
 
+from rest.batches import MAX_IDS_PER_QUERY, batched
 from shopping_list import models
 from shopping_list.compiled_query import CompiledQuery
 from shopping_list.rows import ItemRow, ListRow, Member, Person
 
-CHUNK = 500
-"""Ids asked for in one query: SQLite limits the parameters of a statement."""
 MAX_SNAPSHOT_ATTEMPTS = 5
 
 _SCALAR_COLUMNS = (
@@ -100,12 +98,11 @@ def stored_items(ids: Collection[UUID]) -> dict[UUID, StoredItem]:
     """Return the items that exist among these ids."""
     if len(ids) == 1:
         return {pk: item_from_columns(values) for pk in ids for values in _one_item(pk)}
-    found: dict[UUID, StoredItem] = {}
-    remaining = iter(ids)
-    while chunk := list(islice(remaining, CHUNK)):
-        some = models.ShoppingItem.objects.filter(pk__in=chunk).order_by()
-        found.update((stored.row.id, stored) for stored in _rows(some))
-    return found
+    stored: dict[UUID, StoredItem] = {}
+    for batch in batched(ids, MAX_IDS_PER_QUERY):
+        items = models.ShoppingItem.objects.filter(pk__in=batch).order_by()
+        stored.update((item.row.id, item) for item in _rows(items))
+    return stored
 
 
 def item_rows(list_id: UUID) -> tuple[ItemRow, ...]:

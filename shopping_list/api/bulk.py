@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shopping_list import models, queries
+from rest.batches import MAX_IDS_PER_QUERY, batched
+from shopping_list import models
 from shopping_list.api import openapi, permissions, representations, requests, responses
 from shopping_list.api.errors import translate_domain_errors
 from shopping_list.api.fields import validated
@@ -126,10 +127,8 @@ class UntickView(_SelectionView):
         Of several with one name the one bought last is put back, and none if
         one is open: an open name is on a list once.
         """
-        ids = _latest_per_name(list_id, items)
-        for start in range(0, len(ids), queries.CHUNK):
-            some = models.ShoppingItem.objects.filter(pk__in=ids[start : start + queries.CHUNK])
-            some.update(purchased=False)
+        for batch in batched(_latest_per_name(list_id, items), MAX_IDS_PER_QUERY):
+            models.ShoppingItem.objects.filter(pk__in=batch).update(purchased=False)
 
 
 def _latest_per_name(list_id: UUID, items: QuerySet[Any]) -> list[UUID]:

@@ -25,6 +25,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
+from rest.batches import MAX_IDS_PER_QUERY, batched
 from shopping_list import models, queries
 from shopping_list.api import openapi, permissions, query_params
 from shopping_list.api.fields import StrictBooleanField, StrictSerializer, validated
@@ -268,9 +269,8 @@ def _known(request: Request, keys: Sequence[str]) -> set[str]:
     """Return which of these names are on a list of mine."""
     mine = models.ShoppingItem.objects.filter(shopping_list__in=permissions.lists(request))
     found: set[str] = set()
-    for start in range(0, len(keys), queries.CHUNK):
-        some = mine.filter(name_key__in=keys[start : start + queries.CHUNK])
-        found.update(some.values_list("name_key", flat=True))
+    for batch in batched(keys, MAX_IDS_PER_QUERY):
+        found.update(mine.filter(name_key__in=batch).values_list("name_key", flat=True))
     return found
 
 

@@ -27,6 +27,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, Model, OuterRef, QuerySet, UUIDField
 from django.utils import timezone
 
+from rest.batches import MAX_IDS_PER_QUERY, batched
 from shopping_list import models, queries
 from shopping_list.compiled_query import CompiledQuery
 from shopping_list.parsing import fractional_index, item_names
@@ -463,9 +464,8 @@ def _write_corrections(wrong: dict[UUID, dict[str, Any]]) -> None:
     for pk, columns in wrong.items():
         alike[tuple(columns.items())].append(pk)
     for stamps, ids in alike.items():
-        for start in range(0, len(ids), queries.CHUNK):
-            some = _unrecorded(models.ShoppingItem)
-            some.filter(pk__in=ids[start : start + queries.CHUNK]).update(**dict(stamps))
+        for batch in batched(ids, MAX_IDS_PER_QUERY):
+            _unrecorded(models.ShoppingItem).filter(pk__in=batch).update(**dict(stamps))
 
 
 def _stamp_tick(
