@@ -15,7 +15,7 @@ from django.utils import timezone
 from rest import text
 from shopping_list import models
 from shopping_list.parsing import item_names
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context
 from shopping_list.recording.querysets import ListQuerySet
 
 
@@ -82,7 +82,7 @@ class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Save the form with its inlines inside one recording."""
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
-        with unit_of_work.recording():
+        with context.recording():
             return super().changeform_view(request, *args, **kwargs)
 
 

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from shopping_list.parsing import item_names
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context
 from shopping_list.recording.members_field import MembersField
 from shopping_list.recording.querysets import (
     ItemQuerySet,
@@ -55,13 +55,13 @@ class RecordedModel(models.Model):
                 for stamp, cause in self.bookkeeping_fields.items()
                 if cause is None or cause in named
             }
-        with unit_of_work.recording(*self.affected_list_ids()):
+        with context.recording(*self.affected_list_ids()):
             super().save(*args, update_fields=update_fields, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row as one recorded change."""
         self.normalise_uuids()
-        with unit_of_work.recording(*self.affected_list_ids()):
+        with context.recording(*self.affected_list_ids()):
             return super().delete(*args, **kwargs)
 
     def affected_list_ids(self) -> set[uuid.UUID]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.db.models import QuerySet, UUIDField
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from shopping_list import models
 from shopping_list.compiled_query import CompiledQuery
-from shopping_list.rows import ItemRow, ListRow, Member, Person
+from shopping_list.rows import ItemRow, ListRow, Member, Person, StoredItem
 
 MAX_SNAPSHOT_ATTEMPTS = 5
 
@@ -41,14 +41,6 @@ _ITEM_COLUMNS = (
     "shopping_list_id",
     "name_key",
 )
-
-
-class StoredItem(NamedTuple):
-    """An item's row, its list, and the key that its name compares by."""
-
-    list_id: UUID
-    name_key: str
-    row: ItemRow
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from shopping_list import models
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context, locking
 from shopping_list.services import ownership
 
 
@@ -46,7 +46,7 @@ def item_pre_save(
     instance: models.ShoppingItem, raw: bool = False, update_fields: Any = None, **_: Any
 ) -> None:
     """Learn what is stored, then stamp the item (`pre_save`)."""
-    unit = unit_of_work.current()
+    unit = context.current()
     if raw or unit is None:
         return
     unit.track_items([instance.pk])
@@ -58,14 +58,14 @@ def item_pre_delete(instance: models.ShoppingItem, origin: Any = None, **_: Any)
 
     An item that goes with its list is no change of its own.
     """
-    unit = unit_of_work.current()
+    unit = context.current()
     if unit is not None and not _is_list(origin):
         unit.track_items([instance.pk])
 
 
 def list_pre_save(instance: models.ShoppingList, raw: bool = False, **_: Any) -> None:
     """Keep the history's position out of a stale instance's reach (`pre_save`)."""
-    unit = unit_of_work.current()
+    unit = context.current()
     if raw or unit is None:
         return
     unit.track_lists([instance.pk])
@@ -74,14 +74,14 @@ def list_pre_save(instance: models.ShoppingList, raw: bool = False, **_: Any) ->
 
 def list_deleting(instance: models.ShoppingList, **_: Any) -> None:
     """Note the tombstone (`pre_delete`)."""
-    unit = unit_of_work.current()
+    unit = context.current()
     if unit is not None:
         unit.track_lists([instance.pk])
 
 
 def membership_pre_save(instance: models.Membership, raw: bool = False, **_: Any) -> None:
     """Learn the members before they change (`pre_save`), on the list that one leaves too."""
-    unit = unit_of_work.current()
+    unit = context.current()
     if unit is not None and not raw:
         stored = models.Membership.objects.filter(pk=instance.pk)
         unit.track_members({instance.shopping_list_id, *stored._list_ids()})
@@ -89,7 +89,7 @@ def membership_pre_save(instance: models.Membership, raw: bool = False, **_: Any
 
 def membership_deleting(instance: models.Membership, origin: Any = None, **_: Any) -> None:
     """Learn the members before one goes (`pre_delete`)."""
-    unit = unit_of_work.current()
+    unit = context.current()
     if unit is not None and not _is_list(origin):
         unit.track_members([instance.shopping_list_id])
 
@@ -100,7 +100,7 @@ def row_post_write(instance: Any, raw: bool = False, **_: Any) -> None:
     The list's version and last_interaction are written at the recording's
     end, those two columns and no other.
     """
-    unit = unit_of_work.current()
+    unit = context.current()
     if unit is not None and not raw:
         unit.lock(instance.affected_list_ids())
 
@@ -116,11 +116,11 @@ def members_m2m_changed(
     if not action.startswith("pre_"):
         return
     if not reverse:
-        unit_of_work.lock_rows([instance.pk])
+        locking.lock_rows([instance.pk])
     elif pk_set is None:
-        unit_of_work.lock_rows(instance.shopping_lists.values_list("pk", flat=True))  # type: ignore[attr-defined]
+        locking.lock_rows(instance.shopping_lists.values_list("pk", flat=True))  # type: ignore[attr-defined]
     else:
-        unit_of_work.lock_rows(pk_set)
+        locking.lock_rows(pk_set)
 
 
 def record_user_deletion(instance: Any, **_: Any) -> None:
@@ -130,7 +130,7 @@ def record_user_deletion(instance: Any, **_: Any) -> None:
     signal that a list could be told by. A list of theirs that others are on gets
     another owner: whoever asks the person first (owners.depart) leaves none.
     """
-    with unit_of_work.recording(*ownership.lists_referencing(instance)):
+    with context.recording(*ownership.lists_referencing(instance)):
         models.ShoppingItem.objects.filter(created_by=instance).update(created_by=None)
         models.ShoppingItem.objects.filter(purchased_by=instance).update(purchased_by=None)
         models.ShoppingList.objects.filter(created_by=instance).update(created_by=None)

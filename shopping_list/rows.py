@@ -7,7 +7,7 @@ the tests. This module knows neither Django nor sockets.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -84,6 +84,14 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: Person | None
     updated_at: datetime
+
+
+class StoredItem(NamedTuple):
+    """An item's row with what no client sees: its list, and the key of its name."""
+
+    list_id: UUID
+    name_key: str
+    row: ItemRow
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field="type"):

@@ -17,7 +17,7 @@ from shopping_list.api import openapi, permissions, query_params, representation
 from shopping_list.api.errors import CannotUndoError
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ActivityPages
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.services import undo
 
 AT_ONCE = 500

@@ -17,12 +17,12 @@ from shopping_list.api import openapi, permissions, representations, requests, r
 from shopping_list.api.errors import translate_domain_errors
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
-from shopping_list.recording.unit_of_work import UnitOfWork, recording
+from shopping_list.recording.context import OpenRecording, recording
 from shopping_list.rows import Role, Verb
 from shopping_list.services import items as item_service
 
 
-def _version(unit: UnitOfWork, list_id: UUID) -> int:
+def _version(unit: OpenRecording, list_id: UUID) -> int:
     """Return the list's version after a closed recording of it."""
     change = unit.changes.get(list_id)
     if change is not None:
@@ -52,7 +52,7 @@ class BulkView(APIView):
         return Response({"version": _version(unit, list_id), "results": results})
 
     def _add(
-        self, unit: UnitOfWork, list_id: UUID, number: int, line: dict[str, Any]
+        self, unit: OpenRecording, list_id: UUID, number: int, line: dict[str, Any]
     ) -> tuple[UUID, item_service.Outcome]:
         with translate_domain_errors(line=number):
             return item_service.add(unit, list_id, line)

@@ -35,7 +35,7 @@ from shopping_list.import_export import formats, importer, json_format
 from shopping_list.import_export.filename import filename
 from shopping_list.import_export.import_plan import Plan, PlannedLine
 from shopping_list.import_export.parsed_lines import InvalidContentError, Line
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 
 FORMATS = tuple(formats.FORMATS)
 FILES = {"application/json": OpenApiTypes.OBJECT}

@@ -27,7 +27,7 @@ from shopping_list.api.idempotency import idempotent
 from shopping_list.api.responses import PersonShape, ResponseSerializer
 from shopping_list.models import Invite, Membership
 from shopping_list.recording import actor
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.services import invites
 
 SHOWN = 200

@@ -28,9 +28,8 @@ from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ItemPages
 from shopping_list.parsing import item_names
-from shopping_list.queries import StoredItem
-from shopping_list.recording.unit_of_work import UnitOfWork, recording
-from shopping_list.rows import ItemRow, Role
+from shopping_list.recording.context import OpenRecording, recording
+from shopping_list.rows import ItemRow, Role, StoredItem
 from shopping_list.services import items as item_service
 
 Added = tuple[UUID, item_service.Outcome]
@@ -60,13 +59,13 @@ def _merge(request: Request) -> bool:
     return query_params.choice(request, "on_duplicate", ON_DUPLICATE) != "error"
 
 
-def _add(unit: UnitOfWork, list_id: UUID, fields: dict[str, Any], *, merge: bool) -> Added:
+def _add(unit: OpenRecording, list_id: UUID, fields: dict[str, Any], *, merge: bool) -> Added:
     pk, outcome = item_service.add(unit, list_id, fields, merge=merge)
     unit.stored_item(pk, on=list_id)
     return pk, outcome
 
 
-def _added(unit: UnitOfWork, list_id: UUID, added: Added) -> Response:
+def _added(unit: OpenRecording, list_id: UUID, added: Added) -> Response:
     pk, outcome = added
     code = status.HTTP_201_CREATED if outcome == "added" else status.HTTP_200_OK
     return _answer(item_service.rows_after(unit, list_id, [pk])[pk], code, outcome=outcome)
@@ -175,7 +174,7 @@ class ItemView(APIView):
     def _put(
         self,
         request: Request,
-        unit: UnitOfWork,
+        unit: OpenRecording,
         list_id: UUID,
         item_id: UUID,
         fields: dict[str, Any],
@@ -191,7 +190,7 @@ class ItemView(APIView):
         return _add(unit, list_id, {**fields, "id": item_id}, merge=True)
 
 
-def _expected(request: Request, unit: UnitOfWork, list_id: UUID, item_id: UUID) -> StoredItem:
+def _expected(request: Request, unit: OpenRecording, list_id: UUID, item_id: UUID) -> StoredItem:
     """Return the item if it is on the list, and as `If-Match` says."""
     stored = unit.stored_item(item_id, on=list_id)
     if stored is None:

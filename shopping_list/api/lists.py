@@ -29,7 +29,7 @@ from shopping_list.api.errors import IdInUse
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ListPages
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.services import trash
 
 SORTABLE = ("name", "last_interaction", "created_at")

@@ -17,7 +17,7 @@ from shopping_list.api import lists, openapi, permissions, requests, responses
 from shopping_list.api.errors import translate_domain_errors
 from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.rows import Role, to_json
 from shopping_list.services import ownership
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from shopping_list import models, queries
 from shopping_list.api import items, openapi, permissions, representations, responses
 from shopping_list.api.pagination import ItemPages
-from shopping_list.queries import StoredItem
+from shopping_list.rows import StoredItem
 
 
 class SearchView(APIView):

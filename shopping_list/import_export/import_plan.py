@@ -19,7 +19,7 @@ from uuid import UUID
 
 from shopping_list.import_export.parsed_lines import LIMITS, Line, ParsedItem
 from shopping_list.parsing.item_names import comparison_key
-from shopping_list.queries import StoredItem
+from shopping_list.rows import StoredItem
 
 Outcome = Literal["added", "merged", "put_back", "unchanged"]
 DETAILS = tuple(field for field in LIMITS if field != "name")

@@ -15,9 +15,8 @@ from shopping_list import models, queries
 from shopping_list.import_export.import_plan import Plan, PlannedItem
 from shopping_list.import_export.json_format import ParsedList
 from shopping_list.import_export.parsed_lines import Line, ParsedItem
-from shopping_list.queries import StoredItem
-from shopping_list.recording.unit_of_work import UnitOfWork, recording
-from shopping_list.rows import optional_id
+from shopping_list.recording.context import OpenRecording, recording
+from shopping_list.rows import StoredItem, optional_id
 from shopping_list.services import items as item_service
 
 People = Mapping[str, int]
@@ -30,7 +29,7 @@ def load_items(list_id: UUID) -> list[StoredItem]:
     return [queries.item_from_columns(values) for values in queries.item_columns(items)]
 
 
-def import_lines(unit: UnitOfWork, list_id: UUID, lines: Iterable[Line], people: People) -> Plan:
+def import_lines(unit: OpenRecording, list_id: UUID, lines: Iterable[Line], people: People) -> Plan:
     """Add lines to a list. Call inside a recording of it."""
     plan = Plan(load_items(list_id)).add_lines(lines)
     now = timezone.now()
@@ -59,7 +58,7 @@ def member_ids_by_name(list_id: UUID) -> People:
 
 
 def _new(
-    unit: UnitOfWork, list_id: UUID, slot: PlannedItem, people: People, now: datetime
+    unit: OpenRecording, list_id: UUID, slot: PlannedItem, people: People, now: datetime
 ) -> models.ShoppingItem:
     wanted = slot.wanted
     assert wanted is not None

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models.fields.related_descriptors import ManyToManyDescriptor
 from django.utils.functional import cached_property
 
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context
 
 
 class MembersField(models.ManyToManyField):  # type: ignore[type-arg]
@@ -48,7 +48,7 @@ class _Descriptor(ManyToManyDescriptor):  # type: ignore[type-arg]
             def set(self, objs: Iterable[Any], **kwargs: Any) -> None:
                 """Make these the members, as one change of each list."""
                 wanted = tuple(objs)
-                with unit_of_work.recording(*self._lists(wanted)):
+                with context.recording(*self._lists(wanted)):
                     super().set(wanted, **kwargs)
 
             def _lists(self, wanted: tuple[Any, ...]) -> list[UUID]:

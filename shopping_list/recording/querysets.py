@@ -15,7 +15,7 @@ from django.db import models
 from django.db.utils import NotSupportedError
 from django.utils import timezone
 
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context
 
 
 class RecordedManager(models.Manager[Any]):
@@ -38,7 +38,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
                 f"recording's own: {sorted(self._recording_columns & values.keys())}"
             )
         lists, targets = self._list_ids(), self._target_lists(values)
-        with unit_of_work.recording(*lists, *targets) as unit:
+        with context.recording(*lists, *targets) as unit:
             # Rows that another writer put on a list between the look and its
             # lock belong to a later moment: they are left to the next update.
             rows = self if self.query.is_sliced else self._restrict_to(lists)
@@ -48,7 +48,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rows as one change of each list."""
         lists = self._list_ids()
-        with unit_of_work.recording(*lists) as unit:
+        with context.recording(*lists) as unit:
             rows = self if self.query.is_sliced else self._restrict_to(lists)
             rows._track_writes(unit, set())
             return super(RecordedQuerySet, rows).delete()
@@ -72,7 +72,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
         rows = list(objs)
         for row in rows:
             row.assign_ids()
-        with unit_of_work.recording(*_lists_of(rows)) as unit:
+        with context.recording(*_lists_of(rows)) as unit:
             self._track_creates(unit, rows)
             return super().bulk_create(rows, batch_size, ignore_conflicts, *args, **kwargs)
 
@@ -83,7 +83,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
             row.normalise_uuids()
         stored = self.filter(pk__in=[row.pk for row in rows])
         targets = _lists_of(rows)
-        with unit_of_work.recording(*stored._list_ids(), *targets) as unit:
+        with context.recording(*stored._list_ids(), *targets) as unit:
             stored._track_writes(unit, targets)
             return super().bulk_update(rows, *args, **kwargs)
 
@@ -97,7 +97,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
         lists = self._target_lists(lookups) or self.filter(**lookups)._list_ids()
         for values in (defaults, create_defaults):
             lists |= self._target_lists(values or {})
-        with unit_of_work.recording(*lists):
+        with context.recording(*lists):
             return super().update_or_create(defaults, create_defaults, **lookups)
 
     def _list_ids(self) -> set[UUID]:
@@ -118,21 +118,21 @@ class RecordedQuerySet(models.QuerySet[Any]):
             found = {target.pk if isinstance(target, models.Model) else target}
         return {UUID(str(pk)) for pk in found if pk}
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
         """Learn what is stored before the rows are written, on `targets` too."""
         raise NotImplementedError
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         raise NotImplementedError
 
 
 class ItemQuerySet(RecordedQuerySet):
     """Items."""
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
         unit.track_items(list(self.values_list("pk", flat=True)))
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         unit.track_items([row.pk for row in rows])
         for row in rows:
             unit.stamp_item(row)
@@ -149,10 +149,10 @@ class MembershipQuerySet(RecordedQuerySet):
         """Return those that have ended. An owner's does not, so that a list keeps one."""
         return self.filter(_over(None))
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
         unit.track_members(self._list_ids() | targets)
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         unit.track_members({row.shopping_list_id for row in rows})
 
 
@@ -168,10 +168,10 @@ class ListQuerySet(RecordedQuerySet):
         """Return the lists that are not in the trash."""
         return self.filter(deleted_at=None)
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
         unit.track_lists(self._list_ids())
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         unit.track_lists(row.pk for row in rows)
         for row in rows:
             unit.stamp_list(row)

@@ -22,7 +22,7 @@ from accounts import guests
 from accounts.models import User
 from shopping_list.models import Invite, Membership, ShoppingList
 from shopping_list.recording import actor
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.rows import ROLES, Role
 
 MIN_LIFETIME, DEFAULT_LIFETIME, MAX_LIFETIME = (

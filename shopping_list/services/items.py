@@ -12,9 +12,8 @@ from django.db import DEFAULT_DB_ALIAS
 
 from shopping_list import models
 from shopping_list.parsing import item_names
-from shopping_list.queries import StoredItem
-from shopping_list.recording.unit_of_work import UnitOfWork
-from shopping_list.rows import ItemRow, optional_id
+from shopping_list.recording.context import OpenRecording
+from shopping_list.rows import ItemRow, StoredItem, optional_id
 from shopping_list.services import ordering
 
 Outcome = Literal["added", "merged", "put_back"]
@@ -48,7 +47,7 @@ def to_model(stored: StoredItem) -> models.ShoppingItem:
 
 
 def add(
-    unit: UnitOfWork, list_id: UUID, fields: Mapping[str, Any], *, merge: bool = True
+    unit: OpenRecording, list_id: UUID, fields: Mapping[str, Any], *, merge: bool = True
 ) -> tuple[UUID, Outcome]:
     """Put something on the list, and say whether it was there already.
 
@@ -84,7 +83,7 @@ def change(stored: StoredItem, fields: Mapping[str, Any]) -> None:
     _write(to_model(stored), wanted)
 
 
-def rows_after(unit: UnitOfWork, list_id: UUID, ids: Iterable[UUID]) -> dict[UUID, ItemRow]:
+def rows_after(unit: OpenRecording, list_id: UUID, ids: Iterable[UUID]) -> dict[UUID, ItemRow]:
     """Return items as a recording left them.
 
     Call `unit.stored_item` for them inside, and this after its end.
@@ -104,7 +103,7 @@ def _require_unique_open_name(stored: StoredItem, wanted: Mapping[str, Any]) -> 
         raise DuplicateNameError(duplicate.pk)
 
 
-def _create(unit: UnitOfWork, list_id: UUID, pk: UUID, wanted: dict[str, Any]) -> None:
+def _create(unit: OpenRecording, list_id: UUID, pk: UUID, wanted: dict[str, Any]) -> None:
     if models.ShoppingItem.objects.filter(pk=pk).exists():
         raise IdInUseError(str(pk))
     place = ""

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.rows import ROLES
 
 OWNER = Membership.Role.OWNER

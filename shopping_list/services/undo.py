@@ -15,7 +15,7 @@ from uuid import UUID
 from accounts.models import User
 from shopping_list import models
 from shopping_list.parsing import item_names
-from shopping_list.recording.unit_of_work import UnitOfWork
+from shopping_list.recording.context import OpenRecording
 from shopping_list.rows import Role
 
 ITEM_FIELDS = ("name", "quantity", "note", "category", "purchased", "position")
@@ -45,7 +45,7 @@ def required_role(activity: models.Activity) -> Role:
     return "ticker" if ticks else "editor"
 
 
-def undo(unit: UnitOfWork, activity: models.Activity) -> None:
+def undo(unit: OpenRecording, activity: models.Activity) -> None:
     """Apply the inverse of a change inside an open recording of its list.
 
     Raises BlockedError, with every row that stands in the way and nothing
@@ -88,7 +88,7 @@ class UndoContext:
         return person["id"] if person and person["id"] in self.people else None
 
 
-def _load_context(unit: UnitOfWork, list_id: UUID, entries: list[Entry]) -> UndoContext:
+def _load_context(unit: OpenRecording, list_id: UUID, entries: list[Entry]) -> UndoContext:
     ids = [UUID(entry["item"]) for entry in entries]
     found = models.ShoppingItem.objects.in_bulk(ids)
     # Touching a row locks its list; another list would be locked out of order.

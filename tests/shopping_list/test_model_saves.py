@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from shopping_list import receivers
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
-from shopping_list.recording import actor, unit_of_work
+from shopping_list.recording import actor, context, locking
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_a_change_that_is_taken_back_in_one_recording_consumes_nothing(
     groceries, milk, recorded_changes
 ):
     """REC-6"""
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
         milk.purchased = True
         milk.save()
         milk.purchased = False
@@ -55,7 +55,7 @@ def test_a_change_that_is_taken_back_in_one_recording_consumes_nothing(
 
 def test_a_recording_without_a_write_consumes_nothing(groceries, recorded_changes):
     """REC-6"""
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk, uuid.uuid4()):
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk, uuid.uuid4()):
         pass
     assert not seen.all
 
@@ -64,7 +64,7 @@ def test_an_item_created_and_a_list_deleted_in_one_recording_is_one_tombstone(
     groceries, recorded_changes
 ):
     """REC-8"""
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
         groceries.items.create(name="Bread")
         ShoppingList.objects.get(pk=groceries.pk).delete()
     assert len(seen.all) == 1
@@ -274,9 +274,9 @@ def test_moving_an_item_locks_both_lists_at_once_in_id_order(
 ):
     """REC-14"""
     locked = []
-    plain = unit_of_work._locked_rows
+    plain = locking._locked_rows
     monkeypatch.setattr(
-        unit_of_work, "_locked_rows", lambda ids, *rest: locked.append(ids) or plain(ids, *rest)
+        locking, "_locked_rows", lambda ids, *rest: locked.append(ids) or plain(ids, *rest)
     )
     item = ShoppingItem.objects.get()
     item.shopping_list = hardware
@@ -318,7 +318,7 @@ def test_a_fixture_is_loaded_as_it_is(groceries, milk, tmp_path):
     version = ShoppingList.objects.get().version
     milk.delete()
     Activity.objects.filter(version__gt=version).delete()
-    with unit_of_work.recording(groceries.pk):
+    with context.recording(groceries.pk):
         call_command("loaddata", str(path), verbosity=0)
     assert Activity.objects.count() == count
     assert ShoppingList.objects.get().version == version
@@ -347,7 +347,7 @@ def test_last_interaction_never_goes_back_when_the_clock_does(groceries, milk, r
     before = ShoppingList.objects.get().last_interaction
     past = timezone.now() - timedelta(hours=1)
     with (
-        patch.object(unit_of_work.timezone, "now", return_value=past),
+        patch.object(locking.timezone, "now", return_value=past),
         recorded_changes(groceries) as seen,
     ):
         milk.note = "new"
@@ -477,12 +477,12 @@ def test_only_an_undo_says_what_it_undoes(groceries, milk, recorded_changes, joi
     with recorded_changes(groceries) as seen:
         if joined:
             with (
-                unit_of_work.recording(groceries.pk),
-                unit_of_work.recording(verb="undo", undoes=3),
+                context.recording(groceries.pk),
+                context.recording(verb="undo", undoes=3),
             ):
                 milk.delete()
         else:
-            with unit_of_work.recording(groceries.pk, verb="undo", undoes=3):
+            with context.recording(groceries.pk, verb="undo", undoes=3):
                 milk.delete()
     assert (seen.one.verb, seen.one.undoes) == ("undo", 3)
     assert Activity.objects.latest("pk").undoes == 3

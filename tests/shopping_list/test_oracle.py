@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 
 from accounts.models import User
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
-from shopping_list.recording import actor, unit_of_work
+from shopping_list.recording import actor, context
 from shopping_list.rows import Change
 from tests.support.change_recorder import recorded_log, stored_state
 from tests.support.replica import Replica, State
@@ -305,7 +305,7 @@ class Lists(RuleBasedStateMachine):
         """Do several things in one recording, some of them in savepoints that are rolled back."""
         acts = (self.add, self.save, self.remove, self.move, self.update, self.bulk_create)
         acts += (self.rename, self.set_members, self.bulk_delete, self.save_expression)
-        with unit_of_work.recording(self.list(data.draw(number)).pk):
+        with context.recording(self.list(data.draw(number)).pk):
             for _ in range(data.draw(st.integers(1, 4))):
                 keep = data.draw(st.booleans())
                 act = data.draw(st.sampled_from(acts))

@@ -11,8 +11,8 @@ from django.db.models.signals import post_save
 from django.db.transaction import TransactionManagementError
 
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
-from shopping_list.recording import actor, unit_of_work
-from shopping_list.recording.unit_of_work import ConflictError
+from shopping_list.recording import actor, bookkeeping, context, locking, unit_of_work
+from shopping_list.recording.locking import ConflictError
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(
 ):
     """REC-18"""
     milk_id = milk.pk
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
         bread = groceries.items.create(name="Bread")
         with rolled_back(transaction.atomic()):
             milk.delete()
@@ -71,7 +71,7 @@ def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(
 
 def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
         mark = transaction.savepoint()
         milk.note = "never"
         milk.save()
@@ -82,7 +82,7 @@ def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, recorde
 def test_a_list_made_in_a_rolled_back_savepoint_was_never_made(groceries, recorded_changes):
     """REC-18"""
     count = Activity.objects.count()
-    with recorded_changes(groceries) as seen, unit_of_work.recording():
+    with recorded_changes(groceries) as seen, context.recording():
         with rolled_back(transaction.atomic()):
             ShoppingList.objects.create(name="Never").items.create(name="x")
         groceries.items.create(name="Milk")
@@ -113,7 +113,7 @@ def test_nothing_is_sent_of_what_is_rolled_back(
 
 def test_a_refused_row_caught_in_a_savepoint_leaves_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
         with pytest.raises(IntegrityError), transaction.atomic():
             groceries.items.create(name="MILK")
         milk.quantity = "2 l"
@@ -127,7 +127,7 @@ def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(
     """REC-18"""
 
     def careless():
-        with unit_of_work.recording(groceries.pk):
+        with context.recording(groceries.pk):
             groceries.items.create(name="Bread")
             with pytest.raises(IntegrityError):
                 groceries.items.create(name="milk ")
@@ -139,22 +139,22 @@ def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(
 
 def test_recordings_inside_one_another_are_one_change(groceries, recorded_changes):
     """REC-19"""
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk) as outer:
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk) as outer:
         groceries.items.create(name="Milk")
-        with unit_of_work.recording(groceries.pk) as inner:
+        with context.recording(groceries.pk) as inner:
             groceries.items.create(name="Bread")
         assert inner is outer
     assert seen.one.verb == "items.added"
-    assert unit_of_work.current() is None
+    assert context.current() is None
 
 
 def test_the_verb_of_a_joined_recording_is_used_if_there_is_no_other(groceries, recorded_changes):
     """REC-19"""
-    undo = partial(unit_of_work.recording, groceries.pk, verb="undo")
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk), undo(undoes=1):
+    undo = partial(context.recording, groceries.pk, verb="undo")
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk), undo(undoes=1):
         groceries.items.create(name="Milk")
     assert seen.one.verb == "undo"
-    with recorded_changes(groceries) as seen, unit_of_work.recording(verb="items.moved"), undo():
+    with recorded_changes(groceries) as seen, context.recording(verb="items.moved"), undo():
         groceries.items.create(name="Bread")
     assert seen.one.verb == "items.moved"
 
@@ -163,8 +163,8 @@ def test_what_a_joined_recording_wrote_before_its_exception_is_recorded_if_that_
     groceries, recorded_changes
 ):
     """REC-19: it has no savepoint of its own, so the rows stay, and the log is right."""
-    with recorded_changes(groceries) as seen, unit_of_work.recording(groceries.pk):
-        with rolled_back(unit_of_work.recording(groceries.pk)):
+    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
+        with rolled_back(context.recording(groceries.pk)):
             groceries.items.create(name="Milk")
         groceries.items.create(name="Bread")
     assert {row.name for row in seen.one.items} == {"Milk", "Bread"}
@@ -173,9 +173,9 @@ def test_what_a_joined_recording_wrote_before_its_exception_is_recorded_if_that_
 def test_an_exception_out_of_a_recording_ends_it(groceries, milk, recorded_changes):
     """REC-18"""
     with recorded_changes(groceries) as seen:
-        with rolled_back(unit_of_work.recording(groceries.pk)):
+        with rolled_back(context.recording(groceries.pk)):
             milk.delete()
-        assert unit_of_work.current() is None
+        assert context.current() is None
     assert not seen.all
 
 
@@ -193,9 +193,9 @@ def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, recorde
     milk.note = "new"
 
     def write_under_a_lost_lock():
-        with unit_of_work.recording(groceries.pk):
+        with context.recording(groceries.pk):
             milk.save()
-            unit_of_work._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
+            bookkeeping._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
 
     with recorded_changes(groceries) as seen, pytest.raises(ConflictError):
         write_under_a_lost_lock()
@@ -204,7 +204,7 @@ def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, recorde
 
 def test_a_list_that_was_made_after_it_was_looked_for_is_a_conflict(groceries, monkeypatch):
     """REC-20: its lock could not be taken, so its version is not known."""
-    monkeypatch.setattr(unit_of_work, "_locked_rows", lambda *_: iter(()))
+    monkeypatch.setattr(locking, "_locked_rows", lambda *_: iter(()))
     with pytest.raises(ConflictError):
         groceries.items.create(name="Milk")
     assert not ShoppingItem.objects.exists()
@@ -222,7 +222,7 @@ def test_an_item_that_keeps_moving_while_its_lists_are_locked_is_followed(
         """Another writer moves the item on just before this lock is taken."""
         if moves:
             to = moves.pop(0)
-            unit_of_work._unrecorded(ShoppingItem).filter(pk=milk.pk).update(shopping_list_id=to)
+            bookkeeping._unrecorded(ShoppingItem).filter(pk=milk.pk).update(shopping_list_id=to)
         plain(unit, lists)
 
     monkeypatch.setattr(unit_of_work.UnitOfWork, "lock", lock)
@@ -237,14 +237,14 @@ def test_threads_do_not_share_a_recording(groceries):
 
     def other():
         inside.wait(10)
-        seen = unit_of_work.current()
+        seen = context.current()
         checked.set()
         connection.close()
         return seen
 
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(other)
-        with unit_of_work.recording(groceries.pk):
+        with context.recording(groceries.pk):
             inside.set()
             checked.wait(10)
         assert result.result() is None
