@@ -1,7 +1,7 @@
-"""The rows of a list as everyone outside the database sees them.
+"""The rows of a list as plain values.
 
-One definition serves the WebSocket frames, the activity log and the oracle of
-the tests. This module knows neither Django nor sockets.
+One definition serves the WebSocket frames, the activity log and the model of the
+tests. This module knows neither Django nor sockets.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ Verb = Literal[
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody, by the name they had when the row was read."""
+    """A user, with the name that they had when the row was read."""
 
     id: int
     name: str
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A person and what they may do on one list."""
+    """A user and their role on one list."""
 
     id: int
     name: str
@@ -87,7 +87,7 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredItem(NamedTuple):
-    """An item's row with what no client sees: its list, and the key of its name."""
+    """An item's row, with its list and the key of its name, which no client gets."""
 
     list_id: UUID
     name_key: str
@@ -97,9 +97,10 @@ class StoredItem(NamedTuple):
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field="type"):
     """One recorded change of one list, and the frame that every subscriber gets.
 
-    `items` are whole rows, `gone` the ids of removed ones, `list` is absent
-    when the list's own fields were not touched. `op` is the Idempotency-Key of
-    the request behind the change. `undoes` is present on the verb `undo` only.
+    `items` are whole rows, `gone` the ids of removed ones. `list` is absent when
+    neither the list's own fields nor its members changed. `op` is the
+    Idempotency-Key of the request that made the change. `undoes` is present on
+    the verb `undo` only.
     """
 
     topic: str
@@ -116,7 +117,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field=
 
 
 def optional_id(person: Person | None) -> int | None:
-    """Return the id of a person who may be missing."""
+    """Return the id of a user, None if there is none."""
     return None if person is None else person.id
 
 
@@ -124,7 +125,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def topic_of(list_id: UUID | str) -> str:
-    """Return the name of the topic that carries this list."""
+    """Return the name of this list's topic."""
     return f"list:{list_id}"
 
 
@@ -134,6 +135,6 @@ def encode(frame: msgspec.Struct) -> bytes:
 
 
 def to_json(row: msgspec.Struct) -> dict[str, Any]:
-    """Return a row as JSON-ready dictionaries, the way a frame spells it."""
-    plain: dict[str, Any] = msgspec.to_builtins(row)
-    return plain
+    """Return a row as JSON-ready dictionaries, spelled as in a frame."""
+    fields: dict[str, Any] = msgspec.to_builtins(row)
+    return fields

@@ -90,7 +90,7 @@ def write_corrections(corrections: dict[UUID, dict[str, Any]]) -> None:
 
 
 def _unrecorded(model: type[Model]) -> QuerySet[Any]:
-    """Return a queryset whose updates are recording's own, and not recorded."""
+    """Return a queryset whose updates are not recorded, because recording makes them."""
     return QuerySet(model)
 
 
@@ -110,7 +110,7 @@ def _stamp_tick(
 def _is_written(
     instance: models.ShoppingItem, stored: StoredItem | None, written: Iterable[str] | None
 ) -> bool:
-    """Tell whether the save changes a field that is not recording's own."""
+    """Tell whether the save changes a field that recording does not set itself."""
     if stored is None or instance.shopping_list_id != stored.list_id:
         return True
     fields = _ITEM_FIELDS if written is None else _ITEM_FIELDS & set(written)

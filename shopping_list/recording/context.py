@@ -13,11 +13,14 @@ then sends two signals, and the receiver of each asks `current()` once:
   that recording itself sets.
 - `post_save`, after the row is written: lock the list that the row is on now.
 
-The receivers enter nothing: they join what `save()` opened. `delete()` does the
-same with `pre_delete` and `post_delete`. A bulk write sends no signals, so the
-queryset enters and tracks the rows itself; Django builds `bulk_update` from
-`update` and `update_or_create` from `save`, so those two enter once more, and
-join.
+The receivers open nothing: they use what `save()` opened. `delete()` does the same
+with `pre_delete` and `post_delete`. A bulk write sends no signals, so the queryset
+enters and reads the rows itself.
+
+Three methods enter more than once, because Django builds them from others:
+`bulk_update` calls `update`, `update_or_create` calls `save`, and `members.set`
+calls `remove` and `add`. They open the recording first, so that the inner ones
+join it and all of it is one change.
 
 This module knows no model: models, querysets and receivers import it, and the
 app registers the unit of work when it is ready (apps.py).

@@ -46,7 +46,7 @@ def lists_referencing(person: User) -> set[UUID]:
     items = ShoppingItem.objects.filter(Q(created_by=person) | Q(purchased_by=person))
     lists = ShoppingList.objects.filter(created_by=person)
     members = Membership.objects.filter(user=person)
-    return {*items._list_ids(), *lists._list_ids(), *members._list_ids()}
+    return {*items.list_ids(), *lists.list_ids(), *members.list_ids()}
 
 
 def release_lists(person: User) -> None:
