@@ -72,7 +72,7 @@ class Membership(RecordedModel):
     """A user on a list, with a role that includes the roles before it.
 
     After `expires_at` it gives no access any more: `Membership.objects.active()`
-    leaves it out, and expired_members.remove_all deletes the row.
+    leaves it out, and memberships.remove_expired deletes the row.
     """
 
     uuid_fields = ("shopping_list_id",)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from accounts import sessions, tokens
 from shopping_list.api import idempotency
-from shopping_list.services import invites, trash
+from shopping_list.services import invites, memberships, trash
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove, and say how much."""
-        self.stdout.write(f"{invites.remove_expired_guests()} guests' time was over.")
+        self.stdout.write(f"{memberships.remove_expired()} guests' time was over.")
         self.stdout.write(f"{trash.purge()} lists are gone from the trash.")
         self.stdout.write(f"{invites.delete_expired()} old invites are forgotten.")
         self.stdout.write(f"{idempotency.delete_expired()} answers to old requests are forgotten.")

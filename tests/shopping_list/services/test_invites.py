@@ -15,7 +15,7 @@ from accounts import guests
 from accounts.models import User
 from shopping_list.models import Activity, Invite, Membership, ShoppingList
 from shopping_list.recording import actor
-from shopping_list.services import invites
+from shopping_list.services import invites, memberships
 
 Gone = invites.InvalidInviteError
 SOON = timedelta(days=1)
@@ -277,13 +277,13 @@ def test_the_end_is_a_recorded_change_and_comes_once(invited, groceries, carol):
     """INV-9"""
     invite, secret = invited(guest=True)
     invites.accept(secret, carol)
-    assert invites.remove_expired_guests() == 0
+    assert memberships.remove_expired() == 0
     past(invite)
     with actor.acting_as(carol):
-        assert invites.remove_expired_guests() == 1
+        assert memberships.remove_expired() == 1
     change = latest(groceries)
     assert (change.verb, change.actor) == ("member.removed", None)
-    assert invites.remove_expired_guests() == 0
+    assert memberships.remove_expired() == 0
     assert latest(groceries).version == change.version
     assert not Membership.objects.filter(user=carol).exists()
 
@@ -295,7 +295,7 @@ def test_whoever_was_made_an_owner_stays(invited, groceries, carol):
     made.role = "owner"
     made.save()
     past(invite)
-    assert invites.remove_expired_guests() == 0
+    assert memberships.remove_expired() == 0
     assert Membership.objects.active().filter(user=carol).exists()
 
 
@@ -409,14 +409,14 @@ def test_many_sweeps_at_once_remove_each_guest_once(invited, groceries, carol):
     invites.accept(secret, carol)
     past(invite)
     before = latest(groceries).version
-    assert sum(at_once([invites.remove_expired_guests] * 6)) == 1
+    assert sum(at_once([memberships.remove_expired] * 6)) == 1
     assert latest(groceries).version == before + 1
 
 
 def test_an_idle_sweep_is_one_query(db, django_assert_num_queries):
     """INV-9"""
     with django_assert_num_queries(1):
-        invites.remove_expired_guests()
+        memberships.remove_expired()
 
 
 def test_deleting_a_list_deletes_its_invites(invited, groceries):
