@@ -28,7 +28,7 @@ from asgi_project.middleware.body_limit import BodyLimit  # noqa: E402
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
 from asgi_project.middleware.thread_pool import ThreadPoolMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
-from shopping_list.api.import_export import LONGEST_BODY  # noqa: E402
+from shopping_list.api.imports import LONGEST_BODY  # noqa: E402
 
 
 def compose() -> ASGI3Application:

@@ -80,7 +80,7 @@ def list_pre_delete(instance: models.ShoppingList, **_: Any) -> None:
 
 
 def membership_pre_save(instance: models.Membership, raw: bool = False, **_: Any) -> None:
-    """Read the members before they change (`pre_save`), also of the list that one is moved from."""
+    """Read the members of the list, and of the list it is moved from (`pre_save`)."""
     unit = context.current()
     if unit is not None and not raw:
         stored = models.Membership.objects.filter(pk=instance.pk)

@@ -1,7 +1,7 @@
-"""The doors that an invite opens: look what it is for, and come in.
+"""Use an invite: preview what it is for, and accept it.
 
-Strangers stand here, so CSRF is checked of everybody who comes without a token,
-and every secret that is not good gets the same answer.
+Callers need not be signed in, so CSRF is checked for every request without a
+token, and every secret that is not usable gets the same response.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class AcceptBody(PreviewBody):
 
 
 class JoinedListNameShape(ResponseSerializer):
-    """What is told of a list to those who are not on it."""
+    """What a user who is no member sees of a list."""
 
     name = serializers.CharField()
 
@@ -65,14 +65,14 @@ class PreviewShape(ResponseSerializer):
 
 
 class AcceptedShape(ResponseSerializer):
-    """The list that one is on now, and as what."""
+    """The list that the caller has joined, and their role on it."""
 
     list = ListShape()
     role = serializers.ChoiceField(choices=models.Membership.Role.choices)
 
 
 class PublicInviteView(APIView):
-    """An address for bearers of an invite, whether or not they are signed in."""
+    """A view for users of an invite, signed in or not."""
 
     authentication_classes = (TokenAuthentication, CsrfEnforcedSession)
     permission_classes = (AllowAny,)
@@ -80,7 +80,7 @@ class PublicInviteView(APIView):
 
 
 class PreviewView(PublicInviteView):
-    """What an invite is for."""
+    """Preview an invite."""
 
     @openapi.write_operation({200: PreviewShape}, body=PreviewBody)
     def post(self, request: Request) -> Response:
@@ -99,20 +99,20 @@ class PreviewView(PublicInviteView):
 
 
 class AcceptView(PublicInviteView):
-    """The way onto a list."""
+    """Join a list by an invite."""
 
     @openapi.write_operation({200: AcceptedShape}, body=AcceptBody)
     def post(self, request: Request) -> Response:
-        """Become a member; a guest, signed in from here on, if nobody is signed in."""
+        """Become a member. A caller who is not signed in becomes a guest, and is signed in."""
         fields = validated(AcceptBody, request)
         if isinstance(request.user, User):
             permissions.require_token(request, "owner")
             permissions.require_unrestricted_token(request)
             with _translate_errors():
-                joined = invites.accept(fields["token"], request.user)
+                membership = invites.accept(fields["token"], request.user)
         else:
-            joined = _accept_as_guest(request, **fields)
-        return _answer(joined)
+            membership = _accept_as_guest(request, **fields)
+        return _accepted_response(membership)
 
 
 def _accept_as_guest(request: Request, token: str, name: str = "") -> models.Membership:
@@ -121,17 +121,19 @@ def _accept_as_guest(request: Request, token: str, name: str = "") -> models.Mem
             raise AccountRequired
         if not name:
             raise exceptions.ValidationError({"name": ["Guests need a name."]})
-        joined = invites.accept_as_guest(token, name)
-    login(request._request, joined.user, backend=BACKEND)
-    return joined
+        membership = invites.accept_as_guest(token, name)
+    login(request._request, membership.user, backend=BACKEND)
+    return membership
 
 
-def _answer(joined: models.Membership) -> Response:
-    found = models.ShoppingList.objects.not_deleted().filter(pk=joined.shopping_list_id)
-    shown = representations.shopping_lists(representations.with_related(found), joined.user_id)
-    if not shown:
-        raise Http404  # they were removed since
-    return Response({"list": shown[0], "role": shown[0]["role"]})
+def _accepted_response(membership: models.Membership) -> Response:
+    lists = models.ShoppingList.objects.not_deleted().filter(pk=membership.shopping_list_id)
+    results = representations.shopping_lists(
+        representations.with_related(lists), membership.user_id
+    )
+    if not results:
+        raise Http404  # the member was removed since
+    return Response({"list": results[0], "role": results[0]["role"]})
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Invites to a list, as its owners see them. The secret is shown once."""
+"""Invites to a list, for its owners. The secret of an invite is shown once."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from shopping_list.recording import actor
 from shopping_list.recording.context import recording
 from shopping_list.services import invites
 
-SHOWN = 200
-"""Invites of one list that are shown, the newest."""
+MAX_INVITES = 200
+"""Invites of one list in a response, the newest."""
 
 
 class TooManyInvites(ApiError):
@@ -42,15 +42,15 @@ class TooManyInvites(ApiError):
     default_detail = "The list has too many open invites: revoke some first."
 
 
-def _seconds(time: timedelta) -> int:
+def _to_seconds(time: timedelta) -> int:
     return int(time.total_seconds())
 
 
 class InviteBody(StrictSerializer):
-    """An invite to make; `expires_in` is in seconds."""
+    """An invite to create; `expires_in` is in seconds."""
 
     role = serializers.ChoiceField(
-        # No owners: a link may fall into anybody's hands.
+        # Not owner: any user may get hold of a link.
         choices=[choice for choice in Membership.Role.choices if choice[0] != "owner"],
         error_messages={
             "invalid_choice": "An invite makes a viewer, ticker or editor; "
@@ -58,9 +58,9 @@ class InviteBody(StrictSerializer):
         },
     )
     expires_in = StrictIntegerField(
-        min_value=_seconds(invites.MIN_LIFETIME),
-        max_value=_seconds(invites.MAX_LIFETIME),
-        default=_seconds(invites.DEFAULT_LIFETIME),
+        min_value=_to_seconds(invites.MIN_LIFETIME),
+        max_value=_to_seconds(invites.MAX_LIFETIME),
+        default=_to_seconds(invites.DEFAULT_LIFETIME),
     )
     max_uses = StrictIntegerField(
         min_value=1, max_value=invites.MAX_USES, allow_null=True, default=None
@@ -69,7 +69,7 @@ class InviteBody(StrictSerializer):
 
 
 class MadeInviteShape(ResponseSerializer):
-    """A new invite with its secret, which is shown this once."""
+    """A new invite with its secret, which is not shown again."""
 
     id = serializers.UUIDField()
     role = serializers.ChoiceField(choices=Membership.Role.choices)
@@ -99,38 +99,40 @@ class InvitesView(APIView):
 
     @openapi.read_operation(InviteShape(many=True), name="invites_list", refusals=(401, 403, 404))
     def get(self, request: Request, list_id: UUID) -> Response:
-        """Return the invites, newest first, also those that are over."""
+        """Return the invites, newest first, also the expired and revoked ones."""
         _require_owner(request, list_id)
-        return Response([_shown(invite) for invite in invites.of_list(list_id)[:SHOWN]])
+        return Response(
+            [_representation(invite) for invite in invites.of_list(list_id)[:MAX_INVITES]]
+        )
 
     @openapi.write_operation({201: MadeInviteShape}, body=InviteBody, refusals=(401, 403, 404, 409))
     def post(self, request: Request, list_id: UUID) -> Response:
-        """Make an invite and return its secret, this once."""
-        key, random = actor.current().operation_id, invites.new_secret()
+        """Create an invite and return its secret, which is not shown again."""
+        key, random_secret = actor.current().operation_id, invites.new_secret()
 
-        def secret_of(invite_id: UUID) -> str:
-            return invites.derive_secret(invite_id, key) if key else random
+        def make_secret(invite_id: UUID) -> str:
+            return invites.derive_secret(invite_id, key) if key else random_secret
 
-        response = self._create(request, list_id=list_id, secret_of=secret_of)
-        # Added here, because the answer of a request with a key is stored.
-        secret = secret_of(UUID(response.data["id"]))
+        response = self._create(request, list_id=list_id, make_secret=make_secret)
+        # Added here and not in _create, whose response is stored if there is a key.
+        secret = make_secret(UUID(response.data["id"]))
         response.data |= {"token": secret, "url": f"{_origin(request)}/join/#{secret}"}
         return response
 
     @idempotent
     def _create(
-        self, request: Request, *, list_id: UUID, secret_of: Callable[[UUID], str]
+        self, request: Request, *, list_id: UUID, make_secret: Callable[[UUID], str]
     ) -> Response:
         fields, invite_id = validated(InviteBody, request), uuid4()
-        fields |= {"invite_id": invite_id, "secret": secret_of(invite_id)}
+        fields |= {"invite_id": invite_id, "secret": make_secret(invite_id)}
         fields["expires_in"] = timedelta(seconds=fields["expires_in"])
         with recording(list_id):
             _require_owner(request, list_id)
             try:
-                made = invites.create(list_id, permissions.user_of(request), **fields)
+                invite = invites.create(list_id, permissions.user_of(request), **fields)
             except invites.TooManyInvitesError as error:
                 raise TooManyInvites from error
-        return Response(_own(made), status=status.HTTP_201_CREATED)
+        return Response(_common_fields(invite), status=status.HTTP_201_CREATED)
 
 
 class InviteView(APIView):
@@ -140,15 +142,15 @@ class InviteView(APIView):
     def get(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
         """Return the invite."""
         _require_owner(request, list_id)
-        found = invites.of_list(list_id).filter(pk=invite_id).first()
-        if found is None:
+        invite = invites.of_list(list_id).filter(pk=invite_id).first()
+        if invite is None:
             raise Http404
-        return Response(_shown(found))
+        return Response(_representation(invite))
 
     @openapi.write_operation({204: None})
     @idempotent
     def delete(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
-        """Revoke the invite. Who came by it stays."""
+        """Revoke the invite. Members who joined by it stay."""
         with recording(list_id):
             _require_owner(request, list_id)
             if not invites.revoke(list_id, invite_id):
@@ -161,7 +163,7 @@ def _require_owner(request: Request, list_id: UUID) -> None:
     guests.require_account(request)
 
 
-def _own(invite: Invite) -> dict[str, Any]:
+def _common_fields(invite: Invite) -> dict[str, Any]:
     return {
         "id": str(invite.pk),
         "role": invite.role,
@@ -172,11 +174,11 @@ def _own(invite: Invite) -> dict[str, Any]:
     }
 
 
-def _shown(invite: Invite) -> dict[str, Any]:
-    by = invite.created_by
+def _representation(invite: Invite) -> dict[str, Any]:
+    creator = invite.created_by
     return {
-        **_own(invite),
-        "created_by": {"id": by.pk, "name": by.display_name},
+        **_common_fields(invite),
+        "created_by": {"id": creator.pk, "name": creator.display_name},
         "revoked": invites.is_revoked(invite),
     }
 

@@ -57,11 +57,7 @@ def undo(unit: OpenRecording, activity: models.Activity) -> None:
         raise NotUndoableError(activity.verb)
     context = _load_context(unit, activity.list_id, items)
     conflicts = [
-        {
-            "item": entry["item"],
-            "name": (entry["after"] or entry["before"])["name"],
-            "reason": reason,
-        }
+        {"item": entry["item"], "name": _last_name(entry), "reason": reason}
         for entry in items
         if (reason := _conflict_reason(entry, context))
     ]
@@ -113,6 +109,10 @@ def _user_ids(entries: list[Entry]) -> Iterator[int]:
         yield from (
             before[field]["id"] for field in ("created_by", "purchased_by") if before.get(field)
         )
+
+
+def _last_name(entry: Entry) -> str:
+    return str((entry["after"] or entry["before"])["name"])
 
 
 def _conflict_reason(entry: Entry, context: UndoContext) -> str:

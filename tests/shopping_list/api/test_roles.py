@@ -115,7 +115,7 @@ def test_nobody_gets_anything_without_an_identity(method: str, path: str, db: No
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-ELSEWHERE = ("shopping_list.api.import_export",)
+ELSEWHERE = ("shopping_list.api.exports", "shopping_list.api.imports")
 """Modules whose own tests have a matrix."""
 
 

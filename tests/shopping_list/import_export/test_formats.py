@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopping_list.import_export import json_format
-from shopping_list.import_export.formats import FORMATS, lines_of
+from shopping_list.import_export.formats import FORMATS, parse_lines
 from shopping_list.import_export.parsed_lines import (
-    LIMITS,
     MAX_ERRORS,
+    MAX_LENGTHS,
     MAX_LINES,
     InvalidContentError,
     ParsedItem,
@@ -34,20 +34,20 @@ from tests.support.row_strategies import (
 
 def errors_of(name, content, known=nothing):
     with pytest.raises(InvalidContentError) as refused:
-        lines_of(name, content, known)
+        parse_lines(name, content, known)
     return refused.value.errors
 
 
 def lines_or_none(name, content):
     try:
-        return lines_of(name, content, nothing)
+        return parse_lines(name, content, nothing)
     except InvalidContentError as refused:
         return None if refused.errors else pytest.fail("without a reason")
 
 
 def everything(row):
     return ParsedItem(
-        **{name: getattr(row, name) for name in LIMITS},
+        **{name: getattr(row, name) for name in MAX_LENGTHS},
         purchased=row.purchased,
         purchased_at=row.purchased_at,
         purchased_by=row.purchased_by and row.purchased_by.name,
@@ -68,7 +68,7 @@ corpus = pytest.mark.parametrize("text", [*XSS, *FORMULAS, *MARKUP])
 def test_the_limits_are_those_of_an_item():
     """TRF-3"""
     fields = {field.name: field.max_length for field in ShoppingItem._meta.concrete_fields}
-    assert {name: fields[name] for name in LIMITS} == LIMITS
+    assert {name: fields[name] for name in MAX_LENGTHS} == MAX_LENGTHS
 
 
 # there and back
@@ -114,9 +114,9 @@ def test_a_name_that_another_item_is_known_by_comes_back():
     rows = [item("7 Up"), item("Up", quantity="7", note="one")]
     for name in FORMATS:
         for known in (nothing, {"7 up"}.__contains__):
-            found = lines_of(name, FORMATS[name].write(list_row(), rows), known)
-            assert [line.wanted.name for line in found] == ["7 Up", "Up"]
-            assert [line.wanted.quantity for line in found] == ["", "7"]
+            found = parse_lines(name, FORMATS[name].write(list_row(), rows), known)
+            assert [line.item.name for line in found] == ["7 Up", "Up"]
+            assert [line.item.quantity for line in found] == ["", "7"]
 
 
 # json
@@ -200,7 +200,7 @@ def test_everything_comes_back_list_by_list(lists):
     found = json_format.read_all(content)
     assert [one.name for one in found] == [name for name, _ in lists]
     for one, (_, items) in zip(found, lists, strict=True):
-        assert [line.wanted for line in one.lines] == [everything(row) for row in items]
+        assert [line.item for line in one.lines] == [everything(row) for row in items]
 
 
 def test_errors_in_many_lists_name_the_list():
@@ -385,8 +385,8 @@ def test_text_that_cannot_be_kept_is_refused_by_line():
 def test_a_known_name_is_not_taken_apart():
     """TRF-2, QTY-3"""
     for name in ("text", "markdown"):
-        [line] = lines_of(name, "- 7 Up", {"7 up"}.__contains__)
-        assert line.wanted.name == "7 Up"
+        [line] = parse_lines(name, "- 7 Up", {"7 up"}.__contains__)
+        assert line.item.name == "7 Up"
 
 
 # any of them
@@ -399,9 +399,9 @@ def test_any_text_is_read_or_refused(name, content):
     """TRF-4"""
     lines = lines_or_none(name, content) or []
     for line in lines:
-        for field, longest in LIMITS.items():
-            assert len(getattr(line.wanted, field)) <= longest
-        assert line.wanted.name == line.wanted.name.strip() != ""
+        for field, longest in MAX_LENGTHS.items():
+            assert len(getattr(line.item, field)) <= longest
+        assert line.item.name == line.item.name.strip() != ""
 
 
 @pytest.mark.parametrize(

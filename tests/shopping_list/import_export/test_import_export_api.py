@@ -17,7 +17,7 @@ from accounts.models import ApiToken
 from asgi_project import asgi
 from asgi_project.middleware.body_limit import BodyLimit
 from rest.text import clean_text
-from shopping_list.api.import_export import LONGEST_BODY
+from shopping_list.api.imports import LONGEST_BODY
 from shopping_list.import_export import json_format
 from shopping_list.import_export.filename import filename
 from shopping_list.import_export.formats import FORMATS

@@ -38,7 +38,7 @@ def shown(one, *columns):
 
 
 def outcomes(plan):
-    return [step.outcome for step in plan.steps]
+    return [line.outcome for line in plan.lines]
 
 
 # the same as adding

@@ -42,7 +42,7 @@ def test_the_limits_are_those_of_an_item():
     """QTY-5"""
     fields = {field.name: field.max_length for field in ShoppingItem._meta.concrete_fields}
     assert fields["quantity"] == quantity.MAX_QUANTITY_LENGTH
-    assert fields["note"] == quantity.LONGEST_NOTE
+    assert fields["note"] == quantity.MAX_NOTE_LENGTH
 
 
 def test_a_known_name_is_never_split():
@@ -59,7 +59,7 @@ def test_a_line_without_a_doubt_asks_for_no_name():
 
 def test_what_does_not_fit_its_part_is_not_split_off():
     """QTY-5"""
-    long = "x" * (quantity.LONGEST_NOTE + 1)
+    long = "x" * (quantity.MAX_NOTE_LENGTH + 1)
     assert parts(f"milk, {long}") == (f"milk, {long}", "", "")
     assert parts(f"2 l milk, {long}") == (f"milk, {long}", "2 l", "")
     wide = "1" + " " * 60 + "bunch"
@@ -139,7 +139,7 @@ def test_the_parts_fit_and_a_name_is_never_empty(text):
     """QTY-5, QTY-6"""
     found = parse(text, nothing)
     assert len(found.quantity) <= quantity.MAX_QUANTITY_LENGTH
-    assert len(found.note) <= quantity.LONGEST_NOTE
+    assert len(found.note) <= quantity.MAX_NOTE_LENGTH
     assert bool(found.name) == bool(text)
     assert bool(found.name.strip()) == bool(text.strip())
 
