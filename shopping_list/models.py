@@ -58,7 +58,7 @@ class ShoppingList(RecordedModel):
     objects = RecordedManager.from_queryset(ListQuerySet)()
 
     class Meta:
-        base_manager_name = "objects"  # the related managers' add() and set() write with it
+        base_manager_name = "objects"  # the related managers' add() and set() use it to write
 
     def __str__(self) -> str:
         return self.name

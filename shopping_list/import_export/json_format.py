@@ -68,8 +68,8 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
 
     format: str
     version: int
-    one: ListDocument | None = msgspec.field(default=None, name="list")
-    many: list[ListDocument] | None = msgspec.field(default=None, name="lists")
+    single: ListDocument | None = msgspec.field(default=None, name="list")
+    several: list[ListDocument] | None = msgspec.field(default=None, name="lists")
 
 
 class Header(msgspec.Struct):
@@ -99,15 +99,15 @@ def write_all(lists: Iterable[tuple[ListRow, Sequence[ItemRow]]]) -> str:
 def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
     """Yield each item of one list. Raises InvalidContentError."""
     document = _read(content)
-    if document.one is None:
+    if document.single is None:
         raise InvalidContentError(["This holds many lists: import it at /api/import/."])
-    return _parse_items(document.one)
+    return _parse_items(document.single)
 
 
 def read_all(content: str) -> list[ParsedList]:
     """Return the lists of a document with one list or many. Raises InvalidContentError."""
     document = _read(content)
-    lists = [document.one] if document.one else document.many or []
+    lists = [document.single] if document.single else document.several or []
     if sum(len(shopping_list.items) for shopping_list in lists) > MAX_ITEMS:
         raise InvalidContentError([f"More than {MAX_ITEMS:,} items: import list by list."])
     return [_parse_list(number, shopping_list) for number, shopping_list in enumerate(lists, 1)]
@@ -139,7 +139,7 @@ def _read(content: str) -> Document:
             [f"A newer Trolley wrote this ({versions}): update this one first."]
         )
     document = _decode(content, Document)
-    if (document.one is None) == (document.many is None):
+    if (document.single is None) == (document.several is None):
         raise InvalidContentError(['It must have either "list" or "lists".'])
     return document
 

@@ -183,7 +183,7 @@ def test_what_is_not_good_is_gone(invited, scene, carol, end, use):
 @pytest.mark.parametrize("secret", ["", "x", "é" * 50])
 def test_an_unknown_secret_is_gone(db, carol, secret):
     """INV-4"""
-    for call in (invites.find, partial(invites.accept, person=carol)):
+    for call in (invites.find, partial(invites.accept, user=carol)):
         with pytest.raises(Gone):
             call(secret)
 
