@@ -558,3 +558,15 @@ def test_every_model_of_a_list_is_recorded():
         assert model in recorded or model.__name__ in others
         if model in recorded:
             assert model._base_manager.__class__ is model._default_manager.__class__
+
+
+@pytest.mark.parametrize("write", ["save", "delete"])
+def test_save_and_delete_enter_the_recording_once(groceries, milk, monkeypatch, write):
+    """The receivers of the signals join what `save` and `delete` opened."""
+    entered = []
+    recording = context.recording
+    monkeypatch.setattr(context, "recording", lambda *ids: entered.append(ids) or recording(*ids))
+
+    getattr(milk, write)()
+
+    assert entered == [(groceries.pk,)]
