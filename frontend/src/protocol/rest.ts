@@ -147,7 +147,7 @@ export interface Invite {
   revoked: boolean;
 }
 /**
- * An invite to make; `expires_in` is in seconds.
+ * An invite to create; `expires_in` is in seconds.
  */
 export interface InviteRequest {
   role: InvitedRole;
@@ -156,7 +156,7 @@ export interface InviteRequest {
   guest?: boolean;
 }
 /**
- * A new invite with its secret, which is shown this once.
+ * A new invite with its secret, which is not shown again.
  */
 export interface CreatedInvite {
   id: string;
@@ -178,13 +178,13 @@ export interface InvitePreview {
   invited_by: string;
 }
 /**
- * What is told of a list to those who are not on it.
+ * What a user who is no member sees of a list.
  */
 export interface JoinedListName {
   name: string;
 }
 /**
- * The list that one is on now, and as what.
+ * The list that the caller has joined, and their role on it.
  */
 export interface AcceptedInvite {
   list: ListResponse;
@@ -253,7 +253,7 @@ export interface ImportResult {
   results: ImportedLine[];
 }
 /**
- * What becomes of one line; lines of a JSON document are its items.
+ * The outcome of one line. The lines of a JSON document are its items.
  */
 export interface ImportedLine {
   line: number;
@@ -261,7 +261,7 @@ export interface ImportedLine {
   item: ImportedItem;
 }
 /**
- * The item that a line became; without an id, it would be a new one.
+ * The item of a line. Without an id, it would be a new one.
  */
 export interface ImportedItem {
   id: string | null;
@@ -272,14 +272,14 @@ export interface ImportedItem {
   purchased: boolean;
 }
 /**
- * The lists that an import made, or would make.
+ * The lists that an import created, or would create.
  */
 export interface ListsImportResult {
   dry_run: boolean;
   lists: ImportedList[];
 }
 /**
- * A list that an import made; without an id, that it would make.
+ * A list that an import created. Without an id, it would create it.
  */
 export interface ImportedList {
   id: string | null;
