@@ -102,7 +102,7 @@ class InvitesView(APIView):
         """Return the invites, newest first, also the expired and revoked ones."""
         _require_owner(request, list_id)
         return Response(
-            [_representation(invite) for invite in invites.of_list(list_id)[:MAX_INVITES]]
+            [_representation(invite) for invite in invites.for_list(list_id)[:MAX_INVITES]]
         )
 
     @openapi.write_operation({201: MadeInviteShape}, body=InviteBody, refusals=(401, 403, 404, 409))
@@ -142,7 +142,7 @@ class InviteView(APIView):
     def get(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
         """Return the invite."""
         _require_owner(request, list_id)
-        invite = invites.of_list(list_id).filter(pk=invite_id).first()
+        invite = invites.for_list(list_id).filter(pk=invite_id).first()
         if invite is None:
             raise Http404
         return Response(_representation(invite))

@@ -86,7 +86,7 @@ def create(
     invite_id: UUID | None = None,
 ) -> Invite:
     """Create an invite. Call with the list locked. Raises TooManyInvitesError."""
-    if of_list(list_id).filter(_open()).count() >= MAX_OPEN_INVITES:
+    if for_list(list_id).filter(_open()).count() >= MAX_OPEN_INVITES:
         raise TooManyInvitesError
     return Invite.objects.create(
         pk=invite_id or uuid4(),
@@ -100,14 +100,14 @@ def create(
     )
 
 
-def of_list(list_id: UUID) -> QuerySet[Invite]:
+def for_list(list_id: UUID) -> QuerySet[Invite]:
     """Return a list's invites, newest first. Those of former owners count as revoked."""
     invites = Invite.objects.filter(shopping_list_id=list_id).select_related("created_by")
     return invites.annotate(trusted=_is_creator_owner()).order_by("-created_at", "pk")
 
 
 def is_revoked(invite: Invite) -> bool:
-    """Tell whether an invite of `of_list` was revoked, or its creator owns the list no more."""
+    """Tell whether an invite of `for_list` was revoked, or its creator owns the list no more."""
     return invite.revoked_at is not None or not getattr(invite, "trusted", True)
 
 
