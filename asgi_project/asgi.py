@@ -28,13 +28,13 @@ from asgi_project.middleware.body_limit import BodyLimit  # noqa: E402
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
 from asgi_project.middleware.thread_pool import ThreadPoolMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
-from shopping_list.api.imports import LONGEST_BODY  # noqa: E402
+from rest import body_limits  # noqa: E402
 
 
 def compose() -> ASGI3Application:
     """Put the parts together: live around HTTP, live for sockets, both behind the proxy."""
     http: ASGI3Application = ThreadPoolMiddleware(django_app, settings.REQUEST_THREADS)
-    http = BodyLimit(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, {"/import/": LONGEST_BODY})
+    http = BodyLimit(http, body_limits.limit_for)
     websocket: ASGI3Application = _no_sockets
     if apps.is_installed("live"):
         from live.metrics.middleware import count_requests  # noqa: PLC0415  (live may be left out)

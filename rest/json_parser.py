@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn, TypeVar
 
-from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
+
+from rest import body_limits
 
 Number = TypeVar("Number", int, float)
 MAX_DEPTH = 32
@@ -43,12 +44,9 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the value of the body; raises BadJsonError or PayloadTooLarge.
-
-        A view may have a limit of its own, `longest_body`.
-        """
-        view = (parser_context or {}).get("view")
-        limit = getattr(view, "longest_body", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        """Return the value of the body; raises BadJsonError or PayloadTooLarge."""
+        request = (parser_context or {}).get("request")
+        limit = body_limits.limit_for(request.path if request else "")
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise PayloadTooLarge

@@ -2,6 +2,9 @@
 
 from django.apps import AppConfig
 
+MAX_IMPORT_BYTES = 2 * 1024 * 1024
+"""Length of a request body that contains a file to import."""
+
 
 class ShoppingListConfig(AppConfig):
     """Connects the receivers once the models are loaded."""
@@ -12,6 +15,7 @@ class ShoppingListConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers, and register what recording and accounts call back."""
         from accounts import personal_data, registration_invites  # noqa: PLC0415  (need the app registry)
+        from rest import body_limits  # noqa: PLC0415
         from shopping_list import personal_data as ours  # noqa: PLC0415
         from shopping_list import receivers  # noqa: PLC0415
         from shopping_list.recording import context, unit_of_work  # noqa: PLC0415
@@ -21,3 +25,4 @@ class ShoppingListConfig(AppConfig):
         receivers.connect()
         registration_invites.register_provider(invites)
         personal_data.register_provider(ours)
+        body_limits.allow("/import/", MAX_IMPORT_BYTES)

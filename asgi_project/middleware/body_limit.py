@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 from asgiref.typing import (
     ASGI3Application,
@@ -25,26 +24,20 @@ FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 class BodyLimit:
     """Wraps an ASGI app; gives it each body whole, and none that is too long.
 
-    The app is not called before the body is there, so a client that sends
-    slowly holds nothing but its own connection. `others` are the limits of
-    addresses by how they end.
+    The app is called only after the whole body has arrived, so a client that sends
+    slowly occupies nothing but its own connection. `limit_for` returns the limit of
+    a path, in bytes.
     """
 
-    def __init__(
-        self,
-        app: ASGI3Application,
-        limit: int,
-        limits_by_suffix: Mapping[str, int] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, app: ASGI3Application, limit_for: Callable[[str], int]) -> None:
         self.app = app
-        self.limit = limit
-        self.others = limits_by_suffix
+        self.limit_for = limit_for
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         """Answer 413 at once for a declared length, or where a chunked body passes it."""
-        body, limit = bytearray(), self._limit(scope)
+        body, limit = bytearray(), self.limit_for(str(scope.get("path", "")))
         if scope["type"] == "http" and _declared(scope) > limit:
             await _refuse(send)
             return
@@ -61,11 +54,6 @@ class BodyLimit:
         await self.app(
             _with_content_length(scope, len(body)), _replay_body(bytes(body), receive), send
         )
-
-    def _limit(self, scope: Scope) -> int:
-        path = str(scope.get("path", ""))
-        found = (limit for ending, limit in self.others.items() if path.endswith(ending))
-        return next(found, self.limit)
 
 
 def _with_content_length(scope: Scope, length: int) -> Scope:

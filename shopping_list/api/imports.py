@@ -29,8 +29,6 @@ from shopping_list.import_export.import_plan import Outcome, Plan, PlannedLine
 from shopping_list.import_export.parsed_lines import InvalidContentError, Line
 from shopping_list.recording.context import recording
 
-LONGEST_BODY = 2 * 1024 * 1024
-"""Bytes of a request body that contains a file."""
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -106,8 +104,6 @@ class ImportedListsShape(ResponseSerializer):
 class ImportView(APIView):
     """Import many items into one list."""
 
-    longest_body = LONGEST_BODY
-
     @openapi.write_operation({200: ImportShape}, body=ImportBody)
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
@@ -135,8 +131,6 @@ class ImportView(APIView):
 
 class ImportEverythingView(APIView):
     """Import lists from an export."""
-
-    longest_body = LONGEST_BODY
 
     @openapi.write_operation({200: ImportedListsShape}, body=EverythingBody, refusals=(401, 403))
     @idempotent

@@ -7,6 +7,7 @@ import uuid
 from urllib.parse import unquote
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken
-from asgi_project import asgi
 from asgi_project.middleware.body_limit import BodyLimit
+from rest import body_limits
 from rest.text import clean_text
-from shopping_list.api.imports import LONGEST_BODY
+from shopping_list.apps import MAX_IMPORT_BYTES
 from shopping_list.import_export import json_format
 from shopping_list.import_export.filename import filename
 from shopping_list.import_export.formats import FORMATS
@@ -542,7 +543,7 @@ def test_a_file_in_another_encoding_is_refused_and_nothing_is_written(
 
 def test_a_body_of_two_mebibytes_is_read_here_and_nowhere_else(groceries, ana_client):
     """TRF-3, SEC-13"""
-    content = "x" * (LONGEST_BODY - 100)
+    content = "x" * (MAX_IMPORT_BYTES - 100)
     answer = imported(ana_client, groceries, "text", content)
     assert (answer.status_code, answer.json()["errors"]) == (
         400,
@@ -569,6 +570,8 @@ async def test_the_server_lets_long_bodies_through_to_imports_only():
             return {"type": "http.request", "body": b"x" * size, "more_body": False}
 
         scope = {"type": "http", "path": path, "headers": []}
-        await BodyLimit(app, 10, {"/import/": 20})(scope, receive, send)
+        limit_for = {"/api/x/import/": 20, "/api/x/": 10}.__getitem__
+        await BodyLimit(app, limit_for)(scope, receive, send)
     assert seen == [20, 413, None, 413, None]
-    assert asgi.LONGEST_BODY == 2 * 1024 * 1024
+    assert body_limits.limit_for("/api/x/import/") == 2 * 1024 * 1024
+    assert body_limits.limit_for("/api/x/") == django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
