@@ -30,4 +30,4 @@ class Command(BaseCommand):
             why = "a guest, who has no password" if person.is_guest else "disabled"
             raise CommandError(f"{username} is {why}")
         host, port = os.environ.get("TROLLEY_HOST", ""), int(os.environ.get("TROLLEY_PORT", "8000"))
-        self.stdout.write(f"{base_url(host, port)}/reset/#{ResetLink.renew(person)}")
+        self.stdout.write(f"{base_url(host, port)}/reset/#{ResetLink.issue(person)}")
