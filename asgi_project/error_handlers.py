@@ -1,104 +1,19 @@
-"""Errors as RFC 9457 problems, from whichever layer they come.
+"""Django's own error handlers: problems below /api/, pages elsewhere.
 
-A view raises an APIException. Two attributes of it go further than DRF:
-`extra` (a dict) adds members to the problem, `headers` adds headers.
+REST framework's exception handler is rest/problems.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.core.exceptions import ValidationError as ModelError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.csrf import csrf_failure as csrf_page
-from rest_framework import exceptions
-from rest_framework.renderers import JSONRenderer
-from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from accounts import lockout
-from rest.json_parser import PayloadTooLarge
-from rest.problems import CONTENT_TYPE, problem, problem_response
-from rest.request_id import request_id
-
-NON_FIELD_ERRORS = "non_field_errors"
-
-
-def handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer what a view raised; None leaves it to the 500 page."""
-    raised = _as_api_exception(error)
-    if raised is None:
-        return None
-    set_rollback()
-    # The view of the OpenAPI document would write a problem as YAML.
-    context["request"].accepted_renderer = JSONRenderer()
-    body = _body(raised)
-    body["request_id"] = request_id(context["request"]._request)
-    response = Response(body, status=raised.status_code, content_type=CONTENT_TYPE)
-    for name, value in _headers(raised).items():
-        response[name] = value
-    return response
-
-
-def _as_api_exception(error: Exception) -> exceptions.APIException | None:
-    match error:
-        case exceptions.APIException():
-            return error
-        case Http404():
-            return exceptions.NotFound()
-        case RequestDataTooBig():
-            return PayloadTooLarge()
-        case PermissionDenied():
-            return exceptions.PermissionDenied()
-        case ModelError():
-            return exceptions.ValidationError(_model_errors(error))
-    return None
-
-
-def _model_errors(error: ModelError) -> dict[str, list[str]]:
-    if not hasattr(error, "error_dict"):
-        return {NON_FIELD_ERRORS: error.messages}
-    return {
-        NON_FIELD_ERRORS if key == "__all__" else key: said
-        for key, said in error.message_dict.items()
-    }
-
-
-def _body(error: exceptions.APIException) -> dict[str, Any]:
-    extra = getattr(error, "extra", {})
-    if isinstance(error, exceptions.ValidationError):
-        fields = dict(_flat(error.detail))
-        said = next((f"{path}: {text[0]}" for path, text in fields.items()), "Invalid.")
-        return problem(
-            400, "invalid", said.removeprefix(f"{NON_FIELD_ERRORS}: "), **extra, errors=fields
-        )
-    detail = error.detail
-    code = getattr(detail, "code", None) or error.default_code
-    return problem(error.status_code, code, str(detail), **extra)
-
-
-def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Yield `("items.3.name", ["…"])` for each leaf of DRF's nested details."""
-    if isinstance(detail, dict):
-        for key, inner in detail.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
-    elif any(isinstance(entry, dict | list) for entry in detail):
-        for number, inner in enumerate(detail):
-            yield from _flat(inner, f"{path}.{number}" if path else str(number))
-    elif detail:
-        yield path or NON_FIELD_ERRORS, [str(text) for text in detail]
-
-
-def _headers(error: exceptions.APIException) -> dict[str, str]:
-    headers = dict(getattr(error, "headers", {}))
-    if challenge := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
-    return headers
+from rest.problems import problem_response
 
 
 def _wants_problem(request: HttpRequest) -> bool:

@@ -15,9 +15,10 @@ class ShoppingListConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers, and register what recording and accounts call back."""
         from accounts import personal_data, registration_invites  # noqa: PLC0415  (need the app registry)
-        from rest import body_limits  # noqa: PLC0415
+        from rest import body_limits, problems  # noqa: PLC0415
         from shopping_list import personal_data as ours  # noqa: PLC0415
         from shopping_list import receivers  # noqa: PLC0415
+        from shopping_list.api import errors  # noqa: PLC0415
         from shopping_list.recording import context, unit_of_work  # noqa: PLC0415
         from shopping_list.services import invites  # noqa: PLC0415
 
@@ -25,4 +26,5 @@ class ShoppingListConfig(AppConfig):
         receivers.connect()
         registration_invites.register_provider(invites)
         personal_data.register_provider(ours)
+        problems.register_errors(errors.ERRORS, errors.MEMBERS)
         body_limits.allow("/import/", MAX_IMPORT_BYTES)

@@ -6,6 +6,7 @@ import secrets
 import string
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -263,12 +264,22 @@ class Activity(models.Model):
         return f"{self.list_id} v{self.version} {self.verb}"
 
 
+class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
+    """Stored responses."""
+
+    def expired(self) -> Self:
+        """Return the responses that are no longer sent again."""
+        return self.filter(at__lt=timezone.now() - IdempotentResponse.RETENTION)
+
+
 class IdempotentResponse(models.Model):
     """The stored response to a request with an Idempotency-Key.
 
     It is written in the transaction of the effect, so either both exist or
     neither. `scope` is the list, or the user where the request names no list.
     """
+
+    RETENTION: ClassVar[timedelta] = timedelta(days=30)
 
     scope = models.CharField(max_length=64)
     key = models.UUIDField()
@@ -277,6 +288,8 @@ class IdempotentResponse(models.Model):
     body = models.JSONField(null=True)
     headers = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = IdempotentResponseQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["scope", "key"], name="unique_key"),)

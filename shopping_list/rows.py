@@ -7,7 +7,7 @@ tests. This module knows neither Django nor sockets.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -42,6 +42,10 @@ Verb = Literal[
 ]
 
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time with its time zone, so that schemas say `date-time`."""
+
+
 class Person(msgspec.Struct, frozen=True):
     """A user, with the name that they had when the row was read."""
 
@@ -62,8 +66,8 @@ class ListRow(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    last_interaction: datetime
-    created_at: datetime
+    last_interaction: Moment
+    created_at: Moment
     created_by: Person | None
     members: tuple[Member, ...]
 
@@ -77,13 +81,13 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     category: str
     purchased: bool
-    purchased_at: datetime | None
+    purchased_at: Moment | None
     purchased_by: Person | None
     position: str
     version: int
-    created_at: datetime
+    created_at: Moment
     created_by: Person | None
-    updated_at: datetime
+    updated_at: Moment
 
 
 class StoredItem(NamedTuple):
@@ -106,7 +110,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field=
     topic: str
     epoch: str
     version: int
-    at: datetime
+    at: Moment
     actor: Person | None
     op: str | None
     verb: Verb

@@ -7,17 +7,16 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from rest.openapi import OneOf
 from shopping_list import models
 from shopping_list.api import openapi, permissions, query_params, representations, responses
-from shopping_list.api.errors import CannotUndoError
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ActivityPages
-from shopping_list.recording.context import OpenRecording, recording
+from shopping_list.recording.context import recording
 from shopping_list.services import undo
 
 MAX_CHANGES = 500
@@ -28,11 +27,7 @@ class ActivitiesView(APIView):
     """The changes of one list."""
 
     @openapi.read_operation(
-        PolymorphicProxySerializer(
-            component_name="Activities",
-            serializers=[responses.ActivityPageShape, responses.ActivitiesSinceShape],
-            resource_type_field_name=None,
-        ),
+        OneOf("Activities", (responses.ActivityPageResponse, responses.ActivitiesSinceResponse)),
         query=openapi.cursor(),
     )
     def get(self, request: Request, list_id: UUID) -> Response:
@@ -61,7 +56,7 @@ def _changes_since(epoch: str, rows: QuerySet[Any]) -> Response:
 class UndoView(APIView):
     """Undo one change."""
 
-    @openapi.write_operation({200: responses.ActivityShape}, refusals=(401, 403, 404, 409))
+    @openapi.write_operation({200: responses.ActivityResponse}, errors=(401, 403, 404, 409))
     @idempotent
     def post(self, request: Request, list_id: UUID, version: int) -> Response:
         """Undo that change, if its rows still allow it."""
@@ -69,10 +64,10 @@ class UndoView(APIView):
             access = permissions.require_member(request, list_id)
             activity = _get_activity(list_id, version)
             permissions.require_role(request, access.role, undo.required_role(activity))
-            _undo(unit, activity)
+            undo.undo(unit, activity)
         change = unit.changes.get(list_id)
         if change is None:
-            raise CannotUndoError("There is nothing left to undo.")
+            raise undo.NotUndoableError("There is nothing left to undo.")
         undone = models.Activity.objects.get(list_id=list_id, version=change.version)
         return Response(representations.activities([undone])[0])
 
@@ -82,12 +77,3 @@ def _get_activity(list_id: UUID, version: int) -> models.Activity:
     if activity is None:
         raise Http404
     return activity
-
-
-def _undo(unit: OpenRecording, activity: models.Activity) -> None:
-    try:
-        undo.undo(unit, activity)
-    except undo.UndoConflictError as error:
-        raise CannotUndoError(rows=error.rows) from error
-    except undo.NotUndoableError as error:
-        raise CannotUndoError(f"Changes of this kind are not undone: {error}.") from error

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.serializers import validated
 from shopping_list import models
 from shopping_list.api import openapi, permissions, representations, requests, responses
-from shopping_list.api.errors import translate_domain_errors
-from shopping_list.api.fields import validated
+from shopping_list.api.errors import numbered_line
 from shopping_list.api.idempotency import idempotent
 from shopping_list.recording.context import OpenRecording, recording
 from shopping_list.rows import Role, Verb
@@ -35,7 +35,7 @@ class BulkView(APIView):
     """Add many items at once."""
 
     @openapi.write_operation(
-        {200: responses.BulkShape}, body=requests.BulkBody, refusals=(401, 403, 404, 409)
+        {200: responses.BulkResponse}, body=requests.BulkBody, errors=(401, 403, 404, 409)
     )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
@@ -54,7 +54,7 @@ class BulkView(APIView):
     def _add(
         self, unit: OpenRecording, list_id: UUID, number: int, line: dict[str, Any]
     ) -> tuple[UUID, item_service.Outcome]:
-        with translate_domain_errors(line=number):
+        with numbered_line(number):
             return item_service.add(unit, list_id, line)
 
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from rest.openapi import operation
 from shopping_list import queries
-from shopping_list.api import openapi, permissions, query_params
+from shopping_list.api import permissions, query_params
 from shopping_list.import_export import json_format
 from shopping_list.import_export.filename import filename
 from shopping_list.import_export.formats import FORMATS
@@ -40,18 +41,13 @@ class IgnoreFormatParameter(BaseContentNegotiation):
         return renderer, renderer.media_type
 
 
-def _file_schema(*content_types: str, refusals: tuple[int, ...]) -> dict[Any, Any]:
+def _file_schema(*content_types: str) -> dict[Any, Any]:
     """Return the responses of a view that returns a file."""
-    codes: tuple[int | str, ...] = (*refusals, "default")
     media_types = [content_type.split(";")[0] for content_type in content_types]
-    files = {
+    return {
         (200, media_type): SCHEMA_TYPES.get(media_type, OpenApiTypes.STR)
         for media_type in media_types
     }
-    problems = {
-        (code, openapi.PROBLEM): OpenApiResponse(*openapi.ERROR_RESPONSES[code]) for code in codes
-    }
-    return {**files, **problems}
 
 
 def _file_response(content: str, title: str, *, extension: str, content_type: str) -> HttpResponse:
@@ -67,11 +63,10 @@ class ExportView(APIView):
 
     content_negotiation_class = IgnoreFormatParameter
 
-    @extend_schema(
+    @operation(
+        _file_schema(*(format_.content_type for format_ in FORMATS.values())),
         parameters=[OpenApiParameter("format", str, enum=FORMAT_NAMES, default="json")],
-        responses=_file_schema(
-            *(format_.content_type for format_ in FORMATS.values()), refusals=(400, 401, 404)
-        ),
+        errors=(400, 401, 404),
     )
     def get(self, request: Request, list_id: UUID) -> HttpResponse:
         """Return the list as a file: all of it as JSON, otherwise what the format can contain."""
@@ -96,7 +91,7 @@ class ExportEverythingView(APIView):
 
     content_negotiation_class = IgnoreFormatParameter
 
-    @extend_schema(responses=_file_schema("application/json", refusals=(401,)))
+    @operation(_file_schema("application/json"), errors=(401,))
     def get(self, request: Request) -> HttpResponse:
         """Return all of my lists with their items, as JSON."""
         ids = permissions.lists(request).order_by("created_at", "pk").values_list("pk", flat=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
+from msgspec import Struct
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -18,17 +19,15 @@ from rest_framework.views import APIView
 
 from accounts import guests
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.serializers import StrictBooleanField, StrictSerializer, validated
 from shopping_list import models
 from shopping_list.api import openapi, permissions
-from shopping_list.api.fields import StrictBooleanField, StrictSerializer, validated
 from shopping_list.api.idempotency import idempotent
-from shopping_list.api.responses import ResponseSerializer
 from shopping_list.import_export import importer, json_format
 from shopping_list.import_export.formats import FORMATS, parse_lines
 from shopping_list.import_export.import_plan import Outcome, Plan, PlannedLine
 from shopping_list.import_export.parsed_lines import InvalidContentError, Line
 from shopping_list.recording.context import recording
-
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -55,56 +54,56 @@ class ImportBody(EverythingBody):
     format = serializers.ChoiceField(choices=tuple(FORMATS))
 
 
-class ImportedItemShape(ResponseSerializer):
+class ImportedItemResponse(Struct):
     """The item of a line. Without an id, it would be a new one."""
 
-    id = serializers.UUIDField(allow_null=True)
-    name = serializers.CharField()
-    quantity = serializers.CharField(allow_blank=True)
-    note = serializers.CharField(allow_blank=True)
-    category = serializers.CharField(allow_blank=True)
-    purchased = serializers.BooleanField()
+    id: UUID | None
+    name: str
+    quantity: str
+    note: str
+    category: str
+    purchased: bool
 
 
-class ImportedLineShape(ResponseSerializer):
+class ImportedLineResponse(Struct):
     """The outcome of one line. The lines of a JSON document are its items."""
 
-    line = serializers.IntegerField()
-    outcome = serializers.ChoiceField(choices=get_args(Outcome))
-    item = ImportedItemShape()
+    line: int
+    outcome: Outcome
+    item: ImportedItemResponse
 
 
-class ImportShape(ResponseSerializer):
+class ImportResponse(Struct):
     """What an import did, or would do, line by line."""
 
-    version = serializers.IntegerField()
-    dry_run = serializers.BooleanField()
-    added = serializers.IntegerField()
-    merged = serializers.IntegerField()
-    put_back = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    results = ImportedLineShape(many=True)
+    version: int
+    dry_run: bool
+    added: int
+    merged: int
+    put_back: int
+    unchanged: int
+    results: list[ImportedLineResponse]
 
 
-class ImportedListShape(ResponseSerializer):
+class ImportedListResponse(Struct):
     """A list that an import created. Without an id, it would create it."""
 
-    id = serializers.UUIDField(allow_null=True)
-    name = serializers.CharField()
-    items = serializers.IntegerField()
+    id: UUID | None
+    name: str
+    items: int
 
 
-class ImportedListsShape(ResponseSerializer):
+class ImportedListsResponse(Struct):
     """The lists that an import created, or would create."""
 
-    dry_run = serializers.BooleanField()
-    lists = ImportedListShape(many=True)
+    dry_run: bool
+    lists: list[ImportedListResponse]
 
 
 class ImportView(APIView):
     """Import many items into one list."""
 
-    @openapi.write_operation({200: ImportShape}, body=ImportBody)
+    @openapi.write_operation({200: ImportResponse}, body=ImportBody)
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Add the items of the text as one change, or show what would change.
@@ -132,11 +131,11 @@ class ImportView(APIView):
 class ImportEverythingView(APIView):
     """Import lists from an export."""
 
-    @openapi.write_operation({200: ImportedListsShape}, body=EverythingBody, refusals=(401, 403))
+    @openapi.write_operation({200: ImportedListsResponse}, body=EverythingBody, errors=(401, 403))
     @idempotent
     def post(self, request: Request) -> Response:
         """Create the lists of the export, owned by me, or show what would be created."""
-        guests.require_account(request)
+        guests.require_account(permissions.user_of(request))
         permissions.require_token(request, "owner")
         permissions.require_unrestricted_token(request)
         body = validated(EverythingBody, request)

@@ -9,41 +9,32 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import Http404
+from msgspec import Struct
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
-from shopping_list.api import openapi, permissions
-from shopping_list.api.errors import ApiError
-from shopping_list.api.fields import (
+from rest.openapi import array_of
+from rest.serializers import (
     StrictBooleanField,
     StrictIntegerField,
     StrictSerializer,
+    in_seconds,
     validated,
 )
+from shopping_list.api import openapi, permissions
 from shopping_list.api.idempotency import idempotent
-from shopping_list.api.responses import PersonShape, ResponseSerializer
-from shopping_list.models import Invite, Membership
+from shopping_list.api.responses import Uri
+from shopping_list.models import Invite
 from shopping_list.recording import actor
 from shopping_list.recording.context import recording
+from shopping_list.rows import ROLES, Moment, Person, Role
 from shopping_list.services import invites
 
 MAX_INVITES = 200
 """Invites of one list in a response, the newest."""
-
-
-class TooManyInvites(ApiError):
-    """The list has as many open invites as it may have."""
-
-    status_code = 409
-    default_code = "too_many_invites"
-    default_detail = "The list has too many open invites: revoke some first."
-
-
-def _to_seconds(time: timedelta) -> int:
-    return int(time.total_seconds())
 
 
 class InviteBody(StrictSerializer):
@@ -51,16 +42,16 @@ class InviteBody(StrictSerializer):
 
     role = serializers.ChoiceField(
         # Not owner: any user may get hold of a link.
-        choices=[choice for choice in Membership.Role.choices if choice[0] != "owner"],
+        choices=[role for role in ROLES if role != "owner"],
         error_messages={
             "invalid_choice": "An invite makes a viewer, ticker or editor; "
             "make a member an owner afterwards."
         },
     )
     expires_in = StrictIntegerField(
-        min_value=_to_seconds(invites.MIN_LIFETIME),
-        max_value=_to_seconds(invites.MAX_LIFETIME),
-        default=_to_seconds(invites.DEFAULT_LIFETIME),
+        min_value=in_seconds(invites.MIN_LIFETIME),
+        max_value=in_seconds(invites.MAX_LIFETIME),
+        default=in_seconds(invites.DEFAULT_LIFETIME),
     )
     max_uses = StrictIntegerField(
         min_value=1, max_value=invites.MAX_USES, allow_null=True, default=None
@@ -68,36 +59,35 @@ class InviteBody(StrictSerializer):
     guest = StrictBooleanField(default=False)
 
 
-class MadeInviteShape(ResponseSerializer):
-    """A new invite with its secret, which is not shown again."""
+class InviteBase(Struct, kw_only=True):
+    """What a new and an existing invite have in common."""
 
-    id = serializers.UUIDField()
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
-    expires_at = serializers.DateTimeField()
-    max_uses = serializers.IntegerField(allow_null=True)
-    uses = serializers.IntegerField()
-    guest = serializers.BooleanField()
-    token = serializers.CharField()
-    url = serializers.URLField()
+    id: UUID
+    role: Role
+    expires_at: Moment
+    max_uses: int | None
+    uses: int
+    guest: bool
 
 
-class InviteShape(ResponseSerializer):
+class MadeInviteResponse(InviteBase, kw_only=True):
+    """A new invite with its secret, which is shown only this once."""
+
+    token: str
+    url: Uri
+
+
+class InviteResponse(InviteBase, kw_only=True):
     """An invite. Its secret cannot be shown again."""
 
-    id = serializers.UUIDField()
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
-    expires_at = serializers.DateTimeField()
-    max_uses = serializers.IntegerField(allow_null=True)
-    uses = serializers.IntegerField()
-    guest = serializers.BooleanField()
-    created_by = PersonShape()
-    revoked = serializers.BooleanField()
+    created_by: Person
+    revoked: bool
 
 
 class InvitesView(APIView):
     """The invites of a list."""
 
-    @openapi.read_operation(InviteShape(many=True), name="invites_list", refusals=(401, 403, 404))
+    @openapi.read_operation(array_of(InviteResponse), name="invites_list", errors=(401, 403, 404))
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the invites, newest first, also the expired and revoked ones."""
         _require_owner(request, list_id)
@@ -105,7 +95,9 @@ class InvitesView(APIView):
             [_representation(invite) for invite in invites.for_list(list_id)[:MAX_INVITES]]
         )
 
-    @openapi.write_operation({201: MadeInviteShape}, body=InviteBody, refusals=(401, 403, 404, 409))
+    @openapi.write_operation(
+        {201: MadeInviteResponse}, body=InviteBody, errors=(401, 403, 404, 409)
+    )
     def post(self, request: Request, list_id: UUID) -> Response:
         """Create an invite and return its secret, which is not shown again."""
         key, random_secret = actor.current().operation_id, invites.new_secret()
@@ -128,17 +120,14 @@ class InvitesView(APIView):
         fields["expires_in"] = timedelta(seconds=fields["expires_in"])
         with recording(list_id):
             _require_owner(request, list_id)
-            try:
-                invite = invites.create(list_id, permissions.user_of(request), **fields)
-            except invites.TooManyInvitesError as error:
-                raise TooManyInvites from error
+            invite = invites.create(list_id, permissions.user_of(request), **fields)
         return Response(_common_fields(invite), status=status.HTTP_201_CREATED)
 
 
 class InviteView(APIView):
     """One invite."""
 
-    @openapi.read_operation(InviteShape, refusals=(401, 403, 404))
+    @openapi.read_operation(InviteResponse, errors=(401, 403, 404))
     def get(self, request: Request, list_id: UUID, invite_id: UUID) -> Response:
         """Return the invite."""
         _require_owner(request, list_id)
@@ -160,7 +149,7 @@ class InviteView(APIView):
 
 def _require_owner(request: Request, list_id: UUID) -> None:
     permissions.require_member(request, list_id, "owner")
-    guests.require_account(request)
+    guests.require_account(permissions.user_of(request))
 
 
 def _common_fields(invite: Invite) -> dict[str, Any]:

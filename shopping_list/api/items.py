@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
+from rest.serializers import validated
 from shopping_list import models, queries
 from shopping_list.api import (
     openapi,
@@ -23,8 +24,6 @@ from shopping_list.api import (
     requests,
     responses,
 )
-from shopping_list.api.errors import translate_domain_errors
-from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ItemPages
 from shopping_list.parsing import item_names
@@ -81,7 +80,7 @@ class ItemsView(APIView):
     """The items of one list."""
 
     @openapi.read_operation(
-        responses.ItemPageShape,
+        responses.ItemPageResponse,
         name="shopping_items_list",
         query=[openapi.sorting(SORTABLE), PURCHASED, SEARCH, *openapi.paging(ItemPages)],
     )
@@ -97,18 +96,18 @@ class ItemsView(APIView):
         )
 
     @openapi.write_operation(
-        {200: responses.AddedItemShape, 201: responses.AddedItemShape},
+        {200: responses.AddedItemResponse, 201: responses.AddedItemResponse},
         body=requests.ItemBody,
         query=[OpenApiParameter("on_duplicate", str, enum=ON_DUPLICATE)],
         headers=[openapi.ETAG],
-        refusals=(401, 403, 404, 409),
+        errors=(401, 403, 404, 409),
     )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Add an item. If the list has one of its name, that one is merged or put back."""
         fields = validated(requests.ItemBody, request)
         merge = _may_merge(request)
-        with translate_domain_errors(), recording(list_id) as unit:
+        with recording(list_id) as unit:
             permissions.require_member(request, list_id, "editor")
             added = _add(unit, list_id, fields, merge=merge)
         return _added_response(unit, list_id, added)
@@ -117,7 +116,7 @@ class ItemsView(APIView):
 class ItemView(APIView):
     """One item of one list."""
 
-    @openapi.read_operation(responses.ItemShape, headers=[openapi.ETAG])
+    @openapi.read_operation(ItemRow, headers=[openapi.ETAG])
     def get(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
         """Return the item."""
         permissions.require_member(request, list_id)
@@ -127,10 +126,10 @@ class ItemView(APIView):
         return _item_response(stored.row)
 
     @openapi.write_operation(
-        {200: responses.ItemShape},
+        {200: ItemRow},
         body=requests.ItemPatch,
         headers=[openapi.ETAG],
-        refusals=(401, 403, 404, 409),
+        errors=(401, 403, 404, 409),
         stale=responses.ItemConflictResponse,
     )
     @idempotent
@@ -138,24 +137,24 @@ class ItemView(APIView):
         """Change the fields in the body, and no others. Ticking alone needs the role ticker."""
         fields = validated(requests.ItemPatch, request)
         needed: Role = "ticker" if fields.keys() == {"purchased"} else "editor"
-        with translate_domain_errors(), recording(list_id) as unit:
+        with recording(list_id) as unit:
             permissions.require_member(request, list_id, needed)
             stored = _get_expected(request, unit, list_id, item_id)
             item_service.change(stored, fields)
         return _item_response(item_service.rows_after(unit, list_id, [item_id])[item_id])
 
     @openapi.write_operation(
-        {200: responses.PutItemShape, 201: responses.AddedItemShape},
+        {200: responses.PutItemResponse, 201: responses.AddedItemResponse},
         body=requests.ItemReplacement,
         headers=[openapi.ETAG],
-        refusals=(401, 403, 404, 409),
+        errors=(401, 403, 404, 409),
         stale=responses.ItemConflictResponse,
     )
     @idempotent
     def put(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
         """Replace the item, or create it under this id."""
         fields = validated(requests.ItemReplacement, request)
-        with translate_domain_errors(), recording(list_id) as unit:
+        with recording(list_id) as unit:
             permissions.require_member(request, list_id, "editor")
             added = self._put(request, unit, list_id, item_id, fields)
         if added is not None:

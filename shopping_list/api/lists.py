@@ -15,6 +15,7 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 from rest_framework.views import APIView
 
 from accounts import guests
+from rest.serializers import validated
 from shopping_list import models
 from shopping_list.api import (
     openapi,
@@ -25,12 +26,11 @@ from shopping_list.api import (
     requests,
     responses,
 )
-from shopping_list.api.errors import IdInUse
-from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ListPages
 from shopping_list.recording.context import recording
 from shopping_list.services import trash
+from shopping_list.services.items import IdInUseError
 
 SORTABLE = ("name", "last_interaction", "created_at")
 
@@ -57,25 +57,25 @@ def _create(request: Request, list_id: UUID, name: str) -> None:
     The id of a deleted list stays taken, because its log stays.
     """
     user = permissions.user_of(request)
-    guests.require_account(request)
+    guests.require_account(user)
     permissions.require_token(request, "owner")
     permissions.require_unrestricted_token(request)
     if models.Activity.objects.filter(list_id=list_id).exists():
-        raise IdInUse
+        raise IdInUseError
     try:
         with recording(list_id):
             models.ShoppingList(pk=list_id, name=name, created_by=user).save(force_insert=True)
             owner = models.Membership.Role.OWNER
             models.Membership(shopping_list_id=list_id, user=user, role=owner).save()
     except IntegrityError as error:
-        raise IdInUse from error
+        raise IdInUseError from error
 
 
 class ListsView(APIView):
     """All lists that I am a member of."""
 
     @openapi.read_operation(
-        responses.ListPageShape,
+        responses.ListPageResponse,
         name="shopping_lists_list",
         query=[
             openapi.sorting(SORTABLE),
@@ -83,7 +83,7 @@ class ListsView(APIView):
             OpenApiParameter("deleted", bool, description="Lists in the trash that I may restore."),
             *openapi.paging(ListPages),
         ],
-        refusals=(401,),
+        errors=(401,),
     )
     def get(self, request: Request) -> Response:
         """Return a page of my lists, newest interaction first, or of those in the trash."""
@@ -100,10 +100,10 @@ class ListsView(APIView):
         return pages.get_paginated_response(results)
 
     @openapi.write_operation(
-        {201: responses.ListShape},
+        {201: responses.ListResponse},
         body=requests.ListBody,
         headers=[openapi.ETAG],
-        refusals=(401, 403, 409),
+        errors=(401, 403, 409),
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -117,18 +117,18 @@ class ListsView(APIView):
 class ListView(APIView):
     """One list."""
 
-    @openapi.read_operation(responses.ListShape, headers=[openapi.ETAG])
+    @openapi.read_operation(responses.ListResponse, headers=[openapi.ETAG])
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the list."""
         permissions.require_member(request, list_id)
         return list_response(request, list_id)
 
     @openapi.write_operation(
-        {200: responses.ListShape, 201: responses.ListShape},
+        {200: responses.ListResponse, 201: responses.ListResponse},
         body=requests.ListReplacement,
         headers=[openapi.ETAG],
-        refusals=(401, 403, 404, 409),
-        stale=responses.StaleListShape,
+        errors=(401, 403, 404, 409),
+        stale=responses.StaleListResponse,
     )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:
@@ -139,24 +139,24 @@ class ListView(APIView):
         preconditions.check(request, None, None)
         try:
             _create(request, list_id, fields["name"])
-        except IdInUse:
+        except IdInUseError:
             if not self._exists(list_id):
                 raise
             return self._change(request, list_id, fields)
         return list_response(request, list_id, HTTP_201_CREATED)
 
     @openapi.write_operation(
-        {200: responses.ListShape},
+        {200: responses.ListResponse},
         body=requests.ListPatch,
         headers=[openapi.ETAG],
-        stale=responses.StaleListShape,
+        stale=responses.StaleListResponse,
     )
     @idempotent
     def patch(self, request: Request, list_id: UUID) -> Response:
         """Change the fields in the body, and no others."""
         return self._change(request, list_id, validated(requests.ListPatch, request))
 
-    @openapi.write_operation({204: None}, stale=responses.StaleListShape)
+    @openapi.write_operation({204: None}, stale=responses.StaleListResponse)
     @idempotent
     def delete(self, request: Request, list_id: UUID) -> Response:
         """Put the list in the trash. It can be restored for 30 days."""
@@ -180,7 +180,7 @@ class ListView(APIView):
     def _get_owned(self, request: Request, list_id: UUID) -> models.ShoppingList:
         permissions.require_member(request, list_id, "owner")
         shopping_list: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
-        if preconditions.given(request) is not None:
+        if preconditions.if_match(request) is not None:
             current = _representation(request, list_id)
             preconditions.check(request, shopping_list.version, current)
         return shopping_list
@@ -189,7 +189,7 @@ class ListView(APIView):
 class RestoreView(APIView):
     """Restore a list from the trash."""
 
-    @openapi.write_operation({200: responses.ListShape}, headers=[openapi.ETAG])
+    @openapi.write_operation({200: responses.ListResponse}, headers=[openapi.ETAG])
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Restore a list that was deleted less than 30 days ago."""

@@ -12,20 +12,20 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
+from rest.openapi import array_of
+from rest.serializers import validated
 from shopping_list import models, queries
 from shopping_list.api import lists, openapi, permissions, requests, responses
-from shopping_list.api.errors import translate_domain_errors
-from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
 from shopping_list.recording.context import recording
-from shopping_list.rows import Role, to_json
+from shopping_list.rows import Member, Role, to_json
 from shopping_list.services import ownership
 
 
 class MembersView(APIView):
     """All members of a list."""
 
-    @openapi.read_operation(responses.MemberShape(many=True), name="members_list")
+    @openapi.read_operation(array_of(Member), name="members_list")
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the members in the order of their ids."""
         permissions.require_member(request, list_id)
@@ -35,20 +35,18 @@ class MembersView(APIView):
 class MemberView(APIView):
     """One member."""
 
-    @openapi.read_operation(responses.MemberShape)
+    @openapi.read_operation(Member)
     def get(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Return the member."""
         permissions.require_member(request, list_id)
         return _member_response(list_id, user_id)
 
-    @openapi.write_operation(
-        {200: responses.MemberShape}, body=requests.RoleBody, refusals=(401, 403, 404, 409)
-    )
+    @openapi.write_operation({200: Member}, body=requests.RoleBody, errors=(401, 403, 404, 409))
     @idempotent
     def patch(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Give the member another role."""
         role = validated(requests.RoleBody, request)["role"]
-        with translate_domain_errors(), recording(list_id):
+        with recording(list_id):
             permissions.require_member(request, list_id, "owner")
             membership = _get_membership(list_id, user_id)
             membership.role = role
@@ -56,12 +54,12 @@ class MemberView(APIView):
             ownership.require_owner(list_id)
         return _member_response(list_id, user_id)
 
-    @openapi.write_operation({204: None}, refusals=(401, 403, 404, 409))
+    @openapi.write_operation({204: None}, errors=(401, 403, 404, 409))
     @idempotent
     def delete(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Remove the member. Every member may remove themselves."""
         needed: Role = "viewer" if user_id == permissions.user_of(request).pk else "owner"
-        with translate_domain_errors(), recording(list_id):
+        with recording(list_id):
             permissions.require_member(request, list_id, needed)
             permissions.require_token(request, "owner")
             _get_membership(list_id, user_id).delete()
@@ -88,7 +86,7 @@ class AddMembersView(APIView):
     """Add members."""
 
     @openapi.write_operation(
-        {200: responses.ListShape}, body=requests.MembersBody, headers=[openapi.ETAG]
+        {200: responses.ListResponse}, body=requests.MembersBody, headers=[openapi.ETAG]
     )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:
@@ -108,15 +106,15 @@ class RemoveMembersView(APIView):
     """Remove members."""
 
     @openapi.write_operation(
-        {200: responses.ListShape, 204: None},
+        {200: responses.ListResponse, 204: None},
         body=requests.MembersBody,
-        refusals=(401, 403, 404, 409),
+        errors=(401, 403, 404, 409),
     )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:
         """Remove these members. Ids of users who are no members are ignored."""
         user_ids = validated(requests.MembersBody, request)["members"]
-        with translate_domain_errors(), recording(list_id):
+        with recording(list_id):
             permissions.require_member(request, list_id, "owner")
             _memberships(list_id).filter(user_id__in=user_ids).delete()
             ownership.require_owner(list_id)

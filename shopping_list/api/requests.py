@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from shopping_list.api.fields import (
+from rest.serializers import (
     CleanTextField,
     StrictBooleanField,
     StrictIntegerField,
     StrictSerializer,
     StrictUUIDField,
 )
-from shopping_list.models import Membership
+from shopping_list.rows import ROLES
 
 MAX_NAME = 200
 MAX_BULK_ITEMS = 500
@@ -102,4 +102,4 @@ class MembersBody(StrictSerializer):
 class RoleBody(StrictSerializer):
     """A member's new role."""
 
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    role = serializers.ChoiceField(choices=ROLES)

@@ -19,10 +19,10 @@ class SearchView(APIView):
     """Search the items of all my lists."""
 
     @openapi.read_operation(
-        responses.FoundItemPageShape,
+        responses.FoundItemPageResponse,
         name="search_shopping_items",
         query=[items.PURCHASED, items.SEARCH, *openapi.paging(ItemPages)],
-        refusals=(401,),
+        errors=(401,),
     )
     def get(self, request: Request) -> Response:
         """Return the items that match, each with its list."""

@@ -30,7 +30,7 @@ class SuggestionsView(APIView):
     """Suggest names that were used before."""
 
     @openapi.read_operation(
-        responses.SuggestionsShape,
+        responses.SuggestionsResponse,
         query=[
             openapi.text_param("q", "Part of the name, in any case."),
             OpenApiParameter("list", OpenApiTypes.UUID, description="The list of `state`."),

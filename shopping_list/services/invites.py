@@ -20,6 +20,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import guests
 from accounts.models import User
+from rest.errors import DomainError
 from shopping_list.models import Invite, Membership, ShoppingList
 from shopping_list.recording import actor
 from shopping_list.recording.context import recording
@@ -38,16 +39,22 @@ RETENTION = timedelta(days=30)
 """How long owners still see an invite that is no longer usable."""
 
 
-class InvalidInviteError(LookupError):
+class InvalidInviteError(DomainError):
     """The invite is unknown, used up, expired or revoked; the response does not reveal which."""
 
+    message = "Not found."
 
-class AccountRequiredError(PermissionError):
+
+class AccountRequiredError(DomainError):
     """The invite is not for guests."""
 
+    message = "This invite needs an account: make yourself one first."
 
-class TooManyInvitesError(RuntimeError):
-    """The list has the maximum number of open invites."""
+
+class TooManyInvitesError(DomainError):
+    """The list has MAX_OPEN_INVITES open invites."""
+
+    message = "The list has too many open invites: revoke some first."
 
 
 def new_secret() -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from django.db import DEFAULT_DB_ALIAS
 
+from rest.errors import DomainError
 from shopping_list import models
 from shopping_list.parsing import item_names
 from shopping_list.recording.context import OpenRecording
@@ -20,16 +21,21 @@ Outcome = Literal["added", "merged", "put_back"]
 DETAILS = ("quantity", "note", "category")
 
 
-class DuplicateNameError(ValueError):
-    """An open item of that name is on the list; `existing` is its id."""
+class DuplicateNameError(DomainError):
+    """An item of that name is on the list already; `existing` is its id."""
+
+    message = "An item of that name is on the list already."
 
     def __init__(self, existing: UUID) -> None:
-        super().__init__(str(existing))
+        super().__init__()
         self.existing = existing
 
 
-class IdInUseError(ValueError):
-    """Another item has the id that the client chose."""
+class IdInUseError(DomainError):
+    """Another row has the id that the client chose; `line` is its line in a bulk request."""
+
+    message = "That id is taken; choose another one."
+    line: int | None = None
 
 
 def to_model(stored: StoredItem) -> models.ShoppingItem:
@@ -106,7 +112,7 @@ def _require_unique_open_name(stored: StoredItem, columns: Mapping[str, Any]) ->
 
 def _create(unit: OpenRecording, list_id: UUID, pk: UUID, fields: dict[str, Any]) -> None:
     if models.ShoppingItem.objects.filter(pk=pk).exists():
-        raise IdInUseError(str(pk))
+        raise IdInUseError
     position = ""
     if "after" in fields:
         position = ordering.position_after(list_id, fields.pop("after"))

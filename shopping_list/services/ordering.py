@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+
 from shopping_list import models
 from shopping_list.parsing import fractional_index
 
 
-class NotOnListError(LookupError):
+class NotOnListError(ValidationError):
     """The item named by `after` is not on the list."""
+
+    def __init__(self) -> None:
+        super().__init__({"after": ["That item is not on this list."]})
 
 
 def position_after(list_id: UUID, after: UUID | None, *, moving: UUID | None = None) -> str:
@@ -38,7 +43,7 @@ def _neighbours(
         return None, rows.first()
     anchor = items.filter(pk=after).values_list("position", flat=True).first()
     if anchor is None:
-        raise NotOnListError(after)
+        raise NotOnListError
     following = rows.filter(position__gte=anchor).exclude(pk=after)
     has_equal = following.filter(position=anchor, pk__gt=after).exists()
     return anchor, anchor if has_equal else following.filter(position__gt=anchor).first()

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from rest.errors import DomainError
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.recording.context import recording
 from shopping_list.rows import ROLES
@@ -16,11 +17,13 @@ from shopping_list.rows import ROLES
 OWNER = Membership.Role.OWNER
 
 
-class LastOwnerError(RuntimeError):
+class LastOwnerError(DomainError):
     """`lists` would have members but no owner."""
 
+    message = "The last owner cannot leave: make somebody else an owner first."
+
     def __init__(self, lists: Sequence[ShoppingList]) -> None:
-        super().__init__(f"{len(lists)} lists")
+        super().__init__()
         self.lists = lists
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
+from rest.errors import DomainError
 from shopping_list import models
 from shopping_list.parsing import item_names
 from shopping_list.recording.context import OpenRecording
@@ -22,16 +23,18 @@ ITEM_FIELDS = ("name", "quantity", "note", "category", "purchased", "position")
 Entry = Mapping[str, Any]
 
 
-class UndoConflictError(ValueError):
-    """Rows changed since; `rows` has their ids, each with the reason."""
+class UndoConflictError(DomainError):
+    """Rows have changed since, so an undo would overwrite them; `rows` has ids and reasons."""
+
+    message = "That change cannot be undone any more."
 
     def __init__(self, rows: list[dict[str, str]]) -> None:
-        super().__init__("blocked")
+        super().__init__()
         self.rows = rows
 
 
-class NotUndoableError(ValueError):
-    """Changes of this kind cannot be undone this way."""
+class NotUndoableError(DomainError):
+    """The change is of a kind that cannot be undone, or nothing of it is left to undo."""
 
 
 def required_role(activity: models.Activity) -> Role:
@@ -54,7 +57,7 @@ def undo(unit: OpenRecording, activity: models.Activity) -> None:
     items = [entry for entry in activity.changes if "item" in entry]
     lists = [entry for entry in activity.changes if "list" in entry]
     if not items and not lists:
-        raise NotUndoableError(activity.verb)
+        raise NotUndoableError(f"Changes of this kind are not undone: {activity.verb}.")
     context = _load_context(unit, activity.list_id, items)
     conflicts = [
         {"item": entry["item"], "name": _last_name(entry), "reason": reason}
@@ -190,7 +193,9 @@ def _restore_tick(item: models.ShoppingItem, before: Entry, context: UndoContext
 def _revert_list(entry: Entry, list_id: UUID) -> None:
     before, after = entry["before"], entry["after"]
     if not before or not after or before["deleted"] != after["deleted"]:
-        raise NotUndoableError("a list comes back with restore")
+        raise NotUndoableError(
+            "Changes of this kind are not undone: a list comes back with restore."
+        )
     shopping_list = models.ShoppingList.objects.get(pk=list_id)
     if shopping_list.name != after["name"]:
         conflict = {"list": str(list_id), "name": shopping_list.name, "reason": "was changed since"}

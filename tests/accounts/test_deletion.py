@@ -125,7 +125,7 @@ def test_of_two_who_go_at_once_one_stays(make_user, ana):
     def go(person):
         try:
             deletion.delete(person)
-        except deletion.LastSuperuser:
+        except deletion.LastSuperuserError:
             return False
         else:
             return True

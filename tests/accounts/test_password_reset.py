@@ -149,7 +149,7 @@ def test_of_fifty_uses_at_once_one_works(ana):
     def try_it(number):
         try:
             passwords.reset(secret, f"battery number {number}")
-        except passwords.InvalidResetLink:
+        except passwords.InvalidResetLinkError:
             return False
         else:
             return True

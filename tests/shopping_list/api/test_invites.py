@@ -19,7 +19,6 @@ from rest_framework.test import APIClient
 from accounts import guests
 from accounts.api.throttles import SecretLinkThrottle
 from accounts.models import User
-from shopping_list.api import idempotency
 from shopping_list.models import Activity, IdempotentResponse, Invite, Membership, ShoppingList
 from shopping_list.services import invites
 from tests.conftest import PASSWORD
@@ -225,7 +224,7 @@ def test_a_key_that_is_forgotten_gives_another_secret(ana_client, anonymous_clie
         ana_client.delete(f"{door}{made['id']}/")
         assert post().json() == made
         Invite.objects.update(revoked_at=timezone.now() - invites.RETENTION)
-    IdempotentResponse.objects.update(at=timezone.now() - idempotency.RETENTION)
+    IdempotentResponse.objects.update(at=timezone.now() - IdempotentResponse.RETENTION)
     call_command("prune", stdout=StringIO())
     again = post()
     assert again.status_code == 201
