@@ -64,7 +64,7 @@ def test_clean_text_rejects_every_character_of_the_category(category: str) -> No
 
 @pytest.mark.parametrize("character", [*sorted(BIDIRECTIONAL), "\0", "\n", "\u2028", "\ud800"])
 def test_validator_rejects_the_same_characters_with_one_code(character: str) -> None:
-    """SEC-16"""
+    """ROW-6"""
     with pytest.raises(ValidationError) as error:
         validate_text(f"Ana{character}")
     assert error.value.code == "control_characters"
