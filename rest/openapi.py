@@ -6,6 +6,7 @@ by structs of msgspec, whose JSON Schema OpenAPI 3.1 takes as it is.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -186,7 +187,7 @@ def struct_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
     literals = [get_args(each) for each in _field_types(struct) if not _is_struct(each)]
     choices = {frozenset(values): list(values) for values in literals}
     schema: dict[str, Any] = _restyle(schemas[struct.__name__], choices)
-    return schema
+    return schema | {"description": inspect.getdoc(struct)}
 
 
 def _component_name(name: str) -> str:
@@ -229,8 +230,10 @@ def _restyle(schema: Any, choices: Mapping[frozenset[Any], list[Any]]) -> Any:
             return {"type": "string", **styled, "enum": choices[frozenset(values)]}
         case {"anyOf": [variant, {"type": "null"}]}:
             return _nullable(variant)
-        case {"type": "object", "title": str()}:
-            del styled["title"]
+        case {"type": "object", "properties": dict()}:
+            return {key: value for key, value in styled.items() if key != "title"}
+        case {"type": "object"}:
+            return {"additionalProperties": {}, **styled}
     return styled
 
 
