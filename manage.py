@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the management command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
-    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  (says what is missing)
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  (fails with a clear error if Django is missing)
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
     try:

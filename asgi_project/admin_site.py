@@ -1,4 +1,4 @@
-"""The admin, closed to people who are signed in and no staff."""
+"""The admin site, with 403 for signed-in users who are not staff."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from django.http import HttpRequest, HttpResponse
 
 
 class TrolleyAdminConfig(AdminConfig):
-    """Django's admin with a site of ours."""
+    """Django's admin with StaffAdminSite as its site."""
 
     default_site = "asgi_project.admin_site.StaffAdminSite"
 
 
 class StaffAdminSite(AdminSite):
-    """Sends strangers to its sign-in, as Django does, but members nowhere: 403."""
+    """Shows anonymous users the sign-in page, as Django does, and all but staff a 403."""
 
     site_header = site_title = "Trolley"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Return the view for staff alone."""
-        for_staff: Any = super().admin_view(view, cacheable)
+        """Wrap a view so that only staff can open it."""
+        staff_view: Any = super().admin_view(view, cacheable)
 
-        @wraps(for_staff)
-        def closed(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        @wraps(staff_view)
+        def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             self._forbid_non_staff(request)
-            return for_staff(request, *args, **kwargs)
+            return staff_view(request, *args, **kwargs)
 
-        return closed
+        return guarded_view
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the sign-in to strangers."""
+        """Show the sign-in page to anonymous users."""
         self._forbid_non_staff(request)
         return super().login(request, extra_context)
 

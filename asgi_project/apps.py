@@ -1,9 +1,9 @@
-"""The composition root as an app: the pages' shell and the command that serves."""
+"""The composition root as a Django app: the page template and the commands."""
 
 from django.apps import AppConfig
 
 
 class ProjectConfig(AppConfig):
-    """Owns no models; it only puts the other apps together."""
+    """Has no models; it only puts the other apps together."""
 
     name = "asgi_project"

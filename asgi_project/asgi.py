@@ -1,4 +1,4 @@
-"""The composition root: which part answers which kind of connection."""
+"""The composition root: which application handles HTTP, WebSockets and the lifespan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from asgiref.typing import (
 )
 from django.core.asgi import get_asgi_application
 
-# Django must be set up before anything else of ours is imported.
+# Django must be set up before our other modules are imported.
 django_app = cast("ASGI3Application", get_asgi_application())
 
 from django.apps import apps  # noqa: E402
@@ -24,7 +24,7 @@ from django.conf import settings  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
 from accounts.proxy_auth import REMOTE_USER  # noqa: E402
-from asgi_project.middleware.body_limit import BodyLimit  # noqa: E402
+from asgi_project.middleware.body_limit import BodyLimitMiddleware  # noqa: E402
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
 from asgi_project.middleware.thread_pool import ThreadPoolMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
@@ -32,41 +32,47 @@ from rest import body_limits  # noqa: E402
 
 
 def compose() -> ASGI3Application:
-    """Put the parts together: live around HTTP, live for sockets, both behind the proxy."""
+    """Put the applications together.
+
+    `live` wraps the HTTP application to count requests, and handles the WebSockets.
+    The middleware for trusted proxies wraps both.
+    """
     http: ASGI3Application = ThreadPoolMiddleware(django_app, settings.REQUEST_THREADS)
-    http = BodyLimit(http, body_limits.limit_for)
-    websocket: ASGI3Application = _no_sockets
+    http = BodyLimitMiddleware(http, body_limits.limit_for)
+    websocket: ASGI3Application = _reject_websocket
     if apps.is_installed("live"):
         from live.metrics.middleware import count_requests  # noqa: PLC0415  (live may be left out)
-        from live.routing import websocket_application as live_sockets  # noqa: PLC0415
+        from live.routing import websocket_application  # noqa: PLC0415
 
-        http, websocket = count_requests(http), live_sockets
-    routes = {"http": http, "websocket": websocket, "lifespan": lifespan}
+        http, websocket = count_requests(http), websocket_application
+    apps_by_type = {"http": http, "websocket": websocket, "lifespan": lifespan}
 
     async def route(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        await routes[scope["type"]](scope, receive, send)
+        await apps_by_type[scope["type"]](scope, receive, send)
 
-    return _behind_proxy(route)
+    return _trust_proxies(route)
 
 
-def _behind_proxy(app: ASGI3Application) -> ASGI3Application:
-    """Believe X-Forwarded-*, and who it is, of the configured proxies, under any server."""
+def _trust_proxies(app: ASGI3Application) -> ASGI3Application:
+    """Accept X-Forwarded-* and the user name from the configured proxies, under every server."""
     if not settings.TRUSTED_PROXIES:
         return app
-    behind = ProxyHeadersMiddleware(app, settings.TRUSTED_PROXIES)  # type: ignore[arg-type]
+    forwarded = ProxyHeadersMiddleware(app, settings.TRUSTED_PROXIES)  # type: ignore[arg-type]
     if settings.PROXY_AUTH_HEADER:
-        # Around the other, which puts the client's address in the place of the proxy's.
+        # Outermost, because ProxyHeadersMiddleware replaces the proxy's address by the client's.
         return ProxyUserMiddleware(
-            cast("ASGI3Application", behind),
+            cast("ASGI3Application", forwarded),
             header=settings.PROXY_AUTH_HEADER,
-            proxies=cast("Container[str]", behind.trusted_hosts),
+            proxies=cast("Container[str]", forwarded.trusted_hosts),
             key=REMOTE_USER,
         )
-    return cast("ASGI3Application", behind)
+    return cast("ASGI3Application", forwarded)
 
 
-async def _no_sockets(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """Refuse the handshake: this installation runs without live updates."""
+async def _reject_websocket(
+    scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+) -> None:
+    """Reject the handshake: this installation runs without live updates."""
     await receive()
     await send({"type": "websocket.close", "code": 1000, "reason": None})
 

@@ -28,7 +28,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Serve as handler400: a suspicious request, or a form that is too long."""
+    """Serve as handler400, for suspicious requests and for forms that are too long."""
     if isinstance(exception, RequestDataTooBig):
         return problem_response(request, 413, "too_large", "The body is too large.")
     if _wants_problem(request):
@@ -44,7 +44,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Serve as handler500. It says nothing of the cause but the id to look for."""
+    """Serve as handler500. The response reveals no cause, only the request id."""
     if _wants_problem(request):
         return problem_response(request, 500, "server_error", "Something went wrong on our side.")
     return defaults.server_error(request)
@@ -58,11 +58,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
-    """Serve as AXES_LOCKOUT_CALLABLE: the same for every name, known or not."""
-    said = "Too many wrong passwords. Try again later."
+    """Serve as AXES_LOCKOUT_CALLABLE. The response is the same for known and unknown names."""
+    message = "Too many wrong passwords. Try again later."
     if _wants_problem(request):
-        response: HttpResponse = problem_response(request, 429, "locked_out", said)
+        response: HttpResponse = problem_response(request, 429, "locked_out", message)
     else:
-        response = HttpResponse(said, status=429, content_type="text/plain")
+        response = HttpResponse(message, status=429, content_type="text/plain")
     response["Retry-After"] = str(lockout.seconds_left(request))
     return response

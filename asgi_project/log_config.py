@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, JSON for machines or text for people."""
+"""Structured logs: one line for each event, as JSON or as text."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ from typing import Any
 
 import structlog
 
-# Names and user agents come from anywhere; they must not write log lines.
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-_CONTROLS |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
+# Clients choose names and user agents; these must not be able to forge log lines.
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_ESCAPES |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def escape_control_characters(
     _: Any, __: str, event: structlog.types.EventDict
 ) -> structlog.types.EventDict:
-    """Escape control characters in all that is logged; a traceback keeps its lines."""
+    """Escape control characters in all values; a traceback keeps its line breaks."""
     for key, value in event.items():
         if isinstance(value, str) and key not in {"exception", "stack"}:
-            event[key] = value.translate(_CONTROLS)
+            event[key] = value.translate(_ESCAPES)
     return event
 
 
 class StripQueryFilter(logging.Filter):
-    """Takes the query string out of uvicorn's access log: it is what people searched for."""
+    """Removes the query string from uvicorn's access log: it contains what users search for."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every line through, with the bare path."""
+        """Accept every record, after reducing its URL to the path."""
         if isinstance(record.args, tuple) and len(record.args) == 5:
-            client, method, target, *rest = record.args
-            record.args = (client, method, str(target).partition("?")[0], *rest)
+            client, method, url, *rest = record.args
+            record.args = (client, method, str(url).partition("?")[0], *rest)
         return True
 
 
 class DropDecodeErrorFilter(logging.Filter):
-    """Drops the traceback that uvicorn logs of a message that is no UTF-8: anybody can send one."""
+    """Drops uvicorn's traceback for a message that is not UTF-8: any client can send one."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the line is about anything else."""
+        """Return False for records about a UnicodeDecodeError."""
         return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))
 
 
 def logging_config(*, as_json: bool, level: str) -> None:
-    """Send structlog and the standard library through one renderer to stderr."""
-    shared: list[structlog.types.Processor] = [
+    """Configure structlog and the standard library to write to stderr in one format."""
+    shared_processors: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -55,7 +55,7 @@ def logging_config(*, as_json: bool, level: str) -> None:
         else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -67,7 +67,7 @@ def logging_config(*, as_json: bool, level: str) -> None:
             "formatters": {
                 "structured": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": shared,
+                    "foreign_pre_chain": shared_processors,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
@@ -77,18 +77,18 @@ def logging_config(*, as_json: bool, level: str) -> None:
                 }
             },
             "filters": {
-                "without query": {"()": StripQueryFilter},
-                "without bad text": {"()": DropDecodeErrorFilter},
+                "strip_query": {"()": StripQueryFilter},
+                "drop_decode_errors": {"()": DropDecodeErrorFilter},
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "loggers": {
-                # It greets at every start; its warnings are kept.
+                # It logs a banner at every start; only its warnings matter.
                 "axes": {"level": "WARNING"},
-                # A wrong address or a missing token is the client's business.
+                # 4xx responses are errors of the client, not of the server.
                 "django.request": {"level": "ERROR"},
-                # They tell of every socket; TROLLEY_ACCESS_LOG is for that.
-                "uvicorn.error": {"level": "WARNING", "filters": ["without bad text"]},
-                "uvicorn.access": {"filters": ["without query"]},
+                # Both log every WebSocket; TROLLEY_ACCESS_LOG is for that.
+                "uvicorn.error": {"level": "WARNING", "filters": ["drop_decode_errors"]},
+                "uvicorn.access": {"filters": ["strip_query"]},
                 "daphne": {"level": "WARNING"},
             },
             "root": {"handlers": ["stderr"], "level": level},

@@ -1,4 +1,4 @@
-"""The secret key: given, or made once and kept beside the data."""
+"""The secret key: configured, or generated once and stored in the data directory."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 PLACEHOLDERS = ("changeme", "change-me", "secret", "insecure", "your-secret-key", "replace")
 MIN_LENGTH, MIN_DISTINCT = 32, 8
-"""Characters of a key, and how many different ones."""
+"""Length of a key, and the number of different characters in it."""
 
 
-def secret_key(given: str, data_dir: Path) -> str:
+def secret_key(configured: str, data_dir: Path) -> str:
     """Return the key to sign with.
 
-    `given` wins. Without it the key in `data_dir/secret_key` is used, made
-    there with mode 0600 on the first start. Raises ImproperlyConfigured for a
-    key that is short or a known placeholder, and for an unwritable directory.
+    `configured` takes precedence. If it is empty, the key in `data_dir/secret_key` is
+    used; the first start creates that file with mode 0600. Raises ImproperlyConfigured
+    if the key is short or a known placeholder, or if the directory is not writable.
     """
-    if given:
-        return _validated(given)
+    if configured:
+        return _validated(configured)
     path = data_dir / "secret_key"
     try:
         return _read(path) or _create(path)
@@ -32,13 +32,13 @@ def secret_key(given: str, data_dir: Path) -> str:
         ) from error
 
 
-def _validated(given: str) -> str:
-    placeholder = any(word in given.lower() for word in PLACEHOLDERS)
-    if len(given) < MIN_LENGTH or len(set(given)) < MIN_DISTINCT or placeholder:
+def _validated(key: str) -> str:
+    is_placeholder = any(word in key.lower() for word in PLACEHOLDERS)
+    if len(key) < MIN_LENGTH or len(set(key)) < MIN_DISTINCT or is_placeholder:
         raise ImproperlyConfigured(
-            f"SECRET_KEY must be at least {MIN_LENGTH} random characters and no placeholder"
+            f"SECRET_KEY must be at least {MIN_LENGTH} random characters and not a placeholder"
         )
-    return given
+    return key
 
 
 def _read(path: Path) -> str:
@@ -46,7 +46,7 @@ def _read(path: Path) -> str:
 
 
 def _create(path: Path) -> str:
-    """Write a key, unless another first start did while this one waited for the lock."""
+    """Write a key, unless another process wrote one while this one waited for the lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "r+") as file:

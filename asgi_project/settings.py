@@ -1,6 +1,6 @@
-"""Settings, all of them from the environment, with defaults that need nothing.
+"""Settings. All of them come from the environment, and none is required.
 
-docs/operating.md has the table. Every secret may be given as NAME_FILE.
+docs/operating.md has the table. Each can also be given as a file, in NAME_FILE.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VERSION = "1.0.0"
 DEBUG = env.bool("TROLLEY_DEBUG", default=False)
 DATA_DIR = Path(env.str("TROLLEY_DATA", default=str(BASE_DIR / "data"))).resolve()
 SECRET_KEY = secret_key.secret_key(env.str("SECRET_KEY", default=""), DATA_DIR)
-# The machine itself may always ask: health checks come without a name.
+# This machine itself is always allowed: health checks use no host name.
 ALLOWED_HOSTS: list[str] = [
     *env.list("ALLOWED_HOSTS", default=["*"]),
     *("localhost", "127.0.0.1", "[::1]"),
@@ -30,12 +30,12 @@ ALLOWED_HOSTS: list[str] = [
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("TROLLEY_HTTPS", default=False)
 PUBLIC_URL: str = env.str("TROLLEY_URL", default="").rstrip("/")
-# Whose X-Forwarded-* headers count. https without a proxy is not possible here,
-# so the one on this machine is assumed; on plain http nobody is.
+# The addresses whose X-Forwarded-* headers count. https always needs a proxy, so the
+# default is then a proxy on this machine; with plain http there is no default.
 TRUSTED_PROXIES: list[str] = env.list(
     "TROLLEY_TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if HTTPS else []
 )
-# The header in which such a proxy says whom it has let in.
+# The header in which such a proxy sends the name of the user that it signed in.
 PROXY_AUTH_HEADER = proxy_user.validate_header(
     env.str("TROLLEY_PROXY_AUTH_HEADER", default=""), TRUSTED_PROXIES
 )
@@ -61,14 +61,14 @@ INSTALLED_APPS = [
     "shopping_list",
     "live",
 ]
-# The REST tests run once with this set to "live", to prove that they can.
-_without = set(env.list("TROLLEY_WITHOUT_APPS", default=[]))
-INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in _without]
+# A test runs the REST tests with "live" here, to prove that they do not need it.
+_excluded_apps = set(env.list("TROLLEY_WITHOUT_APPS", default=[]))
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in _excluded_apps]
 
-# The innermost one is synchronous only. So Django runs the whole stack in one
-# thread, with one hop for each request instead of two for each middleware.
+# The innermost one is synchronous only. So Django runs the whole stack in one thread,
+# and changes threads once for each request instead of twice for each middleware.
 MIDDLEWARE = [
-    "asgi_project.middleware.security_headers.HeadersMiddleware",
+    "asgi_project.middleware.security_headers.SecurityHeadersMiddleware",
     "rest.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "asgi_project.middleware.static_files.StaticFilesMiddleware",
@@ -86,7 +86,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "asgi_project.urls"
 ASGI_APPLICATION = "asgi_project.asgi.application"
 AUTH_USER_MODEL = "accounts.User"
-# Its one model is swapped for accounts.ApiToken, so it has no table to migrate.
+# knox's only model is replaced by accounts.ApiToken, so there is no table to migrate.
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
@@ -179,14 +179,14 @@ AXES_LOCKOUT_CALLABLE = "asgi_project.error_handlers.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
-# Failures from one address, whatever the names, before it has to wait.
+# Wrong passwords from one address, for any user name, before the address is locked.
 SIGNIN_FAILURES_PER_ADDRESS = env.int("TROLLEY_SIGNIN_FAILURES", default=100)
-# Sockets that one process takes in a second: these cost about half of a core.
+# New sockets that one process accepts in a second: 100 cost about half of a core.
 HANDSHAKES = env.int("TROLLEY_HANDSHAKES", default=100)
-# For tests only: every wait of the live package is multiplied by this (live/intervals.py).
+# For tests only: a factor for the waiting times of live/intervals.py and of the servers.
 LIVE_TIME_SCALE = env.float("TROLLEY_TIME_SCALE", default=1.0)
 
-KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, no password)
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": None,
@@ -207,7 +207,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "rest.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-# Requests of one person, each with ten seconds' worth at once; 0 is no limit.
+# Requests of one user, with a burst of ten seconds' worth; 0 means no limit.
 WRITES_PER_SECOND = env.float("TROLLEY_WRITES_PER_SECOND", default=20)
 READS_PER_SECOND = env.float("TROLLEY_READS_PER_SECOND", default=100)
 SPECTACULAR_SETTINGS = {
@@ -219,7 +219,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/",
-    # An import knows one outcome more and an invite one role less, so the names are said here.
+    # An import has one more outcome and an invite one role less, so these names are set here.
     "ENUM_NAME_OVERRIDES": {
         "OutcomeEnum": ["added", "merged", "put_back"],
         "RoleEnum": "shopping_list.rows.ROLES",
@@ -238,7 +238,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 SESSION_ENGINE = "accounts.sessions"
-# Since it was last used, give or take a day (accounts/sessions.py).
+# Counted from the last use, to within a day (accounts/sessions.py).
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

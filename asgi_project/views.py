@@ -1,4 +1,4 @@
-"""The two pages: shells that the frontend's entries fill."""
+"""The two HTML pages. They are empty; the frontend's entry module renders the content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _has_webmanifest() -> bool:
 @require_safe
 @ensure_csrf_cookie
 def app_shell(request: HttpRequest, *, entry: str, title: str, **_: Any) -> HttpResponse:
-    """Answer the shell of `entry`. The app finds its way from the address."""
+    """Return the page that loads `entry`. The browser app reads the URL by itself."""
     context = {"entry": entry, "title": title, "webmanifest": _has_webmanifest()}
     response = render(request, "shell.html", context)
     response["Content-Security-Policy"] = APP_CSP

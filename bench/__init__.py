@@ -1,1 +1,1 @@
-"""Benchmarks: Trolley beside the plain recipe, on the same machine in the same call."""
+"""Benchmarks that compare Trolley with the baseline, on the same machine in one run."""

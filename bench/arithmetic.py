@@ -9,36 +9,36 @@ from statistics import median as _median
 
 
 def median(values: Iterable[float | None]) -> float | None:
-    """Return the median of the values that are there, or None without any."""
+    """Return the median of the values that are not None, or None if there are none."""
     present = [value for value in values if value is not None]
     return _median(present) if present else None
 
 
-def percentile(values: Iterable[float], share: float) -> float | None:
-    """Return the smallest value with at least `share` of all values at or below it.
+def percentile(values: Iterable[float], fraction: float) -> float | None:
+    """Return the smallest value with at least `fraction` of all values at or below it.
 
-    Nothing is interpolated, so the answer is a value that occurred.
+    Nothing is interpolated, so the result is one of the values.
     """
     ordered = sorted(values)
     if not ordered:
         return None
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
 
 
-def ratio(of: float | None, to: float | None) -> float | None:
-    """Return of / to, or None where one is missing or nothing."""
-    return of / to if of is not None and to else None
+def ratio(numerator: float | None, denominator: float | None) -> float | None:
+    """Return the quotient, or None if a number is None or the denominator is 0."""
+    return numerator / denominator if numerator is not None and denominator else None
 
 
 def counts(received: Iterable[int], expected: Iterable[int]) -> tuple[int, int]:
-    """Return (undelivered, surplus) summed socket by socket, so that they never cancel out."""
-    missing = extra = 0
-    for got, wanted in zip(received, expected, strict=True):
-        missing += max(0, wanted - got)
-        extra += max(0, got - wanted)
-    return missing, extra
+    """Return (undelivered, duplicates), summed for each socket so that they never cancel out."""
+    undelivered = duplicates = 0
+    for actual, target in zip(received, expected, strict=True):
+        undelivered += max(0, target - actual)
+        duplicates += max(0, actual - target)
+    return undelivered, duplicates
 
 
-def disorder(versions: Sequence[int]) -> int:
+def out_of_order(versions: Sequence[int]) -> int:
     """Return how many versions do not follow the one before them by exactly one."""
     return sum(after != before + 1 for before, after in pairwise(versions))

@@ -1,8 +1,8 @@
-"""D1: what counting adds to a request, in microseconds: `python -m bench.counting_cost`.
+"""D1: the cost of counting a request, in microseconds: `python -m bench.counting_cost`.
 
-It cannot be switched off in the product, so the parts are timed by themselves:
-the ASGI wrapper around an application that only answers, less that application
-alone, and the receivers of both request signals. Divide by E1's CPU for an edit.
+The product cannot switch counting off, so its two parts are timed separately: the ASGI
+middleware, as the difference between a minimal application with and without it, and
+the receivers of both request signals. Compare the sum with the CPU of an edit in E1.
 """
 
 from __future__ import annotations
@@ -14,41 +14,41 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-ROUNDS, TIMES = 5, 20_000
+ROUNDS, CALLS = 5, 20_000
 
 
-async def answer(scope: Any, receive: Any, send: Any) -> None:
+async def respond(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
 
-async def swallow(message: Any) -> None:
+async def discard(message: Any) -> None:
     return None
 
 
-async def each(app: Callable[..., Awaitable[None]]) -> float:
-    """Return the seconds of one call, the best of several rounds."""
+async def seconds_per_call(app: Callable[..., Awaitable[None]]) -> float:
+    """Return the time of one call, the best of several rounds."""
     scope = {"type": "http", "path": "/api/shopping-lists/"}
     best = float("inf")
     for _ in range(ROUNDS):
-        began = time.perf_counter()
-        for _ in range(TIMES):
-            await app(scope, None, swallow)
-        best = min(best, (time.perf_counter() - began) / TIMES)
+        started_at = time.perf_counter()
+        for _ in range(CALLS):
+            await app(scope, None, discard)
+        best = min(best, (time.perf_counter() - started_at) / CALLS)
     return best
 
 
-def receivers() -> float:
-    """Return the seconds of both receivers together."""
+def seconds_in_receivers() -> float:
+    """Return the time that both receivers need for one request."""
     from live.receivers import finished, started
 
     best = float("inf")
     for _ in range(ROUNDS):
-        began = time.perf_counter()
-        for _ in range(TIMES):
+        started_at = time.perf_counter()
+        for _ in range(CALLS):
             started()
             finished()
-        best = min(best, (time.perf_counter() - began) / TIMES)
+        best = min(best, (time.perf_counter() - started_at) / CALLS)
     return best
 
 
@@ -59,11 +59,12 @@ async def main() -> None:
     from live import runtime
     from live.metrics import middleware
 
-    runtime.get_runtime = lambda: None  # that the runtime runs is not what is timed
-    bare, counted = await each(answer), await each(middleware.count_requests(answer))
-    signals = receivers()
-    total = counted - bare + signals
-    print(f"wrapper {(counted - bare) * 1e6:.1f} µs, receivers {signals * 1e6:.1f} µs")
+    runtime.get_runtime = lambda: None  # the runtime itself is not timed
+    bare = await seconds_per_call(respond)
+    counted = await seconds_per_call(middleware.count_requests(respond))
+    receivers = seconds_in_receivers()
+    total = counted - bare + receivers
+    print(f"middleware {(counted - bare) * 1e6:.1f} µs, receivers {receivers * 1e6:.1f} µs")
     print(f"counting adds {total * 1e6:.1f} µs to a request")
 
 

@@ -1,7 +1,7 @@
-"""What every server of a run agrees on: list ids, and the bytes of an event.
+"""The list ids and the bytes of an event, which are the same for all servers of a run.
 
-The bytes are a real change frame of Trolley, built with its own structs, so
-that all servers send messages of the same kind and size.
+The bytes are a change frame of Trolley, built from the example in the protocol's
+documentation, so that all servers send messages of the same kind and size.
 """
 
 from __future__ import annotations
@@ -12,32 +12,42 @@ from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shopping_list.rows import Change, ItemRow, Person, encode, topic_of
+from msgspec.structs import replace
 
-CONTROL = "/bench/control"
+from live.protocol.examples import FRAMES
+from shopping_list.rows import Change, encode, topic_of
+
+CONTROL_PATH = "/bench/control"
 EPOCH = "bench000"
-AT = datetime(2026, 11, 22, 10, 0, 0, 123_000, tzinfo=UTC)
-_MARKER = 987_654_321_012
+EVENT_TIME = datetime(2026, 11, 22, 10, 0, 0, 123_000, tzinfo=UTC)
+_VERSION_PLACEHOLDER = 987_654_321_012
+ITEM_FIELDS = {
+    "name": "Tomatoes",
+    "quantity": "500 g",
+    "note": "the small ones",
+    "category": "Vegetables",
+}
+"""The text of the item in each event, and of every item in a seeded list but the name."""
 
 
 @dataclass(frozen=True)
-class Size:
-    """How much a database is seeded with. List 0 is the one that is edited."""
+class SeedSize:
+    """The number of rows that a database is seeded with. List 0 is the one that is edited."""
 
     lists: int = 1
     users_per_list: int = 1
     items: int = 20
     """Items on each list."""
     other_lists: int = 0
-    """Lists of other people, empty."""
-    log: int = 0
-    """Changes that list 0 has behind it."""
+    """Empty lists of other users."""
+    changes: int = 0
+    """Changes in the log of list 0."""
 
     def __str__(self) -> str:
         return "-".join(map(str, astuple(self)))
 
     @classmethod
-    def parse(cls, text: str) -> Size:
+    def parse(cls, text: str) -> SeedSize:
         return cls(*map(int, text.split("-")))
 
 
@@ -50,47 +60,32 @@ def item_id(index: int, item: int) -> UUID:
 
 
 @cache
-def _template(index: int) -> bytes:
-    ana = Person(1, "user0")
-    item = ItemRow(
-        id=item_id(index, 0),
-        name="Tomatoes",
-        quantity="500 g",
-        note="the small ones",
-        category="Vegetables",
-        purchased=True,
-        purchased_at=AT,
-        purchased_by=ana,
-        position="a1",
-        version=_MARKER,
-        created_at=AT,
-        created_by=ana,
-        updated_at=AT,
+def _frame_template(index: int) -> bytes:
+    example = next(frame for frame in FRAMES if isinstance(frame, Change))
+    item = replace(
+        example.items[0], id=item_id(index, 0), version=_VERSION_PLACEHOLDER, **ITEM_FIELDS
     )
-    change = Change(
+    change = replace(
+        example,
         topic=topic_of(list_id(index)),
         epoch=EPOCH,
-        version=_MARKER,
-        at=AT,
-        actor=ana,
-        op=str(uuid5(NAMESPACE_URL, "op")),
-        verb="item.ticked",
+        version=_VERSION_PLACEHOLDER,
         items=(item,),
     )
-    return encode(change).replace(b"%", b"%%").replace(str(_MARKER).encode(), b"%d")
+    return encode(change).replace(b"%", b"%%").replace(str(_VERSION_PLACEHOLDER).encode(), b"%d")
 
 
-def changes(index: int) -> list[dict[str, Any]]:
-    """Return what the log says about such an event, beside the frame."""
+def change_entries(index: int) -> list[dict[str, Any]]:
+    """Return the value of Activity.changes for such an event."""
     before, after = {"purchased": False}, {"purchased": True}
     return [{"item": str(item_id(index, 0)), "before": before, "after": after}]
 
 
 def frame(index: int, version: int) -> bytes:
-    """Return the change frame that takes list `index` to `version`."""
-    return _template(index) % (version, version)
+    """Return the change frame of list `index` for `version`."""
+    return _frame_template(index) % (version, version)
 
 
-def template(index: int) -> str:
-    """Return the frame with `%d` where the version goes, for servers in other languages."""
-    return _template(index).decode().replace("%%", "%")
+def frame_template(index: int) -> str:
+    """Return the frame with `%d` in place of the version, for servers in other languages."""
+    return _frame_template(index).decode().replace("%%", "%")

@@ -1,8 +1,8 @@
 """Commits versions of Trolley's lists from outside the server, as another process would.
 
-The fan-out scenarios hand frames to the publisher inside the server. These rows
-make the frames true: the log holds them and the list has reached their version,
-so that reconciling and filling gaps work as they do in production.
+The fan-out scenarios pass frames to the publisher inside the server. The rows written
+here belong to those frames: the log contains them and the list has their version, so
+that reconciling and repairing gaps work as they do in production.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench.event import AT, EPOCH, changes, frame, list_id
+from bench.event import EPOCH, EVENT_TIME, change_entries, frame, list_id
 
 COLUMNS = "list_id, version, epoch, verb, actor_name, changes, frame, at"
 
 
 class History:
-    """The log of one database, appended to with raw SQL."""
+    """Appends to the change log of one database, with raw SQL."""
 
-    def __init__(self, url: str, *, log: int = 0):
-        self.versions = {0: log}
+    def __init__(self, url: str, *, changes: int = 0):
+        self.versions = {0: changes}
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
             self.connection: Any = sqlite3.connect(
@@ -32,18 +32,21 @@ class History:
             self.connection.execute("PRAGMA synchronous=NORMAL")
         else:
             self.connection = psycopg.connect(url, autocommit=True)
-        mark = "?" if self.is_sqlite else "%s"
-        values = ", ".join([mark] * 8)
+        placeholder = "?" if self.is_sqlite else "%s"
+        values = ", ".join([placeholder] * 8)
         self.insert = f"INSERT INTO shopping_list_activity ({COLUMNS}) VALUES ({values})"
-        self.update = f"UPDATE shopping_list_shoppinglist SET version = {mark} WHERE id = {mark}"
+        self.update = (
+            "UPDATE shopping_list_shoppinglist"
+            f" SET version = {placeholder} WHERE id = {placeholder}"
+        )
 
     def commit(self, index: int, count: int) -> int:
-        """Commit the next `count` versions of a list; return the first of them."""
+        """Commit the next `count` versions of a list and return the first of them."""
         first = self.versions.get(index, 0) + 1
         last = self.versions[index] = first + count - 1
         key = list_id(index).hex if self.is_sqlite else list_id(index)
-        at = AT.isoformat(sep=" ") if self.is_sqlite else AT
-        entries = json.dumps(changes(index))
+        at = EVENT_TIME.isoformat(sep=" ") if self.is_sqlite else EVENT_TIME
+        entries = json.dumps(change_entries(index))
         rows = [
             (key, version, EPOCH, "item.ticked", "user0", entries, frame(index, version), at)
             for version in range(first, last + 1)

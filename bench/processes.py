@@ -1,4 +1,4 @@
-"""Server processes: start them on one core, read their clocks, end them by pid."""
+"""Server processes: start them on one core, read their CPU time, stop them by their pid."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEDULER_CLOCK = 2
+"""Linux: CPUCLOCK_SCHED, which counts user and system time in nanoseconds."""
 
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Let what is started in this block run on `core` only; children inherit it."""
+    """Run this process and the processes that it starts on `core` only."""
     if core is None or not hasattr(os, "sched_setaffinity"):
         yield
         return
-    before = os.sched_getaffinity(0)
+    previous = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        os.sched_setaffinity(0, previous)
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return user + system seconds of a process, with all threads that it ever had.
+    """Return the user and system time of a process, including threads that have ended.
 
-    Linux has a clock with nanoseconds for each process; /proc counts in 10 ms.
+    Linux has a clock in nanoseconds for each process; /proc counts in steps of 10 ms.
     """
     if sys.platform == "linux":
         return time.clock_gettime((~pid << 3) | SCHEDULER_CLOCK)
@@ -43,19 +44,13 @@ def cpu_seconds(pid: int) -> float:
     return times.user + times.system
 
 
-def user_share(pid: int) -> tuple[float, float]:
-    """Return (user, system) seconds so far, in steps of 10 ms."""
-    times = psutil.Process(pid).cpu_times()
-    return times.user, times.system
-
-
-def resident(pid: int) -> int:
-    """Return the resident bytes of a process."""
+def resident_bytes(pid: int) -> int:
+    """Return the resident memory of a process."""
     return psutil.Process(pid).memory_info().rss
 
 
 class Server:
-    """One server process and its output; it knows nothing of what it serves."""
+    """One server process and its output. It does not know what the process serves."""
 
     def __init__(
         self,
@@ -71,8 +66,8 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        if listening(self.port):
-            raise RuntimeError(f"port {self.port} is taken: pass another --port")
+        if is_listening(self.port):
+            raise RuntimeError(f"port {self.port} is in use: choose another with --port")
         with on_core(self.core), self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -84,33 +79,33 @@ class Server:
             )
         self.pid = self.process.pid
 
-    def wait_until_listening(self, seconds: float = 60) -> None:
-        end = time.monotonic() + seconds
-        while not listening(self.port):
-            if self.process.poll() is not None or time.monotonic() > end:
+    def wait_until_listening(self, timeout: float = 60) -> None:
+        deadline = time.monotonic() + timeout
+        while not is_listening(self.port):
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise RuntimeError(f"the server did not come up:\n{self.tail()}")
+                raise RuntimeError(f"the server did not start:\n{self.log_tail()}")
             time.sleep(0.05)
 
-    def tail(self, lines: int = 20) -> str:
+    def log_tail(self, lines: int = 20) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def complaints(self) -> int:
-        """Return how many errors the server logged."""
+    def traceback_count(self) -> int:
+        """Return the number of tracebacks in the server's log."""
         text = self.log.read_text(errors="replace")
         return text.count("Traceback (most recent call last)")
 
-    def stop(self, grace: float = 3) -> None:
+    def stop(self, timeout: float = 3) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(grace)
+            self.process.wait(timeout)
             return
         self.process.kill()
         self.process.wait()
 
 
-def listening(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -122,9 +117,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def run_once(command: Sequence[str], env: Mapping[str, str]) -> str:
-    """Run a command to its end and return its output; raise with its errors if it fails."""
-    done = subprocess.run(
+def run_command(command: Sequence[str], env: Mapping[str, str]) -> str:
+    """Run a command and return its output; raises RuntimeError if it fails."""
+    completed = subprocess.run(
         list(command),
         cwd=ROOT,
         env={**os.environ, **env},
@@ -133,6 +128,6 @@ def run_once(command: Sequence[str], env: Mapping[str, str]) -> str:
         check=False,
         timeout=600,
     )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
-    return done.stdout
+    if completed.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{completed.stdout}\n{completed.stderr}")
+    return completed.stdout

@@ -1,6 +1,6 @@
-"""A bare `websockets` server that broadcasts: no Django, no identity, no log.
+"""A `websockets` server that only broadcasts: no Django, no authentication, no change log.
 
-`python -m bench.reference_websockets PORT`. On uvloop and without deflate, as Trolley runs.
+`python -m bench.reference_websockets PORT`. It uses uvloop and no deflate, as Trolley does.
 """
 
 import sys
@@ -8,23 +8,23 @@ import sys
 import uvloop
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
-from bench.event import CONTROL, frame
+from bench.event import CONTROL_PATH, frame
 
-watchers: set[ServerConnection] = set()
+readers: set[ServerConnection] = set()
 
 
 async def handle(connection: ServerConnection) -> None:
-    if connection.request.path == CONTROL:
+    if connection.request.path == CONTROL_PATH:
         async for message in connection:
             index, first, count = map(int, message.split())
             for version in range(first, first + count):
-                broadcast(watchers, frame(index, version).decode())
+                broadcast(readers, frame(index, version).decode())
         return
-    watchers.add(connection)
+    readers.add(connection)
     try:
         await connection.wait_closed()
     finally:
-        watchers.discard(connection)
+        readers.discard(connection)
 
 
 async def main(port: int) -> None:

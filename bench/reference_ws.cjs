@@ -1,14 +1,14 @@
-// A bare node `ws` server that broadcasts: `node bench/reference_ws.cjs PORT FRAMES_FILE`.
-// `ws` is not a dependency of this project; without it the line is left out.
+// A node `ws` server that only broadcasts: `node bench/reference_ws.cjs PORT FRAME_TEMPLATE`.
+// `ws` is not a dependency of this project. Without it, the benchmarks skip this server.
 const { WebSocketServer, WebSocket } = require('ws');
 const [port, template] = [Number(process.argv[2]), process.argv[3]];
 
 const server = new WebSocketServer({ port, host: '127.0.0.1', perMessageDeflate: false, backlog: 2048 });
-const watchers = new Set();
+const readers = new Set();
 server.on('connection', (socket, request) => {
   if (request.url !== '/bench/control') {
-    watchers.add(socket);
-    socket.on('close', () => watchers.delete(socket));
+    readers.add(socket);
+    socket.on('close', () => readers.delete(socket));
     return;
   }
   socket.on('message', (message) => {
@@ -16,8 +16,8 @@ server.on('connection', (socket, request) => {
     for (let version = first; version < first + count; version += 1) {
       // A Buffer is framed once for each socket but never encoded again.
       const event = Buffer.from(template.replaceAll('%d', String(version)));
-      for (const watcher of watchers) {
-        if (watcher.readyState === WebSocket.OPEN) watcher.send(event, { binary: false });
+      for (const reader of readers) {
+        if (reader.readyState === WebSocket.OPEN) reader.send(event, { binary: false });
       }
     }
   });

@@ -1,4 +1,4 @@
-"""Runs become medians, medians become rows and verdicts. Pure."""
+"""Computes the medians of runs, the rows of the table, and the verdicts. Has no I/O."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from bench.arithmetic import median, ratio
-from bench.scenarios import Measures
-from bench.targets import Cell
+from bench.scenarios import Measurements
+from bench.targets import Stack
 
-SUMMED = ("done", "undelivered", "surplus", "disorder")
-MORE_IS_BETTER = ("per_second",)
+SUMMED_FIELDS = ("done", "undelivered", "duplicates", "out_of_order")
+HIGHER_IS_BETTER = ("per_second",)
 
 
 @dataclass(frozen=True)
 class Result:
-    """The median of some runs of one server in one scenario."""
+    """The medians of several runs of one server in one scenario."""
 
     scenario: str
     headline: str
     target: str
-    cell: Cell
+    stack: Stack
     runs: int
-    measures: Measures
+    measurements: Measurements
 
     @property
     def figure(self) -> float | None:
-        return getattr(self.measures, self.headline)
+        return getattr(self.measurements, self.headline)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def combine(runs: Sequence[Measures]) -> Measures:
-    """Return the median of each figure; counts are summed and errors joined, never dropped."""
-    combined = Measures()
-    for field in fields(Measures):
+def combine(runs: Sequence[Measurements]) -> Measurements:
+    """Return the median of each figure. Counts are added up and errors are joined."""
+    combined = Measurements()
+    for field in fields(Measurements):
         values = [getattr(run, field.name) for run in runs]
-        if field.name in SUMMED:
+        if field.name in SUMMED_FIELDS:
             setattr(combined, field.name, sum(values))
         elif field.name == "errors":
             combined.errors = [error for errors in values for error in errors]
@@ -49,101 +49,112 @@ def combine(runs: Sequence[Measures]) -> Measures:
 
 
 class Results:
-    """All results of one call, and how they compare."""
+    """All results of one benchmark, and their comparison."""
 
     def __init__(self, results: Sequence[Result] = ()):
         self.all = list(results)
 
-    def find(self, scenario: str, target: str, cell: Cell | None = None) -> Result | None:
+    def find(self, scenario: str, target: str, stack: Stack | None = None) -> Result | None:
         for result in self.all:
-            if (result.scenario, result.target) == (scenario, target) and cell in (
+            if (result.scenario, result.target) == (scenario, target) and stack in (
                 None,
-                result.cell,
+                result.stack,
             ):
                 return result
         return None
 
     def advantage(self, result: Result, over: Result | None) -> float | None:
-        """Return how many times better a result is than another in its headline figure."""
+        """Return how many times better the headline figure of `result` is than that of `over`."""
         if over is None or over is result:
             return None
-        if result.headline in MORE_IS_BETTER:
+        if result.headline in HIGHER_IS_BETTER:
             return ratio(result.figure, over.figure)
         return ratio(over.figure, result.figure)
 
     def verdicts(self) -> list[str]:
-        """Return one line for each target of docs/performance.md that these results decide."""
+        """Return one line for each goal of docs/performance.md that these results can decide."""
         lines = []
-        for mine in (result for result in self.all if result.target == "trolley"):
-            for text, value, limit, at_least in self._goals(mine):
+        for trolley in (result for result in self.all if result.target == "trolley"):
+            for text, value, limit, is_minimum in self._goals(trolley):
                 if value is None:
                     continue
-                kept = value >= limit if at_least else value <= limit
-                bound = "at least" if at_least else "at most"
+                is_met = value >= limit if is_minimum else value <= limit
+                bound = "at least" if is_minimum else "at most"
                 lines.append(
-                    f"{'met   ' if kept else 'MISSED'} {mine.scenario} {mine.cell}: {text} "
-                    f"{number(value)} ({bound} {number(limit)})"
+                    f"{'met   ' if is_met else 'MISSED'} {trolley.scenario} {trolley.stack}:"
+                    f" {text} {number(value)} ({bound} {number(limit)})"
                 )
         return lines
 
-    def _goals(self, mine: Result) -> list[tuple[str, float | None, float, bool]]:
-        plain = self.find(mine.scenario, "plain", mine.cell)
-        first = self.find("F1", "trolley", mine.cell)
-        bare = self.find(mine.scenario, "websockets")
-        node = self.find(mine.scenario, "node ws")
-        better = self.advantage(mine, plain)
-        figures, theirs = mine.measures, plain.measures if plain else Measures()
-        small = self.find("G1", "trolley", mine.cell)
-        on_uvicorn = mine.cell.server == "uvicorn"
+    def _goals(self, trolley: Result) -> list[tuple[str, float | None, float, bool]]:
+        plain = self.find(trolley.scenario, "plain", trolley.stack)
+        websockets = self.find(trolley.scenario, "websockets")
+        node_ws = self.find(trolley.scenario, "node ws")
+        f1 = self.find("F1", "trolley", trolley.stack)
+        g1 = self.find("G1", "trolley", trolley.stack)
+        better_than_plain = self.advantage(trolley, plain)
+        figures = trolley.measurements
+        plain_figures = plain.measurements if plain else Measurements()
+        on_uvicorn = trolley.stack.server == "uvicorn"
         return {
             "F1": [
-                ("CPU per delivery, times less than plain", better, 15, True),
+                ("CPU per delivery, times less than plain", better_than_plain, 15, True),
                 (
                     "CPU per delivery, times websockets.broadcast",
-                    ratio(mine.figure, bare.figure if bare and on_uvicorn else None),
+                    ratio(trolley.figure, websockets.figure if websockets and on_uvicorn else None),
                     1.5,
                     False,
                 ),
             ],
             "F2": [
-                ("deliveries/s, times plain", better, 100, True),
-                ("deliveries/s, times node ws", self.advantage(mine, node), 2, True),
+                ("deliveries/s, times plain", better_than_plain, 100, True),
+                ("deliveries/s, times node ws", self.advantage(trolley, node_ws), 2, True),
             ],
             "F3": [
                 (
                     "CPU per delivery, times F1",
-                    ratio(mine.figure, first.figure if first else None),
+                    ratio(trolley.figure, f1.figure if f1 else None),
                     1.5,
                     False,
                 ),
             ],
             "F4": [
-                ("p50, times less than plain", ratio(theirs.p50_ms, figures.p50_ms), 5, True),
-                ("p99, times less than plain", ratio(theirs.p99_ms, figures.p99_ms), 5, True),
+                (
+                    "p50, times less than plain",
+                    ratio(plain_figures.p50_ms, figures.p50_ms),
+                    5,
+                    True,
+                ),
+                (
+                    "p99, times less than plain",
+                    ratio(plain_figures.p99_ms, figures.p99_ms),
+                    5,
+                    True,
+                ),
             ],
             "F5": [
                 (
                     "CPU per delivery, times F1",
-                    ratio(mine.measures.cpu_us, first.figure if first else None),
+                    ratio(figures.cpu_us, f1.figure if f1 else None),
                     2,
                     False,
                 ),
             ],
-            "E1": [("edits/s, times plain", better, 1.5, True)],
-            "M1": [("KB a socket", mine.figure if on_uvicorn else None, 30, False)],
+            "E1": [("edits/s, times plain", better_than_plain, 1.5, True)],
+            "M1": [("KB for each socket", trolley.figure if on_uvicorn else None, 30, False)],
             "G1-": [
                 (
-                    "p50, times that of the small one",
-                    ratio(mine.figure, small.figure if small else None),
+                    "p50, times G1",
+                    ratio(trolley.figure, g1.figure if g1 else None),
                     1.2,
                     False,
                 )
             ],
-        }.get(mine.scenario[:3], [])
+        }.get(trolley.scenario[:3], [])
 
 
 def number(value: float | None) -> str:
-    """Return three significant digits, with commas from 1,000 on; a dash for nothing."""
+    """Format with three significant digits, and commas from 1,000 on; None is a dash."""
     if value is None:
         return "-"
     if abs(value) >= 100:
@@ -153,8 +164,8 @@ def number(value: float | None) -> str:
 
 COLUMNS = (
     "id",
-    "what runs",
-    "on",
+    "target",
+    "stack",
     "CPU µs",
     "per second",
     "p50 ms",
@@ -169,17 +180,17 @@ COLUMNS = (
 
 
 def row(result: Result, results: Results) -> list[str]:
-    figures = result.measures
-    lost = str(figures.undelivered)
-    if figures.surplus:
-        lost += f" (+{figures.surplus} twice)"
-    if figures.disorder:
-        lost += f" ({figures.disorder} out of order)"
-    plain = results.find(result.scenario, "plain", result.cell)
+    figures = result.measurements
+    losses = str(figures.undelivered)
+    if figures.duplicates:
+        losses += f" (+{figures.duplicates} twice)"
+    if figures.out_of_order:
+        losses += f" ({figures.out_of_order} out of order)"
+    plain = results.find(result.scenario, "plain", result.stack)
     return [
         result.scenario,
         result.target,
-        str(result.cell),
+        str(result.stack),
         number(figures.cpu_us),
         number(figures.per_second),
         number(figures.p50_ms),
@@ -188,32 +199,36 @@ def row(result: Result, results: Results) -> list[str]:
         number(figures.bytes_each),
         number(results.advantage(result, plain)),
         f"{figures.done:,}",
-        lost,
+        losses,
         "-" if figures.generator is None else f"{figures.generator:.0%}",
     ]
 
 
 def render(rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table that also reads well as plain text."""
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    """Return a Markdown table whose columns are aligned."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     rule = "| " + " | ".join("-" * width for width in widths) + " |"
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "| " + " | ".join(f"{cell:<{n}}" for cell, n in zip(cells, widths, strict=True)) + " |"
+    return (
+        "| "
+        + " | ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        + " |"
+    )
 
 
 def report(results: Results) -> str:
-    """Return the table, the verdicts and every error, grouped and counted."""
+    """Return the table, the verdicts, and the errors with their counts."""
     parts = [render([COLUMNS, *(row(result, results) for result in results.all)])]
     if verdicts := results.verdicts():
         parts.append("\n".join(verdicts))
     errors = [
-        f"{result.scenario} {result.target} {result.cell}: {count} x {error}"
+        f"{result.scenario} {result.target} {result.stack}: {count} x {error}"
         for result in results.all
-        for error, count in Counter(result.measures.errors).items()
+        for error, count in Counter(result.measurements.errors).items()
     ]
     parts.append("\n".join(["Errors:", *errors]) if errors else "No errors.")
     return "\n\n".join(parts)

@@ -1,4 +1,4 @@
-"""Runs scenarios: a fresh server and database for every run, plain and Trolley in turn."""
+"""Runs scenarios. Every run has a new server and database; the targets take turns."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import uvloop
 
 from bench.processes import Server, on_core
 from bench.results import Result, combine
-from bench.scenarios import Measures, Run, Scenario
+from bench.scenarios import Measurements, Run, Scenario
 from bench.services import Postgres, Redis, Sqlite
-from bench.targets import COMPARED, REFERENCES, Cell, Ground, Target
+from bench.targets import COMPARED, REFERENCES, RunContext, Stack, Target
 
-BARE = Cell("", "", "")
-Contestant = tuple[Target, Cell]
+NO_STACK = Stack("", "", "")
+Candidate = tuple[Target, Stack]
 
 
 @dataclass
 class Plan:
-    """What to run, as the command line asks for it."""
+    """What to run, from the command line."""
 
     scenarios: list[Scenario]
-    cells: list[Cell]
+    stacks: list[Stack]
     targets: set[str]
     runs: int
     port: int
@@ -35,7 +35,7 @@ class Plan:
 
 
 class Runner:
-    """Holds what outlives a run: the databases' originals and Redis."""
+    """Runs a plan. Seeded databases and Redis are shared by all runs."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
@@ -44,70 +44,85 @@ class Runner:
         self.count = 0
 
     def results(self) -> Iterator[Result]:
-        """Yield each result as soon as its last run is over."""
+        """Yield each result after its last run."""
         for scenario in self.plan.scenarios:
-            yield from self._compare(scenario, self._contestants(scenario))
+            yield from self._compare(scenario, self._candidates(scenario))
 
-    def _contestants(self, scenario: Scenario) -> list[Contestant]:
-        bare = [(target, BARE) for target in REFERENCES if target.name in scenario.references]
+    def _candidates(self, scenario: Scenario) -> list[Candidate]:
+        references = [
+            (target, NO_STACK) for target in REFERENCES if target.name in scenario.references
+        ]
         compared = [target for target in COMPARED if target.name in scenario.targets]
-        both = bare + [(target, cell) for cell in self.plan.cells for target in compared]
-        return [one for one in both if one[0].name in self.plan.targets and one[0].available()]
+        candidates = references + [
+            (target, stack) for stack in self.plan.stacks for target in compared
+        ]
+        return [
+            (target, stack)
+            for target, stack in candidates
+            if target.name in self.plan.targets and target.is_available()
+        ]
 
-    def _compare(self, scenario: Scenario, contestants: list[Contestant]) -> Iterator[Result]:
-        """Let everybody have a first run, then everybody a second: a busy spell hits all alike."""
-        runs: list[list[Measures]] = [[] for _ in contestants]
+    def _compare(self, scenario: Scenario, candidates: list[Candidate]) -> Iterator[Result]:
+        """Run all candidates once, then all a second time, so that other load affects all alike."""
+        runs: list[list[Measurements]] = [[] for _ in candidates]
         for number in range(self.plan.runs):
-            for (target, cell), measures in zip(contestants, runs, strict=True):
-                say(f"{scenario.id} {target.name} {cell} run {number + 1} of {self.plan.runs}")
-                measures.append(self.run(scenario, target, cell))
-        for (target, cell), measures in zip(contestants, runs, strict=True):
+            for (target, stack), measurements in zip(candidates, runs, strict=True):
+                say(f"{scenario.id} {target.name} {stack} run {number + 1} of {self.plan.runs}")
+                measurements.append(self.run(scenario, target, stack))
+        for (target, stack), measurements in zip(candidates, runs, strict=True):
             yield Result(
-                scenario.id, scenario.headline, target.name, cell, len(measures), combine(measures)
+                scenario.id,
+                scenario.headline,
+                target.name,
+                stack,
+                len(measurements),
+                combine(measurements),
             )
 
-    def run(self, scenario: Scenario, target: Target, cell: Cell) -> Measures:
-        """Run one scenario once; a server that fails is a measure without figures."""
+    def run(self, scenario: Scenario, target: Target, stack: Stack) -> Measurements:
+        """Run one scenario once. If the server fails, the measurements contain only the error."""
         self.count += 1
         folder = self.plan.folder / f"run{self.count}"
         folder.mkdir()
-        ground = Ground(folder)
-        tokens = self._prepare(ground, scenario, target, cell)
+        context = RunContext(folder)
+        tokens = self._prepare(context, scenario, target, stack)
         server = Server(
-            target.command(cell, self.plan.port),
+            target.command(stack, self.plan.port),
             port=self.plan.port,
             log=folder / "server.log",
-            env=target.env(ground, cell),
+            env=target.env(context, stack),
             core=self.plan.server_core,
         )
-        history = target.history(ground, scenario.size)
+        history = target.history(context, scenario.size)
         try:
             server.wait_until_listening()
-            run = Run(target, server, tokens, history, addresses=self.count * 5)
+            run = Run(target, server, tokens, history, first_address=self.count * 5)
             with on_core(self.plan.generator_core):
-                measures = uvloop.run(scenario.measure(run))
+                measurements = uvloop.run(scenario.measure(run))
         except (OSError, RuntimeError) as error:
-            measures = Measures(errors=[f"{type(error).__name__}: {error}"])
+            measurements = Measurements(errors=[f"{type(error).__name__}: {error}"])
         finally:
             server.stop()
             if history:
                 history.close()
-        if complaints := server.complaints():
-            measures.errors.append(f"{complaints} tracebacks in {server.log}")
-        return measures
+        if tracebacks := server.traceback_count():
+            measurements.errors.append(f"{tracebacks} tracebacks in {server.log}")
+        return measurements
 
-    def _prepare(self, ground: Ground, scenario: Scenario, target: Target, cell: Cell) -> list[str]:
+    def _prepare(
+        self, context: RunContext, scenario: Scenario, target: Target, stack: Stack
+    ) -> list[str]:
         if not target.has_database:
             return []
-        if cell.layer.startswith("redis"):
-            ground.redis_url = self._redis().url
+        if stack.layer.startswith("redis"):
+            context.redis_url = self._redis().url
 
         def seed(url: str) -> list[str]:
-            ground.database_url = url
-            return target.seed(ground, cell, scenario.size)
+            context.database_url = url
+            return target.seed(context, stack, scenario.size)
 
         key = f"{target.name}-{scenario.size}"
-        ground.database_url, tokens = self._database(cell.database).fresh(key, seed)
+        context.database_url, tokens = self._database(stack.database).new_database(key, seed)
         return tokens
 
     def _database(self, name: str) -> Sqlite | Postgres:

@@ -1,4 +1,4 @@
-"""What is measured, and how. A scenario knows sockets, events and clocks, but no server."""
+"""The measurements. A scenario knows sockets, events and clocks, but no server software."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from bench import processes
-from bench.arithmetic import counts, disorder, percentile
-from bench.event import EPOCH, Size, item_id, list_id
-from bench.generator import Audience, Editor, Seat
+from bench.arithmetic import counts, out_of_order, percentile
+from bench.event import EPOCH, SeedSize, item_id, list_id
+from bench.generator import Editor, ReaderConfig, ReaderPool
 from bench.history import History
 from bench.processes import Server
-from bench.targets import CONNECTIONS_PER_USER, Target
+from bench.targets import MAX_CONNECTIONS_PER_USER, Target
 
-EVENT_PATIENCE = 30.0
-"""Seconds to wait for one round of events before what is missing counts as undelivered."""
-OPEN_PATIENCE = 180.0
-"""Seconds that all handshakes of a run may take."""
-SETTLE = 0.2
+EVENT_TIMEOUT = 30.0
+"""In seconds, for one round of events. What is missing afterwards is undelivered."""
+OPEN_TIMEOUT = 180.0
+"""In seconds, for all handshakes of a run."""
+SETTLE_TIME = 0.2
+"""In seconds, for late frames after the last event."""
 
 
 @dataclass
-class Measures:
-    """What one run gave. `cpu_us` and `per_second` count deliveries, or edits in E1."""
+class Measurements:
+    """The figures of one run. `cpu_us` and `per_second` count deliveries, or edits in E1."""
 
     cpu_us: float | None = None
     per_second: float | None = None
@@ -37,31 +38,35 @@ class Measures:
     kb_each: float | None = None
     bytes_each: float | None = None
     generator: float | None = None
-    """Share of its core that the generator used."""
+    """The fraction of its core that the generator used."""
     done: int = 0
     undelivered: int = 0
-    surplus: int = 0
-    disorder: int = 0
+    duplicates: int = 0
+    out_of_order: int = 0
     errors: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Run:
-    """One started server with the tokens of its people."""
+    """One started server with the tokens of its users."""
 
     target: Target
     server: Server
     tokens: list[str]
     history: History | None
-    addresses: int = 0
-    """Where to begin among 127.0.x.1, so that runs do not use up each other's ports."""
+    first_address: int = 0
+    """The first x of the client addresses 127.0.x.1; each run has its own ports in this way."""
     versions: Counter[int] = field(default_factory=Counter)
 
-    def audience(self) -> Audience:
-        return Audience(self.server.port, mark=self.target.mark, ready=self.target.ready)
+    def reader_pool(self) -> ReaderPool:
+        return ReaderPool(
+            self.server.port,
+            event_prefix=self.target.event_prefix,
+            ready_marker=self.target.ready_marker,
+        )
 
     def commit(self, index: int, count: int) -> int:
-        """Take a list `count` versions further, in the database if there is one with a log."""
+        """Add `count` versions to a list, in the database if it has a change log."""
         if self.history:
             return self.history.commit(index, count)
         first = self.versions[index] + 1
@@ -71,74 +76,72 @@ class Run:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named measurement; sockets are spread evenly over the lists."""
+    """A named measurement. Its sockets are distributed evenly over the lists."""
 
     id: str
     title: str
     sockets: int = 0
     lists: int = 1
     headline: str = "cpu_us"
-    """The figure whose ratio to the plain recipe is printed."""
+    """The figure that is compared with the baseline."""
     targets: tuple[str, ...] = ("plain", "trolley")
     references: tuple[str, ...] = ()
     quick: dict[str, float] = field(default_factory=dict)
 
     @property
     def users_per_list(self) -> int:
-        return -(-self.sockets // self.lists // CONNECTIONS_PER_USER) or 1
+        return -(-self.sockets // self.lists // MAX_CONNECTIONS_PER_USER) or 1
 
     @property
-    def size(self) -> Size:
-        return Size(lists=self.lists, users_per_list=self.users_per_list)
+    def size(self) -> SeedSize:
+        return SeedSize(lists=self.lists, users_per_list=self.users_per_list)
 
     def shortened(self) -> Scenario:
         return replace(self, **self.quick)
 
-    def seats(self, run: Run, count: int) -> list[Seat]:
-        """Seat reader n on list n % lists, with at most 20 sockets for each user."""
-        seats = []
+    def reader_configs(self, run: Run, count: int) -> list[ReaderConfig]:
+        """Assign reader n to list n % lists, with at most 20 sockets for each user."""
+        configs = []
         for n in range(count):
             index = n % self.lists
-            user = index * self.users_per_list + n // self.lists // CONNECTIONS_PER_USER
+            user = index * self.users_per_list + n // self.lists // MAX_CONNECTIONS_PER_USER
             headers = run.target.headers(run.tokens[user]) if run.tokens else {}
-            seats.append(Seat(index, run.target.path(index), headers))
-        return seats
+            configs.append(ReaderConfig(index, run.target.path(index), headers))
+        return configs
 
-    async def open(self, run: Run, audience: Audience, seats: list[Seat]) -> None:
-        """Open the seats and wait for their first state; what fails or lasts is an error."""
-        opening = audience.open(seats, first_address=run.addresses)
+    async def open(self, run: Run, pool: ReaderPool, configs: list[ReaderConfig]) -> None:
+        """Connect all readers and wait for their first state; failures and timeouts are errors."""
+        opening = pool.open(configs, first_address=run.first_address)
         try:
-            await asyncio.wait_for(opening, OPEN_PATIENCE)
+            await asyncio.wait_for(opening, OPEN_TIMEOUT)
         except TimeoutError:
-            audience.errors.append(
-                f"{len(seats) - len(audience.readers)} sockets did not open in time"
-            )
-        if not audience.readers:
-            raise RuntimeError(f"no socket opened: {audience.errors[:3]}")
-        if not await audience.all_ready(OPEN_PATIENCE):
-            audience.errors.append("not every socket got its first state")
+            pool.errors.append(f"{len(configs) - len(pool.readers)} sockets did not open in time")
+        if not pool.readers:
+            raise RuntimeError(f"no socket opened: {pool.errors[:3]}")
+        if not await pool.wait_until_ready(OPEN_TIMEOUT):
+            pool.errors.append("not every socket received its first state")
 
-    async def measure(self, run: Run) -> Measures:
+    async def measure(self, run: Run) -> Measurements:
         raise NotImplementedError
 
 
-class Window:
-    """The clocks around what is measured: server CPU, generator CPU, wall."""
+class MeasuredWindow:
+    """Measures the CPU time of server and generator, and the elapsed time."""
 
     def __init__(self, pid: int):
         self.pid = pid
         self.server, self.generator = processes.cpu_seconds(pid), time.process_time()
-        self.began = time.perf_counter()
+        self.started_at = time.perf_counter()
 
     def close(self) -> None:
-        self.wall = time.perf_counter() - self.began
+        self.wall = time.perf_counter() - self.started_at
         self.generator = time.process_time() - self.generator
         self.server = processes.cpu_seconds(self.pid) - self.server
 
 
 @contextmanager
-def quiet_collector() -> Iterator[None]:
-    """Keep the garbage collector of the generator out of the measured window."""
+def garbage_collector_off() -> Iterator[None]:
+    """Switch the generator's garbage collector off during the measured window."""
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -150,87 +153,89 @@ def quiet_collector() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Fanout(Scenario):
-    """Events handed to the fan-out stage inside the server, and counted at every socket."""
+class FanOut(Scenario):
+    """Publish events inside the server, and count them at every socket."""
 
     burst: int = 1
-    """Events in flight; the next ones follow when every socket has all of these."""
+    """Events sent together; the next ones follow when every socket has received all of them."""
     rate: float | None = None
-    """Events a second whatever happens (open loop), instead of one after another."""
+    """Events in a second at fixed times (open loop), instead of one after another."""
     seconds: float = 6
     warmup: int = 3
 
-    async def measure(self, run: Run) -> Measures:
-        audience = run.audience()
+    async def measure(self, run: Run) -> Measurements:
+        pool = run.reader_pool()
         try:
-            await self.open(run, audience, self.seats(run, self.sockets))
-            await audience.open_control()
-            return await self._measure(run, audience)
+            await self.open(run, pool, self.reader_configs(run, self.sockets))
+            await pool.open_control()
+            return await self._measure(run, pool)
         finally:
-            audience.close()
+            pool.close()
 
-    async def _measure(self, run: Run, audience: Audience) -> Measures:
-        tally = audience.tally
+    async def _measure(self, run: Run, pool: ReaderPool) -> Measurements:
+        stats = pool.stats
         for _ in range(self.warmup):
             for index in range(self.lists):
-                self._send(run, audience, index, self.burst)
-            await tally.reached(EVENT_PATIENCE)
-        missing = tally.wanted - tally.received
-        audience.reset()
-        with quiet_collector():
-            window = Window(run.server.pid)
-            await (self._on_schedule if self.rate else self._one_after_another)(run, audience)
-            last = tally.last
-            await asyncio.sleep(SETTLE)
+                self._send(run, pool, index, self.burst)
+            await stats.wait_until_complete(EVENT_TIMEOUT)
+        undelivered = stats.expected - stats.received
+        pool.reset()
+        with garbage_collector_off():
+            window = MeasuredWindow(run.server.pid)
+            await (self._on_schedule if self.rate else self._one_after_another)(run, pool)
+            last_received_at = stats.last_received_at
+            await asyncio.sleep(SETTLE_TIME)
             window.close()
-        measures = self._measures(audience, window, last)
-        if missing:
-            measures.errors.append(f"warm-up: {missing} undelivered")
-        return measures
+        measurements = self._measures(pool, window, last_received_at)
+        if undelivered:
+            measurements.errors.append(f"warm-up: {undelivered} undelivered")
+        return measurements
 
     def _send(
-        self, run: Run, audience: Audience, index: int, count: int, *, due: float | None = None
+        self, run: Run, pool: ReaderPool, index: int, count: int, *, due: float | None = None
     ) -> None:
-        tally = audience.tally
+        stats = pool.stats
         first = run.commit(index, count)
-        tally.want(count * audience.watching[index])
-        tally.sent(index).extend([due or time.perf_counter()] * count)
-        audience.emit(index, first, count)
+        stats.expect(count * pool.readers_per_list[index])
+        stats.send_times(index).extend([due or time.perf_counter()] * count)
+        pool.emit(index, first, count)
 
-    async def _one_after_another(self, run: Run, audience: Audience) -> None:
-        end = time.perf_counter() + self.seconds
-        while time.perf_counter() < end:
-            self._send(run, audience, 0, self.burst)
-            if not await audience.tally.reached(EVENT_PATIENCE):
+    async def _one_after_another(self, run: Run, pool: ReaderPool) -> None:
+        deadline = time.perf_counter() + self.seconds
+        while time.perf_counter() < deadline:
+            self._send(run, pool, 0, self.burst)
+            if not await pool.stats.wait_until_complete(EVENT_TIMEOUT):
                 return
 
-    async def _on_schedule(self, run: Run, audience: Audience) -> None:
-        began = time.perf_counter()
+    async def _on_schedule(self, run: Run, pool: ReaderPool) -> None:
+        started_at = time.perf_counter()
         for n in range(round(self.rate * self.seconds)):
-            due = began + n / self.rate
+            due = started_at + n / self.rate
             await asyncio.sleep(max(0, due - time.perf_counter()))
-            self._send(run, audience, n % self.lists, 1, due=due)
-        await audience.tally.reached(EVENT_PATIENCE)
+            self._send(run, pool, n % self.lists, 1, due=due)
+        await pool.stats.wait_until_complete(EVENT_TIMEOUT)
 
-    def _measures(self, audience: Audience, window: Window, last: float) -> Measures:
-        tally = audience.tally
-        expected = [len(tally.sent(reader.list_index)) for reader in audience.readers]
-        missing, surplus = counts((reader.count for reader in audience.readers), expected)
-        errors = list(audience.errors)
-        if tally.closed:
-            errors.append(f"{tally.closed} sockets were closed by the server")
-        received = tally.received
-        return Measures(
+    def _measures(
+        self, pool: ReaderPool, window: MeasuredWindow, last_received_at: float
+    ) -> Measurements:
+        stats = pool.stats
+        expected = [len(stats.send_times(reader.list_index)) for reader in pool.readers]
+        undelivered, duplicates = counts((reader.count for reader in pool.readers), expected)
+        errors = list(pool.errors)
+        if stats.closed:
+            errors.append(f"{stats.closed} sockets were closed by the server")
+        received = stats.received
+        return Measurements(
             cpu_us=window.server / received * 1e6 if received else None,
-            per_second=received / (last - window.began) if received else None,
-            p50_ms=_ms(percentile(tally.latencies, 0.5)),
-            p99_ms=_ms(percentile(tally.latencies, 0.99)),
-            bytes_each=tally.bytes / received if received else None,
+            per_second=received / (last_received_at - window.started_at) if received else None,
+            p50_ms=_ms(percentile(stats.latencies, 0.5)),
+            p99_ms=_ms(percentile(stats.latencies, 0.99)),
+            bytes_each=stats.bytes / received if received else None,
             generator=window.generator / window.wall,
             done=received,
-            undelivered=missing,
-            surplus=surplus,
-            disorder=disorder(versions(audience.readers[0].kept or [])),
+            undelivered=undelivered,
+            duplicates=duplicates,
+            out_of_order=out_of_order(versions(pool.readers[0].messages or [])),
             errors=errors,
         )
 
@@ -240,7 +245,7 @@ def _ms(seconds: float | None) -> float | None:
 
 
 def versions(messages: list[bytes]) -> list[int]:
-    """Return the versions of all events in these messages, as far as they have one."""
+    """Return the versions of all events in these messages that have one."""
     frames = (json.loads(line) for message in messages for line in message.split(b"\n"))
     return [
         frame["version"] for frame in frames if frame["type"] == "change" and "version" in frame
@@ -249,30 +254,30 @@ def versions(messages: list[bytes]) -> list[int]:
 
 @dataclass(frozen=True)
 class Edits(Scenario):
-    """PATCH of one field through REST by keep-alive connections, with sockets watching."""
+    """PATCH one field over REST on keep-alive connections, while sockets are subscribed."""
 
     headline: str = "per_second"
     editors: int = 8
     seconds: float = 8
     warmup: int = 6
-    """Edits of each connection before the window; even, so that none of them changes nothing."""
+    """Edits of each connection before the window. It is even, so that every edit is a change."""
 
     @property
     def users_per_list(self) -> int:
         return self.editors
 
-    async def measure(self, run: Run) -> Measures:
-        audience = run.audience()
+    async def measure(self, run: Run) -> Measurements:
+        pool = run.reader_pool()
         try:
-            await self.open(run, audience, self.seats(run, self.sockets))
-            return await self._measure(run, audience)
+            await self.open(run, pool, self.reader_configs(run, self.sockets))
+            return await self._measure(run, pool)
         finally:
-            audience.close()
+            pool.close()
 
-    async def _measure(self, run: Run, audience: Audience) -> Measures:
-        tally = audience.tally
+    async def _measure(self, run: Run, pool: ReaderPool) -> Measurements:
+        stats = pool.stats
         statuses: Counter[int] = Counter()
-        times: list[float] = []
+        durations: list[float] = []
         editors = [
             Editor(run.server.port, run.target.headers(token))
             for token in run.tokens[: self.editors]
@@ -281,69 +286,72 @@ class Edits(Scenario):
             await editor.open()
         await self._edit_all(editors, statuses, [], count=self.warmup)
         await asyncio.sleep(1)
-        audience.reset()
+        pool.reset()
         statuses.clear()
-        with quiet_collector():
-            window = Window(run.server.pid)
-            await self._edit_all(editors, statuses, times, seconds=self.seconds)
+        with garbage_collector_off():
+            window = MeasuredWindow(run.server.pid)
+            await self._edit_all(editors, statuses, durations, seconds=self.seconds)
             window.close()
-        wanted = statuses[200] * len(audience.readers)
-        tally.want(wanted)
-        await tally.reached(5)
-        await asyncio.sleep(SETTLE)
+        stats.expect(statuses[200] * len(pool.readers))
+        await stats.wait_until_complete(5)
+        await asyncio.sleep(SETTLE_TIME)
         for editor in editors:
             editor.close()
-        return self._measures(audience, window, statuses, times)
+        return self._measures(pool, window, statuses, durations)
 
     async def _edit_all(
         self,
         editors: list[Editor],
         statuses: Counter[int],
-        times: list[float],
+        durations: list[float],
         *,
         count: int | None = None,
         seconds: float = 60,
     ) -> None:
-        end = time.perf_counter() + seconds
+        deadline = time.perf_counter() + seconds
 
         async def edit(editor: Editor, item: int) -> None:
             path = f"/api/shopping-lists/{list_id(0)}/shopping-items/{item_id(0, item)}/"
-            turn = 0
-            while time.perf_counter() < end and (count is None or turn < count):
-                body = b'{"purchased": %s}' % (b"false" if turn % 2 else b"true")
-                began = time.perf_counter()
+            done = 0
+            while time.perf_counter() < deadline and (count is None or done < count):
+                body = b'{"purchased": %s}' % (b"false" if done % 2 else b"true")
+                started_at = time.perf_counter()
                 statuses[await editor.patch(path, body)] += 1
-                times.append(time.perf_counter() - began)
-                turn += 1
+                durations.append(time.perf_counter() - started_at)
+                done += 1
 
         await asyncio.gather(*(edit(editor, n) for n, editor in enumerate(editors)))
 
     def _measures(
-        self, audience: Audience, window: Window, statuses: Counter[int], times: list[float]
-    ) -> Measures:
+        self,
+        pool: ReaderPool,
+        window: MeasuredWindow,
+        statuses: Counter[int],
+        durations: list[float],
+    ) -> Measurements:
         edits = statuses[200]
-        received = [reader.count for reader in audience.readers]
-        missing, surplus = counts(received, [edits] * len(received))
-        refused = {status: n for status, n in statuses.items() if status != 200}
-        errors = [*audience.errors, *(f"{n} answers {status}" for status, n in refused.items())]
-        return Measures(
+        received = [reader.count for reader in pool.readers]
+        undelivered, duplicates = counts(received, [edits] * len(received))
+        failures = {status: n for status, n in statuses.items() if status != 200}
+        errors = [*pool.errors, *(f"{n} responses {status}" for status, n in failures.items())]
+        return Measurements(
             cpu_us=window.server / edits * 1e6 if edits else None,
             per_second=edits / window.wall,
-            p50_ms=_ms(percentile(times, 0.5)),
-            p99_ms=_ms(percentile(times, 0.99)),
-            bytes_each=audience.tally.bytes / max(1, audience.tally.received),
+            p50_ms=_ms(percentile(durations, 0.5)),
+            p99_ms=_ms(percentile(durations, 0.99)),
+            bytes_each=pool.stats.bytes / max(1, pool.stats.received),
             generator=window.generator / window.wall,
             done=edits,
-            undelivered=missing,
-            surplus=surplus,
-            disorder=disorder(versions(audience.readers[0].kept or [])),
+            undelivered=undelivered,
+            duplicates=duplicates,
+            out_of_order=out_of_order(versions(pool.readers[0].messages or [])),
             errors=errors,
         )
 
 
 @dataclass(frozen=True)
 class Growth(Edits):
-    """The same edits by one connection, on a database that holds more of something."""
+    """The same edits on one connection, with a larger database."""
 
     targets: tuple[str, ...] = ("trolley",)
     headline: str = "p50_ms"
@@ -351,114 +359,119 @@ class Growth(Edits):
     editors: int = 1
     items: int = 10
     other_lists: int = 10
-    log: int = 1_000
+    changes: int = 1_000
 
     @property
-    def size(self) -> Size:
-        return Size(items=self.items, other_lists=self.other_lists, log=self.log, users_per_list=1)
+    def size(self) -> SeedSize:
+        return SeedSize(
+            items=self.items, other_lists=self.other_lists, changes=self.changes, users_per_list=1
+        )
 
 
 @dataclass(frozen=True)
 class Resume(Scenario):
-    """The server restarts, the list moves on meanwhile, every socket resumes from where it was.
+    """The server restarts, the list changes meanwhile, and every socket resumes.
 
-    `per_second` counts sockets that caught up; p99 is when 99 % of them had.
+    `per_second` counts sockets that have all changes; p99 is the time when 99 % have them.
     """
 
     targets: tuple[str, ...] = ("trolley",)
     headline: str = "per_second"
     missed: int = 50
 
-    async def measure(self, run: Run) -> Measures:
-        first = run.audience()
-        await self.open(run, first, self.seats(run, self.sockets))
-        first.close()
+    async def measure(self, run: Run) -> Measurements:
+        earlier_pool = run.reader_pool()
+        await self.open(run, earlier_pool, self.reader_configs(run, self.sockets))
+        earlier_pool.close()
         run.server.stop()
         run.commit(0, self.missed)
         run.server.start()
         run.server.wait_until_listening()
-        audience = run.audience()
-        audience.ready = b'"type":"subscribed"'
+        pool = run.reader_pool()
+        pool.ready_marker = b'"type":"subscribed"'
         try:
-            return await self._measure(run, audience)
+            return await self._measure(run, pool)
         finally:
-            audience.close()
+            pool.close()
 
-    async def _measure(self, run: Run, audience: Audience) -> Measures:
+    async def _measure(self, run: Run, pool: ReaderPool) -> Measurements:
         since = f"?since=0&epoch={EPOCH}"
-        seats = [replace(seat, path=seat.path + since) for seat in self.seats(run, self.sockets)]
-        tally = audience.tally
-        tally.want(self.sockets * self.missed)
-        tally.sent(0).extend([time.perf_counter()] * self.missed)
-        with quiet_collector():
-            window = Window(run.server.pid)
-            await self.open(run, audience, seats)
-            await tally.reached(EVENT_PATIENCE)
+        configs = [
+            replace(config, path=config.path + since)
+            for config in self.reader_configs(run, self.sockets)
+        ]
+        stats = pool.stats
+        stats.expect(self.sockets * self.missed)
+        stats.send_times(0).extend([time.perf_counter()] * self.missed)
+        with garbage_collector_off():
+            window = MeasuredWindow(run.server.pid)
+            await self.open(run, pool, configs)
+            await stats.wait_until_complete(EVENT_TIMEOUT)
             window.close()
-        received = [reader.count for reader in audience.readers]
-        missing, surplus = counts(received, [self.missed] * len(received))
-        return Measures(
+        received = [reader.count for reader in pool.readers]
+        undelivered, duplicates = counts(received, [self.missed] * len(received))
+        return Measurements(
             cpu_us=window.server / self.sockets * 1e6,
             per_second=self.sockets / window.wall,
-            p50_ms=_ms(percentile(tally.latencies, 0.5)),
-            p99_ms=_ms(percentile(tally.latencies, 0.99)),
-            bytes_each=tally.bytes / max(1, tally.received),
+            p50_ms=_ms(percentile(stats.latencies, 0.5)),
+            p99_ms=_ms(percentile(stats.latencies, 0.99)),
+            bytes_each=stats.bytes / max(1, stats.received),
             generator=window.generator / window.wall,
             done=len(received),
-            undelivered=missing + self.missed * (self.sockets - len(received)),
-            surplus=surplus,
-            errors=audience.errors,
+            undelivered=undelivered + self.missed * (self.sockets - len(received)),
+            duplicates=duplicates,
+            errors=pool.errors,
         )
 
 
 @dataclass(frozen=True)
 class Idle(Scenario):
-    """Sockets that watch a list on which nothing happens: resident memory of each.
+    """The memory of each socket that is subscribed to a list without changes.
 
     `cpu_us` is for each socket and second.
     """
 
     headline: str = "kb_each"
     first: int = 20
-    """Sockets opened before the first reading, so that imports and caches are not counted."""
+    """Sockets opened before memory is first read, so that imports and caches do not count."""
     hold: float = 21
 
-    async def measure(self, run: Run) -> Measures:
-        audience, more = run.audience(), run.audience()
+    async def measure(self, run: Run) -> Measurements:
+        first_pool, pool = run.reader_pool(), run.reader_pool()
         try:
-            seats = self.seats(run, self.sockets)
-            await self.open(run, audience, seats[: self.first])
+            configs = self.reader_configs(run, self.sockets)
+            await self.open(run, first_pool, configs[: self.first])
             await asyncio.sleep(1)
-            before = processes.resident(run.server.pid)
-            await self.open(run, more, seats[self.first :])
-            window = Window(run.server.pid)
+            before = processes.resident_bytes(run.server.pid)
+            await self.open(run, pool, configs[self.first :])
+            window = MeasuredWindow(run.server.pid)
             await asyncio.sleep(self.hold)
             window.close()
-            after = processes.resident(run.server.pid)
-            held = more.tally.opened - more.tally.closed
+            after = processes.resident_bytes(run.server.pid)
+            open_sockets = pool.stats.opened - pool.stats.closed
         finally:
-            audience.close()
-            more.close()
-        return Measures(
-            cpu_us=window.server / window.wall / (held + self.first) * 1e6,
-            kb_each=(after - before) / 1024 / held if held else None,
-            done=held + self.first,
-            undelivered=self.sockets - held - self.first,
-            errors=[*audience.errors, *more.errors],
+            first_pool.close()
+            pool.close()
+        return Measurements(
+            cpu_us=window.server / window.wall / (open_sockets + self.first) * 1e6,
+            kb_each=(after - before) / 1024 / open_sockets if open_sockets else None,
+            done=open_sockets + self.first,
+            undelivered=self.sockets - open_sockets - self.first,
+            errors=[*first_pool.errors, *pool.errors],
         )
 
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.id: scenario
     for scenario in (
-        Fanout(
+        FanOut(
             id="F1",
             title="500 sockets on one list, events one after another",
             sockets=500,
             references=("null", "websockets", "node ws"),
             quick={"seconds": 2},
         ),
-        Fanout(
+        FanOut(
             id="F2",
             title="500 sockets on one list, bursts of 64 events",
             sockets=500,
@@ -467,7 +480,7 @@ SCENARIOS: dict[str, Scenario] = {
             references=("null", "websockets", "node ws"),
             quick={"seconds": 2},
         ),
-        Fanout(
+        FanOut(
             id="F3",
             title="5,000 sockets on one list, events one after another",
             sockets=5_000,
@@ -475,7 +488,7 @@ SCENARIOS: dict[str, Scenario] = {
             references=("null", "websockets"),
             quick={"sockets": 2_000, "seconds": 2},
         ),
-        Fanout(
+        FanOut(
             id="F4",
             title="500 sockets on one list, 20 events a second, open loop",
             sockets=500,
@@ -484,7 +497,7 @@ SCENARIOS: dict[str, Scenario] = {
             headline="p50_ms",
             quick={"seconds": 5},
         ),
-        Fanout(
+        FanOut(
             id="F5",
             title="5,000 sockets over 500 lists, 100 events a second, open loop",
             sockets=5_000,
@@ -530,8 +543,8 @@ SCENARIOS: dict[str, Scenario] = {
         Growth(
             id="G1-log",
             title="the same with 1,000,000 changes in the log",
-            log=1_000_000,
-            quick={"log": 50_000, "seconds": 3},
+            changes=1_000_000,
+            quick={"changes": 50_000, "seconds": 3},
         ),
     )
 }

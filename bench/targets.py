@@ -1,4 +1,4 @@
-"""The servers that are compared: how each is seeded, started, addressed and read."""
+"""The servers that are compared: how to seed, start and connect to each of them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.event import Size, list_id, template
+from bench.event import SeedSize, frame_template, list_id
 from bench.history import History
-from bench.processes import ROOT, run_once
+from bench.processes import ROOT, run_command
 
-CONNECTIONS_PER_USER = 20
+MAX_CONNECTIONS_PER_USER = 20
 
 
 @dataclass(frozen=True)
-class Cell:
-    """The ground that a comparison stands on: the same for both sides."""
+class Stack:
+    """The server, channel layer and database; the same for both sides of a comparison."""
 
     server: str
     layer: str
@@ -29,8 +29,8 @@ class Cell:
 
 
 @dataclass
-class Ground:
-    """Where one run happens: its folder and the addresses of its services."""
+class RunContext:
+    """The folder of one run and the URLs of its services."""
 
     folder: Path
     database_url: str = ""
@@ -38,25 +38,25 @@ class Ground:
 
 
 class Target:
-    """A server that can be asked for events. It does not know what is measured."""
+    """A server that can publish events. It does not know what is measured."""
 
     name = ""
-    mark = b'{"type":"change"'
-    """The bytes that begin each event."""
-    ready = b""
-    """Bytes of the message that ends a socket's first state; empty: the handshake ends it."""
+    event_prefix = b'{"type":"change"'
+    """The first bytes of each event."""
+    ready_marker = b""
+    """Part of the message after which a socket has its first state; empty: the handshake."""
     has_database = False
 
-    def available(self) -> bool:
+    def is_available(self) -> bool:
         return True
 
-    def seed(self, ground: Ground, cell: Cell, size: Size) -> list[str]:
+    def seed(self, context: RunContext, stack: Stack, size: SeedSize) -> list[str]:
         return []
 
-    def command(self, cell: Cell, port: int) -> list[str]:
+    def command(self, stack: Stack, port: int) -> list[str]:
         raise NotImplementedError
 
-    def env(self, ground: Ground, cell: Cell) -> dict[str, str]:
+    def env(self, context: RunContext, stack: Stack) -> dict[str, str]:
         return {}
 
     def path(self, index: int) -> str:
@@ -65,24 +65,24 @@ class Target:
     def headers(self, token: str) -> dict[str, str]:
         return {}
 
-    def history(self, ground: Ground, size: Size) -> History | None:
+    def history(self, context: RunContext, size: SeedSize) -> History | None:
         return None
 
 
 class Django(Target):
-    """A Django project behind uvicorn or daphne."""
+    """A Django project, served by uvicorn or daphne."""
 
     has_database = True
     application = ""
-    seeder = ""
+    seed_module = ""
 
-    def seed(self, ground: Ground, cell: Cell, size: Size) -> list[str]:
-        command = [sys.executable, "-m", self.seeder, str(size)]
-        output = run_once(command, self.env(ground, cell))
+    def seed(self, context: RunContext, stack: Stack, size: SeedSize) -> list[str]:
+        command = [sys.executable, "-m", self.seed_module, str(size)]
+        output = run_command(command, self.env(context, stack))
         return json.loads(output.splitlines()[-1])
 
-    def command(self, cell: Cell, port: int) -> list[str]:
-        if cell.server == "daphne":
+    def command(self, stack: Stack, port: int) -> list[str]:
+        if stack.server == "daphne":
             return [
                 *[sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)],
                 self.application,
@@ -97,19 +97,19 @@ class Django(Target):
 
 
 class Plain(Django):
-    """The plain recipe of bench/vanilla."""
+    """The baseline in bench/vanilla."""
 
     name = "plain"
-    mark = b'{"type": "change"'
+    event_prefix = b'{"type": "change"'
     application = "bench.vanilla.emit:application"
-    seeder = "bench.vanilla.seed"
+    seed_module = "bench.vanilla.seed"
 
-    def env(self, ground: Ground, cell: Cell) -> dict[str, str]:
+    def env(self, context: RunContext, stack: Stack) -> dict[str, str]:
         return {
             "DJANGO_SETTINGS_MODULE": "bench.vanilla.settings",
-            "DATABASE_URL": ground.database_url,
-            "REDIS_URL": ground.redis_url,
-            "LAYER": cell.layer,
+            "DATABASE_URL": context.database_url,
+            "REDIS_URL": context.redis_url,
+            "LAYER": stack.layer,
         }
 
     def headers(self, token: str) -> dict[str, str]:
@@ -120,62 +120,62 @@ class Trolley(Django):
     """The product, with the control socket in front of it."""
 
     name = "trolley"
-    ready = b'"type":"snapshot"'
-    seeder = "bench.trolley_seed"
+    ready_marker = b'"type":"snapshot"'
+    seed_module = "bench.trolley_seed"
 
-    def env(self, ground: Ground, cell: Cell) -> dict[str, str]:
+    def env(self, context: RunContext, stack: Stack) -> dict[str, str]:
         return {
             "DJANGO_SETTINGS_MODULE": "asgi_project.settings",
-            "TROLLEY_DATA": str(ground.folder),
+            "TROLLEY_DATA": str(context.folder),
             "TROLLEY_LOG_LEVEL": "WARNING",
-            # Counted as always, but eight people here edit like hundreds.
+            # The rate is still counted, but the eight editors send more than users may.
             "TROLLEY_WRITES_PER_SECOND": "1000000",
-            "DATABASE_URL": ground.database_url,
-            "REDIS_URL": ground.redis_url,
-            "TROLLEY_LAYER": cell.layer,
+            "DATABASE_URL": context.database_url,
+            "REDIS_URL": context.redis_url,
+            "TROLLEY_LAYER": stack.layer,
         }
 
-    def command(self, cell: Cell, port: int) -> list[str]:
-        return [sys.executable, "-m", "bench.trolley_serve", cell.server, str(port)]
+    def command(self, stack: Stack, port: int) -> list[str]:
+        return [sys.executable, "-m", "bench.trolley_serve", stack.server, str(port)]
 
     def headers(self, token: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {token}"}
 
-    def history(self, ground: Ground, size: Size) -> History | None:
-        return History(ground.database_url, log=size.log)
+    def history(self, context: RunContext, size: SeedSize) -> History | None:
+        return History(context.database_url, changes=size.changes)
 
 
 class Websockets(Target):
-    """`websockets.broadcast`, bare."""
+    """`websockets.broadcast`, without anything else."""
 
     name = "websockets"
 
-    def command(self, cell: Cell, port: int) -> list[str]:
+    def command(self, stack: Stack, port: int) -> list[str]:
         return [sys.executable, "-m", "bench.reference_websockets", str(port)]
 
 
 class Null(Target):
-    """One system call for each delivery, and nothing else."""
+    """One system call for each delivery, without anything else."""
 
     name = "null"
 
-    def command(self, cell: Cell, port: int) -> list[str]:
+    def command(self, stack: Stack, port: int) -> list[str]:
         return [sys.executable, "-m", "bench.reference_null", str(port)]
 
 
 class NodeWs(Target):
-    """node's `ws`, bare, where NODE_PATH or node_modules has it."""
+    """`ws` of node, without anything else, if NODE_PATH or node_modules contains it."""
 
     name = "node ws"
 
-    def available(self) -> bool:
+    def is_available(self) -> bool:
         if shutil.which("node") is None:
             return False
         probe = ["node", "-e", "require('ws')"]
         return subprocess.run(probe, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
-    def command(self, cell: Cell, port: int) -> list[str]:
-        return ["node", "bench/reference_ws.cjs", str(port), template(0)]
+    def command(self, stack: Stack, port: int) -> list[str]:
+        return ["node", "bench/reference_ws.cjs", str(port), frame_template(0)]
 
 
 REFERENCES = (Null(), Websockets(), NodeWs())

@@ -1,7 +1,7 @@
-"""Fill an empty database: `python -m bench.trolley_seed SIZE`; prints tokens.
+"""Fill an empty database and print tokens: `python -m bench.trolley_seed SIZE`.
 
-The rows go in through plain querysets, so nothing is recorded; what list 0 has
-behind it is written as the log would have it.
+The rows are inserted through plain querysets, so no changes are recorded. The change
+log of list 0 is written directly.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 
 import django
 
-from bench.event import Size
+from bench.event import SeedSize
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
 
@@ -21,7 +21,7 @@ def seed(size):
     from knox.models import get_digest_token
 
     from accounts.models import ApiToken, User
-    from bench.event import AT, EPOCH, changes, frame, item_id, list_id
+    from bench.event import EPOCH, EVENT_TIME, ITEM_FIELDS, change_entries, frame, item_id, list_id
     from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
     from shopping_list.parsing.item_names import comparison_key
 
@@ -40,7 +40,7 @@ def seed(size):
             id=list_id(n),
             name=f"List {n}",
             epoch=EPOCH,
-            version=0 if n else size.log,
+            version=0 if n else size.changes,
             created_by=users[n * size.users_per_list],
         )
         for n in range(size.lists)
@@ -53,11 +53,8 @@ def seed(size):
         ShoppingItem(
             id=item_id(n, m),
             shopping_list_id=list_id(n),
-            name=f"Item {m}",
+            **ITEM_FIELDS | {"name": f"Item {m}"},
             name_key=comparison_key(f"Item {m}"),
-            quantity="500 g",
-            note="the small ones",
-            category="Vegetables",
             position=f"a{m:02}1",
             created_by=users[n * size.users_per_list],
         )
@@ -75,7 +72,7 @@ def seed(size):
         (Membership(shopping_list_id=list_id(n), user=others[n % 100], role="owner") for n in ids),
         batch_size=10_000,
     )
-    for start in range(1, size.log + 1, 10_000):
+    for start in range(1, size.changes + 1, 10_000):
         QuerySet(Activity).bulk_create(
             Activity(
                 list_id=list_id(0),
@@ -84,15 +81,15 @@ def seed(size):
                 verb="item.ticked",
                 actor=users[0],
                 actor_name="user0",
-                changes=changes(0),
+                changes=change_entries(0),
                 frame=frame(0, version),
-                at=AT,
+                at=EVENT_TIME,
             )
-            for version in range(start, min(start + 10_000, size.log + 1))
+            for version in range(start, min(start + 10_000, size.changes + 1))
         )
     return [token for _, token in secrets]
 
 
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps(seed(Size.parse(sys.argv[1]))))
+    print(json.dumps(seed(SeedSize.parse(sys.argv[1]))))

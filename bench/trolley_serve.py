@@ -1,8 +1,8 @@
-"""Trolley as `manage.py serve` runs it, with the control socket in front: for the benchmarks.
+"""Trolley as `manage.py serve` runs it, plus the control socket of the benchmarks.
 
-`python -m bench.trolley_serve uvicorn PORT`. An event is a whole change handed
-to the publisher from another thread, which is what the `post_save` receiver of
-Activity does. Its row was committed by the generator before it asked (history.py).
+`python -m bench.trolley_serve uvicorn PORT`. An event is a change that is passed to the
+publisher from another thread, as the `post_save` receiver of Activity does. The
+generator has committed its row before it asks for the event (history.py).
 """
 
 import asyncio
@@ -11,22 +11,22 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
-# The generator opens thousands of sockets as fast as it can, as no household does.
+# The generator opens thousands of sockets as fast as possible.
 os.environ.setdefault("TROLLEY_HANDSHAKES", "1000000")
 
 from asgi_project.asgi import application
 from asgi_project.serving.listener import open_listener
 from asgi_project.serving.servers import SERVERS
 from bench.control import with_control
-from bench.event import AT, EPOCH, changes, frame, list_id
+from bench.event import EPOCH, EVENT_TIME, change_entries, frame, list_id
 from live.delivery.publisher import publish
 from shopping_list.models import Activity
 
-writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+publisher_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="publisher")
 
 
 def publish_all(index: int, first: int, count: int) -> None:
-    """Publish versions that are in the database already, as their commit would."""
+    """Publish versions that are already in the database, as their commit would do."""
     for version in range(first, first + count):
         publish(
             Activity(
@@ -34,15 +34,17 @@ def publish_all(index: int, first: int, count: int) -> None:
                 version=version,
                 epoch=EPOCH,
                 verb="item.ticked",
-                changes=changes(index),
+                changes=change_entries(index),
                 frame=frame(index, version),
-                at=AT,
+                at=EVENT_TIME,
             )
         )
 
 
 async def emit(index: int, first: int, count: int) -> None:
-    await asyncio.get_running_loop().run_in_executor(writer, publish_all, index, first, count)
+    await asyncio.get_running_loop().run_in_executor(
+        publisher_thread, publish_all, index, first, count
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Print docs/licences.md: under which licences what Trolley ships with may be used.
+"""Print docs/licences.md: the licences of the packages that Trolley ships with.
 
-`.venv/bin/python requirements/licences.py >docs/licences.md`, after `./run lock`.
-Versions are in the lock files; a licence hardly ever changes with them.
+`.venv/bin/python requirements/licences.py >docs/licences.md`, after
+`./run lock-requirements`. The page has no versions: the lock files have them, and a
+licence rarely changes with the version.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLED = ("clsx", "esm-env", "svelte", "uplot", "uqr")
-"""What the build of the frontend puts into the page."""
-ELSEWHERE = {
+"""The npm packages that are part of the built frontend."""
+OTHER_PLATFORMS = {
     "async-timeout": "Apache-2.0",
     "tzdata": "Apache-2.0",
     "u-msgpack-python": "MIT",
 }
-"""Of packages that only other systems, or other Pythons, install."""
+"""Packages that are installed only on other systems or with other Python versions."""
 HEAD = """# Licences
 
 These are the licences of the packages that Trolley ships with. Trolley's own code is
@@ -31,25 +32,25 @@ the packages. A test compares the page with the lock files.
 
 
 def python_packages() -> list[str]:
-    """Return the names in the lock file of what an installation runs on."""
+    """Return the package names in requirements/base.txt."""
     lock = (ROOT / "requirements" / "base.txt").read_text()
     return sorted(set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
 
 
 def licence_of(name: str) -> str:
-    """Return what a Python package says of its licence."""
-    if name in ELSEWHERE:
-        return ELSEWHERE[name]
-    said = metadata.metadata(name)
-    kinds = said.get_all("Classifier", [])
-    classified = [kind.split(" :: ")[-1] for kind in kinds if kind.startswith("License")]
-    text = (said.get("License") or "").split("\n")[0]
-    short = text if len(text) < 40 and "Copyright" not in text else ""
-    return said.get("License-Expression") or short or " / ".join(classified)
+    """Return the licence of a Python package, from its metadata."""
+    if name in OTHER_PLATFORMS:
+        return OTHER_PLATFORMS[name]
+    fields = metadata.metadata(name)
+    classifiers = fields.get_all("Classifier", [])
+    licences = [text.split(" :: ")[-1] for text in classifiers if text.startswith("License")]
+    first_line = (fields.get("License") or "").split("\n")[0]
+    short_name = first_line if len(first_line) < 40 and "Copyright" not in first_line else ""
+    return fields.get("License-Expression") or short_name or " / ".join(licences)
 
 
 def licence_of_bundled(name: str) -> str:
-    """Return what the lock file of the frontend says of a package."""
+    """Return the licence of an npm package, from the lock file of the frontend."""
     lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text())
     return str(lock["packages"][f"node_modules/{name}"]["license"])
 
@@ -62,4 +63,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201  (it is what this is for)
+    print(page(), end="")  # noqa: T201  (the output of this script)

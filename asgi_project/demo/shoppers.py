@@ -1,7 +1,7 @@
-"""Three people who shop together, as a script: they keep a demo alive.
+"""Simulated users who shop together, so that the demo shows changes all the time.
 
-Each has a phone (a socket that watches the lists) and edits over REST, as
-anybody's script would; nothing here reaches around the product.
+Each user has one WebSocket that is subscribed to the lists, and edits them over REST.
+Only the public API is used.
 """
 
 from __future__ import annotations
@@ -47,37 +47,37 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True)
 class Edit:
-    """One request: what a person does next."""
+    """One request of a simulated user."""
 
     method: str
     path: str
     body: dict[str, Any] | None
 
 
-def next_edit(list_id: str, items: list[Item], chance: random.Random) -> Edit:
-    """Decide what a person does with a list that looks like this.
+def next_edit(list_id: str, items: list[Item], rng: random.Random) -> Edit:
+    """Choose the next edit of a list that has these items.
 
-    Short lists grow, long ones are bought, and bought things are cleared away
-    now and then, so that a demo can run for days.
+    Items are added to short lists, ticked on long lists, and removed in batches once
+    many are ticked, so the lists keep their size and the demo can run for days.
     """
     base = f"/api/shopping-lists/{list_id}/shopping-items/"
     open_items = [item for item in items if not item["purchased"]]
-    bought = len(items) - len(open_items)
-    if bought > 8 and chance.random() < 0.2:
+    purchased_count = len(items) - len(open_items)
+    if purchased_count > 8 and rng.random() < 0.2:
         return Edit("POST", f"{base}remove/", {"purchased": True})
-    if len(open_items) < 4 or (len(open_items) < 12 and chance.random() < 0.35):
-        name, quantity, category = chance.choice(GROCERIES)
+    if len(open_items) < 4 or (len(open_items) < 12 and rng.random() < 0.35):
+        name, quantity, category = rng.choice(GROCERIES)
         return Edit("POST", base, {"name": name, "quantity": quantity, "category": category})
-    one = chance.choice(open_items)
-    if chance.random() < 0.7:
-        return Edit("PATCH", f"{base}{one['id']}/", {"purchased": True})
-    if chance.random() < 0.5:
-        return Edit("PATCH", f"{base}{one['id']}/", {"after": None})
-    return Edit("PATCH", f"{base}{one['id']}/", {"quantity": chance.choice(QUANTITIES)})
+    url = f"{base}{rng.choice(open_items)['id']}/"
+    if rng.random() < 0.7:
+        return Edit("PATCH", url, {"purchased": True})
+    if rng.random() < 0.5:
+        return Edit("PATCH", url, {"after": None})
+    return Edit("PATCH", url, {"quantity": rng.choice(QUANTITIES)})
 
 
 class Shopper:
-    """One person's phone and fingers, until `stopped` is set."""
+    """Simulated demo client: subscribes to lists and makes random edits until `stopped` is set."""
 
     def __init__(self, token: str, host: str, port: int, lists: list[str]) -> None:
         self.host, self.port, self.lists = host, port, lists
@@ -86,20 +86,20 @@ class Shopper:
         self.stopped = threading.Event()
 
     def start(self) -> None:
-        """Watch and edit in the background."""
-        for job in (self._watch, self._edit):
-            threading.Thread(target=self._retry_forever, args=(job,), daemon=True).start()
+        """Start one thread that listens and one that edits."""
+        for task in (self._listen, self._edit):
+            threading.Thread(target=self._retry_forever, args=(task,), daemon=True).start()
 
-    def _retry_forever(self, job: Callable[[], None]) -> None:
+    def _retry_forever(self, task: Callable[[], None]) -> None:
         while not self.stopped.is_set():
             with contextlib.suppress(OSError, HTTPException, WebSocketException, TimeoutError):
-                job()
+                task()
             self.stopped.wait(2)
 
-    def _watch(self) -> None:
-        address = f"ws://{self.host}:{self.port}/ws/"
+    def _listen(self) -> None:
+        url = f"ws://{self.host}:{self.port}/ws/"
         authorization = {"Authorization": self.headers["Authorization"]}
-        with connect(address, additional_headers=authorization) as socket:
+        with connect(url, additional_headers=authorization) as socket:
             for list_id in self.lists:
                 topic = f"list:{list_id}"
                 socket.send(json.dumps({"type": "subscribe", "topic": topic}))

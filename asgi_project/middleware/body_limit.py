@@ -1,4 +1,4 @@
-"""Bodies arrive whole, or not at all: Django would spool any length to disk."""
+"""Read request bodies up to a limit: Django would write a body of any length to disk."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from rest.problems import CONTENT_TYPE, problem
 FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 
 
-class BodyLimit:
-    """Wraps an ASGI app; gives it each body whole, and none that is too long.
+class BodyLimitMiddleware:
+    """Passes each request body on as one event, and rejects bodies that are too long.
 
     The app is called only after the whole body has arrived, so a client that sends
     slowly occupies nothing but its own connection. `limit_for` returns the limit of
@@ -36,10 +36,10 @@ class BodyLimit:
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Answer 413 at once for a declared length, or where a chunked body passes it."""
+        """Respond with 413 as soon as the declared length, or a chunked body, exceeds the limit."""
         body, limit = bytearray(), self.limit_for(str(scope.get("path", "")))
-        if scope["type"] == "http" and _declared(scope) > limit:
-            await _refuse(send)
+        if scope["type"] == "http" and _declared_length(scope) > limit:
+            await _send_too_large(send)
             return
         while True:
             event = await receive()
@@ -47,7 +47,7 @@ class BodyLimit:
                 return
             body += event.get("body", b"")
             if len(body) > limit:
-                await _refuse(send)
+                await _send_too_large(send)
                 return
             if not event.get("more_body", False):
                 break
@@ -57,33 +57,31 @@ class BodyLimit:
 
 
 def _with_content_length(scope: Scope, length: int) -> Scope:
-    """Tell how long a chunked body was: REST framework takes one without a length for none."""
+    """Add the length of a chunked body: DRF treats a body without a length as empty."""
     if scope["type"] != "http" or not length:
         return scope
-    headers = [pair for pair in scope["headers"] if pair[0] not in FRAMING_HEADERS]
+    headers = [header for header in scope["headers"] if header[0] not in FRAMING_HEADERS]
     return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}
 
 
 def _replay_body(body: bytes, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
-    event: HTTPRequestEvent | None
-    event = {"type": "http.request", "body": body, "more_body": False}
+    pending: list[HTTPRequestEvent]
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def once() -> ASGIReceiveEvent:
-        nonlocal event
-        given, event = event, None
-        return given or await receive()
+    async def replay() -> ASGIReceiveEvent:
+        return pending.pop() if pending else await receive()
 
-    return once
+    return replay
 
 
-def _declared(scope: HTTPScope) -> int:
+def _declared_length(scope: HTTPScope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)
     return 0
 
 
-async def _refuse(send: ASGISendCallable) -> None:
+async def _send_too_large(send: ASGISendCallable) -> None:
     body = json.dumps(problem(413, "too_large", "The body is too large.")).encode()
     headers = {**DEFAULT_HEADERS, "Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))}
     headers |= {"Connection": "close", "Cache-Control": "no-store"}

@@ -1,4 +1,4 @@
-"""The name that a trusted proxy gives to whoever it let in."""
+"""The user name that a trusted proxy passes in a header."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from django.core.exceptions import ImproperlyConfigured
 logger = logging.getLogger(__name__)
 
 
-def validate_header(given: str, proxies: Sequence[str]) -> str:
-    """Return the header that is set, empty for none.
+def validate_header(header: str, proxies: Sequence[str]) -> str:
+    """Return `header`, which is empty if proxy authentication is off.
 
-    Raises ImproperlyConfigured where nobody or everybody would be believed.
+    Raises ImproperlyConfigured if it is not a header name, or if the trusted proxies
+    are no address or every address.
     """
-    if given and not re.fullmatch(r"[A-Za-z0-9-]{1,60}", given):
+    if header and not re.fullmatch(r"[A-Za-z0-9-]{1,60}", header):
         raise ImproperlyConfigured("TROLLEY_PROXY_AUTH_HEADER must be the name of a header")
-    if given and (not proxies or any(map(_matches_any_address, proxies))):
+    if header and (not proxies or any(map(_matches_any_address, proxies))):
         raise ImproperlyConfigured(
             "TROLLEY_PROXY_AUTH_HEADER needs the proxy's own addresses in TROLLEY_TRUSTED_PROXIES"
         )
-    return given
+    return header
 
 
 def _matches_any_address(proxy: str) -> bool:
     try:
         return proxy == "*" or ip_network(proxy, strict=False).prefixlen == 0
-    except ValueError:  # a literal, such as the path of a socket
+    except ValueError:  # a literal, such as the path of a Unix socket
         return False
 
 
 class ProxyUserMiddleware:
-    """Takes the header out of every request, and keeps what a trusted proxy said.
+    """Removes the header from every request, and keeps its value if a trusted proxy sent it.
 
-    That goes into the scope under `key`, where nobody can write from outside. A
-    header with underscores is taken out too: code that makes no difference must
-    not take it for the real one, and a proxy would pass it on.
+    The value goes into the scope under `key`, which clients cannot set. A header that
+    has underscores in place of hyphens is removed too: a proxy passes it on, and code
+    that treats both alike would take it for the real one.
     """
 
     def __init__(
@@ -56,24 +57,27 @@ class ProxyUserMiddleware:
     ) -> None:
         """Pass the request on without the header."""
         if scope["type"] != "lifespan":
-            said = [(name, value) for name, value in scope["headers"] if self._matches_header(name)]
-            if said:
-                rest = [pair for pair in scope["headers"] if not self._matches_header(pair[0])]
-                told: dict[str, Any] = {"headers": rest, self.key: self._name(scope, said)}
-                scope = {**scope, **told}  # type: ignore[assignment]
+            matching = [pair for pair in scope["headers"] if self._matches_header(pair[0])]
+            if matching:
+                others = [pair for pair in scope["headers"] if not self._matches_header(pair[0])]
+                changes: dict[str, Any] = {"headers": others}
+                changes[self.key] = self._user_name(scope, matching)
+                scope = {**scope, **changes}  # type: ignore[assignment]
         await self.app(scope, receive, send)
 
     def _matches_header(self, name: bytes) -> bool:
         return name.lower().replace(b"_", b"-") == self.header
 
-    def _name(self, scope: Any, said: Iterable[tuple[bytes, bytes]]) -> str | None:
+    def _user_name(self, scope: Any, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         peer = (scope.get("client") or ("",))[0]
         if peer not in self.proxies:
-            logger.warning("%s names a user and is no trusted proxy: ignored", peer or "somebody")
+            logger.warning(
+                "%s names a user but is not a trusted proxy: header ignored", peer or "a client"
+            )
             return None
-        exact = [value for name, value in said if name.lower() == self.header]
-        if len(exact) != 1:
-            logger.warning("%d headers name a user: ignored", len(exact))
+        values = [value for name, value in headers if name.lower() == self.header]
+        if len(values) != 1:
+            logger.warning("%d headers name a user: all ignored", len(values))
             return None
-        # Headers are latin-1 by the standard; proxies that know other names send UTF-8.
-        return exact[0].decode("utf-8", "replace").strip() or None
+        # Headers are latin-1 by the standard, but proxies send other names as UTF-8.
+        return values[0].decode("utf-8", "replace").strip() or None

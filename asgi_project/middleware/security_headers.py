@@ -1,4 +1,4 @@
-"""What every answer says about itself, whoever gives it."""
+"""Security headers for every response."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-Respond = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 DEFAULT_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
-# Our own pages also give up string-to-code sinks. The admin and the API
-# documentation use libraries that still need them.
+# Our own pages also forbid to turn strings into code. The admin and the API
+# documentation use libraries that still do so.
 APP_CSP = (
     f"{DEFAULT_CSP}; worker-src 'self'; require-trusted-types-for 'script'; "
     "trusted-types svelte-trusted-html trolley"
@@ -31,7 +31,7 @@ DEFAULT_HEADERS = {
 
 
 def add_security_headers(response: HttpResponseBase, *, path: str) -> HttpResponseBase:
-    """Add what is missing; a view that said something itself is right."""
+    """Add the headers that are missing; a header that a view has set is kept."""
     for name, value in DEFAULT_HEADERS.items():
         response.headers.setdefault(name, value)
     if path.startswith("/api/"):
@@ -39,15 +39,15 @@ def add_security_headers(response: HttpResponseBase, *, path: str) -> HttpRespon
     return response
 
 
-class HeadersMiddleware:
-    """Outermost, so that static files, errors and the admin are hardened too.
+class SecurityHeadersMiddleware:
+    """Adds security headers. It is the outermost, to cover static files, errors and the admin.
 
-    Strict-Transport-Security is left to Django, which adds it under https only.
+    Django itself adds Strict-Transport-Security, under https only.
     """
 
-    def __init__(self, get_response: Respond) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on and harden what comes back."""
+        """Return the response with its security headers."""
         return add_security_headers(self.get_response(request), path=request.path_info)

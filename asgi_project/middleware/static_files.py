@@ -1,4 +1,4 @@
-"""Static files: WhiteNoise, fitted to ASGI and to the names that Vite gives."""
+"""Static files: WhiteNoise, adapted to ASGI and to Vite's file names."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-# A service worker rules what lies below it, and the others are looked for there.
+# A service worker controls the URLs below its own, and browsers expect the others here.
 ROOT_FILES = ("sw.js", "manifest.webmanifest", "favicon.ico", "favicon.svg", "robots.txt")
 HASHED_NAME = re.compile(r"/assets/[^/]+-[A-Za-z0-9_-]{8,}\.\w+$")
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
-    """Serves the built frontend below /static/, and a few of its files at the root."""
+    """Serves the built frontend below /static/, and a few of its files at the root URL."""
 
     def __init__(self, get_response: Any = None) -> None:
         super().__init__(get_response)
@@ -27,22 +27,22 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
                 self.add_file_to_dictionary(f"/{name}", str(path))
 
     def add_cache_headers(self, headers: Any, path: str, url: str) -> None:
-        """Never let the service worker go stale: it decides what else is fresh."""
+        """Never cache the service worker: it decides what else is cached."""
         super().add_cache_headers(headers, path, url)
         if url == "/sw.js":
             headers["Cache-Control"] = "max-age=0, no-cache"
 
     def immutable_file_test(self, path: str, url: str) -> bool:
-        """Say whether the name holds a hash of the content."""
+        """Return whether the file name contains a hash of the content."""
         return bool(HASHED_NAME.search(url))
 
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
-        """Answer with bytes: a synchronous stream would hold a thread of the loop."""
-        found = static_file.get_response(request.method, request.META)
-        with found.file or BytesIO() as file:
-            response = HttpResponse(file.read(), status=int(found.status))
+        """Respond with bytes: under ASGI a synchronous stream would block a thread."""
+        file_response = static_file.get_response(request.method, request.META)
+        with file_response.file or BytesIO() as file:
+            response = HttpResponse(file.read(), status=int(file_response.status))
         del response["Content-Type"]
-        for name, value in found.headers:
+        for name, value in file_response.headers:
             response[name] = value
         return response

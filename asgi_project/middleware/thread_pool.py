@@ -1,4 +1,4 @@
-"""A pool of threads for synchronous views that keep their database connections."""
+"""A pool of threads for synchronous views. Each thread keeps its database connection."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from asgiref.typing import (
 
 
 class ThreadPoolMiddleware:
-    """Runs each request on one of a few lasting threads; it queues what is more.
+    """Runs each request on one of a few permanent threads; further requests wait.
 
-    Django's ASGI handler makes a thread for every request, and with it a new
-    database connection. It does so through asgiref's ThreadSensitiveContext,
-    which steps back when a context is set already: so one is, from a pool.
+    Django's ASGI handler creates a thread for every request, and with it a new database
+    connection. It does so with asgiref's ThreadSensitiveContext, which does nothing if
+    a context is set already. So this middleware sets one from a pool.
     """
 
     def __init__(self, app: ASGI3Application, size: int) -> None:
         self.app = app
-        self.idle = [ThreadSensitiveContext() for _ in range(size)]
-        self.free = asyncio.Semaphore(size)
+        self.idle_contexts = [ThreadSensitiveContext() for _ in range(size)]
+        self.available = asyncio.Semaphore(size)
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Answer one request."""
-        answer = _BufferedResponse()
-        async with self.free:
+        """Handle one request."""
+        response = _BufferedResponse()
+        async with self.available:
             # Last in, first out: few busy threads keep their caches warm.
-            context = self.idle.pop()
+            context = self.idle_contexts.pop()
             token = SyncToAsync.thread_sensitive_context.set(context)
             try:
-                await self.app(scope, receive, answer.collect)
+                await self.app(scope, receive, response.collect)
             finally:
                 SyncToAsync.thread_sensitive_context.reset(token)
-                self.idle.append(context)
-        for event in answer.events:
+                self.idle_contexts.append(context)
+        for event in response.events:
             await send(event)
 
 
 class _BufferedResponse:
-    """Keeps an answer until its thread is free: a client may read it slowly."""
+    """Holds a response until its thread is free again: a client may read slowly."""
 
     def __init__(self) -> None:
         self.events: list[ASGISendEvent] = []

@@ -1,4 +1,4 @@
-"""Daphne, with what it lacks: lifespan, back pressure, messages over 64 KiB."""
+"""Daphne, extended by the lifespan, back pressure and sent messages over 64 KiB."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ log = structlog.get_logger(__name__)
 
 
 class BackpressureProtocol(ws_protocol.WebSocketProtocol):  # type: ignore[misc]
-    """Knows whether its peer takes what is sent, and limits only what comes in."""
+    """Knows whether its peer reads what was sent, and limits only received messages."""
 
-    maxMessagePayloadSize: int  # noqa: N815  (autobahn's names, and Twisted's)
+    maxMessagePayloadSize: int  # noqa: N815  (names of autobahn and Twisted)
 
     def connectionMade(self) -> None:  # noqa: N802
-        """Become the producer that the transport tells when its buffer is full."""
+        """Register as the producer that the transport pauses when its buffer is full."""
         self.writable = asyncio.Event()
         self.writable.set()
-        # The HTTP channel, from which this connection was upgraded, left itself here.
+        # The HTTP channel of the upgrade is still registered here.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self, streaming=True)
         super().connectionMade()
-        # What is no message gets a close code, not a connection that is cut.
+        # Close after an invalid message with a code, instead of cutting the connection.
         self.failByDrop = False
 
     def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802
-        """Send a message of any length: autobahn limits both ways by one setting."""
+        """Send a message of any length: autobahn has one limit for both directions."""
         limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
         try:
             super().sendMessage(*args, **kwargs)
@@ -40,25 +40,25 @@ class BackpressureProtocol(ws_protocol.WebSocketProtocol):  # type: ignore[misc]
             self.maxMessagePayloadSize = limit
 
     def pauseProducing(self) -> None:  # noqa: N802
-        """Hear that the peer does not keep up."""
+        """React to a full buffer: the peer does not keep up."""
         self.writable.clear()
 
     def resumeProducing(self) -> None:  # noqa: N802
-        """Hear that the buffer is empty."""
+        """React to an empty buffer."""
         self.writable.set()
 
     def stopProducing(self) -> None:  # noqa: N802
-        """Hear that nothing will be sent any more."""
+        """React to the end of sending."""
         self.writable.set()
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
-        """Let go of whoever waits to send."""
+        """Release the tasks that wait to send."""
         self.writable.set()
         super().connectionLost(reason)
 
 
 class Server(server.Server):  # type: ignore[misc]
-    """Runs our lifespan, and lets a `send` wait for its peer."""
+    """Runs the lifespan, and makes `send` wait until the peer reads."""
 
     def run(self) -> None:
         """Serve until a signal stops the reactor."""
@@ -67,13 +67,13 @@ class Server(server.Server):  # type: ignore[misc]
         super().run()
 
     async def handle_reply(self, protocol: Any, message: Any) -> None:
-        """Send, and return once the peer has taken enough: daphne never waits by itself."""
+        """Send, and return when the buffer has room again: daphne itself never waits."""
         await super().handle_reply(protocol, message)
         if isinstance(protocol, BackpressureProtocol):
             await protocol.writable.wait()
 
     def kill_all_applications(self) -> Any:
-        """Stop the live runtime before what still runs is cancelled."""
+        """Stop the live runtime before daphne cancels the applications that still run."""
         shutdown = Deferred.fromFuture(
             asyncio.ensure_future(lifespan.shutdown(), loop=twisted_loop)
         )

@@ -1,7 +1,7 @@
-"""What starts before the first connection and stops after the last one.
+"""Start the live runtime before the first connection, and stop it after the last one.
 
-A server with the ASGI lifespan protocol calls `lifespan`. For daphne, which
-has none, the serve command calls `startup` and `shutdown` itself.
+A server that has the ASGI lifespan protocol calls `lifespan`. Daphne does not have it,
+so `daphne_server` calls `startup` and `shutdown` itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 async def startup() -> None:
-    """Start the live runtime, if there is one."""
+    """Start the live runtime, if `live` is installed."""
     if apps.is_installed("live"):
         from live import runtime  # noqa: PLC0415  (live may be left out)
 
@@ -22,7 +22,7 @@ async def startup() -> None:
 
 
 async def drain() -> None:
-    """Send every socket away with a word on when to come back."""
+    """Close every socket, and tell its client when to reconnect."""
     if apps.is_installed("live"):
         from live import runtime  # noqa: PLC0415  (live may be left out)
 
@@ -38,7 +38,7 @@ async def shutdown() -> None:
 
 
 async def lifespan(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """Speak the ASGI lifespan protocol."""
+    """Implement the ASGI lifespan protocol."""
     await receive()
     try:
         await startup()

@@ -1,4 +1,4 @@
-"""The listening socket, opened by us so that every server has the same one."""
+"""The listening socket. Trolley opens it, so that every server uses the same options."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ STALL_TIMEOUT = 10.0  # s
 
 
 class AddressError(Exception):
-    """The address cannot be listened on; the message says why, in one line."""
+    """The address cannot be used; the message gives the reason in one line."""
 
 
 def open_listener(host: str, port: int) -> socket.socket:
     """Return a socket that listens; raises AddressError."""
-    if not 0 <= port <= 65_535:  # getaddrinfo would wrap it round
+    if not 0 <= port <= 65_535:  # getaddrinfo would take it modulo 65536
         raise AddressError(f"there is no port {port}: choose one from 1 to 65535")
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
+        results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = results[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(2048)
     except OSError as error:
-        raise AddressError(_reason(error, host, port)) from error
-    _drop_stalled_peers(listener)
+        raise AddressError(_error_message(error, host, port)) from error
+    _set_stall_timeout(listener)
     listener.set_inheritable(True)
     return listener
 
 
 def from_fd(descriptor: int) -> socket.socket:
-    """Return the socket that a parent process opened with `listen`."""
+    """Return the socket that a parent process opened with `open_listener`."""
     return socket.socket(fileno=descriptor)
 
 
-def _drop_stalled_peers(listener: socket.socket) -> None:
-    """Set what accepted sockets inherit, where the platform has it."""
+def _set_stall_timeout(listener: socket.socket) -> None:
+    """Set the timeout that accepted sockets inherit, if the platform has it."""
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     if option is not None:
         listener.setsockopt(socket.IPPROTO_TCP, option, round(scaled(STALL_TIMEOUT) * 1000))
 
 
-def _reason(error: OSError, host: str, port: int) -> str:
+def _error_message(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use: stop what uses it, or choose another with --port"
     return f"cannot listen on {host} port {port}: {error.strerror}"

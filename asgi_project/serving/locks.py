@@ -1,4 +1,4 @@
-"""Locks between processes: on files of the data directory, and in PostgreSQL."""
+"""Locks between processes: file locks in the data directory, and locks in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
-# Any number will do that no other program uses in the same database.
+# An arbitrary number; no other program may use it in the same database.
 MIGRATION_LOCK_ID = 0x7401_1E47
 
 
@@ -19,14 +19,15 @@ class LockHeldError(Exception):
 
 
 class UnwritableError(Exception):
-    """The data directory cannot be written; the message says why, in one line."""
+    """The data directory is not writable; the message gives the reason in one line."""
 
 
 @contextmanager
 def file_lock(path: Path, *, mode: int) -> Iterator[None]:
-    """Hold `fcntl.flock` on a file, made when missing; the kernel frees it if we die.
+    """Hold `fcntl.flock` on a file, which is created if it is missing.
 
-    Raises TakenError if `mode` includes LOCK_NB and it is held, and UnwritableError.
+    The kernel releases the lock if this process dies. Raises LockHeldError if `mode`
+    includes LOCK_NB and another process holds the lock, and UnwritableError.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +45,7 @@ def file_lock(path: Path, *, mode: int) -> Iterator[None]:
 
 @contextmanager
 def migration_lock(data_dir: Path) -> Iterator[None]:
-    """Let one process migrate at a time; the others wait."""
+    """Allow one process at a time to migrate; the others wait."""
     if connection.vendor != "postgresql":
         with file_lock(data_dir / "migrate.lock", mode=fcntl.LOCK_EX):
             yield

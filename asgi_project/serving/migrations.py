@@ -1,4 +1,4 @@
-"""Bring the database to where the code is, and never run on one that is ahead."""
+"""Migrate the database to the version of the code; reject a database that is newer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from asgi_project.serving.locks import migration_lock
 
 
 class NewerDatabaseError(Exception):
-    """The database holds migrations that this code does not know."""
+    """The database has migrations that this code does not know."""
 
 
 def check_connection() -> None:
-    """Connect once, past the pool, which would wait and warn; raises OperationalError."""
+    """Connect once, without the pool, which would retry; raises OperationalError."""
     if connection.vendor == "postgresql":
         psycopg = connection.Database  # type: ignore[attr-defined]
         with connection.wrap_database_errors:
@@ -24,17 +24,17 @@ def check_connection() -> None:
 
 
 def migrate_locked() -> None:
-    """Apply what is missing, behind a lock; raises NewerDatabaseError."""
+    """Apply the missing migrations under a lock; raises NewerDatabaseError."""
     with migration_lock(settings.DATA_DIR):
         executor = MigrationExecutor(connection)
-        if unknown := _unknown(executor.loader):
+        if unknown := _unknown_migrations(executor.loader):
             raise NewerDatabaseError(", ".join(unknown))
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
 
 
-def _unknown(loader: MigrationLoader) -> list[str]:
-    """Name the applied migrations of our apps that are not in the code."""
+def _unknown_migrations(loader: MigrationLoader) -> list[str]:
+    """Return the names of applied migrations that the installed apps do not have."""
     known = set(loader.disk_migrations)
     for migration in loader.disk_migrations.values():
         known |= set(migration.replaces)

@@ -1,4 +1,4 @@
-"""The two servers that may run the application, under the same rules."""
+"""The two servers that can run the application, with the same limits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PING_INTERVAL = PING_TIMEOUT = 20.0  # s
 SHUTDOWN_TIMEOUT = 10.0  # s
 
 
-class _Uvicorn(uvicorn.Server):
-    """Tells the clients goodbye before uvicorn closes their connections."""
+class _DrainingServer(uvicorn.Server):
+    """Lets the live runtime close its sockets before uvicorn closes all connections."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain between the last accept and uvicorn's own close, which is a bare 1012."""
-        for listening in self.servers:
-            listening.close()
+        """Drain after the last accept and before uvicorn closes every socket with code 1012."""
+        for server in self.servers:
+            server.close()
         await lifespan.drain()
         await super().shutdown(sockets)
 
@@ -37,7 +37,7 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=MAX_MESSAGE_BYTES,
-        # Compression costs 35 to 40 KB a socket and a third more CPU.
+        # Compression costs 35 to 40 KB for each socket and a third more CPU.
         ws_per_message_deflate=False,
         ws_ping_interval=scaled(PING_INTERVAL),
         ws_ping_timeout=scaled(PING_TIMEOUT),
@@ -45,13 +45,13 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
         lifespan="on",
         log_config=None,
         access_log=settings.ACCESS_LOG,
-        # asgi.py does this for every server.
+        # asgi.py handles these headers, for both servers.
         proxy_headers=False,
         server_header=False,
     )
-    server = _Uvicorn(config)
-    # Uvicorn listens for signals only while it runs, and raises them again once it
-    # has stopped. Early or late, one is an order to stop and not a death.
+    server = _DrainingServer(config)
+    # Uvicorn handles signals only while it serves, and raises them again once it has
+    # stopped. Before and after that, a signal must stop the server and not kill it.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     server.run(sockets=[listener])
@@ -61,12 +61,12 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
 
 def run_daphne(app: Any, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
-    # Importing it installs Twisted's reactor.
+    # The import installs Twisted's reactor.
     from asgi_project.serving import daphne_server  # noqa: PLC0415
 
     daphne_server.Server(
         app,
-        # Twisted makes its own copy of the descriptor and closes this one.
+        # Twisted duplicates the descriptor and closes this one.
         endpoints=[f"fd:fileno={listener.detach()}"],
         ping_interval=scaled(PING_INTERVAL),
         ping_timeout=scaled(PING_TIMEOUT),

@@ -1,4 +1,4 @@
-"""What `serve` says to the person who started it."""
+"""The message that `serve` prints when it has started."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ WILDCARD_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  (only compared with)
 
 
 def base_url(host: str, port: int) -> str:
-    """Return the address to open: TROLLEY_URL, or this machine's."""
+    """Return the URL to open: TROLLEY_URL, or the address of this machine."""
     if settings.PUBLIC_URL:
         return str(settings.PUBLIC_URL)
-    shown = "localhost" if host in WILDCARD_ADDRESSES else host
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    host = "localhost" if host in WILDCARD_ADDRESSES else host
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def startup_message(url: str, setup_secret: str | None) -> str:
-    """Return the lines to print once the address is open."""
+    """Return the lines to print once the port is open."""
     lines = [f"Trolley is serving on {url}/"]
     if setup_secret is not None:
         lines.append(

@@ -1,4 +1,7 @@
-"""Several worker processes on one listening socket."""
+"""Several worker processes that share one listening socket.
+
+docs/decisions.md says why uvicorn's own `supervisors.Multiprocess` is not used.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ from asgi_project.serving.time_scale import scaled
 log = structlog.get_logger(__name__)
 
 POLL_INTERVAL = 0.2  # s
-# Between two requests to stop; a worker takes at most 10 s for its goodbyes.
+# Time between two signals to stop. A worker needs at most 10 s to close its sockets.
 STOP_TIMEOUT = 6.0  # s
-# A worker that dies younger than this waits as long before it is replaced.
+# A worker that exits within MIN_UPTIME is restarted only after that delay.
 MIN_UPTIME = 2.0  # s
 
 
 class Supervisor:
-    """Keeps N workers alive and passes SIGTERM on. It serves nothing itself."""
+    """Keeps `count` workers running and passes SIGTERM on. It serves no requests itself."""
 
     def __init__(self, count: int, server: str, listener: socket.socket) -> None:
         self.command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve"]
@@ -35,19 +38,20 @@ class Supervisor:
         self.descriptors = (listener.fileno(),)
         self.count = count
         self.workers: dict[subprocess.Popen[bytes], float] = {}
+        """Each worker with the time of its start."""
         self.stopping = False
 
     def run(self) -> None:
         """Return when all workers have stopped after SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+            signal.signal(number, self._on_stop_signal)
         while not self.stopping:
             self._start_missing()
             time.sleep(scaled(POLL_INTERVAL))
-        self._end()
+        self._stop_workers()
 
-    def _end(self) -> None:
-        """Wait for the workers, asking again: one may have been born as the signal came."""
+    def _stop_workers(self) -> None:
+        """Wait for the workers. Signal again: one may have been starting at the first signal."""
         for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
             self._signal_workers(number)
             deadline = time.monotonic() + scaled(STOP_TIMEOUT)
@@ -56,8 +60,8 @@ class Supervisor:
                     worker.wait(max(0.0, deadline - time.monotonic()))
 
     def _start_missing(self) -> None:
-        for worker, born in list(self.workers.items()):
-            if worker.poll() is not None and time.monotonic() - born > scaled(MIN_UPTIME):
+        for worker, started_at in list(self.workers.items()):
+            if worker.poll() is not None and time.monotonic() - started_at > scaled(MIN_UPTIME):
                 log.warning("worker died", pid=worker.pid, code=worker.returncode)
                 del self.workers[worker]
         while len(self.workers) < self.count and not self.stopping:
@@ -66,7 +70,7 @@ class Supervisor:
             )
             self.workers[worker] = time.monotonic()
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
+    def _on_stop_signal(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
         self._signal_workers(signal.SIGTERM)
 
@@ -77,15 +81,15 @@ class Supervisor:
 
 
 def stop_with_parent() -> None:
-    """Stop this worker when the supervisor is gone, however it went.
+    """Stop this worker when its supervisor exits, even if that was killed.
 
-    Its end of our standard input closes with it, and only then.
+    The supervisor holds the other end of our standard input, which closes when it exits.
     """
 
-    def watch() -> None:
-        # Not sys.stdin.buffer: its lock would be held when the interpreter ends.
+    def wait_for_parent() -> None:
+        # Not sys.stdin.buffer: its lock would be held when the interpreter exits.
         while os.read(sys.stdin.fileno(), 1024):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=watch, daemon=True, name="parent-watch").start()
+    threading.Thread(target=wait_for_parent, daemon=True, name="parent-watch").start()

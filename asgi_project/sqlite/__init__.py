@@ -1,1 +1,1 @@
-"""The SQLite back end, with a queue for writers."""
+"""The SQLite database backend, with a lock for the writers of one process."""

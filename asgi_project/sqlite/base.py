@@ -1,10 +1,10 @@
-"""SQLite whose writers of one process take turns.
+"""SQLite with a lock that makes the writers of one process wait for each other.
 
-A transaction that finds the database locked is told to sleep and look again,
-with sleeps that grow to a tenth of a second. Under load that is unfair and
-slow: with eight writers the unlucky ones waited two seconds while the lock was
-free most of the time. Threads of one process can wait for each other instead;
-between processes SQLite's own lock still decides.
+SQLite's own lock polls: a transaction that finds the database locked sleeps and tries
+again, with sleeps of up to a tenth of a second. Under load this is unfair and slow:
+with eight writers some waited for two seconds while the lock was free most of the time.
+Threads of one process can wait for a lock instead. Between processes, SQLite's own lock
+still decides.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _write_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Holds its process's turn from BEGIN to COMMIT or ROLLBACK."""
+    """Holds the write lock of its process from BEGIN to COMMIT or ROLLBACK."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._holds_turn = False
+        self._holds_write_lock = False
 
     def _start_transaction_under_autocommit(self) -> None:
         self._acquire_write_lock()
@@ -50,15 +50,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._release_write_lock()
 
     def _acquire_write_lock(self) -> None:
-        # Whoever waits longer than SQLite would goes on to ask SQLite, and
-        # gets its error: the name of the error stays the one people know.
-        wait = self.settings_dict["OPTIONS"].get("timeout", 5)
-        self._holds_turn = self._turn().acquire(timeout=wait)
+        # After the timeout of SQLite the transaction continues without the lock. Then
+        # SQLite itself raises its error, "database is locked", which everyone knows.
+        timeout = self.settings_dict["OPTIONS"].get("timeout", 5)
+        self._holds_write_lock = self._write_lock().acquire(timeout=timeout)
 
     def _release_write_lock(self) -> None:
-        if self._holds_turn:
-            self._holds_turn = False
-            self._turn().release()
+        if self._holds_write_lock:
+            self._holds_write_lock = False
+            self._write_lock().release()
 
-    def _turn(self) -> threading.Lock:
+    def _write_lock(self) -> threading.Lock:
         return _write_locks[str(self.settings_dict["NAME"])]

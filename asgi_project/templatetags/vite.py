@@ -1,4 +1,4 @@
-"""The tags that load one entry of the built frontend, read from Vite's manifest."""
+"""The HTML tags that load one entry of the built frontend, from Vite's manifest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.simple_tag
 def vite_entry(entry: str) -> SafeString:
-    """Return the styles and the module of `entry`, or a word if nothing is built."""
+    """Return the tags for `entry`, or an HTML comment if the frontend is not built."""
     manifest = Path(settings.FRONTEND_DIST, ".vite", "manifest.json")
     if not manifest.is_file():
         return format_html("<!-- {} -->", "the frontend is not built: ./run builds it")
@@ -24,19 +24,19 @@ def vite_entry(entry: str) -> SafeString:
     names = _with_imports(chunks, entry)
     styles = dict.fromkeys(css for name in names for css in chunks[name].get("css", []))
     links = format_html_join(
-        "", '<link rel="stylesheet" href="{}">', [(static(s),) for s in styles]
+        "", '<link rel="stylesheet" href="{}">', [(static(style),) for style in styles]
     )
     preloads = format_html_join(
         "",
         '<link rel="modulepreload" href="{}">',
-        [(static(chunks[n]["file"]),) for n in names[1:]],
+        [(static(chunks[name]["file"]),) for name in names[1:]],
     )
     module = format_html('<script type="module" src="{}"></script>', static(chunks[entry]["file"]))
     return links + preloads + module
 
 
 def _with_imports(chunks: dict[str, dict[str, list[str]]], entry: str) -> list[str]:
-    found = [entry]
-    for name in found:  # grows while it is walked, until nothing new is imported
-        found += [each for each in chunks[name].get("imports", []) if each not in found]
-    return found
+    names = [entry]
+    for name in names:  # the list grows during the loop, until no import is new
+        names += [other for other in chunks[name].get("imports", []) if other not in names]
+    return names

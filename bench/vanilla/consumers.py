@@ -6,7 +6,7 @@ from bench.vanilla.models import ShoppingList
 
 
 class ListConsumer(AsyncJsonWebsocketConsumer):
-    """One socket of one list; it has a layer channel of its own, as in the tutorial."""
+    """One socket of one list, with its own layer channel, as in the tutorial."""
 
     group = None
 

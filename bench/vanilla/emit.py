@@ -1,10 +1,10 @@
-"""The plain recipe with the control socket: an event is one `group_send`, as in its receiver."""
+"""The baseline with the control socket: an event is one `group_send`, as in its receiver."""
 
 from channels.layers import get_channel_layer
 
 from bench.control import with_control
-from bench.event import AT, item_id, list_id
-from bench.vanilla.asgi import application as vanilla
+from bench.event import EVENT_TIME, ITEM_FIELDS, item_id, list_id
+from bench.vanilla.asgi import application as baseline
 
 
 def activity(index):
@@ -17,14 +17,11 @@ def activity(index):
             "items": [
                 {
                     "id": str(item_id(index, 0)),
-                    "name": "Tomatoes",
-                    "quantity": "500 g",
-                    "note": "the small ones",
-                    "category": "Vegetables",
+                    **ITEM_FIELDS,
                     "purchased": True,
                     "position": "a1",
-                    "created_at": AT.isoformat(),
-                    "updated_at": AT.isoformat(),
+                    "created_at": EVENT_TIME.isoformat(),
+                    "updated_at": EVENT_TIME.isoformat(),
                 }
             ],
         },
@@ -37,4 +34,4 @@ async def emit(index, first, count):
         await layer.group_send(group, message)
 
 
-application = with_control(vanilla, emit)
+application = with_control(baseline, emit)

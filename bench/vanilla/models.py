@@ -1,4 +1,4 @@
-"""The course's models, with the item fields that Trolley has too."""
+"""The models of the course, with Trolley's item fields."""
 
 import uuid
 

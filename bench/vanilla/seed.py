@@ -1,4 +1,4 @@
-"""Fill an empty database: `python -m bench.vanilla.seed SIZE`; prints tokens."""
+"""Fill an empty database and print tokens: `python -m bench.vanilla.seed SIZE`."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 
 import django
 
-from bench.event import Size
+from bench.event import SeedSize
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.vanilla.settings")
 
@@ -16,29 +16,26 @@ def seed(size):
     from django.core.management import call_command
     from rest_framework.authtoken.models import Token
 
-    from bench.event import item_id, list_id
+    from bench.event import ITEM_FIELDS, item_id, list_id
     from bench.vanilla.models import ShoppingItem, ShoppingList
 
     call_command("migrate", verbosity=0)
     count = size.lists * size.users_per_list
     users = User.objects.bulk_create(User(username=f"user{n}") for n in range(count))
     tokens = Token.objects.bulk_create(Token(user=user, key=Token.generate_key()) for user in users)
-    made = ShoppingList.objects.bulk_create(
+    lists = ShoppingList.objects.bulk_create(
         ShoppingList(id=list_id(n), name=f"List {n}") for n in range(size.lists)
     )
     through = ShoppingList.members.through
     through.objects.bulk_create(
-        through(shoppinglist_id=made[n // size.users_per_list].pk, user_id=user.pk)
+        through(shoppinglist_id=lists[n // size.users_per_list].pk, user_id=user.pk)
         for n, user in enumerate(users)
     )
     ShoppingItem.objects.bulk_create(
         ShoppingItem(
             id=item_id(n, m),
             shopping_list_id=list_id(n),
-            name=f"Item {m}",
-            quantity="500 g",
-            note="the small ones",
-            category="Vegetables",
+            **ITEM_FIELDS | {"name": f"Item {m}"},
             position=f"a{m:02}",
         )
         for n in range(size.lists)
@@ -49,4 +46,4 @@ def seed(size):
 
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps(seed(Size.parse(sys.argv[1]))))
+    print(json.dumps(seed(SeedSize.parse(sys.argv[1]))))

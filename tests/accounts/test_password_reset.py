@@ -165,7 +165,7 @@ def test_of_fifty_uses_at_once_one_works(ana):
 def test_the_command_says_who_can_have_none(ana):
     guest = guests.create("Grandma")
     User.objects.filter(pk=ana.pk).update(is_active=False)
-    for name, why in (("nobody", "no person"), (guest.username, "a guest"), ("ana", "disabled")):
+    for name, why in (("nobody", "no user"), (guest.username, "a guest"), ("ana", "disabled")):
         with pytest.raises(CommandError, match=why):
             call_command("create_reset_link", name)
     assert not ResetLink.objects.exists()

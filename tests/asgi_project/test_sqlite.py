@@ -73,11 +73,11 @@ def test_second_writer_starts_after_first_writer_commits(open_connection: Any) -
     assert order == ["first commits", "second began"]
 
 
-@pytest.mark.parametrize("way", ["rollback", "close"])
-def test_write_lock_is_released_when_transaction_ends(open_connection: Any, way: str) -> None:
+@pytest.mark.parametrize("method", ["rollback", "close"])
+def test_write_lock_is_released_when_transaction_ends(open_connection: Any, method: str) -> None:
     first, second = open_connection(), open_connection(timeout=UNIT)
     begin(first)
-    getattr(first, way)()
+    getattr(first, method)()
     begin(second)
     end(second)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.arithmetic import counts, disorder, median, percentile, ratio
+from bench.arithmetic import counts, median, out_of_order, percentile, ratio
 
 
 def test_percentile_is_one_of_the_values():
@@ -36,6 +36,6 @@ def test_surplus_of_one_socket_does_not_hide_loss_of_another():
 
 
 def test_disorder_counts_every_step_other_than_one():
-    assert disorder([4, 5, 6]) == 0
-    assert disorder([4, 6, 5, 5]) == 3
-    assert disorder([]) == 0
+    assert out_of_order([4, 5, 6]) == 0
+    assert out_of_order([4, 6, 5, 5]) == 3
+    assert out_of_order([]) == 0

@@ -1,22 +1,22 @@
 """The results of runs are combined into a table."""
 
 from bench.results import Result, Results, combine, number, render, report
-from bench.scenarios import SCENARIOS, Measures
-from bench.targets import Cell
+from bench.scenarios import SCENARIOS, Measurements
+from bench.targets import Stack
 
-UVICORN, DAPHNE = Cell("uvicorn", "memory", "sqlite"), Cell("daphne", "memory", "sqlite")
+UVICORN, DAPHNE = Stack("uvicorn", "memory", "sqlite"), Stack("daphne", "memory", "sqlite")
 
 
-def result(target, scenario="F1", cell=UVICORN, **figures):
-    return Result(scenario, SCENARIOS[scenario].headline, target, cell, 1, Measures(**figures))
+def result(target, scenario="F1", stack=UVICORN, **figures):
+    return Result(scenario, SCENARIOS[scenario].headline, target, stack, 1, Measurements(**figures))
 
 
 def test_figures_are_combined_by_median_and_losses_by_sum():
     combined = combine(
         [
-            Measures(cpu_us=9, done=10, undelivered=1, errors=["a"]),
-            Measures(cpu_us=1, done=10, undelivered=2),
-            Measures(cpu_us=3, done=10, errors=["b"]),
+            Measurements(cpu_us=9, done=10, undelivered=1, errors=["a"]),
+            Measurements(cpu_us=1, done=10, undelivered=2),
+            Measurements(cpu_us=3, done=10, errors=["b"]),
         ]
     )
     assert (combined.cpu_us, combined.done, combined.undelivered) == (3, 30, 3)
@@ -39,14 +39,14 @@ def test_advantage_counts_less_cpu_and_more_per_second_as_better():
 
 
 def test_trolley_is_compared_only_within_the_same_cell():
-    results = Results([result("plain", cpu_us=300), result("trolley", cell=DAPHNE, cpu_us=15)])
+    results = Results([result("plain", cpu_us=300), result("trolley", stack=DAPHNE, cpu_us=15)])
     assert results.verdicts() == []
 
 
 def test_verdict_shows_whether_target_is_met():
     results = Results(
         [
-            result("websockets", cell=Cell("", "", ""), cpu_us=8),
+            result("websockets", stack=Stack("", "", ""), cpu_us=8),
             result("plain", cpu_us=300),
             result("trolley", cpu_us=15),
         ]
@@ -75,7 +75,13 @@ def test_table_is_markdown_with_aligned_columns():
 
 def test_report_prints_losses_and_errors():
     text = report(
-        Results([result("trolley", undelivered=7, surplus=2, disorder=1, errors=["oops", "oops"])])
+        Results(
+            [
+                result(
+                    "trolley", undelivered=7, duplicates=2, out_of_order=1, errors=["oops", "oops"]
+                )
+            ]
+        )
     )
     assert "7 (+2 twice) (1 out of order)" in text
     assert "F1 trolley uvicorn memory sqlite: 2 x oops" in text
@@ -86,5 +92,5 @@ def test_result_can_be_serialized_as_json():
     import json
 
     assert (
-        json.loads(json.dumps(result("plain", cpu_us=1.0).as_json()))["cell"]["layer"] == "memory"
+        json.loads(json.dumps(result("plain", cpu_us=1.0).as_json()))["stack"]["layer"] == "memory"
     )

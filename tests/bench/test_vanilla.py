@@ -7,20 +7,20 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from bench.event import Size, item_id, list_id
+from bench.event import SeedSize, item_id, list_id
 from bench.processes import Server, free_port
-from bench.targets import Cell, Ground, Plain
+from bench.targets import Plain, RunContext, Stack
 
-CELL = Cell("uvicorn", "memory", "sqlite")
+CELL = Stack("uvicorn", "memory", "sqlite")
 
 
 @pytest.fixture
 def baseline(tmp_path):
     """Start the baseline on a seeded database; yields (port, token, database)."""
     target, port, database = Plain(), free_port(), tmp_path / "plain.sqlite3"
-    ground = Ground(tmp_path, f"sqlite:///{database}")
-    token = target.seed(ground, CELL, Size())[0]
-    env = target.env(ground, CELL)
+    context = RunContext(tmp_path, f"sqlite:///{database}")
+    token = target.seed(context, CELL, SeedSize())[0]
+    env = target.env(context, CELL)
     server = Server(target.command(CELL, port), port=port, log=tmp_path / "log", env=env)
     try:
         server.wait_until_listening()
@@ -43,7 +43,7 @@ async def test_baseline_broadcasts_an_edit(baseline):
         response = await client.patch(item, json={"purchased": True})
         assert response.status_code == 200, response.text
         message = await socket.recv()
-        assert message.startswith(Plain.mark.decode())
+        assert message.startswith(Plain.event_prefix.decode())
         assert json.loads(message)["items"] == [response.json()]
     assert last_interaction(database) > before
 

@@ -137,10 +137,10 @@ def test_account_can_be_deleted_once_its_lists_have_owners(open_session, install
         "from accounts.models import User\n"
         "from shopping_list.models import Membership, ShoppingList\n"
         f"dora = User.objects.get(username={dora!r})\n"
-        f"made = ShoppingList.objects.create(id={owned!r}, name='Ours', created_by=dora)\n"
-        "Membership.objects.create(shopping_list=made, user=dora, role='owner')\n"
+        f"shared = ShoppingList.objects.create(id={owned!r}, name='Ours', created_by=dora)\n"
+        "Membership.objects.create(shopping_list=shared, user=dora, role='owner')\n"
         "bob = User.objects.get(username='bob')\n"
-        "Membership.objects.create(shopping_list=made, user=bob, role='editor')\n"
+        "Membership.objects.create(shopping_list=shared, user=bob, role='editor')\n"
     )
     session = open_session(dora)
     page = account(session)

@@ -62,13 +62,13 @@ def test_counters_and_activity_update_without_reload(open_session, installation,
 
 def hold_subscriptions(page):
     """Hold back the list subscriptions of the page; return a function that releases them."""
-    held, open_now = [], []
+    held, released = [], []
 
-    def between(socket):
+    def intercept(socket):
         server = socket.connect_to_server()
 
         def on_frame(frame):
-            if open_now or '"list:' not in frame:
+            if released or '"list:' not in frame:
                 server.send(frame)
             else:
                 held.append((server, frame))
@@ -76,11 +76,11 @@ def hold_subscriptions(page):
         socket.on_message(on_frame)
 
     def release():
-        open_now.append(True)
+        released.append(True)
         for server, frame in held:
             server.send(frame)
 
-    page.route_web_socket("**/ws/", between)
+    page.route_web_socket("**/ws/", intercept)
     return release
 
 
@@ -90,8 +90,8 @@ def test_activity_before_subscription_is_shown(open_session, groceries):
     release = hold_subscriptions(page)
     page.goto("/dashboard/")
     feed = page.get_by_label("Activity, newest first")
-    here = feed.get_by_role("listitem").filter(has=page.locator(f"a[href='{groceries.path}']"))
-    expect(here.filter(has_text="ana created this list")).to_have_count(1)
+    entries = feed.get_by_role("listitem").filter(has=page.locator(f"a[href='{groceries.path}']"))
+    expect(entries.filter(has_text="ana created this list")).to_have_count(1)
     groceries.patch("Milk", purchased=True)
     release()
-    expect(here.filter(has_text="ana ticked Milk")).to_have_count(1)
+    expect(entries.filter(has_text="ana ticked Milk")).to_have_count(1)

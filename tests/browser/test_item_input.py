@@ -17,7 +17,7 @@ def keep_button(session):
 
 def test_typed_line_is_split_into_quantity_name_and_note(open_session, groceries):
     """PAG-2"""
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     ana.item_field.fill("2 l oat milk, cold")
     expect(keep_button(ana)).to_have_text(re.compile("oat milk *2 l *cold"))
     described = re.compile("Adds oat milk, quantity 2 l, note cold")

@@ -11,14 +11,14 @@ pytestmark = pytest.mark.browser
 STEPS = 60
 
 
-def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
+def tab_to(page: Page, element: Locator, key: str = "Tab") -> None:
     """Press Tab until this element has the focus, and check that the focus is visible."""
-    expect(wanted).to_be_visible()
+    expect(element).to_be_visible()
     for _ in range(STEPS):
-        if wanted.evaluate("it => it === document.activeElement"):
+        if element.evaluate("element => element === document.activeElement"):
             break
         page.keyboard.press(key)
-    assert wanted.evaluate("it => getComputedStyle(it).outlineStyle") != "none"
+    assert element.evaluate("element => getComputedStyle(element).outlineStyle") != "none"
 
 
 def test_every_main_action_works_by_keyboard(open_session, groceries):
@@ -26,41 +26,41 @@ def test_every_main_action_works_by_keyboard(open_session, groceries):
     page, keys = ana.page, ana.page.keyboard
     page.goto(groceries.path)
 
-    reach(page, page.get_by_label("Username"))
+    tab_to(page, page.get_by_label("Username"))
     keys.type("ana")
-    reach(page, page.get_by_label("Password"))
+    tab_to(page, page.get_by_label("Password"))
     keys.type(PASSWORD)
     keys.press("Enter")
     ana.wait_until_live()
 
     page.goto("/")
-    reach(page, page.locator(f"a[href='{groceries.path}']"))
+    tab_to(page, page.locator(f"a[href='{groceries.path}']"))
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Groceries")).to_be_focused()
 
-    reach(page, ana.item_field)
+    tab_to(page, ana.item_field)
     for name in ("Butter", "Jam"):
         keys.type(name)
         keys.press("Enter")
         ana.expect_item(name)
 
-    reach(page, ana.checkbox("Milk"), "Shift+Tab")
+    tab_to(page, ana.checkbox("Milk"), "Shift+Tab")
     keys.press("Space")
     ana.expect_item("Milk", ticked=True)
 
     edit = ana.main.get_by_role("button", name="Edit Bread")
-    reach(page, edit)
+    tab_to(page, edit)
     keys.press("Enter")
     expect(ana.main.get_by_label("Name")).to_be_focused()
     keys.type("Dark bread")
     keys.press("Enter")
     expect(ana.main.get_by_role("button", name="Edit Dark bread")).to_be_focused()
 
-    reach(page, ana.main.get_by_role("button", name="Remove Eggs"))
+    tab_to(page, ana.main.get_by_role("button", name="Remove Eggs"))
     keys.press("Enter")
     ana.expect_no_item("Eggs")
     expect(ana.checkbox("Butter")).to_be_focused()  # the row that follows the removed one
-    reach(page, page.get_by_label("Just now").get_by_role("button", name="Undo"))
+    tab_to(page, page.get_by_label("Just now").get_by_role("button", name="Undo"))
     keys.press("Enter")
     ana.expect_item("Eggs")
 

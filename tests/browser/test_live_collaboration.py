@@ -43,10 +43,10 @@ def test_edits_of_one_user_are_shown_to_the_other(ana, bob, groceries):
 
 
 def test_presence_is_shown_to_the_other_user(ana, bob):
-    here = ana.main.get_by_text("Here now: bob")
-    expect(here).to_have_count(1)
+    presence = ana.main.get_by_text("Here now: bob")
+    expect(presence).to_have_count(1)
     bob.close()
-    expect(here).to_have_count(0)
+    expect(presence).to_have_count(0)
 
 
 def test_edits_by_api_are_shown_to_both_users(ana, bob, groceries):

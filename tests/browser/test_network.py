@@ -71,7 +71,7 @@ def expect_agreement(groceries, *sessions):
 def test_ticks_are_never_reverted_on_unreliable_network(open_session, installation):
     names = [f"Thing {number}" for number in range(7)]
     groceries = installation.create_list(*names)
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     delay_responses(ana, 120)
     drop_some_requests(ana, "**/shopping-items/*/")
     before = groceries.version
@@ -85,7 +85,7 @@ def test_ticks_are_never_reverted_on_unreliable_network(open_session, installati
 
 
 def test_no_edit_is_lost_when_server_is_killed(open_session, killable_installation, groceries):
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     ana.page.evaluate(RECORD_REVERTED_TICKS)
     ana.add("Before")
     ana.tick("Milk")
@@ -111,7 +111,7 @@ def test_no_edit_is_lost_when_server_is_killed(open_session, killable_installati
 
 
 def test_offline_edits_are_merged_with_edits_of_others(open_session, groceries):
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     ana.context.set_offline(True)
     expect(ana.main.locator(".badge")).to_contain_text("Offline")
     ana.tick("Milk")

@@ -17,14 +17,14 @@ def expect_list_closed(session, message):
 
 
 def test_removed_member_no_longer_sees_the_list(open_session, installation, groceries):
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     groceries.remove_member(installation.fixtures["bob_id"])
     expect_list_closed(bob, "no longer shared with you")
     ana.expect_item("Milk")
 
 
 def test_deleted_list_is_hidden_from_every_member(open_session, groceries):
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     groceries.delete()
     for session in (ana, bob):
         expect_list_closed(session, "This list was deleted.")

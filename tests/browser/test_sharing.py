@@ -34,7 +34,7 @@ def test_guest_joins_by_link_edits_and_is_removed(open_session, groceries):
 
 
 def test_member_can_undo_tick_of_another_member_from_timeline(open_session, groceries):
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     bob.page.set_viewport_size({"width": 1440, "height": 900})
     ana.tick("Milk")
     bob.page.get_by_role("button", name="Undo: ana ticked Milk").click()
@@ -44,7 +44,7 @@ def test_member_can_undo_tick_of_another_member_from_timeline(open_session, groc
 
 
 def test_pasted_lines_are_added_in_one_change_for_both_users(open_session, groceries):
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     before = groceries.version
     ana.paste("Jam\noat milk\nMilk")
     ana.page.get_by_role("button", name="Add 2 items").click()

@@ -19,11 +19,11 @@ NARROWEST = {"width": 320, "height": 568}
 VIOLATIONS = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
   ({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`))
 """
-Open = Callable[..., BrowserSession]
+OpenSession = Callable[..., BrowserSession]
 
 
 @pytest.fixture(scope="package")
-def stocked(installation) -> SharedList:
+def stocked_list(installation) -> SharedList:
     """A realistic list."""
     groceries = installation.create_list()
     groceries.rename("Groceries")
@@ -52,14 +52,14 @@ def axe() -> str:
     return AXE.read_text()
 
 
-def sign_in(open_session: Open, **_: object) -> Page:
+def sign_in(open_session: OpenSession, **_: object) -> Page:
     page = open_session().page
     page.goto("/")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     return page
 
 
-def sign_in_rejected(open_session: Open, **_: object) -> Page:
+def sign_in_rejected(open_session: OpenSession, **_: object) -> Page:
     page = sign_in(open_session)
     page.get_by_label("Username").fill("ana")
     page.get_by_label("Password").fill("wrong")
@@ -68,14 +68,14 @@ def sign_in_rejected(open_session: Open, **_: object) -> Page:
     return page
 
 
-def setup(open_session: Open, **_: object) -> Page:
+def setup(open_session: OpenSession, **_: object) -> Page:
     page = open_session().page
     page.goto("/setup/#secret")
     expect(page.get_by_role("button", name="Create account")).to_be_visible()
     return page
 
 
-def server_unreachable(open_session: Open, **_: object) -> Page:
+def server_unreachable(open_session: OpenSession, **_: object) -> Page:
     page = open_session("ana").page
     page.route("**/api/**", lambda route: route.abort())
     page.goto("/")
@@ -83,14 +83,14 @@ def server_unreachable(open_session: Open, **_: object) -> Page:
     return page
 
 
-def lists(open_session: Open, **_: object) -> Page:
+def lists(open_session: OpenSession, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/")
     expect(page.get_by_role("link", name="Groceries").first).to_be_visible()
     return page
 
 
-def no_lists(open_session: Open, installation: BrowserInstallation, **_: object) -> Page:
+def no_lists(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
     installation.create_users("carol")
     page = open_session("carol").page
     page.goto("/")
@@ -98,20 +98,20 @@ def no_lists(open_session: Open, installation: BrowserInstallation, **_: object)
     return page
 
 
-def one_list(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    ana = open_session("ana").open(stocked.path)
+def one_list(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
     ana.expect_item("Rice", ticked=True)
     return ana.page
 
 
-def two_users(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    open_session("bob").open(stocked.path)
-    page = one_list(open_session, stocked)
+def two_users(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    open_session("bob").open(stocked_list.path)
+    page = one_list(open_session, stocked_list)
     expect(page.get_by_text("Here now: bob")).to_have_count(1)
     return page
 
 
-def empty_list(open_session: Open, **_: object) -> Page:
+def empty_list(open_session: OpenSession, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/")
     page.get_by_label("New list").fill("Hardware store")
@@ -120,28 +120,28 @@ def empty_list(open_session: Open, **_: object) -> Page:
     return page
 
 
-def cart(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    page = one_list(open_session, stocked)
+def cart(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked_list)
     page.get_by_text("In the cart (2)").click()
     return page
 
 
-def editor(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    page = one_list(open_session, stocked)
+def editor(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked_list)
     page.get_by_role("button", name="Edit Milk").click()
     expect(page.get_by_label("Quantity")).to_be_visible()
     return page
 
 
-def menu(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    page = one_list(open_session, stocked)
+def menu(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked_list)
     page.get_by_role("button", name="List menu").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def share(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    page = one_list(open_session, stocked)
+def share(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked_list)
     page.get_by_role("button", name="Members and invites").click()
     page.get_by_role("button", name="Create link").click()
     page.get_by_role("button", name="QR code").click()
@@ -149,50 +149,50 @@ def share(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return page
 
 
-def join(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def join(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = open_session().page
-    page.goto(stocked.invite(guest=True))
+    page.goto(stocked_list.invite(guest=True))
     expect(page.get_by_role("button", name="Join as a guest")).to_be_visible()
     return page
 
 
-def join_with_used_link(open_session: Open, **_: object) -> Page:
+def join_with_used_link(open_session: OpenSession, **_: object) -> Page:
     page = open_session().page
     page.goto("/join/#used-up")
     expect(page.get_by_text("This link does not work")).to_be_visible()
     return page
 
 
-def activity(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    ana = open_session("ana", viewport=NARROWEST).open(stocked.path)
+def activity(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana", viewport=NARROWEST).open(stocked_list.path)
     ana.page.get_by_role("button", name="Activity").click()
     expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
     return ana.page
 
 
-def paste(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    ana = open_session("ana").open(stocked.path)
+def paste(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
     ana.paste("Jam\nMilk\nRice\n3 lemons\nSomething with a rather long name that is new here")
     expect(ana.page.get_by_role("button", name="Add 4 items")).to_be_visible()
     return ana.page
 
 
-def typed_line(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    ana = open_session("ana").open(stocked.path)
+def typed_line(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
     ana.item_field.fill("2 l oat milk, the cold one from the fridge")
     expect(ana.page.get_by_role("button", name="keep as typed")).to_be_visible()
     return ana.page
 
 
-def account_menu(open_session: Open, **_: object) -> Page:
+def account_menu(open_session: OpenSession, **_: object) -> Page:
     page = lists(open_session)
     page.get_by_role("button", name="Account of ana").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return page
 
 
-def import_preview(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    page = menu(open_session, stocked)
+def import_preview(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = menu(open_session, stocked_list)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("- [ ] 2 l oat milk, cold\n- [x] Jam\n- [ ] Rice")
     page.get_by_role("button", name="Preview").click()
@@ -200,8 +200,8 @@ def import_preview(open_session: Open, stocked: SharedList, **_: object) -> Page
     return page
 
 
-def import_rejected(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    page = menu(open_session, stocked)
+def import_rejected(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = menu(open_session, stocked_list)
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
     page.get_by_role("button", name="Preview").click()
@@ -209,7 +209,7 @@ def import_rejected(open_session: Open, stocked: SharedList, **_: object) -> Pag
     return page
 
 
-def account(open_session: Open, **_: object) -> Page:
+def account(open_session: OpenSession, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/account/")
     tokens = page.get_by_role("region", name="API tokens")
@@ -222,9 +222,9 @@ def account(open_session: Open, **_: object) -> Page:
     return page
 
 
-def guest_account(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def guest_account(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     guest = open_session()
-    guest.page.goto(stocked.invite(guest=True))
+    guest.page.goto(stocked_list.invite(guest=True))
     guest.page.get_by_label("Your name").fill("Gus")
     guest.page.get_by_role("button", name="Join as a guest").click()
     guest.expect_item("Milk")
@@ -233,23 +233,23 @@ def guest_account(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return guest.page
 
 
-def reset(open_session: Open, **_: object) -> Page:
+def reset(open_session: OpenSession, **_: object) -> Page:
     page = open_session().page
     page.goto("/reset/#used-up")
     expect(page.get_by_role("button", name="Set password")).to_be_visible()
     return page
 
 
-def removed_item(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    ana = open_session("ana").open(stocked.path)
+def removed_item(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
     ana.page.route("**/shopping-items/**", lambda route: route.abort())
     ana.remove("Butter")
     expect(ana.page.get_by_label("Just now")).to_be_visible()
     return ana.page
 
 
-def offline(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    ana = open_session("ana").open(stocked.path)
+def offline(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
     ana.context.set_offline(True)
     ana.add("Jam")
     ana.tick("Bread")
@@ -257,8 +257,8 @@ def offline(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return ana.page
 
 
-def rejected_edit(open_session: Open, stocked: SharedList, **_: object) -> Page:
-    ana = open_session("ana").open(stocked.path)
+def rejected_edit(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
     reason = {"status": 400, "code": "invalid", "detail": "The server would rather not."}
     ana.page.route(
         "**/shopping-items/**",
@@ -272,22 +272,22 @@ def rejected_edit(open_session: Open, stocked: SharedList, **_: object) -> Page:
     return ana.page
 
 
-def missing_list(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def missing_list(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/lists/00000000-0000-4000-8000-000000000000/")
     expect(page.get_by_role("link", name="Back to my lists")).to_be_visible()
     return page
 
 
-def dashboard(open_session: Open, stocked: SharedList, **_: object) -> Page:
+def dashboard(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/dashboard/")
     expect(page.get_by_text("Started", exact=True)).to_be_visible()
     # A different quantity: an edit that changes nothing is not recorded.
     entries = page.get_by_role("listitem").filter(has_text="ana changed Apples")
     before = entries.count()
-    other = {"1 kg": "2 kg", "2 kg": "1 kg"}[stocked.items["Apples"]["quantity"]]
-    stocked.patch("Apples", quantity=other)
+    other = {"1 kg": "2 kg", "2 kg": "1 kg"}[stocked_list.items["Apples"]["quantity"]]
+    stocked_list.patch("Apples", quantity=other)
     expect(entries).not_to_have_count(before)
     return page
 
@@ -305,11 +305,15 @@ FULL_PAGE = [account, guest_account]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_view_is_accessible_and_fits_small_screens(view, open_session, installation, stocked, axe):
-    def open_without_motion(who=None, **options):
-        return open_session(who, reduced_motion="reduce", **options)
+def test_view_is_accessible_and_fits_small_screens(
+    view, open_session, installation, stocked_list, axe
+):
+    def open_without_motion(username=None, **options):
+        return open_session(username, reduced_motion="reduce", **options)
 
-    page = view(open_session=open_without_motion, installation=installation, stocked=stocked)
+    page = view(
+        open_session=open_without_motion, installation=installation, stocked_list=stocked_list
+    )
     page.evaluate(axe)
     ARTEFACTS.mkdir(exist_ok=True)
     violations = {}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.live.conftest import INTERVALS
-from tests.support import socket_client as screens
+from tests.support import socket_client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
 
@@ -21,7 +21,7 @@ def intervals():
 async def test_client_wait_times_out_when_only_heartbeats_arrive(open_client, ana, monkeypatch):
     client = await open_client(ana)
     await client.until("beat")
-    monkeypatch.setattr(screens, "TIMEOUT", 0.5)
+    monkeypatch.setattr(socket_client, "TIMEOUT", 0.5)
     with pytest.raises(TimeoutError):
         await client.wait_closed()
     with pytest.raises(TimeoutError):

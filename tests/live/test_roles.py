@@ -90,7 +90,7 @@ ACTORS = {
 class PermissionCheck:
     """The sockets of one client, and which actions succeeded."""
 
-    screen: Any
+    open_client: Any
     options: dict[str, Any]
     ana_socket: Any
     groceries: ShoppingList
@@ -102,7 +102,7 @@ class PermissionCheck:
         return topic_of(self.groceries.pk)
 
     async def open(self, path: str = "/ws/") -> Any:
-        return await self.screen(path=path, **self.options)
+        return await self.open_client(path=path, **self.options)
 
     async def run(self) -> dict[str, bool]:
         """Try every action; first try those that need a subscription without one."""
@@ -233,11 +233,11 @@ def frames_naming(list_id: str, epoch: str, version: int) -> list[dict[str, Any]
     ]
 
 
-async def probe(screen: Any, user: User, list_id: str, epoch: str, version: int) -> list[str]:
+async def probe(open_client: Any, user: User, list_id: str, epoch: str, version: int) -> list[str]:
     """Return, as text, every frame that a user gets who tries a list id on both addresses."""
     received: list[str] = []
     for path in ("/ws/", f"/ws/lists/{list_id}/", f"/ws/lists/{list_id}/?since=0&epoch={epoch}"):
-        client = await screen(user, path=path)
+        client = await open_client(user, path=path)
         for frame in frames_naming(list_id, epoch, version):
             await client.send(**frame)
         received += [json.dumps(frame).replace(list_id, "ID") for frame in await client.drain()]

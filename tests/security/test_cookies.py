@@ -8,9 +8,9 @@ from http.cookies import Morsel, SimpleCookie
 import httpx
 import pytest
 
-from tests.asgi_project.test_security_headers import check_security_headers
 from tests.conftest import PASSWORD
 from tests.support.processes import ServerProcess
+from tests.support.security_headers import check_security_headers
 
 pytestmark = pytest.mark.system
 PROXY = {"X-Forwarded-Proto": "https"}

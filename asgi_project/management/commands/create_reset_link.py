@@ -1,4 +1,4 @@
-"""Print a link by which somebody who forgot their password sets another one."""
+"""Print a link with which a user who forgot their password can set a new one."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from asgi_project.serving.startup_message import base_url
 
 
 class Command(BaseCommand):
-    """Changes nothing by itself: the old password stays good until the link is used."""
+    """Does not change the password: the old one is valid until the link is used."""
 
-    help = "Print a link that sets another password, once, within 24 hours."
+    help = "Print a link with which a user can set a new password, once, within 24 hours."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("username")
+        parser.add_argument("username", help="the user who forgot their password")
 
     def handle(self, *args: Any, username: str, **options: Any) -> None:
-        """Make the link; an older one is worthless from here on."""
+        """Create the link; older links of the user stop working."""
         try:
-            person = User.objects.get_by_natural_key(username)
+            user = User.objects.get_by_natural_key(username)
         except User.DoesNotExist:
-            raise CommandError(f"there is no person called {username}") from None
-        if person.is_guest or not person.is_active:
-            why = "a guest, who has no password" if person.is_guest else "disabled"
-            raise CommandError(f"{username} is {why}")
+            raise CommandError(f"there is no user called {username}") from None
+        if user.is_guest or not user.is_active:
+            reason = "a guest, who has no password" if user.is_guest else "disabled"
+            raise CommandError(f"{username} is {reason}")
         host, port = os.environ.get("TROLLEY_HOST", ""), int(os.environ.get("TROLLEY_PORT", "8000"))
-        self.stdout.write(f"{base_url(host, port)}/reset/#{ResetLink.issue(person)}")
+        self.stdout.write(f"{base_url(host, port)}/reset/#{ResetLink.issue(user)}")

@@ -1,4 +1,4 @@
-"""Serve a household that never stops shopping, on a database of its own."""
+"""Serve demo lists that simulated users edit all the time, on a separate database."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.recording.actor import acting_as
 from shopping_list.recording.context import recording
 
-PEOPLE = ("Ana", "Ben", "Cleo")
-LISTS = ("Groceries", "Party on Saturday", "Hardware store")
-PATIENCE = 30.0  # s until the server must answer
+USER_NAMES = ("Ana", "Ben", "Cleo")
+LIST_NAMES = ("Groceries", "Party on Saturday", "Hardware store")
+STARTUP_TIMEOUT = 30.0  # s
 
 
 class Command(BaseCommand):
-    """`./run demo` calls it with TROLLEY_DATA on a temporary directory."""
+    """`./run demo` calls it with a temporary directory as TROLLEY_DATA."""
 
-    help = "Serve demo lists that three scripted people keep editing. Wants an empty database."
+    help = "Serve demo lists that three simulated users keep editing. Needs an empty database."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -38,59 +38,62 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=os.environ.get("TROLLEY_PORT", "8000"))
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
-        """Fill the database, start the server, and shop until interrupted."""
+        """Fill the database, start the server, and edit lists until interrupted."""
         call_command("migrate", verbosity=0)
         if User.objects.exists():
-            raise CommandError("the demo wants an empty database: start it with ./run demo")
+            raise CommandError("the demo needs an empty database: start it with ./run demo")
         password = secrets.token_urlsafe(9)
-        people = [self._person(name, password) for name in PEOPLE]
-        lists = self._lists(people)
-        tokens = [ApiToken.objects.create(user=user, name="demo")[1] for user in people]
+        users = [self._create_user(name, password) for name in USER_NAMES]
+        list_ids = [str(self._create_list(name, users).pk) for name in LIST_NAMES]
+        tokens = [ApiToken.objects.create(user=user, name="demo")[1] for user in users]
         connections.close_all()
-        server = self._serve(host, port)
+        server = self._start_server(host, port)
         try:
-            self._wait(server, host, port)
-            self._greet(host, port, password)
+            self._wait_until_serving(server, host, port)
+            self._print_instructions(host, port, password)
             for token in tokens:
-                Shopper(token, host, port, lists).start()
+                Shopper(token, host, port, list_ids).start()
             server.wait()
         finally:
             server.terminate()
             server.wait(timeout=15)
 
-    def _person(self, name: str, password: str) -> User:
-        first = name == PEOPLE[0]
+    def _create_user(self, name: str, password: str) -> User:
+        is_owner = name == USER_NAMES[0]
         return User.objects.create_user(
-            name.lower(), password=password, name=name, is_staff=first, is_superuser=first
+            name.lower(), password=password, name=name, is_staff=is_owner, is_superuser=is_owner
         )
 
-    def _lists(self, people: list[User]) -> list[str]:
-        return [str(self._list(name, people).pk) for name in LISTS]
-
-    def _list(self, name: str, people: list[User]) -> ShoppingList:
-        owner = people[0]
+    def _create_list(self, name: str, users: list[User]) -> ShoppingList:
+        owner = users[0]
         with acting_as(owner), recording():
-            one = ShoppingList(name=name, created_by=owner)
-            one.save()
-            for user in people:
+            shopping_list = ShoppingList(name=name, created_by=owner)
+            shopping_list.save()
+            for user in users:
                 role = Membership.Role.OWNER if user == owner else Membership.Role.EDITOR
-                Membership(shopping_list=one, user=user, role=role).save()
+                Membership(shopping_list=shopping_list, user=user, role=role).save()
         with acting_as(owner):
             ShoppingItem.objects.bulk_create(
-                ShoppingItem(shopping_list=one, name=n, quantity=q, category=c, created_by=owner)
-                for n, q, c in secrets.SystemRandom().sample(GROCERIES, 8)
+                ShoppingItem(
+                    shopping_list=shopping_list,
+                    name=name,
+                    quantity=quantity,
+                    category=category,
+                    created_by=owner,
+                )
+                for name, quantity, category in secrets.SystemRandom().sample(GROCERIES, 8)
             )
-        return one
+        return shopping_list
 
-    def _serve(self, host: str, port: int) -> subprocess.Popen[bytes]:
+    def _start_server(self, host: str, port: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve"]
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         return subprocess.Popen(  # noqa: S603  (our own server)
             [*command, "--host", host, "--port", str(port)], stdout=subprocess.DEVNULL
         )
 
-    def _wait(self, server: subprocess.Popen[bytes], host: str, port: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def _wait_until_serving(self, server: subprocess.Popen[bytes], host: str, port: int) -> None:
+        deadline = time.monotonic() + STARTUP_TIMEOUT
         while time.monotonic() < deadline and server.poll() is None:
             try:
                 connection = HTTPConnection(host, port, timeout=2)
@@ -102,10 +105,10 @@ class Command(BaseCommand):
                 return
         raise CommandError("the server did not start")
 
-    def _greet(self, host: str, port: int, password: str) -> None:
+    def _print_instructions(self, host: str, port: int, password: str) -> None:
         self.stdout.write(
-            f"\n  Trolley demo   http://{host}:{port}/   (dashboard: /dashboard/)\n"
-            f"  Sign in as ana, ben or cleo with the password {password}\n"
-            "  Nothing is kept. Ctrl+C ends it.\n"
+            f"\n  Trolley demo: http://{host}:{port}/   dashboard: http://{host}:{port}/dashboard/\n"
+            f"  Sign in as ana (owner), ben or cleo, with the password {password}\n"
+            "  Press Ctrl+C to stop. ./run demo then deletes all data.\n"
         )
         self.stdout.flush()

@@ -1,10 +1,11 @@
-"""Serve Trolley: the one command of a running installation."""
+"""Serve Trolley: the command that runs an installation."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import socket
+from argparse import SUPPRESS
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -29,37 +30,51 @@ env = environ.FileAwareEnv()
 
 
 class Command(BaseCommand):
-    """Checks, migrates, greets, serves. Every refusal is one line."""
+    """Checks the settings, migrates, prints the URL and serves. Every error is one line."""
 
-    help = "Serve Trolley: migrate the database, then answer HTTP and WebSockets."
+    help = "Migrate the database, then serve HTTP and WebSockets."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments; the environment gives the defaults."""
-        parser.add_argument("--host", default=os.environ.get("TROLLEY_HOST", "0.0.0.0"))  # noqa: S104
-        parser.add_argument("--port", type=int, default=os.environ.get("TROLLEY_PORT", "8000"))
-        parser.add_argument("--server", choices=sorted(SERVERS), default="uvicorn")
+        """Declare the arguments. Their defaults come from the environment."""
+        parser.add_argument(
+            "--host",
+            default=os.environ.get("TROLLEY_HOST", "0.0.0.0"),  # noqa: S104
+            help="address to listen on (default: TROLLEY_HOST, or every address)",
+        )
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=os.environ.get("TROLLEY_PORT", "8000"),
+            help="port to listen on (default: TROLLEY_PORT, or 8000)",
+        )
+        parser.add_argument(
+            "--server",
+            choices=sorted(SERVERS),
+            default="uvicorn",
+            help="ASGI server (default: uvicorn)",
+        )
         parser.add_argument(
             "--workers",
             type=int,
             default=os.environ.get("TROLLEY_WORKERS", "1"),
-            help="processes; more than one needs Redis",
+            help="number of processes; more than one needs Redis (default: TROLLEY_WORKERS, or 1)",
         )
-        parser.add_argument("--fd", type=int, help="serve on this socket; used between processes")
+        parser.add_argument("--fd", type=int, help=SUPPRESS)  # the supervisor passes its socket
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Become a worker, or the process that a person started."""
+        """Run as a worker of a supervisor, or as the process that the operator started."""
         if options["fd"] is not None:
             stop_with_parent()
-            self._server(options["server"], from_fd(options["fd"]))()
+            self._load_server(options["server"], from_fd(options["fd"]))()
             return
         try:
             self._start(**options)
-        except (AddressError, UnwritableError) as refused:
-            raise CommandError(str(refused)) from None
-        except NewerDatabaseError as unknown:
+        except (AddressError, UnwritableError) as error:
+            raise CommandError(str(error)) from None
+        except NewerDatabaseError as error:
             raise CommandError(
-                f"the database is newer than this code, which does not know {unknown}: "
+                f"the database is newer than this code, which does not know {error}: "
                 "update Trolley, or restore an older backup"
             ) from None
         except LockHeldError:
@@ -68,48 +83,49 @@ class Command(BaseCommand):
                 "several processes need REDIS_URL and --workers"
             ) from None
         except OperationalError as error:
-            said = " ".join(str(error).split())
-            raise CommandError(f"cannot use the database: {said}") from None
+            one_line = " ".join(str(error).split())
+            raise CommandError(f"cannot use the database: {one_line}") from None
 
     def _start(self, *, host: str, port: int, server: str, workers: int, **_: Any) -> None:
         """Start serving.
 
-        1. Refuse what cannot work, before anything is changed.
-        2. Take the address, so that nothing is printed in vain.
-        3. Take the data directory; with Redis it may be shared.
-        4. Migrate, create the owner or the link to become it.
-        5. Greet and serve.
+        1. Reject settings that cannot work, before anything is changed.
+        2. Open the port, so that the printed URL is right.
+        3. Lock the data directory; with Redis several processes may share it.
+        4. Migrate, and create the owner or the setup link.
+        5. Print the URL and serve.
         """
         if workers > 1 and settings.LAYER == "memory":
             raise CommandError("more than one worker needs Redis: set REDIS_URL")
         listener = open_listener(host, port)
-        with self._data_directory():
+        with self._data_directory_lock():
             check_connection()
             migrate_locked()
-            secret = self._settle_owner()
+            setup_secret = self._ensure_owner()
             connections.close_all()
-            run = self._server(server, listener)
+            run = self._load_server(server, listener)
             if workers > 1:
                 run = Supervisor(workers, server, listener).run
-            self.stdout.write(startup_message(base_url(host, listener.getsockname()[1]), secret))
+            url = base_url(host, listener.getsockname()[1])
+            self.stdout.write(startup_message(url, setup_secret))
             self.stdout.flush()
             run()
 
-    def _data_directory(self) -> AbstractContextManager[None]:
-        alone = fcntl.LOCK_EX if settings.LAYER == "memory" else fcntl.LOCK_SH
-        return file_lock(settings.DATA_DIR / "serve.lock", mode=alone | fcntl.LOCK_NB)
+    def _data_directory_lock(self) -> AbstractContextManager[None]:
+        mode = fcntl.LOCK_EX if settings.LAYER == "memory" else fcntl.LOCK_SH
+        return file_lock(settings.DATA_DIR / "serve.lock", mode=mode | fcntl.LOCK_NB)
 
-    def _settle_owner(self) -> str | None:
-        """Return the secret of a new setup link if nobody owns the installation."""
+    def _ensure_owner(self) -> str | None:
+        """Create the owner from the environment; return a setup secret if there is still none."""
         username = env.str("DJANGO_SUPERUSER_USERNAME", default="")
         password = env.str("DJANGO_SUPERUSER_PASSWORD", default="")
         if username and password:
             create_owner(username, password, env.str("DJANGO_SUPERUSER_EMAIL", default=""))
         return None if owner_exists() else SetupLink.issue()
 
-    def _server(self, name: str, listener: socket.socket) -> Callable[[], None]:
-        """Return what serves, with everything loaded that could fail to load."""
-        from asgi_project.asgi import application  # noqa: PLC0415  (it sets up everything)
+    def _load_server(self, name: str, listener: socket.socket) -> Callable[[], None]:
+        """Return the function that serves, after importing all that could fail to import."""
+        from asgi_project.asgi import application  # noqa: PLC0415  (it composes every app)
 
         _ = get_resolver().url_patterns
         return partial(SERVERS[name], application, listener)

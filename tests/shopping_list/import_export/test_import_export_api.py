@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken
-from asgi_project.middleware.body_limit import BodyLimit
+from asgi_project.middleware.body_limit import BodyLimitMiddleware
 from rest import body_limits
 from rest.text import clean_text
 from shopping_list.apps import MAX_IMPORT_BYTES
@@ -571,7 +571,7 @@ async def test_the_server_lets_long_bodies_through_to_imports_only():
 
         scope = {"type": "http", "path": path, "headers": []}
         limit_for = {"/api/x/import/": 20, "/api/x/": 10}.__getitem__
-        await BodyLimit(app, limit_for)(scope, receive, send)
+        await BodyLimitMiddleware(app, limit_for)(scope, receive, send)
     assert seen == [20, 413, None, 413, None]
     assert body_limits.limit_for("/api/x/import/") == 2 * 1024 * 1024
     assert body_limits.limit_for("/api/x/") == django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -83,4 +83,4 @@ async def test_failed_request_releases_its_thread() -> None:
             await asyncio.wait_for(pooled(GET, None, None), 5)  # type: ignore[arg-type]
         except RuntimeError:
             continue
-    assert len(pooled.idle) == 1
+    assert len(pooled.idle_contexts) == 1

@@ -37,7 +37,7 @@ def test_import_is_previewed_and_can_be_undone(open_session, groceries):
     """PAG-3, TRF-13, TRF-14"""
     groceries.add("Tea")
     groceries.patch("Tea", purchased=True)
-    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     before = groceries.version
     dialog = open_transfer_dialog(ana)
     dialog.get_by_label("Paste text here").fill(

@@ -26,7 +26,7 @@ async def inner_scope(headers, client=PROXY, kind="http"):
         scopes.append(scope)
 
     scope = {"type": kind, "headers": list(headers), "client": client, "scheme": "http"}
-    await asgi._behind_proxy(app)(scope, None, None)
+    await asgi._trust_proxies(app)(scope, None, None)
     return scopes[0]
 
 
@@ -90,11 +90,11 @@ def test_proxy_authentication_is_off_by_default(settings):
     """PPL-14"""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     assert settings.PROXY_AUTH_HEADER == ""
-    assert isinstance(asgi._behind_proxy(asgi._no_sockets), ProxyHeadersMiddleware)
+    assert isinstance(asgi._trust_proxies(asgi._reject_websocket), ProxyHeadersMiddleware)
 
 
 def test_proxy_user_middleware_wraps_proxy_headers_middleware(configured):
-    assert isinstance(asgi._behind_proxy(asgi._no_sockets), ProxyUserMiddleware)
+    assert isinstance(asgi._trust_proxies(asgi._reject_websocket), ProxyUserMiddleware)
 
 
 @pytest.mark.parametrize(
