@@ -223,18 +223,31 @@ def _restyle(schema: Any, choices: Mapping[frozenset[Any], list[Any]]) -> Any:
     if not isinstance(schema, dict):
         return schema
     styled = {key: _restyle(value, choices) for key, value in schema.items()}
-    match styled:
+    return (
+        _restyle_object(styled)
+        if styled.get("type") == "object"
+        else _restyle_other(styled, choices)
+    )
+
+
+def _restyle_object(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the title of a struct, and say that a plain object has any members."""
+    if "properties" not in schema:
+        return {"additionalProperties": {}, **schema}
+    return {key: value for key, value in schema.items() if key != "title"}
+
+
+def _restyle_other(
+    schema: dict[str, Any], choices: Mapping[frozenset[Any], list[Any]]
+) -> dict[str, Any]:
+    match schema:
         case {"$ref": str(ref)}:
-            return {**styled, "$ref": _REF + _component_name(ref.removeprefix(_REF))}
+            return {**schema, "$ref": _REF + _component_name(ref.removeprefix(_REF))}
         case {"enum": list(values)}:
-            return {"type": "string", **styled, "enum": choices[frozenset(values)]}
+            return {"type": "string", **schema, "enum": choices[frozenset(values)]}
         case {"anyOf": [variant, {"type": "null"}]}:
             return _nullable(variant)
-        case {"type": "object", "properties": dict()}:
-            return {key: value for key, value in styled.items() if key != "title"}
-        case {"type": "object"}:
-            return {"additionalProperties": {}, **styled}
-    return styled
+    return schema
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
