@@ -1,4 +1,4 @@
-"""People and tokens in the admin. No secret can be seen or made here."""
+"""Users and tokens in the admin. It neither shows nor creates secrets."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from accounts.models import ApiToken, User
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
-    """Django's own, with the name that others see."""
+class TrolleyUserAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Django's own, with the name that other users see."""
 
     list_display = ("username", "name", "email", "is_staff", "is_guest", "last_login")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Trolley", {"fields": ("name", "is_guest")}))
@@ -19,7 +19,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """To see what is in use, and to revoke it."""
+    """The tokens in use, to read and to revoke."""
 
     list_display = ("name", "user", "scope", "created", "expiry", "last_used_at")
     list_filter = ("scope",)
@@ -27,5 +27,5 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: the secret could not be shown."""
+        """Return False: the secret of a new token could not be shown."""
         return False

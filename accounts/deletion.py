@@ -1,40 +1,38 @@
-"""How an account ends."""
+"""Deletion of accounts."""
 
 from __future__ import annotations
 
 from django.db import transaction
-from rest_framework import exceptions
 
 from accounts import personal_data
 from accounts.models import User
+from rest.errors import DomainError
 
 
-class LastSuperuser(exceptions.APIException):
-    """The installation would be left to people of whom none may run it."""
+class LastSuperuserError(DomainError):
+    """The remaining users would have no owner of the installation among them."""
 
-    status_code = 409
-    default_code = "last_superuser"
-    default_detail = "Others have accounts here: make one of them an owner of it first."
+    message = "Others have accounts here: make one of them an owner of it first."
 
 
-def delete(person: User) -> None:
-    """Delete a person with their sessions, tokens, and the lists that nobody else is on.
+def delete(user: User) -> None:
+    """Delete a user with their sessions, their tokens, and the lists without other members.
 
-    Raises LastSuperuser, or an APIException where something that they own holds
-    them back; then nothing was done.
+    Raises LastSuperuserError, or the DomainError of an app whose data prevents the
+    deletion; then nothing is changed.
     """
     with transaction.atomic():
-        # Lists first, as everybody who writes locks them before people.
-        personal_data.before_delete(person)
-        if person.is_superuser and _is_needed(person):
-            raise LastSuperuser
-        person.delete()
+        # The lists first, because every writer locks lists before users.
+        personal_data.before_delete(user)
+        if user.is_superuser and _is_last_owner(user):
+            raise LastSuperuserError
+        user.delete()
 
 
-def _is_needed(person: User) -> bool:
-    """Tell whether others have accounts, and none of them runs the installation."""
-    # The lock lets two of them who go at once do so one after another.
-    running = User.objects.select_for_update(no_key=True).filter(is_superuser=True, is_active=True)
-    if set(running.order_by("pk").values_list("pk", flat=True)) - {person.pk}:
+def _is_last_owner(user: User) -> bool:
+    """Return whether other accounts exist, but no other owner of the installation."""
+    # The lock serialises the concurrent deletion of two owners.
+    owners = User.objects.select_for_update(no_key=True).filter(is_superuser=True, is_active=True)
+    if set(owners.order_by("pk").values_list("pk", flat=True)) - {user.pk}:
         return False
-    return User.objects.filter(is_guest=False).exclude(pk=person.pk).exists()
+    return User.objects.filter(is_guest=False).exclude(pk=user.pk).exists()

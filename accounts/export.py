@@ -1,4 +1,4 @@
-"""Everything that is held of a person, but for what proves who they are."""
+"""The export of all data that is stored about a user, except secrets and their hashes."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from accounts.models import ApiToken, User
 
 FORMAT = "trolley-account"
 VERSION = 1
-PROFILE = ("id", "username", "name", "email", "is_guest", "is_staff", "is_superuser")
-TOKEN = ("public_id", "name", "scope", "list_id", "created", "expiry", "last_used_at")
-SESSION = ("public_id", "device", "created_at", "last_seen_at", "expire_date")
+PROFILE_FIELDS = ("id", "username", "name", "email", "is_guest", "is_staff", "is_superuser")
+TOKEN_FIELDS = ("public_id", "name", "scope", "list_id", "created", "expiry", "last_used_at")
+SESSION_FIELDS = ("public_id", "device", "created_at", "last_seen_at", "expire_date")
 
 
-def of(person: User) -> dict[str, Any]:
-    """Return it, ready for JSON; no password, key or token, nor the hash of one."""
-    tokens = ApiToken.objects.filter(user=person).order_by("created", "pk")
+def export_user(user: User) -> dict[str, Any]:
+    """Return the data, ready for JSON, without any password, key or token or a hash of one."""
+    tokens = ApiToken.objects.filter(user=user).order_by("created", "pk")
     return {
         "format": FORMAT,
         "version": VERSION,
         "exported_at": timezone.now(),
-        "profile": _profile(person),
-        "sessions": [dict(row) for row in sessions.active_sessions(person).values(*SESSION)],
-        "tokens": [dict(row) for row in tokens.values(*TOKEN)],
-        **personal_data.export(person),
+        "profile": _profile(user),
+        "sessions": list(sessions.active_sessions(user).values(*SESSION_FIELDS)),
+        "tokens": list(tokens.values(*TOKEN_FIELDS)),
+        **personal_data.export(user),
     }
 
 
-def _profile(person: User) -> dict[str, Any]:
-    moments = {"joined_at": person.date_joined, "last_signed_in_at": person.last_login}
-    return {name: getattr(person, name) for name in PROFILE} | moments
+def _profile(user: User) -> dict[str, Any]:
+    times = {"joined_at": user.date_joined, "last_signed_in_at": user.last_login}
+    return {name: getattr(user, name) for name in PROFILE_FIELDS} | times

@@ -1,34 +1,46 @@
-"""People, their sessions and API tokens, and the links that let somebody in."""
+"""Users, their API tokens, and the links for setup and password reset.
+
+The model of sessions is in sessions.py, next to its store.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from accounts.sessions import Session
+
+__all__ = [
+    "ApiToken",
+    "ResetLink",
+    "Session",
+    "SetupLink",
+    "TokenIdempotencyKey",
+    "User",
+    "owner_exists",
+]
+
 
 class CaseInsensitiveUserManager(UserManager["User"]):
-    """Finds people by name without regard to case: phones capitalise it."""
+    """Finds users by name without regard to case, because phones capitalise it."""
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Return the person of that name; raises User.DoesNotExist."""
+        """Return the user with that name; raises User.DoesNotExist."""
         return self.alias(folded=Lower("username")).get(folded=Lower(models.Value(username)))
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is untyped
-    """A person. `name` is what others see; it falls back to the username."""
+    """A user. Other users see `name`, or the username if the name is empty."""
 
     name = models.CharField(max_length=100, blank=True)
     is_guest = models.BooleanField(default=False)
@@ -46,21 +58,21 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
 
     @property
     def display_name(self) -> str:
-        """The name that others see."""
+        """The name that other users see."""
         return self.name or self.username
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]
-    """A bearer token of a script: named, scoped, hashed at rest."""
+    """A bearer token of a script, with a name and a scope. Only its hash is stored."""
 
     class Scope(models.TextChoices):
-        """What a token may do, each including the one before it."""
+        """What a token may do. Each scope includes the one before it."""
 
         READ = "read"
         TICK = "tick"
         WRITE = "write"
 
-    # What is told of a token: the digest must not be, as it is what is compared.
+    # The id that users see. They must not see the digest, by which a token is authenticated.
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.WRITE)
@@ -80,14 +92,16 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
 
 
 class TokenIdempotencyKey(models.Model):
-    """The Idempotency-Key by which a token was made. It outlives the token.
+    """The Idempotency-Key with which a token was created. It is kept longer than the token.
 
-    So a request that is repeated after the token was revoked finds that it was.
+    So a request that is repeated after the token was revoked gets an error and no new
+    token. The response is not stored, because it contains the secret of the token; that
+    is why tokens do not share the table of `shopping_list.IdempotentResponse`.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.UUIDField()
-    # What was asked for, as a hash, and what was made.
+    # The hash of the request, and the id of the token that it created.
     request_fingerprint = models.CharField(max_length=64)
     public_id = models.UUIDField()
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -101,46 +115,8 @@ class TokenIdempotencyKey(models.Model):
         return f"{self.user_id} {self.key}"
 
 
-class Session(AbstractBaseSession):
-    """A browser that somebody is signed in with; without a person, a stranger's.
-
-    Which browser and since when is kept in the session's data, so that it stays
-    the same when the key changes: then two rows are of one browser for a moment.
-    """
-
-    public_id = models.UUIDField(default=uuid.uuid4, db_index=True, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-    last_seen_at = models.DateTimeField(default=timezone.now)
-    device = models.CharField(max_length=60, blank=True, default="")
-
-    @classmethod
-    def get_session_store_class(cls) -> type[SessionBase]:
-        """Return what reads and writes these rows."""
-        from accounts.sessions import SessionStore  # noqa: PLC0415  (it needs this model)
-
-        return SessionStore
-
-    def save(
-        self,
-        *args: Any,
-        force_update: bool = False,
-        update_fields: Iterable[str] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Write the row; an update leaves alone what the store does not know."""
-        if force_update and update_fields is None:
-            update_fields = STORE_FIELDS
-        super().save(*args, force_update=force_update, update_fields=update_fields, **kwargs)
-
-
-STORE_FIELDS = ("session_data", "expire_date", "user", "public_id", "created_at", "device")
-
-
 class SetupLink(models.Model):
-    """The one-time secret that makes its bearer the owner; only its hash is kept."""
+    """The one-time secret with which the owner registers. Only its hash is stored."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -150,7 +126,7 @@ class SetupLink(models.Model):
 
     @classmethod
     def issue(cls) -> str:
-        """Make the only valid link and return its secret, 256 random bits."""
+        """Create the only valid link and return its secret, 256 random bits."""
         secret = secrets.token_urlsafe(32)
         with transaction.atomic():
             cls.objects.all().delete()
@@ -159,21 +135,21 @@ class SetupLink(models.Model):
 
     @classmethod
     def is_valid(cls, secret: str) -> bool:
-        """Say whether the link would be good now, without using it."""
+        """Return whether the link is valid now, without using it."""
         return cls.objects.filter(digest=_digest(secret)).exists()
 
     @classmethod
     def claim(cls, secret: str) -> bool:
-        """Use the link up. Of several concurrent claims exactly one is true."""
+        """Delete the link. Of several concurrent claims exactly one returns True."""
         deleted, _ = cls.objects.filter(digest=_digest(secret)).delete()
         return bool(deleted)
 
 
 class ResetLink(models.Model):
-    """A one-time secret that sets another password; only its hash is kept.
+    """A one-time secret with which a user sets a new password. Only its hash is stored.
 
-    A person has one at most. It is good until it is used, another one is made,
-    its time is over, or the password changes in another way.
+    A user has at most one. It is valid until it is used, another link is created, it
+    expires, or the password is changed in another way.
     """
 
     LIFETIME: ClassVar[timedelta] = timedelta(hours=24)
@@ -182,7 +158,7 @@ class ResetLink(models.Model):
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
     )
     digest = models.CharField(max_length=64, unique=True)
-    # What the person's sessions are proved by: another password has another.
+    # Django's hash for the sessions of the user, which changes with the password.
     session_auth_hash = models.CharField(max_length=64)
     expires_at = models.DateTimeField()
 
@@ -190,35 +166,34 @@ class ResetLink(models.Model):
         return f"reset link of {self.user_id}"
 
     @classmethod
-    def renew(cls, person: User) -> str:
-        """Make the person's only valid link and return its secret, 256 random bits."""
+    def issue(cls, user: User) -> str:
+        """Create the user's only valid link and return its secret, 256 random bits."""
         secret = secrets.token_urlsafe(32)
         fields = {
             "digest": _digest(secret),
-            "session_auth_hash": person.get_session_auth_hash(),
+            "session_auth_hash": user.get_session_auth_hash(),
             "expires_at": timezone.now() + cls.LIFETIME,
         }
-        cls.objects.update_or_create(user=person, defaults=fields)
+        cls.objects.update_or_create(user=user, defaults=fields)
         return secret
 
     @classmethod
     def user_for(cls, secret: str) -> User | None:
-        """Return whose link it is if it is good now, without using it."""
-        found = cls._of(secret).filter(user__is_active=True).select_related("user").first()
-        if found is None or found.session_auth_hash != found.user.get_session_auth_hash():
+        """Return the user of a valid link, without using it; None for any other."""
+        link = cls._valid(secret).filter(user__is_active=True).select_related("user").first()
+        if link is None or link.session_auth_hash != link.user.get_session_auth_hash():
             return None
-        return found.user
+        return link.user
 
     @classmethod
-    def claim(cls, secret: str, person: User) -> bool:
-        """Use the person's link up. Of several concurrent claims exactly one is true."""
-        deleted, _ = (
-            cls._of(secret).filter(session_auth_hash=person.get_session_auth_hash()).delete()
-        )
+    def claim(cls, secret: str, user: User) -> bool:
+        """Delete the user's link. Of several concurrent claims exactly one returns True."""
+        links = cls._valid(secret).filter(session_auth_hash=user.get_session_auth_hash())
+        deleted, _ = links.delete()
         return bool(deleted)
 
     @classmethod
-    def _of(cls, secret: str) -> models.QuerySet[ResetLink]:
+    def _valid(cls, secret: str) -> models.QuerySet[ResetLink]:
         return cls.objects.filter(digest=_digest(secret), expires_at__gt=timezone.now())
 
 
@@ -227,5 +202,5 @@ def _digest(secret: str) -> str:
 
 
 def owner_exists() -> bool:
-    """Say whether somebody owns this installation already."""
+    """Return whether the installation has an owner."""
     return User.objects.filter(is_superuser=True, is_active=True).exists()

@@ -1,6 +1,6 @@
-"""What people own that this app does not know of: lists.
+"""The data of users that other apps store: lists and memberships.
 
-The app that keeps it provides itself when it is ready.
+An app that stores such data registers itself as a provider in its `ready()`.
 """
 
 from __future__ import annotations
@@ -13,48 +13,51 @@ from accounts.models import User
 
 
 class PersonalDataProvider(Protocol):
-    """Whoever keeps what people own."""
+    """A module that stores data of users."""
 
-    def is_member(self, person: User, list_id: UUID) -> bool:
-        """Tell whether the person is a member of a list."""
+    def is_member(self, user: User, list_id: UUID) -> bool:
+        """Return whether the user is a member of the list."""
 
-    def is_member_of_any(self, person: User) -> bool:
-        """Tell whether the person is a member of anything."""
+    def is_member_of_any(self, user: User) -> bool:
+        """Return whether the user is a member of any list."""
 
-    def export(self, person: User) -> Mapping[str, Any]:
-        """Return everything that is kept of the person, ready for JSON, under names of its own."""
+    def export(self, user: User) -> Mapping[str, Any]:
+        """Return all stored data of the user, ready for JSON, by names that are its own."""
 
-    def before_delete(self, person: User) -> None:
-        """Settle what becomes of it, in the transaction that deletes the person.
+    def before_delete(self, user: User) -> None:
+        """Release the data of the user, in the transaction that deletes the user.
 
-        Raises an APIException where they cannot go yet.
+        Raises a DomainError if the user cannot be deleted yet.
         """
 
 
 _providers: list[PersonalDataProvider] = []
 
 
-def register_provider(keeper: PersonalDataProvider) -> None:
-    """Ask this one too from now on. Call it in an app's `ready`."""
-    _providers.append(keeper)
+def register_provider(provider: PersonalDataProvider) -> None:
+    """Add a provider. An app calls this in `ready()`."""
+    _providers.append(provider)
 
 
-def is_member(person: User, list_id: UUID) -> bool:
-    """Tell whether the person is a member of a list."""
-    return any(keeper.is_member(person, list_id) for keeper in _providers)
+def is_member(user: User, list_id: UUID) -> bool:
+    """Return whether the user is a member of the list."""
+    return any(provider.is_member(user, list_id) for provider in _providers)
 
 
-def is_member_of_any(person: User) -> bool:
-    """Tell whether the person is a member of any list."""
-    return any(keeper.is_member_of_any(person) for keeper in _providers)
+def is_member_of_any(user: User) -> bool:
+    """Return whether the user is a member of any list."""
+    return any(provider.is_member_of_any(user) for provider in _providers)
 
 
-def export(person: User) -> dict[str, Any]:
-    """Return everything that anybody keeps of the person."""
-    return {name: value for keeper in _providers for name, value in keeper.export(person).items()}
+def export(user: User) -> dict[str, Any]:
+    """Return all data of the user from all providers, ready for JSON."""
+    data: dict[str, Any] = {}
+    for provider in _providers:
+        data |= provider.export(user)
+    return data
 
 
-def before_delete(person: User) -> None:
-    """Settle everything that anybody keeps of the person."""
-    for keeper in _providers:
-        keeper.before_delete(person)
+def before_delete(user: User) -> None:
+    """Let all providers release the data of the user. Raises a DomainError of theirs."""
+    for provider in _providers:
+        provider.before_delete(user)

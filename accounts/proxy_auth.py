@@ -1,7 +1,7 @@
-"""Signing in whom the proxy in front of us has let in (TROLLEY_PROXY_AUTH_HEADER).
+"""Sign in the user named by a trusted reverse proxy (TROLLEY_PROXY_AUTH_HEADER).
 
-Only the composition root knows which proxies are believed; it leaves the name in
-the request's scope.
+Only the ASGI application knows which proxies are trusted. It puts the name into the
+scope of the request.
 """
 
 from __future__ import annotations
@@ -19,44 +19,44 @@ from django.http import HttpRequest, HttpResponseBase
 from accounts.authentication import BACKEND
 from accounts.guests import USERNAME_PREFIX
 from accounts.models import User
-from rest.single_line_text import validate_single_line
+from rest.text import validate_text
 
 logger = logging.getLogger(__name__)
 
 REMOTE_USER = "trolley.remote_user"
 PROXY_USER_KEY = "vouched"
-"""In a session's data: the name for which the proxy vouched when it began."""
+"""In the data of a session: the name that the proxy had sent when the session began."""
 
 
-class ProxyUserRejected(Exception):  # noqa: N818  (it says what they are)
-    """Whoever the proxy names is not let in; the message says what they are."""
+class ProxyUserRejected(Exception):  # noqa: N818  (it names the outcome)
+    """The user named by the proxy may not sign in; the message describes the user."""
 
 
 class ProxyAuthMiddleware:
-    """Gives a browser that comes by the proxy a session, which its sockets have too."""
+    """Gives a browser behind the proxy a session, which authenticates its sockets too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer the request of whoever the proxy named. A script's token speaks for itself."""
+        """Handle the request as the user named by the proxy, unless it has a token."""
         if settings.PROXY_AUTH_HEADER and "Authorization" not in request.headers:
             _sync_session(request, getattr(request, "scope", {}).get(REMOTE_USER))
         return self.get_response(request)
 
 
 def _sync_session(request: HttpRequest, name: str | None) -> None:
-    """Make the session that of the person named, or end one that the proxy no longer backs."""
+    """Sign in the named user, or end a session whose user the proxy no longer names."""
     name = name and unicodedata.normalize("NFC", name)
     if name is not None and _is_signed_in_as(request.user, name):
         return
     try:
-        person = None if name is None else _find(name)
-    except ProxyUserRejected as why:
-        logger.warning("the proxy names %r, who is %s: nobody is signed in", name, why)
-        person = None
-    if person is not None:
-        login(request, person, backend=BACKEND)
+        user = None if name is None else _find(name)
+    except ProxyUserRejected as reason:
+        logger.warning("the proxy names %r, who is %s: nobody is signed in", name, reason)
+        user = None
+    if user is not None:
+        login(request, user, backend=BACKEND)
         request.session[PROXY_USER_KEY] = name
     elif PROXY_USER_KEY in request.session:
         logout(request)
@@ -68,29 +68,29 @@ def _is_signed_in_as(user: object, name: str) -> bool:
 
 def _find(name: str) -> User:
     try:
-        person = User.objects.get_by_natural_key(name)
+        user = User.objects.get_by_natural_key(name)
     except User.DoesNotExist:
         return _create(name)
-    if person.is_guest or not person.is_active:
-        raise ProxyUserRejected("a guest" if person.is_guest else "disabled")
-    return person
+    if user.is_guest or not user.is_active:
+        raise ProxyUserRejected("a guest" if user.is_guest else "disabled")
+    return user
 
 
 def _create(name: str) -> User:
-    """Make an account without a password, which owns nothing."""
+    """Create a user without a password and without rights over the installation."""
     if not settings.PROXY_AUTH_CREATE or name.lower().startswith(USERNAME_PREFIX):
         raise ProxyUserRejected("unknown here")
-    if User.normalize_username(name) != name:  # it would be found by another name
+    if User.normalize_username(name) != name:  # the user would be found by another name
         raise ProxyUserRejected("called as nobody can be here")
-    person = User(username=name)
-    person.set_unusable_password()
+    user = User(username=name)
+    user.set_unusable_password()
     try:
-        validate_single_line(name)
-        person.full_clean(exclude=["password"])
+        validate_text(name)
+        user.full_clean(exclude=["password"])
         with transaction.atomic():
-            person.save(force_insert=True)
+            user.save(force_insert=True)
     except ValidationError:
         raise ProxyUserRejected("called as nobody can be here") from None
-    except IntegrityError:  # made by another request meanwhile
+    except IntegrityError:  # a concurrent request has created the user
         return User.objects.get_by_natural_key(name)
-    return person
+    return user

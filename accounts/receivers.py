@@ -1,4 +1,4 @@
-"""Notices that a person's password changed or that they were disabled, and who signs in."""
+"""Receivers that end sessions when a password changes or a user is disabled or deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WATCHED_FIELDS = ("password", "is_active")
 
 
 def connect() -> None:
-    """Connect all of it, once."""
+    """Connect all receivers of this app, once."""
     pre_save.connect(user_pre_save, sender=User, dispatch_uid="accounts.remember")
     post_save.connect(user_post_save, sender=User, dispatch_uid="accounts.compare")
     post_delete.connect(user_post_delete, sender=User, dispatch_uid="accounts.deleted")
@@ -25,7 +25,7 @@ def connect() -> None:
 
 
 def user_pre_save(instance: User, update_fields: Iterable[str] | None, raw: bool, **_: Any) -> None:
-    """Keep what is stored, unless this save cannot change it."""
+    """Read the stored values of the watched fields, unless this save cannot change them."""
     untouched = update_fields is not None and not set(update_fields) & set(WATCHED_FIELDS)
     if raw or untouched or instance._state.adding:
         instance._granted = None  # type: ignore[attr-defined]
@@ -35,26 +35,26 @@ def user_pre_save(instance: User, update_fields: Iterable[str] | None, raw: bool
 
 
 def user_post_save(instance: User, **_: Any) -> None:
-    """End every session if the stored password is another or the person disabled.
+    """End every session if the password was changed or the user was disabled.
 
-    The browser that changed the password is kept by whoever changed it.
+    The view that changes a password keeps the session of its own browser.
     """
     stored: tuple[str, bool] | None = getattr(instance, "_granted", None)
     if stored is None:
         return
     password, was_active = stored
     if was_active and not instance.is_active:
-        _end_all(instance.pk, "disabled")
+        _end_sessions(instance.pk, "disabled")
     elif password != instance.password:
-        _end_all(instance.pk, "password")
+        _end_sessions(instance.pk, "password")
 
 
 def user_post_delete(instance: User, **_: Any) -> None:
-    """Tell after commit that there is no such person any more."""
+    """Send, after the commit, that the user was deleted."""
     _send_access_revoked(instance.pk, "deleted")
 
 
-def _end_all(user_id: int, reason: str) -> None:
+def _end_sessions(user_id: int, reason: str) -> None:
     Session.objects.filter(user_id=user_id).delete()
     _send_access_revoked(user_id, reason)
 

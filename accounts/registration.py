@@ -1,4 +1,4 @@
-"""How a person comes to be: the owner by the setup link, others by invite or an open door."""
+"""User registration: the owner by setup link, everyone else by invite or open registration."""
 
 from __future__ import annotations
 
@@ -6,44 +6,54 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from rest_framework import exceptions
 
 from accounts import registration_invites
 from accounts.models import SetupLink, User, owner_exists
+from rest.errors import DomainError
 
 
-class RegistrationClosed(exceptions.PermissionDenied):
-    """Nobody may sign up here, or not with this link."""
+class RegistrationClosedError(DomainError):
+    """Registration is closed, or the link does not allow it."""
 
-    default_detail = "Registration is closed, or this link is not good any more."
-    default_code = "registration_closed"
+    message = "Registration is closed, or this link is not good any more."
 
 
 def register(*, username: str, password: str, name: str = "", token: str = "") -> User:
-    """Create a person and return them; with the setup token, the owner.
+    """Create a user; with the setup token, the owner of the installation.
 
-    With the secret of an invite they are on its list. Raises RegistrationClosed,
-    or ValidationError for a name that is taken, and then the token is still good.
+    With the secret of an invite the user joins its list. Raises RegistrationClosedError,
+    or ValidationError for a user name that is taken. After an error the token is still valid.
     """
-    owner = bool(token) and _is_valid_setup_token(token)
-    if not (owner or _may_register(token)):
-        raise RegistrationClosed
-    # The hash is slow on purpose, so it is made before the transaction.
-    person = User(
+    is_owner = bool(token) and _is_valid_setup_token(token)
+    if not (is_owner or _may_register(token)):
+        raise RegistrationClosedError
+    # The hash is slow on purpose, so it is computed before the transaction.
+    user = User(
         username=User.normalize_username(username), name=name, password=make_password(password)
     )
     with transaction.atomic():
-        if owner:
-            _make_owner(person, token)
-        _save_unique(person)
-        if token and not owner and not registration_invites.claim(token, person):
-            raise RegistrationClosed
-    return person
+        if is_owner:
+            _make_owner(user, token)
+        save_unique(user, force_insert=True)
+        if token and not is_owner and not registration_invites.claim(token, user):
+            raise RegistrationClosedError
+    return user
+
+
+def save_unique(user: User, **options: Any) -> None:
+    """Save the user. Raises ValidationError for a user name that is taken."""
+    try:
+        with transaction.atomic():
+            user.save(**options)
+    except IntegrityError:
+        message = "A user with that username already exists."
+        raise ValidationError({"username": [message]}) from None
 
 
 def create_owner(username: str, password: str, email: str = "") -> User | None:
-    """Create the owner that the environment names, unless there is one already."""
+    """Create the owner that the environment names, unless there is an owner already."""
     if owner_exists() or User.objects.filter(username__iexact=username).exists():
         return None
     return User.objects.create_superuser(username, email, password)
@@ -57,17 +67,8 @@ def _may_register(token: str) -> bool:
     return registration_invites.may_register(token) if token else bool(settings.OPEN_REGISTRATION)
 
 
-def _make_owner(person: User, token: str) -> None:
-    """Use the link up; deleting its row decides between two who try at once."""
+def _make_owner(user: User, token: str) -> None:
+    """Use the link; the deletion of its row decides between two concurrent attempts."""
     if not SetupLink.claim(token) or owner_exists():
-        raise RegistrationClosed
-    person.is_staff = person.is_superuser = True
-
-
-def _save_unique(person: User) -> None:
-    try:
-        with transaction.atomic():
-            person.save(force_insert=True)
-    except IntegrityError:
-        taken: dict[str, Any] = {"username": ["A user with that username already exists."]}
-        raise exceptions.ValidationError(taken) from None
+        raise RegistrationClosedError
+    user.is_staff = user.is_superuser = True

@@ -1,7 +1,7 @@
-"""Links, other than the setup link, that open the sign-up.
+"""Links, other than the setup link, that allow a user to register.
 
-This app knows no lists. The app that makes such links provides itself when it
-is ready.
+This app knows no lists. The app that creates such links registers itself as a provider
+in its `ready()`.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from accounts.models import User
 
 
 class InviteProvider(Protocol):
-    """Whoever makes links and knows which are good."""
+    """A module that creates invites and knows which of them are valid."""
 
     def may_register(self, secret: str) -> bool:
-        """Say whether the link would be good now, without using it."""
+        """Return whether the invite is valid now, without using it."""
 
-    def claim(self, secret: str, person: User) -> bool:
-        """Use the link up for a new person, in the transaction that creates them.
+    def claim(self, secret: str, user: User) -> bool:
+        """Use the invite for a new user, in the transaction that creates the user.
 
-        The answer decides a race.
+        The result decides between concurrent uses.
         """
 
 
 _providers: list[InviteProvider] = []
 
 
-def register_provider(doorkeeper: InviteProvider) -> None:
-    """Ask this one too from now on. Call it in an app's `ready`."""
-    _providers.append(doorkeeper)
+def register_provider(provider: InviteProvider) -> None:
+    """Add a provider. An app calls this in `ready()`."""
+    _providers.append(provider)
 
 
 def may_register(secret: str) -> bool:
-    """Say whether anybody's link would be good now."""
-    return any(one.may_register(secret) for one in _providers)
+    """Return whether any provider has a valid invite with this secret."""
+    return any(provider.may_register(secret) for provider in _providers)
 
 
-def claim(secret: str, person: User) -> bool:
-    """Use the link up for this person."""
-    return any(one.claim(secret, person) for one in _providers)
+def claim(secret: str, user: User) -> bool:
+    """Use the invite for this user; return whether it was valid."""
+    return any(provider.claim(secret, user) for provider in _providers)

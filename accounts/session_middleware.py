@@ -1,4 +1,4 @@
-"""Sessions in use do not end: with the row, the browser's cookie lasts longer too."""
+"""Rolling sessions: when the expiry of a session is moved, the cookie gets the new one too."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from accounts.sessions import SessionStore
 
 
 class RollingSessionMiddleware(SessionMiddleware):
-    """Django's own, and sends the cookie again when the session was renewed.
+    """Django's own, which also sends the cookie again when the session was renewed.
 
     Django's SESSION_SAVE_EVERY_REQUEST would write the whole session at each request,
-    and answer 400 where it was ended meanwhile.
+    and respond with 400 if the session was deleted during the request.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Add the cookie, unless the request gave or took one."""
+        """Add the cookie, unless the response sets or deletes it already."""
         response = super().process_response(request, response)
         if response.status_code == HTTPStatus.UNAUTHORIZED:
-            # Django takes the cookie of a session that is over. Where another tab has just
-            # changed the password, it would be the new one that goes.
+            # Django deletes the cookie of an expired session. If another tab has just changed
+            # the password, this would delete the new cookie.
             response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         session = request.session
         assert isinstance(session, SessionStore)

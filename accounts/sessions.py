@@ -1,35 +1,72 @@
-"""Where sessions are kept (SESSION_ENGINE), and what is known of each.
+"""Sessions: their model and their store (SESSION_ENGINE), as Django's own example has them.
 
-Django's own store, over rows that know their person and their browser.
+The rows know their user and their browser. This module does not import models.py, which
+imports the model from here.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends import db
-from django.db.models import QuerySet
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import Session, User
 from accounts.user_agent import describe
 
-# How exact `last_seen_at` is: a busy browser costs one write in this time.
 LAST_SEEN_RESOLUTION = timedelta(minutes=1)
-# How far the end of a session in use may come nearer before it is moved again.
+"""`last_seen_at` is written at most once in this time, however many requests come."""
 RENEWAL_INTERVAL = timedelta(days=1)
+"""The expiry of a session in use is moved at most once in this time."""
 BROWSER = "browser"
+STORE_FIELDS = ("session_data", "expire_date", "user", "public_id", "created_at", "device")
+
+
+class Session(AbstractBaseSession):
+    """A browser in which a user is signed in, or of a visitor if it has no user.
+
+    The browser and the time of the sign-in are in the session's data, so that they stay
+    the same when the key changes. At that moment two rows describe one browser.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, db_index=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    device = models.CharField(max_length=60, blank=True, default="")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        """Return the store that reads and writes these rows."""
+        return SessionStore
+
+    def save(
+        self,
+        *args: Any,
+        force_update: bool = False,
+        update_fields: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write the row; an update does not touch the fields that the store does not know."""
+        if force_update and update_fields is None:
+            update_fields = STORE_FIELDS
+        super().save(*args, force_update=force_update, update_fields=update_fields, **kwargs)
 
 
 class SessionStore(db.SessionStore):
-    """Writes what a session's data says of itself into columns too.
+    """Django's store in the database, which also writes the user and the browser into columns.
 
-    `renewed` is whether this store moved the end: then the cookie's has to follow.
+    `renewed` says that this store has moved the expiry: then the cookie has to follow.
     """
 
     renewed = False
@@ -40,7 +77,7 @@ class SessionStore(db.SessionStore):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        """Return the row of these data."""
+        """Return the row for this session data."""
         row = super().create_model_instance(data)
         assert isinstance(row, Session)
         row.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
@@ -51,7 +88,7 @@ class SessionStore(db.SessionStore):
         return row
 
     def load(self) -> dict[str, Any]:
-        """Return the data of a session that is not over, note its use, and renew it."""
+        """Return the data of a session that has not expired, record its use, and renew it."""
         row: Session | None = self._get_session_from_db()  # type: ignore[attr-defined]
         if row is None:
             return {}
@@ -62,7 +99,7 @@ class SessionStore(db.SessionStore):
 
 
 def record_device(request: HttpRequest, **_: Any) -> None:
-    """Take down which browser somebody has just signed in with (`user_logged_in`)."""
+    """Store in the session which browser signed in (receiver of `user_logged_in`)."""
     request.session[BROWSER] = {
         "id": str(uuid.uuid4()),
         "since": timezone.now().isoformat(),
@@ -71,21 +108,21 @@ def record_device(request: HttpRequest, **_: Any) -> None:
 
 
 def find(key: str) -> Session | None:
-    """Return the session of this key if it is not over, and note its use."""
+    """Return the session with this key if it has not expired, and record its use."""
     row = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
     if row is not None:
         _touch_last_seen(row)
     return row
 
 
-def active_sessions(person: User) -> QuerySet[Session]:
-    """Return a person's sessions that are not over, the one seen last first."""
-    found = Session.objects.filter(user=person, expire_date__gt=timezone.now())
-    return found.order_by("-last_seen_at", "-created_at", "pk")
+def active_sessions(user: AbstractBaseUser) -> models.QuerySet[Session]:
+    """Return the sessions of a user that have not expired, the most recently seen first."""
+    active = Session.objects.filter(user_id=user.pk, expire_date__gt=timezone.now())
+    return active.order_by("-last_seen_at", "-created_at", "pk")
 
 
 def delete_expired() -> int:
-    """Delete the sessions that are over; return how many."""
+    """Delete the expired sessions; return how many."""
     deleted, _ = Session.objects.filter(expire_date__lte=timezone.now()).delete()
     return deleted
 
@@ -98,10 +135,10 @@ def _touch_last_seen(row: Session) -> None:
 
 
 def _renew(row: Session) -> bool:
-    """Let a session that is used last its whole time again; tell whether it was moved."""
-    end = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    if row.expire_date >= end - RENEWAL_INTERVAL:
+    """Give a session in use its whole lifetime again; return whether the expiry was moved."""
+    expiry = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    if row.expire_date >= expiry - RENEWAL_INTERVAL:
         return False
-    # Of several requests at once, one moves it; and none, if it was ended meanwhile.
-    nearer = Session.objects.filter(pk=row.pk, expire_date__lt=end - RENEWAL_INTERVAL)
-    return bool(nearer.update(expire_date=end))
+    # Of concurrent requests only one moves it, and none if the session was deleted meanwhile.
+    due = Session.objects.filter(pk=row.pk, expire_date__lt=expiry - RENEWAL_INTERVAL)
+    return bool(due.update(expire_date=expiry))

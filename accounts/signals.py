@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent after commit when a person must lose what they have open.
+# Sent after the commit when all open connections of a user must be closed.
 # Arguments: user_id (int), reason ("password", "disabled" or "deleted").
 access_revoked = Signal()

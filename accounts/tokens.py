@@ -1,4 +1,4 @@
-"""API tokens: made once, shown once, found again by their hash alone."""
+"""API tokens: created once, shown once, looked up by their hash alone."""
 
 from __future__ import annotations
 
@@ -14,79 +14,79 @@ from knox.crypto import hash_token
 from knox.settings import CONSTANTS, knox_settings
 
 from accounts.models import ApiToken, TokenIdempotencyKey, User
+from rest.errors import DomainError
+from rest.idempotency import KeyReusedError
 
-# How exact `last_used_at` is: a busy script costs one write in this time.
-NOTICED_EVERY = timedelta(minutes=1)
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+"""`last_used_at` is written at most once in this time, however many requests come."""
 MAX_TOKENS = 100
-"""Tokens that one person may have, those that are over included."""
-SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=3650)
+"""Tokens of one user, the expired ones included."""
+MIN_LIFETIME, MAX_LIFETIME = timedelta(minutes=1), timedelta(days=3650)
 RETENTION = timedelta(days=30)
-"""How long a token that is over is still shown."""
+"""How long an expired token is still shown."""
 PASSWORD_TOKEN_NAME = "api-token-auth"  # noqa: S105  (the name of a token, no password)
 
 
-class TooManyTokensError(RuntimeError):
-    """The person has as many tokens as they may have."""
+class TooManyTokensError(DomainError):
+    """The user has MAX_TOKENS tokens."""
 
-
-class KeyReusedError(RuntimeError):
-    """The Idempotency-Key was used for another token, or for one that was revoked."""
+    message = "You have too many tokens: revoke some first."
 
 
 def create(
-    person: User,
+    user: User,
     *,
     name: str,
     scope: str = ApiToken.Scope.WRITE,
     list_id: UUID | None = None,
-    lives: timedelta | None = None,
+    lifetime: timedelta | None = None,
     key: UUID | None = None,
 ) -> tuple[ApiToken, str]:
     """Return a new token and its secret.
 
-    With an Idempotency-Key the secret comes of the key and the random id of the
-    token, so that a repeated request gets the same ones, although the secret is
-    stored nowhere, and no request gets one that was revoked.
+    With an Idempotency-Key the secret is derived from the key and the random id of the
+    token. So a repeated request gets the same token and secret, although the secret is
+    stored nowhere, and no request gets a token that was revoked.
     Raises TooManyTokensError and KeyReusedError.
     """
-    fingerprint = _mac(name, scope, list_id, lives)
+    fingerprint = _mac(name, scope, list_id, lifetime)
     with transaction.atomic():
-        _lock(person)
-        if key and (known := _made_by(person, key, fingerprint)):
-            return known, _secret_of(known, key)
-        if ApiToken.objects.filter(user=person).count() >= MAX_TOKENS:
+        _lock(user)
+        if key and (existing := _created_with(user, key, fingerprint)):
+            return existing, _secret_of(existing, key)
+        if ApiToken.objects.filter(user=user).count() >= MAX_TOKENS:
             raise TooManyTokensError
-        token = ApiToken(public_id=uuid4(), user=person, name=name, scope=scope, list_id=list_id)
-        token.expiry = timezone.now() + lives if lives else None
+        token = ApiToken(public_id=uuid4(), user=user, name=name, scope=scope, list_id=list_id)
+        token.expiry = timezone.now() + lifetime if lifetime else None
         secret = _secret_of(token, key)
         token.digest = hash_token(secret)
         token.token_key = secret[: CONSTANTS.TOKEN_KEY_LENGTH]
         token.save(force_insert=True)
         if key:
             TokenIdempotencyKey.objects.create(
-                user=person, key=key, request_fingerprint=fingerprint, public_id=token.public_id
+                user=user, key=key, request_fingerprint=fingerprint, public_id=token.public_id
             )
     return token, secret
 
 
-def create_from_password(person: User) -> str:
+def create_from_password(user: User) -> str:
     """Return the secret of a new token for a script that knows the password.
 
-    Such scripts may ask at each of their runs. So where there are too many, the
-    token of this kind that was idle for the longest ends.
+    Such a script may request a token at each run. If the user has too many tokens, the
+    one of this kind that was unused for the longest time is deleted.
     """
     with transaction.atomic():
-        _lock(person)
-        if ApiToken.objects.filter(user=person).count() >= MAX_TOKENS:
-            idle = ApiToken.objects.filter(user=person, name=PASSWORD_TOKEN_NAME)
-            first = idle.order_by(F("last_used_at").asc(nulls_first=True), "created").first()
-            if first is not None:
-                first.delete()
-        return create(person, name=PASSWORD_TOKEN_NAME)[1]
+        _lock(user)
+        if ApiToken.objects.filter(user=user).count() >= MAX_TOKENS:
+            replaceable = ApiToken.objects.filter(user=user, name=PASSWORD_TOKEN_NAME)
+            by_last_use = replaceable.order_by(F("last_used_at").asc(nulls_first=True), "created")
+            if (oldest := by_last_use.first()) is not None:
+                oldest.delete()
+        return create(user, name=PASSWORD_TOKEN_NAME)[1]
 
 
 def find(secret: str) -> ApiToken | None:
-    """Return the live token of an active person with this secret, and note its use."""
+    """Return the valid token of an active user with this secret, and record its use."""
     if not secret.isascii():
         return None
     now = timezone.now()
@@ -101,16 +101,16 @@ def find(secret: str) -> ApiToken | None:
 
 
 def delete_expired() -> int:
-    """Delete the tokens that were over long ago, and old keys; return how many tokens."""
-    then = timezone.now() - RETENTION
-    TokenIdempotencyKey.objects.filter(at__lt=then).delete()
-    deleted: int = ApiToken.objects.filter(expiry__lt=then).delete()[0]
+    """Delete old expired tokens and old keys; return how many tokens."""
+    cutoff = timezone.now() - RETENTION
+    TokenIdempotencyKey.objects.filter(at__lt=cutoff).delete()
+    deleted: int = ApiToken.objects.filter(expiry__lt=cutoff).delete()[0]
     return deleted
 
 
 def _mac(*parts: object) -> str:
-    told = repr([str(part) for part in parts])
-    return salted_hmac("accounts.tokens", told, algorithm="sha256").hexdigest()
+    text = repr([str(part) for part in parts])
+    return salted_hmac("accounts.tokens", text, algorithm="sha256").hexdigest()
 
 
 def _secret_of(token: ApiToken, key: UUID | None) -> str:
@@ -118,24 +118,24 @@ def _secret_of(token: ApiToken, key: UUID | None) -> str:
     return f"{knox_settings.TOKEN_PREFIX}{random}"
 
 
-def _made_by(person: User, key: UUID, asked: str) -> ApiToken | None:
-    """Return the token that was made by a key, None for a new key."""
-    used = TokenIdempotencyKey.objects.filter(user=person, key=key).first()
+def _created_with(user: User, key: UUID, fingerprint: str) -> ApiToken | None:
+    """Return the token that was created with a key, None for a new key."""
+    used = TokenIdempotencyKey.objects.filter(user=user, key=key).first()
     if used is None:
         return None
-    made: ApiToken | None = ApiToken.objects.filter(public_id=used.public_id).first()
-    if made is None or used.request_fingerprint != asked:
+    token: ApiToken | None = ApiToken.objects.filter(public_id=used.public_id).first()
+    if token is None or used.request_fingerprint != fingerprint:
         raise KeyReusedError
-    return made
+    return token
 
 
-def _lock(person: User) -> None:
-    """Let whoever counts the person's tokens do so one after another."""
-    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+def _lock(user: User) -> None:
+    """Serialise the requests that count the tokens of the user."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _touch_last_used(token: ApiToken) -> None:
     now = timezone.now()
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTICED_EVERY)
-    if token.last_used_at is None or token.last_used_at < now - NOTICED_EVERY:
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_RESOLUTION)
+    if token.last_used_at is None or token.last_used_at < now - LAST_USED_RESOLUTION:
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)

@@ -1,4 +1,4 @@
-"""Addresses of people, below /api/."""
+"""The URLs of users, sessions and tokens, below /api/."""
 
 from django.urls import path
 

@@ -1,11 +1,11 @@
-"""Which browser it is, as a person would say it. Pure."""
+"""The name of a browser in words, from its User-Agent header. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
 
 MAX_LENGTH = 60
-# Each browser names those that it descends from as well, so the first one counts.
+# A browser also names its predecessors, so the first match counts.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -28,17 +28,19 @@ SYSTEMS = (
 
 
 def describe(user_agent: str) -> str:
-    """Return `Firefox on Android`; of an unknown program its own first words, cleaned."""
-    browser, system = (_first(names, user_agent) for names in (BROWSERS, SYSTEMS))
+    """Return for example `Firefox on Android`; for an unknown program its first words, cleaned."""
+    browser, system = (_first_match(names, user_agent) for names in (BROWSERS, SYSTEMS))
     if browser and system:
         return f"{browser} on {system}"
     return browser or _clean(user_agent)
 
 
-def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
+def _first_match(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
     return next((label for token, label in names if token in user_agent), "")
 
 
 def _clean(text: str) -> str:
-    plain = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in text)
+    plain = "".join(
+        " " if unicodedata.category(character)[0] in "CZ" else character for character in text
+    )
     return " ".join(plain.split())[:MAX_LENGTH].strip()

@@ -204,7 +204,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest.json_parser.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest.throttles.UserRateThrottle"],
-    "EXCEPTION_HANDLER": "asgi_project.error_handlers.exception_handler",
+    "EXCEPTION_HANDLER": "rest.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Requests of one user, with a burst of ten seconds' worth; 0 means no limit.
@@ -222,8 +222,8 @@ SPECTACULAR_SETTINGS = {
     # An import has one more outcome and an invite one role less, so these names are set here.
     "ENUM_NAME_OVERRIDES": {
         "OutcomeEnum": ["added", "merged", "put_back"],
-        "RoleEnum": "shopping_list.models.Membership.Role",
-        "InvitedRoleEnum": [(role, role.title()) for role in ("viewer", "ticker", "editor")],
+        "RoleEnum": "shopping_list.rows.ROLES",
+        "InvitedRoleEnum": ["viewer", "ticker", "editor"],
     },
 }
 

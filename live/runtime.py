@@ -36,7 +36,7 @@ from live.metrics.sampler import Sampler
 from live.protocol import frames
 from live.protocol.frames import CloseCode
 from shopping_list.rows import encode
-from shopping_list.services import invites
+from shopping_list.services import memberships
 
 logger = logging.getLogger(__name__)
 
@@ -215,7 +215,7 @@ class Runtime:
     async def _expire_guests(self) -> None:
         """Record the end of guests whose time is over: so it is told as any removal is."""
         if self.registry.people:
-            await run_in_db_thread(invites.remove_expired_guests)
+            await run_in_db_thread(memberships.remove_expired)
 
     def _revoked(self, message: dict[str, Any]) -> None:
         self.registry.revoke(

@@ -18,7 +18,8 @@ from live import runtime
 from live.db_threads import run_in_db_thread
 from live.metrics import health
 from live.protocol import asyncapi
-from shopping_list.api import openapi, permissions, responses
+from rest.openapi import operation
+from shopping_list.api import permissions
 
 
 async def healthz(_request: HttpRequest) -> JsonResponse:
@@ -45,13 +46,7 @@ class NoSample(APIException):
 class RequestsView(APIView):
     """The request counters as they are now, for whoever has no socket."""
 
-    @extend_schema(
-        responses={
-            200: OpenApiTypes.OBJECT,
-            (403, openapi.PROBLEM): responses.ProblemShape,
-            (503, openapi.PROBLEM): responses.ProblemShape,
-        }
-    )
+    @operation({200: OpenApiTypes.OBJECT}, errors=(403, 503))
     def get(self, request: Request) -> Response:
         """Return the newest sample; the first is there a second after the start."""
         permissions.require_unrestricted_token(request)

@@ -1,10 +1,12 @@
-"""What text a list may hold."""
+"""Which characters the names and texts of users, lists and items may contain."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Overrides and isolates of the Unicode bidirectional algorithm (UAX #9).
+from django.core.exceptions import ValidationError
+
+# The overrides and isolates of the Unicode bidirectional algorithm (UAX #9).
 BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -13,11 +15,11 @@ class InvalidTextError(ValueError):
 
 
 def clean_text(value: str) -> str:
-    """Return the text in NFC without white space around it.
+    """Return the text in Unicode's composed form (NFC), without surrounding white space.
 
-    Raises RefusedTextError for control characters (C0, C1, NUL), line breaks,
-    those of Unicode among them, lone surrogates, and overrides of the writing
-    direction.
+    Raises InvalidTextError for control characters (C0, C1, NUL), line breaks
+    including those of Unicode, lone surrogates, and characters that override the
+    writing direction.
     """
     for character in value:
         category = unicodedata.category(character)
@@ -30,3 +32,13 @@ def clean_text(value: str) -> str:
                 "Characters that override the writing direction are not allowed."
             )
     return unicodedata.normalize("NFC", value).strip()
+
+
+def validate_text(value: str) -> None:
+    """Apply the rules of `clean_text` as a validator of Django; raises ValidationError."""
+    try:
+        clean_text(value)
+    except InvalidTextError as error:
+        raise ValidationError(
+            "Control characters are not allowed.", code="control_characters"
+        ) from error

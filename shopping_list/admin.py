@@ -1,4 +1,4 @@
-"""Lists, items and the log in the admin. What is saved here is recorded like any edit."""
+"""Lists, items and the log in the admin. Every save here is recorded like any edit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from django.utils import timezone
 from rest import text
 from shopping_list import models
 from shopping_list.parsing import item_names
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context
 from shopping_list.recording.querysets import ListQuerySet
 
 
-def _cleaned(name: str) -> Callable[[Any], str]:
+def _clean_field(name: str) -> Callable[[Any], str]:
     def clean(form: Any) -> str:
         try:
             return text.clean_text(form.cleaned_data[name])
@@ -30,64 +30,64 @@ def _cleaned(name: str) -> Callable[[Any], str]:
 
 
 class ListForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A list with a name that a phone could have given it."""
+    """A list, with the text rules of the API."""
 
-    clean_name = _cleaned("name")
+    clean_name = _clean_field("name")
 
 
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An item with the text rules of the API, and a name that is not open already."""
+    """An item, with the text rules of the API, and a name that no other open item has."""
 
-    clean_name = _cleaned("name")
-    clean_quantity = _cleaned("quantity")
-    clean_note = _cleaned("note")
-    clean_category = _cleaned("category")
+    clean_name = _clean_field("name")
+    clean_quantity = _clean_field("quantity")
+    clean_note = _clean_field("note")
+    clean_category = _clean_field("category")
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a second open item of one name."""
+        """Reject a second open item of one name."""
         cleaned = super().clean() or {}
         shopping_list, name = cleaned.get("shopping_list"), cleaned.get("name")
         if shopping_list and name and not cleaned.get("purchased"):
-            twins = models.ShoppingItem.objects.filter(
+            same_name = models.ShoppingItem.objects.filter(
                 shopping_list_id=shopping_list.pk,
                 name_key=item_names.comparison_key(name),
                 purchased=False,
             )
-            if twins.exclude(pk=self.instance.pk).exists():
+            if same_name.exclude(pk=self.instance.pk).exists():
                 self.add_error("name", "An open item of that name is on the list.")
         return cleaned
 
 
 class ItemFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """The items of one list: no name may be open twice among them."""
+    """The items of one list. No two open ones may have the same name."""
 
     def clean(self) -> None:
-        """Refuse two open items of one name in one form."""
+        """Reject two open items of one name in one form."""
         super().clean()
-        seen: set[str] = set()
+        keys: set[str] = set()
         for form in self.forms:
-            given = form.cleaned_data if form.is_valid() else {}
-            if not given.get("name") or given.get("DELETE") or given.get("purchased"):
+            fields = form.cleaned_data if form.is_valid() else {}
+            if not fields.get("name") or fields.get("DELETE") or fields.get("purchased"):
                 continue
-            key = item_names.comparison_key(given["name"])
-            if key in seen:
-                raise ValidationError("An item of one name may be open once.")
-            seen.add(key)
+            key = item_names.comparison_key(fields["name"])
+            if key in keys:
+                raise ValidationError("Two open items have the same name.")
+            keys.add(key)
 
 
 class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Makes everything that one form saves one change of each list."""
+    """Records everything that one form saves as one change of each list."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Save the form with its inlines inside one recording."""
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
-        with unit_of_work.recording():
+        with context.recording():
             return super().changeform_view(request, *args, **kwargs)
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Who is on the list."""
+    """The members of a list."""
 
     model = models.Membership
     fields = ("user", "role")
@@ -96,7 +96,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
-    """What is on the list."""
+    """The items of a list."""
 
     model = models.ShoppingItem
     form = ItemForm
@@ -108,10 +108,10 @@ class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(models.ShoppingList)
 class ListAdmin(RecordedAdmin):
-    """Lists, with those in the trash."""
+    """All lists, also those in the trash."""
 
     form = ListForm
-    list_display = ("name", "open_items", "people", "version", "last_interaction", "in_trash")
+    list_display = ("name", "open_items", "member_count", "version", "last_interaction", "in_trash")
     list_filter = (("deleted_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "members__username", "members__name")
     ordering = ("-last_interaction",)
@@ -122,45 +122,47 @@ class ListAdmin(RecordedAdmin):
     actions = ("put_in_trash", "restore")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Count what each list holds."""
+        """Annotate each list with the number of its open items and members."""
         open_items = Count("items", filter=Q(items__purchased=False), distinct=True)
-        people = Count("memberships", distinct=True)
-        lists = super().get_queryset(request).annotate(_open=open_items, _people=people)
+        members = Count("memberships", distinct=True)
+        lists = super().get_queryset(request).annotate(_open=open_items, _members=members)
         return cast("QuerySet[Any]", lists)
 
     @admin.display(description="open items", ordering="_open")
-    def open_items(self, one: Any) -> int:
-        """How much is still to buy."""
-        return int(one._open)
+    def open_items(self, obj: Any) -> int:
+        """Return the number of open items."""
+        return int(obj._open)
 
-    @admin.display(description="members", ordering="_people")
-    def people(self, one: Any) -> int:
-        """How many are on the list."""
-        return int(one._people)
+    @admin.display(description="members", ordering="_members")
+    def member_count(self, obj: Any) -> int:
+        """Return the number of members."""
+        return int(obj._members)
 
     @admin.display(description="in the trash", boolean=True, ordering="deleted_at")
-    def in_trash(self, one: models.ShoppingList) -> bool:
-        """Whether it was deleted, and can come back."""
-        return one.deleted_at is not None
+    def in_trash(self, obj: models.ShoppingList) -> bool:
+        """Tell whether the list is deleted and can be restored."""
+        return obj.deleted_at is not None
 
     @admin.action(description="Put selected lists in the trash", permissions=["change"])
-    def put_in_trash(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        """Delete lists the way their owners do."""
-        found = self._plain(chosen).filter(deleted_at=None).update(deleted_at=timezone.now())
-        self.message_user(request, f"{found} put in the trash.")
+    def put_in_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete lists like their owners do."""
+        lists = self._without_annotations(queryset).filter(deleted_at=None)
+        count = lists.update(deleted_at=timezone.now())
+        self.message_user(request, f"{count} put in the trash.")
 
     @admin.action(description="Restore selected lists", permissions=["change"])
-    def restore(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        """Bring lists back from the trash."""
-        found = self._plain(chosen).exclude(deleted_at=None).update(deleted_at=None)
-        self.message_user(request, f"{found} restored.")
+    def restore(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Restore lists from the trash."""
+        lists = self._without_annotations(queryset).exclude(deleted_at=None)
+        count = lists.update(deleted_at=None)
+        self.message_user(request, f"{count} restored.")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Delete for good, as one change of each list."""
-        self._plain(queryset).delete()
+        """Delete lists for good, as one change of each."""
+        self._without_annotations(queryset).delete()
 
-    def _plain(self, chosen: QuerySet[Any]) -> ListQuerySet:
-        ids = list(chosen.values_list("pk", flat=True))
+    def _without_annotations(self, queryset: QuerySet[Any]) -> ListQuerySet:
+        ids = list(queryset.values_list("pk", flat=True))
         lists: ListQuerySet = models.ShoppingList.objects.filter(pk__in=ids)
         return lists
 
@@ -187,7 +189,7 @@ class ItemAdmin(RecordedAdmin):
 
 @admin.register(models.Activity)
 class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The log, to read."""
+    """The log, read-only."""
 
     list_display = ("at", "verb", "list_id", "version", "actor_name")
     list_filter = ("verb",)
@@ -208,13 +210,13 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: the log is recording's."""
+        """Return False: only recording writes the log."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: the log is recording's."""
+        """Return False: only recording writes the log."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: a log with a hole cannot be resumed from."""
+        """Return False: clients cannot resume from a log with a gap."""
         return False

@@ -7,20 +7,24 @@ MAX_IMPORT_BYTES = 2 * 1024 * 1024
 
 
 class ShoppingListConfig(AppConfig):
-    """Connects the receivers once the models are there."""
+    """Connects the receivers once the models are loaded."""
 
     name = "shopping_list"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect every receiver of this app, and tell the accounts what it does for them."""
+        """Connect the receivers, and register what recording and accounts call back."""
         from accounts import personal_data, registration_invites  # noqa: PLC0415  (need the app registry)
-        from rest import body_limits  # noqa: PLC0415
+        from rest import body_limits, problems  # noqa: PLC0415
         from shopping_list import personal_data as ours  # noqa: PLC0415
         from shopping_list import receivers  # noqa: PLC0415
+        from shopping_list.api import errors  # noqa: PLC0415
+        from shopping_list.recording import context, unit_of_work  # noqa: PLC0415
         from shopping_list.services import invites  # noqa: PLC0415
 
+        context.register_factory(unit_of_work.UnitOfWork)
         receivers.connect()
         registration_invites.register_provider(invites)
         personal_data.register_provider(ours)
+        problems.register_errors(errors.ERRORS, errors.MEMBERS)
         body_limits.allow("/import/", MAX_IMPORT_BYTES)

@@ -1,4 +1,4 @@
-"""Name the actor and the operation of every request, once."""
+"""Set the actor and the operation id of every request."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from shopping_list.recording import actor
 
 
 class ActorMiddleware:
-    """Attribute every change of a request to its person and Idempotency-Key."""
+    """Attributes every change of a request to its user and Idempotency-Key."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Handle the request with its actor named."""
+        """Handle the request with its actor set."""
         with actor.acting_as(lambda: _request_user(request), _idempotency_key(request)):
             return self.get_response(request)
 
 
 def _request_user(request: HttpRequest) -> User | None:
-    # REST framework writes its own authentication's result back to request.user.
+    # REST framework sets request.user to the result of its own authentication.
     return request.user if isinstance(request.user, User) else None
 
 

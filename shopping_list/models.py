@@ -1,11 +1,12 @@
-"""The tables of a list. Every write to them is recorded (recording.py)."""
+"""The tables of a list. Every write to lists, members and items is recorded (recording/)."""
 
 from __future__ import annotations
 
 import secrets
 import string
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -14,7 +15,6 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from shopping_list.parsing import item_names
-from shopping_list.recording import unit_of_work
 from shopping_list.recording.members_field import MembersField
 from shopping_list.recording.querysets import (
     ItemQuerySet,
@@ -22,6 +22,7 @@ from shopping_list.recording.querysets import (
     MembershipQuerySet,
     RecordedManager,
 )
+from shopping_list.recording.recorded_model import RecordedModel
 
 EPOCH_ALPHABET = string.ascii_lowercase + string.digits
 
@@ -31,62 +32,8 @@ def new_epoch() -> str:
     return "".join(secrets.choice(EPOCH_ALPHABET) for _ in range(8))
 
 
-class RecordedModel(models.Model):
-    """A row whose saves and deletes are one recorded change each.
-
-    Inside `recording(...)` they join that change. `stamps` are the columns
-    that recording itself sets, and the column whose writing writes them too
-    (None: any).
-    """
-
-    bookkeeping_fields: ClassVar[Mapping[str, str | None]] = {}
-    uuid_fields: ClassVar[tuple[str, ...]] = ()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save the row as one recorded change."""
-        self.assign_ids()
-        if update_fields:
-            named = set(update_fields)
-            update_fields = named | {
-                stamp
-                for stamp, cause in self.bookkeeping_fields.items()
-                if cause is None or cause in named
-            }
-        with unit_of_work.recording(*self.affected_list_ids()):
-            super().save(*args, update_fields=update_fields, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the row as one recorded change."""
-        self.normalise_uuids()
-        with unit_of_work.recording(*self.affected_list_ids()):
-            return super().delete(*args, **kwargs)
-
-    def affected_list_ids(self) -> set[uuid.UUID]:
-        """Return the lists that writing this row changes."""
-        raise NotImplementedError
-
-    def assign_ids(self) -> None:
-        """Give the row the ids that Django would find only while it writes it.
-
-        The row is recorded under them from before that moment on.
-        """
-        self._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
-        if self.pk is None and self._meta.pk.has_default():
-            self.pk = self._meta.pk.get_default()
-        self.normalise_uuids()
-
-    def normalise_uuids(self) -> None:
-        """Make UUIDs of ids that were given as strings: rows are found by them."""
-        for name in self.uuid_fields:
-            if isinstance(given := self.__dict__.get(name), str):
-                setattr(self, name, uuid.UUID(given))
-
-
 class ShoppingList(RecordedModel):
-    """A list, and where its history stands: (`epoch`, `version`)."""
+    """A list, and the position of its history: (`epoch`, `version`)."""
 
     uuid_fields = ("id",)
     bookkeeping_fields: ClassVar[Mapping[str, str | None]] = {
@@ -112,7 +59,7 @@ class ShoppingList(RecordedModel):
     objects = RecordedManager.from_queryset(ListQuerySet)()
 
     class Meta:
-        base_manager_name = "objects"  # the related managers' add() and set() write with it
+        base_manager_name = "objects"  # the related managers' add() and set() use it to write
 
     def __str__(self) -> str:
         return self.name
@@ -123,10 +70,10 @@ class ShoppingList(RecordedModel):
 
 
 class Membership(RecordedModel):
-    """A person on a list, with a role that includes the ones before it.
+    """A user on a list, with a role that includes the roles before it.
 
-    After `expires_at` it counts as none; `Membership.objects.active()` knows,
-    and invites.end_expired deletes the row.
+    After `expires_at` it gives no access any more: `Membership.objects.active()`
+    leaves it out, and memberships.remove_expired deletes the row.
     """
 
     uuid_fields = ("shopping_list_id",)
@@ -176,9 +123,9 @@ class Membership(RecordedModel):
 
 
 class Invite(models.Model):
-    """A link that makes its bearer a member; only the hash of its secret is kept.
+    """A link that makes its user a member; only the hash of its secret is stored.
 
-    With `guest` it needs no account, and what is joined by it ends with it.
+    With `guest` it needs no account, and the memberships made by it expire with it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -264,21 +211,21 @@ class ShoppingItem(RecordedModel):
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
-        """Remember the list that a row came from: moving it locks both, in order."""
+        """Remember the list that the row was read on: moving it locks both, in order."""
         item = super().from_db(*args, **kwargs)
         item._loaded_list_id = item.__dict__.get("shopping_list_id")
         return item
 
     def affected_list_ids(self) -> set[uuid.UUID]:
-        """Return the list of this item, and the one that it leaves."""
+        """Return the list of this item, and the list that it is moved from."""
         return {self.shopping_list_id, self._loaded_list_id or self.shopping_list_id}
 
 
 class Activity(models.Model):
     """One recorded change: outbox, resume log, feed and undo history in one row.
 
-    `list_id` is no foreign key: the tombstone outlives its list. `frame` holds
-    the exact bytes that subscribers get.
+    `list_id` is no foreign key: the log of a deleted list stays. `frame` is the
+    exact bytes that subscribers get.
     """
 
     list_id = models.UUIDField()
@@ -317,12 +264,22 @@ class Activity(models.Model):
         return f"{self.list_id} v{self.version} {self.verb}"
 
 
-class IdempotentResponse(models.Model):
-    """The stored answer to a request that carried an Idempotency-Key.
+class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
+    """Stored responses."""
 
-    Written in the transaction of the effect, so there is one if and only if
-    there is the other. `scope` is the list, or the person where there is none.
+    def expired(self) -> Self:
+        """Return the responses that are no longer sent again."""
+        return self.filter(at__lt=timezone.now() - IdempotentResponse.RETENTION)
+
+
+class IdempotentResponse(models.Model):
+    """The stored response to a request with an Idempotency-Key.
+
+    It is written in the transaction of the effect, so either both exist or
+    neither. `scope` is the list, or the user where the request names no list.
     """
+
+    RETENTION: ClassVar[timedelta] = timedelta(days=30)
 
     scope = models.CharField(max_length=64)
     key = models.UUIDField()
@@ -331,6 +288,8 @@ class IdempotentResponse(models.Model):
     body = models.JSONField(null=True)
     headers = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = IdempotentResponseQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["scope", "key"], name="unique_key"),)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet, UUIDField
 
+from rest.batches import MAX_IDS_PER_QUERY, batched
 from shopping_list import models
 from shopping_list.compiled_query import CompiledQuery
-from shopping_list.rows import ItemRow, ListRow, Member, Person
+from shopping_list.rows import ItemRow, ListRow, Member, Person, StoredItem
 
-CHUNK = 500
-"""Ids asked for in one query: SQLite limits the parameters of a statement."""
 MAX_SNAPSHOT_ATTEMPTS = 5
 
 _SCALAR_COLUMNS = (
@@ -45,14 +43,6 @@ _ITEM_COLUMNS = (
 )
 
 
-class StoredItem(NamedTuple):
-    """An item's row, its list, and the key that its name compares by."""
-
-    list_id: UUID
-    name_key: str
-    row: ItemRow
-
-
 @dataclass(frozen=True)
 class ListSnapshot:
     """A whole list at one position of its history."""
@@ -63,29 +53,26 @@ class ListSnapshot:
     items: tuple[ItemRow, ...]
 
 
-def person(user_id: int | None, name: str | None, username: str | None) -> Person | None:
-    """Return a person from the columns of an outer join."""
+def _person(user_id: int | None, name: str | None, username: str | None) -> Person | None:
+    """Return a user from the columns of an outer join."""
     return None if user_id is None else Person(user_id, name or username or "")
 
 
 def item_columns(items: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the columns that `stored_of` makes an item of."""
+    """Return the columns that `item_from_columns` reads."""
     return items.values_list(*_ITEM_COLUMNS)
 
 
 def item_from_columns(values: tuple[Any, ...]) -> StoredItem:
-    """Return the item of one tuple of `columns_of`."""
-    plain = dict(zip(_SCALAR_COLUMNS, values, strict=False))
-    by, by_name, by_username, creator, name, username, list_id, key = values[len(_SCALAR_COLUMNS) :]
-    row = ItemRow(
-        **plain,
-        purchased_by=person(by, by_name, by_username),
-        created_by=person(creator, name, username),
-    )
-    return StoredItem(list_id, key, row)
+    """Return the item of one tuple of `item_columns`."""
+    scalars = dict(zip(_SCALAR_COLUMNS, values, strict=False))
+    others = values[len(_SCALAR_COLUMNS) :]
+    row = ItemRow(**scalars, purchased_by=_person(*others[:3]), created_by=_person(*others[3:6]))
+    list_id, name_key = others[6:]
+    return StoredItem(list_id, name_key, row)
 
 
-def _rows(items: QuerySet[Any]) -> Iterator[StoredItem]:
+def _stored_items(items: QuerySet[Any]) -> Iterator[StoredItem]:
     return map(item_from_columns, item_columns(items))
 
 
@@ -100,28 +87,27 @@ def stored_items(ids: Collection[UUID]) -> dict[UUID, StoredItem]:
     """Return the items that exist among these ids."""
     if len(ids) == 1:
         return {pk: item_from_columns(values) for pk in ids for values in _one_item(pk)}
-    found: dict[UUID, StoredItem] = {}
-    remaining = iter(ids)
-    while chunk := list(islice(remaining, CHUNK)):
-        some = models.ShoppingItem.objects.filter(pk__in=chunk).order_by()
-        found.update((stored.row.id, stored) for stored in _rows(some))
-    return found
+    stored: dict[UUID, StoredItem] = {}
+    for batch in batched(ids, MAX_IDS_PER_QUERY):
+        items = models.ShoppingItem.objects.filter(pk__in=batch).order_by()
+        stored.update((item.row.id, item) for item in _stored_items(items))
+    return stored
 
 
 def item_rows(list_id: UUID) -> tuple[ItemRow, ...]:
     """Return a list's items in their order."""
     items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
-    return tuple(stored.row for stored in _rows(items.order_by("position", "id")))
+    return tuple(stored.row for stored in _stored_items(items.order_by("position", "id")))
 
 
 def members(list_id: UUID) -> tuple[Member, ...]:
-    """Return a list's members in the order of their ids.
+    """Return a list's members in the order of their user ids.
 
-    Not in that of their rows: one who is removed and added again in one change
-    is no difference.
+    Not in the order of their rows: a member who is removed and added again in
+    one change makes no difference.
     """
-    found = models.Membership.objects.filter(shopping_list_id=list_id).order_by("user_id")
-    columns = found.values_list("user_id", "user__name", "user__username", "role")
+    memberships = models.Membership.objects.filter(shopping_list_id=list_id).order_by("user_id")
+    columns = memberships.values_list("user_id", "user__name", "user__username", "role")
     return tuple(Member(pk, name or username, role) for pk, name, username, role in columns)
 
 
@@ -130,34 +116,34 @@ def list_row(list_id: UUID) -> ListRow:
 
     Raises ShoppingList.DoesNotExist.
     """
-    found = models.ShoppingList.objects.select_related("created_by").get(pk=list_id)
-    return list_row_of(found, members(list_id))
+    shopping_list = models.ShoppingList.objects.select_related("created_by").get(pk=list_id)
+    return list_row_of(shopping_list, members(list_id))
 
 
-def list_row_of(found: models.ShoppingList, who: tuple[Member, ...]) -> ListRow:
-    """Return the row of a list that is already loaded."""
-    creator = found.created_by
+def list_row_of(shopping_list: models.ShoppingList, members: tuple[Member, ...]) -> ListRow:
+    """Return the row of a list that is already loaded, with these members."""
+    creator = shopping_list.created_by
     return ListRow(
-        id=found.pk,
-        name=found.name,
-        last_interaction=found.last_interaction,
-        created_at=found.created_at,
+        id=shopping_list.pk,
+        name=shopping_list.name,
+        last_interaction=shopping_list.last_interaction,
+        created_at=shopping_list.created_at,
         created_by=Person(creator.pk, creator.display_name) if creator else None,
-        members=who,
+        members=members,
     )
 
 
 def snapshot(list_id: UUID) -> ListSnapshot | None:
-    """Return a list as it was at exactly one version, or None if it is gone.
+    """Return a list as it was at exactly one version, or None if it was deleted.
 
-    Optimistic: every commit that changes a row also raises the version, so two
-    equal readings of it around the rows prove that nothing moved. A list that
-    moves all the time is read under its lock.
+    Optimistic: every commit that changes a row also raises the version, so the
+    same version before and after reading the rows proves that nothing changed. A
+    list that changes all the time is read under its lock.
     """
     for _ in range(MAX_SNAPSHOT_ATTEMPTS):
-        taken = _read(list_id)
-        if taken is None or (taken.epoch, taken.version) == _position(list_id):
-            return taken
+        candidate = _read(list_id)
+        if candidate is None or (candidate.epoch, candidate.version) == _position(list_id):
+            return candidate
     with transaction.atomic():
         models.ShoppingList.objects.select_for_update(no_key=True).filter(pk=list_id).first()
         return _read(list_id)
@@ -169,9 +155,9 @@ def _position(list_id: UUID) -> tuple[str, int] | None:
 
 
 def _read(list_id: UUID) -> ListSnapshot | None:
-    alive = models.ShoppingList.objects.not_deleted().select_related("created_by")
-    found = alive.filter(pk=list_id).first()
-    if found is None:
+    lists = models.ShoppingList.objects.not_deleted().select_related("created_by")
+    shopping_list = lists.filter(pk=list_id).first()
+    if shopping_list is None:
         return None
-    row = list_row_of(found, members(list_id))
-    return ListSnapshot(found.epoch, found.version, row, item_rows(list_id))
+    row = list_row_of(shopping_list, members(list_id))
+    return ListSnapshot(shopping_list.epoch, shopping_list.version, row, item_rows(list_id))

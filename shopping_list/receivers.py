@@ -1,8 +1,8 @@
-"""The signal receivers: every change of a recorded row is noticed here.
+"""The signal receivers: they tell the open recording which rows are written.
 
-Rows are written inside a recording, which `save`, `delete` and the managers
-open. What arrives without one is a cascade from a person's deletion; that is
-recorded by `forget_person` before Django touches the rows.
+Rows are written inside a recording, which `save`, `delete` and the querysets
+open. Only the cascade of a user's deletion comes without one;
+`record_user_deletion` records it before Django writes the rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from shopping_list import models
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context, locking
 from shopping_list.services import ownership
 
 
@@ -25,19 +25,19 @@ def connect() -> None:
     A proxy's signals carry the proxy as sender, so a receiver connected to the
     concrete class alone would miss them.
     """
-    jobs: list[tuple[type[Model], Any, Any, Any]] = [
+    receivers: list[tuple[type[Model], Any, Any, Any]] = [
         (models.ShoppingItem, item_pre_save, item_pre_delete, row_post_write),
-        (models.ShoppingList, list_pre_save, list_deleting, row_post_write),
-        (models.Membership, membership_pre_save, membership_deleting, row_post_write),
+        (models.ShoppingList, list_pre_save, list_pre_delete, row_post_write),
+        (models.Membership, membership_pre_save, membership_pre_delete, row_post_write),
     ]
-    for concrete, saving, deleting, done in jobs:
+    for concrete, on_pre_save, on_pre_delete, on_post_write in receivers:
         for model in apps.get_models():
             if model._meta.concrete_model is concrete:
                 uid = f"recording.{model._meta.label}"
-                pre_save.connect(saving, model, dispatch_uid=uid)
-                post_save.connect(done, model, dispatch_uid=uid)
-                pre_delete.connect(deleting, model, dispatch_uid=uid)
-                post_delete.connect(done, model, dispatch_uid=uid)
+                pre_save.connect(on_pre_save, model, dispatch_uid=uid)
+                post_save.connect(on_post_write, model, dispatch_uid=uid)
+                pre_delete.connect(on_pre_delete, model, dispatch_uid=uid)
+                post_delete.connect(on_post_write, model, dispatch_uid=uid)
     m2m_changed.connect(members_m2m_changed, models.ShoppingList.members.through)
     pre_delete.connect(record_user_deletion, get_user_model())
 
@@ -45,8 +45,8 @@ def connect() -> None:
 def item_pre_save(
     instance: models.ShoppingItem, raw: bool = False, update_fields: Any = None, **_: Any
 ) -> None:
-    """Learn what is stored, then stamp the item (`pre_save`)."""
-    unit = unit_of_work.current()
+    """Read the stored item, then set the bookkeeping columns (`pre_save`)."""
+    unit = context.current()
     if raw or unit is None:
         return
     unit.track_items([instance.pk])
@@ -54,53 +54,53 @@ def item_pre_save(
 
 
 def item_pre_delete(instance: models.ShoppingItem, origin: Any = None, **_: Any) -> None:
-    """Learn what is about to be lost (`pre_delete`).
+    """Read the stored item (`pre_delete`).
 
-    An item that goes with its list is no change of its own.
+    An item that is deleted with its list is no change of its own.
     """
-    unit = unit_of_work.current()
+    unit = context.current()
     if unit is not None and not _is_list(origin):
         unit.track_items([instance.pk])
 
 
 def list_pre_save(instance: models.ShoppingList, raw: bool = False, **_: Any) -> None:
-    """Keep the history's position out of a stale instance's reach (`pre_save`)."""
-    unit = unit_of_work.current()
+    """Keep a stale instance from writing an older version back (`pre_save`)."""
+    unit = context.current()
     if raw or unit is None:
         return
     unit.track_lists([instance.pk])
     unit.stamp_list(instance)
 
 
-def list_deleting(instance: models.ShoppingList, **_: Any) -> None:
-    """Note the tombstone (`pre_delete`)."""
-    unit = unit_of_work.current()
+def list_pre_delete(instance: models.ShoppingList, **_: Any) -> None:
+    """Note that the list is deleted (`pre_delete`)."""
+    unit = context.current()
     if unit is not None:
         unit.track_lists([instance.pk])
 
 
 def membership_pre_save(instance: models.Membership, raw: bool = False, **_: Any) -> None:
-    """Learn the members before they change (`pre_save`), on the list that one leaves too."""
-    unit = unit_of_work.current()
+    """Read the members of the list, and of the list it is moved from (`pre_save`)."""
+    unit = context.current()
     if unit is not None and not raw:
         stored = models.Membership.objects.filter(pk=instance.pk)
-        unit.track_members({instance.shopping_list_id, *stored._list_ids()})
+        unit.track_members({instance.shopping_list_id, *stored.list_ids()})
 
 
-def membership_deleting(instance: models.Membership, origin: Any = None, **_: Any) -> None:
-    """Learn the members before one goes (`pre_delete`)."""
-    unit = unit_of_work.current()
+def membership_pre_delete(instance: models.Membership, origin: Any = None, **_: Any) -> None:
+    """Read the members before one is removed (`pre_delete`)."""
+    unit = context.current()
     if unit is not None and not _is_list(origin):
         unit.track_members([instance.shopping_list_id])
 
 
 def row_post_write(instance: Any, raw: bool = False, **_: Any) -> None:
-    """Check that the row's list is part of the recording (`post_save`, `post_delete`).
+    """Make the row's list part of the recording (`post_save`, `post_delete`).
 
-    The list's version and last_interaction are written at the recording's
-    end, those two columns and no other.
+    The list's version and last_interaction are written at the recording's end,
+    those two columns and no other.
     """
-    unit = unit_of_work.current()
+    unit = context.current()
     if unit is not None and not raw:
         unit.lock(instance.affected_list_ids())
 
@@ -110,37 +110,38 @@ def members_m2m_changed(
 ) -> None:
     """Lock the lists, in id order, before `members.add/remove/set/clear` (`m2m_changed`).
 
-    The rows themselves are recorded by the through model's manager, which
-    `add` and `remove` write with.
+    The through model's manager, which `add` and `remove` write with, records the
+    rows themselves.
     """
     if not action.startswith("pre_"):
         return
     if not reverse:
-        unit_of_work.lock_rows([instance.pk])
+        locking.lock_rows([instance.pk])
     elif pk_set is None:
-        unit_of_work.lock_rows(instance.shopping_lists.values_list("pk", flat=True))  # type: ignore[attr-defined]
+        locking.lock_rows(instance.shopping_lists.values_list("pk", flat=True))  # type: ignore[attr-defined]
     else:
-        unit_of_work.lock_rows(pk_set)
+        locking.lock_rows(pk_set)
 
 
 def record_user_deletion(instance: Any, **_: Any) -> None:
-    """Record what a person's deletion changes on lists (`pre_delete`).
+    """Record what a user's deletion changes on lists (`pre_delete`).
 
-    Django would null the references and cascade the memberships without a
-    signal that a list could be told by. A list of theirs that others are on gets
-    another owner: whoever asks the person first (owners.depart) leaves none.
+    Django would null the references and cascade the memberships without any
+    signal about the list. A list without an owner but with members gets a new
+    owner; none is left where the account is deleted through the API, because
+    that asks first (ownership.release_lists).
     """
-    with unit_of_work.recording(*ownership.lists_referencing(instance)):
+    with context.recording(*ownership.lists_referencing(instance)):
         models.ShoppingItem.objects.filter(created_by=instance).update(created_by=None)
         models.ShoppingItem.objects.filter(purchased_by=instance).update(purchased_by=None)
         models.ShoppingList.objects.filter(created_by=instance).update(created_by=None)
-        mine = models.Membership.objects.filter(user=instance)
-        lists = mine._list_ids()
-        mine.delete()
+        memberships = models.Membership.objects.filter(user=instance)
+        lists = memberships.list_ids()
+        memberships.delete()
         ownership.promote_successors(sorted(lists))
 
 
 def _is_list(origin: Any) -> bool:
-    """Tell whether a deletion began at a list: an instance, or a queryset of lists."""
+    """Tell whether a deletion started at a list: an instance, or a queryset of lists."""
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
     return isinstance(model, type) and issubclass(model, models.ShoppingList)

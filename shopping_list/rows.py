@@ -1,13 +1,13 @@
-"""The rows of a list as everyone outside the database sees them.
+"""The rows of a list as plain values.
 
-One definition serves the WebSocket frames, the activity log and the oracle of
-the tests. This module knows neither Django nor sockets.
+One definition serves the WebSocket frames, the activity log and the model of the
+tests. This module knows neither Django nor sockets.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -42,15 +42,19 @@ Verb = Literal[
 ]
 
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time with its time zone, so that schemas say `date-time`."""
+
+
 class Person(msgspec.Struct, frozen=True):
-    """Somebody, by the name they had when the row was read."""
+    """A user, with the name that they had when the row was read."""
 
     id: int
     name: str
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A person and what they may do on one list."""
+    """A user and their role on one list."""
 
     id: int
     name: str
@@ -62,8 +66,8 @@ class ListRow(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    last_interaction: datetime
-    created_at: datetime
+    last_interaction: Moment
+    created_at: Moment
     created_by: Person | None
     members: tuple[Member, ...]
 
@@ -77,27 +81,36 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     category: str
     purchased: bool
-    purchased_at: datetime | None
+    purchased_at: Moment | None
     purchased_by: Person | None
     position: str
     version: int
-    created_at: datetime
+    created_at: Moment
     created_by: Person | None
-    updated_at: datetime
+    updated_at: Moment
+
+
+class StoredItem(NamedTuple):
+    """An item's row, with its list and the key of its name, which no client gets."""
+
+    list_id: UUID
+    name_key: str
+    row: ItemRow
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field="type"):
     """One recorded change of one list, and the frame that every subscriber gets.
 
-    `items` are whole rows, `gone` the ids of removed ones, `list` is absent
-    when the list's own fields were not touched. `op` is the Idempotency-Key of
-    the request behind the change. `undoes` is present on the verb `undo` only.
+    `items` are whole rows, `gone` the ids of removed ones. `list` is absent when
+    neither the list's own fields nor its members changed. `op` is the
+    Idempotency-Key of the request that made the change. `undoes` is present on
+    the verb `undo` only.
     """
 
     topic: str
     epoch: str
     version: int
-    at: datetime
+    at: Moment
     actor: Person | None
     op: str | None
     verb: Verb
@@ -108,7 +121,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field=
 
 
 def optional_id(person: Person | None) -> int | None:
-    """Return the id of a person who may be missing."""
+    """Return the id of a user, None if there is none."""
     return None if person is None else person.id
 
 
@@ -116,7 +129,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def topic_of(list_id: UUID | str) -> str:
-    """Return the name of the topic that carries this list."""
+    """Return the name of this list's topic."""
     return f"list:{list_id}"
 
 
@@ -126,6 +139,6 @@ def encode(frame: msgspec.Struct) -> bytes:
 
 
 def to_json(row: msgspec.Struct) -> dict[str, Any]:
-    """Return a row as JSON-ready dictionaries, the way a frame spells it."""
-    plain: dict[str, Any] = msgspec.to_builtins(row)
-    return plain
+    """Return a row as JSON-ready dictionaries, spelled as in a frame."""
+    fields: dict[str, Any] = msgspec.to_builtins(row)
+    return fields

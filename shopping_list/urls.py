@@ -1,4 +1,4 @@
-"""Addresses under /api/."""
+"""URLs under /api/."""
 
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
@@ -6,7 +6,8 @@ from django.urls.converters import IntConverter
 from shopping_list.api import (
     activities,
     bulk,
-    import_export,
+    exports,
+    imports,
     invite_links,
     invites,
     items,
@@ -18,28 +19,28 @@ from shopping_list.api import (
 
 
 class NumberConverter(IntConverter):
-    """A whole number that every database can hold."""
+    """A whole number that every database can store."""
 
     regex = "[0-9]{1,18}"
 
 
 register_converter(NumberConverter, "number")
 
-ONE = "shopping-lists/<uuid:list_id>/"
-ITEMS = f"{ONE}shopping-items/"
+LIST = "shopping-lists/<uuid:list_id>/"
+ITEMS = f"{LIST}shopping-items/"
 
 urlpatterns = [
     path("shopping-lists/", lists.ListsView.as_view()),
-    path(ONE, lists.ListView.as_view()),
-    path(f"{ONE}restore/", lists.RestoreView.as_view()),
-    path(f"{ONE}activities/", activities.ActivitiesView.as_view()),
-    path(f"{ONE}activities/<number:version>/undo/", activities.UndoView.as_view()),
-    path(f"{ONE}members/", members.MembersView.as_view()),
-    path(f"{ONE}members/<number:user_id>/", members.MemberView.as_view()),
-    path(f"{ONE}add-members/", members.AddMembersView.as_view()),
-    path(f"{ONE}remove-members/", members.RemoveMembersView.as_view()),
-    path(f"{ONE}invites/", invites.InvitesView.as_view()),
-    path(f"{ONE}invites/<uuid:invite_id>/", invites.InviteView.as_view()),
+    path(LIST, lists.ListView.as_view()),
+    path(f"{LIST}restore/", lists.RestoreView.as_view()),
+    path(f"{LIST}activities/", activities.ActivitiesView.as_view()),
+    path(f"{LIST}activities/<number:version>/undo/", activities.UndoView.as_view()),
+    path(f"{LIST}members/", members.MembersView.as_view()),
+    path(f"{LIST}members/<number:user_id>/", members.MemberView.as_view()),
+    path(f"{LIST}add-members/", members.AddMembersView.as_view()),
+    path(f"{LIST}remove-members/", members.RemoveMembersView.as_view()),
+    path(f"{LIST}invites/", invites.InvitesView.as_view()),
+    path(f"{LIST}invites/<uuid:invite_id>/", invites.InviteView.as_view()),
     path("invites/preview/", invite_links.PreviewView.as_view()),
     path("invites/accept/", invite_links.AcceptView.as_view()),
     path(ITEMS, items.ItemsView.as_view()),
@@ -50,8 +51,8 @@ urlpatterns = [
     path(f"{ITEMS}<uuid:item_id>/", items.ItemView.as_view()),
     path("search-shopping-items/", search.SearchView.as_view()),
     path("suggestions/", suggestions.SuggestionsView.as_view()),
-    path(f"{ONE}export/", import_export.ExportView.as_view()),
-    path(f"{ONE}import/", import_export.ImportView.as_view()),
-    path("export/", import_export.ExportEverythingView.as_view()),
-    path("import/", import_export.ImportEverythingView.as_view()),
+    path(f"{LIST}export/", exports.ExportView.as_view()),
+    path(f"{LIST}import/", imports.ImportView.as_view()),
+    path("export/", exports.ExportEverythingView.as_view()),
+    path("import/", imports.ImportEverythingView.as_view()),
 ]

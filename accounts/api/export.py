@@ -1,4 +1,4 @@
-"""Everything that is held of the caller, as a file."""
+"""The data export of the current user, as a file."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from accounts import export
-from accounts.api import openapi
-from accounts.api.permissions import IsSessionAuthenticated
-from accounts.models import User
+from accounts.api.permissions import IsSessionAuthenticated, current_user
+from rest.openapi import operation
 
 HEADERS = {"Content-Disposition": 'attachment; filename="trolley-account.json"'}
 
 
 class ExportView(APIView):
-    """The caller's data."""
+    """The data of the current user."""
 
     permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @openapi.operation({(200, "application/json"): OpenApiTypes.OBJECT}, refusals=(401, 403))
+    @operation({(200, "application/json"): OpenApiTypes.OBJECT}, errors=(401, 403))
     def get(self, request: Request) -> HttpResponse:
-        """Return all of it as one JSON file; `lists` in it can be imported."""
-        assert isinstance(request.user, User)
-        text = json.dumps(export.of(request.user), cls=JSONEncoder, ensure_ascii=False)
+        """Return all data as one JSON file; `lists` in it can be imported."""
+        data = export.export_user(current_user(request))
+        text = json.dumps(data, cls=JSONEncoder, ensure_ascii=False)
         return HttpResponse(text, content_type="application/json", headers=HEADERS)

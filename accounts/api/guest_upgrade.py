@@ -1,4 +1,4 @@
-"""How a guest becomes an account, and stays who they are."""
+"""The upgrade of a guest to a user with an account."""
 
 from __future__ import annotations
 
@@ -8,34 +8,33 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
-from accounts.api.openapi import operation
+from accounts.api.permissions import current_user
 from accounts.api.serializers import MeSerializer, RegisterSerializer
 from accounts.authentication import SessionAuthentication
-from accounts.models import User
+from rest.openapi import operation
+from rest.serializers import validated
 
 
 class UpgradeSerializer(RegisterSerializer):
-    """A name to sign in with and a password; `name` may stay what it is."""
+    """A name to sign in with and a password; without `name`, the name stays as it is."""
 
     class Meta(RegisterSerializer.Meta):
         fields = ("username", "name", "password")  # type: ignore[assignment]
 
-    token = None  # type: ignore[assignment]  # a guest came by their link already
+    token = None  # type: ignore[assignment]  # a guest has used an invite already
 
 
 class Upgrade(APIView):
-    """An account for the guest who asks."""
+    """An account for the current guest."""
 
     authentication_classes = (SessionAuthentication,)
 
-    @operation({200: MeSerializer}, body=UpgradeSerializer, refusals=(400, 401, 403, 409))
+    @operation({200: MeSerializer}, body=UpgradeSerializer, errors=(400, 401, 403, 409))
     def post(self, request: Request) -> Response:
-        """Answer the same person, signed in under a new session key."""
-        guest = request.user
-        if not isinstance(guest, User) or not guest.is_guest:
-            raise guests.AlreadyRegistered
-        given = UpgradeSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        person = guests.upgrade(guest, **given.validated_data)
-        update_session_auth_hash(request._request, person)
-        return Response(MeSerializer(person).data)
+        """Return the same user, signed in under a new session key."""
+        guest = current_user(request)
+        if not guest.is_guest:
+            raise guests.AlreadyRegisteredError
+        user = guests.upgrade(guest, **validated(UpgradeSerializer, request))
+        update_session_auth_hash(request._request, user)
+        return Response(MeSerializer(user).data)

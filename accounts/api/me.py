@@ -1,4 +1,4 @@
-"""Who am I, what do others call me, and good-bye."""
+"""The current user: read, update and delete the account."""
 
 from __future__ import annotations
 
@@ -10,45 +10,46 @@ from rest_framework import generics, permissions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import deletion, passwords
-from accounts.api.openapi import operation
-from accounts.api.permissions import IsSessionAuthenticated, IsSessionOrUnrestrictedToken
+from accounts import deletion
+from accounts.api.password import verify_current
+from accounts.api.permissions import (
+    IsSessionAuthenticated,
+    IsSessionOrUnrestrictedToken,
+    current_user,
+)
 from accounts.api.serializers import DeleteAccountSerializer, MeSerializer
 from accounts.models import User
+from rest.openapi import operation
+from rest.serializers import validated
 
 
 @extend_schema_view(
-    get=operation({200: MeSerializer}, refusals=(401, 403)),
-    patch=operation({200: MeSerializer}, body=MeSerializer, refusals=(400, 401, 403)),
+    get=operation({200: MeSerializer}, errors=(401, 403)),
+    patch=operation({200: MeSerializer}, body=MeSerializer, errors=(400, 401, 403)),
 )
 class Me(generics.RetrieveUpdateAPIView[User]):
-    """The person who asks."""
+    """The current user."""
 
     serializer_class = MeSerializer
     http_method_names = ("get", "patch", "delete", "head", "options")
 
     def get_permissions(self) -> list[Any]:
-        """Ask for more, the more is at stake."""
-        more = (
-            IsSessionAuthenticated()
-            if self.request.method == "DELETE"
-            else IsSessionOrUnrestrictedToken()
-        )
-        return [permissions.IsAuthenticated(), more]
+        """Require a session for the deletion, an unrestricted token for changes."""
+        deleting = self.request.method == "DELETE"
+        stricter = IsSessionAuthenticated() if deleting else IsSessionOrUnrestrictedToken()
+        return [permissions.IsAuthenticated(), stricter]
 
     def get_object(self) -> User:
-        """Return whoever the session or the token stands for."""
-        assert isinstance(self.request.user, User)
-        return self.request.user
+        """Return the user of the session or of the token."""
+        return current_user(self.request)
 
-    @operation({204: None}, refusals=(400, 401, 403, 409, 429))
+    @operation({204: None}, errors=(400, 401, 403, 409, 429))
     def delete(self, request: Request) -> Response:
         """Delete the account. The body has its `password`, unless it has none (guests)."""
-        given = DeleteAccountSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        person = self.get_object()
-        if person.has_usable_password():
-            passwords.verify_current(request, field="password", **given.validated_data)
-        deletion.delete(person)
+        fields = validated(DeleteAccountSerializer, request)
+        user = self.get_object()
+        if user.has_usable_password():
+            verify_current(request, field="password", **fields)
+        deletion.delete(user)
         logout(request._request)
         return Response(status=204)

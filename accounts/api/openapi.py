@@ -1,52 +1,41 @@
-"""What the OpenAPI document says of these addresses beyond what the code says by itself."""
+"""How the OpenAPI document describes the ways to authenticate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-
-# The component is the one that the addresses of lists have.
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
-TYPE = "application/problem+json"
-ERROR_RESPONSES: Mapping[int | str, str] = {
-    400: "A field breaks a rule; `errors` names both.",
-    401: "Nobody is signed in.",
-    403: "It takes a session with its CSRF token, or an account.",
-    404: "There is no such thing, or it is somebody else's.",
-    409: "Something stands in the way; `code` says what.",
-    422: "The Idempotency-Key was used for another request.",
-    429: "Too much at once, or too many wrong passwords.",
-    "default": "Any other error.",
-}
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.UUID,
-    OpenApiParameter.HEADER,
-    description="The same key again has one effect and gets the same answer.",
-)
-
-Method = TypeVar("Method", bound=Callable[..., Any])
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
-def operation(
-    answers: Mapping[Any, Any],
-    *,
-    refusals: Sequence[int],
-    body: Any = None,
-    name: str | None = None,
-    parameters: Sequence[OpenApiParameter] = (),
-) -> Callable[[Method], Method]:
-    """Describe a method: what it takes, answers and refuses; `name` for one that lists rows."""
-    codes: tuple[int | str, ...] = (*refusals, "default")
-    problems: dict[Any, Any] = {
-        (code, TYPE): OpenApiResponse(PROBLEM, ERROR_RESPONSES[code]) for code in codes
-    }
-    return extend_schema(
-        operation_id=name,
-        request=body,
-        parameters=[*parameters],
-        responses={**answers, **problems},
-    )
+class Bearer(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """`Authorization: Bearer`."""
+
+    target_class = "accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+class Session(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The browser's cookie, with its CSRF token in a header."""
+
+    target_class = "accounts.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+class Csrf(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The CSRF token of our pages, which public endpoints require without a session too."""
+
+    target_class = "accounts.authentication.CsrfEnforcedSession"
+    name = "csrf"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "apiKey", "in": "header", "name": "X-CSRFToken"}

@@ -1,4 +1,4 @@
-"""What takes more than being somebody: the browser itself, or a token that is not narrow."""
+"""Permissions for endpoints that need a session, or a token without restrictions."""
 
 from __future__ import annotations
 
@@ -6,26 +6,32 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
+
+
+def current_user(request: Request) -> User:
+    """Return the user of the request. The permissions of the view must require one."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class IsSessionAuthenticated(BasePermission):
-    """Lets no token in: by one that leaks, nobody must get further than it goes."""
+    """Session only: a leaked token must not be able to escalate."""
 
     message = "Sign in with a browser for that: a token may not."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Tell whether the caller came by a session."""
+        """Return whether the user was authenticated by a session."""
         return not isinstance(request.auth, ApiToken)
 
 
 class IsSessionOrUnrestrictedToken(BasePermission):
-    """Lets a narrow token read and no more."""
+    """A token that is restricted to a scope or a list may read, but not write."""
 
     message = "This token may not change who you are."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Tell whether the caller came by a session, or by a token that is not narrow."""
+        """Return whether it is a session, an unrestricted token, or a safe method."""
         token = request.auth
         if request.method in SAFE_METHODS or not isinstance(token, ApiToken):
             return True

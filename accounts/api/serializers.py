@@ -1,4 +1,4 @@
-"""What the addresses of people accept and answer."""
+"""Request and response bodies that several endpoints of accounts share."""
 
 from __future__ import annotations
 
@@ -7,34 +7,16 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts import passwords
-from accounts.api.fields import NameField, PasswordField
+from accounts.api.fields import PasswordField
 from accounts.models import User
-from rest.single_line_text import validate_single_line
+from rest.serializers import CleanTextField, StrictSerializer
+from rest.text import validate_text
 
 
-class StrictFieldsMixin:
-    """Mixed into a serializer: a typo in a field's name never passes for success."""
+class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+    """The profile of the current user."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse fields that do not exist or cannot be written, naming them."""
-        if isinstance(data, dict):
-            fields = self.fields  # type: ignore[attr-defined]
-            refused = {name: _unknown_or_read_only(fields.get(name)) for name in sorted(data)}
-            if errors := {name: [said] for name, said in refused.items() if said}:
-                raise serializers.ValidationError(errors)
-        return super().to_internal_value(data)  # type: ignore[misc]
-
-
-def _unknown_or_read_only(field: Any) -> str | None:
-    if field is None:
-        return "Unknown field."
-    return "This cannot be changed." if field.read_only else None
-
-
-class MeSerializer(StrictFieldsMixin, serializers.ModelSerializer[User]):
-    """The person who asks."""
-
-    name = NameField(max_length=100, required=False, allow_blank=True)
+    name = CleanTextField(max_length=100, required=False, allow_blank=True)
 
     class Meta:
         model = User
@@ -42,27 +24,27 @@ class MeSerializer(StrictFieldsMixin, serializers.ModelSerializer[User]):
         read_only_fields = ("id", "username", "is_staff", "is_guest")
 
     def to_representation(self, instance: User) -> dict[str, Any]:
-        """Show the name that others see."""
+        """Return the profile with the name that other users see."""
         return {**super().to_representation(instance), "name": instance.display_name}
 
 
-class CredentialsSerializer(StrictFieldsMixin, serializers.Serializer[User]):
-    """A name and a password, of whatever form: only the door judges them."""
+class CredentialsSerializer(StrictSerializer):
+    """A user name and a password, in any form: only the sign-in decides whether they are valid."""
 
     username = serializers.CharField(max_length=150)
     password = PasswordField()
 
 
-class DeleteAccountSerializer(StrictFieldsMixin, serializers.Serializer[User]):
-    """What ends an account: its password, where it has one."""
+class DeleteAccountSerializer(StrictSerializer):
+    """The confirmation of a deletion: the password, if the account has one."""
 
     password = PasswordField(required=False, allow_blank=True, default="")
 
 
-class RegisterSerializer(StrictFieldsMixin, serializers.ModelSerializer[User]):
-    """A new person. The setup token makes the owner."""
+class RegisterSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+    """A new user. With the setup token, the user becomes the owner."""
 
-    name = NameField(max_length=100, required=False, allow_blank=True)
+    name = CleanTextField(max_length=100, required=False, allow_blank=True)
     password = PasswordField()
     token = serializers.CharField(max_length=200, required=False, write_only=True)
 
@@ -70,22 +52,23 @@ class RegisterSerializer(StrictFieldsMixin, serializers.ModelSerializer[User]):
         model = User
         fields = ("username", "name", "password", "token")
         extra_kwargs: ClassVar[dict[str, Any]] = {
-            # Whether the name is free is for the insert to say, behind the door.
-            "username": {"validators": [User.username_validator, validate_single_line]},
+            # The insert decides whether the name is free, so nothing is revealed before
+            # the permission to register is checked.
+            "username": {"validators": [User.username_validator, validate_text]},
         }
 
     def get_validators(self) -> list[Any]:
-        """Leave uniqueness to the insert; see above."""
+        """Return no check of uniqueness; see above."""
         return []
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Judge the password in the light of the rest."""
-        person = User(username=attrs["username"], name=attrs.get("name", ""))
-        passwords.validate_new(attrs["password"], person, field="password")
+        """Check the password against the rules, which know the name of the user."""
+        user = User(username=attrs["username"], name=attrs.get("name", ""))
+        passwords.validate_new(attrs["password"], user, field="password")
         return attrs
 
 
 class TokenSerializer(serializers.Serializer[Any]):
-    """The secret of a new token, shown this once."""
+    """The secret of a new token, which is shown only this once."""
 
     token = serializers.CharField(read_only=True)

@@ -1,4 +1,4 @@
-"""The browsers that the caller is signed in with."""
+"""The sessions of the current user: the browsers in which the user is signed in."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import sessions
-from accounts.api import openapi
-from accounts.api.permissions import IsSessionAuthenticated
-from accounts.models import Session, User
+from accounts.api.permissions import IsSessionAuthenticated, current_user
+from accounts.models import Session
+from rest.openapi import operation
 
 ALL = OpenApiParameter(
-    "all", OpenApiTypes.BOOL, description="This one as well; without it this one goes on."
+    "all", OpenApiTypes.BOOL, description="Also end this session; by default it continues."
 )
 
 
-class SessionShape(serializers.Serializer[Any]):
-    """One browser; `last_seen_at` is exact to a minute."""
+class SessionSerializer(serializers.Serializer[Any]):
+    """One session; `last_seen_at` is exact to a minute."""
 
     id = serializers.UUIDField(source="public_id")
     current = serializers.SerializerMethodField()
@@ -36,64 +36,60 @@ class SessionShape(serializers.Serializer[Any]):
     device = serializers.CharField()
 
     def get_current(self, session: Session) -> bool:
-        """Tell whether it is the browser that asks."""
+        """Return whether it is the session of this request."""
         return bool(session.session_key == self.context["key"])
 
 
-class SessionsShape(serializers.Serializer[Any]):
-    """All browsers of the caller."""
+class SessionsSerializer(serializers.Serializer[Any]):
+    """All sessions of the current user."""
 
-    results = SessionShape(many=True)
+    results = SessionSerializer(many=True)
 
 
 class SessionsView(APIView):
-    """The sessions of the caller."""
+    """The sessions of the current user."""
 
     permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @openapi.operation({200: SessionsShape}, refusals=(401, 403), name="auth_sessions_list")
+    @operation({200: SessionsSerializer}, errors=(401, 403), name="auth_sessions_list")
     def get(self, request: Request) -> Response:
-        """Return them, the one seen last first."""
-        found = sessions.active_sessions(_caller(request))
-        shown = SessionShape(found, many=True, context={"key": _key(request)})
-        return Response({"results": shown.data})
+        """Return the sessions, the most recently seen first."""
+        active = sessions.active_sessions(current_user(request))
+        serializer = SessionSerializer(active, many=True, context={"key": _key(request)})
+        return Response({"results": serializer.data})
 
-    @openapi.operation(
+    @operation(
         {204: None},
-        refusals=(400, 401, 403),
+        errors=(400, 401, 403),
         parameters=[ALL],
         name="auth_sessions_end",
     )
     def delete(self, request: Request) -> Response:
-        """Sign every other browser out, with `all=true` this one too."""
-        this_one_too = _is_true(request, "all")
-        sessions.active_sessions(_caller(request)).exclude(session_key=_key(request)).delete()
-        if this_one_too:
+        """End every other session, with `all=true` this one too."""
+        including_this = _is_true(request, "all")
+        active = sessions.active_sessions(current_user(request))
+        active.exclude(session_key=_key(request)).delete()
+        if including_this:
             logout(request._request)
         return Response(status=204)
 
 
 class SessionView(APIView):
-    """One session of the caller."""
+    """One session of the current user."""
 
     permission_classes = (IsAuthenticated, IsSessionAuthenticated)
 
-    @openapi.operation({204: None}, refusals=(401, 403, 404))
+    @operation({204: None}, errors=(401, 403, 404))
     def delete(self, request: Request, session_id: UUID) -> Response:
-        """Sign that browser out, and close what it has open."""
-        found = sessions.active_sessions(_caller(request)).filter(public_id=session_id)
-        keys = set(found.values_list("session_key", flat=True))
+        """End the session, and close the sockets of its browser."""
+        rows = sessions.active_sessions(current_user(request)).filter(public_id=session_id)
+        keys = set(rows.values_list("session_key", flat=True))
         if not keys:
             raise Http404
-        found.delete()
+        rows.delete()
         if _key(request) in keys:
             logout(request._request)
         return Response(status=204)
-
-
-def _caller(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _key(request: Request) -> str | None:
@@ -101,7 +97,7 @@ def _key(request: Request) -> str | None:
 
 
 def _is_true(request: Request, name: str) -> bool:
-    given = request.query_params.get(name, "false")
-    if given not in {"true", "false"}:
+    value = request.query_params.get(name, "false")
+    if value not in {"true", "false"}:
         raise exceptions.ValidationError({name: ["Must be true or false."]})
-    return bool(given == "true")
+    return bool(value == "true")

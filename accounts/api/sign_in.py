@@ -1,15 +1,15 @@
-"""Sign in, sign out, sign up: the addresses that strangers may use."""
+"""Sign in, sign out and register: the endpoints that need no authentication."""
 
 from __future__ import annotations
 
 from django.contrib.auth import authenticate, login, logout
-from rest_framework import exceptions, permissions
+from rest_framework import permissions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
-from accounts.api.openapi import operation
+from accounts.api.errors import BadCredentialsError
 from accounts.api.serializers import (
     CredentialsSerializer,
     MeSerializer,
@@ -19,18 +19,12 @@ from accounts.api.serializers import (
 from accounts.authentication import BACKEND, CsrfEnforcedSession
 from accounts.models import User
 from accounts.registration import register
-
-
-class BadCredentials(exceptions.APIException):
-    """The name or the password is wrong; which of them is not said."""
-
-    status_code = 400
-    default_detail = "The name or the password is wrong."
-    default_code = "bad_credentials"
+from rest.openapi import operation
+from rest.serializers import validated
 
 
 class PublicView(APIView):
-    """An address for strangers: CSRF is checked although nobody is signed in."""
+    """A public endpoint. It checks the CSRF token also without a session."""
 
     authentication_classes = (CsrfEnforcedSession,)
     permission_classes = (permissions.AllowAny,)
@@ -39,20 +33,20 @@ class PublicView(APIView):
 class Login(PublicView):
     """Exchange a name and a password for a session."""
 
-    @operation({200: MeSerializer}, body=CredentialsSerializer, refusals=(400, 403, 429))
+    @operation({200: MeSerializer}, body=CredentialsSerializer, errors=(400, 403, 429))
     def post(self, request: Request) -> Response:
-        """Answer who signed in."""
-        person = authenticate_credentials(request)
-        login(request._request, person)
-        return Response(MeSerializer(person).data)
+        """Return the user who signed in."""
+        user = authenticate_credentials(request)
+        login(request._request, user)
+        return Response(MeSerializer(user).data)
 
 
 class Logout(PublicView):
     """End the session."""
 
-    @operation({204: None}, refusals=(403,))
+    @operation({204: None}, errors=(403,))
     def post(self, request: Request) -> Response:
-        """Answer nothing, also to someone who was not signed in."""
+        """Return nothing, also if there was no session."""
         logout(request._request)
         return Response(status=204)
 
@@ -60,34 +54,30 @@ class Logout(PublicView):
 class Register(PublicView):
     """Create an account and sign in to it."""
 
-    @operation({201: MeSerializer}, body=RegisterSerializer, refusals=(400, 403, 429))
+    @operation({201: MeSerializer}, body=RegisterSerializer, errors=(400, 403, 429))
     def post(self, request: Request) -> Response:
-        """Answer the new person."""
-        given = RegisterSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        person = register(**given.validated_data)
-        login(request._request, person, backend=BACKEND)
-        return Response(MeSerializer(person).data, status=201)
+        """Return the new user."""
+        user = register(**validated(RegisterSerializer, request))
+        login(request._request, user, backend=BACKEND)
+        return Response(MeSerializer(user).data, status=201)
 
 
 class ApiTokenAuth(APIView):
-    """Exchange a name and a password for a token: for scripts, which have no cookies."""
+    """Exchange a name and a password for a token, for scripts without cookies."""
 
     authentication_classes = ()
     permission_classes = (permissions.AllowAny,)
 
-    @operation({200: TokenSerializer}, body=CredentialsSerializer, refusals=(400, 429))
+    @operation({200: TokenSerializer}, body=CredentialsSerializer, errors=(400, 429))
     def post(self, request: Request) -> Response:
-        """Answer a new token, shown this once."""
-        person = authenticate_credentials(request)
-        return Response({"token": tokens.create_from_password(person)})
+        """Return a new token, which is shown only this once."""
+        user = authenticate_credentials(request)
+        return Response({"token": tokens.create_from_password(user)})
 
 
 def authenticate_credentials(request: Request) -> User:
-    """Return the person whose name and password the body holds; raises BadCredentials."""
-    given = CredentialsSerializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    person = authenticate(request._request, **given.validated_data)
-    if not isinstance(person, User):
-        raise BadCredentials
-    return person
+    """Return the user with the name and the password in the body. Raises BadCredentialsError."""
+    user = authenticate(request._request, **validated(CredentialsSerializer, request))
+    if not isinstance(user, User):
+        raise BadCredentialsError
+    return user

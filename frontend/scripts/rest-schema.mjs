@@ -4,7 +4,7 @@ const REF = '#/components/schemas/';
 
 /** The place of each type in the API: an operation, its response or body, and a path into it. */
 const TYPES = {
-  ProfileResponse: ['get /api/auth/me/ response'],
+  UserProfile: ['get /api/auth/me/ response'],
   ProfileUpdate: ['patch /api/auth/me/ body'],
   Registration: ['post /api/auth/register/ body'],
   GuestUpgrade: ['post /api/auth/upgrade/ body'],
@@ -27,7 +27,8 @@ const TYPES = {
   AcceptedInvite: ['post /api/invites/accept/ response'],
 
   ActivityPage: ['get /api/shopping-lists/{list_id}/activities/ response', 'oneOf 0'],
-  ActivityResponse: ['post /api/shopping-lists/{list_id}/activities/{version}/undo/ response'],
+  Activity: ['post /api/shopping-lists/{list_id}/activities/{version}/undo/ response'],
+  Verb: ['post /api/shopping-lists/{list_id}/activities/{version}/undo/ response', 'verb'],
   Actor: [
     'post /api/shopping-lists/{list_id}/activities/{version}/undo/ response',
     'actor',

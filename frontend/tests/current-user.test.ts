@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpRequest } from '../src/net/http';
 import { parseProblem } from '../src/net/problem';
 import type { SocketConnectionEvents } from '../src/net/socket-connection';
-import type { UserProfile } from '../src/protocol/rest-refined';
+import type { UserProfile } from '../src/protocol/rest';
 import { CurrentUser } from '../src/stores/current-user.svelte';
 import { Engine, type EngineEvent } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';

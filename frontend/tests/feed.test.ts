@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpRequest } from '../src/net/http';
 import { unreachableProblem } from '../src/net/problem';
-import type { ListResponse } from '../src/protocol/rest';
-import type { Activity } from '../src/protocol/rest-refined';
+import type { Activity, ListResponse } from '../src/protocol/rest';
 import type { ServerFrame } from '../src/protocol/frames';
 import { Feed } from '../src/stores/feed.svelte';
 import { activityText } from '../src/stores/activity-text';

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { HttpRequest } from '../src/net/http';
 import { parseProblem } from '../src/net/problem';
-import type { Activity, Verb } from '../src/protocol/rest-refined';
+import type { Activity, Verb } from '../src/protocol/rest';
 import type { ServerFrame } from '../src/protocol/frames';
 import { ListHistory } from '../src/stores/list-history.svelte';
 import {

@@ -1,4 +1,4 @@
-"""Many items as one change: added, ticked, unticked, removed."""
+"""Add, tick, untick or remove many items as one change."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shopping_list import models, queries
+from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.serializers import validated
+from shopping_list import models
 from shopping_list.api import openapi, permissions, representations, requests, responses
-from shopping_list.api.errors import translate_domain_errors
-from shopping_list.api.fields import validated
+from shopping_list.api.errors import numbered_line
 from shopping_list.api.idempotency import idempotent
-from shopping_list.recording.unit_of_work import UnitOfWork, recording
+from shopping_list.recording.context import OpenRecording, recording
 from shopping_list.rows import Role, Verb
 from shopping_list.services import items as item_service
 
 
-def _version(unit: UnitOfWork, list_id: UUID) -> int:
-    """Return the list's version after a closed recording of it."""
+def _list_version(unit: OpenRecording, list_id: UUID) -> int:
+    """Return the list's version after a recording of it has ended."""
     change = unit.changes.get(list_id)
     if change is not None:
         return change.version
@@ -31,128 +32,128 @@ def _version(unit: UnitOfWork, list_id: UUID) -> int:
 
 
 class BulkView(APIView):
-    """Many items at once."""
+    """Add many items at once."""
 
     @openapi.write_operation(
-        {200: responses.BulkShape}, body=requests.BulkBody, refusals=(401, 403, 404, 409)
+        {200: responses.BulkResponse}, body=requests.BulkBody, errors=(401, 403, 404, 409)
     )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
-        """Add up to 500 items as one change; each line is answered."""
+        """Add up to 500 items as one change. The response has an outcome for each line."""
         lines = validated(requests.BulkBody, request)["items"]
         with recording(list_id) as unit:
             permissions.require_member(request, list_id, "editor")
-            done = [self._add(unit, list_id, *numbered) for numbered in enumerate(lines)]
-            unit.track_items(pk for pk, _ in done)
-        rows = item_service.rows_after(unit, list_id, [pk for pk, _ in done])
+            added = [self._add(unit, list_id, *numbered) for numbered in enumerate(lines)]
+            unit.track_items(pk for pk, _ in added)
+        rows = item_service.rows_after(unit, list_id, [pk for pk, _ in added])
         results = [
-            {"outcome": outcome, "item": representations.item(rows[pk])} for pk, outcome in done
+            {"outcome": outcome, "item": representations.item(rows[pk])} for pk, outcome in added
         ]
-        return Response({"version": _version(unit, list_id), "results": results})
+        return Response({"version": _list_version(unit, list_id), "results": results})
 
     def _add(
-        self, unit: UnitOfWork, list_id: UUID, number: int, line: dict[str, Any]
+        self, unit: OpenRecording, list_id: UUID, number: int, line: dict[str, Any]
     ) -> tuple[UUID, item_service.Outcome]:
-        with translate_domain_errors(line=number):
+        with numbered_line(number):
             return item_service.add(unit, list_id, line)
 
 
 class _SelectionView(APIView):
-    """One verb over many items, as one change."""
+    """Apply one verb to many items, as one change."""
 
     verb: Verb
-    needed: Role = "ticker"
+    required_role: Role = "ticker"
 
     def _run(self, request: Request, list_id: UUID) -> Response:
-        chosen = validated(requests.ItemSelectionBody, request)
+        selection = validated(requests.ItemSelectionBody, request)
         with recording(list_id, verb=self.verb) as unit:
-            permissions.require_member(request, list_id, self.needed)
-            self.apply(list_id, _selected_items(list_id, chosen))
+            permissions.require_member(request, list_id, self.required_role)
+            self.apply(list_id, _selected_items(list_id, selection))
         change = unit.changes.get(list_id)
-        touched = [*(row.id for row in change.items), *change.gone] if change else []
-        return Response({"version": _version(unit, list_id), "items": [str(pk) for pk in touched]})
+        ids = [*(row.id for row in change.items), *change.gone] if change else []
+        return Response({"version": _list_version(unit, list_id), "items": [str(pk) for pk in ids]})
 
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:
-        """Do it."""
+        """Apply the verb to the items."""
         raise NotImplementedError
 
 
-def _selected_items(list_id: UUID, chosen: dict[str, Any]) -> QuerySet[Any]:
-    """Return the items that a body chooses. Raises ValidationError for foreign ids."""
+def _selected_items(list_id: UUID, selection: dict[str, Any]) -> QuerySet[Any]:
+    """Return the items that a body selects. Raises ValidationError for other ids."""
     items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
-    if "purchased" in chosen:
-        return items.filter(purchased=chosen["purchased"])
-    wanted = set(chosen["items"])
-    found = items.filter(pk__in=wanted)
-    missing = wanted - set(found.values_list("pk", flat=True))
+    if "purchased" in selection:
+        return items.filter(purchased=selection["purchased"])
+    ids = set(selection["items"])
+    selected = items.filter(pk__in=ids)
+    missing = ids - set(selected.values_list("pk", flat=True))
     if missing:
         raise ValidationError({"items": [f"Not on this list: {min(missing)}."]})
-    return found
+    return selected
 
 
-many = openapi.write_operation({200: responses.SelectionResponse}, body=requests.ItemSelectionBody)
+_selection_operation = openapi.write_operation(
+    {200: responses.SelectionResponse}, body=requests.ItemSelectionBody
+)
 
 
 class TickView(_SelectionView):
-    """Tick many."""
+    """Tick many items."""
 
     verb = "items.ticked"
 
-    @many
+    @_selection_operation
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
-        """Tick the chosen items as one change."""
+        """Tick the selected items as one change."""
         return self._run(request, list_id)
 
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:
-        """Tick those that are open."""
+        """Tick the open ones."""
         items.filter(purchased=False).update(purchased=True)
 
 
 class UntickView(_SelectionView):
-    """Untick many."""
+    """Untick many items."""
 
     verb = "items.unticked"
 
-    @many
+    @_selection_operation
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
-        """Untick the chosen items as one change."""
+        """Untick the selected items as one change."""
         return self._run(request, list_id)
 
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:
-        """Untick those that were bought.
+        """Untick the bought ones.
 
-        Of several with one name the one bought last is put back, and none if
-        one is open: an open name is on a list once.
+        Of several items with one name, the one bought last is put back, and none
+        if one is open: a list has an open name once.
         """
-        ids = _latest_per_name(list_id, items)
-        for start in range(0, len(ids), queries.CHUNK):
-            some = models.ShoppingItem.objects.filter(pk__in=ids[start : start + queries.CHUNK])
-            some.update(purchased=False)
+        for batch in batched(_latest_per_name(list_id, items), MAX_IDS_PER_QUERY):
+            models.ShoppingItem.objects.filter(pk__in=batch).update(purchased=False)
 
 
 def _latest_per_name(list_id: UUID, items: QuerySet[Any]) -> list[UUID]:
-    """Return bought items, of each name that is not open the one bought last."""
-    still_open = models.ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False)
-    taken = set(still_open.values_list("name_key", flat=True))
+    """Return the bought item of each name, the one bought last, without open names."""
+    open_items = models.ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False)
+    open_names = set(open_items.values_list("name_key", flat=True))
     bought = items.filter(purchased=True).order_by("purchased_at", "id")
-    last = dict(bought.values_list("name_key", "pk"))
-    return [pk for key, pk in last.items() if key not in taken]
+    latest = dict(bought.values_list("name_key", "pk"))
+    return [pk for key, pk in latest.items() if key not in open_names]
 
 
 class RemoveView(_SelectionView):
-    """Remove many."""
+    """Remove many items."""
 
     verb = "items.removed"
-    needed = "editor"
+    required_role = "editor"
 
-    @many
+    @_selection_operation
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
-        """Remove the chosen items as one change."""
+        """Remove the selected items as one change."""
         return self._run(request, list_id)
 
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:
-        """Remove them."""
+        """Remove the items."""
         items.delete()

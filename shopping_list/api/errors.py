@@ -1,87 +1,67 @@
-"""The refusals that this API adds to REST framework's own."""
+"""The status and the code of every error with which this app refuses a request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 
-from shopping_list.services import items as item_service
-from shopping_list.services import ordering, ownership
-
-
-class ApiError(APIException):
-    """A problem with members of its own, beyond its code and detail."""
-
-    def __init__(self, detail: str | None = None, **extra: Any) -> None:
-        super().__init__(detail)
-        self.extra = extra
-
-
-class DuplicateError(ApiError):
-    """An item of that name is there already; `existing` is its id."""
-
-    status_code = 409
-    default_code = "duplicate"
-    default_detail = "An item of that name is on the list already."
+from rest.errors import DomainError
+from rest.idempotency import KeyReusedError
+from shopping_list.services.invites import (
+    AccountRequiredError,
+    InvalidInviteError,
+    TooManyInvitesError,
+)
+from shopping_list.services.items import DuplicateNameError, IdInUseError
+from shopping_list.services.ordering import NotOnListError
+from shopping_list.services.ownership import LastOwnerError
+from shopping_list.services.undo import NotUndoableError, UndoConflictError
 
 
-class IdInUse(ApiError):
-    """Another row has the id that the client chose."""
+class PreconditionFailedError(DomainError):
+    """`If-Match` does not match; `current` is the row as it is now, None if there is none."""
 
-    status_code = 409
-    default_code = "id_taken"
-    default_detail = "That id is taken; choose another one."
+    message = "The row has changed since the version in If-Match."
 
-
-class LastOwnerError(ApiError):
-    """A list would be left without an owner; `lists` has the id and the name of each."""
-
-    status_code = 409
-    default_code = "last_owner"
-    default_detail = "The last owner cannot leave: make somebody else an owner first."
+    def __init__(self, current: Mapping[str, Any] | None) -> None:
+        super().__init__()
+        self.current = current
 
 
-class CannotUndoError(ApiError):
-    """A row moved on in a way that the undo would overwrite; `rows` has them."""
-
-    status_code = 409
-    default_code = "cannot_undo"
-    default_detail = "That change cannot be undone any more."
-
-
-class PreconditionFailedError(ApiError):
-    """`If-Match` does not hold; `current` is the row as it is."""
-
-    status_code = 412
-    default_code = "precondition_failed"
-    default_detail = "The row has changed since the version in If-Match."
-
-
-class KeyReusedError(ApiError):
-    """The Idempotency-Key was used for another request."""
-
-    status_code = 422
-    default_code = "idempotency_key_reused"
-    default_detail = "Idempotency-Key: this key was already used for another request."
+ERRORS: Mapping[type[DomainError], tuple[int, str]] = {
+    AccountRequiredError: (403, "guest"),
+    DuplicateNameError: (409, "duplicate"),
+    IdInUseError: (409, "id_taken"),
+    InvalidInviteError: (404, "not_found"),
+    KeyReusedError: (422, "idempotency_key_reused"),
+    LastOwnerError: (409, "last_owner"),
+    NotUndoableError: (409, "cannot_undo"),
+    PreconditionFailedError: (412, "precondition_failed"),
+    TooManyInvitesError: (409, "too_many_invites"),
+    UndoConflictError: (409, "cannot_undo"),
+}
+MEMBERS: Mapping[type[DomainError], Callable[[Any], dict[str, Any]]] = {
+    DuplicateNameError: lambda error: {"existing": str(error.existing)},
+    IdInUseError: lambda error: {} if error.line is None else {"line": error.line},
+    LastOwnerError: lambda error: {
+        "lists": [{"id": str(each.pk), "name": each.name} for each in error.lists]
+    },
+    PreconditionFailedError: lambda error: {"current": error.current},
+    UndoConflictError: lambda error: {"rows": error.rows},
+}
+"""What the problems say beyond status, code and detail."""
 
 
 @contextmanager
-def translate_domain_errors(line: int | None = None) -> Iterator[None]:
-    """Turn what the parts below refuse into problems, which name the line of a bulk."""
-    where: dict[str, Any] = {} if line is None else {"line": line}
+def numbered_line(line: int) -> Iterator[None]:
+    """Add the number of the line in a bulk request to an error of that line."""
     try:
         yield
-    except item_service.DuplicateNameError as error:
-        raise DuplicateError(existing=str(error.existing), **where) from error
-    except item_service.IdInUseError as error:
-        raise IdInUse(**where) from error
-    except ownership.LastOwnerError as error:
-        raise LastOwnerError(
-            lists=[{"id": str(one.pk), "name": one.name} for one in error.lists]
-        ) from error
-    except ordering.NotOnListError as error:
-        fields: dict[str, Any] = {"after": ["That item is not on this list."]}
-        raise ValidationError(fields if line is None else {f"items.{line}": fields}) from error
+    except IdInUseError as error:
+        error.line = line
+        raise
+    except NotOnListError as error:
+        raise ValidationError({f"items.{line}": error.message_dict}) from error

@@ -1,16 +1,14 @@
-"""The doors that an invite opens: look what it is for, and come in.
+"""Use an invite: preview what it is for, and accept it.
 
-Strangers stand here, so CSRF is checked of everybody who comes without a token,
-and every secret that is not good gets the same answer.
+Callers need not be signed in, so CSRF is checked for every request without a
+token, and every secret that is not usable gets the same response.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.contrib.auth import login
 from django.http import Http404
+from msgspec import Struct
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -19,12 +17,12 @@ from rest_framework.views import APIView
 
 from accounts.api.throttles import SecretLinkThrottle
 from accounts.authentication import BACKEND, CsrfEnforcedSession, TokenAuthentication
-from accounts.guests import GuestNotAllowed
 from accounts.models import User
+from rest.serializers import CleanTextField, StrictSerializer, validated
 from shopping_list import models
 from shopping_list.api import openapi, permissions, representations
-from shopping_list.api.fields import CleanTextField, StrictSerializer, validated
-from shopping_list.api.responses import ListShape, ResponseSerializer
+from shopping_list.api.responses import ListResponse
+from shopping_list.rows import Role
 from shopping_list.services import invites
 
 MAX_TOKEN_LENGTH = 200
@@ -49,30 +47,30 @@ class AcceptBody(PreviewBody):
     name = CleanTextField(max_length=100, required=False)
 
 
-class JoinedListNameShape(ResponseSerializer):
-    """What is told of a list to those who are not on it."""
+class JoinedListNameResponse(Struct):
+    """What a user who is no member sees of a list."""
 
-    name = serializers.CharField()
+    name: str
 
 
-class PreviewShape(ResponseSerializer):
+class PreviewResponse(Struct):
     """What an invite is for."""
 
-    list = JoinedListNameShape()
-    role = serializers.ChoiceField(choices=models.Membership.Role.choices)
-    guest = serializers.BooleanField()
-    invited_by = serializers.CharField()
+    list: JoinedListNameResponse
+    role: Role
+    guest: bool
+    invited_by: str
 
 
-class AcceptedShape(ResponseSerializer):
-    """The list that one is on now, and as what."""
+class AcceptedResponse(Struct):
+    """The list that the caller has joined, and their role on it."""
 
-    list = ListShape()
-    role = serializers.ChoiceField(choices=models.Membership.Role.choices)
+    list: ListResponse
+    role: Role
 
 
 class PublicInviteView(APIView):
-    """An address for bearers of an invite, whether or not they are signed in."""
+    """A view for users of an invite, signed in or not."""
 
     authentication_classes = (TokenAuthentication, CsrfEnforcedSession)
     permission_classes = (AllowAny,)
@@ -80,14 +78,13 @@ class PublicInviteView(APIView):
 
 
 class PreviewView(PublicInviteView):
-    """What an invite is for."""
+    """Preview an invite."""
 
-    @openapi.write_operation({200: PreviewShape}, body=PreviewBody)
+    @openapi.write_operation({200: PreviewResponse}, body=PreviewBody)
     def post(self, request: Request) -> Response:
         """Return what the invite is for, without using it."""
         secret = validated(PreviewBody, request)["token"]
-        with _translate_errors():
-            invite = invites.find(secret)
+        invite = invites.find(secret)
         return Response(
             {
                 "list": {"name": invite.shopping_list.name},
@@ -99,46 +96,36 @@ class PreviewView(PublicInviteView):
 
 
 class AcceptView(PublicInviteView):
-    """The way onto a list."""
+    """Join a list by an invite."""
 
-    @openapi.write_operation({200: AcceptedShape}, body=AcceptBody)
+    @openapi.write_operation({200: AcceptedResponse}, body=AcceptBody)
     def post(self, request: Request) -> Response:
-        """Become a member; a guest, signed in from here on, if nobody is signed in."""
+        """Become a member. A caller who is not signed in becomes a guest, and is signed in."""
         fields = validated(AcceptBody, request)
         if isinstance(request.user, User):
             permissions.require_token(request, "owner")
             permissions.require_unrestricted_token(request)
-            with _translate_errors():
-                joined = invites.accept(fields["token"], request.user)
+            membership = invites.accept(fields["token"], request.user)
         else:
-            joined = _accept_as_guest(request, **fields)
-        return _answer(joined)
+            membership = _accept_as_guest(request, **fields)
+        return _accepted_response(membership)
 
 
 def _accept_as_guest(request: Request, token: str, name: str = "") -> models.Membership:
-    with _translate_errors():
-        if not invites.find(token).guest:
-            raise AccountRequired
-        if not name:
-            raise exceptions.ValidationError({"name": ["Guests need a name."]})
-        joined = invites.accept_as_guest(token, name)
-    login(request._request, joined.user, backend=BACKEND)
-    return joined
+    if not invites.find(token).guest:
+        raise AccountRequired
+    if not name:
+        raise exceptions.ValidationError({"name": ["Guests need a name."]})
+    membership = invites.accept_as_guest(token, name)
+    login(request._request, membership.user, backend=BACKEND)
+    return membership
 
 
-def _answer(joined: models.Membership) -> Response:
-    found = models.ShoppingList.objects.not_deleted().filter(pk=joined.shopping_list_id)
-    shown = representations.shopping_lists(representations.with_related(found), joined.user_id)
-    if not shown:
-        raise Http404  # they were removed since
-    return Response({"list": shown[0], "role": shown[0]["role"]})
-
-
-@contextmanager
-def _translate_errors() -> Iterator[None]:
-    try:
-        yield
-    except invites.InvalidInviteError as error:
-        raise Http404 from error
-    except invites.AccountRequiredError as error:
-        raise GuestNotAllowed("This invite needs an account: make yourself one first.") from error
+def _accepted_response(membership: models.Membership) -> Response:
+    lists = models.ShoppingList.objects.not_deleted().filter(pk=membership.shopping_list_id)
+    results = representations.shopping_lists(
+        representations.with_related(lists), membership.user_id
+    )
+    if not results:
+        raise Http404  # the member was removed since
+    return Response({"list": results[0], "role": results[0]["role"]})

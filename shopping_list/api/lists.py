@@ -9,12 +9,13 @@ from django.db import IntegrityError
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
 from accounts import guests
+from rest.serializers import validated
 from shopping_list import models
 from shopping_list.api import (
     openapi,
@@ -25,85 +26,84 @@ from shopping_list.api import (
     requests,
     responses,
 )
-from shopping_list.api.errors import IdInUse
-from shopping_list.api.fields import validated
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ListPages
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.services import trash
+from shopping_list.services.items import IdInUseError
 
 SORTABLE = ("name", "last_interaction", "created_at")
 
 
-def answer(request: Request, list_id: UUID, code: int = status.HTTP_200_OK) -> Response:
+def list_response(request: Request, list_id: UUID, status: int = HTTP_200_OK) -> Response:
     """Return the list as the caller sees it, with its entity tag. Raises Http404."""
-    body = _current(request, list_id)
-    return Response(body, status=code, headers={"ETag": preconditions.etag(body["version"])})
+    body = _representation(request, list_id)
+    return Response(body, status=status, headers={"ETag": preconditions.etag(body["version"])})
 
 
-def _current(request: Request, list_id: UUID) -> dict[str, Any]:
-    found = permissions.lists(request).filter(pk=list_id)
-    shown = representations.shopping_lists(
-        representations.with_related(found), permissions.user_of(request).pk
+def _representation(request: Request, list_id: UUID) -> dict[str, Any]:
+    lists = permissions.lists(request).filter(pk=list_id)
+    representation = representations.shopping_lists(
+        representations.with_related(lists), permissions.user_of(request).pk
     )
-    if not shown:
+    if not representation:
         raise Http404  # the caller was removed since
-    return shown[0]
+    return representation[0]
 
 
 def _create(request: Request, list_id: UUID, name: str) -> None:
     """Create a list that the caller owns. The primary key decides the race for an id.
 
-    An id that was used before stays taken: its log is still there.
+    The id of a deleted list stays taken, because its log stays.
     """
     user = permissions.user_of(request)
-    guests.require_account(request)
+    guests.require_account(user)
     permissions.require_token(request, "owner")
     permissions.require_unrestricted_token(request)
     if models.Activity.objects.filter(list_id=list_id).exists():
-        raise IdInUse
+        raise IdInUseError
     try:
         with recording(list_id):
             models.ShoppingList(pk=list_id, name=name, created_by=user).save(force_insert=True)
             owner = models.Membership.Role.OWNER
             models.Membership(shopping_list_id=list_id, user=user, role=owner).save()
     except IntegrityError as error:
-        raise IdInUse from error
+        raise IdInUseError from error
 
 
 class ListsView(APIView):
     """All lists that I am a member of."""
 
     @openapi.read_operation(
-        responses.ListPageShape,
+        responses.ListPageResponse,
         name="shopping_lists_list",
         query=[
             openapi.sorting(SORTABLE),
             openapi.text_param("search", "Part of the name."),
-            OpenApiParameter("deleted", bool, description="Those in the trash that I may restore."),
+            OpenApiParameter("deleted", bool, description="Lists in the trash that I may restore."),
             *openapi.paging(ListPages),
         ],
-        refusals=(401,),
+        errors=(401,),
     )
     def get(self, request: Request) -> Response:
-        """Return a page of my lists, newest interaction first; or of those in the trash."""
+        """Return a page of my lists, newest interaction first, or of those in the trash."""
         deleted = query_params.boolean(request, "deleted")
         lists = representations.with_related(
             permissions.trash(request) if deleted else permissions.lists(request)
         )
-        if wanted := query_params.search_text(request, "search"):
-            lists = lists.filter(name__icontains=wanted)
+        if text := query_params.search_text(request, "search"):
+            lists = lists.filter(name__icontains=text)
         lists = lists.order_by(*query_params.ordering(request, SORTABLE, "-last_interaction"))
         pages = ListPages()
         page = pages.paginate_queryset(lists, request, view=self)
-        shown = representations.shopping_lists(page or [], permissions.user_of(request).pk)
-        return pages.get_paginated_response(shown)
+        results = representations.shopping_lists(page or [], permissions.user_of(request).pk)
+        return pages.get_paginated_response(results)
 
     @openapi.write_operation(
-        {201: responses.ListShape},
+        {201: responses.ListResponse},
         body=requests.ListBody,
         headers=[openapi.ETAG],
-        refusals=(401, 403, 409),
+        errors=(401, 403, 409),
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -111,24 +111,24 @@ class ListsView(APIView):
         fields = validated(requests.ListBody, request)
         list_id = fields.get("id") or uuid4()
         _create(request, list_id, fields["name"])
-        return answer(request, list_id, status.HTTP_201_CREATED)
+        return list_response(request, list_id, HTTP_201_CREATED)
 
 
 class ListView(APIView):
     """One list."""
 
-    @openapi.read_operation(responses.ListShape, headers=[openapi.ETAG])
+    @openapi.read_operation(responses.ListResponse, headers=[openapi.ETAG])
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the list."""
         permissions.require_member(request, list_id)
-        return answer(request, list_id)
+        return list_response(request, list_id)
 
     @openapi.write_operation(
-        {200: responses.ListShape, 201: responses.ListShape},
+        {200: responses.ListResponse, 201: responses.ListResponse},
         body=requests.ListReplacement,
         headers=[openapi.ETAG],
-        refusals=(401, 403, 404, 409),
-        stale=responses.StaleListShape,
+        errors=(401, 403, 404, 409),
+        stale=responses.StaleListResponse,
     )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:
@@ -139,70 +139,72 @@ class ListView(APIView):
         preconditions.check(request, None, None)
         try:
             _create(request, list_id, fields["name"])
-        except IdInUse:
+        except IdInUseError:
             if not self._exists(list_id):
                 raise
             return self._change(request, list_id, fields)
-        return answer(request, list_id, status.HTTP_201_CREATED)
+        return list_response(request, list_id, HTTP_201_CREATED)
 
     @openapi.write_operation(
-        {200: responses.ListShape},
+        {200: responses.ListResponse},
         body=requests.ListPatch,
         headers=[openapi.ETAG],
-        stale=responses.StaleListShape,
+        stale=responses.StaleListResponse,
     )
     @idempotent
     def patch(self, request: Request, list_id: UUID) -> Response:
-        """Change the fields that are named."""
+        """Change the fields in the body, and no others."""
         return self._change(request, list_id, validated(requests.ListPatch, request))
 
-    @openapi.write_operation({204: None}, stale=responses.StaleListShape)
+    @openapi.write_operation({204: None}, stale=responses.StaleListResponse)
     @idempotent
     def delete(self, request: Request, list_id: UUID) -> Response:
-        """Put the list in the trash, from where it can be restored for 30 days."""
+        """Put the list in the trash. It can be restored for 30 days."""
         with recording(list_id):
-            one = self._owned(request, list_id)
-            one.deleted_at = timezone.now()
-            one.save(update_fields=["deleted_at"])
-        return Response(status=status.HTTP_204_NO_CONTENT)
+            shopping_list = self._get_owned(request, list_id)
+            shopping_list.deleted_at = timezone.now()
+            shopping_list.save(update_fields=["deleted_at"])
+        return Response(status=HTTP_204_NO_CONTENT)
 
     def _exists(self, list_id: UUID) -> bool:
         return bool(models.ShoppingList.objects.filter(pk=list_id).exists())
 
     def _change(self, request: Request, list_id: UUID, fields: dict[str, Any]) -> Response:
         with recording(list_id):
-            one = self._owned(request, list_id)
+            shopping_list = self._get_owned(request, list_id)
             if "name" in fields:
-                one.name = fields["name"]
-                one.save(update_fields=["name"])
-        return answer(request, list_id)
+                shopping_list.name = fields["name"]
+                shopping_list.save(update_fields=["name"])
+        return list_response(request, list_id)
 
-    def _owned(self, request: Request, list_id: UUID) -> models.ShoppingList:
+    def _get_owned(self, request: Request, list_id: UUID) -> models.ShoppingList:
         permissions.require_member(request, list_id, "owner")
-        one: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
-        if preconditions.given(request) is not None:
-            preconditions.check(request, one.version, _current(request, list_id))
-        return one
+        shopping_list: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
+        if preconditions.if_match(request) is not None:
+            current = _representation(request, list_id)
+            preconditions.check(request, shopping_list.version, current)
+        return shopping_list
 
 
 class RestoreView(APIView):
-    """The way back from the trash."""
+    """Restore a list from the trash."""
 
-    @openapi.write_operation({200: responses.ListShape}, headers=[openapi.ETAG])
+    @openapi.write_operation({200: responses.ListResponse}, headers=[openapi.ETAG])
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Restore a list that was deleted less than 30 days ago."""
         with recording(list_id):
-            one = self._trashed(request, list_id)
-            if one.deleted_at is not None:
-                one.deleted_at = None
-                one.save(update_fields=["deleted_at"])
-        return answer(request, list_id)
+            shopping_list = self._get_restorable(request, list_id)
+            if shopping_list.deleted_at is not None:
+                shopping_list.deleted_at = None
+                shopping_list.save(update_fields=["deleted_at"])
+        return list_response(request, list_id)
 
-    def _trashed(self, request: Request, list_id: UUID) -> models.ShoppingList:
-        mine = permissions.membership(request, list_id)
-        one: models.ShoppingList = mine.shopping_list
-        if one.deleted_at is not None and one.deleted_at < trash.restore_cutoff():
+    def _get_restorable(self, request: Request, list_id: UUID) -> models.ShoppingList:
+        membership = permissions.get_membership(request, list_id)
+        shopping_list: models.ShoppingList = membership.shopping_list
+        deleted_at = shopping_list.deleted_at
+        if deleted_at is not None and deleted_at < trash.restore_cutoff():
             raise Http404
-        permissions.require_role(request, mine.role, "owner")
-        return one
+        permissions.require_role(request, membership.role, "owner")
+        return shopping_list

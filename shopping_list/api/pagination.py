@@ -1,4 +1,4 @@
-"""Answers in pages."""
+"""Pagination of responses."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from rest_framework.request import Request
 from shopping_list.api import query_params
 
 MAX_PAGE = 1_000_000
-"""The highest page number that is understood."""
+"""The highest page number that is accepted."""
 
 
 class LenientPaginator(Paginator):  # type: ignore[type-arg]
-    """A page past the end is empty: rows may go while somebody turns pages."""
+    """Returns an empty page after the end: rows may be deleted between two requests."""
 
     def validate_number(self, number: Any) -> int:
-        """Return the number; it is checked where it is read."""
+        """Return the number. `get_page_number` has checked it."""
         return int(number)
 
 
 class PagePagination(PageNumberPagination):
-    """Pages by number, with the count of everything."""
+    """Pages by number, with the count of all rows."""
 
     page_size_query_param = "page_size"
     django_paginator_class = LenientPaginator
 
     def get_page_size(self, request: Request) -> int | None:
         """Return how many rows the caller wants. Raises ValidationError."""
-        most = self.max_page_size or query_params.MAX_INT64
-        return query_params.number(request, "page_size", minimum=1, maximum=most) or self.page_size
+        maximum = self.max_page_size or query_params.MAX_INT64
+        size = query_params.number(request, "page_size", minimum=1, maximum=maximum)
+        return size or self.page_size
 
     def get_page_number(self, request: Request, paginator: Any) -> int:
         """Return which page the caller wants. Raises ValidationError."""
@@ -54,7 +55,7 @@ class ItemPages(PagePagination):
 
 
 class ActivityPages(CursorPagination):
-    """Newest first, by cursor: what is added meanwhile moves no page."""
+    """Newest first, by cursor: rows that are added between two requests move no page."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -63,23 +64,24 @@ class ActivityPages(CursorPagination):
 
     def get_page_size(self, request: Request) -> int | None:
         """Return how many rows the caller wants. Raises ValidationError."""
-        most = self.max_page_size
-        return query_params.number(request, "page_size", minimum=1, maximum=most) or self.page_size
+        maximum = self.max_page_size
+        size = query_params.number(request, "page_size", minimum=1, maximum=maximum)
+        return size or self.page_size
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return the place that the cursor stands for. Raises ValidationError."""
-        refusal = ValidationError({"cursor": ["Must come from next or previous of an answer."]})
+        """Return the position of the cursor. Raises ValidationError."""
+        error = ValidationError({"cursor": ["Must come from next or previous of an answer."]})
         try:
             cursor = super().decode_cursor(request)
         except NotFound:
-            raise refusal from None
+            raise error from None
         if cursor is not None and not _is_version(cursor.position):
-            raise refusal
+            raise error
         return cursor
 
 
 def _is_version(position: Any) -> bool:
     if position is None:
         return True
-    readable = position.isascii() and position.isdigit() and len(position) < 20
-    return bool(readable and int(position) <= query_params.MAX_INT64)
+    is_number = position.isascii() and position.isdigit() and len(position) < 20
+    return bool(is_number and int(position) <= query_params.MAX_INT64)

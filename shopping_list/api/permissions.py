@@ -1,4 +1,4 @@
-"""Who may do what with a list. A stranger learns nothing, not even that it exists."""
+"""What the caller may do with a list. Others get 404, so they do not learn that it exists."""
 
 from __future__ import annotations
 
@@ -24,33 +24,34 @@ MAX_ROLE_OF_SCOPE: Mapping[str, Role] = {"read": "viewer", "tick": "ticker", "wr
 
 
 def user_of(request: Request) -> User:
-    """Return the caller. Every view here asks for one (DEFAULT_PERMISSION_CLASSES)."""
+    """Return the caller. Every view here requires one (DEFAULT_PERMISSION_CLASSES)."""
     assert isinstance(request.user, User)
     return request.user
 
 
-def includes(role: str, needed: Role) -> bool:
-    """Tell whether a role has the rights of another."""
+def includes_role(role: str, needed: Role) -> bool:
+    """Tell whether a role has all rights of another."""
     return ROLES.index(role) >= ROLES.index(needed)
 
 
 def lists(request: Request) -> QuerySet[Any]:
-    """Return the lists that the caller may see; those in the trash are left out."""
-    mine = models.ShoppingList.objects.not_deleted().filter(memberships__in=_memberships(request))
-    return _visible_to_token(request, mine)
+    """Return the lists that the caller may see, without those in the trash."""
+    memberships = _memberships(request)
+    visible = models.ShoppingList.objects.not_deleted().filter(memberships__in=memberships)
+    return _visible_to_token(request, visible)
 
 
 def trash(request: Request) -> QuerySet[Any]:
     """Return the deleted lists that the caller may restore."""
-    owned = _memberships(request).filter(role=models.Membership.Role.OWNER)
-    lost = models.ShoppingList.objects.filter(
-        deleted_at__gte=restore_cutoff(), memberships__in=owned
+    ownerships = _memberships(request).filter(role=models.Membership.Role.OWNER)
+    restorable = models.ShoppingList.objects.filter(
+        deleted_at__gte=restore_cutoff(), memberships__in=ownerships
     )
-    return _visible_to_token(request, lost)
+    return _visible_to_token(request, restorable)
 
 
 class ListAccess(NamedTuple):
-    """What a member is on a list, and that list's position."""
+    """The role of a member on a list, and the list's epoch and version."""
 
     role: str
     epoch: str
@@ -58,7 +59,7 @@ class ListAccess(NamedTuple):
     deleted_at: datetime | None
 
 
-_standing = CompiledQuery(
+_list_access = CompiledQuery(
     lambda list_id, user_id, now: (
         models.Membership.objects.active(now)
         .filter(shopping_list_id=list_id, user_id=user_id)
@@ -78,49 +79,47 @@ _standing = CompiledQuery(
 
 
 def require_member(request: Request, list_id: UUID, needed: Role = "viewer") -> ListAccess:
-    """Return the caller's standing on a list that is not in the trash.
+    """Return the caller's access to a list that is not in the trash.
 
-    Raises Http404 for a stranger, PermissionDenied for a member whose role does
-    not include `needed`. Call it inside the recording: the list's lock makes
-    the answer hold until the change is committed.
+    Raises Http404 for a user who is no member, PermissionDenied for a member whose
+    role does not include `needed`. Call it inside the recording: the list's lock
+    keeps the result true until the change is committed.
     """
-    rows = _standing(list_id, user_of(request).pk, timezone.now())
-    found = [ListAccess(*row) for row in rows]
-    if (
-        not found
-        or found[0].deleted_at is not None
-        or _restricted_list(request) not in {None, list_id}
-    ):
+    if _restricted_list(request) not in {None, list_id}:
         raise Http404
-    require_role(request, found[0].role, needed)
-    return found[0]
+    for row in _list_access(list_id, user_of(request).pk, timezone.now()):
+        access = ListAccess(*row)
+        if access.deleted_at is None:
+            require_role(request, access.role, needed)
+            return access
+    raise Http404
 
 
-def membership(request: Request, list_id: UUID) -> models.Membership:
+def get_membership(request: Request, list_id: UUID) -> models.Membership:
     """Return the caller's membership of a list, in the trash or not. Raises Http404."""
-    mine = _memberships(request).filter(shopping_list_id=list_id).select_related("shopping_list")
-    found: models.Membership | None = mine.first()
-    if found is None or _restricted_list(request) not in {None, list_id}:
+    memberships = _memberships(request).filter(shopping_list_id=list_id)
+    membership: models.Membership | None = memberships.select_related("shopping_list").first()
+    if membership is None or _restricted_list(request) not in {None, list_id}:
         raise Http404
-    return found
+    return membership
 
 
 def require_role(request: Request, role: str, needed: Role) -> None:
-    """Raise PermissionDenied unless the role, and the token used, include `needed`."""
-    if not includes(role, needed):
+    """Raise PermissionDenied unless the role and the token, if any, include `needed`."""
+    if not includes_role(role, needed):
         raise PermissionDenied(f"This needs the role {needed}; yours is {role}.")
     require_token(request, needed)
 
 
 def require_token(request: Request, needed: Role) -> None:
-    """Raise PermissionDenied if the caller came by a token that may not do that."""
+    """Raise PermissionDenied if the caller uses a token whose scope does not include `needed`."""
     token = _token(request)
-    if token is not None and not includes(MAX_ROLE_OF_SCOPE[token.scope], needed):
+    if token is not None and not includes_role(MAX_ROLE_OF_SCOPE[token.scope], needed):
         raise PermissionDenied(f"This token is for '{token.scope}' only.")
 
 
 def require_unrestricted_token(request: Request) -> None:
-    """Raise PermissionDenied if the caller came by a token that opens one list only."""
+    """Raise PermissionDenied if the caller uses a token that is restricted to one list."""
     if _restricted_list(request) is not None:
         raise PermissionDenied("This token opens one list only.")
 
@@ -130,9 +129,9 @@ def _memberships(request: Request) -> QuerySet[Any]:
 
 
 def _visible_to_token(request: Request, lists: QuerySet[Any]) -> QuerySet[Any]:
-    """Return those of the lists that the caller's token opens."""
-    only = _restricted_list(request)
-    return lists if only is None else lists.filter(pk=only)
+    """Return those of the lists that the caller's token gives access to."""
+    list_id = _restricted_list(request)
+    return lists if list_id is None else lists.filter(pk=list_id)
 
 
 def _token(request: Request) -> ApiToken | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -14,23 +15,23 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def given(request: Request) -> str | None:
-    """Return `If-Match`, None where there is none."""
+def if_match(request: Request) -> str | None:
+    """Return the header `If-Match`, None if there is none."""
     return request.headers.get("If-Match")
 
 
-def check(request: Request, version: int | None, current: Any) -> None:
-    """Raise PreconditionFailedError if `If-Match` is there and does not hold.
+def check(request: Request, version: int | None, current: Mapping[str, Any] | None) -> None:
+    """Raise PreconditionFailedError if the request has an `If-Match` that does not match.
 
-    `version` is None where there is no row: nothing matches that, not even `*`.
+    `version` is None if there is no row: no `If-Match` matches that, not even `*`.
     """
-    wanted = given(request)
-    if wanted is None or (version is not None and _matches(wanted, version)):
+    expected = if_match(request)
+    if expected is None or (version is not None and _matches(expected, version)):
         return
-    raise PreconditionFailedError(current=current)
+    raise PreconditionFailedError(current)
 
 
-def _matches(wanted: str, version: int) -> bool:
-    # Proxies that compress weaken a tag on its way out; the version is the same.
-    tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+def _matches(expected: str, version: int) -> bool:
+    # Proxies that compress a response weaken its tag; the version is the same.
+    tags = {tag.strip().removeprefix("W/") for tag in expected.split(",")}
     return bool(tags & {"*", etag(version)})

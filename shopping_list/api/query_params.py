@@ -1,4 +1,4 @@
-"""Query strings: each parameter is refused by name when it is wrong."""
+"""Read query strings. The error for a wrong parameter names the parameter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rest import text
 
 MAX_INT64 = 2**63 - 1
 MAX_SEARCH_LENGTH = 200
-"""Characters of a text that is searched for."""
+"""Characters of a text to search for."""
 
 
 def ordering(request: Request, allowed: tuple[str, ...], default: str) -> list[str]:
@@ -19,8 +19,8 @@ def ordering(request: Request, allowed: tuple[str, ...], default: str) -> list[s
 
     Raises ValidationError for a field that is not in `allowed`.
     """
-    given = request.query_params.get("ordering", "")
-    fields = [field.strip() for field in given.split(",") if field.strip()] or [default]
+    value = request.query_params.get("ordering", "")
+    fields = [field.strip() for field in value.split(",") if field.strip()] or [default]
     for field in fields:
         if field.removeprefix("-") not in allowed:
             raise ValidationError(
@@ -31,47 +31,47 @@ def ordering(request: Request, allowed: tuple[str, ...], default: str) -> list[s
 
 def boolean(request: Request, name: str) -> bool | None:
     """Return a query parameter as a boolean, None if absent."""
-    given = choice(request, name, ("true", "false"))
-    return None if given is None else given == "true"
+    value = choice(request, name, ("true", "false"))
+    return None if value is None else value == "true"
 
 
 def number(
     request: Request, name: str, *, minimum: int = 0, maximum: int = MAX_INT64
 ) -> int | None:
     """Return a query parameter as a whole number, None if absent."""
-    given = request.query_params.get(name)
-    if given is None:
+    value = request.query_params.get(name)
+    if value is None:
         return None
-    readable = given.isascii() and given.isdigit() and len(given) <= len(str(MAX_INT64))
-    if not readable or not minimum <= int(given) <= maximum:
+    is_number = value.isascii() and value.isdigit() and len(value) <= len(str(MAX_INT64))
+    if not is_number or not minimum <= int(value) <= maximum:
         limit = f"{minimum} or more" if maximum == MAX_INT64 else f"from {minimum} to {maximum}"
         raise ValidationError({name: [f"Must be a whole number, {limit}."]})
-    return int(given)
+    return int(value)
 
 
 def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:
     """Return a query parameter that is one of a few words, None if absent."""
-    given: str | None = request.query_params.get(name)
-    if given is not None and given not in allowed:
+    value: str | None = request.query_params.get(name)
+    if value is not None and value not in allowed:
         raise ValidationError({name: [f"Must be {' or '.join(allowed)}."]})
-    return given
+    return value
 
 
 def search_text(request: Request, name: str) -> str:
-    """Return a text to search for, empty if absent. The rules are those of a name."""
+    """Return a text to search for, empty if absent. It follows the rules of a name."""
     try:
-        wanted = text.clean_text(request.query_params.get(name, ""))
+        value = text.clean_text(request.query_params.get(name, ""))
     except text.InvalidTextError as error:
         raise ValidationError({name: [str(error)]}) from error
-    if len(wanted) > MAX_SEARCH_LENGTH:
+    if len(value) > MAX_SEARCH_LENGTH:
         raise ValidationError({name: [f"Must have at most {MAX_SEARCH_LENGTH} characters."]})
-    return wanted
+    return value
 
 
 def uuid(request: Request, name: str) -> UUID | None:
     """Return a query parameter as a UUID, None if absent."""
-    given = request.query_params.get(name)
+    value = request.query_params.get(name)
     try:
-        return None if given is None else UUID(given)
+        return None if value is None else UUID(value)
     except ValueError:
         raise ValidationError({name: ["Must be a UUID."]}) from None

@@ -1,4 +1,4 @@
-"""Lists, items and activities as JSON-ready answers."""
+"""Lists, items and activities as JSON-ready representations."""
 
 from __future__ import annotations
 
@@ -13,62 +13,65 @@ from shopping_list.rows import ItemRow, Member, to_json
 
 
 def with_related(lists: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the lists with all that showing them needs."""
+    """Return the lists with the related rows that their representations need."""
     return lists.select_related("created_by").prefetch_related("memberships__user")
 
 
 def item_counts(lists: Iterable[models.ShoppingList]) -> dict[Any, tuple[int, int]]:
     """Return (open, total) items by list, in one query."""
-    items = models.ShoppingItem.objects.filter(shopping_list__in=[found.pk for found in lists])
+    items = models.ShoppingItem.objects.filter(
+        shopping_list__in=[shopping_list.pk for shopping_list in lists]
+    )
     grouped = items.order_by().values_list("shopping_list_id")
-    numbers = grouped.annotate(left=Count("pk", filter=Q(purchased=False)), total=Count("pk"))
-    return {pk: (left, total) for pk, left, total in numbers}
+    counts = grouped.annotate(open=Count("pk", filter=Q(purchased=False)), total=Count("pk"))
+    return {pk: (open_count, total) for pk, open_count, total in counts}
 
 
-def shopping_lists(found: Iterable[models.ShoppingList], user_id: int) -> list[dict[str, Any]]:
-    """Return lists as this person sees them, without those that they were removed from since."""
-    lists = list(found)
-    numbers = item_counts(lists)
-    shown = (_shopping_list(one, user_id, numbers.get(one.pk, (0, 0))) for one in lists)
-    return [one for one in shown if one["role"] is not None]
+def shopping_lists(lists: Iterable[models.ShoppingList], user_id: int) -> list[dict[str, Any]]:
+    """Return lists as this user sees them, without those that they were removed from since."""
+    loaded = list(lists)
+    counts = item_counts(loaded)
+    results = (_shopping_list(row, user_id, counts.get(row.pk, (0, 0))) for row in loaded)
+    return [result for result in results if result["role"] is not None]
 
 
 def _shopping_list(
-    one: models.ShoppingList, user_id: int, numbers: tuple[int, int]
+    shopping_list: models.ShoppingList, user_id: int, counts: tuple[int, int]
 ) -> dict[str, Any]:
-    memberships = sorted(one.memberships.all(), key=lambda member: member.user_id)
-    who = tuple(
+    memberships = sorted(shopping_list.memberships.all(), key=lambda member: member.user_id)
+    members = tuple(
         Member(member.user_id, member.user.display_name, member.role) for member in memberships
     )
+    deleted_at = shopping_list.deleted_at
     return {
-        **to_json(queries.list_row_of(one, who)),
-        "version": one.version,
-        "epoch": one.epoch,
-        "deleted_at": one.deleted_at and _timestamp(one.deleted_at),
-        "role": next((member.role for member in who if member.id == user_id), None),
-        "items_open": numbers[0],
-        "items_total": numbers[1],
+        **to_json(queries.list_row_of(shopping_list, members)),
+        "version": shopping_list.version,
+        "epoch": shopping_list.epoch,
+        "deleted_at": deleted_at and _timestamp(deleted_at),
+        "role": next((member.role for member in members if member.id == user_id), None),
+        "items_open": counts[0],
+        "items_total": counts[1],
     }
 
 
 def item(row: ItemRow, **members: Any) -> dict[str, Any]:
-    """Return an item."""
+    """Return an item, with more members if any are given."""
     return {**to_json(row), **members}
 
 
-def activities(found: Iterable[models.Activity]) -> list[dict[str, Any]]:
+def activities(changes: Iterable[models.Activity]) -> list[dict[str, Any]]:
     """Return recorded changes, each with the version that undid it."""
-    rows = list(found)
+    rows = list(changes)
     undone_by = _undone_by(rows) if rows else {}
     return [_activity(row, undone_by.get(row.version)) for row in rows]
 
 
 def _undone_by(rows: list[models.Activity]) -> dict[int, int]:
-    """Return the undo of each change that was taken back, and stayed so.
+    """Return the version of the undo of each change that is undone now.
 
-    The newest first: when an undo's turn comes, it is known whether it was
-    undone itself. An undo is newer than what it undoes, so none of them is older
-    than the oldest row.
+    The newest undo is read first, so that it is known of every undo whether it was
+    undone itself. An undo is newer than the change that it undoes, so none is
+    older than the oldest row.
     """
     undoing = models.Activity.objects.filter(
         list_id=rows[0].list_id, undoes__gte=min(row.version for row in rows)
@@ -85,14 +88,12 @@ def _timestamp(at: datetime) -> str:
 
 
 def _activity(row: models.Activity, undone_by: int | None) -> dict[str, Any]:
-    who = None
-    if row.actor_name:
-        who = {"id": row.actor_id, "name": row.actor_name}
+    actor = {"id": row.actor_id, "name": row.actor_name} if row.actor_name else None
     return {
         "version": row.version,
         "at": _timestamp(row.at),
         "verb": row.verb,
-        "actor": who,
+        "actor": actor,
         "op": None if row.operation_id is None else str(row.operation_id),
         "changes": row.changes,
         "undoes": row.undoes,

@@ -1,4 +1,4 @@
-"""The bodies that come in."""
+"""Request bodies of lists, items and members."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from shopping_list.api.fields import (
+from rest.serializers import (
     CleanTextField,
     StrictBooleanField,
     StrictIntegerField,
     StrictSerializer,
     StrictUUIDField,
 )
-from shopping_list.models import Membership
+from shopping_list.rows import ROLES
 
 MAX_NAME = 200
 MAX_BULK_ITEMS = 500
 
 
 class ListBody(StrictSerializer):
-    """A list to create; `id` may be chosen by the client."""
+    """A list to create; the client may choose the `id`."""
 
     id = StrictUUIDField(required=False)
     name = CleanTextField(max_length=MAX_NAME)
 
 
 class ListReplacement(StrictSerializer):
-    """A list to put in the place of another; its id is in the address."""
+    """The new fields of a list; its id is in the address."""
 
     name = CleanTextField(max_length=MAX_NAME)
 
 
 class ListPatch(StrictSerializer):
-    """The list's fields that change."""
+    """The fields of a list to change."""
 
     name = CleanTextField(max_length=MAX_NAME, required=False)
 
 
 class ItemPatch(StrictSerializer):
-    """The item's fields that change. `after` places it behind another item, or first."""
+    """The fields of an item to change. `after` moves it behind another item, null to the top."""
 
     name = CleanTextField(max_length=MAX_NAME, required=False)
     quantity = CleanTextField(max_length=50, allow_blank=True, required=False)
@@ -50,14 +50,14 @@ class ItemPatch(StrictSerializer):
 
 
 class ItemBody(ItemPatch):
-    """An item to add. Only `name` is required; `id` may be chosen by the client."""
+    """An item to add. Only `name` is required; the client may choose the `id`."""
 
     id = StrictUUIDField(required=False)
     name = CleanTextField(max_length=MAX_NAME)
 
 
 class ItemReplacement(ItemPatch):
-    """An item to put in the place of another: what is left out is emptied."""
+    """All new fields of an item: a field that is left out becomes empty."""
 
     name = CleanTextField(max_length=MAX_NAME)
     quantity = CleanTextField(max_length=50, allow_blank=True, default="")
@@ -73,7 +73,7 @@ class BulkBody(StrictSerializer):
 
 
 class ItemSelectionBody(StrictSerializer):
-    """Items to tick, untick or remove as one change: named, or all in one state."""
+    """Items to tick, untick or remove as one change: by id, or all in one state."""
 
     rules: ClassVar[dict[str, Any]] = {"minProperties": 1, "maxProperties": 1}
 
@@ -90,7 +90,7 @@ class ItemSelectionBody(StrictSerializer):
 
 
 class MembersBody(StrictSerializer):
-    """People by id."""
+    """Users by id."""
 
     members = serializers.ListField(
         child=StrictIntegerField(min_value=1, max_value=2**63 - 1),
@@ -100,6 +100,6 @@ class MembersBody(StrictSerializer):
 
 
 class RoleBody(StrictSerializer):
-    """A member's new role."""
+    """The new role of a member."""
 
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    role = serializers.ChoiceField(choices=ROLES)

@@ -1,250 +1,205 @@
-"""The shapes of what goes out, for the schema only."""
+"""What the REST API of lists sends, described for the OpenAPI document.
+
+The rows are those of rows.py. The component of a struct is called by its name without
+`Response` or `Row`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from rest_framework import serializers
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from shopping_list.models import Membership
+from rest.problems import ProblemResponse
+from shopping_list.rows import ItemRow, ListRow, Moment, Role, Verb
 
-
-class ResponseSerializer(serializers.Serializer[Any]):
-    """Something that is answered."""
-
-
-class PageShape(ResponseSerializer):
-    """One page of several, and where the others are."""
-
-    count = serializers.IntegerField()
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
+Outcome = Literal["added", "merged", "put_back"]
+Uri = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 
 
-class PersonShape(ResponseSerializer):
-    """Somebody."""
+class PageResponse(Struct, kw_only=True):
+    """One page, and the addresses of the pages around it."""
 
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-
-
-class MemberShape(PersonShape):
-    """A member and their role."""
-
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    count: int
+    next: Uri | None
+    previous: Uri | None
 
 
-class ListShape(ResponseSerializer):
-    """A list as its members see it."""
+class ListResponse(ListRow, frozen=True, kw_only=True):
+    """A list as one of its members sees it."""
 
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    version = serializers.IntegerField()
-    epoch = serializers.CharField()
-    last_interaction = serializers.DateTimeField()
-    created_at = serializers.DateTimeField()
-    created_by = PersonShape(allow_null=True)
-    deleted_at = serializers.DateTimeField(allow_null=True)
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
-    members = MemberShape(many=True)
-    items_open = serializers.IntegerField()
-    items_total = serializers.IntegerField()
+    version: int
+    epoch: str
+    deleted_at: Moment | None
+    role: Role
+    items_open: int
+    items_total: int
 
 
-class ListPageShape(PageShape):
+class ListPageResponse(PageResponse, kw_only=True):
     """A page of lists."""
 
-    results = ListShape(many=True)
+    results: list[ListResponse]
 
 
-class ItemShape(ResponseSerializer):
-    """An item."""
-
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    quantity = serializers.CharField(allow_blank=True)
-    note = serializers.CharField(allow_blank=True)
-    category = serializers.CharField(allow_blank=True)
-    purchased = serializers.BooleanField()
-    purchased_at = serializers.DateTimeField(allow_null=True)
-    purchased_by = PersonShape(allow_null=True)
-    position = serializers.CharField()
-    version = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    created_by = PersonShape(allow_null=True)
-    updated_at = serializers.DateTimeField()
-
-
-class ItemPageShape(PageShape):
+class ItemPageResponse(PageResponse, kw_only=True):
     """A page of items."""
 
-    results = ItemShape(many=True)
+    results: list[ItemRow]
 
 
-class ListNameShape(ResponseSerializer):
-    """Which list."""
+class ListNameResponse(Struct):
+    """The id and the name of a list."""
 
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-
-
-class FoundItemShape(ItemShape):
-    """An item found over all of my lists."""
-
-    list = ListNameShape()
+    id: UUID
+    name: str
 
 
-class FoundItemPageShape(PageShape):
+class FoundItemResponse(ItemRow, frozen=True, kw_only=True):
+    """An item that a search over all lists of the user found."""
+
+    list: ListNameResponse
+
+
+class FoundItemPageResponse(PageResponse, kw_only=True):
     """A page of items, each with its list."""
 
-    results = FoundItemShape(many=True)
+    results: list[FoundItemResponse]
 
 
-class AddedItemShape(ItemShape):
-    """An item that was added, merged into an open one, or put back."""
+class AddedItemResponse(ItemRow, frozen=True, kw_only=True):
+    """An item that was added, merged into an open item, or put back."""
 
-    outcome = serializers.ChoiceField(choices=["added", "merged", "put_back"])
-
-
-class PutItemShape(ItemShape):
-    """An item that was replaced; with `outcome`, the one of its name that was there already."""
-
-    outcome = serializers.ChoiceField(choices=["added", "merged", "put_back"], required=False)
+    outcome: Outcome
 
 
-class BulkResultShape(ResponseSerializer):
-    """What became of one line."""
+class PutItemResponse(ItemRow, frozen=True, kw_only=True):
+    """An item that was replaced, or, with `outcome`, the existing item of the same name."""
 
-    outcome = serializers.ChoiceField(choices=["added", "merged", "put_back"])
-    item = ItemShape()
-
-
-class BulkShape(ResponseSerializer):
-    """What became of every line, and the list's version after it."""
-
-    version = serializers.IntegerField()
-    results = BulkResultShape(many=True)
+    outcome: Outcome | UnsetType = UNSET
 
 
-class SelectionResponse(ResponseSerializer):
-    """The list's version, and the items that really changed."""
+class BulkResultResponse(Struct):
+    """The result of one line."""
 
-    version = serializers.IntegerField()
-    items = serializers.ListField(child=serializers.UUIDField())
-
-
-class ActorShape(PersonShape):
-    """Who made a change; without an id, somebody whose account is gone."""
-
-    id = serializers.IntegerField(allow_null=True)
+    outcome: Outcome
+    item: ItemRow
 
 
-class ChangeEntryResponse(ResponseSerializer):
-    """One row of a change; one of `item`, `list` and `member` names it."""
+class BulkResponse(Struct):
+    """The result of every line, and the version of the list after the change."""
 
-    item = serializers.UUIDField(required=False)
-    list = serializers.UUIDField(required=False)
-    member = serializers.IntegerField(required=False)
-    before = serializers.DictField(allow_null=True)
-    after = serializers.DictField(allow_null=True)
+    version: int
+    results: list[BulkResultResponse]
 
 
-class ActivityShape(ResponseSerializer):
+class SelectionResponse(Struct):
+    """The version of the list, and the ids of the items that changed."""
+
+    version: int
+    items: list[UUID]
+
+
+class ActorResponse(Struct):
+    """The user who made a change; the id is null if the account was deleted."""
+
+    id: int | None
+    name: str
+
+
+class ChangeEntryResponse(Struct, kw_only=True):
+    """One row of a change; one of `item`, `list` and `member` identifies it."""
+
+    item: UUID | UnsetType = UNSET
+    list: UUID | UnsetType = UNSET
+    member: int | UnsetType = UNSET
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class ActivityResponse(Struct):
     """One recorded change."""
 
-    version = serializers.IntegerField()
-    at = serializers.DateTimeField()
-    verb = serializers.CharField()
-    actor = ActorShape(allow_null=True)
-    op = serializers.UUIDField(allow_null=True)
-    changes = ChangeEntryResponse(many=True)
-    undoes = serializers.IntegerField(allow_null=True)
-    undone_by = serializers.IntegerField(allow_null=True)
+    version: int
+    at: Moment
+    verb: Verb
+    actor: ActorResponse | None
+    op: UUID | None
+    changes: list[ChangeEntryResponse]
+    undoes: int | None
+    undone_by: int | None
 
 
-class ActivityPageShape(ResponseSerializer):
-    """Recorded changes, newest first, and where the others are."""
+class ActivityPageResponse(Struct):
+    """Recorded changes, newest first, and the addresses of the pages around them."""
 
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = ActivityShape(many=True)
-
-
-class ActivitiesSinceShape(ResponseSerializer):
-    """All changes after a version, oldest first; `more` if there are more than these."""
-
-    epoch = serializers.CharField()
-    more = serializers.BooleanField()
-    results = ActivityShape(many=True)
+    next: Uri | None
+    previous: Uri | None
+    results: list[ActivityResponse]
 
 
-class SuggestionShape(ResponseSerializer):
-    """A name used before, and what has become of it on the list that was asked about."""
+class ActivitiesSinceResponse(Struct):
+    """The changes after a version, oldest first; `more` says whether others follow."""
 
-    name = serializers.CharField()
-    category = serializers.CharField(allow_blank=True)
-    times = serializers.IntegerField()
-    last_used = serializers.DateTimeField()
-    state = serializers.ChoiceField(choices=["open", "bought"], allow_null=True)
-    item = serializers.UUIDField(allow_null=True)
+    epoch: str
+    more: bool
+    results: list[ActivityResponse]
 
 
-class SuggestionsShape(ResponseSerializer):
-    """Names used before, the likeliest first."""
+class SuggestionResponse(Struct):
+    """A name that was used before, and its state on the requested list."""
 
-    results = SuggestionShape(many=True)
-
-
-class BlockingRowShape(ResponseSerializer):
-    """What stands in the way of an undo; one of `item` and `list` names it."""
-
-    item = serializers.UUIDField(required=False)
-    list = serializers.UUIDField(required=False)
-    name = serializers.CharField()
-    reason = serializers.CharField()
+    name: str
+    category: str
+    times: int
+    last_used: Moment
+    state: Literal["open", "bought"] | None
+    item: UUID | None
 
 
-class ProblemShape(ResponseSerializer):
-    """An error (RFC 9457)."""
+class SuggestionsResponse(Struct):
+    """Names that were used before, the most likely first."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    errors = serializers.DictField(  # type: ignore[assignment]  # a field, not the property
-        child=serializers.ListField(child=serializers.CharField()), required=False
-    )
-    request_id = serializers.CharField()
+    results: list[SuggestionResponse]
 
 
-class OwnerlessListShape(ResponseSerializer):
-    """A list that would be left without an owner."""
+class BlockingRowResponse(Struct, kw_only=True):
+    """A row that prevents an undo; one of `item` and `list` identifies it."""
 
-    id = serializers.UUIDField()
-    name = serializers.CharField()
+    item: UUID | UnsetType = UNSET
+    list: UUID | UnsetType = UNSET
+    name: str
+    reason: str
 
 
-class ConflictShape(ProblemShape):
-    """What is in the way.
+class OwnerlessListResponse(Struct):
+    """A list that would have no owner."""
 
-    `existing` has the name, `rows` stand in the way of an undo, `lists` would
-    have no owner.
+    id: UUID
+    name: str
+
+
+class ConflictResponse(ProblemResponse, kw_only=True):
+    """A conflict with the current state.
+
+    `existing` is the item that has the name, `line` the line of a bulk request, `rows`
+    prevent an undo, and `lists` would have no owner.
     """
 
-    existing = serializers.UUIDField(required=False)
-    line = serializers.IntegerField(required=False)
-    rows = BlockingRowShape(many=True, required=False)
-    lists = OwnerlessListShape(many=True, required=False)
+    existing: UUID | UnsetType = UNSET
+    line: int | UnsetType = UNSET
+    rows: list[BlockingRowResponse] | UnsetType = UNSET
+    lists: list[OwnerlessListResponse] | UnsetType = UNSET
 
 
-class StaleListShape(ProblemShape):
-    """The list as it is now."""
+class StaleListResponse(ProblemResponse, kw_only=True):
+    """`If-Match` does not match; `current` is the list as it is now."""
 
-    current = ListShape(allow_null=True)
+    current: ListResponse | None
 
 
-class ItemConflictResponse(ProblemShape):
-    """The item as it is now."""
+class ItemConflictResponse(ProblemResponse, kw_only=True):
+    """`If-Match` does not match; `current` is the item as it is now."""
 
-    current = ItemShape(allow_null=True)
+    current: ItemRow | None

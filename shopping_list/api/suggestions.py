@@ -1,7 +1,9 @@
-"""Names used before, to be offered while somebody types."""
+"""Suggest names that were used before, while the user types."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,54 +18,52 @@ from shopping_list import models
 from shopping_list.api import openapi, permissions, query_params, responses
 from shopping_list.services.suggestions import Suggestion, suggest
 
-AT_MOST = 20
-LISTS = 10
-"""How many lists are looked at: those of the newest interactions."""
+MAX_SUGGESTIONS = 20
+MAX_LISTS = 10
+"""Lists that are read, those with the newest interactions."""
 
 State = tuple[str | None, str | None]
-"""What became of a name on the list that was asked about, and the id of its item."""
+"""Whether a name is open or bought on the list in the query string, and the id of its item."""
 
 
 class SuggestionsView(APIView):
-    """Names used before."""
+    """Suggest names that were used before."""
 
     @openapi.read_operation(
-        responses.SuggestionsShape,
+        responses.SuggestionsResponse,
         query=[
             openapi.text_param("q", "Part of the name, in any case."),
-            OpenApiParameter("list", OpenApiTypes.UUID, description="The list to tell `state` of."),
+            OpenApiParameter("list", OpenApiTypes.UUID, description="The list of `state`."),
         ],
     )
     def get(self, request: Request) -> Response:
-        """Return up to 20 names, by frequency and recency over my lists."""
-        wanted = query_params.search_text(request, "q")
-        asked = query_params.uuid(request, "list")
-        if asked is not None:
-            permissions.require_member(request, asked)
+        """Return up to 20 names, by frequency and recency on my lists."""
+        part = query_params.search_text(request, "q")
+        list_id = query_params.uuid(request, "list")
+        if list_id is not None:
+            permissions.require_member(request, list_id)
         lists = permissions.lists(request).order_by("-last_interaction")
-        versions = dict(lists.values_list("pk", "version")[:LISTS])
-        found = suggest(versions, wanted, now=timezone.now())
-        likeliest = dict(list(found.items())[:AT_MOST])
-        states = _states(asked, likeliest) if asked else {}
-        return Response(
-            {"results": [_shown(one, states.get(key)) for key, one in likeliest.items()]}
-        )
+        versions = dict(lists.values_list("pk", "version")[:MAX_LISTS])
+        suggestions = suggest(versions, part, now=timezone.now())
+        best = dict(islice(suggestions.items(), MAX_SUGGESTIONS))
+        states = _states(list_id, best) if list_id else {}
+        return Response({"results": [_representation(best[key], states.get(key)) for key in best]})
 
 
-def _states(list_id: UUID, keys: dict[str, Suggestion]) -> dict[str, State]:
-    """Return what became of each name on a list: an open item counts before bought ones."""
+def _states(list_id: UUID, keys: Collection[str]) -> dict[str, State]:
+    """Return the state of each name on a list. An open item has priority over bought ones."""
     items = models.ShoppingItem.objects.filter(shopping_list_id=list_id, name_key__in=keys)
     rows = items.order_by("-purchased", "purchased_at").values_list("name_key", "purchased", "pk")
     return {key: ("bought" if bought else "open", str(pk)) for key, bought, pk in rows}
 
 
-def _shown(habit: Suggestion, state: State | None) -> dict[str, Any]:
-    word, item = state or (None, None)
+def _representation(suggestion: Suggestion, state: State | None) -> dict[str, Any]:
+    word, item_id = state or (None, None)
     return {
-        "name": habit.name,
-        "category": habit.category,
-        "times": habit.times,
-        "last_used": habit.last_used.isoformat().replace("+00:00", "Z"),
+        "name": suggestion.name,
+        "category": suggestion.category,
+        "times": suggestion.times,
+        "last_used": suggestion.last_used.isoformat().replace("+00:00", "Z"),
         "state": word,
-        "item": item,
+        "item": item_id,
     }

@@ -1,1 +1,1 @@
-"""How lists leave and come: a module for each format, a plan, and its carrying out."""
+"""Export and import lists: a module for each format, a plan, and the importer."""

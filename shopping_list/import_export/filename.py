@@ -1,19 +1,20 @@
-"""The name of a file that a list is saved as. Pure."""
+"""The file name of an exported list. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
 
-LONGEST = 100
+MAX_STEM_LENGTH = 100
 _UNSAFE = frozenset("/\\:*?\"<>|%;'`$")
 
 
 def filename(title: str, extension: str) -> str:
     """Return a name that is safe in a header and on every file system."""
-    safe = "".join("-" if _refused(sign) else sign for sign in title)
-    stem = safe[:LONGEST].strip(" .-") or "list"
+    safe = "".join("-" if _is_unsafe(character) else character for character in title)
+    stem = safe[:MAX_STEM_LENGTH].strip(" .-") or "list"
     return f"{stem}.{extension}"
 
 
-def _refused(sign: str) -> bool:
-    return sign in _UNSAFE or unicodedata.category(sign)[0] == "C" or sign in "\u2028\u2029"
+def _is_unsafe(character: str) -> bool:
+    is_control = unicodedata.category(character)[0] == "C" or character in "\u2028\u2029"
+    return character in _UNSAFE or is_control

@@ -1,4 +1,4 @@
-"""The formats by name: how each is written, read and called."""
+"""The formats by name: how each is written and read, and its media type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shopping_list.rows import ItemRow, ListRow
 
 
 class Format(NamedTuple):
-    """One way to write a list down, and to read it back."""
+    """One way to write a list to a file, and to read it back."""
 
     write: Callable[[ListRow, Sequence[ItemRow]], str]
     read: Callable[[str, IsKnownName], Iterator[ParseResult]]
@@ -35,7 +35,7 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def lines_of(name: str, content: str, known: IsKnownName) -> list[Line]:
-    """Return the lines of a content in that format. Raises RefusedContentError."""
-    how = FORMATS[name]
-    return collect_or_raise(how.read(content, known), noun=how.noun)
+def parse_lines(name: str, content: str, is_known: IsKnownName) -> list[Line]:
+    """Return the lines of a content in that format. Raises InvalidContentError."""
+    format_ = FORMATS[name]
+    return collect_or_raise(format_.read(content, is_known), noun=format_.noun)

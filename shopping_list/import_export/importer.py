@@ -1,4 +1,4 @@
-"""Write a plan down: a few statements for any number of lines."""
+"""Carry out a plan, with a few statements for any number of lines."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from shopping_list import models, queries
 from shopping_list.import_export.import_plan import Plan, PlannedItem
 from shopping_list.import_export.json_format import ParsedList
 from shopping_list.import_export.parsed_lines import Line, ParsedItem
-from shopping_list.queries import StoredItem
-from shopping_list.recording.unit_of_work import UnitOfWork, recording
-from shopping_list.rows import optional_id
+from shopping_list.recording.context import OpenRecording, recording
+from shopping_list.rows import StoredItem, optional_id
 from shopping_list.services import items as item_service
 
-People = Mapping[str, int]
-"""Ids of people by the name that others see."""
+UserIds = Mapping[str, int]
+"""Ids of users by their display name."""
 
 
 def load_items(list_id: UUID) -> list[StoredItem]:
@@ -30,68 +29,70 @@ def load_items(list_id: UUID) -> list[StoredItem]:
     return [queries.item_from_columns(values) for values in queries.item_columns(items)]
 
 
-def import_lines(unit: UnitOfWork, list_id: UUID, lines: Iterable[Line], people: People) -> Plan:
+def import_lines(
+    unit: OpenRecording, list_id: UUID, lines: Iterable[Line], user_ids: UserIds
+) -> Plan:
     """Add lines to a list. Call inside a recording of it."""
     plan = Plan(load_items(list_id)).add_lines(lines)
     now = timezone.now()
-    new = [_new(unit, list_id, slot, people, now) for slot in plan.added]
+    new = [_new_model(unit, list_id, item, user_ids, now) for item in plan.added]
     models.ShoppingItem.objects.bulk_create(new)
-    _write(plan.changed)
+    _write_changes(plan.changed)
     return plan
 
 
-def create_list(owner: User, wanted: ParsedList) -> UUID:
-    """Make a list with its items, as one change of it."""
+def create_list(owner: User, parsed: ParsedList) -> UUID:
+    """Create a list with its items, as one change of it."""
     pk = uuid.uuid4()
     with recording(pk) as unit:
-        models.ShoppingList(pk=pk, name=wanted.name, created_by=owner).save(force_insert=True)
+        models.ShoppingList(pk=pk, name=parsed.name, created_by=owner).save(force_insert=True)
         role = models.Membership.Role.OWNER
         models.Membership(shopping_list_id=pk, user=owner, role=role).save()
-        import_lines(unit, pk, wanted.lines, {owner.display_name: owner.pk})
+        import_lines(unit, pk, parsed.lines, {owner.display_name: owner.pk})
     return pk
 
 
-def member_ids_by_name(list_id: UUID) -> People:
-    """Return the members of a list whose name no other member has."""
+def member_ids_by_name(list_id: UUID) -> UserIds:
+    """Return the members of a list by name, without names that several members have."""
     members = queries.members(list_id)
     names = [member.name for member in members]
     return {member.name: member.id for member in members if names.count(member.name) == 1}
 
 
-def _new(
-    unit: UnitOfWork, list_id: UUID, slot: PlannedItem, people: People, now: datetime
+def _new_model(
+    unit: OpenRecording, list_id: UUID, item: PlannedItem, user_ids: UserIds, now: datetime
 ) -> models.ShoppingItem:
-    wanted = slot.wanted
-    assert wanted is not None
+    parsed = item.parsed
+    assert parsed is not None
     return models.ShoppingItem(
-        pk=slot.id,
+        pk=item.id,
         shopping_list_id=list_id,
-        **{name: slot.value(name) for name in ("name", "quantity", "note", "category")},
-        **_purchase(wanted, people, now),
-        created_at=min(wanted.created_at or now, now),
-        created_by_id=people.get(wanted.created_by or "", optional_id(unit.actor)),
+        **{name: item.value(name) for name in ("name", "quantity", "note", "category")},
+        **_purchase(parsed, user_ids, now),
+        created_at=min(parsed.created_at or now, now),
+        created_by_id=user_ids.get(parsed.created_by or "", optional_id(unit.actor)),
     )
 
 
-def _purchase(wanted: ParsedItem, people: People, now: datetime) -> dict[str, Any]:
-    if not wanted.purchased or wanted.purchased_at is None:
-        return {"purchased": wanted.purchased}
+def _purchase(parsed: ParsedItem, user_ids: UserIds, now: datetime) -> dict[str, Any]:
+    if not parsed.purchased or parsed.purchased_at is None:
+        return {"purchased": parsed.purchased}
     return {
         "purchased": True,
-        "purchased_at": min(wanted.purchased_at, now),
-        "purchased_by_id": people.get(wanted.purchased_by or ""),
+        "purchased_at": min(parsed.purchased_at, now),
+        "purchased_by_id": user_ids.get(parsed.purchased_by or ""),
     }
 
 
-def _write(slots: list[PlannedItem]) -> None:
-    """Write what changes on stored items, together."""
-    items = []
-    for slot in slots:
-        assert slot.stored is not None
-        item = item_service.to_model(slot.stored)
-        for name, value in slot.changes.items():
-            setattr(item, name, value)
-        items.append(item)
-    fields = {name for slot in slots for name in slot.changes}
-    if items:
-        models.ShoppingItem.objects.bulk_update(items, sorted(fields))
+def _write_changes(items: list[PlannedItem]) -> None:
+    """Write the changes of stored items together."""
+    rows = []
+    for item in items:
+        assert item.stored is not None
+        row = item_service.to_model(item.stored)
+        for name, value in item.changes.items():
+            setattr(row, name, value)
+        rows.append(row)
+    fields = {name for item in items for name in item.changes}
+    if rows:
+        models.ShoppingItem.objects.bulk_update(rows, sorted(fields))

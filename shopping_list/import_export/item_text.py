@@ -1,8 +1,8 @@
-"""An item as one line of text that reads back as that item. Pure."""
+"""An item as one line of text, which is read back as the same item. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from shopping_list.import_export.parsed_lines import IsKnownName
@@ -12,7 +12,7 @@ from shopping_list.rows import ItemRow
 
 
 class ItemText(NamedTuple):
-    """The parts of an item that a line of text carries."""
+    """The parts of an item that a line of text contains."""
 
     name: str
     quantity: str = ""
@@ -22,45 +22,42 @@ class ItemText(NamedTuple):
 Read = Callable[[str, IsKnownName], ItemText]
 
 
-def read(text: str, known: IsKnownName) -> ItemText:
-    """Return the parts of a line in plain words."""
-    parsed = parse(text, known)
+def read(text: str, is_known: IsKnownName) -> ItemText:
+    """Return the parts of a line without any markup."""
+    parsed = parse(text, is_known)
     return ItemText(parsed.name, parsed.quantity, parsed.note)
 
 
 def from_row(item: ItemRow) -> ItemText:
-    """Return the parts that a line has to carry."""
+    """Return the parts that a line must contain."""
     return ItemText(item.name, item.quantity, item.note)
 
 
-def plain(parts: ItemText) -> str:
-    """Return the parts as one would type them."""
+def to_plain_text(parts: ItemText) -> str:
+    """Return the parts as a user would type them."""
     name = f"{parts.quantity} {parts.name}" if parts.quantity else parts.name
     return f"{name}, {parts.note}" if parts.note else name
 
 
 def first_round_tripping(
-    candidates: Iterable[str], wanted: ItemText, read_back: Read, names: frozenset[str]
+    candidates: Iterable[str], parts: ItemText, read_back: Read, names: frozenset[str]
 ) -> str:
-    """Return the first candidate that is read as what is wanted, else the last one.
+    """Return the first candidate that is read back as these parts, else the last one.
 
-    It has to be so for readers who know these names, and for those who know none.
+    It must be so for a reader that knows these names, and for one that knows none.
     """
     line = ""
     for line in candidates:
-        if all(read_back(line, known) == wanted for known in (names.__contains__, _nothing)):
+        readings = [read_back(line, names.__contains__), read_back(line, _knows_none)]
+        if all(reading == parts for reading in readings):
             break
     return line
 
 
 def name_keys(items: Iterable[ItemRow]) -> frozenset[str]:
-    """Return what the names of items compare by."""
-    return frozenset(_keys(items))
+    """Return the comparison keys of the names of items."""
+    return frozenset(comparison_key(item.name) for item in items)
 
 
-def _keys(items: Iterable[ItemRow]) -> Iterator[str]:
-    return (comparison_key(item.name) for item in items)
-
-
-def _nothing(_key: str) -> bool:
+def _knows_none(_key: str) -> bool:
     return False

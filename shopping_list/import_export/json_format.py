@@ -1,8 +1,8 @@
-"""Our own JSON: everything of one list, or of all lists of a person. Pure.
+"""Our own JSON: everything of one list, or of all lists of a user. Pure.
 
-Reading refuses fields that it does not know, and documents of a later format.
-Ids, members and what the server counts are for people and scripts to see; an
-import makes rows of its own.
+Reading refuses unknown fields, and documents of a later format. Ids, members,
+versions and positions are for people and scripts to see: an import creates new
+rows.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from shopping_list.rows import ItemRow, ListRow, to_json
 FORMAT = "trolley"
 VERSION = 1
 MAX_ITEMS = 20_000
-"""Of all lists of one import together."""
+"""Items of all lists of one import together."""
 
-Shape = TypeVar("Shape")
+Model = TypeVar("Model")
 
 
 class ItemDocument(ParsedItem, frozen=True, forbid_unknown_fields=True):
-    """An item with all that is known of it."""
+    """An item with all of its fields."""
 
     id: str = ""
     position: str = ""
@@ -45,7 +45,7 @@ class ItemDocument(ParsedItem, frozen=True, forbid_unknown_fields=True):
 
 
 class MemberDocument(msgspec.Struct, forbid_unknown_fields=True):
-    """A person on a list."""
+    """A member of a list."""
 
     name: str
     role: str
@@ -68,19 +68,19 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
 
     format: str
     version: int
-    one: ListDocument | None = msgspec.field(default=None, name="list")
-    many: list[ListDocument] | None = msgspec.field(default=None, name="lists")
+    single: ListDocument | None = msgspec.field(default=None, name="list")
+    several: list[ListDocument] | None = msgspec.field(default=None, name="lists")
 
 
 class Header(msgspec.Struct):
-    """What every version of the format begins with."""
+    """The fields at the start of every version of the format."""
 
     format: str = ""
     version: int = 0
 
 
 class ParsedList(NamedTuple):
-    """A list as a document asks for it."""
+    """A list as a document describes it."""
 
     name: str
     lines: list[Line]
@@ -88,80 +88,81 @@ class ParsedList(NamedTuple):
 
 def write(row: ListRow, items: Sequence[ItemRow]) -> str:
     """Return one list."""
-    return _written(list=_list(row, items))
+    return _encode(list=_list_document(row, items))
 
 
 def write_all(lists: Iterable[tuple[ListRow, Sequence[ItemRow]]]) -> str:
     """Return many lists."""
-    return _written(lists=[_list(row, items) for row, items in lists])
+    return _encode(lists=[_list_document(row, items) for row, items in lists])
 
 
-def read(content: str, _known: IsKnownName) -> Iterator[ParseResult]:
-    """Yield what each item of one list is read as. Raises RefusedContentError."""
+def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
+    """Yield each item of one list. Raises InvalidContentError."""
     document = _read(content)
-    if document.one is None:
+    if document.single is None:
         raise InvalidContentError(["This holds many lists: import it at /api/import/."])
-    return _attempts(document.one)
+    return _parse_items(document.single)
 
 
 def read_all(content: str) -> list[ParsedList]:
-    """Return the lists of a document that holds one or many. Raises RefusedContentError."""
+    """Return the lists of a document with one list or many. Raises InvalidContentError."""
     document = _read(content)
-    lists = [document.one] if document.one else document.many or []
-    if sum(len(one.items) for one in lists) > MAX_ITEMS:
+    lists = [document.single] if document.single else document.several or []
+    if sum(len(shopping_list.items) for shopping_list in lists) > MAX_ITEMS:
         raise InvalidContentError([f"More than {MAX_ITEMS:,} items: import list by list."])
-    return [_wanted_list(number, one) for number, one in enumerate(lists, 1)]
+    return [_parse_list(number, shopping_list) for number, shopping_list in enumerate(lists, 1)]
 
 
-def _written(**members: Any) -> str:
+def _encode(**members: Any) -> str:
     return msgspec.json.encode({"format": FORMAT, "version": VERSION, **members}).decode()
 
 
-def _list(row: ListRow, items: Sequence[ItemRow]) -> dict[str, Any]:
-    plain = to_json(row)
+def _list_document(row: ListRow, items: Sequence[ItemRow]) -> dict[str, Any]:
     members = [{"name": member.name, "role": member.role} for member in row.members]
-    return {**_named(plain), "members": members, "items": [_named(to_json(i)) for i in items]}
+    documents = [_replace_users_by_names(to_json(item)) for item in items]
+    return {**_replace_users_by_names(to_json(row)), "members": members, "items": documents}
 
 
-def _named(plain: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with people's names in place of their ids."""
-    people = {field: plain[field] for field in plain.keys() & {"purchased_by", "created_by"}}
-    return plain | {field: who and who["name"] for field, who in people.items()}
+def _replace_users_by_names(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with the names of users in place of their ids and names."""
+    users = {field: row[field] for field in row.keys() & {"purchased_by", "created_by"}}
+    return row | {field: user and user["name"] for field, user in users.items()}
 
 
 def _read(content: str) -> Document:
-    header = _decoded(content, Header)
+    header = _decode(content, Header)
     if header.format != FORMAT:
         raise InvalidContentError([f'This is no export of Trolley: "format" is not "{FORMAT}".'])
     if header.version > VERSION:
-        told = f"format version {header.version}, and this one reads up to {VERSION}"
-        raise InvalidContentError([f"A newer Trolley wrote this ({told}): update this one first."])
-    document = _decoded(content, Document)
-    if (document.one is None) == (document.many is None):
+        versions = f"format version {header.version}, and this one reads up to {VERSION}"
+        raise InvalidContentError(
+            [f"A newer Trolley wrote this ({versions}): update this one first."]
+        )
+    document = _decode(content, Document)
+    if (document.single is None) == (document.several is None):
         raise InvalidContentError(['It must have either "list" or "lists".'])
     return document
 
 
-def _decoded(content: str, shape: type[Shape]) -> Shape:
+def _decode(content: str, model: type[Model]) -> Model:
     try:
-        return msgspec.json.decode(content.removeprefix("\ufeff").encode(), type=shape)
+        return msgspec.json.decode(content.removeprefix("\ufeff").encode(), type=model)
     except msgspec.ValidationError as error:
         raise InvalidContentError([_error_text(error)]) from error
     except msgspec.DecodeError as error:
-        place = re.search(r"byte (\d+)", str(error))
-        before = content.encode()[: int(place[1])] if place else content.encode()
-        said = f"line {before.count(10) + 1}: {error}"
-        raise InvalidContentError([said]) from error
+        offset = re.search(r"byte (\d+)", str(error))
+        before = content.encode()[: int(offset[1])] if offset else content.encode()
+        raise InvalidContentError([f"line {before.count(10) + 1}: {error}"]) from error
     except (RecursionError, UnicodeError) as error:
         raise InvalidContentError(["This is no JSON."]) from error
 
 
-def _attempts(one: ListDocument) -> Iterator[ParseResult]:
-    for number, raw in enumerate(one.items, 1):
-        yield try_parse(number, _wanted, raw)
+def _parse_items(document: ListDocument) -> Iterator[ParseResult]:
+    for number, raw in enumerate(document.items, 1):
+        yield try_parse(number, _parse_item, raw)
 
 
-def _wanted(raw: msgspec.Raw) -> ParsedItem:
+def _parse_item(raw: msgspec.Raw) -> ParsedItem:
     try:
         item = msgspec.json.decode(raw, type=ItemDocument)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -171,12 +172,13 @@ def _wanted(raw: msgspec.Raw) -> ParsedItem:
     )
 
 
-def _wanted_list(number: int, one: ListDocument) -> ParsedList:
-    where = f"list {number}, "
+def _parse_list(number: int, document: ListDocument) -> ParsedList:
+    # The name of a list follows the rules of an item's name.
     [(_, named)] = collect_or_raise(
-        [try_parse(number, lambda: validate(ParsedItem(name=one.name)))], noun="list"
+        [try_parse(number, lambda: validate(ParsedItem(name=document.name)))], noun="list"
     )
-    return ParsedList(named.name, collect_or_raise(_attempts(one), noun="item", where=where))
+    lines = collect_or_raise(_parse_items(document), noun="item", where=f"list {number}, ")
+    return ParsedList(named.name, lines)
 
 
 def _error_text(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Markdown: headings are categories, checkboxes are items. Pure.
 
-A name that would be taken apart otherwise stands in bold: `- [ ] **7 Up**`. On
-the way in a note may also stand on an indented line below its item.
+A name that would otherwise be split is written in bold: `- [ ] **7 Up**`. When
+reading, a note can also be on an indented line below its item.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from shopping_list.import_export.parsed_lines import (
     IsKnownName,
     ParsedItem,
     ParseResult,
-    cleaned,
-    numbered,
+    clean_line,
+    numbered_lines,
     try_parse,
     validate,
 )
@@ -46,29 +46,29 @@ def write(row: ListRow, items: Sequence[ItemRow]) -> str:
     categories = dict.fromkeys(["", *(item.category for item in items)])
     parts = [f"# {_escape(row.name)}\n"]
     for category in categories:
-        lines = [_line(item, names) for item in items if item.category == category]
+        lines = [_write_item(item, names) for item in items if item.category == category]
         title = f"## {_escape(category)}\n\n" if category else ""
         parts += [title + "".join(f"{line}\n" for line in lines)] if lines else []
     return "\n".join(parts)
 
 
-def read(content: str, known: IsKnownName) -> Iterator[ParseResult]:
-    """Yield what each item is read as, and what is no item, note or heading."""
+def read(content: str, is_known: IsKnownName) -> Iterator[ParseResult]:
+    """Yield each item, and an error for each line that is no item, note or heading."""
     category = ""
-    for block in _blocks(content):
+    for block in _split_blocks(content):
         heading = _HEADING.fullmatch(block.line)
         if heading is None:
-            yield try_parse(block.number, _wanted, block, category, known)
-        elif not (block.first and heading["level"] == "#"):  # which is the title
+            yield try_parse(block.number, _parse_item, block, category, is_known)
+        elif not (block.first and heading["level"] == "#"):  # the title of the list
             try:
-                category = _category(heading["text"] or heading["bold"])
+                category = _parse_category(heading["text"] or heading["bold"])
             except InvalidTextError as error:
                 yield block.number, str(error)
 
 
 @dataclass
 class _Block:
-    """A line and the indented ones that belong to it."""
+    """A line and the indented lines that belong to it."""
 
     number: int
     line: str
@@ -76,9 +76,9 @@ class _Block:
     notes: list[str] = field(default_factory=list)
 
 
-def _blocks(content: str) -> Iterator[_Block]:
+def _split_blocks(content: str) -> Iterator[_Block]:
     block: _Block | None = None
-    for number, line in numbered(content):
+    for number, line in numbered_lines(content):
         if block is not None and _ITEM.match(block.line) and _is_note(line):
             block.notes.append(line.strip(" \t"))
         elif not _is_rule(line):
@@ -94,52 +94,51 @@ def _is_note(line: str) -> bool:
 
 
 def _is_rule(line: str) -> bool:
-    signs = line.replace(" ", "").replace("\t", "")
-    return len(signs) >= 3 and signs == signs[0] * len(signs) and signs[0] in "-*_"
+    marks = line.replace(" ", "").replace("\t", "")
+    return len(marks) >= 3 and marks == marks[0] * len(marks) and marks[0] in "-*_"
 
 
-def _wanted(block: _Block, category: str, known: IsKnownName) -> ParsedItem:
-    found = _ITEM.match(cleaned(block.line))
-    if found is None:
+def _parse_item(block: _Block, category: str, is_known: IsKnownName) -> ParsedItem:
+    match = _ITEM.match(clean_line(block.line))
+    if match is None:
         raise InvalidTextError(_UNREADABLE_LINE)
-    name, quantity, note = _read(found["text"], known)
+    name, quantity, note = _read(match["text"], is_known)
     notes = [note] if note else []
-    notes += [_unescape(cleaned(each)) for each in block.notes]
-    ticked = found["box"] in {"x", "X"}
+    notes += [_unescape(clean_line(line)) for line in block.notes]
     return validate(
         ParsedItem(
             name=name,
             quantity=quantity,
             note=" ".join(notes),
             category=category,
-            purchased=ticked,
+            purchased=match["box"] in {"x", "X"},
         )
     )
 
 
-def _read(text: str, known: IsKnownName) -> ItemText:
+def _read(text: str, is_known: IsKnownName) -> ItemText:
     bold = _BOLD.fullmatch(text)
     if bold is None:
-        return item_text.read(_unescape(text), known)
+        return item_text.read(_unescape(text), is_known)
     quantity, name, note, rest = bold.group("quantity", "name", "note", "rest")
     note = note or (rest or "").strip(" :-\u2013\u2014")
     return ItemText(*(_unescape(part or "").strip() for part in (name, quantity, note)))
 
 
-def _category(text: str) -> str:
-    found = clean_text(text)
-    without = found.rstrip("#")
-    if without.endswith((" ", "\t")):
-        found = without.strip()
-    return validate(ParsedItem(name="any", category=_unescape(found))).category
+def _parse_category(text: str) -> str:
+    title = clean_text(text)
+    without_closing_marks = title.rstrip("#")
+    if without_closing_marks.endswith((" ", "\t")):
+        title = without_closing_marks.strip()
+    return validate(ParsedItem(name="any", category=_unescape(title))).category
 
 
-def _line(item: ItemRow, names: frozenset[str]) -> str:
+def _write_item(item: ItemRow, names: frozenset[str]) -> str:
     parts = item_text.from_row(item)
     escaped = ItemText(*(_escape(part) for part in parts))
     candidates = [
-        _escape(item_text.plain(parts)),
-        item_text.plain(escaped._replace(name=f"**{escaped.name}**")),
+        _escape(item_text.to_plain_text(parts)),
+        item_text.to_plain_text(escaped._replace(name=f"**{escaped.name}**")),
     ]
     box = "x" if item.purchased else " "
     return f"- [{box}] {item_text.first_round_tripping(candidates, parts, _read, names)}"

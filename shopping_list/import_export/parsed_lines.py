@@ -1,4 +1,4 @@
-"""What an import is made of, whichever format it came in. Pure."""
+"""The lines of an import, the same for every format. Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MAX_LINES = 5_000
 MAX_LINE_LENGTH = 4_000
 """Characters: all parts of an item with every character escaped are shorter."""
 MAX_ERRORS = 20
-LIMITS = {"name": 200, "quantity": 50, "note": 1000, "category": 100}
+MAX_LENGTHS = {"name": 200, "quantity": 50, "note": 1000, "category": 100}
 
 IsKnownName = Callable[[str], bool]
-"""Tells whether a key (names.py) is a name used before."""
+"""Tells whether a key (item_names.py) is a name used before."""
 
 
 class ParsedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item as a line asks for it; people are named, because ids are another installation's."""
+    """An item as a line describes it. Users have names, because ids are of another installation."""
 
     name: str
     quantity: str = ""
@@ -39,87 +39,87 @@ class Line(NamedTuple):
     """An item and the number of its line, from 1."""
 
     number: int
-    wanted: ParsedItem
+    item: ParsedItem
 
 
 ParseResult = tuple[int, ParsedItem | str]
-"""The number of a line, with its item or why it cannot be read."""
+"""The number of a line, with its item or the reason why it cannot be read."""
 
 
 class InvalidContentError(ValueError):
-    """Nothing of the content is taken; `errors` name the lines."""
+    """The content cannot be imported; `errors` name the lines."""
 
     def __init__(self, errors: list[str]) -> None:
         super().__init__(errors[0])
         self.errors = errors
 
 
-def collect_or_raise(attempts: Iterable[ParseResult], *, noun: str, where: str = "") -> list[Line]:
-    """Return the lines if every one was read. Raises RefusedContentError.
+def collect_or_raise(results: Iterable[ParseResult], *, noun: str, where: str = "") -> list[Line]:
+    """Return the lines if every one could be read. Raises InvalidContentError.
 
-    `noun` is what a line is called in errors, `where` what stands before it.
+    `noun` is the word for a line in errors, `where` is put before it.
     """
     lines: list[Line] = []
     errors: list[str] = []
-    for count, (number, found) in enumerate(attempts, 1):
+    for count, (number, item) in enumerate(results, 1):
         if count > MAX_LINES:
-            most = f"{MAX_LINES:,} {noun}s"
+            limit = f"{MAX_LINES:,} {noun}s"
             raise InvalidContentError(
-                [f"{where}more than {most}: import at most {MAX_LINES:,} at once."]
+                [f"{where}more than {limit}: import at most {MAX_LINES:,} at once."]
             )
-        if isinstance(found, str):
-            errors.append(f"{where}{noun} {number}: {found}")
+        if isinstance(item, str):
+            errors.append(f"{where}{noun} {number}: {item}")
         else:
-            lines.append(Line(number, found))
+            lines.append(Line(number, item))
     if errors:
-        raise InvalidContentError(_first(errors))
+        raise InvalidContentError(_truncate(errors))
     return lines
 
 
 def try_parse(number: int, read: Callable[..., ParsedItem], *args: Any) -> ParseResult:
-    """Return what `read` makes of a line, or why it refused."""
+    """Return the item that `read` finds on a line, or the reason why it cannot."""
     try:
         return number, read(*args)
     except InvalidTextError as error:
         return number, str(error)
 
 
-def validate(wanted: ParsedItem) -> ParsedItem:
-    """Return the item with its texts clean and its times in UTC. Raises RefusedTextError."""
-    texts = {field: _text(field, getattr(wanted, field)) for field in LIMITS}
+def validate(item: ParsedItem) -> ParsedItem:
+    """Return the item with clean texts, and times in UTC. Raises InvalidTextError."""
+    texts = {field: _clean_field(field, getattr(item, field)) for field in MAX_LENGTHS}
     if not texts["name"]:
         raise InvalidTextError("name: May not be blank.")
     times = {
-        field: _time(field, getattr(wanted, field)) for field in ("purchased_at", "created_at")
+        field: _to_utc(field, getattr(item, field)) for field in ("purchased_at", "created_at")
     }
-    return msgspec.structs.replace(wanted, **texts, **times)
+    return msgspec.structs.replace(item, **texts, **times)
 
 
-def numbered(content: str) -> Iterator[tuple[int, str]]:
+def numbered_lines(content: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, each with its number."""
     for number, line in enumerate(re.split(r"\r\n|\r|\n", content.removeprefix("\ufeff")), 1):
         if line.strip(" \t"):
             yield number, line
 
 
-def cleaned(line: str) -> str:
-    """Return a line of text clean. Raises RefusedTextError."""
+def clean_line(line: str) -> str:
+    """Return a line of clean text. Raises InvalidTextError."""
     if len(line) > MAX_LINE_LENGTH:
         raise InvalidTextError(f"At most {MAX_LINE_LENGTH:,} characters.")
     return clean_text(line.strip(" \t"))
 
 
-def _text(field: str, value: str) -> str:
+def _clean_field(field: str, value: str) -> str:
     try:
-        found = clean_text(value)
+        cleaned = clean_text(value)
     except InvalidTextError as error:
         raise InvalidTextError(f"{field}: {error}") from error
-    if len(found) > LIMITS[field]:
-        raise InvalidTextError(f"{field}: At most {LIMITS[field]:,} characters.")
-    return found
+    if len(cleaned) > MAX_LENGTHS[field]:
+        raise InvalidTextError(f"{field}: At most {MAX_LENGTHS[field]:,} characters.")
+    return cleaned
 
 
-def _time(field: str, value: datetime | None) -> datetime | None:
+def _to_utc(field: str, value: datetime | None) -> datetime | None:
     if value is None:
         return None
     if value.tzinfo is None:
@@ -130,6 +130,6 @@ def _time(field: str, value: datetime | None) -> datetime | None:
         raise InvalidTextError(f"{field}: Out of range.") from None
 
 
-def _first(errors: list[str]) -> list[str]:
+def _truncate(errors: list[str]) -> list[str]:
     more = len(errors) - MAX_ERRORS
     return errors if more <= 0 else [*errors[:MAX_ERRORS], f"and {more:,} more."]

@@ -1,9 +1,9 @@
 """Fractional indexes: strings that sort bytewise, with room between any two.
 
-A key is a fraction in base 62 written after an imagined point, without a
-trailing zero, so between two different keys there is always another one. At
-an open end the next key is one step away rather than half of what is left, so
-thousands of appends or prepends stay at four characters.
+A key is a fraction in base 62, written without the leading `0.` and without a
+trailing zero, so between two different keys there is always another one. At an
+open end the next key is one step away and not half of the rest, so keys stay at
+four characters after thousands of appends or prepends.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE = len(DIGITS)
 MAX_LENGTH = 200
-"""Characters after which keys are worth spreading again."""
+"""Characters of a key; where a longer one would be needed, all keys are spaced again."""
 
 _VALUE = {digit: value for value, digit in enumerate(DIGITS)}
 
@@ -22,7 +22,7 @@ def is_key(key: str) -> bool:
 
 
 def to_valid_key(text: str) -> str:
-    """Return the key that a text which need not be one comes closest to; may be empty."""
+    """Return the valid key that is closest to any text; may be empty."""
     return "".join(digit for digit in text if digit in _VALUE).rstrip(DIGITS[0])
 
 
@@ -64,8 +64,8 @@ def _step(key: str, step: int) -> str | None:
     """
     for width in (2, 4, 8):
         value = step
-        for place, digit in enumerate(key[:width].ljust(width, DIGITS[0])):
-            value += _VALUE[digit] * BASE ** (width - 1 - place)
+        for index, digit in enumerate(key[:width].ljust(width, DIGITS[0])):
+            value += _VALUE[digit] * BASE ** (width - 1 - index)
         if 0 < value < BASE**width:
             return _digits(value, width)
     return None
@@ -74,15 +74,15 @@ def _step(key: str, step: int) -> str | None:
 def _midpoint(low: str, high: str | None) -> str:
     """Return the shortest key between, halving at the first digit that differs."""
     prefix = ""
-    place = 0
+    index = 0
     while True:
-        floor = _VALUE[low[place]] if place < len(low) else 0
-        ceiling = _VALUE[high[place]] if high is not None and place < len(high) else BASE
-        if high is not None and place >= len(high):
+        floor = _VALUE[low[index]] if index < len(low) else 0
+        ceiling = _VALUE[high[index]] if high is not None and index < len(high) else BASE
+        if high is not None and index >= len(high):
             ceiling = 0
         if ceiling - floor > 1:
             return prefix + DIGITS[(floor + ceiling) // 2]
         prefix += DIGITS[floor]
         if ceiling != floor:
             high = None  # one below the ceiling: from here on only `low` binds
-        place += 1
+        index += 1

@@ -1,4 +1,4 @@
-"""When two item names are the same thing to buy."""
+"""Decide whether two item names mean the same item."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ MAX_KEY_LENGTH = 800
 
 
 def comparison_key(name: str) -> str:
-    """Return what a name compares by: NFKC, case-folded, single-spaced.
+    """Return the form of a name that is compared: NFKC, case-folded, single-spaced.
 
-    NFKC comes again after folding, because folding can undo it.
+    NFKC is applied again after folding, because folding can undo it.
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())[:MAX_KEY_LENGTH]

@@ -1,9 +1,9 @@
 """Read `2 l milk, oat` as a quantity, a name and a note; in doubt, do not split.
 
-Pure, and a dictionary of no language: numbers, unit symbols, and a closed list
-of the words that shops count by (units.py). This and any port of it are held to
-tests/vectors/quantity.json. Nothing is lost: the parts are slices of the text,
-and only white space and one comma are left out between them.
+Pure. It knows numbers, unit symbols, and a closed list of the words that shops
+count by (units.py), and no dictionary of any language. This module and every port
+of it must pass tests/vectors/quantity.json. Nothing is lost: the parts are slices
+of the text, and only white space and one comma between them are left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shopping_list.parsing.item_names import comparison_key
 from shopping_list.parsing.units import ONE_ONLY, SYMBOLS, WORDS
 
 MAX_QUANTITY_LENGTH = 50
-LONGEST_NOTE = 1000
+MAX_NOTE_LENGTH = 1000
 
 _UNITS = SYMBOLS | WORDS
 _HALVES = "¼-¾⅐-⅞"
@@ -37,7 +37,7 @@ _MEASURED = re.compile(
 )
 _MULTIPLIED = re.compile(rf"{_AMOUNT}{_TIMES}\s*(?P<name>\S.*)", re.DOTALL)
 _BARE_NUMBER = re.compile(rf"(?!\d{{4}}){_AMOUNT}\s+(?P<name>\S.*)", re.DOTALL)
-_TIMED_AT_END = re.compile(
+_MULTIPLIED_AT_END = re.compile(
     r"\s(?P<quantity>\d{1,3}(?:\s?[x\u00d7]|X)|[x\u00d7]\s?\d{1,3}|X\d{1,3})\Z"
 )
 _NOTE = re.compile(r"\S(,)\s")
@@ -46,7 +46,7 @@ _TWO_IN_ONE = re.compile(rf"{_LETTER}{{1,3}}\s?\d")
 
 
 class Parsed(NamedTuple):
-    """What was typed, taken apart; `raw` is exactly what was typed."""
+    """The parts of a line; `raw` is the line exactly as it was typed."""
 
     name: str
     quantity: str
@@ -55,12 +55,13 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str, is_known_name: Callable[[str], bool]) -> Parsed:
-    """Take a line apart. `known` tells whether a key (names.py) is a name used before.
+    """Split a line into its parts.
 
-    Of the ways to read the line, from the one that splits least to the one that
-    splits most, the first whose name is known is right, else the last. Only a
-    blank text has a blank name. Never raises; a text that is too long for its
-    parts stays whole.
+    `is_known_name` tells whether a key (item_names.py) is a name used before. Of
+    all readings, sorted from the one that splits least to the one that splits
+    most, the first with a known name is right, else the last. Only a blank text
+    has a blank name. Never raises; a text that is too long for its parts is not
+    split.
     """
     readings = _readings(text)
     if len(readings) > 1:
@@ -72,20 +73,20 @@ def parse(text: str, is_known_name: Callable[[str], bool]) -> Parsed:
 
 def _readings(text: str) -> list[Parsed]:
     whole = text.strip() or text
-    found = [Parsed(whole, "", "", text), *_with_quantity(whole, "", text)]
+    readings = [Parsed(whole, "", "", text), *_with_quantity(whole, "", text)]
     comma = _NOTE.search(whole)
     if comma is None:
-        return found
+        return readings
     head, note = whole[: comma.start(1)], whole[comma.end(1) :].strip()
-    if len(note) <= LONGEST_NOTE:
-        found += [Parsed(head, "", note, text), *_with_quantity(head, note, text)]
-    return found
+    if len(note) <= MAX_NOTE_LENGTH:
+        readings += [Parsed(head, "", note, text), *_with_quantity(head, note, text)]
+    return readings
 
 
 def _with_quantity(text: str, note: str, raw: str) -> list[Parsed]:
     """Return the reading with a quantity, none if in doubt.
 
-    It is in doubt if the name would be split again.
+    It is in doubt if the rest, the name, could be split again.
     """
     split = _split(text)
     if split is None or len(split[0]) > MAX_QUANTITY_LENGTH or _split(split[1]) is not None:
@@ -94,45 +95,51 @@ def _with_quantity(text: str, note: str, raw: str) -> list[Parsed]:
 
 
 def _split(text: str) -> tuple[str, str] | None:
-    """Return quantity and name."""
-    return _measured(text) or _timed(text) or _bare(text) or _timed_at_end(text)
+    """Return the quantity and the name."""
+    return (
+        _split_measured(text)
+        or _split_multiplied(text)
+        or _split_bare_number(text)
+        or _split_multiplied_at_end(text)
+    )
 
 
-def _measured(text: str) -> tuple[str, str] | None:
-    found = _MEASURED.match(text)
-    if found is None:
+def _split_measured(text: str) -> tuple[str, str] | None:
+    match = _MEASURED.match(text)
+    if match is None:
         return None
-    unit = re.sub(r"fl\.?\s?oz", "fl oz", found["unit"].casefold())
-    of_one = unit in ONE_ONLY and (found["joint"] == "-" or _AT_MOST_ONE.fullmatch(found["amount"]))
-    return _split_at(text, found) if unit in _UNITS or of_one else None
+    unit = re.sub(r"fl\.?\s?oz", "fl oz", match["unit"].casefold())
+    is_one = match["joint"] == "-" or _AT_MOST_ONE.fullmatch(match["amount"])
+    is_unit = unit in _UNITS or (unit in ONE_ONLY and is_one)
+    return _split_at_name(text, match) if is_unit else None
 
 
-def _timed(text: str) -> tuple[str, str] | None:
-    found = _MULTIPLIED.match(text)
-    return _split_at(text, found) if found and _begins_a_name(found["name"]) else None
+def _split_multiplied(text: str) -> tuple[str, str] | None:
+    match = _MULTIPLIED.match(text)
+    return _split_at_name(text, match) if match and _starts_a_name(match["name"]) else None
 
 
-def _bare(text: str) -> tuple[str, str] | None:
+def _split_bare_number(text: str) -> tuple[str, str] | None:
     """Split `6 eggs`, but not `1664 Kronenbourg`, `3 in 1 shampoo` or `1,5 kg`."""
-    found = _BARE_NUMBER.match(text)
-    if found is None or not _begins_a_name(found["name"]):
+    match = _BARE_NUMBER.match(text)
+    if match is None or not _starts_a_name(match["name"]):
         return None
-    alone = found["name"].casefold().rstrip(".,") in SYMBOLS
-    return None if alone or _TWO_IN_ONE.match(found["name"]) else _split_at(text, found)
+    is_unit = match["name"].casefold().rstrip(".,") in SYMBOLS
+    return None if is_unit or _TWO_IN_ONE.match(match["name"]) else _split_at_name(text, match)
 
 
-def _timed_at_end(text: str) -> tuple[str, str] | None:
-    found = _TIMED_AT_END.search(text)
-    if found is None or not text[: found.start()].strip():
+def _split_multiplied_at_end(text: str) -> tuple[str, str] | None:
+    match = _MULTIPLIED_AT_END.search(text)
+    if match is None or not text[: match.start()].strip():
         return None
-    return found["quantity"], text[: found.start()].rstrip()
+    return match["quantity"], text[: match.start()].rstrip()
 
 
-def _split_at(text: str, found: re.Match[str]) -> tuple[str, str]:
-    return text[: found.start("name")].rstrip(), found["name"]
+def _split_at_name(text: str, match: re.Match[str]) -> tuple[str, str]:
+    return text[: match.start("name")].rstrip(), match["name"]
 
 
-def _begins_a_name(text: str) -> bool:
-    """Tell letters and pictures from signs and further numbers."""
+def _starts_a_name(text: str) -> bool:
+    """Tell whether a text starts with a letter or a pictogram, not a sign or a digit."""
     category = unicodedata.category(text[0])
     return category[0] == "L" or category == "So"

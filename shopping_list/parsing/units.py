@@ -11,7 +11,7 @@ SYMBOLS = _words(
     "mg g gr kg dag dkg ml cl dl l ltr mm cm m oz lb lbs pt qt gal tsp tbsp el tl "
     "pc pcs stk pck pkg pkt x \u00d7"
 ) | {"fl oz"}
-"""Units that are no name of a thing: `1,5 kg` alone stays whole."""
+"""Units that are never a name: `1,5 kg` alone is not split."""
 
 _ENGLISH = _words(
     "pack packs packet packets package packages bottles cans tins boxes bags jars glasses cups "
@@ -52,10 +52,10 @@ _DUTCH = _words(
 )
 
 WORDS = _ENGLISH | _GERMAN | _FRENCH | _SPANISH | _ITALIAN | _DUTCH
-"""Units that may be a name as well: `2 cans` is two of them."""
+"""Units that can be a name as well: `2 cans` means two cans."""
 
 ONE_ONLY = _words(
     "bottle can tin box bag jar glass cup head slice roll stick bar tube tub tray block pot "
     "carton crate case pound"
 )
-"""English singulars: `1 can beans`, but in `2 can openers` the word belongs to the name."""
+"""English singulars, units of one only: `1 can beans`, but not `2 can openers`."""

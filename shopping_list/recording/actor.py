@@ -1,4 +1,4 @@
-"""Who is acting, and under which operation id, for the code that runs now."""
+"""The user who acts, and the operation id, for the code that runs now."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def _no_user() -> User | None:
 
 @dataclass
 class ActorContext:
-    """One request or command: its person, found late, and its operation id.
+    """One request or command: how to find its user, and its operation id.
 
-    The person is a callable because a request knows its user only after the
-    view has authenticated it. An operation id names at most one change of a
-    list, so a second change of one request goes without; which one came first
-    is read from the log (recording.py), because a rollback takes it back.
+    The user is a callable because a request knows its user only after the view
+    has authenticated it. An operation id names at most one change of a list, so
+    a second change of the same request has none. Whether it is used already is
+    read from the log (locking.py), because a rollback frees it again.
     """
 
     find_user: Callable[[], User | None] = _no_user
@@ -33,17 +33,17 @@ _acting: ContextVar[ActorContext | None] = ContextVar("acting", default=None)
 
 
 def current() -> ActorContext:
-    """Return who is acting now; nobody, where nobody was named."""
+    """Return the context of the code that runs now, an empty one outside a request."""
     return _acting.get() or ActorContext()
 
 
 @contextmanager
 def acting_as(
-    person: User | Callable[[], User | None] | None, op: UUID | None = None
+    user: User | Callable[[], User | None] | None, op: UUID | None = None
 ) -> Iterator[None]:
-    """Attribute every change made inside the block to this person."""
-    find = person if callable(person) else (lambda: person)
-    token = _acting.set(ActorContext(find, op))
+    """Attribute every change made inside the block to this user."""
+    find_user = user if callable(user) else (lambda: user)
+    token = _acting.set(ActorContext(find_user, op))
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
-"""What changed between two readings of a list, and how it is told.
+"""What changed between two readings of a list, as verbs and entries of the log.
 
-Pure: it takes rows and gives entries of the log, verbs and stamps.
+Pure: it takes rows, and returns verbs, entries and the columns to correct.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from shopping_list.parsing import item_names
 from shopping_list.rows import ItemRow, Member, Person, Verb, optional_id, to_json
 
-# What recording sets by itself; a difference in these alone is no change.
+# The columns that recording sets itself; a difference in these alone is no change.
 _BOOKKEEPING_FIELDS = {"version": 0, "updated_at": None}
 _TICK = frozenset({"purchased", "purchased_at", "purchased_by"})
 
@@ -26,7 +26,7 @@ ListState = Mapping[str, Any]
 
 
 def changed_fields(before: ItemRow, after: ItemRow) -> frozenset[str]:
-    """Return the names of the fields that differ, stamps left out."""
+    """Return the names of the fields that differ, without the bookkeeping fields."""
     return frozenset(
         field
         for field in ItemRow.__struct_fields__
@@ -35,7 +35,7 @@ def changed_fields(before: ItemRow, after: ItemRow) -> frozenset[str]:
 
 
 def differs(before: ItemRow | None, after: ItemRow | None) -> bool:
-    """Tell whether anything but a stamp changed."""
+    """Tell whether anything but bookkeeping fields changed."""
     if before is None or after is None:
         return before is not after
     return bool(changed_fields(before, after))
@@ -44,37 +44,37 @@ def differs(before: ItemRow | None, after: ItemRow | None) -> bool:
 def with_bookkeeping(
     before: ItemRow | None, after: ItemRow, *, at: datetime, actor: Person | None, version: int
 ) -> ItemRow:
-    """Return `after` with the stamps that its change calls for.
+    """Return `after` with the bookkeeping fields that this change sets.
 
-    A tick is stamped with its time and person, unless the writer set another
-    time (an import, an undo); an open item carries neither.
+    A tick gets the time and the user of this change, unless the writer set
+    another time (an import, an undo). An open item has neither.
     """
     row = msgspec.structs.replace(after, version=version, updated_at=at)
     if not row.purchased:
         return msgspec.structs.replace(row, purchased_at=None, purchased_by=None)
     if before is not None and before.purchased:
         return row
-    given = row.purchased_at is not None and (
+    is_time_set = row.purchased_at is not None and (
         before is None or row.purchased_at != before.purchased_at
     )
-    return row if given else msgspec.structs.replace(row, purchased_at=at, purchased_by=actor)
+    return row if is_time_set else msgspec.structs.replace(row, purchased_at=at, purchased_by=actor)
 
 
-def bookkeeping_corrections(found: ItemRow, key: str, wanted: ItemRow) -> dict[str, Any]:
-    """Return the columns to write so that the stored row is the wanted one."""
+def bookkeeping_corrections(stored: ItemRow, key: str, expected: ItemRow) -> dict[str, Any]:
+    """Return the columns to write so that the stored row becomes the expected one."""
     columns: dict[str, Any] = {}
     for field in ("version", "updated_at", "purchased_at"):
-        if getattr(found, field) != getattr(wanted, field):
-            columns[field] = getattr(wanted, field)
-    if found.purchased_by != wanted.purchased_by:
-        columns["purchased_by_id"] = optional_id(wanted.purchased_by)
-    if key != item_names.comparison_key(wanted.name):
-        columns["name_key"] = item_names.comparison_key(wanted.name)
+        if getattr(stored, field) != getattr(expected, field):
+            columns[field] = getattr(expected, field)
+    if stored.purchased_by != expected.purchased_by:
+        columns["purchased_by_id"] = optional_id(expected.purchased_by)
+    if key != item_names.comparison_key(expected.name):
+        columns["name_key"] = item_names.comparison_key(expected.name)
     return columns
 
 
 def item_kind(before: ItemRow | None, after: ItemRow | None) -> str:
-    """Return the second half of an item's verb."""
+    """Return what happened to an item: the second half of its verb."""
     if before is None:
         return "added"
     if after is None:
@@ -86,7 +86,7 @@ def item_kind(before: ItemRow | None, after: ItemRow | None) -> str:
 
 
 def items_verb(pairs: Iterable[ItemPair]) -> Verb:
-    """Return the verb for one or many changed items; a mixture is an edit."""
+    """Return the verb for one or many changed items; different kinds together are an edit."""
     kinds = [item_kind(before, after) for before, after in pairs]
     noun = "item" if len(kinds) == 1 else "items"
     kind = kinds[0] if len(set(kinds)) == 1 else "edited"
@@ -95,7 +95,7 @@ def items_verb(pairs: Iterable[ItemPair]) -> Verb:
 
 
 def member_verb(pairs: Iterable[MemberPair], actor: Person | None) -> Verb:
-    """Return the verb for changed memberships; leaving is removing oneself."""
+    """Return the verb for changed memberships; a member who removes themselves leaves."""
     verb: Verb = "member.role"
     for before, after in pairs:
         if before is None:
@@ -115,28 +115,28 @@ def list_verb(before: ListState | None, after: ListState | None) -> Verb | None:
         return "list.deleted"
     if before["deleted"] and not after["deleted"]:
         return "list.restored"
-    others = {field for field in after if after[field] != before[field]}
-    return "list.renamed" if others == {"name"} else "list.edited"
+    changed = {field for field in after if after[field] != before[field]}
+    return "list.renamed" if changed == {"name"} else "list.edited"
 
 
 def pair_members(before: Iterable[Member], after: Iterable[Member]) -> list[MemberPair]:
     """Return the members that differ, each as (before, after)."""
     old = {member.id: member for member in before}
     new = {member.id: member for member in after}
-    people = [*old, *(pk for pk in new if pk not in old)]
-    return [(old.get(pk), new.get(pk)) for pk in people if old.get(pk) != new.get(pk)]
+    ids = [*old, *(pk for pk in new if pk not in old)]
+    return [(old.get(pk), new.get(pk)) for pk in ids if old.get(pk) != new.get(pk)]
 
 
 def item_entry(item_id: UUID, pair: ItemPair) -> Entry:
     """Return an item's entry in the log."""
-    return {"item": str(item_id), "before": _plain(pair[0]), "after": _plain(pair[1])}
+    return {"item": str(item_id), "before": _to_json(pair[0]), "after": _to_json(pair[1])}
 
 
 def member_entry(pair: MemberPair) -> Entry:
     """Return a membership's entry in the log."""
-    someone = pair[0] or pair[1]
-    assert someone is not None
-    return {"member": someone.id, "before": _plain(pair[0]), "after": _plain(pair[1])}
+    member = pair[0] or pair[1]
+    assert member is not None
+    return {"member": member.id, "before": _to_json(pair[0]), "after": _to_json(pair[1])}
 
 
 def list_entry(list_id: UUID, before: ListState | None, after: ListState | None) -> Entry:
@@ -144,5 +144,5 @@ def list_entry(list_id: UUID, before: ListState | None, after: ListState | None)
     return {"list": str(list_id), "before": before, "after": after}
 
 
-def _plain(row: msgspec.Struct | None) -> dict[str, Any] | None:
+def _to_json(row: msgspec.Struct | None) -> dict[str, Any] | None:
     return None if row is None else to_json(row)

@@ -1,7 +1,7 @@
 """The many-to-many field of a list's members, whose `set` is one change.
 
-Django's own `set` is a `remove` and then an `add`, without a signal around the
-two, so each would be recorded by itself.
+Django's own `set` calls `remove` and then `add`, and sends no signal around both, so
+each would be recorded as a change of its own.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from django.db import models
 from django.db.models.fields.related_descriptors import ManyToManyDescriptor
 from django.utils.functional import cached_property
 
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context
 
 
 class MembersField(models.ManyToManyField):  # type: ignore[type-arg]
-    """Django's field with another manager on both sides; migrations see Django's."""
+    """Django's field with another manager on both sides. Migrations see Django's field."""
 
     def contribute_to_class(
         self, cls: type[models.Model], name: str, *args: Any, **kwargs: Any
@@ -28,12 +28,12 @@ class MembersField(models.ManyToManyField):  # type: ignore[type-arg]
         setattr(cls, self.name, _Descriptor(self.remote_field, reverse=False))
 
     def contribute_to_related_class(self, cls: type[models.Model], related: Any) -> None:
-        """Put the manager on the person."""
+        """Put the manager on the user."""
         super().contribute_to_related_class(cls, related)
         setattr(cls, related.get_accessor_name(), _Descriptor(self.remote_field, reverse=True))
 
     def deconstruct(self) -> Any:
-        """Look like Django's field to migrations."""
+        """Name Django's field to migrations."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.ManyToManyField", args, kwargs
 
@@ -41,21 +41,21 @@ class MembersField(models.ManyToManyField):  # type: ignore[type-arg]
 class _Descriptor(ManyToManyDescriptor):  # type: ignore[type-arg]
     @cached_property
     def related_manager_cls(self) -> type[Any]:
-        """Make the manager's class, once for each side."""
-        plain: Any = super().related_manager_cls
+        """Return the manager's class, made once for each side."""
+        django_manager: Any = super().related_manager_cls
 
-        class MembersManager(plain):  # type: ignore[misc]
+        class MembersManager(django_manager):  # type: ignore[misc]
             def set(self, objs: Iterable[Any], **kwargs: Any) -> None:
                 """Make these the members, as one change of each list."""
-                wanted = tuple(objs)
-                with unit_of_work.recording(*self._lists(wanted)):
-                    super().set(wanted, **kwargs)
+                members = tuple(objs)
+                with context.recording(*self._affected_list_ids(members)):
+                    super().set(members, **kwargs)
 
-            def _lists(self, wanted: tuple[Any, ...]) -> list[UUID]:
+            def _affected_list_ids(self, objs: tuple[Any, ...]) -> list[UUID]:
                 if not self.reverse:
                     return [self.instance.pk]
-                given = [one.pk if isinstance(one, models.Model) else one for one in wanted]
-                return [UUID(str(pk)) for pk in (*given, *self.values_list("pk", flat=True))]
+                new = [obj.pk if isinstance(obj, models.Model) else obj for obj in objs]
+                return [UUID(str(pk)) for pk in (*new, *self.values_list("pk", flat=True))]
 
         MembersManager.set.alters_data = True  # type: ignore[attr-defined]
         return MembersManager

@@ -1,7 +1,7 @@
 """Querysets whose bulk writes are recorded, each as one change of each list.
 
-Django sends no signals for `update`, `bulk_create` and `bulk_update`, so they
-open the recording themselves; `delete` does, so that many rows are one change.
+Django sends no signals for `update`, `bulk_create` and `bulk_update`, so they open
+the recording themselves. `delete` opens it so that many rows are one change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import models
 from django.db.utils import NotSupportedError
 from django.utils import timezone
 
-from shopping_list.recording import unit_of_work
+from shopping_list.recording import context
 
 
 class RecordedManager(models.Manager[Any]):
@@ -31,24 +31,24 @@ class RecordedQuerySet(models.QuerySet[Any]):
     def update(self, **values: Any) -> int:
         """Update the rows as one change of each list.
 
-        Raises NotSupportedError for the columns that are recording's own.
+        Raises NotSupportedError for the columns that only recording sets.
         """
         if self._recording_columns & values.keys():
             raise NotSupportedError(
-                f"recording's own: {sorted(self._recording_columns & values.keys())}"
+                f"only recording sets: {sorted(self._recording_columns & values.keys())}"
             )
-        lists, targets = self._list_ids(), self._target_lists(values)
-        with unit_of_work.recording(*lists, *targets) as unit:
-            # Rows that another writer put on a list between the look and its
-            # lock belong to a later moment: they are left to the next update.
+        lists, targets = self.list_ids(), self._target_lists(values)
+        with context.recording(*lists, *targets) as unit:
+            # Another writer may move a row to a new list between the reading and
+            # the lock. That row belongs to a later moment: this update leaves it out.
             rows = self if self.query.is_sliced else self._restrict_to(lists)
             rows._track_writes(unit, targets)
             return super(RecordedQuerySet, rows).update(**values)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rows as one change of each list."""
-        lists = self._list_ids()
-        with unit_of_work.recording(*lists) as unit:
+        lists = self.list_ids()
+        with context.recording(*lists) as unit:
             rows = self if self.query.is_sliced else self._restrict_to(lists)
             rows._track_writes(unit, set())
             return super(RecordedQuerySet, rows).delete()
@@ -64,15 +64,15 @@ class RecordedQuerySet(models.QuerySet[Any]):
     ) -> list[Any]:
         """Insert the rows as one change of each list.
 
-        Raises NotSupportedError for `update_conflicts`: which rows it writes
-        is not known before.
+        Raises NotSupportedError for `update_conflicts`: which rows it would
+        write is not known before.
         """
         if update_conflicts:
             raise NotSupportedError("recorded rows cannot be upserted: use update_or_create")
         rows = list(objs)
         for row in rows:
             row.assign_ids()
-        with unit_of_work.recording(*_lists_of(rows)) as unit:
+        with context.recording(*_affected_list_ids(rows)) as unit:
             self._track_creates(unit, rows)
             return super().bulk_create(rows, batch_size, ignore_conflicts, *args, **kwargs)
 
@@ -82,8 +82,8 @@ class RecordedQuerySet(models.QuerySet[Any]):
         for row in rows:
             row.normalise_uuids()
         stored = self.filter(pk__in=[row.pk for row in rows])
-        targets = _lists_of(rows)
-        with unit_of_work.recording(*stored._list_ids(), *targets) as unit:
+        targets = _affected_list_ids(rows)
+        with context.recording(*stored.list_ids(), *targets) as unit:
             stored._track_writes(unit, targets)
             return super().bulk_update(rows, *args, **kwargs)
 
@@ -93,14 +93,15 @@ class RecordedQuerySet(models.QuerySet[Any]):
         create_defaults: Mapping[str, Any] | None = None,
         **lookups: Any,
     ) -> tuple[Any, bool]:
-        """Update the row or create it, its lists locked before the row is."""
-        lists = self._target_lists(lookups) or self.filter(**lookups)._list_ids()
+        """Update the row or create it. Its lists are locked before the row is."""
+        lists = self._target_lists(lookups) or self.filter(**lookups).list_ids()
         for values in (defaults, create_defaults):
             lists |= self._target_lists(values or {})
-        with unit_of_work.recording(*lists):
+        with context.recording(*lists):
             return super().update_or_create(defaults, create_defaults, **lookups)
 
-    def _list_ids(self) -> set[UUID]:
+    def list_ids(self) -> set[UUID]:
+        """Return the lists that these rows are on."""
         return set(self.order_by().values_list(self.list_column, flat=True))
 
     def _restrict_to(self, lists: set[UUID]) -> Self:
@@ -111,48 +112,48 @@ class RecordedQuerySet(models.QuerySet[Any]):
         target = values.get("shopping_list_id", values.get("shopping_list"))
         if hasattr(target, "resolve_expression"):
             rows = self.order_by().annotate(target_list=target)
-            found = set(rows.values_list("target_list", flat=True))
-        elif callable(target):  # what update_or_create creates with, where nothing is to be locked
-            found = set()
+            ids = set(rows.values_list("target_list", flat=True))
+        elif callable(target):  # update_or_create calls it for a new row: nothing to lock yet
+            ids = set()
         else:
-            found = {target.pk if isinstance(target, models.Model) else target}
-        return {UUID(str(pk)) for pk in found if pk}
+            ids = {target.pk if isinstance(target, models.Model) else target}
+        return {UUID(str(pk)) for pk in ids if pk}
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
-        """Learn what is stored before the rows are written, on `targets` too."""
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
+        """Read the stored rows before they are written, on `targets` too."""
         raise NotImplementedError
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         raise NotImplementedError
 
 
 class ItemQuerySet(RecordedQuerySet):
     """Items."""
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
         unit.track_items(list(self.values_list("pk", flat=True)))
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         unit.track_items([row.pk for row in rows])
         for row in rows:
             unit.stamp_item(row)
 
 
 class MembershipQuerySet(RecordedQuerySet):
-    """Memberships. Here alone it is said when one has ended."""
+    """Memberships. The only place that knows when one has expired."""
 
     def active(self, now: datetime | None = None) -> Self:
-        """Return those that have not ended."""
-        return self.exclude(_over(now))
+        """Return the memberships that have not expired."""
+        return self.exclude(_has_expired(now))
 
     def expired(self) -> Self:
-        """Return those that have ended. An owner's does not, so that a list keeps one."""
-        return self.filter(_over(None))
+        """Return the expired memberships. An owner's never expires, so a list keeps an owner."""
+        return self.filter(_has_expired(None))
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
-        unit.track_members(self._list_ids() | targets)
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
+        unit.track_members(self.list_ids() | targets)
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         unit.track_members({row.shopping_list_id for row in rows})
 
 
@@ -168,18 +169,18 @@ class ListQuerySet(RecordedQuerySet):
         """Return the lists that are not in the trash."""
         return self.filter(deleted_at=None)
 
-    def _track_writes(self, unit: unit_of_work.UnitOfWork, targets: set[UUID]) -> None:
-        unit.track_lists(self._list_ids())
+    def _track_writes(self, unit: context.OpenRecording, targets: set[UUID]) -> None:
+        unit.track_lists(self.list_ids())
 
-    def _track_creates(self, unit: unit_of_work.UnitOfWork, rows: list[Any]) -> None:
+    def _track_creates(self, unit: context.OpenRecording, rows: list[Any]) -> None:
         unit.track_lists(row.pk for row in rows)
         for row in rows:
             unit.stamp_list(row)
 
 
-def _over(now: datetime | None) -> models.Q:
+def _has_expired(now: datetime | None) -> models.Q:
     return models.Q(expires_at__lte=now or timezone.now()) & ~models.Q(role="owner")
 
 
-def _lists_of(rows: list[Any]) -> set[UUID]:
+def _affected_list_ids(rows: list[Any]) -> set[UUID]:
     return {pk for row in rows for pk in row.affected_list_ids()}

@@ -1,8 +1,8 @@
-"""Links that make their bearer a member of a list.
+"""Links that make their user a member of a list.
 
-The secret is 256 random bits and is never stored. What is asked by a secret is
-answered by one query over its hash, so that a wrong one, a used one, an expired
-one and a revoked one differ in nothing.
+The secret is 256 random bits and is never stored. An invite is found by one query
+over the hash of its secret, so nobody can tell a wrong secret from one that is
+used up, expired or revoked.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from django.utils.crypto import salted_hmac
 
 from accounts import guests
 from accounts.models import User
+from rest.errors import DomainError
 from shopping_list.models import Invite, Membership, ShoppingList
 from shopping_list.recording import actor
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.rows import ROLES, Role
+from shopping_list.services import memberships
 
 MIN_LIFETIME, DEFAULT_LIFETIME, MAX_LIFETIME = (
     timedelta(minutes=1),
@@ -32,21 +34,27 @@ MIN_LIFETIME, DEFAULT_LIFETIME, MAX_LIFETIME = (
 )
 MAX_USES = 100
 MAX_OPEN_INVITES = 100
-"""Invites of one list that can be good at once."""
+"""Invites of one list that can be usable at the same time."""
 RETENTION = timedelta(days=30)
-"""How long an invite that is no longer good is still shown to owners."""
+"""How long owners still see an invite that is no longer usable."""
 
 
-class InvalidInviteError(LookupError):
-    """There is no such invite, or it is used up, over, or revoked; which is not said."""
+class InvalidInviteError(DomainError):
+    """The invite is unknown, used up, expired or revoked; the response does not reveal which."""
+
+    message = "Not found."
 
 
-class AccountRequiredError(PermissionError):
+class AccountRequiredError(DomainError):
     """The invite is not for guests."""
 
+    message = "This invite needs an account: make yourself one first."
 
-class TooManyInvitesError(RuntimeError):
-    """The list has as many open invites as it may have."""
+
+class TooManyInvitesError(DomainError):
+    """The list has MAX_OPEN_INVITES open invites."""
+
+    message = "The list has too many open invites: revoke some first."
 
 
 def new_secret() -> str:
@@ -55,27 +63,27 @@ def new_secret() -> str:
 
 
 def derive_secret(invite_id: UUID, key: UUID) -> str:
-    """Return the secret of an invite that is made under an Idempotency-Key.
+    """Return the secret of an invite that is created under an Idempotency-Key.
 
-    So a repeated request, whose stored answer has the id, gets its answer again,
+    So a repeated request gets the same secret from the id in the stored response,
     although the secret is stored nowhere. The id is random, so that no later
-    request gets a secret again that was good once.
+    request gets a secret that was valid before.
     """
     mac = salted_hmac("shopping_list.invites", f"{invite_id} {key}", algorithm="sha256")
     return urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
 
 
 def digest(secret: str) -> str:
-    """Return what is stored of a secret."""
+    """Return the hash of a secret, which is what the database stores."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-# Owners.
+# For owners.
 
 
 def create(
     list_id: UUID,
-    by: User,
+    creator: User,
     *,
     secret: str,
     role: Role,
@@ -84,8 +92,8 @@ def create(
     guest: bool = False,
     invite_id: UUID | None = None,
 ) -> Invite:
-    """Make an invite, with the list locked. Raises TooManyInvitesError."""
-    if of_list(list_id).filter(_open()).count() >= MAX_OPEN_INVITES:
+    """Create an invite. Call with the list locked. Raises TooManyInvitesError."""
+    if for_list(list_id).filter(_open()).count() >= MAX_OPEN_INVITES:
         raise TooManyInvitesError
     return Invite.objects.create(
         pk=invite_id or uuid4(),
@@ -95,78 +103,79 @@ def create(
         guest=guest,
         expires_at=timezone.now() + expires_in,
         max_uses=max_uses,
-        created_by=by,
+        created_by=creator,
     )
 
 
-def of_list(list_id: UUID) -> QuerySet[Invite]:
-    """Return a list's invites, newest first, those of former owners as revoked."""
-    found = Invite.objects.filter(shopping_list_id=list_id).select_related("created_by")
-    return found.annotate(trusted=_by_an_owner()).order_by("-created_at", "pk")
+def for_list(list_id: UUID) -> QuerySet[Invite]:
+    """Return a list's invites, newest first. Those of former owners count as revoked."""
+    invites = Invite.objects.filter(shopping_list_id=list_id).select_related("created_by")
+    return invites.annotate(trusted=_is_creator_owner()).order_by("-created_at", "pk")
 
 
 def is_revoked(invite: Invite) -> bool:
-    """Tell whether an invite of `of_list` was revoked, by itself or with its maker's role."""
+    """Tell whether an invite of `for_list` was revoked, or its creator owns the list no more."""
     return invite.revoked_at is not None or not getattr(invite, "trusted", True)
 
 
 def revoke(list_id: UUID, invite_id: UUID) -> bool:
-    """Revoke an invite, once or again; False if the list has no such invite."""
-    found = Invite.objects.filter(shopping_list_id=list_id, pk=invite_id)
-    found.filter(revoked_at=None).update(revoked_at=timezone.now())
-    return found.exists()
+    """Revoke an invite that may be revoked already; False if the list has no such invite."""
+    invite = Invite.objects.filter(shopping_list_id=list_id, pk=invite_id)
+    invite.filter(revoked_at=None).update(revoked_at=timezone.now())
+    return invite.exists()
 
 
-# Bearers.
+# For users of an invite.
 
 
 def find(secret: str) -> Invite:
-    """Return the invite of a secret if it is good now, without using it.
+    """Return the invite of a secret if it is usable now, without using it.
 
-    Raises InviteGoneError.
+    Raises InvalidInviteError.
     """
-    found = _usable().filter(digest=digest(secret))
-    invite = found.select_related("shopping_list", "created_by").first()
+    invites = _usable().filter(digest=digest(secret))
+    invite = invites.select_related("shopping_list", "created_by").first()
     if invite is None:
         raise InvalidInviteError
     return invite
 
 
-def accept(secret: str, person: User) -> Membership:
-    """Make the person a member, as one recorded change of their own.
+def accept(secret: str, user: User) -> Membership:
+    """Make the user a member, as one recorded change that the user makes.
 
-    1. Find the invite by its hash, good or not.
-    2. Whoever is over leaves first, so that their coming again is recorded.
+    1. Find the invite by its hash, usable or not.
+    2. Remove expired members, so that their joining again is recorded.
     3. Lock the list.
-    4. A member whom it would not keep for longer is there already: a repeated
-       request gets the same answer, and no role is lowered.
-    5. Take one use of it, by a conditional update whose count decides the race.
+    4. Return an existing membership that this invite would not extend: a repeated
+       request gets the same response, and no role is lowered.
+    5. Use the invite once, by a conditional update whose count decides the race.
     6. Write the membership.
 
-    Raises InviteGoneError and AccountRequiredError.
+    Raises InvalidInviteError and AccountRequiredError.
     """
     invite = Invite.objects.filter(digest=digest(secret)).first()
     if invite is None:
         raise InvalidInviteError
     list_id = invite.shopping_list_id
-    _remove_expired_members(list_id)
-    with actor.acting_as(person, actor.current().operation_id), recording(list_id):
-        found: Membership | None = _memberships(list_id).filter(user=person).first()
-        good = _usable().filter(pk=invite.pk).exists()
-        if found is not None and not (good and _extends(invite, found)):
-            return _require_live_list(found)
-        if not good:
+    memberships.remove_expired_from(list_id)
+    with actor.acting_as(user, actor.current().operation_id), recording(list_id):
+        memberships_of_user = Membership.objects.filter(shopping_list_id=list_id, user=user)
+        membership: Membership | None = memberships_of_user.first()
+        is_usable = _usable().filter(pk=invite.pk).exists()
+        if membership is not None and not (is_usable and _extends(invite, membership)):
+            return _require_live_list(membership)
+        if not is_usable:
             raise InvalidInviteError
-        if person.is_guest and not invite.guest:
+        if user.is_guest and not invite.guest:
             raise AccountRequiredError
         _consume_use(invite)
-        return _join(invite, person, found)
+        return _join(invite, user, membership)
 
 
 def accept_as_guest(secret: str, name: str) -> Membership:
     """Create a guest and make them a member.
 
-    Raises InviteGoneError and AccountRequiredError.
+    Raises InvalidInviteError and AccountRequiredError.
     """
     if not find(secret).guest:
         raise AccountRequiredError
@@ -175,12 +184,12 @@ def accept_as_guest(secret: str, name: str) -> Membership:
 
 
 def may_register(secret: str) -> bool:
-    """Tell whether the secret opens the sign-up: guests' links do not."""
+    """Tell whether one may register with this secret. An invite for guests is not enough."""
     return _usable().filter(digest=digest(secret), guest=False).exists()
 
 
 def claim(secret: str, person: User) -> bool:
-    """Accept for somebody who signs up by this link; False if it is gone."""
+    """Accept the invite for a user who registers by it; False if it is not usable any more."""
     try:
         accept(secret, person)
     except InvalidInviteError:
@@ -188,22 +197,10 @@ def claim(secret: str, person: User) -> bool:
     return True
 
 
-# Time.
-
-
-def remove_expired_guests() -> int:
-    """Remove those whose time is over, a recorded change of each list; return how many.
-
-    Cheap when there is nobody, so every process may call it often.
-    """
-    lists = set(Membership.objects.expired().values_list("shopping_list_id", flat=True))
-    return sum(_remove_expired_members(list_id) for list_id in sorted(lists))
-
-
 def delete_expired() -> int:
-    """Delete the invites that were over long ago; return how many."""
-    then = timezone.now() - RETENTION
-    old = Invite.objects.filter(Q(expires_at__lt=then) | Q(revoked_at__lt=then))
+    """Delete the invites that expired or were revoked before RETENTION; return how many."""
+    cutoff = timezone.now() - RETENTION
+    old = Invite.objects.filter(Q(expires_at__lt=cutoff) | Q(revoked_at__lt=cutoff))
     deleted, _ = old.delete()
     return deleted
 
@@ -213,8 +210,8 @@ def _open() -> Q:
     return unused & Q(revoked_at=None, expires_at__gt=timezone.now())
 
 
-def _by_an_owner() -> Exists:
-    """Return the condition that whoever made the invite still owns the list."""
+def _is_creator_owner() -> Exists:
+    """Return the condition that the creator of the invite still owns the list."""
     owners = Membership.objects.filter(role=Membership.Role.OWNER)
     return Exists(
         owners.filter(
@@ -224,26 +221,13 @@ def _by_an_owner() -> Exists:
 
 
 def _usable() -> QuerySet[Invite]:
-    return Invite.objects.filter(_open(), _by_an_owner(), shopping_list__deleted_at=None)
+    return Invite.objects.filter(_open(), _is_creator_owner(), shopping_list__deleted_at=None)
 
 
-def _memberships(list_id: UUID) -> QuerySet[Membership]:
-    return Membership.objects.filter(shopping_list_id=list_id)
-
-
-def _remove_expired_members(list_id: UUID) -> int:
-    over = Membership.objects.expired().filter(shopping_list_id=list_id)
-    if not over.exists():
-        return 0
-    with actor.acting_as(None), recording(list_id):
-        removed, _ = over.delete()
-    return removed
-
-
-def _require_live_list(found: Membership) -> Membership:
-    if not ShoppingList.objects.not_deleted().filter(pk=found.shopping_list_id).exists():
+def _require_live_list(membership: Membership) -> Membership:
+    if not ShoppingList.objects.not_deleted().filter(pk=membership.shopping_list_id).exists():
         raise InvalidInviteError
-    return found
+    return membership
 
 
 def _consume_use(invite: Invite) -> None:
@@ -251,21 +235,23 @@ def _consume_use(invite: Invite) -> None:
         raise InvalidInviteError
 
 
-def _end(invite: Invite) -> datetime | None:
+def _membership_expiry(invite: Invite) -> datetime | None:
     return invite.expires_at if invite.guest else None
 
 
-def _extends(invite: Invite, found: Membership) -> bool:
-    end = _end(invite)
-    return found.expires_at is not None and (end is None or end > found.expires_at)
+def _extends(invite: Invite, membership: Membership) -> bool:
+    """Tell whether the invite makes a membership expire later."""
+    expiry = _membership_expiry(invite)
+    current = membership.expires_at
+    return current is not None and (expiry is None or expiry > current)
 
 
-def _join(invite: Invite, person: User, found: Membership | None) -> Membership:
-    """Write a new membership, or keep one for longer and never with less."""
-    if found is None:
-        found = Membership(shopping_list_id=invite.shopping_list_id, user=person)
-        found.role = invite.role
-    found.role = max(found.role, invite.role, key=ROLES.index)
-    found.expires_at = _end(invite)
-    found.save()
-    return found
+def _join(invite: Invite, user: User, membership: Membership | None) -> Membership:
+    """Write a new membership, or extend one and never lower its role."""
+    if membership is None:
+        membership = Membership(shopping_list_id=invite.shopping_list_id, user=user)
+        membership.role = invite.role
+    membership.role = max(membership.role, invite.role, key=ROLES.index)
+    membership.expires_at = _membership_expiry(invite)
+    membership.save()
+    return membership

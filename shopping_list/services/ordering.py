@@ -1,23 +1,28 @@
-"""Where an item goes on its list. Call inside a recording of that list."""
+"""The position of an item on its list. Call inside a recording of that list."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+
 from shopping_list import models
 from shopping_list.parsing import fractional_index
 
 
-class NotOnListError(LookupError):
-    """The item to go behind is not on the list."""
+class NotOnListError(ValidationError):
+    """The item named by `after` is not on the list."""
+
+    def __init__(self) -> None:
+        super().__init__({"after": ["That item is not on this list."]})
 
 
 def position_after(list_id: UUID, after: UUID | None, *, moving: UUID | None = None) -> str:
-    """Return a position right behind the item `after`; None is the top.
+    """Return a position right after the item `after`; None is the top.
 
-    `moving` is the item on its way, whose old place does not count. When two
-    neighbours leave no room the whole list is spread again, as part of the
-    same change. Raises NotOnListError.
+    `moving` is the item that is moved: its old position does not count. If two
+    neighbours leave no room, all items of the list get new positions as part of
+    the same change. Raises NotOnListError.
     """
     for _ in range(2):
         low, high = _neighbours(list_id, after, moving)
@@ -26,7 +31,7 @@ def position_after(list_id: UUID, after: UUID | None, *, moving: UUID | None = N
             if len(key) <= fractional_index.MAX_LENGTH:
                 return key
         _rebalance(list_id)
-    raise AssertionError("a list that was just spread has room everywhere")
+    raise AssertionError("a rebalanced list has room everywhere")
 
 
 def _neighbours(
@@ -38,10 +43,10 @@ def _neighbours(
         return None, rows.first()
     anchor = items.filter(pk=after).values_list("position", flat=True).first()
     if anchor is None:
-        raise NotOnListError(after)
-    behind = rows.filter(position__gte=anchor).exclude(pk=after)
-    same = behind.filter(position=anchor, pk__gt=after).exists()
-    return anchor, anchor if same else behind.filter(position__gt=anchor).first()
+        raise NotOnListError
+    following = rows.filter(position__gte=anchor).exclude(pk=after)
+    has_equal = following.filter(position=anchor, pk__gt=after).exists()
+    return anchor, anchor if has_equal else following.filter(position__gt=anchor).first()
 
 
 def _rebalance(list_id: UUID) -> None:

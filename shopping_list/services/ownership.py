@@ -1,4 +1,4 @@
-"""Owners: a list that people are on keeps one of them."""
+"""Owners: a list with members keeps at least one owner."""
 
 from __future__ import annotations
 
@@ -9,70 +9,73 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from rest.errors import DomainError
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.rows import ROLES
 
 OWNER = Membership.Role.OWNER
 
 
-class LastOwnerError(RuntimeError):
-    """`lists` would be left without an owner, with people on them."""
+class LastOwnerError(DomainError):
+    """`lists` would have members but no owner."""
+
+    message = "The last owner cannot leave: make somebody else an owner first."
 
     def __init__(self, lists: Sequence[ShoppingList]) -> None:
-        super().__init__(f"{len(lists)} lists")
+        super().__init__()
         self.lists = lists
 
 
 def require_owner(list_id: UUID) -> None:
-    """Raise OwnerlessError if the list has no owner. Call before the end of a recording."""
+    """Raise LastOwnerError if the list has no owner. Call before the end of a recording."""
     if not Membership.objects.filter(shopping_list_id=list_id, role=OWNER).exists():
         raise LastOwnerError([ShoppingList.objects.get(pk=list_id)])
 
 
-def lists_solely_owned_by(person: User) -> QuerySet[ShoppingList]:
-    """Return, by name, the lists that others are on and nobody but this person owns.
+def lists_solely_owned_by(user: User) -> QuerySet[ShoppingList]:
+    """Return, by name, the lists that have other members but no other owner than this user.
 
-    Those in the trash are left out: they can be left to themselves.
+    Lists in the trash are left out: they need no owner.
     """
-    others = _others_than(person)
-    mine = _owned_by(person).filter(Exists(others), ~Exists(others.filter(role=OWNER)))
-    found: QuerySet[ShoppingList] = mine.filter(deleted_at=None).order_by("name", "pk")
-    return found
+    others = _others_than(user)
+    lists = _owned_by(user).filter(Exists(others), ~Exists(others.filter(role=OWNER)))
+    ordered: QuerySet[ShoppingList] = lists.filter(deleted_at=None).order_by("name", "pk")
+    return ordered
 
 
-def lists_referencing(person: User) -> set[UUID]:
-    """Return the lists that name a person: as member or maker, or on one of their items."""
-    items = ShoppingItem.objects.filter(Q(created_by=person) | Q(purchased_by=person))
-    lists = ShoppingList.objects.filter(created_by=person)
-    members = Membership.objects.filter(user=person)
-    return {*items._list_ids(), *lists._list_ids(), *members._list_ids()}
+def lists_referencing(user: User) -> set[UUID]:
+    """Return the lists that name a user: as member or creator, or on one of their items."""
+    items = ShoppingItem.objects.filter(Q(created_by=user) | Q(purchased_by=user))
+    lists = ShoppingList.objects.filter(created_by=user)
+    members = Membership.objects.filter(user=user)
+    return {*items.list_ids(), *lists.list_ids(), *members.list_ids()}
 
 
-def release_lists(person: User) -> None:
-    """Settle what becomes of somebody's lists before their account is deleted.
+def release_lists(user: User) -> None:
+    """Delete or keep a user's lists before their account is deleted.
 
     Call it in the transaction of the deletion.
 
-    1. Lock every list that the deletion will touch, so that nobody else leaves
-       one of them meanwhile.
-    2. A list that others are on needs another owner first.
-    3. A list that nobody else is on goes with the account, also from the trash.
+    1. Lock every list that the deletion will change, so that no other member
+       leaves one of them meanwhile.
+    2. Refuse if a list with other members would have no owner.
+    3. Delete the lists without other members, also those in the trash.
 
-    Raises OwnerlessError.
+    Raises LastOwnerError.
     """
-    with recording(*lists_referencing(person)):
-        if blocked := list(lists_solely_owned_by(person)):
+    with recording(*lists_referencing(user)):
+        if blocked := list(lists_solely_owned_by(user)):
             raise LastOwnerError(blocked)
-        _owned_by(person).filter(~Exists(_others_than(person))).delete()
+        _owned_by(user).filter(~Exists(_others_than(user))).delete()
 
 
 def promote_successors(lists: Iterable[UUID]) -> None:
-    """Make an owner on each of these lists that people are on and nobody owns.
+    """Make one member an owner on each of these lists that has members and no owner.
 
-    It is who may do most; of several, who is on the list for the longest. Guests
-    and disabled people come last. Call it inside the recording of what left the
-    list without one.
+    The successor is the member with the highest role, then the longest membership.
+    Guests and disabled users come last. Call it inside the recording of the change
+    that removed the owner.
     """
     for list_id in lists:
         members = Membership.objects.active().filter(shopping_list_id=list_id)
@@ -85,15 +88,15 @@ def promote_successors(lists: Iterable[UUID]) -> None:
 def _succession_key(member: Membership) -> tuple[Any, ...]:
     if member.role == OWNER:
         return (False,)
-    last = (not member.user.is_active, member.user.is_guest)
-    return (True, *last, -ROLES.index(member.role), member.created_at, member.pk)
+    comes_last = (not member.user.is_active, member.user.is_guest)
+    return (True, *comes_last, -ROLES.index(member.role), member.created_at, member.pk)
 
 
-def _owned_by(person: User) -> QuerySet[Any]:
-    mine = Membership.objects.filter(user=person, role=OWNER)
-    return ShoppingList.objects.filter(memberships__in=mine)
+def _owned_by(user: User) -> QuerySet[Any]:
+    ownerships = Membership.objects.filter(user=user, role=OWNER)
+    return ShoppingList.objects.filter(memberships__in=ownerships)
 
 
-def _others_than(person: User) -> QuerySet[Any]:
-    members = Membership.objects.active().exclude(user=person)
+def _others_than(user: User) -> QuerySet[Any]:
+    members = Membership.objects.active().exclude(user=user)
     return members.filter(shopping_list_id=OuterRef("pk"))

@@ -1,7 +1,7 @@
-"""What people put on their lists before, the likeliest to be wanted again first.
+"""Names that users put on their lists before, the ones most probably wanted again first.
 
-It reads a bounded part of the log and the items that are there, in two queries
-whatever the number of lists.
+It reads a bounded part of the log and of the items, in two queries for any number
+of lists.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from shopping_list import models
 from shopping_list.parsing import item_names
 
 MAX_CHANGES = 300
-"""How many changes of each list are looked at, the newest."""
+"""Changes of each list that are read, the newest."""
 MAX_ITEMS = 2000
-"""How many items are looked at, the newest."""
+"""Items that are read, the newest."""
 HALF_LIFE = 30 * 86_400.0
-"""Seconds after which having used a name counts half."""
+"""Seconds after which the use of a name counts half."""
 
-# Ticks and moves, which are most of a log, put nothing on a list.
+# Ticks and moves, which are most of a log, add no name to a list.
 _VERBS = tuple(
     f"{noun}.{kind}" for noun in ("item", "items") for kind in ("added", "unticked", "edited")
 )
 
 
 class Usage(NamedTuple):
-    """Somebody put something on a list."""
+    """One use of a name: an item that was added, put back or renamed."""
 
     name: str
     category: str
@@ -50,39 +50,40 @@ class Suggestion:
     last_used: datetime
 
     def score(self, now: datetime) -> float:
-        """Return a number that is higher the oftener and the later it was used."""
+        """Return a number that is higher for a name used more often and more recently."""
         age = (now - self.last_used).total_seconds()
         return float(self.times * 0.5 ** (age / HALF_LIFE))
 
 
-def suggest(lists: Mapping[UUID, int], wanted: str, *, now: datetime) -> dict[str, Suggestion]:
-    """Return the habits of lists, given with their versions, by the key of their name.
+def suggest(lists: Mapping[UUID, int], part: str, *, now: datetime) -> dict[str, Suggestion]:
+    """Return names used on these lists, each list with its version, by the key of the name.
 
-    The likeliest come first; names that begin with what is wanted before those
-    that only have it within.
+    Names that begin with `part` come first, then those that only contain it;
+    among them the ones with the highest score.
     """
-    part = item_names.comparison_key(wanted)
-    found: dict[str, Suggestion] = {}
-    for use in _uses(lists, part):
+    part_key = item_names.comparison_key(part)
+    suggestions: dict[str, Suggestion] = {}
+    for use in _uses(lists, part_key):
         key = item_names.comparison_key(use.name)
-        if part in key:
-            _count(found, key, use)
-    order = sorted(
-        found.items(),
-        key=lambda pair: (not pair[0].startswith(part), -pair[1].score(now), pair[0]),
+        if part_key in key:
+            _count(suggestions, key, use)
+    ordered = sorted(
+        suggestions.items(),
+        key=lambda pair: (not pair[0].startswith(part_key), -pair[1].score(now), pair[0]),
     )
-    return dict(order)
+    return dict(ordered)
 
 
-def _count(found: dict[str, Suggestion], key: str, use: Usage) -> None:
-    habit = found.setdefault(key, Suggestion(use.name, use.category, 0, use.at))
-    habit.times += 1
-    if use.at > habit.last_used:
-        habit.name, habit.category, habit.last_used = use.name, use.category, use.at
+def _count(suggestions: dict[str, Suggestion], key: str, use: Usage) -> None:
+    suggestion = suggestions.setdefault(key, Suggestion(use.name, use.category, 0, use.at))
+    suggestion.times += 1
+    if use.at > suggestion.last_used:
+        suggestion.name, suggestion.category = use.name, use.category
+        suggestion.last_used = use.at
 
 
-def _uses(lists: Mapping[UUID, int], part: str) -> Iterator[Usage]:
-    """Yield every use in the log, and one for each item whose use it has forgotten."""
+def _uses(lists: Mapping[UUID, int], part_key: str) -> Iterator[Usage]:
+    """Yield every use in the log, and one for each item whose use the log has no more."""
     if not lists:
         return
     logged: set[str] = set()
@@ -90,7 +91,7 @@ def _uses(lists: Mapping[UUID, int], part: str) -> Iterator[Usage]:
         for entry in filter(_is_use, changes):
             logged.add(entry["item"])
             yield Usage(entry["after"]["name"], entry["after"]["category"], at)
-    for pk, *use in _items(lists, part):
+    for pk, *use in _items(lists, part_key):
         if str(pk) not in logged:
             yield Usage(*use)
 
@@ -105,11 +106,11 @@ def _is_use(entry: Mapping[str, Any]) -> bool:
     if not entry.get("item") or entry["after"] is None:
         return False
     before, after = entry["before"], entry["after"]
-    put_back = before and before["purchased"] and not after["purchased"]
-    return bool(before is None or put_back or before["name"] != after["name"])
+    was_put_back = before and before["purchased"] and not after["purchased"]
+    return bool(before is None or was_put_back or before["name"] != after["name"])
 
 
-def _items(lists: Collection[UUID], part: str) -> Iterator[tuple[Any, ...]]:
-    items = models.ShoppingItem.objects.filter(shopping_list__in=lists, name_key__contains=part)
+def _items(lists: Collection[UUID], part_key: str) -> Iterator[tuple[Any, ...]]:
+    items = models.ShoppingItem.objects.filter(shopping_list__in=lists, name_key__contains=part_key)
     rows = items.order_by("-updated_at").values_list("pk", "name", "category", "created_at")
     yield from rows[:MAX_ITEMS]

@@ -1,4 +1,4 @@
-"""The trash: deleted lists are kept for a while, and then removed for good."""
+"""The trash: deleted lists are kept for a while, and then deleted for good."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ RETENTION = timedelta(days=30)
 
 
 def restore_cutoff() -> datetime:
-    """Return the moment before which a list was deleted too long ago."""
+    """Return the time before which a deleted list cannot be restored."""
     return timezone.now() - RETENTION
 
 
 def purge() -> int:
     """Delete the lists that cannot be restored any more, each as one change; return how many.
 
-    Their logs stay, so that their ids do (API-20).
+    Their logs stay, so that their ids stay taken (API-20).
     """
-    over = ShoppingList.objects.filter(deleted_at__lt=restore_cutoff())
+    expired = ShoppingList.objects.filter(deleted_at__lt=restore_cutoff())
     with actor.acting_as(None):
-        # The deletion looks again under the lock: one restored meanwhile is left alone.
-        return sum(_delete(over.filter(pk=pk)) for pk in over.values_list("pk", flat=True))
+        # The deletion filters again under the lock: it skips a list restored meanwhile.
+        return sum(_delete(expired.filter(pk=pk)) for pk in expired.values_list("pk", flat=True))
 
 
 def _delete(lists: ListQuerySet) -> int:
-    _, rows = lists.delete()
-    return rows.get(ShoppingList._meta.label, 0)
+    _, deleted = lists.delete()
+    return deleted.get(ShoppingList._meta.label, 0)

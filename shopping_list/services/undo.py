@@ -1,7 +1,7 @@
-"""Undo one recorded change, whatever came later, if its rows still allow it.
+"""Undo one recorded change, also an older one, if its rows still allow it.
 
-The inverse of a change is applied field by field: what the change wrote and
-nobody has written since goes back to what it was before.
+The inverse of a change is applied field by field: a field that the change wrote,
+and that no later change wrote, gets back the value that it had before.
 """
 
 from __future__ import annotations
@@ -13,97 +13,100 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
+from rest.errors import DomainError
 from shopping_list import models
 from shopping_list.parsing import item_names
-from shopping_list.recording.unit_of_work import UnitOfWork
+from shopping_list.recording.context import OpenRecording
 from shopping_list.rows import Role
 
 ITEM_FIELDS = ("name", "quantity", "note", "category", "purchased", "position")
 Entry = Mapping[str, Any]
 
 
-class UndoConflictError(ValueError):
-    """Rows that moved on; `rows` has their ids with the reason."""
+class UndoConflictError(DomainError):
+    """Rows have changed since, so an undo would overwrite them; `rows` has ids and reasons."""
+
+    message = "That change cannot be undone any more."
 
     def __init__(self, rows: list[dict[str, str]]) -> None:
-        super().__init__("blocked")
+        super().__init__()
         self.rows = rows
 
 
-class NotUndoableError(ValueError):
-    """A change of a kind that is not undone this way."""
+class NotUndoableError(DomainError):
+    """The change is of a kind that cannot be undone, or nothing of it is left to undo."""
 
 
 def required_role(activity: models.Activity) -> Role:
-    """Return the role that undoing a change takes: what writing its inverse takes."""
+    """Return the role that undoing a change needs: the role that writing its inverse needs."""
     if not all("item" in entry for entry in activity.changes):
         return "owner"
     ticks = all(
-        entry["before"] and entry["after"] and _written(entry) == ("purchased",)
+        entry["before"] and entry["after"] and _written_fields(entry) == ("purchased",)
         for entry in activity.changes
     )
     return "ticker" if ticks else "editor"
 
 
-def undo(unit: UnitOfWork, activity: models.Activity) -> None:
+def undo(unit: OpenRecording, activity: models.Activity) -> None:
     """Apply the inverse of a change inside an open recording of its list.
 
-    Raises BlockedError, with every row that stands in the way and nothing
-    changed, and NotUndoableError for changes of members.
+    Raises UndoConflictError with every row that prevents it, before anything is
+    written, and NotUndoableError for changes of members.
     """
     items = [entry for entry in activity.changes if "item" in entry]
     lists = [entry for entry in activity.changes if "list" in entry]
     if not items and not lists:
-        raise NotUndoableError(activity.verb)
-    ground = _load_context(unit, activity.list_id, items)
-    blocked = [
-        {"item": entry["item"], "name": (entry["after"] or entry["before"])["name"], "reason": why}
+        raise NotUndoableError(f"Changes of this kind are not undone: {activity.verb}.")
+    context = _load_context(unit, activity.list_id, items)
+    conflicts = [
+        {"item": entry["item"], "name": _last_name(entry), "reason": reason}
         for entry in items
-        if (why := _conflict_reason(entry, ground))
+        if (reason := _conflict_reason(entry, context))
     ]
-    if blocked:
-        raise UndoConflictError(blocked)
-    # Rows leave before rows come back, so that no name is open twice in between.
+    if conflicts:
+        raise UndoConflictError(conflicts)
+    # Rows are deleted before rows are restored, so that no name is open twice in between.
     for entry in sorted(items, key=lambda entry: entry["before"] is not None):
-        _revert(entry, ground)
+        _revert(entry, context)
     for entry in lists:
         _revert_list(entry, activity.list_id)
 
 
 @dataclass(frozen=True)
 class UndoContext:
-    """What an undo finds: the rows, who has which open name, who still has an account."""
+    """What an undo reads: the rows, the items with open names, the users that still exist."""
 
     list_id: UUID
     items: Mapping[UUID, models.ShoppingItem]
     open_names: Mapping[str, UUID]
-    people: frozenset[int]
+    user_ids: frozenset[int]
 
     def item(self, entry: Entry) -> models.ShoppingItem | None:
-        """Return the row of an entry, on whichever list it is."""
+        """Return the row of an entry, on any list."""
         return self.items.get(UUID(entry["item"]))
 
-    def known(self, person: Entry | None) -> int | None:
-        """Return the id of a person of the log, None if their account is gone."""
-        return person["id"] if person and person["id"] in self.people else None
+    def existing_id(self, user: Entry | None) -> int | None:
+        """Return the id of a user of the log, None if their account was deleted."""
+        return user["id"] if user and user["id"] in self.user_ids else None
 
 
-def _load_context(unit: UnitOfWork, list_id: UUID, entries: list[Entry]) -> UndoContext:
+def _load_context(unit: OpenRecording, list_id: UUID, entries: list[Entry]) -> UndoContext:
     ids = [UUID(entry["item"]) for entry in entries]
-    found = models.ShoppingItem.objects.in_bulk(ids)
-    # Touching a row locks its list; another list would be locked out of order.
-    unit.track_items(pk for pk in ids if pk not in found or found[pk].shopping_list_id == list_id)
+    rows = models.ShoppingItem.objects.in_bulk(ids)
+    # Tracking a row locks its list; another list would be locked out of order.
+    unit.track_items(pk for pk in ids if pk not in rows or rows[pk].shopping_list_id == list_id)
     open_items = models.ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False)
-    people = User.objects.filter(pk__in=set(_people(entries)))
+    users = User.objects.filter(pk__in=set(_user_ids(entries)))
     return UndoContext(
         list_id,
-        found,
+        rows,
         dict(open_items.values_list("name_key", "pk")),
-        frozenset(people.values_list("pk", flat=True)),
+        frozenset(users.values_list("pk", flat=True)),
     )
 
 
-def _people(entries: list[Entry]) -> Iterator[int]:
+def _user_ids(entries: list[Entry]) -> Iterator[int]:
     for entry in entries:
         before = entry["before"] or {}
         yield from (
@@ -111,85 +114,91 @@ def _people(entries: list[Entry]) -> Iterator[int]:
         )
 
 
-def _conflict_reason(entry: Entry, ground: UndoContext) -> str:
-    """Return what forbids to undo an entry, empty if nothing does."""
-    item, before, after = ground.item(entry), entry["before"], entry["after"]
+def _last_name(entry: Entry) -> str:
+    return str((entry["after"] or entry["before"])["name"])
+
+
+def _conflict_reason(entry: Entry, context: UndoContext) -> str:
+    """Return why an entry cannot be undone, empty if it can."""
+    item, before, after = context.item(entry), entry["before"], entry["after"]
     if after is None:
-        return "is there again" if item is not None else _name_is_taken(before, ground, None)
-    if item is None or item.shopping_list_id != ground.list_id:
+        return "is there again" if item is not None else _name_conflict(before, context, None)
+    if item is None or item.shopping_list_id != context.list_id:
         return "was removed"
-    if any(getattr(item, field) != after[field] for field in _written(entry)):
+    if any(getattr(item, field) != after[field] for field in _written_fields(entry)):
         return "was changed since"
     if before is None:
         return ""
-    kept = {field: getattr(item, field) for field in ITEM_FIELDS}
-    return _name_is_taken(kept | _values(entry), ground, item.pk)
+    current = {field: getattr(item, field) for field in ITEM_FIELDS}
+    return _name_conflict(current | _values_before(entry), context, item.pk)
 
 
-def _name_is_taken(row: Entry, ground: UndoContext, pk: UUID | None) -> str:
+def _name_conflict(row: Entry, context: UndoContext, pk: UUID | None) -> str:
     owner = (
-        None if row["purchased"] else ground.open_names.get(item_names.comparison_key(row["name"]))
+        None if row["purchased"] else context.open_names.get(item_names.comparison_key(row["name"]))
     )
     return "another open item has that name" if owner not in {None, pk} else ""
 
 
-def _written(entry: Entry) -> tuple[str, ...]:
-    """Return the fields that a change wrote; those of a new row without its place."""
+def _written_fields(entry: Entry) -> tuple[str, ...]:
+    """Return the fields that a change wrote; for a new row all but its position."""
     before, after = entry["before"], entry["after"]
     if before is None:
         return tuple(field for field in ITEM_FIELDS if field != "position")
     return tuple(field for field in ITEM_FIELDS if before[field] != after[field])
 
 
-def _values(entry: Entry) -> dict[str, Any]:
-    return {field: entry["before"][field] for field in _written(entry)}
+def _values_before(entry: Entry) -> dict[str, Any]:
+    return {field: entry["before"][field] for field in _written_fields(entry)}
 
 
-def _revert(entry: Entry, ground: UndoContext) -> None:
-    item = ground.item(entry)
+def _revert(entry: Entry, context: UndoContext) -> None:
+    item = context.item(entry)
     if item is None:
-        _recreate(entry, ground)
+        _recreate(entry, context)
     elif entry["before"] is None:
         item.delete()
     else:
-        _restore_fields(entry, item, ground)
+        _restore_fields(entry, item, context)
 
 
-def _restore_fields(entry: Entry, item: models.ShoppingItem, ground: UndoContext) -> None:
-    values = _values(entry)
+def _restore_fields(entry: Entry, item: models.ShoppingItem, context: UndoContext) -> None:
+    values = _values_before(entry)
     for field, value in values.items():
         setattr(item, field, value)
     if "purchased" in values:
-        _restore_tick(item, entry["before"], ground)
+        _restore_tick(item, entry["before"], context)
     item.save(update_fields=values.keys())
 
 
-def _recreate(entry: Entry, ground: UndoContext) -> None:
+def _recreate(entry: Entry, context: UndoContext) -> None:
     before = entry["before"]
     item = models.ShoppingItem(
         pk=UUID(entry["item"]),
-        shopping_list_id=ground.list_id,
+        shopping_list_id=context.list_id,
         created_at=datetime.fromisoformat(before["created_at"]),
-        created_by_id=ground.known(before["created_by"]),
+        created_by_id=context.existing_id(before["created_by"]),
         **{field: before[field] for field in ITEM_FIELDS},
     )
-    _restore_tick(item, before, ground)
+    _restore_tick(item, before, context)
     item.save(force_insert=True)
 
 
-def _restore_tick(item: models.ShoppingItem, before: Entry, ground: UndoContext) -> None:
-    when = before["purchased_at"]
-    item.purchased_at = datetime.fromisoformat(when) if when else None
-    item.purchased_by_id = ground.known(before["purchased_by"])
+def _restore_tick(item: models.ShoppingItem, before: Entry, context: UndoContext) -> None:
+    purchased_at = before["purchased_at"]
+    item.purchased_at = datetime.fromisoformat(purchased_at) if purchased_at else None
+    item.purchased_by_id = context.existing_id(before["purchased_by"])
 
 
 def _revert_list(entry: Entry, list_id: UUID) -> None:
     before, after = entry["before"], entry["after"]
     if not before or not after or before["deleted"] != after["deleted"]:
-        raise NotUndoableError("a list comes back with restore")
-    one = models.ShoppingList.objects.get(pk=list_id)
-    if one.name != after["name"]:
-        row = {"list": str(list_id), "name": one.name, "reason": "was changed since"}
-        raise UndoConflictError([row])
-    one.name = before["name"]
-    one.save(update_fields=["name"])
+        raise NotUndoableError(
+            "Changes of this kind are not undone: a list comes back with restore."
+        )
+    shopping_list = models.ShoppingList.objects.get(pk=list_id)
+    if shopping_list.name != after["name"]:
+        conflict = {"list": str(list_id), "name": shopping_list.name, "reason": "was changed since"}
+        raise UndoConflictError([conflict])
+    shopping_list.name = before["name"]
+    shopping_list.save(update_fields=["name"])

@@ -129,7 +129,7 @@ def test_only_one_of_two_superusers_is_deleted_when_both_delete_at_once(make_use
     def try_delete(user):
         try:
             deletion.delete(user)
-        except deletion.LastSuperuser:
+        except deletion.LastSuperuserError:
             return False
         else:
             return True

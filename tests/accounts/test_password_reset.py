@@ -149,7 +149,7 @@ def test_reset_link_works_once_when_fifty_requests_race(ana):
     def try_reset(number):
         try:
             passwords.reset(secret, f"battery number {number}")
-        except passwords.InvalidResetLink:
+        except passwords.InvalidResetLinkError:
             return False
         else:
             return True

@@ -7,7 +7,7 @@ from django.db import connections
 from rest_framework.test import APIClient
 
 from accounts.models import SetupLink, User, owner_exists
-from accounts.registration import RegistrationClosed, create_owner, register
+from accounts.registration import RegistrationClosedError, create_owner, register
 from tests.conftest import PASSWORD
 
 REGISTER = "/api/auth/register/"
@@ -104,7 +104,7 @@ def test_setup_link_creates_one_owner_when_eight_requests_race():
     def use(number):
         try:
             register(username=f"user{number}", password=PASSWORD, token=secret)
-        except RegistrationClosed:
+        except RegistrationClosedError:
             return False
         else:
             return True

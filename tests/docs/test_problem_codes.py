@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rest_framework.exceptions import APIException
 
+from rest.problems import registered_errors
 from tests.support.docs.api_examples import PAGE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,12 +45,13 @@ def exception_codes() -> set[tuple[int, str]]:
     """Return status and code of every exception class, including those of REST framework."""
     for name in modules():
         importlib.import_module(name)
-    return {
+    described = {
         (exception.status_code, exception.default_code)
         for exception in classes()
         if exception.__module__.partition(".")[0] in {*PACKAGES, "rest_framework"}
         and "default_code" in vars(exception)
     }
+    return described | set(registered_errors().values())
 
 
 def calls() -> Iterator[ast.Call]:

@@ -136,7 +136,7 @@ async def test_new_member_gets_joined_and_can_subscribe(open_client, mallory, gr
 
 
 async def test_creator_gets_joined_when_list_is_created(open_client, ana):
-    from shopping_list.recording.unit_of_work import recording
+    from shopping_list.recording.context import recording
 
     client = await open_client(ana)
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from shopping_list import receivers
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
-from shopping_list.recording import actor, unit_of_work
+from shopping_list.recording import actor, context, locking
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def test_save_without_a_difference_records_nothing(groceries, milk, bob, recorde
 
 def test_change_reverted_within_one_recording_records_nothing(groceries, milk, recorded_changes):
     """REC-6"""
-    with recorded_changes(groceries) as recorded, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         milk.purchased = True
         milk.save()
         milk.purchased = False
@@ -54,7 +54,7 @@ def test_recording_without_a_write_records_nothing(groceries, recorded_changes):
     """REC-6"""
     with (
         recorded_changes(groceries) as recorded,
-        unit_of_work.recording(groceries.pk, uuid.uuid4()),
+        context.recording(groceries.pk, uuid.uuid4()),
     ):
         pass
     assert not recorded.all
@@ -64,7 +64,7 @@ def test_item_created_and_list_deleted_in_one_recording_is_one_deletion(
     groceries, recorded_changes
 ):
     """REC-8"""
-    with recorded_changes(groceries) as recorded, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         groceries.items.create(name="Bread")
         ShoppingList.objects.get(pk=groceries.pk).delete()
     assert len(recorded.all) == 1
@@ -276,9 +276,9 @@ def test_moved_item_keeps_its_purchase_time_and_user(
 def test_moving_an_item_locks_both_lists_in_id_order(groceries, hardware, milk, monkeypatch):
     """REC-14"""
     locked = []
-    original = unit_of_work._locked_rows
+    original = locking._locked_rows
     monkeypatch.setattr(
-        unit_of_work, "_locked_rows", lambda ids, *rest: locked.append(ids) or original(ids, *rest)
+        locking, "_locked_rows", lambda ids, *rest: locked.append(ids) or original(ids, *rest)
     )
     item = ShoppingItem.objects.get()
     item.shopping_list = hardware
@@ -320,7 +320,7 @@ def test_fixture_is_loaded_without_recording(groceries, milk, tmp_path):
     version = ShoppingList.objects.get().version
     milk.delete()
     Activity.objects.filter(version__gt=version).delete()
-    with unit_of_work.recording(groceries.pk):
+    with context.recording(groceries.pk):
         call_command("loaddata", str(path), verbosity=0)
     assert Activity.objects.count() == count
     assert ShoppingList.objects.get().version == version
@@ -359,7 +359,7 @@ def test_last_interaction_does_not_decrease_when_the_clock_does(groceries, milk,
     before = ShoppingList.objects.get().last_interaction
     past = timezone.now() - timedelta(hours=1)
     with (
-        patch.object(unit_of_work.timezone, "now", return_value=past),
+        patch.object(locking.timezone, "now", return_value=past),
         recorded_changes(groceries) as recorded,
     ):
         milk.note = "new"

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 
 from accounts.models import User
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
-from shopping_list.recording import actor, unit_of_work
+from shopping_list.recording import actor, context
 from shopping_list.rows import Change
 from tests.support.change_recorder import recorded_log, stored_state
 from tests.support.replica import Replica, State
@@ -309,7 +309,7 @@ class Lists(RuleBasedStateMachine):
         """Write several times in one recording, partly in savepoints that are rolled back."""
         methods = (self.add, self.save, self.remove, self.move, self.update, self.bulk_create)
         methods += (self.rename, self.set_members, self.bulk_delete, self.save_expression)
-        with unit_of_work.recording(self.list(data.draw(number)).pk):
+        with context.recording(self.list(data.draw(number)).pk):
             for _ in range(data.draw(st.integers(1, 4))):
                 keep = data.draw(st.booleans())
                 method = data.draw(st.sampled_from(methods))

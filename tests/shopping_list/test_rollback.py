@@ -11,8 +11,8 @@ from django.db.models.signals import post_save
 from django.db.transaction import TransactionManagementError
 
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
-from shopping_list.recording import actor, unit_of_work
-from shopping_list.recording.unit_of_work import ConflictError
+from shopping_list.recording import actor, bookkeeping, context, locking, unit_of_work
+from shopping_list.recording.locking import ConflictError
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def test_savepoint_rolled_back_inside_a_recording_records_nothing(
 ):
     """REC-18"""
     milk_id = milk.pk
-    with recorded_changes(groceries) as recorded, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         bread = groceries.items.create(name="Bread")
         with rolled_back(transaction.atomic()):
             milk.delete()
@@ -71,7 +71,7 @@ def test_savepoint_rolled_back_inside_a_recording_records_nothing(
 
 def test_manually_rolled_back_savepoint_records_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as recorded, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         savepoint_id = transaction.savepoint()
         milk.note = "never"
         milk.save()
@@ -82,7 +82,7 @@ def test_manually_rolled_back_savepoint_records_nothing(groceries, milk, recorde
 def test_list_created_in_a_rolled_back_savepoint_is_not_recorded(groceries, recorded_changes):
     """REC-18"""
     count = Activity.objects.count()
-    with recorded_changes(groceries) as recorded, unit_of_work.recording():
+    with recorded_changes(groceries) as recorded, context.recording():
         with rolled_back(transaction.atomic()):
             ShoppingList.objects.create(name="Never").items.create(name="x")
         groceries.items.create(name="Milk")
@@ -116,7 +116,7 @@ def test_rolled_back_change_runs_no_commit_hook(
 
 def test_integrity_error_in_a_savepoint_records_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as recorded, unit_of_work.recording(groceries.pk):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         with pytest.raises(IntegrityError), transaction.atomic():
             groceries.items.create(name="MILK")
         milk.quantity = "2 l"
@@ -130,7 +130,7 @@ def test_integrity_error_without_a_savepoint_rolls_everything_back(
     """REC-18"""
 
     def write_without_savepoint():
-        with unit_of_work.recording(groceries.pk):
+        with context.recording(groceries.pk):
             groceries.items.create(name="Bread")
             with pytest.raises(IntegrityError):
                 groceries.items.create(name="milk ")
@@ -142,28 +142,28 @@ def test_integrity_error_without_a_savepoint_rolls_everything_back(
 
 def test_nested_recordings_are_one_change(groceries, recorded_changes):
     """REC-19"""
-    with recorded_changes(groceries) as recorded, unit_of_work.recording(groceries.pk) as outer:
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk) as outer:
         groceries.items.create(name="Milk")
-        with unit_of_work.recording(groceries.pk) as inner:
+        with context.recording(groceries.pk) as inner:
             groceries.items.create(name="Bread")
         assert inner is outer
     assert recorded.one.verb == "items.added"
-    assert unit_of_work.current() is None
+    assert context.current() is None
 
 
 def test_verb_of_a_nested_recording_is_used_when_the_outer_has_none(groceries, recorded_changes):
     """REC-19"""
-    undo = partial(unit_of_work.recording, groceries.pk, verb="undo")
+    undo = partial(context.recording, groceries.pk, verb="undo")
     with (
         recorded_changes(groceries) as recorded,
-        unit_of_work.recording(groceries.pk),
+        context.recording(groceries.pk),
         undo(undoes=1),
     ):
         groceries.items.create(name="Milk")
     assert recorded.one.verb == "undo"
     with (
         recorded_changes(groceries) as recorded,
-        unit_of_work.recording(verb="items.moved"),
+        context.recording(verb="items.moved"),
         undo(),
     ):
         groceries.items.create(name="Bread")
@@ -174,8 +174,8 @@ def test_writes_of_a_failed_nested_recording_stay_when_the_error_is_caught(
     groceries, recorded_changes
 ):
     """REC-19: a nested recording has no savepoint, so its rows stay and must be recorded."""
-    with recorded_changes(groceries) as recorded, unit_of_work.recording(groceries.pk):
-        with rolled_back(unit_of_work.recording(groceries.pk)):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
+        with rolled_back(context.recording(groceries.pk)):
             groceries.items.create(name="Milk")
         groceries.items.create(name="Bread")
     assert {row.name for row in recorded.one.items} == {"Milk", "Bread"}
@@ -184,9 +184,9 @@ def test_writes_of_a_failed_nested_recording_stay_when_the_error_is_caught(
 def test_exception_ends_a_recording(groceries, milk, recorded_changes):
     """REC-18"""
     with recorded_changes(groceries) as recorded:
-        with rolled_back(unit_of_work.recording(groceries.pk)):
+        with rolled_back(context.recording(groceries.pk)):
             milk.delete()
-        assert unit_of_work.current() is None
+        assert context.current() is None
     assert not recorded.all
 
 
@@ -204,9 +204,9 @@ def test_list_changed_under_its_lock_raises_conflict_error(groceries, milk, reco
     milk.note = "new"
 
     def write_under_a_lost_lock():
-        with unit_of_work.recording(groceries.pk):
+        with context.recording(groceries.pk):
             milk.save()
-            unit_of_work._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
+            bookkeeping._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
 
     with recorded_changes(groceries) as recorded, pytest.raises(ConflictError):
         write_under_a_lost_lock()
@@ -215,7 +215,7 @@ def test_list_changed_under_its_lock_raises_conflict_error(groceries, milk, reco
 
 def test_list_created_after_the_lookup_raises_conflict_error(groceries, monkeypatch):
     """REC-20: the row could not be locked, so its version is unknown."""
-    monkeypatch.setattr(unit_of_work, "_locked_rows", lambda *_: iter(()))
+    monkeypatch.setattr(locking, "_locked_rows", lambda *_: iter(()))
     with pytest.raises(ConflictError):
         groceries.items.create(name="Milk")
     assert not ShoppingItem.objects.exists()
@@ -233,7 +233,7 @@ def test_item_moved_while_its_lists_are_locked_is_followed(
         """Simulate another writer that moves the item just before this lock is taken."""
         if moves:
             list_id = moves.pop(0)
-            unit_of_work._unrecorded(ShoppingItem).filter(pk=milk.pk).update(
+            bookkeeping._unrecorded(ShoppingItem).filter(pk=milk.pk).update(
                 shopping_list_id=list_id
             )
         original(unit, lists)
@@ -250,14 +250,14 @@ def test_threads_do_not_share_a_recording(groceries):
 
     def read_current():
         inside.wait(10)
-        current = unit_of_work.current()
+        current = context.current()
         checked.set()
         connection.close()
         return current
 
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(read_current)
-        with unit_of_work.recording(groceries.pk):
+        with context.recording(groceries.pk):
             inside.set()
             checked.wait(10)
         assert result.result() is None

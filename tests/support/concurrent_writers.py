@@ -28,8 +28,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from shopping_list import queries
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
-from shopping_list.recording import actor, unit_of_work
-from shopping_list.recording.unit_of_work import ConflictError
+from shopping_list.recording import actor, context
+from shopping_list.recording.locking import ConflictError
 from tests.support.change_recorder import recorded_log, stored_state
 from tests.support.replica import Replica, State, decode
 
@@ -112,7 +112,7 @@ def eight_writers():
         done = Counter()
         for turn in range(20):
             whole = rng.random() < 0.15
-            with suppress(RollbackError), unit_of_work.recording(here, there):
+            with suppress(RollbackError), context.recording(here, there):
                 for _ in range(rng.randint(1, 3)):
                     part = rng.random() < 0.3
                     with suppress(RollbackError, IntegrityError), transaction.atomic():
@@ -193,7 +193,7 @@ def crossing():
                     elif kind == 2:
                         items.filter(pk__in=[item.pk]).update(shopping_list=target)
                     elif kind == 3:
-                        with unit_of_work.recording(target, source):
+                        with context.recording(target, source):
                             ShoppingItem.objects.filter(shopping_list_id=target).update(note="x")
                             item.delete()
                     else:
@@ -243,7 +243,7 @@ def lost_lock():
 
     def loser(_):
         try:
-            with unit_of_work.recording(here.pk):
+            with context.recording(here.pk):
                 ShoppingItem.objects.create(shopping_list=here, name="Bread")
                 with suppress(RollbackError), transaction.atomic():
                     ShoppingItem.objects.filter(pk=item.pk).update(note="never")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from rest.text import BIDIRECTIONAL, clean_text
-from shopping_list.import_export.formats import FORMATS, lines_of
+from shopping_list.import_export.formats import FORMATS, parse_lines
 from shopping_list.rows import ItemRow, ListRow, Member, Person
 
 ANA, BOB = Person(1, "Ana"), Person(2, "Bob")
@@ -110,7 +110,7 @@ def nothing(_key: str) -> bool:
 
 def read(name: str, content: str) -> list:
     """Return what a content of that format asks for."""
-    return [line.wanted for line in lines_of(name, content, nothing)]
+    return [line.item for line in parse_lines(name, content, nothing)]
 
 
 def again(name: str, rows: list[ItemRow]) -> list:

@@ -1,4 +1,4 @@
-"""Make an owner of the installation on the command line."""
+"""Create the owner of the installation on the command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import User, owner_exists
 
 
 class Command(BaseCommand):
-    """Asks for what was not given; a script gives everything."""
+    """Asks for the values that are missing; a script passes all of them."""
 
     help = "Make the owner of this installation, where nobody owns it yet."
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make them."""
+        """Create the owner."""
         if owner_exists() and not options["another"]:
             raise CommandError("there is an owner already: --another makes one more")
         if not (options["username"] and options["password_stdin"]) and not sys.stdin.isatty():
@@ -42,13 +42,13 @@ class Command(BaseCommand):
             is_staff=True,
             is_superuser=True,
         )
-        given = _from_stdin() if options["password_stdin"] else _asked_twice()
+        password = _from_stdin() if options["password_stdin"] else _ask_twice()
         try:
             owner.full_clean(exclude=["password"])
-            validate_password(given, owner)
-        except ValidationError as refused:
-            raise CommandError(" ".join(refused.messages)) from None
-        owner.set_password(given)
+            validate_password(password, owner)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        owner.set_password(password)
         owner.save(force_insert=True)
         self.stdout.write(f"{owner.username} owns this installation.")
 
@@ -57,8 +57,8 @@ def _from_stdin() -> str:
     return sys.stdin.readline().removesuffix("\n")
 
 
-def _asked_twice() -> str:
-    given = getpass("Password: ")
-    if getpass("The same again: ") != given:
+def _ask_twice() -> str:
+    password = getpass("Password: ")
+    if getpass("The same again: ") != password:
         raise CommandError("these were two different passwords")
-    return given
+    return password

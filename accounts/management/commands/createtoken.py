@@ -1,4 +1,4 @@
-"""Make an API token on the command line."""
+"""Create an API token on the command line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from accounts.models import ApiToken, User
 
 
 class Command(BaseCommand):
-    """Prints the secret of the new token: it is shown this once."""
+    """Prints the secret of the new token, which is shown only this once."""
 
-    help = "Make an API token for a person and print it. It is not shown again."
+    help = "Create an API token for a user and print it. It is not shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -23,12 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--list", type=UUID, help="only for the list with this id")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make and print it."""
+        """Create and print the token."""
         try:
-            person = User.objects.get_by_natural_key(options["username"])
+            user = User.objects.get_by_natural_key(options["username"])
         except User.DoesNotExist:
             raise CommandError(f"there is no person called {options['username']}") from None
         _, secret = ApiToken.objects.create(
-            user=person, name=options["name"], scope=options["scope"], list_id=options["list"]
+            user=user, name=options["name"], scope=options["scope"], list_id=options["list"]
         )
         self.stdout.write(secret)

@@ -30,4 +30,4 @@ class Command(BaseCommand):
             reason = "a guest, who has no password" if user.is_guest else "disabled"
             raise CommandError(f"{username} is {reason}")
         host, port = os.environ.get("TROLLEY_HOST", ""), int(os.environ.get("TROLLEY_PORT", "8000"))
-        self.stdout.write(f"{base_url(host, port)}/reset/#{ResetLink.renew(user)}")
+        self.stdout.write(f"{base_url(host, port)}/reset/#{ResetLink.issue(user)}")

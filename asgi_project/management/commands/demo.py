@@ -20,7 +20,7 @@ from accounts.models import ApiToken, User
 from asgi_project.demo.shoppers import GROCERIES, Shopper
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.recording.actor import acting_as
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 
 USER_NAMES = ("Ana", "Ben", "Cleo")
 LIST_NAMES = ("Groceries", "Party on Saturday", "Hardware store")

@@ -1,5 +1,7 @@
 import type {
   AcceptedInvite,
+  Activity,
+  ActivityPage,
   CreatedInvite,
   CreatedToken,
   Device,
@@ -18,8 +20,8 @@ import type {
   Suggestion,
   Token,
   TokenRequest,
+  UserProfile,
 } from '../protocol/rest';
-import type { Activity, ActivityPage, UserProfile } from '../protocol/rest-refined';
 import type { Http } from './http';
 import { uuid } from './uuid';
 

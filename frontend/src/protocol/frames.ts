@@ -78,7 +78,7 @@ export interface Welcome {
   limits: Limits;
 }
 /**
- * Somebody, by the name they had when the row was read.
+ * A user, with the name that they had when the row was read.
  */
 export interface Person {
   id: number;
@@ -150,7 +150,7 @@ export interface ListRow {
   members: Member[];
 }
 /**
- * A person and what they may do on one list.
+ * A user and their role on one list.
  */
 export interface Member {
   id: number;
@@ -178,9 +178,10 @@ export interface ItemRow {
 /**
  * One recorded change of one list, and the frame that every subscriber gets.
  *
- *     `items` are whole rows, `gone` the ids of removed ones, `list` is absent
- *     when the list's own fields were not touched. `op` is the Idempotency-Key of
- *     the request behind the change. `undoes` is present on the verb `undo` only.
+ *     `items` are whole rows, `gone` the ids of removed ones. `list` is absent when
+ *     neither the list's own fields nor its members changed. `op` is the
+ *     Idempotency-Key of the request that made the change. `undoes` is present on
+ *     the verb `undo` only.
  */
 export interface Change {
   type: 'change';

@@ -3,24 +3,47 @@
 export type Scope = 'read' | 'tick' | 'write';
 export type Role = 'viewer' | 'ticker' | 'editor' | 'owner';
 export type InvitedRole = 'viewer' | 'ticker' | 'editor';
+export type Verb =
+  | 'list.created'
+  | 'list.renamed'
+  | 'list.edited'
+  | 'list.deleted'
+  | 'list.restored'
+  | 'item.added'
+  | 'item.ticked'
+  | 'item.unticked'
+  | 'item.edited'
+  | 'item.moved'
+  | 'item.removed'
+  | 'items.added'
+  | 'items.ticked'
+  | 'items.unticked'
+  | 'items.edited'
+  | 'items.moved'
+  | 'items.removed'
+  | 'member.joined'
+  | 'member.left'
+  | 'member.removed'
+  | 'member.role'
+  | 'undo';
 export type FileFormat = 'json' | 'csv' | 'markdown' | 'text';
 export type ImportedLineOutcomeEnum = 'added' | 'merged' | 'put_back' | 'unchanged';
 export type StateEnum = 'open' | 'bought';
 export type NullEnum = null;
 
 /**
- * The person who asks.
+ * The profile of the current user.
  */
-export interface ProfileResponse {
+export interface UserProfile {
   id: number;
-  name?: string;
+  name: string;
   username: string;
-  email?: string;
+  email: string;
   is_staff: boolean;
   is_guest: boolean;
 }
 /**
- * The person who asks.
+ * The profile of the current user.
  */
 export interface ProfileUpdate {
   id?: number;
@@ -31,7 +54,7 @@ export interface ProfileUpdate {
   is_guest?: boolean;
 }
 /**
- * A new person. The setup token makes the owner.
+ * A new user. With the setup token, the user becomes the owner.
  */
 export interface Registration {
   username: string;
@@ -40,7 +63,7 @@ export interface Registration {
   token?: string;
 }
 /**
- * A name to sign in with and a password; `name` may stay what it is.
+ * A name to sign in with and a password; without `name`, the name stays as it is.
  */
 export interface GuestUpgrade {
   username: string;
@@ -48,7 +71,7 @@ export interface GuestUpgrade {
   password: string;
 }
 /**
- * One browser; `last_seen_at` is exact to a minute.
+ * One session; `last_seen_at` is exact to a minute.
  */
 export interface Device {
   id: string;
@@ -71,7 +94,7 @@ export interface Token {
   last_used_at: string | null;
 }
 /**
- * A token to make; `expires_in` is in seconds, and without it it lasts until revoked.
+ * A token to create; `expires_in` is in seconds. Without it the token does not expire.
  */
 export interface TokenRequest {
   name: string;
@@ -80,7 +103,7 @@ export interface TokenRequest {
   expires_in?: number | null;
 }
 /**
- * A new token with its secret, which is shown this once.
+ * A new token with its secret, which is shown only this once.
  */
 export interface CreatedToken {
   id: string;
@@ -102,31 +125,31 @@ export interface ListPage {
   results: ListResponse[];
 }
 /**
- * A list as its members see it.
+ * A list as one of its members sees it.
  */
 export interface ListResponse {
   id: string;
   name: string;
-  version: number;
-  epoch: string;
   last_interaction: string;
   created_at: string;
   created_by: Person | null;
+  members: Member[];
+  version: number;
+  epoch: string;
   deleted_at: string | null;
   role: Role;
-  members: Member[];
   items_open: number;
   items_total: number;
 }
 /**
- * Somebody.
+ * A user, with the name that they had when the row was read.
  */
 export interface Person {
   id: number;
   name: string;
 }
 /**
- * A member and their role.
+ * A user and their role on one list.
  */
 export interface Member {
   id: number;
@@ -147,7 +170,7 @@ export interface Invite {
   revoked: boolean;
 }
 /**
- * An invite to make; `expires_in` is in seconds.
+ * An invite to create; `expires_in` is in seconds.
  */
 export interface InviteRequest {
   role: InvitedRole;
@@ -156,7 +179,7 @@ export interface InviteRequest {
   guest?: boolean;
 }
 /**
- * A new invite with its secret, which is shown this once.
+ * A new invite with its secret, which is shown only this once.
  */
 export interface CreatedInvite {
   id: string;
@@ -178,33 +201,33 @@ export interface InvitePreview {
   invited_by: string;
 }
 /**
- * What is told of a list to those who are not on it.
+ * What a user who is no member sees of a list.
  */
 export interface JoinedListName {
   name: string;
 }
 /**
- * The list that one is on now, and as what.
+ * The list that the caller has joined, and their role on it.
  */
 export interface AcceptedInvite {
   list: ListResponse;
   role: Role;
 }
 /**
- * Recorded changes, newest first, and where the others are.
+ * Recorded changes, newest first, and the addresses of the pages around them.
  */
 export interface ActivityPage {
   next: string | null;
   previous: string | null;
-  results: ActivityResponse[];
+  results: Activity[];
 }
 /**
  * One recorded change.
  */
-export interface ActivityResponse {
+export interface Activity {
   version: number;
   at: string;
-  verb: string;
+  verb: Verb;
   actor: Actor | null;
   op: string | null;
   changes: ChangedRow[];
@@ -212,14 +235,14 @@ export interface ActivityResponse {
   undone_by: number | null;
 }
 /**
- * Who made a change; without an id, somebody whose account is gone.
+ * The user who made a change; the id is null if the account was deleted.
  */
 export interface Actor {
   id: number | null;
   name: string;
 }
 /**
- * One row of a change; one of `item`, `list` and `member` names it.
+ * One row of a change; one of `item`, `list` and `member` identifies it.
  */
 export interface ChangedRow {
   item?: string;
@@ -253,7 +276,7 @@ export interface ImportResult {
   results: ImportedLine[];
 }
 /**
- * What becomes of one line; lines of a JSON document are its items.
+ * The outcome of one line. The lines of a JSON document are its items.
  */
 export interface ImportedLine {
   line: number;
@@ -261,7 +284,7 @@ export interface ImportedLine {
   item: ImportedItem;
 }
 /**
- * The item that a line became; without an id, it would be a new one.
+ * The item of a line. Without an id, it would be a new one.
  */
 export interface ImportedItem {
   id: string | null;
@@ -272,14 +295,14 @@ export interface ImportedItem {
   purchased: boolean;
 }
 /**
- * The lists that an import made, or would make.
+ * The lists that an import created, or would create.
  */
 export interface ListsImportResult {
   dry_run: boolean;
   lists: ImportedList[];
 }
 /**
- * A list that an import made; without an id, that it would make.
+ * A list that an import created. Without an id, it would create it.
  */
 export interface ImportedList {
   id: string | null;
@@ -287,13 +310,13 @@ export interface ImportedList {
   items: number;
 }
 /**
- * Names used before, the likeliest first.
+ * Names that were used before, the most likely first.
  */
 export interface Suggestions {
   results: Suggestion[];
 }
 /**
- * A name used before, and what has become of it on the list that was asked about.
+ * A name that was used before, and its state on the requested list.
  */
 export interface Suggestion {
   name: string;

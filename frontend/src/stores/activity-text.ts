@@ -1,6 +1,5 @@
 import type { Change, ListRow, Member } from '../protocol/frames';
-import type { Actor } from '../protocol/rest';
-import type { Activity, Verb } from '../protocol/rest-refined';
+import type { Activity, Actor, Verb } from '../protocol/rest';
 import type { Replica } from '../sync/replica';
 
 /** The parts of a change that its sentence needs. */

@@ -1,7 +1,6 @@
 import type { Api } from '../net/api';
 import { Problem } from '../net/problem';
-import type { GuestUpgrade, ProfileUpdate, Registration } from '../protocol/rest';
-import type { UserProfile } from '../protocol/rest-refined';
+import type { GuestUpgrade, ProfileUpdate, Registration, UserProfile } from '../protocol/rest';
 import type { Engine } from '../sync/engine';
 
 /** The user of this browser: sign-in, sign-out and the profile. */

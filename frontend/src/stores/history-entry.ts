@@ -1,5 +1,4 @@
-import type { ChangedRow, Role } from '../protocol/rest';
-import type { Activity, Verb } from '../protocol/rest-refined';
+import type { Activity, ChangedRow, Role, Verb } from '../protocol/rest';
 import type { Change } from '../protocol/frames';
 import type { Replica } from '../sync/replica';
 import { isAllowed } from './permissions';

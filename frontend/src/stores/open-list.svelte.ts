@@ -1,6 +1,5 @@
 import { uuid } from '../net/uuid';
-import type { Role } from '../protocol/rest';
-import type { UserProfile } from '../protocol/rest-refined';
+import type { Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
 import type { ItemRow, Member, PresentPerson } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';

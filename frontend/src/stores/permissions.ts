@@ -1,5 +1,4 @@
-import type { Role } from '../protocol/rest';
-import type { UserProfile } from '../protocol/rest-refined';
+import type { Role, UserProfile } from '../protocol/rest';
 
 /** An action that needs a role. */
 export type Action = 'tick' | 'edit' | 'manage' | 'invite';

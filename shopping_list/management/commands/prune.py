@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts import sessions, tokens
-from shopping_list.api import idempotency
-from shopping_list.services import invites, trash
+from shopping_list.models import IdempotentResponse
+from shopping_list.services import invites, memberships, trash
 
 
 class Command(BaseCommand):
@@ -21,9 +21,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove, and say how much."""
-        self.stdout.write(f"{invites.remove_expired_guests()} guests' time was over.")
+        self.stdout.write(f"{memberships.remove_expired()} guests' time was over.")
         self.stdout.write(f"{trash.purge()} lists are gone from the trash.")
         self.stdout.write(f"{invites.delete_expired()} old invites are forgotten.")
-        self.stdout.write(f"{idempotency.delete_expired()} answers to old requests are forgotten.")
+        self.stdout.write(f"{_delete_responses()} answers to old requests are forgotten.")
         self.stdout.write(f"{sessions.delete_expired()} sessions were over.")
         self.stdout.write(f"{tokens.delete_expired()} tokens that were over are forgotten.")
+
+
+def _delete_responses() -> int:
+    deleted, _ = IdempotentResponse.objects.expired().delete()
+    return deleted

@@ -12,7 +12,6 @@ from django.apps import apps
 from django.core.management import call_command
 from django.utils import timezone
 
-from shopping_list.api import idempotency
 from shopping_list.models import IdempotentResponse, Invite, Membership
 from shopping_list.services import invites
 from tests.shopping_list.api.conftest import PREVIEW, comparable, url_of_list
@@ -181,7 +180,7 @@ def test_expired_idempotency_key_creates_another_invite(
         ana_client.delete(f"{invites_url}{created['id']}/")
         assert post().json() == created
         Invite.objects.update(revoked_at=timezone.now() - invites.RETENTION)
-    IdempotentResponse.objects.update(at=timezone.now() - idempotency.RETENTION)
+    IdempotentResponse.objects.update(at=timezone.now() - IdempotentResponse.RETENTION)
     call_command("prune", stdout=StringIO())
     response = post()
     assert response.status_code == 201

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, User
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.services import invites
 from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 from tests.support.routes import address, routes

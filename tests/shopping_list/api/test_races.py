@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from shopping_list import departure
+from shopping_list import personal_data
 from shopping_list.models import Membership, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_items, url_of_list
 
@@ -94,7 +94,7 @@ def test_an_owner_remains_when_leaving_races_account_deletion(
 
     def delete_account() -> str:
         with transaction.atomic():
-            departure.before_delete(ana)
+            personal_data.before_delete(ana)
             ana.delete()
         return "deleted"
 

@@ -121,7 +121,7 @@ def test_request_without_credentials_returns_401(method: str, path: str, db: Non
     assert response["WWW-Authenticate"].startswith("Bearer")
 
 
-OTHER_MODULES = ("shopping_list.api.import_export",)
+OTHER_MODULES = ("shopping_list.api.exports", "shopping_list.api.imports")
 """Modules that have their own permission matrix."""
 
 

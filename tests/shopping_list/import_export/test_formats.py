@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopping_list.import_export import json_format
-from shopping_list.import_export.formats import FORMATS, lines_of
+from shopping_list.import_export.formats import FORMATS, parse_lines
 from shopping_list.import_export.parsed_lines import (
-    LIMITS,
     MAX_ERRORS,
+    MAX_LENGTHS,
     MAX_LINES,
     InvalidContentError,
     ParsedItem,
@@ -34,20 +34,20 @@ from tests.support.row_strategies import (
 
 def errors_of(name, content, known=nothing):
     with pytest.raises(InvalidContentError) as exc_info:
-        lines_of(name, content, known)
+        parse_lines(name, content, known)
     return exc_info.value.errors
 
 
 def lines_or_none(name, content):
     try:
-        return lines_of(name, content, nothing)
+        return parse_lines(name, content, nothing)
     except InvalidContentError as error:
         return None if error.errors else pytest.fail("without a reason")
 
 
 def all_fields(row):
     return ParsedItem(
-        **{name: getattr(row, name) for name in LIMITS},
+        **{name: getattr(row, name) for name in MAX_LENGTHS},
         purchased=row.purchased,
         purchased_at=row.purchased_at,
         purchased_by=row.purchased_by and row.purchased_by.name,
@@ -68,7 +68,7 @@ special_names = pytest.mark.parametrize("text", [*XSS, *FORMULAS, *MARKUP])
 def test_limits_match_the_item_columns():
     """TRF-3"""
     fields = {field.name: field.max_length for field in ShoppingItem._meta.concrete_fields}
-    assert {name: fields[name] for name in LIMITS} == LIMITS
+    assert {name: fields[name] for name in MAX_LENGTHS} == MAX_LENGTHS
 
 
 # Round trips
@@ -114,9 +114,9 @@ def test_name_that_looks_like_a_quantity_round_trips():
     rows = [item("7 Up"), item("Up", quantity="7", note="one")]
     for name in FORMATS:
         for known in (nothing, {"7 up"}.__contains__):
-            lines = lines_of(name, FORMATS[name].write(list_row(), rows), known)
-            assert [line.wanted.name for line in lines] == ["7 Up", "Up"]
-            assert [line.wanted.quantity for line in lines] == ["", "7"]
+            lines = parse_lines(name, FORMATS[name].write(list_row(), rows), known)
+            assert [line.item.name for line in lines] == ["7 Up", "Up"]
+            assert [line.item.quantity for line in lines] == ["", "7"]
 
 
 # JSON
@@ -200,7 +200,7 @@ def test_export_of_several_lists_round_trips(lists):
     parsed_lists = json_format.read_all(content)
     assert [parsed_list.name for parsed_list in parsed_lists] == [name for name, _ in lists]
     for parsed_list, (_, items) in zip(parsed_lists, lists, strict=True):
-        assert [line.wanted for line in parsed_list.lines] == [all_fields(row) for row in items]
+        assert [line.item for line in parsed_list.lines] == [all_fields(row) for row in items]
 
 
 def test_errors_in_an_export_of_several_lists_name_the_list():
@@ -385,8 +385,8 @@ def test_invalid_text_is_rejected_by_line():
 def test_known_name_is_not_split():
     """TRF-2, QTY-3"""
     for name in ("text", "markdown"):
-        [line] = lines_of(name, "- 7 Up", {"7 up"}.__contains__)
-        assert line.wanted.name == "7 Up"
+        [line] = parse_lines(name, "- 7 Up", {"7 up"}.__contains__)
+        assert line.item.name == "7 Up"
 
 
 # All formats
@@ -399,9 +399,9 @@ def test_any_content_is_parsed_or_rejected(name, content):
     """TRF-4"""
     lines = lines_or_none(name, content) or []
     for line in lines:
-        for field, max_length in LIMITS.items():
-            assert len(getattr(line.wanted, field)) <= max_length
-        assert line.wanted.name == line.wanted.name.strip() != ""
+        for field, max_length in MAX_LENGTHS.items():
+            assert len(getattr(line.item, field)) <= max_length
+        assert line.item.name == line.item.name.strip() != ""
 
 
 @pytest.mark.parametrize(

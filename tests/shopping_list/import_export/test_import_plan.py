@@ -15,7 +15,7 @@ from shopping_list.import_export.importer import import_lines
 from shopping_list.import_export.parsed_lines import Line, ParsedItem
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from shopping_list.recording import actor
-from shopping_list.recording.unit_of_work import recording
+from shopping_list.recording.context import recording
 from shopping_list.services import items as item_service
 from tests.support.change_recorder import recorded_changes
 
@@ -38,7 +38,7 @@ def columns_of(shopping_list, *columns):
 
 
 def outcomes(plan):
-    return [step.outcome for step in plan.steps]
+    return [line.outcome for line in plan.lines]
 
 
 # Same result as adding

@@ -42,7 +42,7 @@ def test_limits_match_the_item_columns():
     """QTY-5"""
     fields = {field.name: field.max_length for field in ShoppingItem._meta.concrete_fields}
     assert fields["quantity"] == quantity.MAX_QUANTITY_LENGTH
-    assert fields["note"] == quantity.LONGEST_NOTE
+    assert fields["note"] == quantity.MAX_NOTE_LENGTH
 
 
 def test_known_name_is_never_split():
@@ -59,7 +59,7 @@ def test_unambiguous_line_looks_up_no_name():
 
 def test_part_over_its_limit_is_not_split_off():
     """QTY-5"""
-    long = "x" * (quantity.LONGEST_NOTE + 1)
+    long = "x" * (quantity.MAX_NOTE_LENGTH + 1)
     assert parts(f"milk, {long}") == (f"milk, {long}", "", "")
     assert parts(f"2 l milk, {long}") == (f"milk, {long}", "2 l", "")
     wide = "1" + " " * 60 + "bunch"
@@ -143,7 +143,7 @@ def test_parts_fit_their_limits_and_the_name_is_never_empty(text):
     """QTY-5, QTY-6"""
     parsed = parse(text, no_known_names)
     assert len(parsed.quantity) <= quantity.MAX_QUANTITY_LENGTH
-    assert len(parsed.note) <= quantity.LONGEST_NOTE
+    assert len(parsed.note) <= quantity.MAX_NOTE_LENGTH
     assert bool(parsed.name) == bool(text)
     assert bool(parsed.name.strip()) == bool(text.strip())
 

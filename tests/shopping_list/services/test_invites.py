@@ -15,7 +15,7 @@ from accounts import guests
 from accounts.models import User
 from shopping_list.models import Activity, Invite, Membership, ShoppingList
 from shopping_list.recording import actor
-from shopping_list.services import invites
+from shopping_list.services import invites, memberships
 
 InvalidInviteError = invites.InvalidInviteError
 SOON = timedelta(days=1)
@@ -183,7 +183,7 @@ def test_unusable_invite_raises_invalid_invite(create_invite, scene, carol, make
 @pytest.mark.parametrize("secret", ["", "x", "é" * 50])
 def test_unknown_secret_raises_invalid_invite(db, carol, secret):
     """INV-4"""
-    for call in (invites.find, partial(invites.accept, person=carol)):
+    for call in (invites.find, partial(invites.accept, user=carol)):
         with pytest.raises(InvalidInviteError):
             call(secret)
 
@@ -277,13 +277,13 @@ def test_removing_an_expired_guest_is_one_recorded_change(create_invite, groceri
     """INV-9"""
     invite, secret = create_invite(guest=True)
     invites.accept(secret, carol)
-    assert invites.remove_expired_guests() == 0
+    assert memberships.remove_expired() == 0
     expire(invite)
     with actor.acting_as(carol):
-        assert invites.remove_expired_guests() == 1
+        assert memberships.remove_expired() == 1
     change = latest(groceries)
     assert (change.verb, change.actor) == ("member.removed", None)
-    assert invites.remove_expired_guests() == 0
+    assert memberships.remove_expired() == 0
     assert latest(groceries).version == change.version
     assert not Membership.objects.filter(user=carol).exists()
 
@@ -295,7 +295,7 @@ def test_guest_who_became_an_owner_does_not_expire(create_invite, groceries, car
     membership.role = "owner"
     membership.save()
     expire(invite)
-    assert invites.remove_expired_guests() == 0
+    assert memberships.remove_expired() == 0
     assert Membership.objects.active().filter(user=carol).exists()
 
 
@@ -411,14 +411,14 @@ def test_concurrent_removals_remove_every_expired_guest_once(create_invite, groc
     invites.accept(secret, carol)
     expire(invite)
     before = latest(groceries).version
-    assert sum(run_concurrently([invites.remove_expired_guests] * 6)) == 1
+    assert sum(run_concurrently([memberships.remove_expired] * 6)) == 1
     assert latest(groceries).version == before + 1
 
 
 def test_removing_expired_guests_is_one_query_when_none_expired(db, django_assert_num_queries):
     """INV-9"""
     with django_assert_num_queries(1):
-        invites.remove_expired_guests()
+        memberships.remove_expired()
 
 
 def test_deleting_a_list_deletes_its_invites(create_invite, groceries):

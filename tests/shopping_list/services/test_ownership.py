@@ -12,16 +12,16 @@ from django.utils import timezone
 
 from accounts import guests
 from accounts.models import User
-from shopping_list import departure
-from shopping_list.api.errors import LastOwnerError
+from shopping_list import personal_data
 from shopping_list.models import Activity, Membership, ShoppingList
 from shopping_list.recording import actor
 from shopping_list.services import ownership
+from shopping_list.services.ownership import LastOwnerError
 
 
 def delete_account(user: User) -> None:
     with actor.acting_as(user), transaction.atomic():
-        departure.before_delete(user)
+        personal_data.before_delete(user)
         user.delete()
 
 

@@ -1,18 +1,19 @@
-"""Fields and serializers that refuse what they do not know."""
+"""Serializers and fields that reject everything they do not know."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from rest import text
+from rest.text import InvalidTextError, clean_text
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A body in which every field is known: a typo never passes for success.
+    """A request body in which every field is known, so a typo cannot pass as success.
 
     `rules` are keywords of JSON Schema for what `validate` checks beyond the fields.
     """
@@ -20,19 +21,25 @@ class StrictSerializer(serializers.Serializer[Any]):
     rules: ClassVar[dict[str, Any]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the validated fields. Raises ValidationError by field."""
+        """Return the validated fields. Raises ValidationError for unknown and read-only ones."""
         if isinstance(data, dict):
-            unknown = {key: ["Unknown field."] for key in data if key not in self.fields}
-            if unknown:
-                raise serializers.ValidationError(unknown)
+            errors = {name: [error] for name in data if (error := self._error_of(name))}
+            if errors:
+                raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
+
+    def _error_of(self, name: str) -> str | None:
+        field = self.fields.get(name)
+        if field is None:
+            return "Unknown field."
+        return "This cannot be changed." if field.read_only else None
 
 
 class CleanTextField(serializers.CharField):
-    """Text in NFC, trimmed, without control or direction-override characters."""
+    """Text by the rules of rest/text.py: in NFC, trimmed, without control characters."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Return the text cleaned; text.py alone says what is white space."""
+        """Return the text cleaned. CharField's own idea of white space is left out."""
         return serializers.Field.run_validation(self, data)
 
     def to_internal_value(self, data: Any) -> str:
@@ -40,8 +47,8 @@ class CleanTextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         try:
-            cleaned = text.clean_text(data)
-        except text.InvalidTextError as error:
+            cleaned = clean_text(data)
+        except InvalidTextError as error:
             raise serializers.ValidationError(str(error)) from error
         if not cleaned and not self.allow_blank:
             self.fail("blank")
@@ -49,7 +56,7 @@ class CleanTextField(serializers.CharField):
 
 
 class StrictBooleanField(serializers.BooleanField):
-    """JSON's true and false, and nothing that looks like them."""
+    """JSON's true and false only, no text or number."""
 
     def to_internal_value(self, data: Any) -> bool:
         """Return the boolean. Raises ValidationError for anything else."""
@@ -59,7 +66,7 @@ class StrictBooleanField(serializers.BooleanField):
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """A JSON number that is whole, so `5.0` too; no text, no boolean."""
+    """A JSON number without a fraction, `5.0` included; no text, no boolean."""
 
     def to_internal_value(self, data: Any) -> int:
         """Return the number. Raises ValidationError for anything else."""
@@ -77,8 +84,8 @@ class StrictUUIDField(serializers.UUIDField):
         """Return the UUID. Raises ValidationError for anything else."""
         if not isinstance(data, str) or len(data) != 36:
             self.fail("invalid", value=data)
-        found: UUID = super().to_internal_value(data)
-        return found
+        uuid: UUID = super().to_internal_value(data)
+        return uuid
 
 
 def validated(
@@ -89,3 +96,8 @@ def validated(
     serializer.is_valid(raise_exception=True)
     fields: dict[str, Any] = serializer.validated_data
     return fields
+
+
+def in_seconds(duration: timedelta) -> int:
+    """Return a duration as whole seconds, the unit of every duration in a request body."""
+    return int(duration.total_seconds())

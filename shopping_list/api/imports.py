@@ -1,0 +1,220 @@
+"""Import lists from files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, get_args
+from uuid import UUID
+
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from msgspec import Struct
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import guests
+from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.serializers import StrictBooleanField, StrictSerializer, validated
+from shopping_list import models
+from shopping_list.api import openapi, permissions
+from shopping_list.api.idempotency import idempotent
+from shopping_list.import_export import importer, json_format
+from shopping_list.import_export.formats import FORMATS, parse_lines
+from shopping_list.import_export.import_plan import Outcome, Plan, PlannedLine
+from shopping_list.import_export.parsed_lines import InvalidContentError, Line
+from shopping_list.recording.context import recording
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class ContentField(serializers.Field[Any, Any, Any, Any]):
+    """Text that is not changed; its reader reports what is wrong with it, line by line."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text. Raises ValidationError for anything else."""
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Not a valid string.")
+        return data
+
+
+class EverythingBody(StrictSerializer):
+    """An export of one list or of many, as text. `dry_run` writes nothing."""
+
+    content = ContentField()
+    dry_run = StrictBooleanField(default=False)
+
+
+class ImportBody(EverythingBody):
+    """What to add to a list, as text in a format. `dry_run` writes nothing."""
+
+    format = serializers.ChoiceField(choices=tuple(FORMATS))
+
+
+class ImportedItemResponse(Struct):
+    """The item of a line. Without an id, it would be a new one."""
+
+    id: UUID | None
+    name: str
+    quantity: str
+    note: str
+    category: str
+    purchased: bool
+
+
+class ImportedLineResponse(Struct):
+    """The outcome of one line. The lines of a JSON document are its items."""
+
+    line: int
+    outcome: Outcome
+    item: ImportedItemResponse
+
+
+class ImportResponse(Struct):
+    """What an import did, or would do, line by line."""
+
+    version: int
+    dry_run: bool
+    added: int
+    merged: int
+    put_back: int
+    unchanged: int
+    results: list[ImportedLineResponse]
+
+
+class ImportedListResponse(Struct):
+    """A list that an import created. Without an id, it would create it."""
+
+    id: UUID | None
+    name: str
+    items: int
+
+
+class ImportedListsResponse(Struct):
+    """The lists that an import created, or would create."""
+
+    dry_run: bool
+    lists: list[ImportedListResponse]
+
+
+class ImportView(APIView):
+    """Import many items into one list."""
+
+    @openapi.write_operation({200: ImportResponse}, body=ImportBody)
+    @idempotent
+    def post(self, request: Request, list_id: UUID) -> Response:
+        """Add the items of the text as one change, or show what would change.
+
+        Nothing is written unless every line can be read. A line is added like an
+        item: merged into an open one of that name, or put back.
+        """
+        access = permissions.require_member(request, list_id, "editor")
+        body = validated(ImportBody, request)
+        lines = _parse_lines(request, body["format"], body["content"])
+        if body["dry_run"]:
+            plan = Plan(importer.load_items(list_id)).add_lines(lines)
+            return _response(plan, access.version, dry_run=True)
+        return self._import(request, list_id, lines)
+
+    def _import(self, request: Request, list_id: UUID, lines: list[Line]) -> Response:
+        with recording(list_id) as unit:
+            access = permissions.require_member(request, list_id, "editor")
+            user_ids = _nameable_users(request, list_id, access)
+            plan = importer.import_lines(unit, list_id, lines, user_ids)
+        change = unit.changes.get(list_id)
+        return _response(plan, change.version if change else access.version, dry_run=False)
+
+
+class ImportEverythingView(APIView):
+    """Import lists from an export."""
+
+    @openapi.write_operation({200: ImportedListsResponse}, body=EverythingBody, errors=(401, 403))
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Create the lists of the export, owned by me, or show what would be created."""
+        guests.require_account(permissions.user_of(request))
+        permissions.require_token(request, "owner")
+        permissions.require_unrestricted_token(request)
+        body = validated(EverythingBody, request)
+        try:
+            lists = json_format.read_all(body["content"])
+        except InvalidContentError as error:
+            raise ValidationError({"content": error.errors}) from error
+        ids = [None] * len(lists) if body["dry_run"] else _create_lists(request, lists)
+        created = [
+            {"id": pk and str(pk), "name": parsed.name, "items": len(parsed.lines)}
+            for pk, parsed in zip(ids, lists, strict=True)
+        ]
+        return Response({"dry_run": body["dry_run"], "lists": created})
+
+
+def _create_lists(request: Request, lists: list[json_format.ParsedList]) -> list[UUID]:
+    with transaction.atomic():
+        return [importer.create_list(permissions.user_of(request), parsed) for parsed in lists]
+
+
+def _parse_lines(request: Request, format_name: str, content: str) -> list[Line]:
+    """Return the lines of the content. Raises ValidationError with the numbers of lines."""
+    keys: set[str] = set()
+
+    def collect_key(key: str) -> bool:
+        keys.add(key)
+        return False
+
+    try:
+        # The first parsing only collects the names to ask the database for.
+        lines = parse_lines(format_name, content, collect_key)
+        known_keys = _known_keys(request, sorted(keys))
+        if not known_keys:
+            return lines
+        return parse_lines(format_name, content, known_keys.__contains__)
+    except InvalidContentError as error:
+        raise ValidationError({"content": error.errors}) from error
+
+
+def _known_keys(request: Request, keys: Sequence[str]) -> set[str]:
+    """Return which of these names are on a list of the caller."""
+    items = models.ShoppingItem.objects.filter(shopping_list__in=permissions.lists(request))
+    known: set[str] = set()
+    for batch in batched(keys, MAX_IDS_PER_QUERY):
+        known.update(items.filter(name_key__in=batch).values_list("name_key", flat=True))
+    return known
+
+
+def _nameable_users(
+    request: Request, list_id: UUID, access: permissions.ListAccess
+) -> importer.UserIds:
+    """Return the users who can be the creator or buyer of an imported item, by name.
+
+    Only an owner may name others. The log names the user who did the import anyway.
+    """
+    user = permissions.user_of(request)
+    if access.role == models.Membership.Role.OWNER:
+        return importer.member_ids_by_name(list_id)
+    return {user.display_name: user.pk}
+
+
+def _response(plan: Plan, version: int, *, dry_run: bool) -> Response:
+    counts = Counter(line.outcome for line in plan.lines)
+    return Response(
+        {
+            "version": version,
+            "dry_run": dry_run,
+            **{outcome: counts[outcome] for outcome in get_args(Outcome)},
+            "results": [_result(line, dry_run=dry_run) for line in plan.lines],
+        }
+    )
+
+
+def _result(line: PlannedLine, *, dry_run: bool) -> dict[str, Any]:
+    fields = ("name", "quantity", "note", "category", "purchased")
+    has_no_id = dry_run and line.item.stored is None
+    item = {"id": None if has_no_id else str(line.item.id)}
+    return {
+        "line": line.line,
+        "outcome": line.outcome,
+        "item": item | {field: line.item.value(field) for field in fields},
+    }

@@ -1,0 +1,145 @@
+"""Write down what one list's change was: its next version and one Activity.
+
+The rows after the change are read back from the database. So a savepoint that
+was rolled back in between, an F() expression or a row that did not really change
+cannot put anything untrue into the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shopping_list import models, queries
+from shopping_list.recording import bookkeeping, diff, locking
+from shopping_list.recording.locking import ConflictError, LockedList, StoredList
+from shopping_list.rows import Change, ItemRow, Person, Verb, encode, optional_id, topic_of
+
+ItemPairs = dict[UUID, diff.ItemPair]
+
+
+@dataclass(frozen=True)
+class ActivityWriter:
+    """Writes the activities of one recording: who made them, and as what."""
+
+    actor: Person | None
+    operation_id: UUID | None
+    verb: Verb | None
+    undoes: int | None
+
+    def write(self, locked: LockedList) -> Change | None:
+        """Write one list's change, None if nothing changed.
+
+        1. Read its own fields and members again, if they were touched.
+        2. Keep the items that differ, and correct their bookkeeping columns.
+        3. Nothing left: nothing happened.
+        4. Take the next version; write the Activity with the frame.
+
+        Raises ConflictError if the list changed in spite of its lock.
+        """
+        before = locked.stored and locked.stored.state
+        stored = locking.read_list(locked.pk) if locked.touched else locked.stored
+        after = stored and stored.state
+        if locked.pairs and not locked.stored and not locked.touched:
+            raise ConflictError(f"list {locked.pk} was created while it was being changed")
+        items = self._changed_items(locked) if stored else {}
+        members = _changed_members(locked) if stored else []
+        if before == after and not items and not members:
+            return None
+        if stored:
+            bookkeeping.increment_version(locked, stored)
+        own = diff.list_verb(before, after)
+        verb = self._verb(own, items, members)
+        change = self._change(locked, stored, verb, items, own=bool(own or members))
+        entries = [diff.item_entry(pk, pair) for pk, pair in items.items()]
+        entries += [diff.member_entry(pair) for pair in members]
+        if own:
+            entries.insert(0, diff.list_entry(locked.pk, before, after))
+        self._write_activity(locked.pk, change, entries)
+        for instance in locked.instances:
+            instance.version, instance.last_interaction = change.version, change.at
+        return change
+
+    def _changed_items(self, locked: LockedList) -> ItemPairs:
+        """Return the pairs that differ, their bookkeeping columns correct in the database."""
+        changed: ItemPairs = {}
+        corrections: dict[UUID, dict[str, Any]] = {}
+        for pk, (before, after) in locked.pairs.items():
+            expected = after and self._with_bookkeeping(locked, before, after)
+            if diff.differs(before, expected):
+                changed[pk] = (before, expected)
+            else:
+                expected = before
+            if after is not None and expected is not None:
+                columns = diff.bookkeeping_corrections(after, locked.keys[pk], expected)
+                if columns:
+                    corrections[pk] = columns
+        bookkeeping.write_corrections(corrections)
+        return changed
+
+    def _with_bookkeeping(
+        self, locked: LockedList, before: ItemRow | None, after: ItemRow
+    ) -> ItemRow:
+        return diff.with_bookkeeping(
+            before, after, at=locked.at, actor=self.actor, version=locked.next_version
+        )
+
+    def _verb(self, own: Verb | None, items: ItemPairs, members: list[diff.MemberPair]) -> Verb:
+        """Return the verb of a change; `own` is the verb of the list's own fields."""
+        if self.verb is not None and own not in {"list.created", "list.deleted"}:
+            return self.verb
+        if own is not None:
+            return own
+        if members:
+            return diff.member_verb(members, self.actor) if not items else "list.edited"
+        return diff.items_verb(items.values())
+
+    def _change(
+        self,
+        locked: LockedList,
+        stored: StoredList | None,
+        verb: Verb,
+        items: ItemPairs,
+        *,
+        own: bool,
+    ) -> Change:
+        op = None if locked.op_used else self.operation_id
+        row = locked.stored or stored
+        assert row is not None  # a list that never existed cannot have changed
+        return Change(
+            topic=topic_of(locked.pk),
+            epoch=row.epoch,
+            version=locked.next_version,
+            at=locked.at,
+            actor=self.actor,
+            op=None if op is None else str(op),
+            verb=verb,
+            list=queries.list_row(locked.pk) if own and stored else msgspec.UNSET,
+            items=tuple(after for _, after in items.values() if after is not None),
+            gone=tuple(pk for pk, (_, after) in items.items() if after is None),
+            undoes=msgspec.UNSET if self.undoes is None else self.undoes,
+        )
+
+    def _write_activity(self, list_id: UUID, change: Change, entries: list[diff.Entry]) -> None:
+        models.Activity.objects.create(
+            list_id=list_id,
+            version=change.version,
+            epoch=change.epoch,
+            verb=change.verb,
+            actor_id=optional_id(change.actor),
+            actor_name=change.actor.name if change.actor else "",
+            operation_id=change.op,
+            changes=entries,
+            frame=encode(change),
+            undoes=self.undoes,
+            at=change.at,
+        )
+
+
+def _changed_members(locked: LockedList) -> list[diff.MemberPair]:
+    if locked.members is None:
+        return []
+    return diff.pair_members(locked.members, queries.members(locked.pk))

@@ -1,0 +1,117 @@
+"""The columns that recording itself sets: versions, times and the tick of an item.
+
+Those of an instance are set before it is written. What cannot be known at that
+moment (an expression, a bulk update) is corrected in the database at the end, by
+updates that are not recorded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Model, QuerySet
+
+from rest.batches import MAX_IDS_PER_QUERY, batched
+from shopping_list import models
+from shopping_list.parsing import fractional_index, item_names
+from shopping_list.recording.locking import ConflictError, LockedList, StoredList
+from shopping_list.rows import ItemRow, Person, StoredItem, optional_id
+
+_ITEM_FIELDS = frozenset(
+    {"name", "quantity", "note", "category", "purchased", "position", "created_at"}
+)
+
+
+def stamp_list(instance: models.ShoppingList, locked: LockedList) -> None:
+    """Keep a save from writing back an older version of the list."""
+    if locked.stored is None:
+        instance.version = locked.deleted_list_version
+        instance.last_interaction = locked.at
+        return
+    instance.epoch = locked.stored.epoch
+    instance.version = locked.stored.version
+    instance.last_interaction = locked.stored.last_interaction
+
+
+def stamp_item(
+    instance: models.ShoppingItem,
+    locked: LockedList,
+    stored: StoredItem | None,
+    *,
+    actor: Person | None,
+    written: Iterable[str] | None,
+) -> None:
+    """Set an item's key, tick, version and time before it is written.
+
+    `written` names the fields that the save writes, None all of them.
+    """
+    before = stored.row if stored else None
+    if isinstance(instance.name, str):
+        instance.name_key = item_names.comparison_key(instance.name)
+    _stamp_tick(instance, before, locked.at, actor)
+    if before is not None and not _is_written(instance, stored, written):
+        instance.version, instance.updated_at = before.version, before.updated_at
+    else:
+        instance.version, instance.updated_at = locked.next_version, locked.at
+
+
+def last_position(list_id: UUID) -> str:
+    """Return a key at or after the position of every item of a list; may be empty."""
+    items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
+    last = items.aggregate(last=Max("position"))["last"] or ""
+    return fractional_index.to_valid_key(last)
+
+
+def increment_version(locked: LockedList, stored: StoredList) -> None:
+    """Raise the version, and last_interaction with it, and no other column.
+
+    Raises ConflictError if the list has another version than under its lock.
+    """
+    expected = locked.stored.version if locked.stored else stored.version
+    rows = _unrecorded(models.ShoppingList).filter(pk=locked.pk, version=expected)
+    updated = rows.update(version=locked.next_version, last_interaction=locked.at)
+    if updated != 1:
+        # The lock was taken inside a savepoint that was rolled back since.
+        raise ConflictError(f"list {locked.pk} changed in spite of its lock")
+
+
+def write_corrections(corrections: dict[UUID, dict[str, Any]]) -> None:
+    """Write the columns of items that their writer could not set, equal ones together."""
+    items_by_columns: dict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
+    for pk, columns in corrections.items():
+        items_by_columns[tuple(columns.items())].append(pk)
+    for values, ids in items_by_columns.items():
+        for batch in batched(ids, MAX_IDS_PER_QUERY):
+            _unrecorded(models.ShoppingItem).filter(pk__in=batch).update(**dict(values))
+
+
+def _unrecorded(model: type[Model]) -> QuerySet[Any]:
+    """Return a queryset whose updates are not recorded, because recording makes them."""
+    return QuerySet(model)
+
+
+def _stamp_tick(
+    instance: models.ShoppingItem, before: ItemRow | None, at: datetime, actor: Person | None
+) -> None:
+    if instance.purchased is False:
+        instance.purchased_at = instance.purchased_by_id = None
+    elif before is not None and before.purchased:
+        instance.purchased_at = before.purchased_at
+        instance.purchased_by_id = optional_id(before.purchased_by)
+    elif instance.purchased_at is None or (before and instance.purchased_at == before.purchased_at):
+        instance.purchased_at = at
+        instance.purchased_by_id = optional_id(actor)
+
+
+def _is_written(
+    instance: models.ShoppingItem, stored: StoredItem | None, written: Iterable[str] | None
+) -> bool:
+    """Tell whether the save changes a field that recording does not set itself."""
+    if stored is None or instance.shopping_list_id != stored.list_id:
+        return True
+    fields = _ITEM_FIELDS if written is None else _ITEM_FIELDS & set(written)
+    return any(getattr(instance, field) != getattr(stored.row, field) for field in fields)

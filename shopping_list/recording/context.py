@@ -1,0 +1,129 @@
+"""Open a recording, and find the one that is open on this thread.
+
+`recording(list, ...)` opens a transaction, locks the list rows, and lets any
+number of writes happen. At its end it compares the rows before with the rows
+after and writes down the difference. One outermost recording is one version and
+one Activity of each list that changed.
+
+How often one save uses it: `save()` enters `recording()` exactly once, around
+Django's own save, because Django opens no transaction for a plain save. Django
+then sends two signals, and the receiver of each asks `current()` once:
+
+- `pre_save`, before the row is written: read the stored row, set the columns
+  that recording itself sets.
+- `post_save`, after the row is written: lock the list that the row is on now.
+
+The receivers open nothing: they use what `save()` opened. `delete()` does the same
+with `pre_delete` and `post_delete`. A bulk write sends no signals, so the queryset
+enters and reads the rows itself.
+
+Three methods enter more than once, because Django builds them from others:
+`bulk_update` calls `update`, `update_or_create` calls `save`, and `members.set`
+calls `remove` and `add`. They open the recording first, so that the inner ones
+join it and all of it is one change.
+
+This module knows no model: models, querysets and receivers import it, and the
+app registers the unit of work when it is ready (apps.py).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import transaction
+
+from shopping_list.rows import Change, Person, StoredItem, Verb
+
+
+class OpenRecording(Protocol):
+    """What the code inside a recording may ask of it (unit_of_work.UnitOfWork)."""
+
+    verb: Verb | None
+    undoes: int | None
+
+    @property
+    def actor(self) -> Person | None:
+        """The user who makes these changes."""
+
+    @property
+    def changes(self) -> Mapping[UUID, Change]:
+        """After the end: the change of each list that really changed."""
+
+    def lock(self, lists: Iterable[UUID]) -> None:
+        """Lock list rows, in id order, before any of their rows is written."""
+
+    def track_lists(self, lists: Iterable[UUID]) -> None:
+        """Note that the fields of these lists are about to be written."""
+
+    def track_members(self, lists: Iterable[UUID]) -> None:
+        """Read the members of these lists before they are written."""
+
+    def track_items(self, items: Iterable[UUID]) -> None:
+        """Read the stored rows of these items before they are written."""
+
+    def stored_item(self, pk: UUID, *, on: UUID) -> StoredItem | None:
+        """Return the item as it was before this recording, None if it is not on that list."""
+
+    def stamp_list(self, instance: Any) -> None:
+        """Set a list's version and times before it is written."""
+
+    def stamp_item(self, instance: Any, written: Iterable[str] | None = None) -> None:
+        """Set an item's version, times and position before it is written."""
+
+    def finish(self) -> None:
+        """Write down what really changed."""
+
+
+Factory = Callable[[Verb | None, int | None], OpenRecording]
+_factories: list[Factory] = []
+
+
+class _ThreadState(threading.local):
+    """A transaction belongs to one connection, and a connection to one thread."""
+
+    unit: OpenRecording | None = None
+
+
+_state = _ThreadState()
+
+
+def register_factory(factory: Factory) -> None:
+    """Set what `recording()` makes, from a verb and the version that is undone."""
+    _factories[:] = [factory]
+
+
+def current() -> OpenRecording | None:
+    """Return the recording that is open on this thread."""
+    return _state.unit
+
+
+@contextmanager
+def recording(
+    *lists: UUID, verb: Verb | None = None, undoes: int | None = None
+) -> Iterator[OpenRecording]:
+    """Make everything written inside one change of each list that it touches.
+
+    Inside another recording it joins that one. `verb` overrides the verb that
+    would be derived from the rows; `undoes` is the version that an undo undoes.
+    Raises ConflictError if a list changed in spite of its lock.
+    """
+    outer = current()
+    if outer is not None:
+        outer.lock(lists)
+        outer.verb = outer.verb or verb
+        outer.undoes = undoes if outer.undoes is None else outer.undoes
+        yield outer
+        return
+    with transaction.atomic():
+        unit = _factories[0](verb, undoes)
+        _state.unit = unit
+        try:
+            unit.lock(lists)
+            yield unit
+            unit.finish()
+        finally:
+            _state.unit = None
