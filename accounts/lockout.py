@@ -1,13 +1,13 @@
-"""Who has to wait after wrong passwords: by name and address, and by address alone.
+"""Lockout after wrong passwords: by name and address, and by address alone.
 
-django-axes counts the first and keeps it in the database. The second is a net
-against one address that tries many names; it is kept in memory.
+django-axes counts by name and address, in the database. The count by address alone
+is in the cache. It stops a client that tries many names; axes has one limit for all
+of its parameters, and this one has to be higher.
 """
 
 from __future__ import annotations
 
 import time
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -19,20 +19,22 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
+from rest.client_address import client_network
+
 WINDOW = int(settings.AXES_COOLOFF_TIME.total_seconds())
 
 
 def username(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
-    """Return the name that axes counts: in one case, as sign-in ignores it too."""
-    given = (credentials or request.POST).get("username")
-    return str(given or "").lower()
+    """Return the name that axes counts, in lower case, because the sign-in ignores case."""
+    name = (credentials or request.POST).get("username")
+    return str(name or "").lower()
 
 
 class AddressLockoutBackend(BaseBackend):
-    """Lets nobody in; turns away addresses with too many failures."""
+    """Authenticates no user; it rejects addresses with too many failures."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
-        """Raise PermissionDenied, which ends the search for a backend."""
+        """Raise PermissionDenied for such an address, so that no other backend is tried."""
         if request is None:
             return
         if cache.get(_key(request), 0) >= settings.SIGNIN_FAILURES_PER_ADDRESS:
@@ -41,19 +43,19 @@ class AddressLockoutBackend(BaseBackend):
 
 
 def connect() -> None:
-    """Begin to count failures."""
+    """Connect the receiver that counts failures."""
     user_login_failed.connect(on_login_failed, dispatch_uid="accounts.lockout")
 
 
 def on_login_failed(request: HttpRequest | None = None, **_: Any) -> None:
-    """Add a failure to the address that it came from."""
+    """Count the failure for the client's address."""
     if request is not None:
         key = _key(request)
         cache.add(key, 0, WINDOW)
         try:
             cache.incr(key)
         except ValueError:
-            # The cache was full, and this count the one that it threw out.
+            # The cache was full and has evicted this count.
             cache.set(key, 1, WINDOW)
 
 
@@ -61,17 +63,8 @@ def _key(request: HttpRequest) -> str:
     return f"signin-failures:{client_network(request)}:{int(time.time()) // WINDOW}"
 
 
-def client_network(request: HttpRequest) -> str:
-    """Return the address, or the /64 that one IPv6 customer can choose from."""
-    given = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104  (a unix socket has none)
-    address = ip_address(given)
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, 64), strict=False))
-    return str(address)
-
-
 def seconds_left(request: HttpRequest) -> int:
-    """Return how long a request that was locked out has to wait."""
+    """Return how many seconds a locked out request has to wait."""
     credentials = getattr(request, "axes_credentials", None)
     latest = (
         AccessAttempt.objects.filter(
@@ -82,5 +75,5 @@ def seconds_left(request: HttpRequest) -> int:
     )
     if latest is None:
         return WINDOW - int(time.time()) % WINDOW
-    left = latest.attempt_time + settings.AXES_COOLOFF_TIME - timezone.now()
-    return max(1, int(left.total_seconds()) + 1)
+    remaining = latest.attempt_time + settings.AXES_COOLOFF_TIME - timezone.now()
+    return max(1, int(remaining.total_seconds()) + 1)

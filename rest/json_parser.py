@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, and nothing that two parsers could read in two ways."""
+"""JSON as RFC 8259 defines it, without anything that two parsers could read differently."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_INTEGER = 2**63
 
 
 class PayloadTooLarge(APIException):
-    """The body is longer than this address accepts."""
+    """The body is longer than this endpoint accepts."""
 
     status_code = 413
     default_detail = "The body is too large."
@@ -26,14 +26,14 @@ class PayloadTooLarge(APIException):
 
 
 class BadJsonError(ParseError):
-    """The body is not JSON that we accept."""
+    """The body is not JSON, or JSON that two parsers could read differently."""
 
     default_detail = "The body is not valid JSON."
     default_code = "bad_json"
 
 
 class StrictJSONParser(BaseParser):
-    """Refuses NaN, duplicate keys, broken Unicode, deep nesting and huge numbers."""
+    """Rejects NaN, duplicate keys, invalid Unicode, deep nesting and huge numbers."""
 
     media_type = "application/json"
     renderer_class = JSONRenderer
@@ -58,12 +58,12 @@ def loads(body: bytes) -> Any:
     try:
         value = json.loads(
             body.decode(),
-            object_pairs_hook=_object,
-            parse_constant=_constant,
+            object_pairs_hook=_build_object,
+            parse_constant=_reject_constant,
             parse_int=_parse_int,
             parse_float=_parse_float,
         )
-        _check(value, MAX_DEPTH)
+        _validate(value, MAX_DEPTH)
     except UnicodeError:
         raise BadJsonError("The body is not valid UTF-8.") from None
     except RecursionError:
@@ -73,14 +73,14 @@ def loads(body: bytes) -> Any:
     return value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise BadJsonError("A key appears twice in one object.")
     return result
 
 
-def _constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise BadJsonError(f"{name} is not JSON.")
 
 
@@ -99,13 +99,13 @@ def _in_range(number: Number) -> Number:
     return number
 
 
-def _check(value: Any, depth: int) -> None:
-    """Refuse deep nesting, and text with half a surrogate pair."""
+def _validate(value: Any, depth: int) -> None:
+    """Raise an error for deep nesting and for text with a lone surrogate."""
     if isinstance(value, str):
         value.encode()
     elif isinstance(value, dict | list):
         if not depth:
             raise RecursionError
         inner = [*value, *value.values()] if isinstance(value, dict) else value
-        for each in inner:
-            _check(each, depth - 1)
+        for child in inner:
+            _validate(child, depth - 1)

@@ -1,52 +1,83 @@
-"""How much somebody may do: a rate, and ten seconds of it at once."""
+"""Rate limits with a burst, by the generic cell rate algorithm (GCRA). No Django.
+
+GCRA allows exactly what a token bucket allows, and stores one number for each key:
+the theoretical arrival time (TAT), which is the moment at which the bucket is full
+again. No timer refills a bucket. Every clock is passed in, in seconds.
+"""
 
 from __future__ import annotations
 
 from threading import Lock
 
 BURST_SECONDS = 10.0
-"""Seconds of the rate that may be used up in one moment."""
+"""A key of RateLimiter may use the allowance of this many seconds at once."""
 MIN_PRUNE_SIZE = 1_000
-"""Keys that are not worth looking through."""
+"""RateLimiter does not search fewer keys than these for full buckets."""
+_ROUNDING = 1e-7
+"""Sums of floating point numbers differ from the exact ones by less than these seconds."""
+
+
+def _conform(
+    tat: float, cost_seconds: float, burst_seconds: float, now: float
+) -> tuple[float, float]:
+    """Return the next TAT and the seconds to wait, which are 0 if the request conforms.
+
+    A cost that exceeds the burst takes the whole burst.
+    """
+    next_tat = max(tat, now) + min(cost_seconds, burst_seconds)
+    wait = next_tat - now - burst_seconds
+    return (tat, wait) if wait > _ROUNDING else (next_tat, 0.0)
+
+
+class TokenBucket:
+    """The limit of one key: `burst` units at once, and `rate` units a second after that."""
+
+    __slots__ = ("_burst_seconds", "_rate", "_tat")
+
+    def __init__(self, *, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst_seconds = burst / rate
+        self._tat = float("-inf")
+
+    def take(self, now: float, cost: float = 1) -> bool:
+        """Take `cost` units; return False, and take nothing, if there are fewer."""
+        self._tat, wait = _conform(self._tat, cost / self._rate, self._burst_seconds, now)
+        return not wait
 
 
 class RateLimiter:
-    """Counts by key, in the memory of this process; another process has its own.
+    """The limits of many keys, in the memory of this process. Each process has its own.
 
-    Of each key it keeps one number, the moment at which all of its allowance is
-    back, and forgets the key after that.
+    It deletes the keys whose bucket is full again.
     """
 
     def __init__(self) -> None:
-        self._full_at: dict[str, float] = {}
+        self._tats: dict[str, float] = {}
         self._prune_above = MIN_PRUNE_SIZE
         self._lock = Lock()
 
     def take(self, key: str, cost: float = 1, *, rate: float, now: float) -> float:
-        """Take `cost` of what the key may use and return 0, or the seconds to wait for it.
+        """Take `cost` units of the key and return 0, or return the seconds to wait.
 
-        `rate` is in units a second, `now` in seconds of any clock. What costs
-        more than a burst is let through by a whole one.
+        `rate` is in units a second. A request that has to wait takes nothing.
         """
         with self._lock:
-            whole_at = max(self._full_at.get(key, now), now) + min(cost / rate, BURST_SECONDS)
-            wait = whole_at - now - BURST_SECONDS
-            if wait > 0:
-                return wait
-            self._full_at[key] = whole_at
-            if len(self._full_at) > self._prune_above:
-                self._prune(now)
-            return 0
+            tat, wait = _conform(self._tats.get(key, now), cost / rate, BURST_SECONDS, now)
+            if not wait:
+                self._tats[key] = tat
+                if len(self._tats) > self._prune_above:
+                    self._prune(now)
+            return wait
 
     def clear(self) -> None:
-        """Forget everybody."""
+        """Delete all keys."""
         with self._lock:
-            self._full_at.clear()
+            self._tats.clear()
 
     def __len__(self) -> int:
-        return len(self._full_at)
+        return len(self._tats)
 
     def _prune(self, now: float) -> None:
-        """Drop who may use everything again; look again when twice as many are here."""
-        self._full_at = {key: at for key, at in self._full_at.items() if at > now}
-        self._prune_above = max(MIN_PRUNE_SIZE, 2 * len(self._full_at))
+        """Delete the keys whose bucket is full; search again at twice the remaining size."""
+        self._tats = {key: tat for key, tat in self._tats.items() if tat > now}
+        self._prune_above = max(MIN_PRUNE_SIZE, 2 * len(self._tats))

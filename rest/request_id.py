@@ -1,4 +1,4 @@
-"""One id for each request: in its answer, in its errors, in its log lines."""
+"""One id for each request: in its response, in its errors, in its log lines."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ HEADER = "X-Request-ID"
 
 
 def request_id(request: HttpRequest) -> str:
-    """Return the id of this request, made at the first asking."""
-    found = getattr(request, "_request_id", None)
-    if found is None:
-        found = request._request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
-    return str(found)
+    """Return the id of this request; the first call creates it."""
+    existing = getattr(request, "_request_id", None)
+    if existing is None:
+        existing = request._request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+    return str(existing)
 
 
 class RequestIdMiddleware:
-    """Names the request. An id that the client sent is not believed."""
+    """Gives every request an id. An id that the client sends is ignored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Bind the id to the log lines of this request and stamp the answer."""
+        """Add the id to the log lines of this request and to its response."""
         with structlog.contextvars.bound_contextvars(request_id=request_id(request)):
             response = self.get_response(request)
         response.headers[HEADER] = request_id(request)

@@ -1,4 +1,4 @@
-"""How many requests one person may send: reads and writes, each at a pace."""
+"""Rate limits per user, for reading and for writing requests."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts.lockout import client_network
+from rest.client_address import client_network
 from rest.rate_limit import RateLimiter
 
 if TYPE_CHECKING:  # the views import this module
     from rest_framework.views import APIView
 
 BYTES_PER_WRITE = 64 * 1024
-"""Bytes of a body that count as a write of their own."""
+"""A body counts as one more write for each of these bytes."""
 
 reads, writes = RateLimiter(), RateLimiter()
 
 
 class UserRateThrottle(BaseThrottle):
-    """Counts by person, whatever session or token they use, and strangers by address.
+    """Counts by user, over all their sessions and tokens; by address without a user.
 
-    The counts are in memory: a limit must not cost a query. So each process of
-    several has its own, and lets its own share through.
+    The counts are in memory, because a limit must not cost a query. So each process
+    has its own counts and its own limit.
     """
 
     def __init__(self) -> None:
         self._wait = 0.0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Tell whether the request may go on."""
+        """Return whether the request is within the limit."""
         safe = request.method in SAFE_METHODS
         rate = settings.READS_PER_SECOND if safe else settings.WRITES_PER_SECOND
         if rate:
-            pace, cost = (reads, 1) if safe else (writes, _cost(request))
-            self._wait = pace.take(_rate_key(request), cost, rate=rate, now=monotonic())
+            limiter, cost = (reads, 1) if safe else (writes, _cost(request))
+            self._wait = limiter.take(_rate_key(request), cost, rate=rate, now=monotonic())
         return self._wait == 0
 
     def wait(self) -> float:
-        """Return the seconds until the same request would be let through."""
+        """Return the seconds after which the same request is within the limit."""
         return self._wait
 
 
 def _rate_key(request: Request) -> str:
     if request.user and request.user.is_authenticated:
-        return f"person:{request.user.pk}"
+        return f"user:{request.user.pk}"
     return f"address:{client_network(request._request)}"
 
 

@@ -1,4 +1,4 @@
-"""How often one address may knock at a door where nobody is known yet."""
+"""Rate limit per client address for unauthenticated endpoints."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from accounts.lockout import client_network
+from rest.client_address import client_network
 
 
 class SecretLinkThrottle(SimpleRateThrottle):
-    """Counts by address, whoever is signed in: links are not to be tried out.
+    """Counts by address, with and without a user, so that nobody can guess secrets of links.
 
-    REST framework's own classes believe any X-Forwarded-For; here the address is
-    the one that our proxies vouch for.
+    REST framework's own classes trust any X-Forwarded-For. Here only trusted proxies
+    decide about the address.
     """
 
     scope = "links"
     rate = "60/min"
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
-        """Return what is counted together."""
+        """Return the key whose requests are counted together."""
         return f"throttle:{self.scope}:{client_network(request._request)}"
