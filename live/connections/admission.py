@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from live.connections.state_machine import TokenBucket
+from rest.rate_limit import TokenBucket
 
 BURST_SECONDS = 2
 """Seconds of the rate that may be admitted at the same moment."""
@@ -21,7 +21,7 @@ class AdmissionControl:
     """
 
     def __init__(self, *, rate: float, now: float) -> None:
-        self._bucket = TokenBucket(rate=rate, burst=max(1.0, BURST_SECONDS * rate), now=now)
+        self._bucket = TokenBucket(rate=rate, burst=max(1.0, BURST_SECONDS * rate))
         self._interval = 1 / rate
         self._last_retry_at = now
 

@@ -52,7 +52,7 @@ class Connection:
         self.identity: Identity | None = None
         self.opened_at = time.monotonic()
         self.is_authenticating = False
-        self.state = ConnectionState(now=self.opened_at, is_authenticated=False)
+        self.state = ConnectionState(is_authenticated=False)
         self.subscriptions: dict[str, int] = {}
         self.expires_at: float | None = None
         self.on_unsubscribe: Callable[[Connection, str], None] = noop

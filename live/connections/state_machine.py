@@ -14,6 +14,7 @@ import msgspec
 from live.protocol import frames
 from live.protocol.frames import CloseCode
 from live.protocol.topics import parse_list_topic
+from rest.rate_limit import TokenBucket
 
 OVERLOADED_RETRY_DELAY = 5.0
 """Seconds after which a client that sent too many frames may reconnect."""
@@ -80,38 +81,15 @@ _frame_decoder = msgspec.json.Decoder(frames.ClientFrame)
 _id_decoder = msgspec.json.Decoder(_FrameWithId)
 
 
-class TokenBucket:
-    """A token bucket. The clock is passed in, in seconds."""
-
-    __slots__ = ("_tokens", "_updated_at", "burst", "rate")
-
-    def __init__(self, *, rate: float, burst: float, now: float) -> None:
-        self.rate = rate
-        self.burst = burst
-        self._tokens = burst
-        self._updated_at = now
-
-    def take(self, now: float) -> bool:
-        """Take one token; False if there is none."""
-        self._tokens = min(self.burst, self._tokens + (now - self._updated_at) * self.rate)
-        self._updated_at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-
 class ConnectionState:
     """The state of one connection, and the effects of its next message."""
 
     __slots__ = ("_bad_frame_count", "_bucket", "_is_closed", "is_authenticated", "topics")
 
-    def __init__(self, *, now: float, is_authenticated: bool) -> None:
+    def __init__(self, *, is_authenticated: bool) -> None:
         self.is_authenticated = is_authenticated
         self.topics: dict[str, None] = {}
-        self._bucket = TokenBucket(
-            rate=frames.MAX_FRAME_RATE, burst=frames.MAX_FRAME_BURST, now=now
-        )
+        self._bucket = TokenBucket(rate=frames.MAX_FRAME_RATE, burst=frames.MAX_FRAME_BURST)
         self._bad_frame_count = 0
         self._is_closed = False
 
