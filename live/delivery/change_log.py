@@ -8,10 +8,10 @@ from uuid import UUID
 from live.delivery.access_changes import access_changes_of
 from live.delivery.readings import EncodedSnapshot, ListState, LoggedChange, Tail
 from live.protocol.frames import MAX_RESUME_BYTES, MAX_RESUME_CHANGES, MAX_SNAPSHOT_ITEMS, Snapshot
-from rest.batches import batched
+from rest.batches import batched, batched_by_size
 from shopping_list import queries
 from shopping_list.models import Activity, ShoppingList
-from shopping_list.rows import ItemRow, encode, topic_of
+from shopping_list.rows import encode, topic_of
 
 MAX_LISTS_PER_QUERY = 5_000
 """Lists in one statement: databases limit the parameters of a statement."""
@@ -69,33 +69,24 @@ def read_snapshot(list_id: UUID) -> EncodedSnapshot | None:
     snapshot = queries.snapshot(list_id)
     if snapshot is None:
         return None
-    parts = _split_parts(snapshot.items)
+    parts = batched_by_size(
+        snapshot.items,
+        size_of=lambda item: len(encode(item)),
+        max_count=MAX_SNAPSHOT_ITEMS,
+        max_size=MAX_PART_BYTES,
+    )
+    all_parts = list(parts) or [()]  # an empty list has one part without items
     frames = (
         Snapshot(
             topic=topic_of(list_id),
             epoch=snapshot.epoch,
             version=snapshot.version,
             part=number,
-            parts=len(parts),
+            parts=len(all_parts),
             list=snapshot.list,
             items=items,
         )
-        for number, items in enumerate(parts, 1)
+        for number, items in enumerate(all_parts, 1)
     )
     encoded = tuple(encode(frame).decode() for frame in frames)
     return EncodedSnapshot(snapshot.epoch, snapshot.version, encoded)
-
-
-def _split_parts(items: tuple[ItemRow, ...]) -> list[tuple[ItemRow, ...]]:
-    """Split items into parts of limited number and size; return at least one part."""
-    parts: list[list[ItemRow]] = [[]]
-    part_bytes = 0
-    for item in items:
-        size = len(encode(item))
-        part = parts[-1]
-        if part and (len(part) == MAX_SNAPSHOT_ITEMS or part_bytes + size > MAX_PART_BYTES):
-            parts.append([])
-            part_bytes = 0
-        parts[-1].append(item)
-        part_bytes += size
-    return [tuple(part) for part in parts]

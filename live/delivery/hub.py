@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from live.delivery.send_queue import Batch, SendQueue
 from live.noop import noop
+from rest.batches import batched_by_size
 
 FLUSH_INTERVAL = 0.010
 """Seconds between two flushes of a busy hub; an idle hub flushes at once."""
@@ -133,7 +134,13 @@ class Hub:
             self._run_slice()
 
     def _start_deliveries(self, topic: str) -> None:
-        for frames in _split_batches(self._pending.pop(topic, [])):
+        batches = batched_by_size(
+            self._pending.pop(topic, []),
+            size_of=lambda frame: len(frame.text),
+            max_count=MAX_BATCH_FRAMES,
+            max_size=MAX_BATCH_BYTES,
+        )
+        for frames in batches:
             batch = Batch(
                 "\n".join(frame.text for frame in frames),
                 topic=topic,
@@ -168,17 +175,3 @@ class Hub:
         if delivery.commit_times:
             self._on_delivered(delivery.commit_times)
         return budget
-
-
-def _split_batches(frames: list[PendingFrame]) -> Iterator[list[PendingFrame]]:
-    """Split frames into batches of limited number and size."""
-    batch: list[PendingFrame] = []
-    size = 0
-    for frame in frames:
-        if batch and (len(batch) == MAX_BATCH_FRAMES or size + len(frame.text) > MAX_BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(frame)
-        size += len(frame.text)
-    if batch:
-        yield batch
