@@ -164,7 +164,7 @@ class Presence:
         }
         self._publish_message(GroupMessage(CONTROL_GROUP, message))
 
-    def _frame(self, topic: str) -> frames.PresenceFrame:
+    def _frame(self, topic: str) -> frames.Presence:
         entries = list(self._local.get(topic, {}).values())
         for presence in self._remote.get(topic, {}).values():
             entries.extend(presence.entries)
@@ -177,7 +177,7 @@ class Presence:
             )
             for entry in _merge_by_user(entries)[:MAX_PEOPLE]
         )
-        return frames.PresenceFrame(topic=topic, people=people)
+        return frames.Presence(topic=topic, people=people)
 
 
 def _merge_by_user(entries: Iterable[PresenceEntry]) -> list[PresenceEntry]:

@@ -224,7 +224,7 @@ class PresentPerson(msgspec.Struct, kw_only=True):
     since: datetime
 
 
-class PresenceFrame(Frame, tag="presence"):
+class Presence(Frame, tag="presence"):
     """All users who have the list open."""
 
     topic: str
@@ -291,7 +291,7 @@ ServerFrame = (
     | Ended
     | AccessGained
     | AccessLost
-    | PresenceFrame
+    | Presence
     | Sample
     | Heartbeat
     | Pong
