@@ -16,7 +16,7 @@ from django.middleware.csrf import _get_new_csrf_string, _mask_cipher_secret
 
 from accounts.models import ApiToken, SetupLink
 from asgi_project.secret_key import secret_key
-from live.connections.identity import fingerprint
+from live.fingerprint import fingerprint
 from rest.request_id import request_id
 from shopping_list.services import invites
 from tests.conftest import PASSWORD
