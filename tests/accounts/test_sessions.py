@@ -237,7 +237,7 @@ def test_prune_deletes_expired_sessions(phone, laptop, ana):
     Session.objects.filter(session_key=key).update(expire_date=timezone.now())
     output = StringIO()
     call_command("prune", stdout=output)
-    assert "1 sessions were over" in output.getvalue()
+    assert "1 sessions deleted" in output.getvalue()
     assert Session.objects.count() == 1
     assert is_signed_in(laptop)
 

@@ -1,4 +1,4 @@
-"""Remove what is over: guests, invites, the trash, sessions, tokens, answers to old requests."""
+"""Delete what has expired: guests, invites, the trash, sessions, tokens, stored answers."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from shopping_list.services import invites, memberships, trash
 
 
 class Command(BaseCommand):
-    """Run it as often as you like; a running server ends guests by itself."""
+    """May run at any time. A running server removes expired guests by itself."""
 
     help = (
-        "Remove guests and sessions whose time is over, lists that were deleted more than "
-        "30 days ago, and invites, tokens and stored answers that were over before that."
+        "Delete expired guests and sessions, lists that have been in the trash for more than "
+        "30 days, and invites, tokens and stored answers that expired more than 30 days ago."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove, and say how much."""
-        self.stdout.write(f"{memberships.remove_expired()} guests' time was over.")
-        self.stdout.write(f"{trash.purge()} lists are gone from the trash.")
-        self.stdout.write(f"{invites.delete_expired()} old invites are forgotten.")
-        self.stdout.write(f"{_delete_responses()} answers to old requests are forgotten.")
-        self.stdout.write(f"{sessions.delete_expired()} sessions were over.")
-        self.stdout.write(f"{tokens.delete_expired()} tokens that were over are forgotten.")
+        """Delete, and print how many rows."""
+        self.stdout.write(f"{memberships.remove_expired()} guests removed.")
+        self.stdout.write(f"{trash.purge()} lists deleted from the trash.")
+        self.stdout.write(f"{invites.delete_expired()} invites deleted.")
+        self.stdout.write(f"{_delete_responses()} answers to old requests deleted.")
+        self.stdout.write(f"{sessions.delete_expired()} sessions deleted.")
+        self.stdout.write(f"{tokens.delete_expired()} tokens deleted.")
 
 
 def _delete_responses() -> int:
