@@ -93,7 +93,7 @@ def test_createtoken_prints_a_valid_token(ana):
 
 
 def test_createtoken_reports_an_unknown_username(db):
-    with pytest.raises(CommandError, match="no person called nobody"):
+    with pytest.raises(CommandError, match="no user called nobody"):
         call_command("createtoken", "nobody")
 
 

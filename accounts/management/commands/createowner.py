@@ -16,25 +16,23 @@ from accounts.models import User, owner_exists
 class Command(BaseCommand):
     """Asks for the values that are missing; a script passes all of them."""
 
-    help = "Make the owner of this installation, where nobody owns it yet."
+    help = "Create the owner of this installation, if there is none yet."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--username", help="the name to sign in with; asked for without")
-        parser.add_argument("--email", default="", help="an address, which is optional")
+        parser.add_argument("--username", help="the name to sign in with (default: ask)")
+        parser.add_argument("--email", default="", help="the email address, which is optional")
         parser.add_argument(
             "--password-stdin", action="store_true", help="read the password from standard input"
         )
-        parser.add_argument(
-            "--another", action="store_true", help="make one more although there is an owner"
-        )
+        parser.add_argument("--another", action="store_true", help="create one more owner")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the owner."""
         if owner_exists() and not options["another"]:
-            raise CommandError("there is an owner already: --another makes one more")
+            raise CommandError("there is an owner already: use --another to create one more")
         if not (options["username"] and options["password_stdin"]) and not sys.stdin.isatty():
-            raise CommandError("nobody can be asked here: give --username and --password-stdin")
+            raise CommandError("this is not a terminal: use --username and --password-stdin")
         username = options["username"] or input("Name to sign in with: ")
         owner = User(
             username=User.normalize_username(username.strip()),
@@ -59,6 +57,6 @@ def _from_stdin() -> str:
 
 def _ask_twice() -> str:
     password = getpass("Password: ")
-    if getpass("The same again: ") != password:
-        raise CommandError("these were two different passwords")
+    if getpass("Password again: ") != password:
+        raise CommandError("the two passwords differ")
     return password

@@ -17,17 +17,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("username")
-        parser.add_argument("--name", default="createtoken", help="what it is for")
+        parser.add_argument("username", help="the user who owns the token")
+        parser.add_argument("--name", default="createtoken", help="the purpose of the token")
         parser.add_argument("--scope", choices=ApiToken.Scope.values, default="write")
-        parser.add_argument("--list", type=UUID, help="only for the list with this id")
+        parser.add_argument("--list", type=UUID, help="limit the token to the list with this id")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create and print the token."""
         try:
             user = User.objects.get_by_natural_key(options["username"])
         except User.DoesNotExist:
-            raise CommandError(f"there is no person called {options['username']}") from None
+            raise CommandError(f"there is no user called {options['username']}") from None
         _, secret = ApiToken.objects.create(
             user=user, name=options["name"], scope=options["scope"], list_id=options["list"]
         )
