@@ -41,10 +41,13 @@ def compose() -> ASGI3Application:
     http = BodyLimitMiddleware(http, body_limits.limit_for)
     websocket: ASGI3Application = _reject_websocket
     if apps.is_installed("live"):
-        from live.metrics.middleware import count_requests  # noqa: PLC0415  (live may be left out)
+        from live import runtime  # noqa: PLC0415  (live may be left out)
+        from live.metrics.middleware import count_requests  # noqa: PLC0415
         from live.routing import websocket_application  # noqa: PLC0415
 
-        http, websocket = count_requests(http), websocket_application
+        # Under servers without lifespan the first request starts the runtime.
+        http = count_requests(http, on_request=runtime.get_runtime)
+        websocket = websocket_application
     apps_by_type = {"http": http, "websocket": websocket, "lifespan": lifespan}
 
     async def route(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

@@ -1,1 +1,1 @@
-"""How a change reaches a screen: frames, fan-out, sockets, request counters."""
+"""How a change reaches a screen: frames, delivery, sockets, request counters."""

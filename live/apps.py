@@ -1,15 +1,15 @@
-"""The live side as an app: without it the lists still work over REST."""
+"""The Django app of the live package. Without it the REST API still works."""
 
 from django.apps import AppConfig
 
 
 class LiveConfig(AppConfig):
-    """Owns no models."""
+    """Has no models."""
 
     name = "live"
 
     def ready(self) -> None:
-        """Connect the receivers."""
+        """Connect the signal receivers."""
         from live import receivers  # noqa: PLC0415  (needs the app registry)
 
         receivers.connect()

@@ -1,22 +1,31 @@
-"""The counters of one process: plain numbers, added to and never published from here."""
+"""The counters of one process: plain numbers. This module does not publish them."""
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_left
 from collections import deque
+from contextvars import ContextVar
 from itertools import accumulate
 
 BOUNDS = tuple(0.25 * 1.2**step for step in range(70))
 """Upper bounds of the histogram buckets in milliseconds: 0.25 ms to 72 s, 20 % apart."""
 WINDOW_SECONDS = 60
-"""Seconds that a percentile looks back."""
+"""Seconds of durations that a percentile includes."""
+
+is_request_excluded: ContextVar[bool] = ContextVar("is_request_excluded", default=False)
+"""Whether the current request is one that is not counted.
+
+The middleware sets it outside of Django, so the receivers of both request
+signals see it. They would not see a value that a receiver sets, because
+receivers run in tasks of their own.
+"""
 
 BucketCounts = dict[int, int]
 
 
 class Histogram:
-    """Counts durations of the last WINDOW seconds in buckets. It keeps no durations."""
+    """Counts the durations of the last WINDOW_SECONDS in buckets. It keeps no single duration."""
 
     def __init__(self) -> None:
         self._seconds: deque[BucketCounts] = deque([{}], maxlen=WINDOW_SECONDS)
@@ -24,20 +33,20 @@ class Histogram:
     def observe(self, milliseconds: float) -> None:
         """Count one duration."""
         bucket = bisect_left(BOUNDS, milliseconds)
-        newest = self._seconds[-1]
-        newest[bucket] = newest.get(bucket, 0) + 1
+        current_second = self._seconds[-1]
+        current_second[bucket] = current_second.get(bucket, 0) + 1
 
     def tick(self) -> None:
-        """Begin another second; the oldest falls out of the window."""
+        """Start the next second and drop the oldest one."""
         self._seconds.append({})
 
     def buckets(self) -> BucketCounts:
-        """Return how many durations of the window fell into each bucket."""
+        """Return the number of durations in each bucket of the window."""
         return merge_buckets(*self._seconds)
 
 
 def merge_buckets(*histograms: BucketCounts) -> BucketCounts:
-    """Add up histograms, of several seconds or of several processes."""
+    """Return the sum of histograms, of several seconds or of several processes."""
     total: BucketCounts = {}
     for histogram in histograms:
         for bucket, count in histogram.items():
@@ -46,22 +55,23 @@ def merge_buckets(*histograms: BucketCounts) -> BucketCounts:
 
 
 def percentile(buckets: BucketCounts, share: float) -> float | None:
-    """Return the duration in ms that this share did not exceed, at most 20 % too high."""
+    """Return the duration in ms that this share does not exceed. It is at most 20 % too high."""
     if not buckets:
         return None
     ordered = sorted(buckets)
-    wanted = share * sum(buckets.values())
-    for bucket, seen in zip(ordered, accumulate(buckets[b] for b in ordered), strict=True):
-        if seen >= wanted:
+    target_count = share * sum(buckets.values())
+    cumulative_counts = accumulate(buckets[bucket] for bucket in ordered)
+    for bucket, cumulative_count in zip(ordered, cumulative_counts, strict=True):
+        if cumulative_count >= target_count:
             return round(BOUNDS[min(bucket, len(BOUNDS) - 1)], 2)
     return round(BOUNDS[-1], 2)
 
 
 class Counters:
-    """What happened in this process since it started.
+    """The counts of this process since it started.
 
-    `started`, `finished` and `changes` are added to from request threads, the
-    rest from the event loop only.
+    Request threads add to `started`, `finished`, `changes` and `layer_errors`.
+    Only the event loop adds to the others.
     """
 
     def __init__(self) -> None:
@@ -95,22 +105,22 @@ class Counters:
             self.changes += 1
 
     def response_sent(self, status: int, milliseconds: float) -> None:
-        """Count one answer by its class, and how long it took."""
-        name = f"{status // 100}xx"
-        if name in self.status:
-            self.status[name] += 1
+        """Count one response by its status class, and its duration."""
+        status_class = f"{status // 100}xx"
+        if status_class in self.status:
+            self.status[status_class] += 1
         self.latency.observe(milliseconds)
 
     def layer_call_failed(self) -> None:
-        """Count one failure of the channel layer."""
+        """Count one failed call to the channel layer."""
         with self._lock:
             self.layer_errors += 1
 
     def tick(self) -> None:
-        """Begin another second of the histograms."""
+        """Start the next second of the histograms."""
         self.latency.tick()
         self.delivery.tick()
 
 
 counters = Counters()
-"""This process's counters."""
+"""The counters of this process."""

@@ -1,7 +1,8 @@
-"""Where the live side's database work runs: threads of its own, and few of them.
+"""A few threads for the database queries of the live package.
 
-Channels runs everything on one shared thread, so one slow query freezes every
-socket. Here it holds up one of a few threads, and nothing that needs no database.
+Channels runs all database work on one shared thread, so one slow query stops
+every socket. Here a slow query occupies one of several threads, and work that
+needs no database never waits for it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_THREADS = 4
-"""Fewer than the database's own pool, which requests share."""
+"""Less than the size of the database's connection pool, which the requests share."""
 
-_threads = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="live-db")
+_executor = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="live-db")
 
 
-async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function that uses the database, with connections opened and closed for it."""
-    run = database_sync_to_async(work, thread_sensitive=False, executor=_threads)
+async def run_in_db_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function that uses the database; open and close its connections."""
+    run = database_sync_to_async(function, thread_sensitive=False, executor=_executor)
     result: T = await run(*args, **kwargs)
     return result

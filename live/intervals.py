@@ -10,47 +10,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from live.protocol import frames
-
 
 @dataclass(frozen=True)
 class Intervals:
-    """Intervals in seconds. `scaled` gives the same rules on a faster clock."""
+    """Times in seconds. `scaled` returns the same rules on a faster or slower clock."""
 
-    sweep: float = 1.0
-    """Between two looks at every socket."""
-    heartbeat: float = frames.HEARTBEAT_INTERVAL
-    stalled: float = frames.STALL_TIMEOUT
-    auth: float = frames.AUTH_TIMEOUT
-    reconcile: float = 2.0
-    """Between two questions whether a watched list moved, or somebody came, went or is no
-    longer staff, unheard."""
-    reorder: float = 0.03
-    """For which a gap may be a message that is merely late."""
-    join: float = 0.5
-    """For which a subscriber waits until the list's group is joined."""
-    refresh: float = 30.0
-    """Between two joinings of the same groups; layers forget members."""
-    revalidate: float = 30.0
-    """Between two looks whether everybody may still see what they see."""
-    guests: float = 1.0
-    """Between two looks whether a guest's time is over."""
-    sample: float = 1.0
-    """Between two samples of the counters."""
+    sweep_interval: float = 1.0
+    """Seconds between two checks of every socket."""
+    heartbeat_interval: float = 20.0
+    """Seconds between the last frame that a socket was sent and a `beat`."""
+    stall_timeout: float = 10.0
+    """Seconds between the last write that succeeded and the close of a socket that blocks."""
+    auth_timeout: float = 5.0
+    """Seconds between the handshake and the close of a socket that did not authenticate."""
+    reconcile_interval: float = 2.0
+    """Seconds between two checks for changes of lists, members and staff without a message."""
+    reorder_delay: float = 0.03
+    """Seconds between noticing a gap and reading the log: the missing change may only be late."""
+    join_timeout: float = 0.5
+    """Seconds between the first subscription to a list and its reading, if joining is slow."""
+    group_refresh_interval: float = 30.0
+    """Seconds between two joins of the same groups: channel layers forget members."""
+    revalidate_interval: float = 30.0
+    """Seconds between two checks of the sessions, tokens and lists of all connected users."""
+    guest_expiry_interval: float = 1.0
+    """Seconds between two removals of expired guests."""
+    sample_interval: float = 1.0
+    """Seconds between two samples of the counters."""
     process_timeout: float = 5.0
-    """After which a process that sends no samples is gone."""
-    presence: float = 0.2
-    """For which news about who is there are collected."""
-    lease: float = 30.0
-    """For which others believe what a process said about who is there."""
+    """Seconds between the last sample of a process and its removal from the sum."""
+    presence_delay: float = 0.2
+    """Seconds between a change of presence and its frame: changes are sent together."""
+    presence_timeout: float = 30.0
+    """Seconds between the last message of a process about a list and its expiry."""
     min_backoff: float = 0.1
-    """Seconds until the first retry while the channel layer is down; doubled for each more."""
+    """Seconds between a failed call to the channel layer and the first retry."""
     max_backoff: float = 2.0
-    """Seconds between two retries while the channel layer is down, at most."""
-    drain: float = 3.0
-    """Given to sockets to close when the process stops."""
-    retry: float = 1.0
-    """Between two tries of what failed for a reason that passes."""
+    """Seconds between two retries at most: the time doubles with each retry."""
+    drain_timeout: float = 3.0
+    """Seconds between the stop of the process and the end of sockets that still send."""
+    retry_delay: float = 1.0
+    """Seconds between two attempts at work that failed for a temporary reason."""
 
     def scaled(self, factor: float) -> Intervals:
         """Return these intervals, each multiplied by `factor`."""

@@ -1,4 +1,4 @@
-"""The signal receivers that make things live. They only count and publish."""
+"""The signal receivers of the live package. They only count and publish."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from django.db.models.signals import post_delete, post_save
 
 from accounts.models import ApiToken, Session
 from accounts.signals import access_revoked
-from live.connections.identity import fingerprint
-from live.counters import counters
+from live.counters import counters, is_request_excluded
 from live.delivery import publisher
-from live.metrics.middleware import request_excluded
+from live.fingerprint import fingerprint
 from shopping_list.models import Activity
 
 
 def connect() -> None:
-    """Connect all of them, once."""
-    post_save.connect(recorded, sender=Activity, dispatch_uid="live.recorded")
-    request_started.connect(started, dispatch_uid="live.started")
-    request_finished.connect(finished, dispatch_uid="live.finished")
-    access_revoked.connect(revoked, dispatch_uid="live.revoked")
-    post_delete.connect(session_ended, sender=Session, dispatch_uid="live.session_ended")
-    post_delete.connect(token_deleted, sender=ApiToken, dispatch_uid="live.token_deleted")
+    """Connect all receivers, once."""
+    post_save.connect(publish_change, sender=Activity, dispatch_uid="live.publish_change")
+    request_started.connect(count_started_request, dispatch_uid="live.request_started")
+    request_finished.connect(count_finished_request, dispatch_uid="live.request_finished")
+    access_revoked.connect(revoke_user, dispatch_uid="live.revoke_user")
+    post_delete.connect(revoke_session, sender=Session, dispatch_uid="live.revoke_session")
+    post_delete.connect(revoke_token, sender=ApiToken, dispatch_uid="live.revoke_token")
 
 
-def recorded(instance: Activity, created: bool, raw: bool = False, **_: Any) -> None:
+def publish_change(instance: Activity, created: bool, raw: bool = False, **_: Any) -> None:
     """Broadcast a recorded change after its commit."""
     if created and not raw:
         publisher.publish(instance)
 
 
-def started(**_: Any) -> None:
-    """Count a request that Django began."""
-    if not request_excluded.get():
+def count_started_request(**_: Any) -> None:
+    """Count a request that Django started."""
+    if not is_request_excluded.get():
         counters.request_started()
 
 
-def finished(**_: Any) -> None:
+def count_finished_request(**_: Any) -> None:
     """Count a request that Django finished."""
-    if not request_excluded.get():
+    if not is_request_excluded.get():
         counters.request_finished()
 
 
-def revoked(user_id: int, **_: Any) -> None:
-    """Close all sockets of a person: another password, disabled, deleted."""
-    publisher.publish_control({"type": "live.revoked", "user": user_id})
+def revoke_user(user_id: int, **_: Any) -> None:
+    """Close all sockets of a user: a new password, a disabled or deleted account."""
+    publisher.publish_control({"type": "live.revoked", "user_id": user_id})
 
 
-def session_ended(instance: Session, **_: Any) -> None:
-    """Close the sockets of a session, once it is really gone: signed out, here or from afar."""
+def revoke_session(instance: Session, **_: Any) -> None:
+    """Close the sockets of a session once its deletion is committed."""
     key = instance.session_key
-    publisher.control_on_commit({"type": "live.revoked", "session": fingerprint(key)})
+    publisher.publish_control_on_commit({"type": "live.revoked", "session": fingerprint(key)})
 
 
-def token_deleted(instance: ApiToken, **_: Any) -> None:
-    """Close the sockets that a token opened, once it is really gone."""
-    publisher.control_on_commit({"type": "live.revoked", "token": fingerprint(instance.digest)})
+def revoke_token(instance: ApiToken, **_: Any) -> None:
+    """Close the sockets of a token once its deletion is committed."""
+    digest = instance.digest
+    publisher.publish_control_on_commit({"type": "live.revoked", "token": fingerprint(digest)})

@@ -1,4 +1,4 @@
-"""The addresses of sockets, as one ASGI application: `websocket`."""
+"""The WebSocket URLs, as one ASGI application: `websocket_application`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from live.consumers import LiveConsumer, Receive, Send
 
 
 async def reject_unknown_path(_scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Refuse a handshake for an address that is none: the server answers 403."""
+    """Refuse the handshake of an unknown path: the server answers with 403."""
     await receive()
     await send({"type": "websocket.close"})
 

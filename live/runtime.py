@@ -1,241 +1,154 @@
-"""What runs in one process while its event loop runs: the parts, put together once.
+"""The parts of one process, created and connected once for each event loop.
 
-Everything that is bound to the loop lives here, so each loop (each test) can
-have a runtime of its own. Servers with lifespan call `start`; under others the
-first request or socket starts it.
+Everything that is bound to an event loop belongs to a runtime, so each loop (each
+test) can have its own. Servers with lifespan call `start`; under other servers
+the first request or socket starts the runtime.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from live.connections import identity
+from live.connections.access_tracker import AccessTracker
 from live.connections.admission import AdmissionControl
 from live.connections.connection import Connection
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
 from live.connections.subscriptions import Subscriptions
 from live.counters import counters
-from live.db_threads import run_in_db_thread
 from live.delivery import local_bus
 from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage
 from live.delivery.relay import Relay
-from live.delivery.send_queue import Batch
 from live.intervals import Intervals
-from live.metrics.sampler import Sampler
-from live.protocol import frames
+from live.metrics.sampler import Population, Sampler
+from live.periodic_tasks import PeriodicTasks
 from live.protocol.frames import CloseCode
-from shopping_list.rows import encode
-from shopping_list.services import memberships
-
-logger = logging.getLogger(__name__)
-
-_beat = encode(frames.Heartbeat()).decode()
 
 
 class Runtime:
-    """Owns the hub, the relay and everything periodic of one event loop."""
+    """Owns the hub, the relay, the sockets and the periodic tasks of one event loop."""
 
     def __init__(self, intervals: Intervals | None = None) -> None:
         self.intervals = intervals or Intervals().scaled(settings.LIVE_TIME_SCALE)
-        self.process = secrets.token_hex(6)
-        self.draining = False
+        self.is_draining = False
         self._loop = asyncio.get_running_loop()
-        self._tasks: list[asyncio.Task[None]] = []
+        process = secrets.token_hex(6)
         self.admission = AdmissionControl(rate=settings.HANDSHAKES, now=time.monotonic())
-        self.hub = Hub(loop=self._loop, delivered=_delivered)
+        self.hub = Hub(loop=self._loop, on_delivered=_observe_delivery)
         self.registry = ConnectionRegistry()
-        self.relay = Relay(hub=self.hub, access_listener=self.registry, intervals=self.intervals)
+        self.access = AccessTracker(self.registry)
+        self.relay = Relay(hub=self.hub, access_listener=self.access, intervals=self.intervals)
         self.presence = Presence(
-            process=self.process,
+            process=process,
             hub=self.hub,
             publish=self.relay.publish,
             position=self.relay.position,
             intervals=self.intervals,
         )
         self.sampler = Sampler(
-            process=self.process,
+            process=process,
             hub=self.hub,
-            registry=self.registry,
+            population=self._population,
             publish=self.relay.publish,
             intervals=self.intervals,
         )
         self.subscriptions = Subscriptions(
             hub=self.hub,
             relay=self.relay,
+            access=self.access,
+            presence=self.presence,
+            counter_history=self.sampler.aggregator.history,
+            intervals=self.intervals,
+        )
+        self.periodic_tasks = PeriodicTasks(
             registry=self.registry,
+            access=self.access,
             presence=self.presence,
             sampler=self.sampler,
             intervals=self.intervals,
         )
 
     def start(self) -> None:
-        """Begin. It returns at once and needs neither the database nor the layer."""
+        """Start. It returns at once and needs neither the database nor the channel layer."""
         self.relay.register_handler("live.presence", self.presence.receive_remote)
         self.relay.register_handler("live.sample", self.sampler.receive_remote)
-        self.relay.register_handler("live.revoked", self._revoked)
+        self.relay.register_handler("live.revoked", self._handle_revoked)
         self.relay.start()
         local_bus.register(self.submit)
-        self._every(self.intervals.sweep, self._sweep)
-        self._every(self.intervals.sample, self._sample)
-        self._every(self.intervals.reconcile, self._reconcile)
-        self._every(self.intervals.revalidate, self._revalidate_identities)
-        self._every(self.intervals.guests, self._expire_guests)
+        self.periodic_tasks.start()
 
     async def drain(self) -> None:
-        """Send every socket away, to come back to whatever starts next. Twice is harmless."""
-        self.draining = True
-        leaving = list(self.registry.all_connections())
-        spread = max(self.intervals.drain, len(leaving) / settings.HANDSHAKES)
-        for connection in leaving:
+        """Close all sockets with a time to reconnect. A second call does no harm."""
+        self.is_draining = True
+        connections = list(self.registry.all_connections())
+        spread = max(self.intervals.drain_timeout, len(connections) / settings.HANDSHAKES)
+        for connection in connections:
             retry_in = round(random.uniform(0.1, 1.0) * spread, 2)  # noqa: S311
             connection.close(CloseCode.RESTARTING, "restarting", retry_in=retry_in)
-        waiting = [connection.writer.drain() for connection in leaving]
-        if waiting:
-            tasks = [asyncio.ensure_future(one) for one in waiting]
-            _, slow = await asyncio.wait(tasks, timeout=self.intervals.drain)
-            for task in slow:
+        if connections:
+            drains = [
+                asyncio.ensure_future(connection.writer.drain()) for connection in connections
+            ]
+            _, unfinished = await asyncio.wait(drains, timeout=self.intervals.drain_timeout)
+            for task in unfinished:
                 task.cancel()
 
     async def stop(self) -> None:
-        """Drain, tell the other processes, and end everything that runs."""
+        """Drain, notify the other processes, and stop all parts."""
         await self.drain()
         local_bus.unregister(self.submit)
         for connection in list(self.registry.all_connections()):
             connection.abort()
         self.presence.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.periodic_tasks.stop()
         await self.relay.stop()
         self.hub.close()
 
-    def submit(self, outgoing: GroupMessage) -> None:
-        """Take a message from any thread (outlet.Taker)."""
-        self._loop.call_soon_threadsafe(self.relay.publish, outgoing)
-
-    # Sockets.
+    def submit(self, group_message: GroupMessage) -> None:
+        """Publish a message. It may be called from any thread (local_bus.Handler)."""
+        self._loop.call_soon_threadsafe(self.relay.publish, group_message)
 
     def add_connection(self, connection: Connection) -> None:
-        """Take in a socket."""
+        """Add a new socket."""
         connection.on_unsubscribe = self.subscriptions.on_unsubscribe
         connection.on_lagging = self.subscriptions.on_lagging
         self.registry.add(connection)
 
     def remove_connection(self, connection: Connection) -> None:
-        """Forget a socket that is gone."""
+        """Remove a disconnected socket."""
         connection.discard()
         self.registry.remove(connection)
 
-    # Periodic work.
+    def _population(self) -> Population:
+        return Population(self.registry.connection_count, self.registry.user_ids)
 
-    def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        async def run() -> None:
-            while True:
-                await asyncio.sleep(seconds)
-                try:
-                    await work()
-                except Exception:
-                    logger.warning("%s failed", work.__name__, exc_info=True)
-
-        self._tasks.append(asyncio.ensure_future(run()))
-
-    async def _sweep(self) -> None:
-        """Look at every socket once: beats, stalled peers, strangers, expired sessions."""
-        now, wall = time.monotonic(), time.time()
-        lagging = 0
-        for number, connection in enumerate(self.registry.all_connections()):
-            lagging += connection.writer.send_queue.lagging
-            self._check_connection(connection, now, wall)
-            if number % 1_000 == 999:
-                await asyncio.sleep(0)
-        self.sampler.lagging = lagging
-        self.presence.expire(now)
-
-    def _check_connection(self, connection: Connection, now: float, wall: float) -> None:
-        silent_for, blocked = connection.writer.idle_seconds(now)
-        who = connection.identity
-        if blocked:
-            if silent_for >= self.intervals.stalled:
-                connection.abort()
-        elif connection.writer.send_queue.full_of_replies:
-            connection.close(CloseCode.TOO_SLOW, "too slow")
-        elif who is None:
-            if not connection.authenticating and now - connection.opened >= self.intervals.auth:
-                connection.refuse("not_signed_in", "nobody signed in")
-                connection.close(CloseCode.NOT_SIGNED_IN, "not signed in")
-        elif connection.expires is not None and connection.expires <= wall:
-            connection.close(CloseCode.SESSION_EXPIRED, "session expired")
-        elif silent_for >= self.intervals.heartbeat:
-            connection.writer.send_queue.put(Batch(_beat))
-
-    async def _sample(self) -> None:
-        self.sampler.tick(time.monotonic())
-
-    async def _reconcile(self) -> None:
-        """Find what people gained or lost without a message about it."""
-        await self._reconcile_access(thorough=False)
-        if staff := self.registry.staff:
-            for user_id in staff - await run_in_db_thread(identity.staff_of, staff):
-                self.registry.revoke_staff(user_id)
-
-    async def _revalidate_identities(self) -> None:
-        """Close what should have been closed, in case a message about it was lost."""
-        sockets = {
-            connection: connection.identity
-            for connection in self.registry.all_connections()
-            if connection.identity is not None
-        }
-        if not sockets:
-            return
-        good = await run_in_db_thread(identity.still_valid, set(sockets.values()))
-        for connection, who in sockets.items():
-            if who in good:
-                connection.expires = good[who]
-            else:
-                connection.close(CloseCode.REVOKED, "signed out or revoked")
-        await self._reconcile_access(thorough=True)
-
-    async def _reconcile_access(self, *, thorough: bool) -> None:
-        began, people = time.monotonic(), self.registry.people
-        if people:
-            found = await run_in_db_thread(identity.memberships, people)
-            self.registry.reconcile_access(found, at=began, thorough=thorough)
-
-    async def _expire_guests(self) -> None:
-        """Record the end of guests whose time is over: so it is told as any removal is."""
-        if self.registry.people:
-            await run_in_db_thread(memberships.remove_expired)
-
-    def _revoked(self, message: dict[str, Any]) -> None:
+    def _handle_revoked(self, message: dict[str, Any]) -> None:
         self.registry.revoke(
-            user=message.get("user"),
+            user_id=message.get("user_id"),
             session=message.get("session"),
             token=message.get("token"),
         )
 
 
-def _delivered(committed: list[float]) -> None:
+def _observe_delivery(commit_times: list[float]) -> None:
     now = time.time()
-    for moment in committed:
-        counters.delivery.observe(max(0.0, now - moment) * 1000)
+    for committed_at in commit_times:
+        counters.delivery.observe(max(0.0, now - committed_at) * 1000)
 
 
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
 
 
 def get_runtime(intervals: Intervals | None = None) -> Runtime:
-    """Return the runtime of the running loop, started if need be."""
+    """Return the runtime of the running event loop. Start it if there is none."""
     loop = asyncio.get_running_loop()
     runtime = _runtimes.get(loop)
     if runtime is None:
@@ -245,7 +158,7 @@ def get_runtime(intervals: Intervals | None = None) -> Runtime:
 
 
 def get_running() -> Runtime | None:
-    """Return a runtime of this process, from any thread; None where none runs."""
+    """Return the runtime of this process, or None if there is none. Works in any thread."""
     return next(iter(_runtimes.values()), None)
 
 
@@ -255,14 +168,14 @@ async def start() -> None:
 
 
 async def drain() -> None:
-    """Send every socket away. Call it before the server closes them in its own way."""
+    """Close all sockets. Call it before the server closes them without a `bye`."""
     runtime = _runtimes.get(asyncio.get_running_loop())
     if runtime is not None:
         await runtime.drain()
 
 
 async def stop() -> None:
-    """Stop the runtime of this process, if it runs. Safe to call twice."""
+    """Stop the runtime of this process, if there is one. A second call does nothing."""
     runtime = _runtimes.pop(asyncio.get_running_loop(), None)
     if runtime is not None:
         await runtime.stop()

@@ -1,4 +1,4 @@
-"""Addresses of the live side, from the root."""
+"""The HTTP URLs of the live package, from the root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the live side answers over HTTP."""
+"""The HTTP views of the live package."""
 
 from __future__ import annotations
 
@@ -17,25 +17,33 @@ from rest_framework.views import APIView
 from live import runtime
 from live.db_threads import run_in_db_thread
 from live.metrics import health
+from live.metrics.health import Health
 from live.protocol import asyncapi
 from rest.openapi import operation
 from shopping_list.api import permissions
 
 
 async def healthz(_request: HttpRequest) -> JsonResponse:
-    """Answer: then the event loop of this process runs."""
+    """Respond: so the event loop of this process runs."""
     return JsonResponse({"status": "alive"})
 
 
 async def readyz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 if this process can serve, 503 if not."""
-    answers, migrated = await run_in_db_thread(health.check_database)
-    found = health.process_health(database_ok=answers, migrated=migrated)
-    return JsonResponse(found.body(), status=503 if found.status == "unready" else 200)
+    """Respond with 200 if this process can serve requests, with 503 if not."""
+    is_reachable, is_migrated = await run_in_db_thread(health.check_database)
+    running = runtime.get_running()
+    process_health = Health(
+        database=is_reachable,
+        migrations=is_migrated,
+        layer=running is None or running.relay.layer_client.is_up,
+        draining=running is not None and running.is_draining,
+    )
+    status = 503 if process_health.status == "unready" else 200
+    return JsonResponse(process_health.body(), status=status)
 
 
 class NoSample(APIException):
-    """This process has only just begun to count."""
+    """This process has just started and has no sample yet."""
 
     status_code = 503
     default_detail = "No sample has been taken yet."
@@ -44,28 +52,28 @@ class NoSample(APIException):
 
 
 class RequestsView(APIView):
-    """The request counters as they are now, for whoever has no socket."""
+    """The current request counters, for clients without a socket."""
 
     @operation({200: OpenApiTypes.OBJECT}, errors=(403, 503))
     def get(self, request: Request) -> Response:
-        """Return the newest sample; the first is there a second after the start."""
+        """Return the last sample. The first one is taken a second after the start."""
         permissions.require_unrestricted_token(request)
         running = runtime.get_running()
-        newest = running and running.sampler.board.latest
-        if newest is None:
+        sample = running and running.sampler.aggregator.latest
+        if sample is None:
             raise NoSample
-        return Response(msgspec.to_builtins(newest))
+        return Response(msgspec.to_builtins(sample))
 
 
 class AsyncApiView(APIView):
-    """What the sockets speak, as AsyncAPI: public, like the OpenAPI document."""
+    """The AsyncAPI document of the sockets: public, like the OpenAPI document."""
 
     authentication_classes = ()
     permission_classes = ()
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Return the document, with this server's address in it."""
+        """Return the document, with the address of this server."""
         return Response(
             asyncapi.document(
                 version=settings.VERSION,

@@ -1,4 +1,4 @@
-"""docs/spec.md and the tests tell of the same rules."""
+"""docs/spec.md and the tests name the same rules."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_every_rule_is_cited_by_a_test(rule):
     assert rule in CITED
 
 
-def test_no_two_rules_have_one_id():
+def test_rule_ids_are_unique():
     ids = [rule for rule, _ in RULES]
     assert len(ids) == len(set(ids))
 
@@ -31,7 +31,7 @@ def test_every_rule_is_one_sentence():
     assert [rule for rule, sentence in RULES if re.search(r"\. [A-Z]", sentence)] == []
 
 
-def test_no_test_cites_a_rule_that_is_not_written():
+def test_no_test_cites_an_unknown_rule():
     families = {re.sub(r"\d+$", "", rule) for rule, _ in RULES if "-" in rule}
     known = {rule for rule, _ in RULES}
     unknown = {rule for rule in CITED if re.sub(r"\d+$", "", rule) in families} - known

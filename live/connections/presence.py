@@ -1,8 +1,8 @@
-"""Who looks at which list: known here, told to the other processes, believed for a while.
+"""Which users view which list, across all processes.
 
-Each process tells what its own sockets say, and repeats it; what a process has
-not repeated for a lease is forgotten, so a killed one leaves nobody behind.
-It never reads the database.
+Each process publishes the states of its own sockets and repeats them. The states
+of another process expire if it does not repeat them, so a killed process leaves
+no users behind. It never reads the database.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from uuid import UUID
 import msgspec
 
 from live.connections.connection import Connection
-from live.connections.state_machine import parse_list_topic
 from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
+from live.delivery.readings import Position
 from live.intervals import Intervals
 from live.protocol import frames
+from live.protocol.topics import parse_list_topic
 from shopping_list.rows import encode
 
 STATE_PRIORITY: dict[frames.PresenceState, int] = {"shopping": 0, "viewing": 1, "away": 2}
-"""Of a person with several sockets the most present one counts."""
+"""If a user has several sockets, the state with the lowest number is shown."""
 MAX_PEOPLE = 200
-"""People told of at most; more than that is a crowd, not a household."""
+"""Maximum users in one presence frame."""
 
 
 class PresenceEntry(NamedTuple):
-    """Somebody on a list; `since` in seconds since the epoch."""
+    """The state of one user on a list; `since` is in epoch seconds."""
 
     id: int
     name: str
@@ -40,14 +41,14 @@ class PresenceEntry(NamedTuple):
 
 
 class RemotePresence(NamedTuple):
-    """What another process says of one list, until `ends` (monotonic seconds)."""
+    """The states that another process published for one list. Expires in monotonic seconds."""
 
-    people: tuple[PresenceEntry, ...]
-    ends: float
+    entries: tuple[PresenceEntry, ...]
+    expires_at: float
 
 
 class Presence:
-    """Keeps who is where, and publishes it to the topic when it changes."""
+    """Keeps the presence states, and publishes them to the topic when they change."""
 
     def __init__(
         self,
@@ -55,100 +56,102 @@ class Presence:
         process: str,
         hub: Hub,
         publish: Callable[[GroupMessage], None],
-        position: Callable[[UUID], Any],
+        position: Callable[[UUID], Position | None],
         intervals: Intervals,
     ) -> None:
         self._process = process
         self._hub = hub
-        self._send = publish
+        self._publish_message = publish
         self._position = position
         self._intervals = intervals
-        self._here: dict[str, dict[Connection, PresenceEntry]] = {}
-        self._elsewhere: dict[str, dict[str, RemotePresence]] = {}
-        self._changed: dict[str, bool] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._renew_at = 0.0
+        self._local: dict[str, dict[Connection, PresenceEntry]] = {}
+        self._remote: dict[str, dict[str, RemotePresence]] = {}
+        self._changed_topics: dict[str, bool] = {}
+        """The topics to publish, each with whether a local state changed."""
+        self._publish_timer: asyncio.TimerHandle | None = None
+        self._repeat_at = 0.0
 
     def set_state(self, connection: Connection, topic: str, state: frames.PresenceState) -> None:
-        """Take in what a socket says of its person."""
-        here = self._here.setdefault(topic, {})
-        before = here.get(connection)
-        if before is None or before.state != state:
-            who = connection.person
-            here[connection] = PresenceEntry(who.user_id, who.name, state, time.time())
-            self._schedule_publish(topic, ours=True)
+        """Set the state of a socket's user."""
+        entries = self._local.setdefault(topic, {})
+        previous = entries.get(connection)
+        if previous is None or previous.state != state:
+            user = connection.user
+            entries[connection] = PresenceEntry(user.user_id, user.name, state, time.time())
+            self._schedule_publish(topic, is_local=True)
 
     def remove(self, connection: Connection, topic: str) -> None:
-        """Forget what a socket said: it left."""
-        here = self._here.get(topic, {})
-        if here.pop(connection, None) is not None:
-            if not here:
-                del self._here[topic]
-            self._schedule_publish(topic, ours=True)
+        """Remove the state of a socket that unsubscribed."""
+        entries = self._local.get(topic, {})
+        if entries.pop(connection, None) is not None:
+            if not entries:
+                del self._local[topic]
+            self._schedule_publish(topic, is_local=True)
 
     def receive_remote(self, message: dict[str, Any]) -> None:
-        """Take in what another process says of a list."""
-        if message["process"] == self._process:
+        """Store the states that another process published for a list."""
+        process, topic = message["process"], message["topic"]
+        if process == self._process:
             return
-        topic = message["topic"]
-        people = tuple(msgspec.convert(one, PresenceEntry) for one in message["people"])
-        leases = self._elsewhere.setdefault(topic, {})
-        before = leases.pop(message["process"], None)
-        if people:
-            ends = time.monotonic() + self._intervals.lease
-            leases[message["process"]] = RemotePresence(people, ends)
-        if not leases:
-            del self._elsewhere[topic]
-        if people != (before.people if before else ()):
-            self._schedule_publish(topic, ours=False)
+        entries = tuple(msgspec.convert(person, PresenceEntry) for person in message["people"])
+        processes = self._remote.setdefault(topic, {})
+        previous = processes.pop(process, None)
+        if entries:
+            expires_at = time.monotonic() + self._intervals.presence_timeout
+            processes[process] = RemotePresence(entries, expires_at)
+        if not processes:
+            del self._remote[topic]
+        if entries != (previous.entries if previous else ()):
+            self._schedule_publish(topic, is_local=False)
 
     def send_to(self, connection: Connection, topic: str) -> None:
-        """Tell a newcomer who is there, if anybody is."""
+        """Send the states to a new subscriber, if there are any."""
         frame = self._frame(topic)
         if frame.people:
             connection.send(frame)
 
     def expire(self, now: float) -> None:
-        """Forget what was not repeated, and repeat what we know."""
-        for topic, leases in list(self._elsewhere.items()):
-            for process, leased in list(leases.items()):
-                if leased.ends < now:
-                    del leases[process]
-                    self._schedule_publish(topic, ours=False)
-            if not leases:
-                del self._elsewhere[topic]
-        if now >= self._renew_at:
-            self._renew_at = now + self._intervals.lease / 3
-            for topic in self._here:
+        """Remove states that were not repeated, and repeat those of this process."""
+        for topic, processes in list(self._remote.items()):
+            for process, presence in list(processes.items()):
+                if presence.expires_at < now:
+                    del processes[process]
+                    self._schedule_publish(topic, is_local=False)
+            if not processes:
+                del self._remote[topic]
+        if now >= self._repeat_at:
+            self._repeat_at = now + self._intervals.presence_timeout / 3
+            for topic in self._local:
                 self._broadcast(topic)
 
     def close(self) -> None:
-        """Tell the others that nobody is left here."""
-        if self._timer is not None:
-            self._timer.cancel()
-        topics = list(self._here)
-        self._here.clear()
+        """Tell the other processes that this one has no users any more."""
+        if self._publish_timer is not None:
+            self._publish_timer.cancel()
+        topics = list(self._local)
+        self._local.clear()
         for topic in topics:
             self._broadcast(topic)
 
-    def _schedule_publish(self, topic: str, *, ours: bool) -> None:
-        self._changed[topic] = self._changed.get(topic, False) or ours
-        if self._timer is None:
-            # A crowd that arrives at once is told of once.
+    def _schedule_publish(self, topic: str, *, is_local: bool) -> None:
+        self._changed_topics[topic] = self._changed_topics.get(topic, False) or is_local
+        if self._publish_timer is None:
+            # Changes that happen at the same time are published once.
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._intervals.presence, self._publish)
+            delay = self._intervals.presence_delay
+            self._publish_timer = loop.call_later(delay, self._publish_changed)
 
-    def _publish(self) -> None:
-        self._timer = None
-        changed, self._changed = self._changed, {}
-        for topic, ours in changed.items():
+    def _publish_changed(self) -> None:
+        self._publish_timer = None
+        changed_topics, self._changed_topics = self._changed_topics, {}
+        for topic, is_local in changed_topics.items():
             text = encode(self._frame(topic)).decode()
             self._hub.publish(topic, text, before=self._list_position(topic))
-            if ours:
+            if is_local:
                 self._broadcast(topic)
 
-    def _list_position(self, topic: str) -> Any:
-        # A dropped presence frame must not make anybody replay more than its list.
+    def _list_position(self, topic: str) -> Position | None:
+        # A client that missed only a presence frame must not get the whole list again.
         list_id = parse_list_topic(topic)
         return None if list_id is None else self._position(list_id)
 
@@ -157,29 +160,29 @@ class Presence:
             "type": "live.presence",
             "process": self._process,
             "topic": topic,
-            "people": [list(seen) for seen in self._here.get(topic, {}).values()],
+            "people": [list(entry) for entry in self._local.get(topic, {}).values()],
         }
-        self._send(GroupMessage(CONTROL_GROUP, message))
+        self._publish_message(GroupMessage(CONTROL_GROUP, message))
 
-    def _frame(self, topic: str) -> frames.PresenceFrame:
-        seen = list(self._here.get(topic, {}).values())
-        for leased in self._elsewhere.get(topic, {}).values():
-            seen.extend(leased.people)
+    def _frame(self, topic: str) -> frames.Presence:
+        entries = list(self._local.get(topic, {}).values())
+        for presence in self._remote.get(topic, {}).values():
+            entries.extend(presence.entries)
         people = tuple(
             frames.PresentPerson(
-                id=one.id,
-                name=one.name,
-                state=one.state,
-                since=datetime.fromtimestamp(one.since, UTC),
+                id=entry.id,
+                name=entry.name,
+                state=entry.state,
+                since=datetime.fromtimestamp(entry.since, UTC),
             )
-            for one in _merged(seen)[:MAX_PEOPLE]
+            for entry in _merge_by_user(entries)[:MAX_PEOPLE]
         )
-        return frames.PresenceFrame(topic=topic, people=people)
+        return frames.Presence(topic=topic, people=people)
 
 
-def _merged(seen: Iterable[PresenceEntry]) -> list[PresenceEntry]:
-    """Return each person once: their most present state, since the earliest of these."""
-    people: dict[int, PresenceEntry] = {}
-    for one in sorted(seen, key=lambda one: (STATE_PRIORITY[one.state], one.since)):
-        people.setdefault(one.id, one)
-    return sorted(people.values(), key=lambda one: (one.since, one.id))
+def _merge_by_user(entries: Iterable[PresenceEntry]) -> list[PresenceEntry]:
+    """Return one entry for each user: the state of highest priority, the oldest of these."""
+    by_user: dict[int, PresenceEntry] = {}
+    for entry in sorted(entries, key=lambda entry: (STATE_PRIORITY[entry.state], entry.since)):
+        by_user.setdefault(entry.id, entry)
+    return sorted(by_user.values(), key=lambda entry: (entry.since, entry.id))

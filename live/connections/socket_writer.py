@@ -1,9 +1,9 @@
-"""Writes one socket's mailbox to its `send`, without a task while nothing blocks.
+"""Writes the send queue of one socket to its `send`, without a task while nothing blocks.
 
-A task for each delivery costs about as much as the delivery. So the coroutine
-that `send` returns is driven by hand for its first step: with room in the
-server's buffer it ends there. If it waits instead, the started coroutine is
-handed to a task, and the mailbox fills until that task comes back.
+A task for each delivery costs about as much as the delivery. So the first step
+of the coroutine that `send` returns is run by hand: if the server's buffer has
+room, the coroutine ends there. If it waits instead, a task continues the started
+coroutine, and the queue fills until this task ends.
 """
 
 from __future__ import annotations
@@ -18,183 +18,183 @@ from typing import Any
 
 from live.counters import counters
 from live.delivery.send_queue import Batch, SendQueue
+from live.noop import noop
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Step = Generator[Any, Any, None]
+StartedSend = Generator[Any, Any, None]
 
 
 @types.coroutine
-def _resume(step: Step, waiting: Any) -> Generator[Any, Any, None]:
-    """Go on with a coroutine whose first step gave `waiting`."""
+def _resume(started_send: StartedSend, future: Any) -> Generator[Any, Any, None]:
+    """Continue a coroutine whose first step waits for `future`."""
     while True:
-        value, failure = None, None
+        value, exception = None, None
         try:
-            value = yield waiting
+            value = yield future
         except BaseException as error:
-            failure = error
+            exception = error
         try:
-            waiting = step.send(value) if failure is None else step.throw(failure)
+            if exception is None:
+                future = started_send.send(value)
+            else:
+                future = started_send.throw(exception)
         except StopIteration:
             return
 
 
 class SocketWriter:
-    """Drains a mailbox into a socket. It does not decide what is sent.
+    """Writes the send queue of a socket. It does not decide what is sent.
 
-    `drained` is called when the mailbox is empty but misses something,
-    `finished` when the close was sent or the socket broke.
+    `on_drained` is called when the queue is empty but has missed something,
+    `on_finished` when the close was sent or sending failed.
     """
 
     __slots__ = (
-        "_busy",
+        "_drain_waiters",
+        "_has_written",
+        "_idle_since",
+        "_is_busy",
         "_send",
-        "_since",
         "_task",
-        "_waiters",
         "_was_blocked",
-        "active",
-        "closed",
-        "drained",
-        "finished",
+        "is_closed",
+        "on_drained",
+        "on_finished",
         "send_queue",
     )
 
     def __init__(self, send: Send) -> None:
         self.send_queue = SendQueue(self.wake, self.write)
-        self.active = False
-        """Whether anything was written since the last look (`silent_for`, `stalled`)."""
-        self.drained: Callable[[], None] = _nothing
-        self.finished: Callable[[], None] = _nothing
-        self._send = send if iscoroutinefunction(send) else _as_coroutine(send)
-        self._busy = False
-        self._task: asyncio.Task[None] | None = None
-        self._since = 0.0
-        self._was_blocked = False
-        self.closed = False
+        self.on_drained: Callable[[], None] = noop
+        self.on_finished: Callable[[], None] = noop
+        self.is_closed = False
         """Whether the close was sent."""
-        self._waiters: list[asyncio.Future[None]] | None = None
+        self._send = send if iscoroutinefunction(send) else _as_coroutine(send)
+        self._is_busy = False
+        self._task: asyncio.Task[None] | None = None
+        self._has_written = False
+        """Whether anything was written since the last call of `idle_seconds`."""
+        self._idle_since = 0.0
+        self._was_blocked = False
+        self._drain_waiters: list[asyncio.Future[None]] | None = None
 
     @property
-    def blocked(self) -> bool:
-        """Whether a send waits for the peer."""
+    def is_blocked(self) -> bool:
+        """Whether a send waits for the client."""
         return self._task is not None
 
     def write(self, batch: Batch) -> bool:
-        """Write one batch now; False if an earlier one still waits for the peer."""
-        if self._busy:
+        """Write one batch now; return False if an earlier one still waits for the client."""
+        if self._is_busy:
             return False
-        self._busy = True
-        step: Any = self._send(batch.message)
+        self._is_busy = True
+        started_send: Any = self._send(batch.message)
         try:
-            waiting = step.send(None)
+            future = started_send.send(None)
         except StopIteration:
-            self._busy = False
-            self.active = True
-            counters.delivered += batch.frames
+            self._is_busy = False
+            self._has_written = True
+            counters.delivered += batch.frame_count
             return True
         except Exception as error:
             self._on_send_error(error)
-            self._idle()
+            self._on_idle()
             return True
-        self._task = asyncio.ensure_future(self._drain_queue(step, waiting, batch))
-        # Not `finally`: a task cancelled before its first step never gets there.
-        self._task.add_done_callback(partial(self._on_task_done, step))
+        self._task = asyncio.ensure_future(self._drain_queue(started_send, future, batch))
+        # Not `finally`: a task that is cancelled before its first step does not run it.
+        self._task.add_done_callback(partial(self._on_task_done, started_send))
         return True
 
     def wake(self) -> None:
-        """Write what is queued, until the mailbox is empty or a send blocks."""
-        while not self._busy and (batch := self.send_queue.take()) is not None:
+        """Write the queued batches until the queue is empty or a send blocks."""
+        while not self._is_busy and (batch := self.send_queue.take()) is not None:
             self.write(batch)
-            if batch.closes and not self._busy:
-                self._closed()
-        if not self._busy:
-            self._idle()
+            if batch.is_close and not self._is_busy:
+                self._on_close_sent()
+        if not self._is_busy:
+            self._on_idle()
 
     def idle_seconds(self, now: float) -> tuple[float, bool]:
-        """Return the seconds since the last write (or block), and whether a send blocks.
+        """Return the seconds since the last write or block, and whether a send blocks.
 
-        Asked once a second for every socket, so that writing itself need not
-        read the clock: the answer may be a second short.
+        It is called once a second for every socket, so that `write` need not read
+        the clock. The result may be a second too low.
         """
-        blocks_anew = self.blocked and not self._was_blocked
-        if self.active or blocks_anew or not self._since:
-            self._since = now
-        self.active, self._was_blocked = False, self.blocked
-        return now - self._since, self.blocked
+        is_newly_blocked = self.is_blocked and not self._was_blocked
+        if self._has_written or is_newly_blocked or not self._idle_since:
+            self._idle_since = now
+        self._has_written, self._was_blocked = False, self.is_blocked
+        return now - self._idle_since, self.is_blocked
 
     async def drain(self) -> None:
-        """Wait until everything queued was written, or the socket broke."""
-        if not self._busy and not len(self.send_queue):
+        """Wait until all queued batches were written, or sending failed."""
+        if not self._is_busy and not len(self.send_queue):
             return
         waiter = asyncio.get_running_loop().create_future()
-        if self._waiters is None:
-            self._waiters = []
-        self._waiters.append(waiter)
+        if self._drain_waiters is None:
+            self._drain_waiters = []
+        self._drain_waiters.append(waiter)
         await waiter
 
     def abort(self) -> None:
-        """Give up: the socket is gone, or is not worth waiting for."""
+        """Drop all queued batches and cancel the blocked send."""
         self.send_queue.discard()
         if self._task is not None:
             self._task.cancel()
-        self._release()
+        self._release_waiters()
 
-    def _closed(self) -> None:
-        self.closed = True
-        self.send_queue.discard()
-        self.finished()
-
-    async def _drain_queue(self, step: Step, waiting: Any, batch: Batch) -> None:
+    async def _drain_queue(self, started_send: StartedSend, future: Any, batch: Batch) -> None:
         try:
-            await _resume(step, waiting)
-            self._sent(batch)
-            while (following := self.send_queue.take()) is not None:
-                await self._send(following.message)
-                self._sent(following)
+            await _resume(started_send, future)
+            self._on_batch_sent(batch)
+            while (next_batch := self.send_queue.take()) is not None:
+                await self._send(next_batch.message)
+                self._on_batch_sent(next_batch)
         except Exception as error:
             self._on_send_error(error)
 
-    def _sent(self, batch: Batch) -> None:
-        self.active = True
-        counters.delivered += batch.frames
-        if batch.closes:
-            self._closed()
+    def _on_batch_sent(self, batch: Batch) -> None:
+        self._has_written = True
+        counters.delivered += batch.frame_count
+        if batch.is_close:
+            self._on_close_sent()
 
-    def _on_task_done(self, step: Step, _task: asyncio.Task[None]) -> None:
-        step.close()
+    def _on_close_sent(self) -> None:
+        self.is_closed = True
+        self.send_queue.discard()
+        self.on_finished()
+
+    def _on_task_done(self, started_send: StartedSend, _task: asyncio.Task[None]) -> None:
+        started_send.close()
         self._task = None
-        self._busy = False
+        self._is_busy = False
         self.wake()
 
-    def _idle(self) -> None:
-        self._busy = False
-        self._release()
+    def _on_idle(self) -> None:
+        self._is_busy = False
+        self._release_waiters()
         if self.send_queue.missed:
-            self.drained()
+            self.on_drained()
 
-    def _release(self) -> None:
-        waiters, self._waiters = self._waiters, None
+    def _release_waiters(self) -> None:
+        waiters, self._drain_waiters = self._drain_waiters, None
         for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
 
     def _on_send_error(self, error: Exception) -> None:
-        # Servers say "the client has gone" with exceptions of their own.
-        logger.debug("socket broke while sending: %r", error)
+        # Each server has its own exceptions for a client that disconnected.
+        logger.debug("sending to a socket failed: %r", error)
         self.send_queue.discard()
-        self.finished()
+        self.on_finished()
 
 
 def _as_coroutine(send: Send) -> Send:
-    """Wrap a `send` of a server that returns some other awaitable."""
+    """Wrap a `send` of a server that returns another kind of awaitable."""
 
-    async def wrapped(message: dict[str, Any]) -> None:
+    async def send_coroutine(message: dict[str, Any]) -> None:
         await send(message)
 
-    return wrapped
-
-
-def _nothing() -> None:
-    return None
+    return send_coroutine

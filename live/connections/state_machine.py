@@ -1,22 +1,23 @@
-"""One connection as a state machine: a message in, effects out. No I/O of any kind.
+"""One connection as a state machine: a message goes in, effects come out. No I/O of any kind.
 
-The effects come one by one, because what one does (signing in) decides what the
-next frame of the same message may do.
+The effects come one by one, because the result of one (authentication) decides
+what the next frame of the same message may do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import UUID
 
 import msgspec
 
 from live.protocol import frames
 from live.protocol.frames import CloseCode
+from live.protocol.topics import parse_list_topic
+from rest.rate_limit import TokenBucket
 
-RETRY_OVERLOADED = 5.0
-"""Seconds that a connection which sent too much is asked to stay away."""
+OVERLOADED_RETRY_DELAY = 5.0
+"""Seconds after which a client that sent too many frames may reconnect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class StartSubscription:
-    """Attach the connection to a topic, from a position where one is given."""
+    """Subscribe the connection to a topic; resume if a position is given."""
 
     topic: str
     id: int | None = None
@@ -38,7 +39,7 @@ class StartSubscription:
 
 @dataclass(frozen=True, slots=True)
 class StopSubscription:
-    """Detach the connection from a topic."""
+    """Unsubscribe the connection from a topic."""
 
     topic: str
     id: int | None = None
@@ -46,7 +47,7 @@ class StopSubscription:
 
 @dataclass(frozen=True, slots=True)
 class SetPresenceState:
-    """Tell the others on a topic what this person is doing."""
+    """Show the other subscribers of a topic what this user is doing."""
 
     topic: str
     state: frames.PresenceState
@@ -54,7 +55,7 @@ class SetPresenceState:
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Look the token up, and call `signed_in` or close."""
+    """Look up the token, then call `mark_authenticated` or close the connection."""
 
     token: str
     id: int | None = None
@@ -62,7 +63,7 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Say `bye` and close. Nothing comes after it."""
+    """Send `bye` and close. No effect comes after it."""
 
     code: CloseCode
     reason: str
@@ -72,90 +73,67 @@ class Close:
 Effect = Reply | StartSubscription | StopSubscription | SetPresenceState | Authenticate | Close
 
 
-class _Numbered(msgspec.Struct):
+class _FrameWithId(msgspec.Struct):
     id: int | None = None
 
 
-_frames = msgspec.json.Decoder(frames.ClientFrame)
-_ids = msgspec.json.Decoder(_Numbered)
-
-
-class TokenBucket:
-    """A token bucket. The clock is passed in, in seconds."""
-
-    __slots__ = ("_at", "_left", "burst", "rate")
-
-    def __init__(self, *, rate: float, burst: float, now: float) -> None:
-        self.rate = rate
-        self.burst = burst
-        self._left = burst
-        self._at = now
-
-    def take(self, now: float) -> bool:
-        """Take one token; False if there is none."""
-        self._left = min(self.burst, self._left + (now - self._at) * self.rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+_frame_decoder = msgspec.json.Decoder(frames.ClientFrame)
+_id_decoder = msgspec.json.Decoder(_FrameWithId)
 
 
 class ConnectionState:
-    """What one connection has said so far, and what its next message calls for."""
+    """The state of one connection, and the effects of its next message."""
 
-    __slots__ = ("_bad_frame_count", "_bucket", "_closed", "authenticated", "topics")
+    __slots__ = ("_bad_frame_count", "_bucket", "_is_closed", "is_authenticated", "topics")
 
-    def __init__(self, *, now: float, identified: bool) -> None:
-        self.authenticated = identified
+    def __init__(self, *, is_authenticated: bool) -> None:
+        self.is_authenticated = is_authenticated
         self.topics: dict[str, None] = {}
-        self._bucket = TokenBucket(
-            rate=frames.MAX_FRAME_RATE, burst=frames.MAX_FRAME_BURST, now=now
-        )
+        self._bucket = TokenBucket(rate=frames.MAX_FRAME_RATE, burst=frames.MAX_FRAME_BURST)
         self._bad_frame_count = 0
-        self._closed = False
+        self._is_closed = False
 
     def mark_authenticated(self) -> None:
-        """Let the connection do what needs a person."""
-        self.authenticated = True
+        """Allow the frames that need an authenticated user."""
+        self.is_authenticated = True
 
     def remove_topic(self, topic: str) -> None:
-        """Forget a topic that the connection does not follow (any more)."""
+        """Remove a topic to which the connection is not subscribed any more."""
         self.topics.pop(topic, None)
 
     def receive(self, message: str | bytes, now: float) -> Iterator[Effect]:
-        """Yield what a message calls for, frame by frame. Nothing follows a Close."""
+        """Yield the effects of a message, frame by frame. No effect follows a Close."""
         for effect in self._effects(message, now):
-            if self._closed:
+            if self._is_closed:
                 return
-            self._closed = isinstance(effect, Close)
+            self._is_closed = isinstance(effect, Close)
             yield effect
 
     def _effects(self, message: str | bytes, now: float) -> Iterator[Effect]:
         if isinstance(message, bytes):
-            yield Close(CloseCode.BAD_FRAMES, "binary messages are not understood")
-        elif _too_big(message):
+            yield Close(CloseCode.BAD_FRAMES, "binary messages are not allowed")
+        elif _is_too_big(message):
             yield Close(CloseCode.TOO_BIG, "message too big")
         else:
             for line in message.removesuffix("\n").split("\n"):
-                yield from self._line(line, now)
+                yield from self._handle_line(line, now)
 
-    def _line(self, line: str, now: float) -> Iterator[Effect]:
+    def _handle_line(self, line: str, now: float) -> Iterator[Effect]:
         if not self._bucket.take(now):
-            yield Close(CloseCode.OVERLOADED, "too many messages", RETRY_OVERLOADED)
+            yield Close(CloseCode.OVERLOADED, "too many messages", OVERLOADED_RETRY_DELAY)
             return
         try:
-            frame = _frames.decode(line)
+            frame = _frame_decoder.decode(line)
         except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-            yield from self._bad_frame(_id_of(line), f"not a frame: {str(error)[:200]}")
+            yield from self._refuse_bad_frame(_frame_id(line), f"not a frame: {str(error)[:200]}")
             return
-        yield from self._frame(frame)
+        yield from self._handle_frame(frame)
 
-    def _frame(self, frame: frames.ClientFrame) -> Iterator[Effect]:
+    def _handle_frame(self, frame: frames.ClientFrame) -> Iterator[Effect]:
         if isinstance(frame, frames.Auth):
-            yield from self._auth(frame)
-        elif not self.authenticated:
-            yield _refused(frame.id, "not_signed_in", "send an auth frame first")
+            yield from self._authenticate(frame)
+        elif not self.is_authenticated:
+            yield _error_reply(frame.id, "not_signed_in", "send an auth frame first")
         elif isinstance(frame, frames.Ping):
             yield Reply(frames.Pong(id=frame.id))
         elif isinstance(frame, frames.Subscribe):
@@ -163,68 +141,56 @@ class ConnectionState:
         elif isinstance(frame, frames.Unsubscribe):
             yield from self._unsubscribe(frame)
         else:
-            yield self._presence(frame)
+            yield self._set_presence(frame)
 
-    def _auth(self, frame: frames.Auth) -> Iterator[Effect]:
-        if self.authenticated:
-            yield from self._bad_frame(frame.id, "already signed in")
+    def _authenticate(self, frame: frames.Auth) -> Iterator[Effect]:
+        if self.is_authenticated:
+            yield from self._refuse_bad_frame(frame.id, "already signed in")
         else:
             yield Authenticate(frame.token, frame.id)
 
     def _subscribe(self, frame: frames.Subscribe) -> Iterator[Effect]:
         if (frame.since is None) != (frame.epoch is None):
-            yield from self._bad_frame(frame.id, "since and epoch go together")
+            yield from self._refuse_bad_frame(frame.id, "since and epoch go together")
         elif frame.topic not in self.topics and len(self.topics) >= frames.MAX_TOPICS:
-            yield _refused(frame.id, "too_many_topics", f"at most {frames.MAX_TOPICS} topics")
+            yield _error_reply(frame.id, "too_many_topics", f"at most {frames.MAX_TOPICS} topics")
         else:
             self.topics[frame.topic] = None
             yield StartSubscription(frame.topic, frame.id, frame.since, frame.epoch)
 
     def _unsubscribe(self, frame: frames.Unsubscribe) -> Iterator[Effect]:
         if frame.topic not in self.topics:
-            yield _refused(frame.id, "not_found", "no such topic")
+            yield _error_reply(frame.id, "not_found", "no such topic")
             return
         self.remove_topic(frame.topic)
         yield StopSubscription(frame.topic, frame.id)
 
-    def _presence(self, frame: frames.SetPresence) -> Effect:
+    def _set_presence(self, frame: frames.SetPresence) -> Effect:
         if frame.topic not in self.topics or parse_list_topic(frame.topic) is None:
-            return _refused(frame.id, "not_found", "no such topic")
+            return _error_reply(frame.id, "not_found", "no such topic")
         return SetPresenceState(frame.topic, frame.state)
 
-    def _bad_frame(self, frame_id: int | None, message: str) -> Iterator[Effect]:
+    def _refuse_bad_frame(self, frame_id: int | None, message: str) -> Iterator[Effect]:
         self._bad_frame_count += 1
-        yield _refused(frame_id, "bad_frame", message)
+        yield _error_reply(frame_id, "bad_frame", message)
         if self._bad_frame_count >= frames.MAX_BAD_FRAMES:
             yield Close(CloseCode.BAD_FRAMES, "too many bad frames")
 
 
-def parse_list_topic(topic: str) -> UUID | None:
-    """Return the list that a topic carries, or None. Only the canonical spelling is one."""
-    kind, _, name = topic.partition(":")
-    if kind != "list":
-        return None
-    try:
-        list_id = UUID(name)
-    except ValueError:
-        return None
-    return list_id if str(list_id) == name else None
-
-
-def _refused(frame_id: int | None, code: frames.ErrorCode, message: str) -> Reply:
+def _error_reply(frame_id: int | None, code: frames.ErrorCode, message: str) -> Reply:
     return Reply(frames.Error(id=frame_id, code=code, message=message))
 
 
-def _too_big(message: str) -> bool:
+def _is_too_big(message: str) -> bool:
     limit = frames.MAX_MESSAGE_BYTES
     if len(message) > limit:
         return True
-    # A character is at most four bytes, so most messages need no encoding to be measured.
+    # A character has at most four bytes, so most messages are measured without encoding them.
     return len(message) * 4 > limit and len(message.encode("utf-8", "surrogatepass")) > limit
 
 
-def _id_of(line: str) -> int | None:
+def _frame_id(line: str) -> int | None:
     try:
-        return _ids.decode(line).id
+        return _id_decoder.decode(line).id
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""What a recorded change does to the people of its list, read from its log entry. Pure."""
+"""How a recorded change affects the access of users, read from its log entry. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from shopping_list.rows import ROLES
 
 
 class AccessChanges(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who came, who went, who may do less now, and whether the list itself is gone.
+    """The ids of users who joined, were removed or got a lower role; whether the list is deleted.
 
-    A list that was made, or taken out of the trash, is joined by all its members.
+    All members join a list that is created or restored from the trash.
     """
 
     joined: tuple[int, ...] = ()
@@ -28,43 +28,44 @@ class AccessChanges(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 NO_CHANGES = AccessChanges()
 
 
-class _Id(msgspec.Struct):
+class _Member(msgspec.Struct):
     id: int
 
 
-class _Members(msgspec.Struct):
-    members: tuple[_Id, ...] = ()
+class _List(msgspec.Struct):
+    members: tuple[_Member, ...] = ()
 
 
-class _Framed(msgspec.Struct):
-    list: _Members = msgspec.field(default_factory=_Members)
+class _ChangeFrame(msgspec.Struct):
+    list: _List = msgspec.field(default_factory=_List)
 
 
-_framed = msgspec.json.Decoder(_Framed)
+_frame_decoder = msgspec.json.Decoder(_ChangeFrame)
 
 
 def access_changes_of(changes: Iterable[Mapping[str, Any]], frame: bytes) -> AccessChanges:
-    """Return the effects of an Activity's `changes`; NONE for most of them."""
+    """Return the access changes in an Activity's `changes`: NO_CHANGES for most of them."""
     joined: dict[int, None] = {}
-    left: list[int] = []
-    lowered: list[int] = []
+    removed: list[int] = []
+    downgraded: list[int] = []
     deleted = False
-    for entry in changes:
-        before, after = entry.get("before"), entry.get("after")
-        if "list" in entry:
-            was, is_now = _exists(before), _exists(after)
-            deleted = was and not is_now
-            if is_now and not was:
-                joined.update((member.id, None) for member in _framed.decode(frame).list.members)
-        elif "member" in entry:
+    for change in changes:
+        before, after = change.get("before"), change.get("after")
+        if "list" in change:
+            existed, exists = _exists(before), _exists(after)
+            deleted = existed and not exists
+            if exists and not existed:
+                members = _frame_decoder.decode(frame).list.members
+                joined.update((member.id, None) for member in members)
+        elif "member" in change:
             if before is None:
-                joined[entry["member"]] = None
+                joined[change["member"]] = None
             elif after is None:
-                left.append(entry["member"])
+                removed.append(change["member"])
             elif ROLES.index(after["role"]) < ROLES.index(before["role"]):
-                lowered.append(entry["member"])
+                downgraded.append(change["member"])
     return AccessChanges(
-        joined=tuple(joined), removed=tuple(left), downgraded=tuple(lowered), deleted=deleted
+        joined=tuple(joined), removed=tuple(removed), downgraded=tuple(downgraded), deleted=deleted
     )
 
 

@@ -1,4 +1,4 @@
-"""One list's changes in order, whatever order they arrive in. Pure."""
+"""Puts the changes of one list in order. Pure."""
 
 from __future__ import annotations
 
@@ -7,72 +7,72 @@ from typing import NamedTuple
 
 from live.delivery.access_changes import NO_CHANGES, AccessChanges
 
-RING_CHANGES = 128
-RING_BYTES = 262_144
-"""What is kept of the newest changes, for sockets that attach while more arrive."""
+MAX_KEPT_CHANGES = 128
+MAX_KEPT_BYTES = 262_144
+"""The newest changes are kept, for sockets that subscribe while more changes arrive."""
 MAX_EARLY = 1_000
-"""Changes kept that came before the ones they follow; more are read from the log."""
+"""Changes kept while an earlier one is missing; more than that are read from the log."""
 
 
 class IncomingChange(NamedTuple):
-    """One change, from the layer or from the log. `committed` is wall-clock seconds."""
+    """One change from the channel layer or the log. `committed_at` is in epoch seconds."""
 
     version: int
     frame: str
-    effects: AccessChanges = NO_CHANGES
-    committed: float | None = None
+    access_changes: AccessChanges = NO_CHANGES
+    committed_at: float | None = None
 
 
 class ChangeSequence:
-    """Puts the changes of one list in order and tells when one is missing.
+    """Puts the changes of one list in order and detects that one is missing.
 
-    It starts at a position; each change comes out once, right after the one
-    before it. Changes of another epoch are not its concern.
+    It starts at a position. It returns each change once, directly after the
+    change before it. The caller must not pass changes of another epoch.
     """
 
     def __init__(self, epoch: str, version: int) -> None:
         self.epoch = epoch
         self.version = version
         self._early: dict[int, IncomingChange] = {}
-        self._ring: deque[IncomingChange] = deque()
-        self._ring_bytes = 0
+        self._kept: deque[IncomingChange] = deque()
+        self._kept_bytes = 0
 
     @property
-    def gap(self) -> bool:
-        """Whether a change is missing that a later one shows to exist."""
+    def has_gap(self) -> bool:
+        """Whether a later change arrived while an earlier one is missing."""
         return bool(self._early)
 
     @property
     def oldest_kept(self) -> int:
-        """The oldest version after which every change is still at hand."""
-        return self.version - len(self._ring)
+        """The oldest version after which all changes are kept."""
+        return self.version - len(self._kept)
 
-    def accept(self, arrived: IncomingChange) -> list[IncomingChange]:
-        """Take a change in; return those that are due now, in order."""
-        if arrived.version <= self.version:
+    def accept(self, change: IncomingChange) -> list[IncomingChange]:
+        """Take a change and return those that can be delivered now, in order."""
+        if change.version <= self.version:
             return []
-        if len(self._early) < MAX_EARLY or arrived.version == self.version + 1:
-            self._early.setdefault(arrived.version, arrived)
-        due = []
-        while (following := self._early.pop(self.version + 1, None)) is not None:
+        if len(self._early) < MAX_EARLY or change.version == self.version + 1:
+            self._early.setdefault(change.version, change)
+        deliverable = []
+        while (next_change := self._early.pop(self.version + 1, None)) is not None:
             self.version += 1
-            self._keep(following)
-            due.append(following)
-        return due
+            self._keep(next_change)
+            deliverable.append(next_change)
+        return deliverable
 
     def after(self, version: int) -> list[IncomingChange] | None:
-        """Return the changes after a version, or None if they are no longer at hand."""
+        """Return the changes after a version, or None if they are no longer kept."""
         if not self.oldest_kept <= version <= self.version:
             return None
-        return list(self._ring)[len(self._ring) - (self.version - version) :]
+        return list(self._kept)[len(self._kept) - (self.version - version) :]
 
-    def forget(self) -> None:
-        """Keep nothing of what was delivered so far."""
-        self._ring.clear()
-        self._ring_bytes = 0
+    def clear_kept(self) -> None:
+        """Drop the kept changes."""
+        self._kept.clear()
+        self._kept_bytes = 0
 
-    def _keep(self, arrived: IncomingChange) -> None:
-        self._ring.append(arrived)
-        self._ring_bytes += len(arrived.frame)
-        while len(self._ring) > RING_CHANGES or self._ring_bytes > RING_BYTES:
-            self._ring_bytes -= len(self._ring.popleft().frame)
+    def _keep(self, change: IncomingChange) -> None:
+        self._kept.append(change)
+        self._kept_bytes += len(change.frame)
+        while len(self._kept) > MAX_KEPT_CHANGES or self._kept_bytes > MAX_KEPT_BYTES:
+            self._kept_bytes -= len(self._kept.popleft().frame)

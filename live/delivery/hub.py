@@ -1,7 +1,7 @@
-"""Topic -> mailboxes, and the tick that joins the frames of a busy moment.
+"""Maps topics to send queues, and joins the frames of a busy moment into batches.
 
-It knows neither the channel layer nor the database, and no socket: it hands
-one shared batch to each mailbox.
+It knows neither the channel layer, nor the database, nor sockets: it puts one
+shared batch into each send queue.
 """
 
 from __future__ import annotations
@@ -12,37 +12,38 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from live.delivery.send_queue import Batch, SendQueue
+from live.noop import noop
+from rest.batches import batched_by_size
 
 FLUSH_INTERVAL = 0.010
-"""Seconds between two flushes when busy; a quiet hub flushes at once."""
+"""Seconds between two flushes of a busy hub; an idle hub flushes at once."""
 DELIVERIES_PER_SLICE = 250
-"""Deliveries before the loop gets a turn for everything else."""
+"""Deliveries after which the event loop runs its other callbacks."""
 MAX_BATCH_FRAMES = 128
 MAX_BATCH_BYTES = 65_536
-"""The most that travels in one message; what exceeds it goes in another."""
+"""The limits of one batch; more frames go into the next batch."""
 
 
 class PendingFrame(NamedTuple):
-    """A frame that waits for the tick. `committed` is when its change was, if it is one."""
+    """A frame that waits for the flush. `committed_at` is the commit time of a change."""
 
     text: str
     before: Any
-    committed: float | None
+    committed_at: float | None
 
 
 class _Delivery(NamedTuple):
-    """One batch on its way to the mailboxes that were attached at the tick."""
+    """One batch, and the send queues that were subscribed at the flush and do not have it yet."""
 
     batch: Batch
-    mailboxes: Iterator[SendQueue]
-    committed: list[float]
+    send_queues: Iterator[SendQueue]
+    commit_times: list[float]
 
 
 class Hub:
-    """Fans frames out to the mailboxes of a topic, in order, once each.
+    """Delivers frames to the send queues of a topic, in order, each once.
 
-    `delivered(committed)` is called with the commit times of a batch when its
-    last mailbox has it.
+    It calls `on_delivered(commit_times)` when all send queues have a batch.
     """
 
     def __init__(
@@ -50,136 +51,127 @@ class Hub:
         *,
         loop: asyncio.AbstractEventLoop,
         interval: float = FLUSH_INTERVAL,
-        delivered: Callable[[list[float]], None] = lambda committed: None,
+        on_delivered: Callable[[list[float]], None] = noop,
     ) -> None:
         self._loop = loop
         self._interval = interval
-        self._delivered = delivered
+        self._on_delivered = on_delivered
         self._topics: dict[str, dict[SendQueue, None]] = {}
         self._pending: dict[str, list[PendingFrame]] = {}
-        self._rounds: deque[_Delivery] = deque()
-        self._tick: asyncio.Handle | None = None
-        self._turn: asyncio.Handle | None = None
+        self._deliveries: deque[_Delivery] = deque()
+        self._flush_handle: asyncio.Handle | None = None
+        self._slice_handle: asyncio.Handle | None = None
         self._flushed_at = float("-inf")
 
     def attach(self, topic: str, send_queue: SendQueue) -> None:
-        """Give a mailbox every frame published from now on, and none before."""
+        """Deliver all frames that are published from now on to a send queue, and none before."""
         self.flush_topic(topic)
         self._topics.setdefault(topic, {})[send_queue] = None
 
     def detach(self, topic: str, send_queue: SendQueue) -> None:
-        """Give a mailbox nothing more of a topic, not even what is on its way."""
-        mailboxes = self._topics.get(topic, {})
-        mailboxes.pop(send_queue, None)
-        if not mailboxes:
+        """Deliver no more frames of a topic to a send queue, including published ones."""
+        send_queues = self._topics.get(topic, {})
+        send_queues.pop(send_queue, None)
+        if not send_queues:
             self._topics.pop(topic, None)
             self._pending.pop(topic, None)
 
     def subscribers(self, topic: str) -> tuple[SendQueue, ...]:
-        """Return who is attached to a topic."""
+        """Return the send queues that are subscribed to a topic."""
         return tuple(self._topics.get(topic, ()))
 
     def publish(
-        self, topic: str, text: str, *, before: Any = None, committed: float | None = None
+        self, topic: str, text: str, *, before: Any = None, committed_at: float | None = None
     ) -> None:
-        """Queue a frame for everybody on the topic; `before` is the position before it."""
+        """Queue a frame for all subscribers; `before` is the position before the frame."""
         if topic not in self._topics:
             return
-        self._pending.setdefault(topic, []).append(PendingFrame(text, before, committed))
-        if self._tick is None:
-            self._schedule()
+        self._pending.setdefault(topic, []).append(PendingFrame(text, before, committed_at))
+        if self._flush_handle is None:
+            self._schedule_flush()
 
     def flush_topic(self, topic: str) -> None:
-        """Hand out at once everything of this topic that is on its way."""
-        later: deque[_Delivery] = deque()
-        self._start_rounds(topic)
-        for on_its_way in self._rounds:
-            if on_its_way.batch.topic == topic:
-                self._deliver(on_its_way, None)
+        """Deliver all published frames of this topic now."""
+        other_deliveries: deque[_Delivery] = deque()
+        self._start_deliveries(topic)
+        for delivery in self._deliveries:
+            if delivery.batch.topic == topic:
+                self._deliver(delivery, None)
             else:
-                later.append(on_its_way)
-        self._rounds = later
+                other_deliveries.append(delivery)
+        self._deliveries = other_deliveries
 
     def reset(self, topic: str) -> None:
-        """Make everybody on the topic start from scratch."""
+        """Make all subscribers of the topic read it again from the start."""
         self._pending.pop(topic, None)
         self.flush_topic(topic)
-        for mailbox in self.subscribers(topic):
-            mailbox.mark_missed(topic, None)
+        for send_queue in self.subscribers(topic):
+            send_queue.mark_missed(topic, None)
 
     def close(self) -> None:
-        """Stop the tick; what is queued is lost."""
-        for handle in (self._tick, self._turn):
+        """Stop. Frames that are not delivered are lost."""
+        for handle in (self._flush_handle, self._slice_handle):
             if handle is not None:
                 handle.cancel()
         self._topics.clear()
         self._pending.clear()
-        self._rounds.clear()
+        self._deliveries.clear()
 
-    def _schedule(self) -> None:
-        due = self._flushed_at + self._interval - self._loop.time()
-        if due <= 0:
-            # call_soon, not now: the frames of this turn of the loop travel together.
-            self._tick = self._loop.call_soon(self._flush)
+    def _schedule_flush(self) -> None:
+        delay = self._flushed_at + self._interval - self._loop.time()
+        if delay <= 0:
+            # call_soon, not now: frames of the same turn of the loop go into one batch.
+            self._flush_handle = self._loop.call_soon(self._flush)
         else:
-            self._tick = self._loop.call_later(due, self._flush)
+            self._flush_handle = self._loop.call_later(delay, self._flush)
 
     def _flush(self) -> None:
-        self._tick = None
+        self._flush_handle = None
         self._flushed_at = self._loop.time()
         for topic in list(self._pending):
-            self._start_rounds(topic)
-        if self._turn is None:
+            self._start_deliveries(topic)
+        if self._slice_handle is None:
             self._run_slice()
 
-    def _start_rounds(self, topic: str) -> None:
-        frames = self._pending.pop(topic, [])
-        for some in _batches(frames):
+    def _start_deliveries(self, topic: str) -> None:
+        batches = batched_by_size(
+            self._pending.pop(topic, []),
+            size_of=lambda frame: len(frame.text),
+            max_count=MAX_BATCH_FRAMES,
+            max_size=MAX_BATCH_BYTES,
+        )
+        for frames in batches:
             batch = Batch(
-                "\n".join(frame.text for frame in some),
+                "\n".join(frame.text for frame in frames),
                 topic=topic,
-                before=some[0].before,
-                frames=len(some),
+                before=frames[0].before,
+                frame_count=len(frames),
             )
-            committed = [frame.committed for frame in some if frame.committed is not None]
-            mailboxes = iter(tuple(self._topics.get(topic, ())))
-            self._rounds.append(_Delivery(batch, mailboxes, committed))
+            commit_times = [
+                frame.committed_at for frame in frames if frame.committed_at is not None
+            ]
+            self._deliveries.append(_Delivery(batch, iter(self.subscribers(topic)), commit_times))
 
     def _run_slice(self) -> None:
-        self._turn = None
+        self._slice_handle = None
         budget: int | None = DELIVERIES_PER_SLICE
-        while self._rounds and budget:
-            budget = self._deliver(self._rounds[0], budget)
+        while self._deliveries and budget:
+            budget = self._deliver(self._deliveries[0], budget)
             if budget:
-                self._rounds.popleft()
-        if self._rounds:
-            self._turn = self._loop.call_soon(self._run_slice)
+                self._deliveries.popleft()
+        if self._deliveries:
+            self._slice_handle = self._loop.call_soon(self._run_slice)
 
-    def _deliver(self, on_its_way: _Delivery, budget: int | None) -> int | None:
-        """Deliver to at most `budget` mailboxes (None: all); return what is left of it."""
-        batch = on_its_way.batch
-        attached = self._topics.get(batch.topic or "", {})
-        for mailbox in on_its_way.mailboxes:
-            if mailbox in attached:
-                mailbox.put(batch)
+    def _deliver(self, delivery: _Delivery, budget: int | None) -> int | None:
+        """Deliver to at most `budget` send queues (None: all); return the rest of the budget."""
+        subscribed = self._topics.get(delivery.batch.topic or "", {})
+        for send_queue in delivery.send_queues:
+            if send_queue in subscribed:
+                send_queue.put(delivery.batch)
             if budget is not None:
                 budget -= 1
                 if not budget:
                     return 0
-        if on_its_way.committed:
-            self._delivered(on_its_way.committed)
+        if delivery.commit_times:
+            self._on_delivered(delivery.commit_times)
         return budget
-
-
-def _batches(frames: list[PendingFrame]) -> Iterator[list[PendingFrame]]:
-    """Split frames so that no message grows beyond what one should."""
-    some: list[PendingFrame] = []
-    size = 0
-    for frame in frames:
-        if some and (len(some) == MAX_BATCH_FRAMES or size + len(frame.text) > MAX_BATCH_BYTES):
-            yield some
-            some, size = [], 0
-        some.append(frame)
-        size += len(frame.text)
-    if some:
-        yield some

@@ -1,7 +1,8 @@
-"""This process's one channel on the layer: groups, sending, receiving, outages.
+"""The one channel of this process on the channel layer: groups, sending, receiving, outages.
 
-A layer that fails never fails a caller: sends are dropped, groups are joined
-again when it is back, and `back` is called so that what was missed is looked for.
+A failed layer never fails a caller: unsent messages are dropped, groups are
+joined again when the layer is available again, and `on_recovered` is called so
+that missed changes are read from the log.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from live.intervals import Intervals
 logger = logging.getLogger(__name__)
 
 MAX_QUEUED_MESSAGES = 10_000
-"""Messages that wait for the layer; more than that and the oldest are dropped."""
+"""Messages that wait for the layer; beyond that the oldest are dropped."""
 CALL_TIMEOUT = 2.0
 """Seconds that one call to the layer may take."""
 
 
 class LayerClient:
-    """Keeps the groups that are wanted joined, and carries messages both ways.
+    """Joins the wanted groups, and sends and receives their messages.
 
-    It does not know what a message means. `receive` gets each message.
+    It does not know what a message means: it passes each to `receive`.
     """
 
     def __init__(
@@ -40,29 +41,29 @@ class LayerClient:
     ) -> None:
         self._layer = layer
         self._receive = receive
-        self._back = on_recovered
+        self._on_recovered = on_recovered
         self._intervals = intervals
         self._backoff = intervals.min_backoff
         self._channel: str | None = None
-        self._wanted: set[str] = set()
-        self._joined: set[str] = set()
-        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._wanted_groups: set[str] = set()
+        self._joined_groups: set[str] = set()
+        self._join_waiters: dict[str, list[asyncio.Future[None]]] = {}
         self._outbox: deque[GroupMessage] = deque(maxlen=MAX_QUEUED_MESSAGES)
-        self._changed = asyncio.Event()
-        self._posted = asyncio.Event()
-        self._opened = asyncio.Event()
+        self._groups_changed = asyncio.Event()
+        self._message_queued = asyncio.Event()
+        self._channel_opened = asyncio.Event()
         self._needs_reconcile = False
         self._tasks: list[asyncio.Task[None]] = []
         self.is_up = True
         """Whether the last call to the layer succeeded."""
 
     def start(self) -> None:
-        """Begin; returns at once, whether or not the layer can be reached."""
-        for work in (self._keep_groups, self._keep_sending, self._keep_receiving):
-            self._tasks.append(asyncio.ensure_future(work()))
+        """Start; returns at once, whether or not the layer is available."""
+        for run in (self._keep_groups, self._keep_sending, self._keep_receiving):
+            self._tasks.append(asyncio.ensure_future(run()))
 
     async def stop(self) -> None:
-        """Leave all groups if the layer can be reached, and end."""
+        """Stop; send the queued messages and leave all groups if the layer is available."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -72,35 +73,38 @@ class LayerClient:
             async with asyncio.timeout(CALL_TIMEOUT):
                 for group, message in self._outbox:
                     await self._layer.group_send(group, message)
-                for group in self._joined:
+                for group in self._joined_groups:
                     await self._layer.group_discard(group, self._channel)
         except Exception as error:
-            logger.info("the channel layer was left without a word: %r", error)
+            logger.info("the groups of the channel layer could not be left: %r", error)
 
-    def send(self, outgoing: GroupMessage) -> None:
+    def send(self, group_message: GroupMessage) -> None:
         """Queue a message for a group."""
-        self._outbox.append(outgoing)
-        self._posted.set()
+        self._outbox.append(group_message)
+        self._message_queued.set()
 
     def join(self, group: str) -> None:
-        """Want what is sent to a group."""
-        self._wanted.add(group)
-        self._changed.set()
+        """Receive the messages of a group from now on."""
+        self._wanted_groups.add(group)
+        self._groups_changed.set()
 
     def leave(self, group: str) -> None:
-        """No longer want what is sent to a group."""
-        self._wanted.discard(group)
-        self._changed.set()
+        """Receive no more messages of a group."""
+        self._wanted_groups.discard(group)
+        self._groups_changed.set()
 
-    async def joined(self, group: str, patience: float) -> bool:
-        """Wait until a group is joined; False if that takes longer than `patience` seconds."""
-        if group in self._joined:
+    async def wait_joined(self, group: str, max_wait: float) -> bool:
+        """Wait until a group is joined, or an outage begins.
+
+        Returns False if the layer is down, or after `max_wait` seconds.
+        """
+        if group in self._joined_groups:
             return True
         if not self.is_up:
             return False
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(group, []).append(waiter)
-        done, _ = await asyncio.wait([waiter], timeout=patience)
+        self._join_waiters.setdefault(group, []).append(waiter)
+        done, _ = await asyncio.wait([waiter], timeout=max_wait)
         return bool(done)
 
     async def _keep_groups(self) -> None:
@@ -108,90 +112,90 @@ class LayerClient:
             try:
                 await self._sync_groups()
             except Exception as error:
-                await self._failed(error)
+                await self._on_call_failed(error)
                 continue
             try:
-                async with asyncio.timeout(self._intervals.refresh):
-                    await self._changed.wait()
+                async with asyncio.timeout(self._intervals.group_refresh_interval):
+                    await self._groups_changed.wait()
             except TimeoutError:
-                # Both kinds of layer forget members: by age, or for one message unread.
-                self._joined.clear()
+                # Both kinds of layer forget members: by age, or for one unread message.
+                self._joined_groups.clear()
 
     async def _sync_groups(self) -> None:
-        self._changed.clear()
-        while missing := self._wanted - self._joined:
+        self._groups_changed.clear()
+        while missing := self._wanted_groups - self._joined_groups:
             for group in missing:
-                channel = self._channel or await self._open()
+                channel = self._channel or await self._open_channel()
                 await self._call(self._layer.group_add(group, channel))
-                self._joined.add(group)
-                self._release(group)
-        for group in self._joined - self._wanted:
+                self._joined_groups.add(group)
+                self._release_waiters(group)
+        for group in self._joined_groups - self._wanted_groups:
             await self._call(self._layer.group_discard(group, self._channel))
-            self._joined.discard(group)
-            if group in self._wanted:  # it was joined again meanwhile
-                self._changed.set()
+            self._joined_groups.discard(group)
+            if group in self._wanted_groups:  # `join` was called during the call
+                self._groups_changed.set()
         if self._needs_reconcile:
             self._needs_reconcile = False
-            self._back()
+            self._on_recovered()
 
-    async def _open(self) -> str:
+    async def _open_channel(self) -> str:
         channel: str = await self._call(self._layer.new_channel())
         self._channel = channel
-        self._opened.set()
+        self._channel_opened.set()
         return channel
 
     async def _keep_sending(self) -> None:
         while True:
             if not self._outbox:
-                self._posted.clear()
-                await self._posted.wait()
+                self._message_queued.clear()
+                await self._message_queued.wait()
             group, message = self._outbox.popleft()
             try:
                 await self._call(self._layer.group_send(group, message))
             except Exception as error:
-                self._outbox.clear()  # whoever missed them reads the log
-                await self._failed(error)
+                self._outbox.clear()  # the receivers find the changes in the log
+                await self._on_call_failed(error)
 
     async def _keep_receiving(self) -> None:
         while True:
-            await self._opened.wait()
+            await self._channel_opened.wait()
             try:
                 message = await self._layer.receive(self._channel)
             except Exception as error:
-                await self._failed(error)
+                await self._on_call_failed(error)
                 continue
             try:
                 self._receive(message)
             except Exception:
-                logger.exception("a message of the channel layer was not understood")
+                logger.exception("a message of the channel layer could not be handled")
 
-    async def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
+    async def _call(self, call: Coroutine[Any, Any, Any]) -> Any:
         async with asyncio.timeout(CALL_TIMEOUT):
-            result = await work
+            result = await call
         if not self.is_up:
-            self._is_back()
+            self._on_call_succeeded_again()
         return result
 
-    async def _failed(self, error: Exception) -> None:
+    async def _on_call_failed(self, error: Exception) -> None:
         counters.layer_call_failed()
         if self.is_up:
             logger.warning("the channel layer is down: %r", error)
         self.is_up = False
-        self._joined.clear()  # a restarted Redis has forgotten them
-        for group in list(self._waiting):
-            self._release(group)
+        self._joined_groups.clear()  # a restarted Redis has no groups
+        for group in list(self._join_waiters):
+            self._release_waiters(group)
         await asyncio.sleep(self._backoff)
         self._backoff = min(self._backoff * 2, self._intervals.max_backoff)
-        self._changed.set()  # joining a group is how we find out that it is back
+        self._groups_changed.set()  # joining a group shows whether the layer is available again
 
-    def _is_back(self) -> None:
-        logger.info("the channel layer is back")
+    def _on_call_succeeded_again(self) -> None:
+        logger.info("the channel layer is available again")
         self.is_up = True
         self._backoff = self._intervals.min_backoff
         self._needs_reconcile = True
-        self._changed.set()
+        self._groups_changed.set()
 
-    def _release(self, group: str) -> None:
-        for waiter in self._waiting.pop(group, ()):
+    def _release_waiters(self, group: str) -> None:
+        for waiter in self._join_waiters.pop(group, ()):
             if not waiter.done():
                 waiter.set_result(None)

@@ -1,7 +1,7 @@
-"""The seam between those who write and the relay of this process, if one runs.
+"""Connects the writers of a process with its relay, if one runs.
 
-The write side may not import the read side: a management command records
-changes without ever opening a socket.
+The write side must not import the read side: a management command records
+changes without opening a socket.
 """
 
 from __future__ import annotations
@@ -13,44 +13,44 @@ from typing import Any, NamedTuple
 logger = logging.getLogger(__name__)
 
 CONTROL_GROUP = "live.control"
-"""The group that every process is in."""
+"""The group of all processes."""
 
 
 class GroupMessage(NamedTuple):
-    """A message for a group of the channel layer, this process included."""
+    """A message for a group of the channel layer. This process gets it too."""
 
     group: str
     message: dict[str, Any]
 
 
 Handler = Callable[[GroupMessage], None]
-_takers: list[Handler] = []
+_handlers: list[Handler] = []
 
 
 def group_name(list_id: object) -> str:
-    """Return the layer group of a list."""
+    """Return the channel layer group of a list."""
     return f"live.list.{list_id}"
 
 
-def register(taker: Handler) -> None:
-    """Give every message to `taker` from now on; it is called from any thread."""
-    _takers.append(taker)
+def register(handler: Handler) -> None:
+    """Pass every message to `handler` from now on, from any thread."""
+    _handlers.append(handler)
 
 
-def unregister(taker: Handler) -> None:
-    """Undo `connect`."""
-    if taker in _takers:
-        _takers.remove(taker)
+def unregister(handler: Handler) -> None:
+    """Pass no more messages to `handler`. Does nothing if it is not registered."""
+    if handler in _handlers:
+        _handlers.remove(handler)
 
 
-def deliver_locally(outgoing: GroupMessage) -> bool:
-    """Give a message to the relays of this process; False if there is none."""
-    taken = False
-    for taker in tuple(_takers):
+def deliver_locally(group_message: GroupMessage) -> bool:
+    """Pass a message to the relays of this process; return False if there is none."""
+    is_delivered = False
+    for handler in tuple(_handlers):
         try:
-            taker(outgoing)
-            taken = True
+            handler(group_message)
+            is_delivered = True
         except RuntimeError:  # its event loop is closed
-            logger.info("a relay of this process has ended without saying so")
-            unregister(taker)
-    return taken
+            logger.info("a relay of this process ended without unregistering")
+            unregister(handler)
+    return is_delivered

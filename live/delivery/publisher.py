@@ -1,7 +1,7 @@
-"""Hands a committed change to the relay of this process, or straight to the layer.
+"""Passes a committed change to the relay of this process, or directly to the channel layer.
 
-Right of COMMIT: whatever fails here is logged and counted, never raised. The
-log has the change, and every relay finds it there within its reconcile time.
+This runs after the COMMIT: an error is logged and counted, never raised. The log
+contains the change, and every relay finds it there within its reconcile interval.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from shopping_list.models import Activity
 logger = logging.getLogger(__name__)
 
 LAYER_TIMEOUT = 0.5
-"""Seconds that a process without a relay waits for the layer; a busy machine needs some."""
+"""Seconds that a process without a relay waits for the channel layer: enough for a busy machine."""
 RETRY_DELAY = 5.0
-"""Seconds for which such a process leaves a failed layer alone."""
+"""Seconds after a failure in which such a process does not call the channel layer."""
 
 
 def publish(activity: Activity) -> None:
     """Broadcast a recorded change once its transaction has committed."""
     frame = bytes(activity.frame)
-    effects = access_changes_of(activity.changes, frame)
+    access_changes = access_changes_of(activity.changes, frame)
     message = {
         "type": "live.change",
         "list": str(activity.list_id),
@@ -43,73 +43,75 @@ def publish(activity: Activity) -> None:
         "version": activity.version,
         "frame": frame,
     }
-    if effects:
-        message["effects"] = msgspec.to_builtins(effects)
-    _after_commit(lambda: _committed(message, effects))
+    if access_changes:
+        message["access_changes"] = msgspec.to_builtins(access_changes)
+    _on_commit(lambda: _publish_committed(message, access_changes))
 
 
 def publish_control(message: dict[str, Any]) -> None:
-    """Tell every process, now: this is not about a change of a list."""
+    """Send a message to all processes now. It is not about a change of a list."""
     _send(GroupMessage(CONTROL_GROUP, message))
 
 
-def control_on_commit(message: dict[str, Any]) -> None:
-    """Tell every process once the transaction, if there is one, has committed."""
-    _after_commit(lambda: publish_control(message))
+def publish_control_on_commit(message: dict[str, Any]) -> None:
+    """Send a message to all processes after the commit of the transaction, if there is one."""
+    _on_commit(lambda: publish_control(message))
 
 
-def _after_commit(work: Callable[[], None]) -> None:
+def _on_commit(hook: Callable[[], None]) -> None:
     # A function, not a partial: Django logs a failed hook by its __qualname__.
-    transaction.on_commit(work, robust=True)
+    transaction.on_commit(hook, robust=True)
 
 
-def _committed(message: dict[str, Any], effects: AccessChanges) -> None:
-    _failpoint("after_commit")
+def _publish_committed(message: dict[str, Any], access_changes: AccessChanges) -> None:
+    _exit_at_failpoint("after_commit")
     counters.change_recorded()
-    _send(GroupMessage(group_name(message["list"]), {**message, "committed": time.time()}))
-    if effects:
-        # People hear of their lists where nobody watches the list itself, too.
-        about = {key: value for key, value in message.items() if key != "frame"}
-        _send(GroupMessage(CONTROL_GROUP, {**about, "type": "live.people"}))
+    group = group_name(message["list"])
+    _send(GroupMessage(group, {**message, "committed_at": time.time()}))
+    if access_changes:
+        # Users are notified also in processes without a subscriber of the list.
+        without_frame = {key: value for key, value in message.items() if key != "frame"}
+        _send(GroupMessage(CONTROL_GROUP, {**without_frame, "type": "live.access_changed"}))
 
 
-def _send(outgoing: GroupMessage) -> None:
-    if not deliver_locally(outgoing):
-        _straight.send(outgoing)
+def _send(group_message: GroupMessage) -> None:
+    if not deliver_locally(group_message):
+        _direct_publisher.send(group_message)
 
 
-def _failpoint(name: str) -> None:
-    """Die here if a test asks for it, the way a killed process does."""
+def _exit_at_failpoint(name: str) -> None:
+    """Exit like a killed process if a test asks for it."""
     if settings.DEBUG and os.environ.get("TROLLEY_FAILPOINT") == name:
         os._exit(137)
 
 
 class DirectPublisher:
-    """To the layer from a process without a relay: a shell, a command.
+    """Sends to the channel layer from a process without a relay: a shell, a command.
 
-    A call may cost PATIENCE; after one that failed, PAUSE seconds cost nothing.
+    A call takes at most LAYER_TIMEOUT. After a failed one, calls in the next
+    RETRY_DELAY seconds do nothing.
     """
 
     def __init__(self) -> None:
-        self._again_at = 0.0
+        self._retry_at = 0.0
 
-    def send(self, outgoing: GroupMessage) -> None:
-        """Send a message to its group, unless the layer failed a moment ago."""
+    def send(self, group_message: GroupMessage) -> None:
+        """Send a message to its group, unless the channel layer failed a moment ago."""
         layer = get_channel_layer()
         if layer is None or isinstance(layer, InMemoryChannelLayer):
-            return  # nobody outside this process could hear it
-        if time.monotonic() < self._again_at:
+            return  # it does not reach other processes
+        if time.monotonic() < self._retry_at:
             return
         try:
-            async_to_sync(self._group_send)(layer, outgoing)
+            async_to_sync(self._group_send)(layer, group_message)
         except Exception as error:
-            self._again_at = time.monotonic() + RETRY_DELAY * settings.LIVE_TIME_SCALE
+            self._retry_at = time.monotonic() + RETRY_DELAY * settings.LIVE_TIME_SCALE
             counters.layer_call_failed()
-            logger.warning("the channel layer did not take a message: %r", error)
+            logger.warning("the channel layer did not accept a message: %r", error)
 
-    async def _group_send(self, layer: Any, outgoing: GroupMessage) -> None:
+    async def _group_send(self, layer: Any, group_message: GroupMessage) -> None:
         async with asyncio.timeout(LAYER_TIMEOUT):
-            await layer.group_send(outgoing.group, outgoing.message)
+            await layer.group_send(group_message.group, group_message.message)
 
 
-_straight = DirectPublisher()
+_direct_publisher = DirectPublisher()

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can serve."""
+"""Whether this process can serve requests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any, Literal, NamedTuple
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from live import runtime
-
 Status = Literal["ready", "degraded", "unready"]
 
 
 class Health(NamedTuple):
-    """What each part says. Only the layer may fail without the process being unready."""
+    """The state of each part. A process without the channel layer still serves requests."""
 
     database: bool
     migrations: bool
@@ -22,39 +20,28 @@ class Health(NamedTuple):
 
     @property
     def status(self) -> Status:
-        """The sum: `degraded` still serves, and changes arrive by reconciling."""
+        """The overall state. While `degraded`, changes arrive by reconciling."""
         if self.draining or not (self.database and self.migrations):
             return "unready"
         return "ready" if self.layer else "degraded"
 
     def body(self) -> dict[str, Any]:
-        """Return it as JSON-ready values that tell strangers nothing more."""
+        """Return the JSON values of the response. They contain nothing that must stay secret."""
         return {"status": self.status, **self._asdict()}
 
 
-_migrated = False
+_is_migrated = False
 
 
 def check_database() -> tuple[bool, bool]:
-    """Return whether the database answers, and whether it is migrated. Uses the database."""
-    global _migrated  # noqa: PLW0603  (migrations do not go away while we run)
+    """Return whether the database is reachable and whether it is migrated. Uses the database."""
+    global _is_migrated  # noqa: PLW0603  (a migrated database stays migrated)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        if not _migrated:
+        if not _is_migrated:
             executor = MigrationExecutor(connection)
-            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+            _is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Exception:
         return False, False
-    return True, _migrated
-
-
-def process_health(*, database_ok: bool, migrated: bool) -> Health:
-    """Return how this process is."""
-    running = runtime.get_running()
-    return Health(
-        database=database_ok,
-        migrations=migrated,
-        layer=running is None or running.relay.layer_client.is_up,
-        draining=running is not None and running.draining,
-    )
+    return True, _is_migrated

@@ -1,57 +1,51 @@
-"""A thin ASGI wrapper that counts what signals cannot: requests in flight, answers, time.
+"""An ASGI middleware that counts what signals cannot: requests in flight, responses, durations.
 
-`request_finished` never comes for a streaming answer that raises, so requests
-in flight are counted here, where `finally` is the end of every one of them.
+Django never sends `request_finished` for a streaming response that raises. So
+requests in flight are counted here, where `finally` is reached for each of them.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
 
-from live import runtime
-from live.counters import counters
+from live.counters import counters, is_request_excluded
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 EXCLUDED_PATHS = ("/healthz", "/readyz", "/metrics")
 
-request_excluded: ContextVar[bool] = ContextVar("uncounted", default=False)
-"""Whether the request that runs now is one of those that are not counted.
 
-Set here, outside of Django, it is seen by the receivers of both request
-signals. (Set in a receiver it would not be: those run in tasks of their own.)
-"""
+def count_requests(app: App, *, on_request: Callable[[], object]) -> App:
+    """Wrap an HTTP application so that its requests are counted.
 
-
-def count_requests(app: App) -> App:
-    """Wrap an HTTP application so that its requests are counted."""
-    skipped = (*EXCLUDED_PATHS, settings.STATIC_URL)
+    `on_request` is called before each request.
+    """
+    excluded_prefixes = (*EXCLUDED_PATHS, settings.STATIC_URL)
 
     async def middleware(scope: Any, receive: Any, send: Any) -> None:
-        runtime.get_runtime()  # under servers without lifespan the first request starts it
-        if scope["path"].startswith(skipped):
-            await _uncounted(app, scope, receive, send)
+        on_request()
+        if scope["path"].startswith(excluded_prefixes):
+            await _run_excluded(app, scope, receive, send)
         else:
-            await _counted(app, scope, receive, send)
+            await _run_counted(app, scope, receive, send)
 
     return middleware
 
 
-async def _uncounted(app: App, scope: Any, receive: Any, send: Any) -> None:
-    token = request_excluded.set(True)
+async def _run_excluded(app: App, scope: Any, receive: Any, send: Any) -> None:
+    token = is_request_excluded.set(True)
     try:
         await app(scope, receive, send)
     finally:
-        request_excluded.reset(token)
+        is_request_excluded.reset(token)
 
 
-async def _counted(app: App, scope: Any, receive: Any, send: Any) -> None:
-    began = time.perf_counter()
+async def _run_counted(app: App, scope: Any, receive: Any, send: Any) -> None:
+    started_at = time.perf_counter()
     status: int | None = None
 
     async def send_recording_status(message: dict[str, Any]) -> None:
@@ -68,6 +62,6 @@ async def _counted(app: App, scope: Any, receive: Any, send: Any) -> None:
         raise
     finally:
         counters.in_flight -= 1
-        # Whoever left before there was an answer got none, and no error.
+        # A client that disconnects before the response gets no status. It is not an error.
         if status is not None:
-            counters.response_sent(status, (time.perf_counter() - began) * 1000)
+            counters.response_sent(status, (time.perf_counter() - started_at) * 1000)

@@ -1,4 +1,4 @@
-"""One sample of the counters a second from each process, added up where it is shown."""
+"""One sample of the counters a second from each process, and their sum."""
 
 from __future__ import annotations
 
@@ -6,31 +6,39 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from live.connections.registry import ConnectionRegistry
 from live.counters import BucketCounts, counters, merge_buckets, percentile
 from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
 from live.intervals import Intervals
 from live.protocol import frames
+from live.protocol.topics import OPERATIONS, REQUESTS
 from shopping_list.rows import encode
 
-HISTORY = 300
-"""Samples that a new subscriber gets at once."""
+MAX_HISTORY = 300
+"""Samples that a new subscriber gets."""
 RATE_WINDOW = 60
-TOPICS = ("requests", "ops")
+"""Samples over which `per_second_1m` is averaged."""
 
 CounterTotals = dict[str, int]
 
 
-class ProcessSample(msgspec.Struct, kw_only=True):
-    """What one process has counted since it started, and how it stands now.
+class Population(NamedTuple):
+    """The sockets and users that are connected to one process."""
 
-    `retired_totals` has the totals of processes that are gone, for those that never met
-    them. Histograms travel as pairs, because not every layer keeps number keys.
+    socket_count: int
+    user_ids: list[int]
+
+
+class ProcessSample(msgspec.Struct, kw_only=True):
+    """The counts of one process since it started, and its current values.
+
+    `retired_totals` has the totals of stopped processes, for processes that
+    started after them. Histograms are pairs, because not every channel layer
+    keeps integer keys.
     """
 
     process: str
@@ -39,7 +47,7 @@ class ProcessSample(msgspec.Struct, kw_only=True):
     per_second: float
     per_second_1m: float
     sockets: int
-    people: list[int]
+    user_ids: list[int]
     lagging: int
     latency: list[tuple[int, int]]
     delivery: list[tuple[int, int]]
@@ -47,33 +55,33 @@ class ProcessSample(msgspec.Struct, kw_only=True):
 
 
 class SampleAggregator:
-    """Adds up the newest sample of each process. Totals never fall: the dead still count."""
+    """Adds up the last sample of each process. Totals include stopped processes."""
 
     def __init__(self, *, stale_after: float) -> None:
-        self._silent = stale_after
-        self._newest: dict[str, tuple[ProcessSample, float]] = {}
+        self._stale_after = stale_after
+        self._samples: dict[str, tuple[ProcessSample, float]] = {}
+        """The last sample of each process, and when it was received."""
         self.retired_totals: dict[str, CounterTotals] = {}
-        self._history: deque[frames.Sample] = deque(maxlen=HISTORY)
+        self._history: deque[frames.Sample] = deque(maxlen=MAX_HISTORY)
 
     def put(self, sample: ProcessSample, now: float) -> bool:
-        """Take in a sample; True if its process was not known."""
+        """Store a sample; return True if it is the first one of its process."""
         for process, totals in sample.retired_totals.items():
-            if process not in self._newest:
+            if process not in self._samples:
                 self.retired_totals.setdefault(process, totals)
         self.retired_totals.pop(sample.process, None)
-        known = sample.process in self._newest
-        self._newest[sample.process] = (sample, now)
-        return not known
+        is_new = sample.process not in self._samples
+        self._samples[sample.process] = (sample, now)
+        return is_new
 
     def total(self, topic: str, at: datetime, now: float) -> frames.Sample:
-        """Return the sum of all processes, and forget the silent ones."""
-        for process, (sample, heard) in list(self._newest.items()):
-            if now - heard > self._silent:
+        """Return the sum of all processes, and retire those that stopped sending samples."""
+        for process, (sample, received_at) in list(self._samples.items()):
+            if now - received_at > self._stale_after:
                 self.retired_totals[process] = sample.totals
-                del self._newest[process]
-        return _aggregate(
-            [sample for sample, _ in self._newest.values()], self.retired_totals, topic, at
-        )
+                del self._samples[process]
+        samples = [sample for sample, _ in self._samples.values()]
+        return _aggregate(samples, self.retired_totals, topic, at)
 
     def append_history(self, sample: frames.Sample) -> None:
         """Add a sample to the history."""
@@ -81,80 +89,85 @@ class SampleAggregator:
 
     @property
     def latest(self) -> frames.Sample | None:
-        """The last sample, if there is one."""
+        """The last sample of the history, if there is one."""
         return self._history[-1] if self._history else None
 
     def history(self) -> dict[str, list[Any]]:
-        """Return the last samples as columns."""
+        """Return the history as columns."""
         rows = [msgspec.to_builtins(sample) for sample in self._history]
         names = [name for name in frames.Sample.__struct_fields__ if name != "topic"]
         return {name: [row[name] for row in rows] for name in names}
 
 
 class Sampler:
-    """Takes this process's sample each second and shows the sum to whoever watches."""
+    """Takes the sample of this process each second and publishes the sum to subscribers.
+
+    The owner sets `lagging`, the number of sockets that do not keep up.
+    """
 
     def __init__(
         self,
         *,
         process: str,
         hub: Hub,
-        registry: ConnectionRegistry,
+        population: Callable[[], Population],
         publish: Callable[[GroupMessage], None],
         intervals: Intervals,
     ) -> None:
         self._process = process
         self._hub = hub
-        self._registry = registry
+        self._population = population
         self._publish = publish
-        self._started: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
-        self._share_retired = False
+        self._started_counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
+        self._should_share_retired = False
         self.lagging = 0
-        self.board = SampleAggregator(stale_after=intervals.process_timeout)
+        self.aggregator = SampleAggregator(stale_after=intervals.process_timeout)
 
     def tick(self, now: float) -> None:
-        """Tell every process what this one counted, and everybody who watches the sum."""
+        """Publish the sample of this process, and the sum to all subscribers."""
         counters.tick()
-        self._started.append((now, counters.started))
-        sample = self._sample(now)
-        self._share_retired = False
-        self.board.put(sample, now)
-        told = {"type": "live.sample", "sample": msgspec.to_builtins(sample)}
-        self._publish(GroupMessage(CONTROL_GROUP, told))
+        self._started_counts.append((now, counters.started))
+        sample = self._take_sample(now)
+        self._should_share_retired = False
+        self.aggregator.put(sample, now)
+        message = {"type": "live.sample", "sample": msgspec.to_builtins(sample)}
+        self._publish(GroupMessage(CONTROL_GROUP, message))
         at = datetime.fromtimestamp(time.time(), UTC)
-        total = self.board.total("requests", at, now)
-        self.board.append_history(total)
-        for topic in TOPICS:
-            shown = msgspec.structs.replace(total, topic=topic)
-            self._hub.publish(topic, encode(shown).decode())
+        total = self.aggregator.total(REQUESTS, at, now)
+        self.aggregator.append_history(total)
+        for topic in (REQUESTS, OPERATIONS):
+            frame = msgspec.structs.replace(total, topic=topic)
+            self._hub.publish(topic, encode(frame).decode())
 
     def receive_remote(self, message: dict[str, Any]) -> None:
-        """Take in the sample of another process."""
+        """Store the sample of another process."""
         sample = msgspec.convert(message["sample"], ProcessSample)
-        if sample.process != self._process and self.board.put(sample, time.monotonic()):
-            self._share_retired = True
+        if sample.process != self._process and self.aggregator.put(sample, time.monotonic()):
+            self._should_share_retired = True
 
-    def _sample(self, now: float) -> ProcessSample:
+    def _take_sample(self, now: float) -> ProcessSample:
+        population = self._population()
         return ProcessSample(
             process=self._process,
             totals=_totals(),
             in_flight=counters.in_flight,
             per_second=self._rate(1),
             per_second_1m=self._rate(RATE_WINDOW),
-            sockets=self._registry.sockets,
-            people=self._registry.people,
+            sockets=population.socket_count,
+            user_ids=population.user_ids,
             lagging=self.lagging,
             latency=list(counters.latency.buckets().items()),
             delivery=list(counters.delivery.buckets().items()),
-            retired_totals=self.board.retired_totals if self._share_retired else {},
+            retired_totals=self.aggregator.retired_totals if self._should_share_retired else {},
         )
 
     def _rate(self, samples: int) -> float:
-        if len(self._started) < 2:
+        """Return the requests a second, averaged over the last samples."""
+        if len(self._started_counts) < 2:
             return 0.0
-        now, count = self._started[-1]
-        then, before = self._started[max(0, len(self._started) - 1 - samples)]
-        return (count - before) / max(now - then, 0.001)
+        end, end_count = self._started_counts[-1]
+        start, start_count = self._started_counts[max(0, len(self._started_counts) - 1 - samples)]
+        return (end_count - start_count) / max(end - start, 0.001)
 
 
 def _totals() -> CounterTotals:
@@ -166,12 +179,12 @@ def _aggregate(
     samples: list[ProcessSample], retired_totals: dict[str, CounterTotals], topic: str, at: datetime
 ) -> frames.Sample:
     totals: CounterTotals = dict.fromkeys(_totals(), 0)
-    for some in (*(sample.totals for sample in samples), *retired_totals.values()):
-        for name, count in some.items():
+    for process_totals in (*(sample.totals for sample in samples), *retired_totals.values()):
+        for name, count in process_totals.items():
             totals[name] = totals.get(name, 0) + count
     status = {name: totals.pop(name) for name in counters.status}
-    latency = merge_buckets(*(_buckets(sample.latency) for sample in samples))
-    delivery = merge_buckets(*(_buckets(sample.delivery) for sample in samples))
+    latency = merge_buckets(*(_bucket_counts(sample.latency) for sample in samples))
+    delivery = merge_buckets(*(_bucket_counts(sample.delivery) for sample in samples))
     return frames.Sample(
         topic=topic,
         at=at,
@@ -186,12 +199,12 @@ def _aggregate(
             "p99": percentile(latency, 0.99),
         },
         sockets=sum(sample.sockets for sample in samples),
-        people=len({person for sample in samples for person in sample.people}),
+        people=len({user_id for sample in samples for user_id in sample.user_ids}),
         delivery_ms={"p50": percentile(delivery, 0.5), "p99": percentile(delivery, 0.99)},
         lagging=sum(sample.lagging for sample in samples),
         **totals,
     )
 
 
-def _buckets(pairs: list[tuple[int, int]]) -> BucketCounts:
+def _bucket_counts(pairs: list[tuple[int, int]]) -> BucketCounts:
     return dict(pairs)

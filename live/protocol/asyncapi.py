@@ -1,7 +1,7 @@
-"""The AsyncAPI 3.0 document of the sockets: addresses, frames both ways, close codes.
+"""The AsyncAPI 3.0 document: addresses, frames of both directions, close codes.
 
-It is made of the structs that the frames are encoded and decoded by, so it says
-what is spoken. No Django. The prose is docs/protocol.md.
+It is generated from the structs that encode and decode the frames, so it cannot
+differ from them. No Django. docs/protocol.md explains the protocol.
 """
 
 from __future__ import annotations
@@ -24,31 +24,32 @@ REPLIES = (
     frames.Pong,
     frames.Error,
 )
-"""Frames that answer one of the client's, and carry its `id` where it had one."""
+"""Frames that respond to a frame of the client. They repeat its `id`, if it has one."""
 
 Json = dict[str, Any]
 Struct = type[msgspec.Struct]
 
 DESCRIPTION = """\
-One socket for everything; docs/protocol.md is the prose.
+One socket for all topics; docs/protocol.md explains the protocol.
 
-A text message carries one or more of these messages, each a JSON object, joined
-by one newline, in both directions. Binary messages close the connection.
-`subscribed` comes first, then what was missed or a snapshot, then live changes,
-without a gap or a repetition. `bye` precedes every close that the server decides.
+In both directions, a text message contains one or more of these messages. Each is
+a JSON object, and one newline separates two of them. Binary messages close the
+connection. `subscribed` comes first, then the missed changes or a snapshot, then
+live changes, without a gap and without a repetition. The server sends `bye` before
+every close with one of its own codes.
 
-| close code | meaning | come back |
+| close code | meaning | reconnect |
 | --- | --- | --- |
 """
 
 
 def document(*, version: str, host: str, secure: bool, cookie: str) -> Json:
-    """Return the document of the server `host`; `cookie` is the name of the session's."""
-    heard, told = get_args(frames.ClientFrame), get_args(frames.ServerFrame)
-    frame_types = (*heard, *told)
-    found = {
+    """Return the document of the server `host`; `cookie` is the name of the session cookie."""
+    client_frames, server_frames = get_args(frames.ClientFrame), get_args(frames.ServerFrame)
+    frame_types = (*client_frames, *server_frames)
+    content = {
         "asyncapi": ASYNCAPI,
-        "info": {"title": "Trolley, live", "version": version, "description": _about()},
+        "info": {"title": "Trolley, live", "version": version, "description": _description()},
         "defaultContentType": "application/json",
         "servers": {SERVER: _server(host, secure=secure)},
         "channels": {name: _channel(name, frame_types) for name in CHANNELS},
@@ -56,8 +57,8 @@ def document(*, version: str, host: str, secure: bool, cookie: str) -> Json:
             key: operation
             for channel in CHANNELS
             for key, operation in (
-                (f"{channel}.receive", _receive(channel, heard)),
-                (f"{channel}.send", _send(channel, told)),
+                (f"{channel}.receive", _receive(channel, client_frames)),
+                (f"{channel}.send", _send(channel, server_frames)),
             )
         },
         "components": {
@@ -67,11 +68,11 @@ def document(*, version: str, host: str, secure: bool, cookie: str) -> Json:
         },
         "x-close-codes": {str(int(code)): _close_code(code) for code in CloseCode},
     }
-    plain: Json = msgspec.json.decode(msgspec.json.encode(found))
-    return plain
+    builtins: Json = msgspec.json.decode(msgspec.json.encode(content))
+    return builtins
 
 
-def _about() -> str:
+def _description() -> str:
     rows = (
         f"| {code:d} | {code.meaning} | {'yes' if code.should_reconnect else 'no'} |"
         for code in CloseCode
@@ -89,8 +90,8 @@ def _server(host: str, *, secure: bool) -> Json:
         "protocol": "wss" if secure else "ws",
         "protocolVersion": "13",
         "description": (
-            "Pages of the same origin are known by their session. Everybody else sends a token, "
-            f"in the header or as the message `auth` within {frames.AUTH_TIMEOUT:.0f} s."
+            "Pages of the same origin use their session cookie. All other clients send a token, "
+            f"in the header or in the message `auth` within {frames.AUTH_TIMEOUT:.0f} s."
         ),
         "security": [_ref("components", "securitySchemes", name) for name in ("token", "session")],
     }
@@ -103,7 +104,7 @@ def _security_schemes(cookie: str) -> Json:
             "type": "httpApiKey",
             "in": "cookie",
             "name": cookie,
-            "description": "Counts only with an Origin of this server.",
+            "description": "Accepted only with an Origin of this server.",
         },
     }
 
@@ -111,7 +112,7 @@ def _security_schemes(cookie: str) -> Json:
 def _channel(name: str, frame_types: tuple[Struct, ...]) -> Json:
     channel: Json = {
         "address": CHANNELS[name],
-        "title": "Every topic",
+        "title": "All topics",
         "servers": [_ref("servers", SERVER)],
         "messages": {
             frame.__name__: _ref("components", "messages", frame.__name__) for frame in frame_types
@@ -119,9 +120,9 @@ def _channel(name: str, frame_types: tuple[Struct, ...]) -> Json:
         "bindings": {"ws": {"method": "GET", "headers": _headers(), "bindingVersion": "0.1.0"}},
     }
     if name == "list":
-        channel["title"] = "One list, subscribed to already"
-        channel["parameters"] = {"list": {"description": "The list's id, a UUID."}}
-        channel["bindings"]["ws"]["query"] = _position()
+        channel["title"] = "One list, already subscribed"
+        channel["parameters"] = {"list": {"description": "The id of the list, a UUID."}}
+        channel["bindings"]["ws"]["query"] = _position_query()
     return channel
 
 
@@ -135,12 +136,12 @@ def _headers() -> Json:
     }
 
 
-def _position() -> Json:
+def _position_query() -> Json:
     return {
         "type": "object",
         "properties": {
             "since": {"type": "integer", "minimum": 0, "description": "Resume after this version."},
-            "epoch": {"type": "string", "description": "The epoch that the version is of."},
+            "epoch": {"type": "string", "description": "The epoch of that version."},
         },
         "dependencies": {"since": ["epoch"], "epoch": ["since"]},
     }
@@ -149,46 +150,51 @@ def _position() -> Json:
 def _receive(channel: str, frame_types: tuple[Struct, ...]) -> Json:
     return {
         "action": "receive",
-        "title": "What a client says",
+        "title": "Messages that the server receives",
         "channel": _ref("channels", channel),
-        "messages": _of(channel, frame_types),
-        "reply": {"channel": _ref("channels", channel), "messages": _of(channel, REPLIES)},
+        "messages": _message_refs(channel, frame_types),
+        "reply": {
+            "channel": _ref("channels", channel),
+            "messages": _message_refs(channel, REPLIES),
+        },
     }
 
 
 def _send(channel: str, frame_types: tuple[Struct, ...]) -> Json:
     return {
         "action": "send",
-        "title": "What the server says",
+        "title": "Messages that the server sends",
         "channel": _ref("channels", channel),
-        "messages": _of(channel, frame_types),
+        "messages": _message_refs(channel, frame_types),
     }
 
 
-def _of(channel: str, frame_types: tuple[Struct, ...]) -> list[Json]:
+def _message_refs(channel: str, frame_types: tuple[Struct, ...]) -> list[Json]:
     return [_ref("channels", channel, "messages", frame.__name__) for frame in frame_types]
 
 
-def _message(frame: Struct) -> Json:
+def _message(frame_type: Struct) -> Json:
     message: Json = {
-        "name": frame.__struct_config__.tag,
-        "title": frame.__name__,
-        "summary": (inspect.getdoc(frame) or "").partition("\n")[0],
-        "payload": _ref("components", "schemas", frame.__name__),
-        "examples": [{"payload": one} for one in examples.FRAMES if type(one) is frame],
+        "name": frame_type.__struct_config__.tag,
+        "title": frame_type.__name__,
+        "summary": (inspect.getdoc(frame_type) or "").partition("\n")[0],
+        "payload": _ref("components", "schemas", frame_type.__name__),
+        "examples": [
+            {"payload": example} for example in examples.FRAMES if type(example) is frame_type
+        ],
     }
-    if "id" in frame.__struct_fields__:
+    if "id" in frame_type.__struct_fields__:
         message["correlationId"] = {"location": "$message.payload#/id"}
     return message
 
 
 def _schemas(frame_types: tuple[Struct, ...]) -> Json:
     template = "#/components/schemas/{name}"
-    _, found = msgspec.json.schema_components(frame_types, ref_template=template)
-    for schema in found.values():
+    _, schemas = msgspec.json.schema_components(frame_types, ref_template=template)
+    for schema in schemas.values():
         if "description" in schema:
             schema["description"] = inspect.cleandoc(schema["description"])
-    return dict(sorted(found.items()))
+    return dict(sorted(schemas.items()))
 
 
 def _ref(*path: str) -> dict[str, str]:

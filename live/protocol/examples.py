@@ -1,4 +1,4 @@
-"""One frame of each kind, both ways, as a conversation about one list might have it."""
+"""Examples of all frames, as two users of one list and the server would send them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import msgspec
 from live.protocol import frames
 from shopping_list.rows import Change, ItemRow, ListRow, Member, Person, topic_of
 
-_LIST = UUID("8f14e45f-ceea-467a-9575-28dca1a0b3f1")
-_TOPIC = topic_of(_LIST)
+_LIST_ID = UUID("8f14e45f-ceea-467a-9575-28dca1a0b3f1")
+_TOPIC = topic_of(_LIST_ID)
 _EPOCH = "k3f9a2xx"
 _AT = datetime(2026, 11, 22, 10, 0, 0, 123456, UTC)
 _ANA = Person(id=3, name="Ana")
 _MEMBERS = (Member(id=3, name="Ana", role="owner"), Member(id=4, name="Bob", role="editor"))
 _GROCERIES = ListRow(
-    id=_LIST,
+    id=_LIST_ID,
     name="Groceries",
     last_interaction=_AT,
     created_at=_AT,
@@ -39,21 +39,21 @@ _MILK = ItemRow(
     created_by=_ANA,
     updated_at=_AT,
 )
-_PLACE = frames.ListPosition(id=_LIST, epoch=_EPOCH, version=42)
+_POSITION = frames.ListPosition(id=_LIST_ID, epoch=_EPOCH, version=42)
 
 FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Subscribe(id=7, topic=_TOPIC, since=41, epoch=_EPOCH),
     frames.Subscribe(id=8, topic="requests"),
     frames.Unsubscribe(id=9, topic=_TOPIC),
     frames.SetPresence(topic=_TOPIC, state="viewing"),
-    frames.Auth(id=1, token="trl_0123456789abcdef"),  # noqa: S106  (nobody's)
+    frames.Auth(id=1, token="trl_0123456789abcdef"),  # noqa: S106  (an example)
     frames.Ping(id=10),
     frames.Welcome(
         protocol=frames.VERSION,
         server="1.0.0",
         connection="c_9xK2mQ7rTzW1",
         user=_ANA,
-        lists=(_PLACE,),
+        lists=(_POSITION,),
         heartbeat=frames.HEARTBEAT_INTERVAL,
         limits=frames.Limits(),
     ),
@@ -80,9 +80,9 @@ FRAMES: tuple[msgspec.Struct, ...] = (
         items=(_MILK,),
     ),
     frames.Ended(topic=_TOPIC, reason="deleted"),
-    frames.AccessGained(list=_PLACE),
-    frames.AccessLost(list=_LIST),
-    frames.PresenceFrame(
+    frames.AccessGained(list=_POSITION),
+    frames.AccessLost(list=_LIST_ID),
+    frames.Presence(
         topic=_TOPIC,
         people=(frames.PresentPerson(id=3, name="Ana", state="shopping", since=_AT),),
     ),

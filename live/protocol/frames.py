@@ -1,7 +1,7 @@
-"""WebSocket protocol, version 1: every frame both ways, limits and close codes.
+"""The WebSocket protocol, version 1: all frames of both directions, limits and close codes.
 
-The one source of the generated TypeScript types and of the AsyncAPI document.
-It knows neither Django nor sockets. The prose is docs/protocol.md.
+The TypeScript types and the AsyncAPI document are generated from this module.
+It knows neither Django nor sockets. docs/protocol.md explains the protocol.
 """
 
 from __future__ import annotations
@@ -13,52 +13,51 @@ from uuid import UUID
 
 import msgspec
 
+from live.intervals import Intervals
 from shopping_list.rows import Change, ItemRow, ListRow, Person
 
 VERSION = 1
 SUBPROTOCOL = "trolley.v1"
 
-HEARTBEAT_INTERVAL = 20
+HEARTBEAT_INTERVAL = int(Intervals.heartbeat_interval)
 """Seconds without another frame after which the server sends `beat`."""
-AUTH_TIMEOUT = 5.0
-"""Seconds that a socket without identity may take to send `auth`."""
+AUTH_TIMEOUT = Intervals.auth_timeout
+"""Seconds in which a socket that is not authenticated must send `auth`."""
 MAX_MESSAGE_BYTES = 65_536
-"""The longest message accepted; a longer one closes with 1009."""
+"""The maximum size of a message; a longer one closes the connection with 1009."""
 MAX_FRAME_RATE = 20.0
-"""Frames a second that a connection may send for long."""
+"""Frames a second that a connection may send on average."""
 MAX_FRAME_BURST = 60
-"""Frames that a connection may send at once."""
+"""Frames that a connection may send at the same time."""
 MAX_TOPICS = 200
 """Topics of one connection."""
 MAX_CONNECTIONS_PER_USER = 20
 """Connections of one user in one process."""
 MAX_BAD_FRAMES = 10
-"""The bad frame that closes the connection."""
+"""The number of bad frames that closes the connection."""
 MAX_OUTBOUND_FRAMES = 256
-"""Frames queued for one socket before it lags."""
+"""Frames queued for one socket before it is lagging."""
 MAX_OUTBOUND_BYTES = 524_288
-"""Bytes queued for one socket before it lags."""
-STALL_TIMEOUT = 10.0
-"""Seconds without progress after which a lagging socket is closed with 4002."""
+"""Bytes queued for one socket before it is lagging."""
 MAX_RESUME_CHANGES = 500
-"""Changes that a resume may replay; more take a snapshot."""
+"""Changes that a resume may replay; beyond that the client gets a snapshot."""
 MAX_RESUME_BYTES = 262_144
-"""Bytes that a resume may replay; more take a snapshot."""
+"""Bytes that a resume may replay; beyond that the client gets a snapshot."""
 MAX_SNAPSHOT_ITEMS = 2_000
 """Items in one part of a snapshot."""
 
 
 class CloseCode(IntEnum):
-    """Why the server closes. 4000-4499 come back, 4500-4999 do not."""
+    """Why the server closes. Clients reconnect after 4000-4499, and not after 4500-4999."""
 
     meaning: str
 
     def __new__(cls, code: int, meaning: str) -> Self:
-        """Make a code that knows in words what it means."""
-        made = int.__new__(cls, code)
-        made._value_ = code
-        made.meaning = meaning
-        return made
+        """Create a code with its meaning in words."""
+        close_code = int.__new__(cls, code)
+        close_code._value_ = code
+        close_code.meaning = meaning
+        return close_code
 
     TOO_BIG = 1009, "a message over 64 KiB"
     RESTARTING = 4000, "restarting"
@@ -86,14 +85,14 @@ Number = int | float
 
 
 class Frame(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True):
-    """Any frame: a tagged JSON object."""
+    """The base of frames: a JSON object with a `type`."""
 
 
 # Client to server.
 
 
 class Subscribe(Frame, tag="subscribe"):
-    """Follow a topic, from a position where `since` and `epoch` are given."""
+    """Subscribe to a topic; with `since` and `epoch`, resume from that position."""
 
     topic: str
     id: int | None = None
@@ -102,14 +101,14 @@ class Subscribe(Frame, tag="subscribe"):
 
 
 class Unsubscribe(Frame, tag="unsubscribe"):
-    """Stop following a topic."""
+    """Unsubscribe from a topic."""
 
     topic: str
     id: int | None = None
 
 
 class SetPresence(Frame, tag="presence"):
-    """Tell the others on a list what this connection's person is doing."""
+    """Show the other subscribers of a list what this user is doing."""
 
     topic: str
     state: PresenceState
@@ -117,7 +116,7 @@ class SetPresence(Frame, tag="presence"):
 
 
 class Auth(Frame, tag="auth"):
-    """Prove identity with a token, as the first frame of a bare socket."""
+    """Authenticate with a token. It is the first frame of a socket without other credentials."""
 
     token: str
     id: int | None = None
@@ -136,7 +135,7 @@ ClientFrame = Subscribe | Unsubscribe | SetPresence | Auth | Ping
 
 
 class ListPosition(msgspec.Struct, kw_only=True):
-    """Where a list's history stands."""
+    """The position of a list: its epoch and its version."""
 
     id: UUID
     epoch: str
@@ -144,7 +143,7 @@ class ListPosition(msgspec.Struct, kw_only=True):
 
 
 class Limits(msgspec.Struct, kw_only=True):
-    """What a client may send: topics, bytes a message, frames a second."""
+    """The limits of a client: topics, bytes of a message, frames a second."""
 
     topics: int = MAX_TOPICS
     message: int = MAX_MESSAGE_BYTES
@@ -152,7 +151,7 @@ class Limits(msgspec.Struct, kw_only=True):
 
 
 class Welcome(Frame, tag="welcome"):
-    """The first frame of a socket whose person is known."""
+    """The first frame after the user of a socket is authenticated."""
 
     protocol: int
     server: str
@@ -164,10 +163,10 @@ class Welcome(Frame, tag="welcome"):
 
 
 class Subscribed(Frame, tag="subscribed"):
-    """The answer to `subscribe`.
+    """The response to `subscribe`.
 
-    `epoch`, `version` and `recovered` are present on list topics; `history` on
-    the counter topics: the last 300 samples as columns.
+    List topics have `epoch`, `version` and `recovered`. Counter topics have
+    `history`: the last 300 samples as columns.
     """
 
     topic: str
@@ -179,7 +178,7 @@ class Subscribed(Frame, tag="subscribed"):
 
 
 class Unsubscribed(Frame, tag="unsubscribed"):
-    """The answer to `unsubscribe`."""
+    """The response to `unsubscribe`."""
 
     topic: str
     id: int | None = None
@@ -198,26 +197,26 @@ class Snapshot(msgspec.Struct, tag_field="type", tag="snapshot", kw_only=True):
 
 
 class Ended(Frame, tag="ended"):
-    """This topic is over for this connection."""
+    """The server ended the subscription to this topic."""
 
     topic: str
     reason: EndReason
 
 
 class AccessGained(Frame, tag="joined"):
-    """The person became a member of a list."""
+    """The user became a member of a list."""
 
     list: ListPosition
 
 
 class AccessLost(Frame, tag="left"):
-    """The person is no longer a member of a list."""
+    """The user is no longer a member of a list."""
 
     list: UUID
 
 
 class PresentPerson(msgspec.Struct, kw_only=True):
-    """Somebody who has a list open."""
+    """A user who has a list open."""
 
     id: int
     name: str
@@ -225,15 +224,15 @@ class PresentPerson(msgspec.Struct, kw_only=True):
     since: datetime
 
 
-class PresenceFrame(Frame, tag="presence"):
-    """Everybody who has the list open."""
+class Presence(Frame, tag="presence"):
+    """All users who have the list open."""
 
     topic: str
     people: tuple[PresentPerson, ...]
 
 
 class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
-    """The request counters, one a second while anyone watches (docs/protocol.md)."""
+    """The request counters, sent once a second (docs/protocol.md)."""
 
     topic: str
     at: datetime
@@ -257,17 +256,17 @@ class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
 
 
 class Heartbeat(Frame, tag="beat"):
-    """Nothing happened for `heartbeat` seconds; the line is alive."""
+    """No other frame was sent for `heartbeat` seconds; the connection works."""
 
 
 class Pong(Frame, tag="pong"):
-    """The answer to `ping`."""
+    """The response to `ping`."""
 
     id: int | None = None
 
 
 class Error(Frame, tag="error"):
-    """A frame was refused; the socket stays unless `bye` follows."""
+    """A frame was refused. The socket stays open unless `bye` follows."""
 
     code: ErrorCode
     message: str
@@ -276,7 +275,7 @@ class Error(Frame, tag="error"):
 
 
 class Bye(Frame, tag="bye"):
-    """The server closes with this code next."""
+    """The server closes the socket with this code after this frame."""
 
     code: CloseCode
     reason: str
@@ -292,7 +291,7 @@ ServerFrame = (
     | Ended
     | AccessGained
     | AccessLost
-    | PresenceFrame
+    | Presence
     | Sample
     | Heartbeat
     | Pong

@@ -1,4 +1,4 @@
-"""Print every frame as one JSON Schema document: `python -m live.schema`. No Django."""
+"""Print all frames as one JSON Schema: `python -m live.protocol.json_schema`. No Django."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from live.protocol import frames
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of all frames; `ClientFrame` and `ServerFrame` are the unions."""
+    """Return the JSON Schema of all frames, and the unions `ClientFrame` and `ServerFrame`."""
     frame_types = (*get_args(frames.ClientFrame), *get_args(frames.ServerFrame))
     _, definitions = msgspec.json.schema_components(frame_types, ref_template="#/$defs/{name}")
     return {

@@ -1,4 +1,4 @@
-"""The owner, made on the command line."""
+"""The command `createowner`."""
 
 import os
 import pty
@@ -31,16 +31,16 @@ def create(monkeypatch, db):
     return run
 
 
-def test_a_script_makes_the_owner(create):
+def test_createowner_creates_a_superuser_from_arguments_and_stdin(create):
     """PPL-15"""
-    said = create("--username", "olga", "--email", "olga@example.org", "--password-stdin")
-    assert said == "olga owns this installation.\n"
+    output = create("--username", "olga", "--email", "olga@example.org", "--password-stdin")
+    assert output == "olga owns this installation.\n"
     owner = User.objects.get()
     assert (owner.is_superuser, owner.is_staff, owner.email) == (True, True, "olga@example.org")
     assert owner.check_password(PASSWORD)
 
 
-def test_there_is_one_unless_another_is_wanted(create, olga):
+def test_createowner_refuses_a_second_owner_without_another(create, olga):
     """PPL-15"""
     with pytest.raises(CommandError, match="owner already"):
         create("--username", "otto", "--password-stdin")
@@ -49,7 +49,7 @@ def test_there_is_one_unless_another_is_wanted(create, olga):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "password", "why"),
+    ("arguments", "password", "message"),
     [
         (["--username", "olga"], "short", "too short"),
         (["--username", "olga"], "1234567890", "too common"),
@@ -58,52 +58,52 @@ def test_there_is_one_unless_another_is_wanted(create, olga):
         (["--username", "olga", "--email", "olga"], PASSWORD, "valid email"),
     ],
 )
-def test_what_the_page_would_refuse_is_refused(create, ana, arguments, password, why):
+def test_createowner_rejects_invalid_account_data(create, ana, arguments, password, message):
     """PPL-15"""
-    with pytest.raises(CommandError, match=why):
+    with pytest.raises(CommandError, match=message):
         create(*arguments, "--password-stdin", password=password)
     assert User.objects.get() == ana
 
 
-def test_nobody_is_asked_where_nobody_is(create):
+def test_createowner_fails_when_it_cannot_prompt(create):
     """PPL-15"""
     with pytest.raises(CommandError, match="nobody can be asked"):
         create("--username", "olga")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_person_is_asked():
+def test_createowner_prompts_when_run_in_a_terminal():
     """PPL-15"""
     parent, child = pty.openpty()
-    asked = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "manage.py", "createowner"],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database_url()},
         stdin=child,
         stdout=child,
         stderr=child,
-        start_new_session=True,  # without a terminal of its own, it takes this one
+        start_new_session=True,  # so that the pty becomes its controlling terminal
     )
     os.close(child)
-    answers = {
+    replies = {
         b"sign in with: ": b"olga",
         b"Password: ": PASSWORD.encode(),
         b"again: ": PASSWORD.encode(),
         b"olga owns this installation.": b"",
     }
-    heard = b""
-    for question, answer in answers.items():
-        while question not in heard:
-            heard += os.read(parent, 1024)
-        heard = heard.partition(question)[2]
-        os.write(parent, answer + b"\n")
-    assert asked.wait(30) == 0
+    output = b""
+    for prompt, reply in replies.items():
+        while prompt not in output:
+            output += os.read(parent, 1024)
+        output = output.partition(prompt)[2]
+        os.write(parent, reply + b"\n")
+    assert process.wait(30) == 0
     os.close(parent)
     assert User.objects.get().check_password(PASSWORD)
 
 
 def database_url():
-    """Return the address of the tests' own database, for another process."""
+    """Return the URL of the test database, for another process."""
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"

@@ -1,4 +1,4 @@
-"""How an account ends, and what goes with it."""
+"""Account deletion, and what is deleted with the account."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +12,7 @@ from shopping_list.models import Activity, Membership, ShoppingList
 from tests.conftest import PASSWORD
 
 ME = "/api/auth/me/"
-MINE = {"password": PASSWORD}
+CONFIRMATION = {"password": PASSWORD}
 
 
 @pytest.fixture
@@ -20,73 +20,77 @@ def ana_client(open_browser, ana):
     return open_browser("ana")
 
 
-def code_of(answer):
-    return answer.status_code, answer.json()["code"]
+def code_of(response):
+    return response.status_code, response.json()["code"]
 
 
-def test_it_goes_with_its_sessions_tokens_and_lists(
+def test_deleting_an_account_deletes_its_sessions_tokens_and_lists(
     ana_client, open_browser, ana, token_client, create_list
 ):
     """PPL-10"""
     create_list(ana)
-    laptop, client = open_browser("ana"), token_client(ana)
-    answer = ana_client.delete(ME, MINE)
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.cookies["sessionid"].value == ""
-    assert {one.get(ME).status_code for one in (ana_client, laptop, client)} == {401}
+    laptop, script_client = open_browser("ana"), token_client(ana)
+    response = ana_client.delete(ME, CONFIRMATION)
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.cookies["sessionid"].value == ""
+    assert {client.get(ME).status_code for client in (ana_client, laptop, script_client)} == {401}
     for model in (User, ShoppingList, Session, ApiToken):
         assert not model.objects.exists()
 
 
-def test_a_list_of_others_is_told(ana_client, ana, bob, create_list, signed_in_client):
+def test_deleting_an_account_records_member_left_on_shared_lists(
+    ana_client, ana, bob, create_list, signed_in_client
+):
     """PPL-10"""
     shared = create_list(bob, ana)
-    ana_client.delete(ME, MINE)
+    ana_client.delete(ME, CONFIRMATION)
     assert list(shared.memberships.values_list("user", flat=True)) == [bob.pk]
-    last = Activity.objects.filter(list_id=shared.pk).latest("version")
-    assert (last.verb, last.actor_id, last.actor_name) == ("member.left", None, "Ana")
+    activity = Activity.objects.filter(list_id=shared.pk).latest("version")
+    assert (activity.verb, activity.actor_id, activity.actor_name) == ("member.left", None, "Ana")
     feed = (
         signed_in_client(bob).get(f"/api/shopping-lists/{shared.pk}/activities/").json()["results"]
     )
     assert feed[0]["actor"] == {"id": None, "name": "Ana"}
 
 
-def test_it_stays_while_others_need_it(ana_client, ana, bob, create_list):
+def test_account_deletion_is_refused_when_a_shared_list_has_no_other_owner(
+    ana_client, ana, bob, create_list
+):
     """PPL-10"""
-    needed, own = create_list(ana, bob), create_list(ana, name="Own")
-    answer = ana_client.delete(ME, MINE)
-    assert code_of(answer) == (409, "last_owner")
-    assert answer.json()["lists"] == [{"id": str(needed.pk), "name": "Groceries"}]
+    shared, own = create_list(ana, bob), create_list(ana, name="Own")
+    response = ana_client.delete(ME, CONFIRMATION)
+    assert code_of(response) == (409, "last_owner")
+    assert response.json()["lists"] == [{"id": str(shared.pk), "name": "Groceries"}]
     assert ShoppingList.objects.filter(pk=own.pk).exists()
     assert ana_client.get(ME).status_code == 200
     Membership.objects.filter(user=bob).update(role="owner")
-    assert ana_client.delete(ME, MINE).status_code == 204
+    assert ana_client.delete(ME, CONFIRMATION).status_code == 204
 
 
-def test_a_wrong_password_deletes_nothing(ana_client):
+def test_account_deletion_is_refused_when_the_password_is_wrong(ana_client):
     """PPL-8, PPL-10"""
-    for given in ({"password": "not the password"}, {"password": ""}, {}, None):
-        answer = ana_client.delete(ME, given)
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["password"]
+    for body in ({"password": "not the password"}, {"password": ""}, {}, None):
+        response = ana_client.delete(ME, body)
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["password"]
     assert ana_client.get(ME).status_code == 200
 
 
-def test_guesses_are_locked_out_as_at_sign_in(ana_client):
+def test_account_deletion_locks_out_after_ten_wrong_passwords(ana_client):
     """PPL-8"""
     guess = {"password": "not the password"}
     assert [ana_client.delete(ME, guess).status_code for _ in range(10)] == [400] * 9 + [429]
-    assert code_of(ana_client.delete(ME, MINE)) == (429, "locked_out")
+    assert code_of(ana_client.delete(ME, CONFIRMATION)) == (429, "locked_out")
     assert User.objects.exists()
 
 
-def test_no_token_ends_it(ana, token_client):
+def test_account_deletion_rejects_api_tokens(ana, token_client):
     """PPL-10"""
-    assert token_client(ana).delete(ME, MINE).status_code == 403
+    assert token_client(ana).delete(ME, CONFIRMATION).status_code == 403
     assert User.objects.exists()
 
 
-def test_a_guest_needs_no_password(guest, ana, signed_in_client):
+def test_guest_deletes_account_without_a_password(guest, ana, signed_in_client):
     """PPL-10"""
     client = signed_in_client(guest)
     assert client.delete(ME).status_code == 204
@@ -94,37 +98,37 @@ def test_a_guest_needs_no_password(guest, ana, signed_in_client):
     assert client.get(ME).status_code == 401
 
 
-def test_a_guest_needs_the_csrf_token(guest):
+def test_guest_account_deletion_requires_the_csrf_token(guest):
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(guest, backend="django.contrib.auth.backends.ModelBackend")
     assert code_of(client.delete(ME)) == (403, "csrf_failed")
 
 
-def test_the_last_who_runs_the_installation_stays_while_others_have_accounts(
+def test_last_superuser_cannot_delete_account_when_other_users_exist(
     open_browser, olga, ana, make_user
 ):
     """PPL-11"""
     make_user("off", is_superuser=True, is_active=False)
     olga_client = open_browser("olga")
-    assert code_of(olga_client.delete(ME, MINE)) == (409, "last_superuser")
+    assert code_of(olga_client.delete(ME, CONFIRMATION)) == (409, "last_superuser")
     make_user("otto", is_superuser=True)
-    assert olga_client.delete(ME, MINE).status_code == 204
+    assert olga_client.delete(ME, CONFIRMATION).status_code == 204
 
 
-def test_the_only_person_may_go(open_browser, olga, guest, ana):
+def test_last_user_can_delete_account(open_browser, olga, guest, ana):
     """PPL-11"""
     ana.delete()
-    assert open_browser("olga").delete(ME, MINE).status_code == 204
+    assert open_browser("olga").delete(ME, CONFIRMATION).status_code == 204
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_go_at_once_one_stays(make_user, ana):
+def test_only_one_of_two_superusers_is_deleted_when_both_delete_at_once(make_user, ana):
     """PPL-11"""
     owners = [make_user(name, is_superuser=True) for name in ("olga", "otto")]
 
-    def go(person):
+    def try_delete(user):
         try:
-            deletion.delete(person)
+            deletion.delete(user)
         except deletion.LastSuperuserError:
             return False
         else:
@@ -133,5 +137,5 @@ def test_of_two_who_go_at_once_one_stays(make_user, ana):
             connections.close_all()
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(go, owners)) == [False, True]
+        assert sorted(pool.map(try_delete, owners)) == [False, True]
     assert User.objects.filter(is_superuser=True).count() == 1

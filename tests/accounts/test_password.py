@@ -1,4 +1,4 @@
-"""Another password, by one who knows the old one."""
+"""Changing the password with the current password."""
 
 import pytest
 from django.test import override_settings
@@ -26,11 +26,11 @@ def sign_in(client, password):
     return client.post(LOGIN, {"username": "ana", "password": password}).status_code
 
 
-def test_this_browser_goes_on_and_all_others_are_out(phone, laptop, anonymous_client):
+def test_password_change_keeps_this_session_and_ends_all_others(phone, laptop, anonymous_client):
     """PPL-7"""
     before = Session.objects.get(session_key=phone.cookies["sessionid"].value)
-    answer = phone.post(ADDRESS, BODY)
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = phone.post(ADDRESS, BODY)
+    assert (response.status_code, response.content) == (204, b"")
     assert phone.get(ME).status_code == 200
     assert laptop.get(ME).status_code == 401
     after = Session.objects.get()
@@ -39,73 +39,73 @@ def test_this_browser_goes_on_and_all_others_are_out(phone, laptop, anonymous_cl
     assert (sign_in(anonymous_client, PASSWORD), sign_in(anonymous_client, NEW)) == (400, 200)
 
 
-def test_the_old_key_opens_nothing(phone, anonymous_client):
+def test_old_session_key_is_rejected_when_the_password_has_changed(phone, anonymous_client):
     """PPL-7, SEC-7"""
-    old = phone.cookies["sessionid"].value
+    old_key = phone.cookies["sessionid"].value
     phone.post(ADDRESS, BODY)
-    anonymous_client.cookies["sessionid"] = old
+    anonymous_client.cookies["sessionid"] = old_key
     assert anonymous_client.get(ME).status_code == 401
 
 
-def test_this_browser_can_write_afterwards(phone):
+def test_session_can_write_when_the_password_has_changed(phone):
     phone.post(ADDRESS, BODY)
     renew_csrf(phone)
     assert phone.patch(ME, {"name": "A."}).status_code == 200
 
 
-def test_a_wrong_one_is_named_and_changes_nothing(phone, laptop, ana):
+def test_password_change_is_rejected_when_the_current_password_is_wrong(phone, laptop, ana):
     """PPL-7"""
-    answer = phone.post(ADDRESS, BODY | {"current_password": "not the password"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"current_password": ["That is not your password."]}
+    response = phone.post(ADDRESS, BODY | {"current_password": "not the password"})
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"current_password": ["That is not your password."]}
     assert laptop.get(ME).status_code == 200
     assert User.objects.get().check_password(PASSWORD)
 
 
 @pytest.mark.parametrize("weak", ["short", "1234567890", "password1234", "anaanaanaana", ""])
-def test_a_weak_one_is_refused(phone, make_user, open_browser, weak):
+def test_password_change_rejects_a_weak_password(phone, make_user, open_browser, weak):
     """PPL-7"""
     if weak == "anaanaanaana":
         make_user("anaanaanaan")
         phone = open_browser("anaanaanaan")
-    answer = phone.post(ADDRESS, BODY | {"new_password": weak})
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["new_password"]
+    response = phone.post(ADDRESS, BODY | {"new_password": weak})
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["new_password"]
 
 
-def test_guesses_are_counted_and_locked_out_as_at_sign_in(phone, anonymous_client):
+def test_password_change_locks_out_after_ten_wrong_passwords(phone, anonymous_client):
     """PPL-8, SEC-10"""
     guess = BODY | {"current_password": "not the password"}
     assert [phone.post(ADDRESS, guess).status_code for _ in range(10)] == [400] * 9 + [429]
-    answer = phone.post(ADDRESS, BODY)
-    assert (answer.status_code, answer.json()["code"]) == (429, "locked_out")
-    assert 0 < int(answer["Retry-After"]) <= 901
+    response = phone.post(ADDRESS, BODY)
+    assert (response.status_code, response.json()["code"]) == (429, "locked_out")
+    assert 0 < int(response["Retry-After"]) <= 901
     assert sign_in(anonymous_client, PASSWORD) == 429
     assert User.objects.get().check_password(PASSWORD)
 
 
 @override_settings(SIGNIN_FAILURES_PER_ADDRESS=3)
-def test_guesses_count_for_the_address_too(phone, open_browser, make_user):
+def test_wrong_current_passwords_count_for_the_client_address(phone, open_browser, make_user):
     """PPL-8"""
     make_user("bob")
-    of_bob = open_browser("bob")
+    bob_browser = open_browser("bob")
     for _ in range(3):
         phone.post(ADDRESS, BODY | {"current_password": "not the password"})
-    assert of_bob.post(ADDRESS, BODY).status_code == 429
+    assert bob_browser.post(ADDRESS, BODY).status_code == 429
 
 
-def test_no_token_changes_it(ana, token_client):
+def test_password_change_rejects_api_tokens(ana, token_client):
     """PPL-7"""
     assert token_client(ana).post(ADDRESS, BODY).status_code == 403
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_a_guest_has_none(signed_in_client, guest):
-    answer = signed_in_client(guest).post(ADDRESS, BODY)
-    assert (answer.status_code, answer.json()["code"]) == (403, "guest")
+def test_guest_cannot_change_a_password(signed_in_client, guest):
+    response = signed_in_client(guest).post(ADDRESS, BODY)
+    assert (response.status_code, response.json()["code"]) == (403, "guest")
 
 
-def test_tokens_of_scripts_go_on(phone, ana, token_client):
+def test_api_tokens_stay_valid_when_the_password_changes(phone, ana, token_client):
     """PPL-7"""
     client = token_client(ana)
     phone.post(ADDRESS, BODY)

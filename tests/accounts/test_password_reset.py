@@ -1,4 +1,4 @@
-"""A link for those who forgot their password."""
+"""The reset link for users who forgot their password."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -36,31 +36,31 @@ def sign_in(client, password):
     return client.post(LOGIN, {"username": "ana", "password": password}).status_code
 
 
-def test_it_sets_another_password_and_signs_in(open_browser, anonymous_client, ana):
+def test_reset_link_sets_a_new_password_and_signs_the_user_in(open_browser, anonymous_client, ana):
     """PPL-9"""
-    phone, stranger = open_browser("ana"), open_browser()
-    answer = use(stranger, secret_for("ana"))
-    assert (answer.status_code, answer.json()["username"]) == (200, "ana")
-    assert stranger.get(ME).json() == answer.json()
+    phone, new_browser = open_browser("ana"), open_browser()
+    response = use(new_browser, secret_for("ana"))
+    assert (response.status_code, response.json()["username"]) == (200, "ana")
+    assert new_browser.get(ME).json() == response.json()
     assert phone.get(ME).status_code == 401
     assert Session.objects.filter(user=ana).count() == 1
     assert (sign_in(anonymous_client, PASSWORD), sign_in(anonymous_client, NEW)) == (400, 200)
 
 
-def test_the_secret_is_in_the_fragment_alone_and_kept_nowhere(ana, settings):
+def test_reset_secret_is_only_in_the_url_fragment_and_never_stored(ana, settings):
     """PPL-9"""
     settings.PUBLIC_URL = "https://list.example.org"
-    address, _, secret = link_for("ana").partition("#")
-    assert address == "https://list.example.org/reset/"
+    url, _, secret = link_for("ana").partition("#")
+    assert url == "https://list.example.org/reset/"
     assert len(secret) >= 43
     assert secret not in str(ResetLink.objects.values().get())
 
 
-def test_the_page_is_there(anonymous_client, db):
+def test_reset_page_returns_200(anonymous_client, db):
     assert anonymous_client.get("/reset/").status_code == 200
 
 
-def test_it_works_once(open_browser, ana):
+def test_reset_link_works_once(open_browser, ana):
     """PPL-9"""
     secret = secret_for("ana")
     assert use(open_browser(), secret).status_code == 200
@@ -68,9 +68,9 @@ def test_it_works_once(open_browser, ana):
     assert User.objects.get().check_password(NEW)
 
 
-def worthless(how, ana):
+def invalid_secret(reason, ana):
     secret = secret_for("ana")
-    match how:
+    match reason:
         case "wrong":
             return f"{secret[:-1]}{'A' if secret[-1] != 'A' else 'B'}"
         case "expired":
@@ -85,13 +85,13 @@ def worthless(how, ana):
     return secret
 
 
-@pytest.mark.parametrize("how", ["wrong", "expired", "superseded", "changed since", "disabled"])
-def test_what_is_not_good_any_more_gets_one_answer(open_browser, ana, how):
+@pytest.mark.parametrize("reason", ["wrong", "expired", "superseded", "changed since", "disabled"])
+def test_unusable_reset_link_returns_404_for_every_reason(open_browser, ana, reason):
     """PPL-9"""
-    answer = use(open_browser(), worthless(how, ana))
-    told = answer.json()
-    del told["request_id"]
-    assert told == {
+    response = use(open_browser(), invalid_secret(reason, ana))
+    problem = response.json()
+    del problem["request_id"]
+    assert problem == {
         "type": "urn:trolley:problem:not_found",
         "title": "Not Found",
         "status": 404,
@@ -101,40 +101,40 @@ def test_what_is_not_good_any_more_gets_one_answer(open_browser, ana, how):
     assert not User.objects.get().check_password(NEW)
 
 
-def test_it_lasts_a_day(ana):
+def test_reset_link_expires_after_24_hours(ana):
     """PPL-9"""
     secret_for("ana")
-    left = ResetLink.objects.get().expires_at - timezone.now()
-    assert timedelta(hours=23, minutes=59) < left <= timedelta(hours=24)
+    remaining = ResetLink.objects.get().expires_at - timezone.now()
+    assert timedelta(hours=23, minutes=59) < remaining <= timedelta(hours=24)
 
 
-def test_it_is_still_good_after_a_weak_password(open_browser, ana):
+def test_reset_link_stays_valid_when_the_new_password_is_rejected(open_browser, ana):
     """PPL-9"""
     secret, client = secret_for("ana"), open_browser()
-    refused = use(client, secret, "1234567890")
-    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["new_password"])
+    response = use(client, secret, "1234567890")
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["new_password"])
     assert use(client, secret).status_code == 200
 
 
-def test_it_judges_no_password_for_a_stranger(open_browser, ana):
+def test_reset_with_an_unknown_link_does_not_validate_the_password(open_browser, ana):
     """PPL-9"""
     assert use(open_browser(), "made up", "1234567890").status_code == 404
 
 
-def test_it_asks_for_the_csrf_token(ana):
+def test_reset_requires_the_csrf_token(ana):
     """PPL-9"""
-    answer = use(APIClient(enforce_csrf_checks=True), secret_for("ana"))
-    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    response = use(APIClient(enforce_csrf_checks=True), secret_for("ana"))
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
 
 
-def test_it_cannot_be_tried_out(anonymous_client, db):
+def test_reset_attempts_are_rate_limited(anonymous_client, db):
     """PPL-8"""
-    answers = [use(anonymous_client, f"guess {number}") for number in range(61)]
-    assert [answer.status_code for answer in answers] == [404] * 60 + [429]
-    assert int(answers[-1]["Retry-After"]) > 0
+    responses = [use(anonymous_client, f"guess {number}") for number in range(61)]
+    assert [response.status_code for response in responses] == [404] * 60 + [429]
+    assert int(responses[-1]["Retry-After"]) > 0
 
 
-def test_it_lets_in_who_is_locked_out(open_browser, anonymous_client, ana):
+def test_reset_ends_the_lockout_of_the_user(open_browser, anonymous_client, ana):
     for _ in range(10):
         sign_in(anonymous_client, "not the password")
     assert use(open_browser(), secret_for("ana")).status_code == 200
@@ -142,11 +142,11 @@ def test_it_lets_in_who_is_locked_out(open_browser, anonymous_client, ana):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_fifty_uses_at_once_one_works(ana):
+def test_reset_link_works_once_when_fifty_requests_race(ana):
     """PPL-9"""
     secret = secret_for("ana")
 
-    def try_it(number):
+    def try_reset(number):
         try:
             passwords.reset(secret, f"battery number {number}")
         except passwords.InvalidResetLinkError:
@@ -157,15 +157,19 @@ def test_of_fifty_uses_at_once_one_works(ana):
             connections.close_all()
 
     with ThreadPoolExecutor(10) as pool:
-        worked = list(pool.map(try_it, range(50)))
-    assert worked.count(True) == 1
-    assert User.objects.get().check_password(f"battery number {worked.index(True)}")
+        results = list(pool.map(try_reset, range(50)))
+    assert results.count(True) == 1
+    assert User.objects.get().check_password(f"battery number {results.index(True)}")
 
 
-def test_the_command_says_who_can_have_none(ana):
+def test_create_reset_link_explains_which_users_cannot_have_a_link(ana):
     guest = guests.create("Grandma")
     User.objects.filter(pk=ana.pk).update(is_active=False)
-    for name, why in (("nobody", "no user"), (guest.username, "a guest"), ("ana", "disabled")):
-        with pytest.raises(CommandError, match=why):
+    for name, message in (
+        ("nobody", "no user"),
+        (guest.username, "a guest"),
+        ("ana", "disabled"),
+    ):
+        with pytest.raises(CommandError, match=message):
             call_command("create_reset_link", name)
     assert not ResetLink.objects.exists()

@@ -1,4 +1,4 @@
-"""Signing in whom the proxy has let in; what it said is in the scope by now."""
+"""Signing in the user named by the trusted proxy; the ASGI scope carries the name."""
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -13,39 +13,39 @@ ME = "/api/auth/me/"
 
 @pytest.fixture
 def proxied(settings, db):
-    """Open a browser that comes by the proxy; it names who is let in."""
+    """Return a function that sends a request through the proxy as the given user."""
     settings.PROXY_AUTH_HEADER = "Remote-User"
     client = AsyncClient()
     handler = client.handler
 
-    def ask(name=None, *, method="get", path=ME, headers=None):
-        said = {} if name is None else {REMOTE_USER: name}
-        client.handler = lambda scope: handler({**scope, **said})
+    def request(name=None, *, method="get", path=ME, headers=None):
+        proxy_scope = {} if name is None else {REMOTE_USER: name}
+        client.handler = lambda scope: handler({**scope, **proxy_scope})
         return async_to_sync(getattr(client, method))(path, headers=headers)
 
-    ask.client = client
-    return ask
+    request.client = client
+    return request
 
 
-def whom(answer):
-    return answer.json().get("username")
+def username_of(response):
+    return response.json().get("username")
 
 
-def test_a_known_person_is_signed_in(proxied, ana):
+def test_known_user_is_signed_in_by_the_proxy(proxied, ana):
     """PPL-14"""
-    assert whom(proxied("ana")) == "ana"
+    assert username_of(proxied("ana")) == "ana"
     assert Session.objects.get().user == ana
-    assert whom(proxied("ANA")) == "ana"
+    assert username_of(proxied("ANA")) == "ana"
     assert Session.objects.count() == 1
 
 
-def test_the_first_page_is_enough(proxied, ana):
+def test_first_page_request_signs_the_proxy_user_in(proxied, ana):
     """PPL-14"""
     proxied("ana", path="/")
     assert Session.objects.get().user == ana
 
 
-def test_it_is_a_session_for_sockets_too(proxied, ana):
+def test_proxy_session_is_valid_for_sockets(proxied, ana):
     """PPL-14"""
     from live.connections import identity
 
@@ -55,73 +55,73 @@ def test_it_is_a_session_for_sockets_too(proxied, ana):
     )
 
 
-def test_nobody_is_signed_in_where_it_is_off(proxied, ana, settings):
+def test_proxy_header_is_ignored_when_proxy_auth_is_off(proxied, ana, settings):
     """PPL-14"""
     settings.PROXY_AUTH_HEADER = ""
     assert proxied("ana").status_code == 401
 
 
-def test_it_ends_when_the_proxy_no_longer_says_so(proxied, ana):
+def test_proxy_session_ends_when_the_proxy_sends_no_user(proxied, ana):
     """PPL-14"""
     proxied("ana")
     assert proxied().status_code == 401
     assert not Session.objects.exists()
 
 
-def test_another_name_is_another_person(proxied, ana, bob):
+def test_another_proxy_user_gets_another_session(proxied, ana, bob):
     """PPL-14"""
     before = proxied("ana") and proxied.client.cookies["sessionid"].value
-    assert whom(proxied("bob")) == "bob"
+    assert username_of(proxied("bob")) == "bob"
     assert proxied.client.cookies["sessionid"].value != before
     assert Session.objects.get().user == bob
 
 
-def test_who_signed_in_with_a_password_stays_without_the_proxy(proxied, ana, bob):
+def test_password_session_stays_when_the_proxy_sends_no_user(proxied, ana, bob):
     proxied.client.force_login(ana, backend="django.contrib.auth.backends.ModelBackend")
-    assert whom(proxied()) == "ana"
-    assert whom(proxied("bob")) == "bob"
+    assert username_of(proxied()) == "ana"
+    assert username_of(proxied("bob")) == "bob"
 
 
-def test_the_token_of_a_script_speaks_for_itself(proxied, ana, bob):
+def test_api_token_takes_precedence_over_the_proxy_user(proxied, ana, bob):
     """PPL-14"""
     from accounts import tokens
 
     _, secret = tokens.create(bob, name="script")
-    assert whom(proxied("ana", headers={"authorization": f"Bearer {secret}"})) == "bob"
+    assert username_of(proxied("ana", headers={"authorization": f"Bearer {secret}"})) == "bob"
     assert not Session.objects.exists()
 
 
-def test_an_unknown_name_is_nobody(proxied, caplog):
+def test_unknown_proxy_user_is_not_signed_in(proxied, caplog):
     """PPL-14"""
     assert proxied("zoe").status_code == 401
     assert not User.objects.exists()
     assert "'zoe', who is unknown here" in caplog.text
 
 
-def test_an_unknown_name_is_a_new_person_where_that_is_wanted(proxied, settings, olga):
+def test_unknown_proxy_user_is_created_when_creation_is_on(proxied, settings, olga):
     """PPL-14"""
     settings.PROXY_AUTH_CREATE = True
-    assert whom(proxied("zoe")) == "zoe"
-    made = User.objects.get(username="zoe")
-    assert (made.is_superuser, made.is_staff, made.is_guest) == (False, False, False)
-    assert not is_password_usable(made.password)
+    assert username_of(proxied("zoe")) == "zoe"
+    user = User.objects.get(username="zoe")
+    assert (user.is_superuser, user.is_staff, user.is_guest) == (False, False, False)
+    assert not is_password_usable(user.password)
 
 
-def test_the_first_who_comes_does_not_own_the_installation(proxied, settings):
+def test_first_proxy_user_does_not_become_the_owner(proxied, settings):
     """PPL-14"""
     settings.PROXY_AUTH_CREATE = True
     assert proxied("olga").json()["is_staff"] is False
 
 
 @pytest.mark.parametrize("name", ["a b", "ana\u202e", "x" * 151, "a,b", "guest-1", "Guest-1"])
-def test_a_name_that_nobody_can_have_is_nobody(proxied, settings, name):
+def test_invalid_proxy_user_name_creates_no_user(proxied, settings, name):
     """PPL-14"""
     settings.PROXY_AUTH_CREATE = True
     assert proxied(name).status_code == 401
     assert not User.objects.exists()
 
 
-def test_guests_and_disabled_people_are_not_let_in(proxied, guest, ana, settings):
+def test_proxy_cannot_sign_in_guests_or_disabled_users(proxied, guest, ana, settings):
     """PPL-14"""
     settings.PROXY_AUTH_CREATE = True
     User.objects.filter(pk=ana.pk).update(is_active=False)
@@ -129,27 +129,27 @@ def test_guests_and_disabled_people_are_not_let_in(proxied, guest, ana, settings
         assert proxied(name).status_code == 401
 
 
-def test_who_is_not_let_in_any_more_is_out(proxied, ana):
+def test_proxy_session_ends_when_the_user_is_disabled(proxied, ana):
     """PPL-14"""
     proxied("ana")
     User.objects.filter(pk=ana.pk).update(is_active=False)
     assert proxied("ana").status_code == 401
 
 
-def test_a_name_stays_inside_its_log_line(proxied, caplog):
+def test_proxy_user_name_cannot_forge_a_log_line(proxied, caplog):
     proxied("a\nb")
     assert "'a\\nb'" in caplog.text
 
 
-def test_a_name_in_parts_is_the_same_name_each_time(proxied, settings):
+def test_proxy_user_name_is_normalised_to_the_same_user(proxied, settings):
     """PPL-14"""
     settings.PROXY_AUTH_CREATE = True
     for name in ("Jose\u0301", "Jos\u00e9", "Jose\u0301"):
-        assert whom(proxied(name)) == "Jos\u00e9"
+        assert username_of(proxied(name)) == "Jos\u00e9"
     assert User.objects.count() == 1
 
 
-def test_no_account_is_made_under_another_name_than_the_proxy_says(proxied, settings, caplog):
+def test_user_is_not_created_when_normalising_changes_the_proxy_name(proxied, settings, caplog):
     """PPL-14"""
     settings.PROXY_AUTH_CREATE = True
     assert proxied("\uff41na").status_code == 401

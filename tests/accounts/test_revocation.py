@@ -1,4 +1,4 @@
-"""The signal that tells who must lose what they have open."""
+"""The signal `access_revoked`: the user's open connections must close."""
 
 import pytest
 
@@ -8,21 +8,21 @@ from tests.conftest import PASSWORD
 
 
 @pytest.fixture
-def told():
-    """What the signal said, as (user id, reason)."""
-    heard = []
+def received():
+    """The signals received, as (user id, reason)."""
+    signals = []
 
-    def hear(user_id, reason, **_):
-        heard.append((user_id, reason))
+    def receive(user_id, reason, **_):
+        signals.append((user_id, reason))
 
-    access_revoked.connect(hear)
-    yield heard
-    access_revoked.disconnect(hear)
+    access_revoked.connect(receive)
+    yield signals
+    access_revoked.disconnect(receive)
 
 
 @pytest.fixture(autouse=True)
 def commits(django_capture_on_commit_callbacks):
-    """Run what waits for a commit, at once."""
+    """Return a function that runs an action and then its on_commit callbacks."""
 
     def committed(action):
         with django_capture_on_commit_callbacks(execute=True):
@@ -31,48 +31,48 @@ def commits(django_capture_on_commit_callbacks):
     return committed
 
 
-def test_it_tells_of_a_new_password(ana, told, commits):
+def test_password_change_sends_access_revoked(ana, received, commits):
     ana.set_password("another good password")
     commits(ana.save)
-    assert told == [(ana.id, "password")]
+    assert received == [(ana.id, "password")]
 
 
-def test_it_tells_of_a_disabled_person(ana, told, commits):
+def test_disabling_a_user_sends_access_revoked(ana, received, commits):
     ana.is_active = False
     commits(lambda: ana.save(update_fields=["is_active"]))
-    assert told == [(ana.id, "disabled")]
+    assert received == [(ana.id, "disabled")]
 
 
-def test_it_tells_of_a_deleted_person(ana, told, commits):
-    known = ana.id
+def test_deleting_a_user_sends_access_revoked(ana, received, commits):
+    user_id = ana.id
     commits(ana.delete)
-    assert told == [(known, "deleted")]
+    assert received == [(user_id, "deleted")]
 
 
-def test_it_is_silent_about_everything_else(ana, told, commits, make_user):
+def test_other_user_changes_send_no_access_revoked(ana, received, commits, make_user):
     ana.name = "Another"
     commits(ana.save)
     commits(lambda: make_user("new"))
     ana.is_active = False
     commits(ana.save)
-    told.clear()
+    received.clear()
     ana.is_active = True
     commits(ana.save)
-    assert told == []
+    assert received == []
 
 
-def test_it_costs_no_query_when_the_save_cannot_revoke(ana, django_assert_num_queries):
+def test_save_adds_no_query_when_it_cannot_revoke_access(ana, django_assert_num_queries):
     with django_assert_num_queries(1):
         ana.save(update_fields=["last_login"])
 
 
-def test_it_waits_for_the_commit(ana, told):
+def test_access_revoked_is_sent_after_the_commit(ana, received):
     ana.set_password("another good password")
     ana.save()
-    assert told == []
+    assert received == []
 
 
-def test_it_survives_a_receiver_that_fails(ana, told, commits):
+def test_access_revoked_reaches_the_other_receivers_when_one_fails(ana, received, commits):
     def fail(**_):
         raise RuntimeError("a receiver failed")
 
@@ -80,13 +80,13 @@ def test_it_survives_a_receiver_that_fails(ana, told, commits):
     ana.set_password("another good password")
     commits(ana.save)
     access_revoked.disconnect(fail)
-    assert told == [(ana.id, "password")]
+    assert received == [(ana.id, "password")]
     assert User.objects.get(pk=ana.pk).check_password("another good password")
     assert not ana.check_password(PASSWORD)
 
 
-def test_it_survives_a_signal_that_fails_as_a_whole(ana, told, commits, monkeypatch, caplog):
-    """Django logs a hook that failed by its name: one without a name fails again, after COMMIT."""
+def test_failing_access_revoked_signal_is_logged(ana, received, commits, monkeypatch, caplog):
+    """Django logs a failed on_commit hook by its `__qualname__`, so the hook must have one."""
 
     def fail(**_):
         raise RuntimeError("the signal failed")

@@ -1,4 +1,4 @@
-"""The browsers that somebody is signed in with."""
+"""The list of a user's sessions, and how to revoke them."""
 
 from datetime import timedelta
 from io import StringIO
@@ -31,68 +31,68 @@ def is_signed_in(client):
     return client.get(ME).status_code == 200
 
 
-def address_of(client):
+def session_url(client):
     return f"{SESSIONS}{client.get(SESSIONS).json()['results'][0]['id']}/"
 
 
-def own(client):
-    return next(one for one in client.get(SESSIONS).json()["results"] if one["current"])
+def current_session(client):
+    return next(session for session in client.get(SESSIONS).json()["results"] if session["current"])
 
 
-def test_they_are_shown_with_what_they_are(phone, laptop):
+def test_sessions_list_shows_device_and_lifetime(phone, laptop):
     """PPL-5"""
-    shown = laptop.get(SESSIONS).json()["results"]
-    assert {one["device"]: one["current"] for one in shown} == {
+    sessions = laptop.get(SESSIONS).json()["results"]
+    assert {session["device"]: session["current"] for session in sessions} == {
         "Firefox on Android": False,
         "": True,
     }
     keys = {"id", "current", "created_at", "last_seen_at", "expires_at", "device"}
-    assert all(set(one) == keys for one in shown)
-    lasts = parse_datetime(shown[0]["expires_at"]) - timezone.now()
-    assert timedelta(days=89) < lasts <= timedelta(days=90)
-    assert own(phone)["device"] == "Firefox on Android"
+    assert all(set(session) == keys for session in sessions)
+    remaining = parse_datetime(sessions[0]["expires_at"]) - timezone.now()
+    assert timedelta(days=89) < remaining <= timedelta(days=90)
+    assert current_session(phone)["device"] == "Firefox on Android"
 
 
-def test_nothing_that_is_told_or_kept_is_the_key_or_an_address(phone):
+def test_sessions_reveal_no_key_and_store_no_address(phone):
     """PPL-5"""
     key = phone.cookies["sessionid"].value
     assert key not in phone.get(SESSIONS).content.decode()
-    kept = Session.objects.get(session_key=key)
-    assert "127.0.0.1" not in f"{kept.get_decoded()} {vars(kept)}"
+    session = Session.objects.get(session_key=key)
+    assert "127.0.0.1" not in f"{session.get_decoded()} {vars(session)}"
 
 
-def test_others_do_not_see_them(phone, open_browser, mallory):
+def test_sessions_of_other_users_are_not_listed(phone, open_browser, mallory):
     """PPL-5"""
-    shown = open_browser("mallory").get(SESSIONS).json()["results"]
-    assert [one["current"] for one in shown] == [True]
-    assert shown[0]["id"] != own(phone)["id"]
+    sessions = open_browser("mallory").get(SESSIONS).json()["results"]
+    assert [session["current"] for session in sessions] == [True]
+    assert sessions[0]["id"] != current_session(phone)["id"]
 
 
-def test_those_that_are_over_are_not_shown(phone, laptop):
+def test_expired_sessions_are_not_listed(phone, laptop):
     key = phone.cookies["sessionid"].value
     Session.objects.filter(session_key=key).update(expire_date=timezone.now())
     assert len(laptop.get(SESSIONS).json()["results"]) == 1
 
 
-def test_what_is_seen_is_written_once_a_minute(phone, django_assert_num_queries):
+def test_last_seen_is_written_at_most_once_a_minute(phone, django_assert_num_queries):
     """PPL-5"""
-    with django_assert_num_queries(2):  # the session, the person
+    with django_assert_num_queries(2):  # the session, the user
         phone.get(ME)
-    ago = timezone.now() - timedelta(hours=1)
-    Session.objects.update(last_seen_at=ago)
+    hour_ago = timezone.now() - timedelta(hours=1)
+    Session.objects.update(last_seen_at=hour_ago)
     with django_assert_num_queries(3):
         phone.get(ME)
-    assert Session.objects.get().last_seen_at > ago
+    assert Session.objects.get().last_seen_at > hour_ago
     with django_assert_num_queries(2):
         phone.get(ME)
 
 
-def test_one_that_is_used_does_not_end(phone, django_assert_num_queries):
+def test_session_is_renewed_when_used(phone, django_assert_num_queries):
     """PPL-16"""
     key = phone.cookies["sessionid"].value
     assert "sessionid" not in phone.get(ME).cookies
     Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
-    with django_assert_num_queries(3):  # the session, its new end, the person
+    with django_assert_num_queries(3):  # the session, its new expiry, the user
         cookie = phone.get(ME).cookies["sessionid"]
     assert (cookie.value, cookie["max-age"]) == (key, 60 * 60 * 24 * 90)
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
@@ -101,15 +101,15 @@ def test_one_that_is_used_does_not_end(phone, django_assert_num_queries):
         assert "sessionid" not in phone.get(ME).cookies
 
 
-def test_one_that_is_over_is_not_renewed(phone):
+def test_expired_session_is_not_renewed(phone):
     """PPL-16, PPL-13"""
-    ago = timezone.now() - timedelta(seconds=1)
-    Session.objects.update(expire_date=ago)
+    past = timezone.now() - timedelta(seconds=1)
+    Session.objects.update(expire_date=past)
     assert not is_signed_in(phone)
-    assert not Session.objects.filter(expire_date__gt=ago).exists()
+    assert not Session.objects.filter(expire_date__gt=past).exists()
 
 
-def test_signing_out_takes_the_cookie_of_one_that_is_renewed(phone):
+def test_sign_out_deletes_the_cookie_when_the_session_is_due_for_renewal(phone):
     """PPL-16"""
     Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
     renew_csrf(phone)
@@ -117,7 +117,7 @@ def test_signing_out_takes_the_cookie_of_one_that_is_renewed(phone):
     assert not Session.objects.exists()
 
 
-def test_one_that_ends_while_it_is_renewed_stays_ended(phone):
+def test_session_deleted_during_renewal_is_not_recreated(phone):
     """PPL-16"""
     key = phone.cookies["sessionid"].value
     Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
@@ -128,111 +128,121 @@ def test_one_that_ends_while_it_is_renewed_stays_ended(phone):
     assert not Session.objects.exists()
 
 
-def test_a_refusal_takes_no_cookie(phone):
+def test_rejected_request_sets_no_cookie(phone):
     """PPL-17"""
     Session.objects.all().delete()
-    answer = phone.get(ME)
-    assert (answer.status_code, list(answer.cookies)) == (401, [])
+    response = phone.get(ME)
+    assert (response.status_code, list(response.cookies)) == (401, [])
 
 
-def test_a_write_to_the_session_leaves_what_is_known_of_it(phone):
+def test_saving_session_data_keeps_the_device_record(phone):
     """PPL-5"""
-    before = own(phone)
+    before = current_session(phone)
     before.pop("expires_at")
     session = phone.session
     session["something"] = 1
     session.save()
-    assert own(phone).items() >= before.items()
+    assert current_session(phone).items() >= before.items()
 
 
-def test_one_can_be_ended(phone, laptop):
+def test_user_can_revoke_one_session(phone, laptop):
     """PPL-6"""
-    assert laptop.delete(f"{SESSIONS}{own(phone)['id']}/").status_code == 204
+    assert laptop.delete(f"{SESSIONS}{current_session(phone)['id']}/").status_code == 204
     assert not is_signed_in(phone)
     assert is_signed_in(laptop)
 
 
-def test_ending_ones_own_is_signing_out(phone, laptop):
+def test_revoking_the_current_session_signs_out(phone, laptop):
     """PPL-6"""
-    answer = phone.delete(f"{SESSIONS}{own(phone)['id']}/")
-    assert (answer.status_code, answer.cookies["sessionid"].value) == (204, "")
+    response = phone.delete(f"{SESSIONS}{current_session(phone)['id']}/")
+    assert (response.status_code, response.cookies["sessionid"].value) == (204, "")
     assert not is_signed_in(phone)
     assert is_signed_in(laptop)
 
 
-def test_all_others_can_be_ended(phone, laptop, open_browser, mallory):
+def test_user_can_revoke_all_other_sessions(phone, laptop, open_browser, mallory):
     """PPL-6"""
-    other = open_browser("mallory")
+    mallory_browser = open_browser("mallory")
     assert laptop.delete(SESSIONS).status_code == 204
-    assert [is_signed_in(one) for one in (phone, laptop, other)] == [False, True, True]
+    assert [is_signed_in(client) for client in (phone, laptop, mallory_browser)] == [
+        False,
+        True,
+        True,
+    ]
 
 
-def test_all_can_be_ended(phone, laptop, open_browser, mallory):
+def test_user_can_revoke_all_sessions(phone, laptop, open_browser, mallory):
     """PPL-6"""
-    other = open_browser("mallory")
+    mallory_browser = open_browser("mallory")
     assert laptop.delete(f"{SESSIONS}?all=true").status_code == 204
-    assert [is_signed_in(one) for one in (phone, laptop, other)] == [False, False, True]
+    assert [is_signed_in(client) for client in (phone, laptop, mallory_browser)] == [
+        False,
+        False,
+        True,
+    ]
 
 
-def test_what_is_neither_true_nor_false_ends_nothing(phone, laptop):
-    answer = laptop.delete(f"{SESSIONS}?all=yes")
-    assert list(answer.json()["errors"]) == ["all"]
+def test_sessions_are_kept_when_the_all_parameter_is_invalid(phone, laptop):
+    response = laptop.delete(f"{SESSIONS}?all=yes")
+    assert list(response.json()["errors"]) == ["all"]
     assert is_signed_in(phone)
 
 
-def test_the_session_of_another_person_is_nowhere(phone, open_browser, mallory):
+def test_session_of_another_user_returns_404(phone, open_browser, mallory):
     """PPL-6"""
-    other = open_browser("mallory")
-    theirs, unknown = (f"{SESSIONS}{pk}/" for pk in (own(phone)["id"], uuid4()))
-    one, another = (other.delete(address).json() for address in (theirs, unknown))
-    assert one.pop("request_id") != another.pop("request_id")
-    assert (one, one["status"]) == (another, 404)
+    mallory_browser = open_browser("mallory")
+    foreign_url, unknown_url = (
+        f"{SESSIONS}{pk}/" for pk in (current_session(phone)["id"], uuid4())
+    )
+    foreign, unknown = (mallory_browser.delete(url).json() for url in (foreign_url, unknown_url))
+    assert foreign.pop("request_id") != unknown.pop("request_id")
+    assert (foreign, foreign["status"]) == (unknown, 404)
     assert is_signed_in(phone)
 
 
-def test_no_token_sees_or_ends_them(phone, ana, token_client):
+def test_sessions_endpoint_rejects_api_tokens(phone, ana, token_client):
     """PPL-6"""
     client = token_client(ana)
-    answers = [client.get(SESSIONS), client.delete(SESSIONS)]
-    answers.append(client.delete(f"{SESSIONS}{own(phone)['id']}/"))
-    assert {answer.status_code for answer in answers} == {403}
+    responses = [client.get(SESSIONS), client.delete(SESSIONS)]
+    responses.append(client.delete(f"{SESSIONS}{current_session(phone)['id']}/"))
+    assert {response.status_code for response in responses} == {403}
     assert is_signed_in(phone)
 
 
-def test_a_guest_sees_their_own(signed_in_client, guest):
+def test_guest_lists_their_own_session(signed_in_client, guest):
     """PPL-5"""
-    assert [one["current"] for one in signed_in_client(guest).get(SESSIONS).json()["results"]] == [
+    assert [row["current"] for row in signed_in_client(guest).get(SESSIONS).json()["results"]] == [
         True
     ]
 
 
-def test_signing_in_again_is_another_session(phone, ana):
+def test_signing_in_again_replaces_the_session(phone, ana):
     """PPL-5"""
-    first = own(phone)["id"]
+    first = current_session(phone)["id"]
     login = {"username": "ana", "password": "correct horse battery"}
     assert phone.post("/api/auth/login/", login).status_code == 200
-    assert own(phone)["id"] != first
+    assert current_session(phone)["id"] != first
     assert Session.objects.filter(user=ana).count() == 1
 
 
-def test_a_disabled_person_has_none(phone, ana):
+def test_sessions_are_deleted_when_the_user_is_disabled(phone, ana):
     ana.is_active = False
     ana.save()
     assert not Session.objects.filter(user=ana).exists()
 
 
-def test_those_that_are_over_are_forgotten(phone, laptop, ana):
+def test_prune_deletes_expired_sessions(phone, laptop, ana):
     """PPL-13"""
     key = phone.cookies["sessionid"].value
     Session.objects.filter(session_key=key).update(expire_date=timezone.now())
-    said = StringIO()
-    call_command("prune", stdout=said)
-    assert "1 sessions were over" in said.getvalue()
+    output = StringIO()
+    call_command("prune", stdout=output)
+    assert "1 sessions were over" in output.getvalue()
     assert Session.objects.count() == 1
     assert is_signed_in(laptop)
 
 
-def test_a_stranger_has_a_session_of_nobody(db):
+def test_anonymous_session_has_no_user(db):
     store = sessions.SessionStore()
     store["basket"] = 1
     store.create()
@@ -240,7 +250,7 @@ def test_a_stranger_has_a_session_of_nobody(db):
     assert SESSION_KEY not in sessions.SessionStore(store.session_key).load()
 
 
-def test_a_browser_that_signs_out_leaves_nothing(phone):
+def test_sign_out_deletes_the_session(phone):
     renew_csrf(phone)
     phone.post("/api/auth/logout/")
     assert not Session.objects.exists()

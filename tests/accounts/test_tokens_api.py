@@ -1,4 +1,4 @@
-"""A person's own tokens, over the API."""
+"""The API of a user's own tokens."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -31,105 +31,109 @@ def bearer(secret):
     return client
 
 
-def make(client, **changes):
-    answer = client.post(TOKENS, KITCHEN | changes)
-    assert answer.status_code == 201, answer.content
-    return answer.json()
+def create_token(client, **changes):
+    response = client.post(TOKENS, KITCHEN | changes)
+    assert response.status_code == 201, response.content
+    return response.json()
 
 
-def test_the_secret_is_told_once_and_opens_what_it_should(ana_client):
+def test_token_secret_is_shown_once_and_authenticates(ana_client):
     """PPL-1, PPL-2"""
-    made = make(ana_client)
-    secret = made.pop("token")
-    assert made == {
-        "id": made["id"],
+    created = create_token(ana_client)
+    secret = created.pop("token")
+    assert created == {
+        "id": created["id"],
         "name": "Kitchen",
         "scope": "read",
         "list": None,
         "expires_at": None,
-        "created_at": made["created_at"],
+        "created_at": created["created_at"],
         "last_used_at": None,
     }
     assert bearer(secret).get(ME).json()["username"] == "ana"
-    [shown] = ana_client.get(TOKENS).json()["results"]
-    assert shown.pop("last_used_at") is not None
-    assert shown == {name: value for name, value in made.items() if name != "last_used_at"}
-    assert ana_client.get(f"{TOKENS}{made['id']}/").json()["name"] == "Kitchen"
+    [listed] = ana_client.get(TOKENS).json()["results"]
+    assert listed.pop("last_used_at") is not None
+    assert listed == {name: value for name, value in created.items() if name != "last_used_at"}
+    assert ana_client.get(f"{TOKENS}{created['id']}/").json()["name"] == "Kitchen"
 
 
-def test_no_answer_after_the_first_has_the_secret_or_what_it_is_found_by(ana_client):
+def test_later_responses_contain_neither_secret_nor_digest(ana_client):
     """PPL-2"""
-    answer = ana_client.post(TOKENS, KITCHEN)
-    made = answer.json()
-    assert answer["Cache-Control"] == "no-store"
-    one = ana_client.get(f"{TOKENS}{made['id']}/")
-    for later in (ana_client.get(TOKENS), one):
-        said = later.content.decode()
-        assert made["token"] not in said
-        assert ApiToken.objects.get().digest not in said
+    response = ana_client.post(TOKENS, KITCHEN)
+    created = response.json()
+    assert response["Cache-Control"] == "no-store"
+    detail = ana_client.get(f"{TOKENS}{created['id']}/")
+    for later in (ana_client.get(TOKENS), detail):
+        content = later.content.decode()
+        assert created["token"] not in content
+        assert ApiToken.objects.get().digest not in content
         assert later["Cache-Control"] == "no-store"
 
 
-def test_the_same_key_gets_the_same_token(ana_client):
+def test_repeated_idempotency_key_returns_the_same_token(ana_client):
     """PPL-2"""
-    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
-    first = ana_client.post(TOKENS, KITCHEN, **key)
-    again = ana_client.post(TOKENS, KITCHEN, **key)
-    assert (again.status_code, again.content) == (201, first.content)
+    headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
+    first = ana_client.post(TOKENS, KITCHEN, **headers)
+    repeated = ana_client.post(TOKENS, KITCHEN, **headers)
+    assert (repeated.status_code, repeated.content) == (201, first.content)
     assert ApiToken.objects.count() == 1
-    other = ana_client.post(TOKENS, KITCHEN | {"scope": "write"}, **key)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    response = ana_client.post(TOKENS, KITCHEN | {"scope": "write"}, **headers)
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_no_repetition_makes_a_revoked_token_good_again(ana_client):
+def test_repeated_request_does_not_restore_a_revoked_token(ana_client):
     """PPL-2, SEC-22"""
-    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
-    made = ana_client.post(TOKENS, KITCHEN, **key).json()
-    assert ana_client.delete(f"{TOKENS}{made['id']}/").status_code == 204
-    again = ana_client.post(TOKENS, KITCHEN, **key)
-    assert bearer(made["token"]).get(ME).status_code == 401
-    assert (again.status_code, again.json()["code"]) == (422, "idempotency_key_reused")
+    headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
+    revoked = ana_client.post(TOKENS, KITCHEN, **headers).json()
+    assert ana_client.delete(f"{TOKENS}{revoked['id']}/").status_code == 204
+    repeated = ana_client.post(TOKENS, KITCHEN, **headers)
+    assert bearer(revoked["token"]).get(ME).status_code == 401
+    assert (repeated.status_code, repeated.json()["code"]) == (422, "idempotency_key_reused")
     assert not ApiToken.objects.exists()
     TokenIdempotencyKey.objects.update(at=timezone.now() - tokens.RETENTION)
     call_command("prune", stdout=StringIO())
-    other = ana_client.post(TOKENS, KITCHEN, **key).json()
-    assert bearer(other["token"]).get(ME).status_code == 200
-    assert bearer(made["token"]).get(ME).status_code == 401
+    renewed = ana_client.post(TOKENS, KITCHEN, **headers).json()
+    assert bearer(renewed["token"]).get(ME).status_code == 200
+    assert bearer(revoked["token"]).get(ME).status_code == 401
 
 
-def test_the_key_of_somebody_else_is_no_key_to_their_token(ana_client, open_browser, mallory):
+def test_idempotency_key_of_another_user_returns_a_separate_token(
+    ana_client, open_browser, mallory
+):
     """PPL-2"""
-    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
-    hers = ana_client.post(TOKENS, KITCHEN, **key).json()
-    theirs = open_browser("mallory").post(TOKENS, KITCHEN, **key).json()
-    assert hers["token"] != theirs["token"]
-    assert bearer(theirs["token"]).get(ME).json()["username"] == "mallory"
+    headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
+    ana_token = ana_client.post(TOKENS, KITCHEN, **headers).json()
+    mallory_token = open_browser("mallory").post(TOKENS, KITCHEN, **headers).json()
+    assert ana_token["token"] != mallory_token["token"]
+    assert bearer(mallory_token["token"]).get(ME).json()["username"] == "mallory"
 
 
-def test_a_key_must_be_a_uuid(ana_client):
-    answer = ana_client.post(TOKENS, KITCHEN, HTTP_IDEMPOTENCY_KEY="milk")
-    assert list(answer.json()["errors"]) == ["Idempotency-Key"]
+def test_idempotency_key_must_be_a_uuid(ana_client):
+    response = ana_client.post(TOKENS, KITCHEN, HTTP_IDEMPOTENCY_KEY="milk")
+    assert list(response.json()["errors"]) == ["Idempotency-Key"]
 
 
-def test_it_may_be_for_one_list_that_one_is_on(ana_client, ana, mallory, create_list):
+def test_token_can_be_restricted_to_a_list_of_the_user(ana_client, ana, mallory, create_list):
     """PPL-1"""
-    mine, theirs = create_list(ana), create_list(mallory, name="Loot")
-    client = bearer(make(ana_client, list=str(mine.pk))["token"])
-    assert client.get(f"/api/shopping-lists/{mine.pk}/").status_code == 200
-    refusals = [ana_client.post(TOKENS, KITCHEN | {"list": str(pk)}) for pk in (theirs.pk, uuid4())]
-    assert [answer.status_code for answer in refusals] == [400, 400]
-    foreign, unknown = (answer.json() for answer in refusals)
+    own_list, foreign_list = create_list(ana), create_list(mallory, name="Loot")
+    client = bearer(create_token(ana_client, list=str(own_list.pk))["token"])
+    assert client.get(f"/api/shopping-lists/{own_list.pk}/").status_code == 200
+    responses = [
+        ana_client.post(TOKENS, KITCHEN | {"list": str(pk)}) for pk in (foreign_list.pk, uuid4())
+    ]
+    assert [response.status_code for response in responses] == [400, 400]
+    foreign, unknown = (response.json() for response in responses)
     assert foreign["errors"] == unknown["errors"] == {"list": ["You are on no such list."]}
 
 
-def test_it_may_end_by_itself(ana_client):
+def test_token_with_a_lifetime_expires(ana_client):
     """PPL-1"""
-    made = make(ana_client, expires_in=3600)
-    left = parse_datetime(made["expires_at"]) - timezone.now()
-    assert timedelta(minutes=55) < left <= timedelta(hours=1)
-    assert bearer(made["token"]).get(ME).status_code == 200
+    created = create_token(ana_client, expires_in=3600)
+    remaining = parse_datetime(created["expires_at"]) - timezone.now()
+    assert timedelta(minutes=55) < remaining <= timedelta(hours=1)
+    assert bearer(created["token"]).get(ME).status_code == 200
     ApiToken.objects.update(expiry=timezone.now())
-    assert bearer(made["token"]).get(ME).status_code == 401
+    assert bearer(created["token"]).get(ME).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -146,69 +150,69 @@ def test_it_may_end_by_itself(ana_client):
         ({"expires": 60}, "expires"),
     ],
 )
-def test_what_is_wrong_is_named(ana_client, change, field):
-    answer = ana_client.post(TOKENS, KITCHEN | change)
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [field]
+def test_invalid_token_field_is_reported(ana_client, change, field):
+    response = ana_client.post(TOKENS, KITCHEN | change)
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]
     assert not ApiToken.objects.exists()
 
 
-def test_its_name_is_kept_composed(ana_client):
-    assert make(ana_client, name=" Cafe\u0301 ")["name"] == "Caf\u00e9"
+def test_token_name_is_normalised(ana_client):
+    assert create_token(ana_client, name=" Cafe\u0301 ")["name"] == "Caf\u00e9"
 
 
 @pytest.mark.parametrize("scope", ["read", "tick", "write"])
-def test_no_token_makes_sees_or_ends_tokens(ana, token_client, scope):
+def test_tokens_endpoint_rejects_api_tokens(ana, token_client, scope):
     """PPL-1"""
     client = token_client(ana, scope=scope)
-    address = f"{TOKENS}{ApiToken.objects.get().public_id}/"
-    refusals = [client.post(TOKENS, KITCHEN), client.get(TOKENS), client.get(address)]
-    refusals.append(client.delete(address))
-    assert {answer.status_code for answer in refusals} == {403}
+    url = f"{TOKENS}{ApiToken.objects.get().public_id}/"
+    responses = [client.post(TOKENS, KITCHEN), client.get(TOKENS), client.get(url)]
+    responses.append(client.delete(url))
+    assert {response.status_code for response in responses} == {403}
     assert ApiToken.objects.count() == 1
 
 
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
-def test_guests_have_no_tokens(signed_in_client, guest, method):
+def test_guest_cannot_use_the_tokens_endpoint(signed_in_client, guest, method):
     """PPL-1"""
-    address = f"{TOKENS}{uuid4()}/" if method == "delete" else TOKENS
-    answer = getattr(signed_in_client(guest), method)(address, KITCHEN)
-    assert (answer.status_code, answer.json()["code"]) == (403, "guest")
+    url = f"{TOKENS}{uuid4()}/" if method == "delete" else TOKENS
+    response = getattr(signed_in_client(guest), method)(url, KITCHEN)
+    assert (response.status_code, response.json()["code"]) == (403, "guest")
 
 
-def test_a_token_of_another_person_is_nowhere(ana_client, open_browser, mallory):
+def test_token_of_another_user_returns_404(ana_client, open_browser, mallory):
     """PPL-1"""
-    theirs = f"{TOKENS}{make(open_browser('mallory'))['id']}/"
-    unknown = f"{TOKENS}{uuid4()}/"
+    foreign_url = f"{TOKENS}{create_token(open_browser('mallory'))['id']}/"
+    unknown_url = f"{TOKENS}{uuid4()}/"
     for method in (ana_client.get, ana_client.delete):
-        one, other = (method(address).json() for address in (theirs, unknown))
-        assert one.pop("request_id") != other.pop("request_id")
-        assert (one, one["status"]) == (other, 404)
+        foreign, unknown = (method(url).json() for url in (foreign_url, unknown_url))
+        assert foreign.pop("request_id") != unknown.pop("request_id")
+        assert (foreign, foreign["status"]) == (unknown, 404)
     assert ana_client.get(TOKENS).json() == {"results": []}
     assert ApiToken.objects.count() == 1
 
 
-def test_a_deleted_token_is_refused_at_once(ana_client):
+def test_deleted_token_is_rejected_immediately(ana_client):
     """PPL-3"""
-    made = make(ana_client)
-    assert bearer(made["token"]).get(ME).status_code == 200
-    assert ana_client.delete(f"{TOKENS}{made['id']}/").status_code == 204
-    assert bearer(made["token"]).get(ME).status_code == 401
-    assert ana_client.delete(f"{TOKENS}{made['id']}/").status_code == 404
+    created = create_token(ana_client)
+    assert bearer(created["token"]).get(ME).status_code == 200
+    assert ana_client.delete(f"{TOKENS}{created['id']}/").status_code == 204
+    assert bearer(created["token"]).get(ME).status_code == 401
+    assert ana_client.delete(f"{TOKENS}{created['id']}/").status_code == 404
 
 
-def test_there_are_not_more_than_a_hundred(ana_client, ana, bob):
+def test_user_can_have_at_most_100_tokens(ana_client, ana, bob):
     """PPL-4"""
     for number in range(tokens.MAX_TOKENS):
         tokens.create(ana, name=f"number {number}")
-    answer = ana_client.post(TOKENS, KITCHEN)
-    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_tokens")
+    response = ana_client.post(TOKENS, KITCHEN)
+    assert (response.status_code, response.json()["code"]) == (409, "too_many_tokens")
     assert tokens.create(bob, name="his")
     ana_client.delete(f"{TOKENS}{ana_client.get(TOKENS).json()['results'][0]['id']}/")
     assert ana_client.post(TOKENS, KITCHEN).status_code == 201
 
 
-def test_a_script_that_asks_at_each_run_goes_on_and_ends_what_was_idle(anonymous_client, ana):
+def test_token_by_password_replaces_the_oldest_unused_one_at_the_limit(anonymous_client, ana):
     """PPL-4"""
     secrets = [tokens.create_from_password(ana) for _ in range(tokens.MAX_TOKENS)]
     named = ApiToken.objects.order_by("created").last()
@@ -224,12 +228,12 @@ def test_a_script_that_asks_at_each_run_goes_on_and_ends_what_was_idle(anonymous
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_are_not_more_than_a_hundred_either(ana):
+def test_token_limit_holds_when_eight_requests_race(ana):
     """PPL-4"""
     for number in range(tokens.MAX_TOKENS - 1):
         tokens.create(ana, name=f"number {number}")
 
-    def one_more(number):
+    def try_create(number):
         try:
             tokens.create(ana, name=f"more {number}")
         except tokens.TooManyTokensError:
@@ -240,27 +244,31 @@ def test_many_at_once_are_not_more_than_a_hundred_either(ana):
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(one_more, range(8))) == 1
+        assert sum(pool.map(try_create, range(8))) == 1
     assert ApiToken.objects.count() == tokens.MAX_TOKENS
 
 
-def test_what_was_over_long_ago_is_forgotten(ana):
+def test_delete_expired_deletes_only_tokens_expired_long_ago(ana):
     """PPL-13"""
     month = timedelta(days=31)
-    for name, over in (("old", month), ("just over", timedelta(minutes=1)), ("good", -month)):
+    for name, age in (("old", month), ("just expired", timedelta(minutes=1)), ("valid", -month)):
         token, _ = tokens.create(ana, name=name)
-        ApiToken.objects.filter(pk=token.pk).update(expiry=timezone.now() - over)
-    tokens.create(ana, name="for ever")
+        ApiToken.objects.filter(pk=token.pk).update(expiry=timezone.now() - age)
+    tokens.create(ana, name="never expires")
     assert tokens.delete_expired() == 1
-    assert {token.name for token in ApiToken.objects.all()} == {"just over", "good", "for ever"}
+    assert {token.name for token in ApiToken.objects.all()} == {
+        "just expired",
+        "valid",
+        "never expires",
+    }
 
 
 @pytest.mark.parametrize(
     ("fields", "status"),
     [({"scope": "write"}, 200), ({"scope": "tick"}, 403), ({"list_id": uuid4()}, 403)],
-    ids=["wide", "to tick", "of one list"],
+    ids=["write scope", "tick scope", "restricted to one list"],
 )
-def test_a_narrow_token_does_not_change_who_one_is(ana, token_client, fields, status):
+def test_restricted_token_cannot_change_the_profile(ana, token_client, fields, status):
     """PPL-1"""
     client = token_client(ana, **fields)
     assert client.get(ME).status_code == 200

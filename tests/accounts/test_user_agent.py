@@ -1,4 +1,4 @@
-"""What a browser is called."""
+"""Device names from user agent strings."""
 
 import pytest
 
@@ -9,7 +9,7 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
 
 
 @pytest.mark.parametrize(
-    ("user_agent", "told"),
+    ("user_agent", "device"),
     [
         (
             f"{MOZILLA} (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0",
@@ -41,15 +41,17 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
         ("", ""),
     ],
 )
-def test_it_is_called_as_a_person_would(user_agent, told):
+def test_user_agent_is_described_as_browser_on_platform(user_agent, device):
     """PPL-5"""
-    assert describe(user_agent) == told
+    assert describe(user_agent) == device
 
 
-@pytest.mark.parametrize("strange", ["a\nb\x1b[31mc", "a\u202eb", "a\u2028b", "x" * 9999, " a  b "])
-def test_what_is_unknown_is_one_short_line(strange):
+@pytest.mark.parametrize(
+    "user_agent", ["a\nb\x1b[31mc", "a\u202eb", "a\u2028b", "x" * 9999, " a  b "]
+)
+def test_unknown_user_agent_is_one_short_printable_line(user_agent):
     """PPL-5"""
-    told = describe(strange)
-    assert len(told) <= MAX_LENGTH
-    assert told.isprintable()
-    assert told == told.strip()
+    device = describe(user_agent)
+    assert len(device) <= MAX_LENGTH
+    assert device.isprintable()
+    assert device == device.strip()

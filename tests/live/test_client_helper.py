@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
 @pytest.fixture
 def intervals():
     """Return intervals with very frequent heartbeats."""
-    return replace(INTERVALS, heartbeat=INTERVALS.sweep)
+    return replace(INTERVALS, heartbeat_interval=INTERVALS.sweep_interval)
 
 
 async def test_client_wait_times_out_when_only_heartbeats_arrive(open_client, ana, monkeypatch):

@@ -15,7 +15,7 @@ from shopping_list.rows import topic_of
 from tests.live.conftest import INTERVALS
 
 pytestmark = pytest.mark.django_db(transaction=True)
-UNREPAIRED = pytest.mark.parametrize("intervals", [replace(INTERVALS, reconcile=3600)])
+UNREPAIRED = pytest.mark.parametrize("intervals", [replace(INTERVALS, reconcile_interval=3600)])
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def test_membership_change_is_sent_once_when_its_message_is_late(
 
     def deliver(change: Activity) -> None:
         effects = access_changes_of(change.changes, bytes(change.frame))
-        live_runtime.registry.changed(hardware.pk, change.epoch, change.version, effects)
+        live_runtime.access.on_access_changed(hardware.pk, change.epoch, change.version, effects)
 
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await client.until("joined")
@@ -69,7 +69,7 @@ async def test_subscription_ends_after_last_change_when_list_is_deleted(
     await client.subscribe(groceries)
     await client.until("snapshot")
     await run_in_db_thread(groceries.delete)
-    live_runtime.registry.reconcile_access({}, at=time.monotonic(), thorough=False)
+    live_runtime.access.reconcile({}, read_at=time.monotonic(), is_thorough=False)
     assert (await client.next())["verb"] == "list.deleted"
     assert (await client.next())["reason"] == "deleted"
     assert (await client.next())["type"] == "left"

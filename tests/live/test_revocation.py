@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.models import ApiToken, Session, User
 from accounts.sessions import SessionStore
 from live.connections import identity
-from live.connections.identity import fingerprint
 from live.db_threads import run_in_db_thread
 from live.delivery import change_log
+from live.fingerprint import fingerprint
 from live.protocol.frames import CloseCode
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.rows import topic_of
@@ -336,7 +336,7 @@ async def test_recheck_sends_nothing_to_user_with_valid_access(
     client = await open_client(ana)
     await client.subscribe(groceries)
     await client.until("snapshot")
-    await live_runtime._revalidate_identities()
+    await live_runtime.periodic_tasks.revalidate_identities()
     assert [f for f in await client.drain() if f["type"] != "beat"] == []
 
 
@@ -369,7 +369,7 @@ def test_fingerprint_does_not_reveal_the_key():
     assert len(fingerprint("secret")) == 24
 
 
-@pytest.mark.parametrize("intervals", [replace(INTERVALS, revalidate=3600)])
+@pytest.mark.parametrize("intervals", [replace(INTERVALS, revalidate_interval=3600)])
 async def test_socket_is_closed_when_session_ends_during_handshake(
     open_client, create_session, ana, groceries, monkeypatch
 ):

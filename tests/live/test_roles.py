@@ -196,7 +196,7 @@ async def test_every_client_is_allowed_exactly_what_the_permission_matrix_says(
         bound = {"here": groceries.pk, "there": hardware.pk, "": None}[actor.bound]
         return {"token": create_token(user, scope=actor.scope, list_id=bound), "origin": None}
 
-    live_runtime.intervals = replace(live_runtime.intervals, auth=TIMEOUT)
+    live_runtime.periodic_tasks.intervals = replace(live_runtime.intervals, auth_timeout=TIMEOUT)
     ana_socket = await open_client(ana)
     await ana_socket.subscribe(groceries)
     await ana_socket.until("snapshot")

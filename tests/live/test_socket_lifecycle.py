@@ -62,7 +62,7 @@ async def test_expired_session_closes_its_socket(open_client, live_runtime, ana)
     """SEC-5"""
     client = await open_client(ana)
     connection = next(live_runtime.registry.all_connections())
-    connection.expires = 1.0
+    connection.expires_at = 1.0
     assert await client.wait_closed() == CloseCode.SESSION_EXPIRED
 
 
@@ -70,11 +70,11 @@ async def test_renewed_session_keeps_its_socket_open(open_client, live_runtime, 
     """PPL-16, SEC-5"""
     client = await open_client(ana)
     connection = next(live_runtime.registry.all_connections())
-    before = connection.expires
+    before = connection.expires_at
     later = timezone.now() + timedelta(days=100)
     await run_in_db_thread(Session.objects.update, expire_date=later)
-    await eventually(lambda: connection.expires != before)
-    assert connection.expires == later.timestamp()
+    await eventually(lambda: connection.expires_at != before)
+    assert connection.expires_at == later.timestamp()
     assert await client.drain() == []
 
 
@@ -87,11 +87,11 @@ async def test_disconnected_socket_leaves_no_state_behind(
     await client.subscribe("requests")
     await client.send(type="presence", topic=topic_of(groceries.pk), state="viewing")
     await client.drain()
-    assert (live_runtime.registry.sockets, live_runtime.relay.watched) == (1, 1)
+    assert (live_runtime.registry.connection_count, live_runtime.relay.watched_count) == (1, 1)
     await client.disconnect()
-    assert (live_runtime.registry.sockets, live_runtime.relay.watched) == (0, 0)
+    assert (live_runtime.registry.connection_count, live_runtime.relay.watched_count) == (0, 0)
     assert live_runtime.hub._topics == {}
-    assert live_runtime.presence._here == {}
+    assert live_runtime.presence._local == {}
 
 
 class RawSocket:
@@ -151,7 +151,7 @@ async def test_disconnect_is_handled_while_send_is_blocked(open_raw_socket, live
     await asyncio.sleep(0.01)
     socket.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await socket.wait_finished()
-    assert live_runtime.registry.sockets == 0
+    assert live_runtime.registry.connection_count == 0
 
 
 async def test_disconnect_is_handled_while_database_is_slow(
@@ -169,7 +169,7 @@ async def test_disconnect_is_handled_while_database_is_slow(
     socket.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await socket.wait_finished()
     resume.set()
-    assert live_runtime.registry.sockets == 0
+    assert live_runtime.registry.connection_count == 0
 
 
 async def test_non_reading_peer_is_disconnected(open_raw_socket, live_runtime, ana):
@@ -177,7 +177,7 @@ async def test_non_reading_peer_is_disconnected(open_raw_socket, live_runtime, a
     socket.open.clear()
     socket.send_text('{"type":"ping"}')
     await socket.wait_finished()
-    assert live_runtime.registry.sockets == 0
+    assert live_runtime.registry.connection_count == 0
 
 
 async def test_socket_is_closed_when_sending_a_message_fails(open_raw_socket, live_runtime, ana):
@@ -193,7 +193,7 @@ async def test_socket_is_closed_when_sending_a_message_fails(open_raw_socket, li
     socket.sent = type("Failing", (list,), {"append": lambda self, message: fail(message)})()
     socket.send_text('{"type":"ping"}')
     await socket.wait_finished()
-    assert live_runtime.registry.sockets == 0
+    assert live_runtime.registry.connection_count == 0
 
 
 async def test_slow_reader_has_bounded_queue_and_gets_every_change(
@@ -202,7 +202,7 @@ async def test_slow_reader_has_bounded_queue_and_gets_every_change(
     """It misses the frames that overflow, and gets them from the log when it reads again."""
     import json
 
-    live_runtime.intervals = replace(live_runtime.intervals, stalled=TIMEOUT)
+    live_runtime.periodic_tasks.intervals = replace(live_runtime.intervals, stall_timeout=TIMEOUT)
     await run_in_db_thread(groceries.refresh_from_db)
     socket = await open_raw_socket(ana)
     socket.send_text(json.dumps({"type": "subscribe", "topic": topic_of(groceries.pk)}))
@@ -215,7 +215,7 @@ async def test_slow_reader_has_bounded_queue_and_gets_every_change(
     try:
         for number in range(total):
             await run_in_db_thread(groceries.items.create, name=f"Item {number}")
-        await eventually(lambda: connection.writer.send_queue.lagging)
+        await eventually(lambda: connection.writer.send_queue.is_lagging)
         assert connection.writer.send_queue.queued[0] <= 10
         socket.open.set()
         end = groceries.version + total

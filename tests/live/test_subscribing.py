@@ -203,7 +203,7 @@ async def test_silently_added_member_can_subscribe(open_client, live_runtime, ma
     client = await open_client(mallory)
     member = Membership(shopping_list=groceries, user=mallory, role="viewer")
     await run_in_db_thread(Membership.objects.bulk_create, [member])
-    live_runtime.registry._users[mallory.pk].lists.clear()
+    live_runtime.registry.users[mallory.pk].lists.clear()
     assert (await client.subscribe(groceries))["type"] == "subscribed"
 
 

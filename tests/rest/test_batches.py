@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rest.batches import batched
+from rest.batches import batched, batched_by_size
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,18 @@ def test_batched_reads_no_further_than_the_batch_that_is_asked_for():
 def test_batched_rejects_a_size_below_one():
     with pytest.raises(ValueError, match="at least one"):
         next(batched([1], 0))
+
+
+@pytest.mark.parametrize(
+    ("values", "batches"),
+    [
+        ([], []),
+        (["a"], [("a",)]),
+        (["a", "b", "c", "d"], [("a", "b", "c"), ("d",)]),
+        (["aaa", "bb", "c"], [("aaa", "bb"), ("c",)]),
+        (["a", "bbbbbbbb", "c"], [("a",), ("bbbbbbbb",), ("c",)]),
+    ],
+)
+def test_batched_by_size_limits_the_number_and_the_size(values, batches):
+    result = batched_by_size(values, size_of=len, max_count=3, max_size=5)
+    assert list(result) == batches

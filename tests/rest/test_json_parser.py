@@ -1,4 +1,4 @@
-"""Bodies: JSON as RFC 8259 has it, one clear error for anything else."""
+"""Request bodies: JSON by RFC 8259, one clear error for anything else."""
 
 import json
 
@@ -36,27 +36,29 @@ LOGIN = "/api/auth/login/"
         b"\xef\xbb\xbf{}",
     ],
 )
-def test_it_refuses_with_one_clear_error(anonymous_client, db, body):
+def test_invalid_json_body_returns_bad_json(anonymous_client, db, body):
     """SEC-13"""
-    answer = anonymous_client.post(LOGIN, body, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
+    response = anonymous_client.post(LOGIN, body, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (400, "bad_json")
     with pytest.raises(BadJsonError):
         loads(body)
 
 
-def test_it_refuses_a_body_over_256_kib(anonymous_client, db):
+def test_body_over_256_kib_returns_413(anonymous_client, db):
     """SEC-13"""
     body = json.dumps({"username": "x" * 256 * 1024}).encode()
-    answer = anonymous_client.post(LOGIN, body, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    response = anonymous_client.post(LOGIN, body, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
 
-def test_it_refuses_other_content_types(anonymous_client, db):
-    answer = anonymous_client.post(LOGIN, b"a=b", content_type="application/x-www-form-urlencoded")
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+def test_body_of_another_content_type_returns_415(anonymous_client, db):
+    response = anonymous_client.post(
+        LOGIN, b"a=b", content_type="application/x-www-form-urlencoded"
+    )
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
 
 
-def test_it_reads_numbers_at_the_edge():
+def test_loads_accepts_64_bit_integers_and_fractions():
     assert loads(b"[9223372036854775807, -9223372036854775808, 0.1]") == [2**63 - 1, -(2**63), 0.1]
 
 
@@ -72,5 +74,5 @@ values = st.recursive(
 
 
 @given(values)
-def test_it_reads_what_json_writes(value):
+def test_loads_reads_everything_that_json_dumps_writes(value):
     assert loads(json.dumps(value).encode()) == json.loads(json.dumps(value))

@@ -1,4 +1,4 @@
-"""One person sends so many requests a second and no more, however they are signed in."""
+"""The rate limit per user, by session and by token, and per address of anonymous clients."""
 
 import json
 from uuid import uuid4
@@ -15,7 +15,7 @@ ME = "/api/auth/me/"
 
 
 class Clock:
-    """Time that goes by when a test says so."""
+    """A clock that only a test advances."""
 
     now = 1_000.0
 
@@ -28,15 +28,15 @@ def clock(monkeypatch, settings):
     settings.WRITES_PER_SECOND, settings.READS_PER_SECOND = 0.5, 2
     throttles.reads.clear()
     throttles.writes.clear()
-    made = Clock()
-    monkeypatch.setattr(throttles, "monotonic", made)
-    return made
+    fake_clock = Clock()
+    monkeypatch.setattr(throttles, "monotonic", fake_clock)
+    return fake_clock
 
 
-def script(person):
-    """Return a client with a new token of that person."""
+def token_client(user):
+    """Return a client with a new token of that user."""
     client = APIClient()
-    _, secret = ApiToken.objects.create(user=person, name="script")
+    _, secret = ApiToken.objects.create(user=user, name="script")
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
 
@@ -50,49 +50,51 @@ def use_up(client):
         pass
 
 
-def test_a_write_too_many_is_a_problem_that_says_how_long_to_wait(ana, signed_in_client, clock):
+def test_write_over_the_limit_returns_429_with_retry_after(ana, signed_in_client, clock):
     """RATE-2"""
     client = signed_in_client(ana)
     assert [write(client) for _ in range(5)] == [200] * 5
-    answer = client.patch(ME, {"name": "Eve"})
-    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
-    assert answer["Content-Type"] == "application/problem+json"
+    response = client.patch(ME, {"name": "Eve"})
+    assert (response.status_code, response.json()["code"]) == (429, "throttled")
+    assert response["Content-Type"] == "application/problem+json"
     ana.refresh_from_db()
     assert ana.name == "Ana"
-    clock.now += int(answer["Retry-After"])
+    clock.now += int(response["Retry-After"])
     assert write(client) == 200
 
 
-def test_sessions_and_tokens_of_one_person_count_together(ana, bob, signed_in_client):
+def test_sessions_and_tokens_of_one_user_share_one_budget(ana, bob, signed_in_client):
     """RATE-1"""
     use_up(signed_in_client(ana))
-    assert write(signed_in_client(ana)) == write(script(ana)) == write(script(ana)) == 429
+    assert (
+        write(signed_in_client(ana)) == write(token_client(ana)) == write(token_client(ana)) == 429
+    )
     assert write(signed_in_client(bob)) == 200
 
 
-def test_reads_have_a_limit_of_their_own(ana, signed_in_client):
+def test_reads_have_a_separate_limit(ana, signed_in_client):
     """RATE-1"""
     client = signed_in_client(ana)
     use_up(client)
     assert [client.get(LISTS).status_code for _ in range(20)] == [200] * 20
     assert client.get(LISTS).status_code == 429
-    assert script(ana).get(LISTS).status_code == 429
+    assert token_client(ana).get(LISTS).status_code == 429
 
 
-def test_strangers_are_counted_by_their_address(db):
+def test_anonymous_requests_are_limited_per_client_address(db):
     """RATE-1"""
 
-    def knock(address):
+    def sign_in(address):
         credentials = {"username": str(uuid4()), "password": "wrong wrong"}
         client = APIClient(REMOTE_ADDR=address)
         return client.post("/api/api-token-auth/", credentials).status_code
 
-    assert [knock("198.51.100.7") for _ in range(6)] == [400] * 5 + [429]
-    assert knock("198.51.100.8") == 400
-    assert [knock(f"2001:db8::{n}") for n in range(6)] == [400] * 5 + [429]
+    assert [sign_in("198.51.100.7") for _ in range(6)] == [400] * 5 + [429]
+    assert sign_in("198.51.100.8") == 400
+    assert [sign_in(f"2001:db8::{n}") for n in range(6)] == [400] * 5 + [429]
 
 
-def test_a_big_body_counts_as_many_writes(ana, signed_in_client):
+def test_large_body_counts_as_several_writes(ana, signed_in_client):
     """RATE-1"""
     client = signed_in_client(ana)
     body = json.dumps({"name": "x" * 140_000})
@@ -100,27 +102,25 @@ def test_a_big_body_counts_as_many_writes(ana, signed_in_client):
     assert [write(client) for _ in range(3)] == [200, 200, 429]
 
 
-def test_a_limit_of_nothing_is_none(ana, signed_in_client, settings):
+def test_rate_limit_of_zero_means_unlimited(ana, signed_in_client, settings):
     """RATE-1"""
     settings.WRITES_PER_SECOND = 0
     client = signed_in_client(ana)
     assert {write(client) for _ in range(30)} == {200}
 
 
-def test_what_ships_lets_a_phone_send_what_it_queued_and_a_loop_not(
-    ana, signed_in_client, settings
-):
+def test_default_write_limit_admits_200_queued_writes_and_no_more(ana, signed_in_client, settings):
     """RATE-1"""
     settings.WRITES_PER_SECOND = shipped.WRITES_PER_SECOND
     client = signed_in_client(ana)
     assert [write(client) for _ in range(201)] == [200] * 200 + [429]
 
 
-def test_a_limit_costs_no_query(ana, signed_in_client, django_assert_num_queries, settings):
+def test_rate_limit_costs_no_query(ana, signed_in_client, django_assert_num_queries, settings):
     """RATE-2"""
     client = signed_in_client(ana)
     client.get(ME)
-    with django_assert_num_queries(2):  # session and person
+    with django_assert_num_queries(2):  # session and user
         assert client.get(ME).status_code == 200
     settings.READS_PER_SECOND = 0
     with django_assert_num_queries(2):

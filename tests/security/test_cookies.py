@@ -1,4 +1,4 @@
-"""Cookies on https, and on the plain http of a home network."""
+"""Cookies on https, and on plain http in a home network."""
 
 from __future__ import annotations
 
@@ -25,56 +25,56 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
         yield server
 
 
-def signed_in(url: str, csrf: str, **headers: str) -> httpx.Response:
-    """Sign in as olga by hand: a client would not send secure cookies to this address."""
-    seen = httpx.get(f"{url}/signin/", headers=headers)
-    token = cookies(seen)[csrf].value
-    own = {"Cookie": f"{csrf}={token}", "X-CSRFToken": token}
+def sign_in(url: str, csrf: str, **headers: str) -> httpx.Response:
+    """Sign in as olga with a raw Cookie header: httpx sends no secure cookies over http."""
+    page = httpx.get(f"{url}/signin/", headers=headers)
+    token = cookies(page)[csrf].value
+    csrf_headers = {"Cookie": f"{csrf}={token}", "X-CSRFToken": token}
     if headers:
-        own["Referer"] = f"{url.replace('http:', 'https:')}/signin/"
+        csrf_headers["Referer"] = f"{url.replace('http:', 'https:')}/signin/"
     body = {"username": "olga", "password": PASSWORD}
-    return httpx.post(f"{url}/api/auth/login/", json=body, headers={**headers, **own})
+    return httpx.post(f"{url}/api/auth/login/", json=body, headers={**headers, **csrf_headers})
 
 
-def cookies(answer: httpx.Response) -> dict[str, Morsel[str]]:
-    """Return the cookies that an answer sets."""
+def cookies(response: httpx.Response) -> dict[str, Morsel[str]]:
+    """Return the cookies that a response sets."""
     jar: SimpleCookie = SimpleCookie()
-    for header in answer.headers.get_list("set-cookie"):
+    for header in response.headers.get_list("set-cookie"):
         jar.load(header)
     return dict(jar)
 
 
-def test_under_https_cookies_are_secure_and_bound_to_this_host(secured):
+def test_cookies_are_secure_and_host_bound_on_https(secured):
     """SEC-8"""
-    answer = signed_in(secured.url, "__Host-csrftoken", **PROXY)
-    assert answer.status_code == 200
-    found = cookies(answer)
-    assert set(found) == {"__Host-sessionid", "__Host-csrftoken"}
-    for one in found.values():
-        assert (one["secure"], one["samesite"], one["path"]) == (True, "Lax", "/")
-        assert one["domain"] == ""
-    assert found["__Host-sessionid"]["httponly"] is True
+    response = sign_in(secured.url, "__Host-csrftoken", **PROXY)
+    assert response.status_code == 200
+    jar = cookies(response)
+    assert set(jar) == {"__Host-sessionid", "__Host-csrftoken"}
+    for cookie in jar.values():
+        assert (cookie["secure"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+        assert cookie["domain"] == ""
+    assert jar["__Host-sessionid"]["httponly"] is True
 
 
-def test_on_plain_http_they_work_and_scripts_do_not_see_the_session(server):
+def test_session_cookie_is_httponly_on_plain_http(server):
     """SEC-8"""
-    found = cookies(signed_in(server.url, "csrftoken"))
-    assert set(found) == {"sessionid", "csrftoken"}
-    assert found["sessionid"]["httponly"] is True
-    for one in found.values():
-        assert (one["secure"], one["samesite"], one["domain"]) == ("", "Lax", "")
+    jar = cookies(sign_in(server.url, "csrftoken"))
+    assert set(jar) == {"sessionid", "csrftoken"}
+    assert jar["sessionid"]["httponly"] is True
+    for cookie in jar.values():
+        assert (cookie["secure"], cookie["samesite"], cookie["domain"]) == ("", "Lax", "")
 
 
-def test_under_https_every_answer_demands_it_for_the_future(secured):
+def test_every_response_sends_hsts_on_https(secured):
     """SEC-9"""
     for path in ("/", "/nope/", "/api/auth/me/", "/static/admin/css/base.css", "/admin/login/"):
-        answer = secured.get(path, headers=PROXY)
-        assert answer.headers["strict-transport-security"].startswith("max-age=31536000"), path
-        check_security_headers(answer.headers)
+        response = secured.get(path, headers=PROXY)
+        assert response.headers["strict-transport-security"].startswith("max-age=31536000"), path
+        check_security_headers(response.headers)
 
 
-def test_plain_http_is_sent_to_https_where_that_is_spoken(secured):
+def test_plain_http_is_redirected_when_https_is_on(secured):
     """SEC-9"""
-    answer = secured.get("/api/auth/me/")
-    assert (answer.status_code, answer.headers["location"][:6]) == (301, "https:")
-    check_security_headers(answer.headers)
+    response = secured.get("/api/auth/me/")
+    assert (response.status_code, response.headers["location"][:6]) == (301, "https:")
+    check_security_headers(response.headers)

@@ -1,4 +1,4 @@
-"""What comes from others: exactly what was looked at, under licences that allow it."""
+"""Third-party packages: pinned by hash, and under free licences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PINNED = re.compile(r"^[\w.-]+==\S+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{
 
 
 @pytest.mark.parametrize("name", ["base", "dev"])
-def test_every_python_package_is_pinned_with_its_hashes(name):
+def test_every_python_package_is_pinned_with_hashes(name):
     """SEC-26"""
     lock = (ROOT / "requirements" / f"{name}.txt").read_text()
     lines = [line for line in lock.split("\n") if not line.lstrip().startswith("#")]
@@ -29,44 +29,46 @@ def test_every_python_package_is_pinned_with_its_hashes(name):
     assert [entry for entry in entries if not PINNED.match(entry.strip())] == []
 
 
-def test_every_package_of_the_frontend_is_pinned_with_its_hash():
+def test_every_frontend_package_is_pinned_with_a_hash():
     """SEC-26"""
     lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text())
-    packages = {name: one for name, one in lock["packages"].items() if name}
+    packages = {name: package for name, package in lock["packages"].items() if name}
     assert len(packages) > 100
-    assert [name for name, one in packages.items() if "version" not in one] == []
+    assert [name for name, package in packages.items() if "version" not in package] == []
     assert [
         name
-        for name, one in packages.items()
-        if not one.get("inBundle") and not one.get("integrity", "").startswith("sha512-")
+        for name, package in packages.items()
+        if not package.get("inBundle") and not package.get("integrity", "").startswith("sha512-")
     ] == []
 
 
-def test_nothing_is_installed_without_looking_at_the_hashes():
+def test_every_install_command_verifies_hashes():
     """SEC-26"""
     for name in ("run", "Dockerfile"):
         text = (ROOT / name).read_text().replace("\\\n", " ")
-        pips = [line for line in text.split("\n") if "pip install" in line and "$python" in line]
-        pips += [line for line in text.split("\n") if re.search(r"^RUN.*pip install", line)]
-        assert pips, name
-        assert all("--require-hashes" in line for line in pips), name
+        commands = [
+            line for line in text.split("\n") if "pip install" in line and "$python" in line
+        ]
+        commands += [line for line in text.split("\n") if re.search(r"^RUN.*pip install", line)]
+        assert commands, name
+        assert all("--require-hashes" in line for line in commands), name
         assert not re.search(r"npm (--prefix \S+ )?install\b", text), name
 
 
 def bare_imports() -> Iterator[str]:
-    """Yield the packages that the code of the page names."""
+    """Yield the packages that the frontend sources import."""
     for path in (ROOT / "frontend" / "src").rglob("*"):
         if path.suffix in {".ts", ".svelte"}:
-            for found in re.findall(r"(?:from|import)\s*\(?'([@\w][\w/@.-]*)'", path.read_text()):
-                yield "/".join(found.split("/")[: 2 if found.startswith("@") else 1])
+            for name in re.findall(r"(?:from|import)\s*\(?'([@\w][\w/@.-]*)'", path.read_text()):
+                yield "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
 
 
-def test_the_page_is_made_of_the_packages_that_are_listed():
+def test_frontend_imports_only_the_bundled_packages_listed():
     """SEC-26"""
     assert set(bare_imports()) <= set(licences.BUNDLED)
 
 
-def test_the_list_of_licences_is_current_and_all_of_them_are_free():
+def test_licence_list_is_current_and_contains_only_free_licences():
     """SEC-26"""
     listed = (ROOT / "docs" / "licences.md").read_text()
     assert listed == licences.page()

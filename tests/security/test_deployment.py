@@ -1,4 +1,4 @@
-"""What ships is what Django's own checklist asks for."""
+"""The default deployment passes Django's deployment checklist."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from tests.support.processes import ROOT, run_failing_start
 pytestmark = pytest.mark.system
 
 
-def test_check_deploy_is_clean(tmp_path):
+def test_check_deploy_reports_no_issues(tmp_path):
     """SEC-9"""
-    ours = {"TROLLEY_DATA": str(tmp_path), "TROLLEY_HTTPS": "true", "ALLOWED_HOSTS": "a.example"}
-    environment = {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "asgi_project.settings"}
+    variables = {
+        "TROLLEY_DATA": str(tmp_path),
+        "TROLLEY_HTTPS": "true",
+        "ALLOWED_HOSTS": "a.example",
+    }
+    environment = {**os.environ, **variables, "DJANGO_SETTINGS_MODULE": "asgi_project.settings"}
     command = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
         env=environment,
@@ -28,39 +32,39 @@ def test_check_deploy_is_clean(tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert "no issues" in done.stdout
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout
 
 
-def test_the_containers_believe_their_proxy_alone():
+def test_scaled_container_trusts_only_the_proxy_container():
     """SEC-19"""
     composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     services, front = composed["services"], composed["networks"]["front"]["ipam"]["config"]
     address = services["proxy"]["networks"]["front"]["ipv4_address"]
     assert services["scaled"]["environment"]["TROLLEY_TRUSTED_PROXIES"] == address
     assert ip_address(address) in ip_network(front[0]["subnet"])
-    # Whoever comes by another network comes from another address.
+    # A client in another network would have another address.
     assert list(services["proxy"]["networks"]) == ["front"]
     for name in ("postgres", "redis", "trolley"):
         assert "networks" not in services[name]
 
 
-def test_it_does_not_start_with_a_placeholder_for_its_key(tmp_path):
+def test_server_refuses_to_start_with_a_placeholder_secret_key(tmp_path):
     """SEC-25"""
-    done = run_failing_start(tmp_path / "data", SECRET_KEY="changeme" * 8)
-    assert done.returncode == 1
-    assert done.stderr.startswith("trolley: SECRET_KEY must be ")
+    result = run_failing_start(tmp_path / "data", SECRET_KEY="changeme" * 8)
+    assert result.returncode == 1
+    assert result.stderr.startswith("trolley: SECRET_KEY must be ")
     assert not (tmp_path / "data" / "trolley.sqlite3").exists()
 
 
-def test_a_half_open_peer_is_given_up_within_45_seconds():
-    """SEC-15: that both servers keep to what they are told is theirs to test."""
+def test_half_open_peer_is_disconnected_within_45_seconds():
+    """SEC-15: that both servers apply these values is tested with each server."""
     from asgi_project.serving import servers
 
     assert servers.PING_INTERVAL + servers.PING_TIMEOUT <= 45
 
 
-def test_debug_is_off_unless_asked_for():
+def test_debug_is_off_by_default():
     """SEC-21"""
     from asgi_project import settings
 

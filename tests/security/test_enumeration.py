@@ -1,4 +1,4 @@
-"""No door tells who has an account here."""
+"""No endpoint reveals which user names exist."""
 
 from __future__ import annotations
 
@@ -12,58 +12,64 @@ GOOD = "a long enough passphrase"
 
 @pytest.fixture
 def hashed(monkeypatch):
-    """Every password that was hashed."""
-    seen, encode = [], MD5PasswordHasher.encode
+    """The passwords that were hashed."""
+    passwords, encode = [], MD5PasswordHasher.encode
 
-    def noting(self, password, *rest):
-        seen.append(password)
+    def recording_encode(self, password, *rest):
+        passwords.append(password)
         return encode(self, password, *rest)
 
-    monkeypatch.setattr(MD5PasswordHasher, "encode", noting)
-    return seen
+    monkeypatch.setattr(MD5PasswordHasher, "encode", recording_encode)
+    return passwords
 
 
-@pytest.mark.parametrize("door", ["/api/auth/login/", "/api/api-token-auth/"])
-def test_a_wrong_name_is_answered_like_a_wrong_password(anonymous_client, ana, hashed, door):
-    """SEC-11: and the hash is computed once in either case."""
-    answers = []
+@pytest.mark.parametrize("endpoint", ["/api/auth/login/", "/api/api-token-auth/"])
+def test_unknown_username_gets_the_same_response_as_a_wrong_password(
+    anonymous_client, ana, hashed, endpoint
+):
+    """SEC-11: and the hash is computed once in both cases."""
+    responses = []
     for name in ("ana", "nobody"):
         hashed.clear()
-        answers.append(
-            comparable_parts(anonymous_client.post(door, {"username": name, "password": GOOD}))
+        responses.append(
+            comparable_parts(anonymous_client.post(endpoint, {"username": name, "password": GOOD}))
         )
         assert hashed == [GOOD]
-    assert answers[0] == answers[1]
+    assert responses[0] == responses[1]
 
 
-@pytest.mark.parametrize("door", ["/api/auth/login/", "/api/api-token-auth/"])
-def test_a_locked_name_is_answered_like_a_name_that_nobody_has(anonymous_client, ana, door):
+@pytest.mark.parametrize("endpoint", ["/api/auth/login/", "/api/api-token-auth/"])
+def test_locked_out_username_gets_the_same_response_as_an_unknown_one(
+    anonymous_client, ana, endpoint
+):
     """SEC-11"""
-    last = {}
+    last_response = {}
     for name in ("ana", "nobody"):
         for _ in range(10):
-            answer = anonymous_client.post(door, {"username": name, "password": "wrong wrong"})
-        last[name] = comparable_parts(answer)[:2]
-    assert last["ana"] == last["nobody"]
-    assert last["ana"][0] == 429
+            response = anonymous_client.post(
+                endpoint, {"username": name, "password": "wrong wrong"}
+            )
+        last_response[name] = comparable_parts(response)[:2]
+    assert last_response["ana"] == last_response["nobody"]
+    assert last_response["ana"][0] == 429
 
 
 @pytest.mark.parametrize("token", [None, "x" * 43])
-def test_a_closed_sign_up_does_not_tell_whether_a_name_is_taken(
+def test_closed_registration_does_not_reveal_whether_a_username_is_taken(
     anonymous_client, ana, hashed, token
 ):
-    """SEC-11: nor does it take the time of a hash."""
-    answers = []
+    """SEC-11: it computes no hash either, which would take measurable time."""
+    responses = []
     for name in ("ana", "nobody"):
         body = {"username": name, "password": GOOD} | ({"token": token} if token else {})
-        answers.append(comparable_parts(anonymous_client.post("/api/auth/register/", body)))
-    assert answers[0] == answers[1]
-    assert answers[0][0] == 403
+        responses.append(comparable_parts(anonymous_client.post("/api/auth/register/", body)))
+    assert responses[0] == responses[1]
+    assert responses[0][0] == 403
     assert hashed == []
 
 
-def test_the_admin_tells_no_name_from_another(client, olga, ana):
-    """SEC-11: neither staff from members, nor members from nobody."""
+def test_admin_login_shows_the_same_error_for_every_username(client, olga, ana):
+    """SEC-11: for staff, members and unknown names."""
     texts = set()
     for name in ("olga", "ana", "nobody"):
         page = client.post("/admin/login/", {"username": name, "password": "wrong wrong"})

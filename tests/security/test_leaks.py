@@ -1,4 +1,4 @@
-"""What looks for secrets in the log of a full run finds them."""
+"""The leak detector finds secrets in the output of a test run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.middleware.csrf import _get_new_csrf_string, _mask_cipher_secret
 
 from accounts.models import ApiToken, SetupLink
 from asgi_project.secret_key import secret_key
-from live.connections.identity import fingerprint
+from live.fingerprint import fingerprint
 from rest.request_id import request_id
 from shopping_list.services import invites
 from tests.conftest import PASSWORD
@@ -48,35 +48,35 @@ SECRETS = {
     "line",
     ["GET /x/?token={} 200", '{{"cookie": "sessionid={}; a=b"}}', "/setup/#{}", "Bearer {}", "{}"],
 )
-def test_every_kind_of_secret_is_found(make, line, tmp_path, ana):
+def test_leak_detector_finds_every_kind_of_secret(make, line, tmp_path, ana):
     """SEC-2"""
     lines = [line.format(make(tmp_path, ana)) for _ in range(20)]
-    # A random one may happen to have no digit and pass for a word.
+    # A random secret may contain no digit by chance and look like a word.
     assert len(set(find_secrets(lines, [PASSWORD]))) >= min(15, len(set(lines)))
 
 
-def test_what_is_no_secret_is_not_taken_for_one(rf, ana):
+def test_leak_detector_ignores_ids_paths_and_log_lines(rf, ana):
     innocent = [
         str(uuid4()),
         uuid4().hex,
         request_id(rf.get("/")),
         fingerprint(session_key()),
-        "/tmp/pytest-of-root/pytest-0/popen-gw0/test_it_makes_the_owner_by_the_link_that_it0/data",
-        "live.delivery.relay.RelayThatIsDownForLongerThanAnybodyWouldLike3",
+        "/tmp/pytest-of-root/pytest-0/popen-gw0/test_setup_link_creates_the_owner_and_0/data",
+        "live.delivery.relay.RelayThatIsDownForLongerThanAnyUserWouldLike3",
         "2026-11-22T19:42:37.123456Z [info     ] Reconciled 12 lists [live.relay] took=0.123",
     ]
     assert list(find_secrets(innocent, [PASSWORD])) == []
 
 
-def test_only_the_greeting_is_printed():
+def test_only_the_startup_message_may_be_printed():
     """SEC-2"""
     link = f"Create the owner's account (this link works once): http://x/setup/#{'a' * 43}"
-    greeting = ["Trolley is serving on http://localhost:8000/", link, ""]
-    assert list(find_unexpected_output(greeting)) == []
+    message = ["Trolley is serving on http://localhost:8000/", link, ""]
+    assert list(find_unexpected_output(message)) == []
     assert list(find_unexpected_output(["hello"]))
 
 
-LEAKY = """
+LEAKING = """
 import logging, secrets
 from django.contrib.auth.hashers import make_password
 
@@ -88,10 +88,15 @@ def test_a_password():
 
 def test_a_server(tmp_path):
     (tmp_path / "s.log").write_text("/join/#" + secrets.token_urlsafe(30) + "9aZ")
-    (tmp_path / "s.out").write_text("it stumbles")
+    (tmp_path / "s.out").write_text("unexpected output")
 """
-TOLD = ("an API token: ", "the secret of a link: ", "a password: ", "on stdout: it stumbles")
-TIGHT = """
+FINDINGS = (
+    "an API token: ",
+    "the secret of a link: ",
+    "a password: ",
+    "on stdout: unexpected output",
+)
+SAFE = """
 import logging
 
 def test_nothing():
@@ -100,26 +105,28 @@ def test_nothing():
 
 
 def run(test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a file of tests, outside of what this run itself looks through."""
+    """Run a test file in a folder that the leak detector of this run does not read."""
     with TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / "test_it.py").write_text(test)
-        (place / "conftest.py").write_text('pytest_plugins = ["tests.support.secret_leaks"]')
+        path = Path(folder)
+        (path / "test_it.py").write_text(test)
+        (path / "conftest.py").write_text('pytest_plugins = ["tests.support.secret_leaks"]')
         command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), folder]
-        command += ["--basetemp", str(place / "base"), "-q", *arguments]
+        command += ["--basetemp", str(path / "base"), "-q", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("where", [(), ("-n", "1")], ids=["here", "in a worker"])
-def test_a_run_that_logs_a_secret_fails(where):
+@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "xdist worker"])
+def test_leak_detector_fails_a_run_that_logs_a_secret(options):
     """SEC-2"""
-    done = run(LEAKY, *where)
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
-    assert done.returncode == 1
-    assert all(kind in done.stdout for kind in TOLD), done.stdout
+    result = run(LEAKING, *options)
+    assert "3 passed" in result.stdout, result.stdout + result.stderr
+    assert result.returncode == 1
+    assert all(kind in result.stdout for kind in FINDINGS), result.stdout
 
 
-def test_a_run_that_logs_none_passes():
+def test_leak_detector_passes_a_run_that_logs_no_secret():
     """SEC-2"""
-    done = run(TIGHT)
-    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    result = run(SAFE)
+    assert (result.returncode, "1 passed" in result.stdout) == (0, True), (
+        result.stdout + result.stderr
+    )

@@ -1,4 +1,4 @@
-"""What belongs to the operator is closed to everybody else."""
+"""The operator's pages are closed to all other users."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.urls import get_resolver
 
 from tests.asgi_project.test_csrf import named_paths
 
-PAGES = [address for _, address in named_paths("/admin/")]
+PAGES = [path for _, path in named_paths("/admin/")]
 
 
-def test_the_walk_finds_the_admin():
+def test_page_list_contains_the_admin_pages():
     assert "/admin/" in PAGES
     assert "/admin/shopping_list/shoppinglist/" in PAGES
     assert len(PAGES) > 30
@@ -18,28 +18,28 @@ def test_the_walk_finds_the_admin():
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-def test_the_admin_is_closed_to_members(ana, signed_in_client, method):
-    """SEC-20: its sign-in too, since they are signed in."""
+def test_admin_is_closed_to_members(ana, signed_in_client, method):
+    """SEC-20: the login page too, because members are signed in already."""
     client = signed_in_client(ana)
     statuses = {page: getattr(client, method)(page, {}).status_code for page in PAGES}
     assert {page: status for page, status in statuses.items() if status not in {403, 404}} == {}
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-def test_the_admin_sends_strangers_to_its_door_alone(anonymous_client, db, method):
+def test_admin_redirects_anonymous_clients_to_its_login_page(anonymous_client, db, method):
     """SEC-20"""
     for page in PAGES:
-        answer = getattr(anonymous_client, method)(page, {})
+        response = getattr(anonymous_client, method)(page, {})
         if page == "/admin/login/":
-            assert answer.status_code in {200, 405}
+            assert response.status_code in {200, 405}
         elif page == "/admin/logout/":
-            assert answer.status_code in {302, 405}
+            assert response.status_code in {302, 405}
         else:
-            assert answer.status_code == 302, page
-            assert answer["Location"].startswith("/admin/login/?next="), page
+            assert response.status_code == 302, page
+            assert response["Location"].startswith("/admin/login/?next="), page
 
 
-def test_a_disabled_owner_is_a_stranger(olga, signed_in_client):
+def test_disabled_owner_cannot_open_the_admin(olga, signed_in_client):
     """SEC-20"""
     client = signed_in_client(olga)
     olga.is_active = False
@@ -48,23 +48,21 @@ def test_a_disabled_owner_is_a_stranger(olga, signed_in_client):
     assert client.get("/admin/shopping_list/shoppinglist/").status_code in {302, 403}
 
 
-def test_a_token_opens_no_page_of_the_admin(anonymous_client, olga):
+def test_admin_rejects_api_tokens(anonymous_client, olga):
     """SEC-20: not even the owner's."""
     from accounts.models import ApiToken
 
     _, secret = ApiToken.objects.create(user=olga, name="script")
-    answer = anonymous_client.get("/admin/", HTTP_AUTHORIZATION=f"Bearer {secret}")
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/admin/")
+    response = anonymous_client.get("/admin/", HTTP_AUTHORIZATION=f"Bearer {secret}")
+    assert (response.status_code, response["Location"]) == (302, "/admin/login/?next=/admin/")
 
 
-def test_the_owner_gets_in(olga, signed_in_client):
+def test_owner_can_open_the_admin(olga, signed_in_client):
     assert signed_in_client(olga).get("/admin/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/api/live/ops/"])
-def test_metrics_are_for_nobody_who_comes_by_the_front_door(
-    anonymous_client, ana, signed_in_client, path
-):
+def test_metrics_are_not_public(anonymous_client, ana, signed_in_client, path):
     """SEC-20"""
     assert anonymous_client.get(path, REMOTE_ADDR="203.0.113.9").status_code in {401, 403, 404}
     assert signed_in_client(ana).get(path, REMOTE_ADDR="203.0.113.9").status_code in {403, 404}

@@ -1,4 +1,4 @@
-"""How passwords are kept, and which ones may be set."""
+"""How passwords are stored, and which ones are accepted."""
 
 from __future__ import annotations
 
@@ -12,39 +12,41 @@ GOOD = "a long enough passphrase"
 
 
 @pytest.mark.system
-def test_passwords_are_kept_as_argon2id(server):
-    """SEC-24: with at least what OWASP asks for."""
+def test_passwords_are_stored_as_argon2id(server):
+    """SEC-24: with at least the parameters that OWASP recommends."""
     with sqlite3.connect(server.data / "trolley.sqlite3") as database:
-        ((kept,),) = database.execute("SELECT password FROM accounts_user").fetchall()
-    kind, _, rest = kept.partition("$")
+        ((stored,),) = database.execute("SELECT password FROM accounts_user").fetchall()
+    kind, _, rest = stored.partition("$")
     assert kind == "argon2"
-    found = extract_parameters(f"${rest}")
-    assert found.type is Type.ID
-    assert found.memory_cost >= 19 * 1024
-    assert found.time_cost >= 2
-    assert found.salt_len >= 16
+    parameters = extract_parameters(f"${rest}")
+    assert parameters.type is Type.ID
+    assert parameters.memory_cost >= 19 * 1024
+    assert parameters.time_cost >= 2
+    assert parameters.salt_len >= 16
 
 
 @pytest.mark.parametrize(
     "weak",
     ["nine char", "password123", "qwertyuiop", "1234567890123", "mallory-mallory"],
 )
-def test_a_weak_one_is_refused_by_its_field(anonymous_client, olga, settings, weak):
-    """SEC-24: fewer than ten characters, common, all digits, or like the name."""
+def test_registration_rejects_a_weak_password(anonymous_client, olga, settings, weak):
+    """SEC-24: under ten characters, common, only digits, or similar to the user name."""
     settings.OPEN_REGISTRATION = True
     body = {"username": "mallory-mallor", "password": weak}
-    answer = anonymous_client.post("/api/auth/register/", body)
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["password"])
+    response = anonymous_client.post("/api/auth/register/", body)
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["password"])
 
 
 @pytest.mark.parametrize(
     "good", [GOOD, "ten chars!", " spaces stay ", "pässwörd ñandú 你好", "x" * 900 + GOOD]
 )
-def test_a_good_one_is_taken_as_it_was_typed(anonymous_client, olga, settings, good):
-    """SEC-24: long ones, spaces and every script are welcome."""
+def test_registration_accepts_a_good_password_exactly_as_typed(
+    anonymous_client, olga, settings, good
+):
+    """SEC-24: long passwords, spaces and every script are accepted."""
     settings.OPEN_REGISTRATION = True
     body = {"username": "mallory", "password": good}
     assert anonymous_client.post("/api/auth/register/", body).status_code == 201
-    door = "/api/api-token-auth/"
-    assert anonymous_client.post(door, body).status_code == 200
-    assert anonymous_client.post(door, {**body, "password": f"{good} "}).status_code == 400
+    sign_in = "/api/api-token-auth/"
+    assert anonymous_client.post(sign_in, body).status_code == 200
+    assert anonymous_client.post(sign_in, {**body, "password": f"{good} "}).status_code == 400

@@ -1,4 +1,4 @@
-"""docs/security.md tells of the tests that there are."""
+"""docs/security.md names the tests that exist."""
 
 from __future__ import annotations
 
@@ -8,31 +8,34 @@ import pytest
 
 from tests.support.processes import ROOT
 
-PAGE = (ROOT / "docs" / "security.md").read_text()
-ENTRIES = re.split(r"^(\d+)\. ", PAGE, flags=re.MULTILINE)[1:]
-LINES = dict(zip(map(int, ENTRIES[::2]), ENTRIES[1::2], strict=True))
+CHECKLIST = (ROOT / "docs" / "security.md").read_text()
+ENTRIES = re.split(r"^(\d+)\. ", CHECKLIST, flags=re.MULTILINE)[1:]
+ENTRY_BY_NUMBER = dict(zip(map(int, ENTRIES[::2]), ENTRIES[1::2], strict=True))
 
 
-def paths(entry: str, kind: str) -> set[str]:
-    """Return the files that a line of the page names."""
-    found = re.search(rf"- {kind}: ((?:`[^`]+`(?:, )?)+)", entry)
-    return set(re.findall(r"`([^`]+)`", found[1])) if found else set()
+def paths(entry: str, kind: str) -> list[str]:
+    """Return the files that an entry of the checklist names."""
+    match = re.search(rf"- {kind}: ((?:`[^`]+`(?:, )?)+)", entry)
+    return re.findall(r"`([^`]+)`", match[1]) if match else []
 
 
 def citing(number: int) -> set[str]:
-    """Return the files of tests that name a line."""
-    mine = re.compile(rf"\bSEC-{number}\b")
+    """Return the test files that cite an entry."""
+    citation = re.compile(rf"\bSEC-{number}\b")
     files = (ROOT / "tests").rglob("test_*.py")
-    return {str(one.relative_to(ROOT)) for one in files if mine.search(one.read_text())}
+    return {str(path.relative_to(ROOT)) for path in files if citation.search(path.read_text())}
 
 
-def test_the_page_has_every_line():
-    assert list(LINES) == list(range(1, 28))
+def test_checklist_has_every_entry():
+    assert list(ENTRY_BY_NUMBER) == list(range(1, 28))
 
 
-@pytest.mark.parametrize("number", LINES)
-def test_a_line_names_its_tests_and_what_holds_it(number):
-    assert paths(LINES[number], "tests") == citing(number) != set()
-    holding = paths(LINES[number], "enforced by")
-    assert holding
-    assert [path for path in holding if not (ROOT / path).exists()] == []
+@pytest.mark.parametrize("number", ENTRY_BY_NUMBER)
+def test_checklist_entry_names_its_tests_and_the_enforcing_files(number):
+    test_files = paths(ENTRY_BY_NUMBER[number], "tests")
+    assert set(test_files) == citing(number) != set()
+    assert len(test_files) == len(set(test_files))
+    enforcing_files = paths(ENTRY_BY_NUMBER[number], "enforced by")
+    assert enforcing_files
+    assert len(enforcing_files) == len(set(enforcing_files))
+    assert [path for path in enforcing_files if not (ROOT / path).exists()] == []

@@ -1,4 +1,4 @@
-"""Text of every kind of character: what is stored is the text normalised, or it is a 400."""
+"""Text with every kind of character is stored normalised, or rejected with 400."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CATEGORIES = (
     *("Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"),
     *("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"),
 )
-HARMLESS = [one for one in CATEGORIES if one not in {"Cc", "Cs", "Zl", "Zp", "Cf"}]
-OF_ONE = st.sampled_from(CATEGORIES).flatmap(
+HARMLESS = [category for category in CATEGORIES if category not in {"Cc", "Cs", "Zl", "Zp", "Cf"}]
+SAME_CATEGORY_TEXT = st.sampled_from(CATEGORIES).flatmap(
     lambda category: st.text(st.characters(categories=[category]), min_size=1, max_size=3)
 )
-TEXT = st.lists(OF_ONE, min_size=1, max_size=5).map("".join) | st.text(
+TEXT = st.lists(SAME_CATEGORY_TEXT, min_size=1, max_size=5).map("".join) | st.text(
     st.characters(categories=HARMLESS), max_size=30
 )
-WORTH = settings(
+HYPOTHESIS = settings(
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -35,18 +35,18 @@ WORTH = settings(
 
 
 @pytest.fixture
-def places(ana, signed_in_client):
-    """Where text is stored: (send it, read it back from the database), by what it is."""
+def text_fields(ana, signed_in_client):
+    """Where text is stored: (send it, read it back from the database), by field."""
     groceries = ShoppingList.objects.create(name="Groceries", created_by=ana)
     Membership.objects.create(shopping_list=groceries, user=ana, role="owner")
     milk = ShoppingItem.objects.create(shopping_list=groceries, name="Milk")
     secret = invites.new_secret()
     invites.create(groceries.pk, ana, secret=secret, role="viewer", guest=True)
     client = signed_in_client(ana)
-    at = f"/api/shopping-lists/{groceries.pk}/"
+    url = f"/api/shopping-lists/{groceries.pk}/"
 
-    def send(method, path, field, value, **more):
-        body = json.dumps({**more, field: value})
+    def send(method, path, field, value, **fields):
+        body = json.dumps({**fields, field: value})
         return client.generic(method, path, body, "application/json")
 
     def read(row, field):
@@ -55,57 +55,57 @@ def places(ana, signed_in_client):
 
     def make_token(name):
         for older in ApiToken.objects.all()[1:]:
-            older.delete()  # a person may have so many
+            older.delete()  # the number of tokens per user is limited
         return send("POST", "/api/tokens/", "name", name, scope="read")
 
-    found = {
-        "a list": (partial(send, "PATCH", at, "name"), partial(read, groceries, "name")),
-        "a person": (partial(send, "PATCH", "/api/auth/me/", "name"), partial(read, ana, "name")),
+    fields = {
+        "a list": (partial(send, "PATCH", url, "name"), partial(read, groceries, "name")),
+        "a user": (partial(send, "PATCH", "/api/auth/me/", "name"), partial(read, ana, "name")),
         "a token": (
             make_token,
             lambda: ApiToken.objects.values_list("name", flat=True).first(),
         ),
     }
     for field in ("name", "quantity", "note", "category"):
-        path = f"{at}shopping-items/{milk.pk}/"
-        found[f"an item's {field}"] = (
+        path = f"{url}shopping-items/{milk.pk}/"
+        fields[f"an item's {field}"] = (
             partial(send, "PATCH", path, field),
             partial(read, milk, field),
         )
-    return found
+    return fields
 
 
-def refused(value: str) -> bool:
-    """Tell whether a rule forbids the text, of whatever length it is."""
+def is_forbidden(value: str) -> bool:
+    """Return whether a rule forbids the text, regardless of its length."""
     kinds = {unicodedata.category(character) for character in value}
     return bool(kinds & {"Cc", "Cs", "Zl", "Zp"}) or bool(set(value) & BIDIRECTIONAL)
 
 
 @pytest.mark.parametrize(
-    "what",
-    ["a list", "a person", "a token", *(f"an item's {f}" for f in ("name", "quantity", "note"))],
+    "field",
+    ["a list", "a user", "a token", *(f"an item's {f}" for f in ("name", "quantity", "note"))],
 )
-def test_what_is_stored_is_the_text_normalised_or_it_is_refused(places, what):
+def test_text_is_stored_normalised_or_rejected(text_fields, field):
     """SEC-16"""
-    send, read = places[what]
+    send, read = text_fields[field]
 
-    @WORTH
+    @HYPOTHESIS
     @given(TEXT)
     @example("cre\u0300me bru\u0302le\u0301e")
     @example("\u1112\u1161\u11ab \u212b \u2126")
     @example("\u00a0two\u3000spaces\u2003")
     def check(value):
-        value = json.loads(json.dumps(value))  # in which two halves of a pair become one
+        value = json.loads(json.dumps(value))  # joins surrogate pairs into one character
         before = read()
-        answer = send(value)
-        kept = unicodedata.normalize("NFC", value).strip()
-        if answer.status_code < 300:
-            assert read() == kept
-            assert unicodedata.is_normalized("NFC", kept)
-            assert not refused(kept)
+        response = send(value)
+        normalised = unicodedata.normalize("NFC", value).strip()
+        if response.status_code < 300:
+            assert read() == normalised
+            assert unicodedata.is_normalized("NFC", normalised)
+            assert not is_forbidden(normalised)
             return
-        assert answer.status_code == 400
-        assert refused(value) or kept == "" or len(kept) > 20
+        assert response.status_code == 400
+        assert is_forbidden(value) or normalised == "" or len(normalised) > 20
         assert read() == before
 
     check()

@@ -16,56 +16,58 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def three(groceries):
+def three_items(groceries):
     """Three open items."""
     return [groceries.items.create(name=name) for name in ("Milk", "Bread", "Salt")]
 
 
-# items
+# Items
 
 
-def test_update_is_one_change_with_many_rows(groceries, three, ana, recorded_changes):
+def test_update_is_one_change_with_all_rows(groceries, three_items, ana, recorded_changes):
     """REC-5"""
-    with recorded_changes(groceries) as seen, actor.acting_as(ana):
+    with recorded_changes(groceries) as recorded, actor.acting_as(ana):
         assert groceries.items.update(purchased=True) == 3
-    assert seen.one.verb == "items.ticked"
-    assert {row.id for row in seen.one.items} == {item.pk for item in three}
-    assert {row.purchased_by.id for row in seen.one.items} == {ana.pk}
-    assert {row.purchased_at for row in seen.one.items} == {seen.one.at}
+    assert recorded.one.verb == "items.ticked"
+    assert {row.id for row in recorded.one.items} == {item.pk for item in three_items}
+    assert {row.purchased_by.id for row in recorded.one.items} == {ana.pk}
+    assert {row.purchased_at for row in recorded.one.items} == {recorded.one.at}
 
 
-def test_update_records_only_the_rows_that_differ(groceries, three, recorded_changes):
+def test_update_records_only_the_rows_that_differ(groceries, three_items, recorded_changes):
     """REC-5, REC-6"""
     groceries.items.filter(name="Milk").update(note="fresh")
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         groceries.items.update(note="fresh")
-    assert {row.name for row in seen.one.items} == {"Bread", "Salt"}
+    assert {row.name for row in recorded.one.items} == {"Bread", "Salt"}
 
 
-def test_update_over_several_lists_is_one_change_of_each(
-    groceries, hardware, three, recorded_changes
+def test_update_of_several_lists_is_one_change_of_each(
+    groceries, hardware, three_items, recorded_changes
 ):
     """REC-5"""
     hardware.items.create(name="Nails")
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         ShoppingItem.objects.update(category="all")
-    assert seen.change_of(groceries).verb == "items.edited"
-    assert seen.change_of(hardware).verb == "item.edited"
+    assert recorded.change_of(groceries).verb == "items.edited"
+    assert recorded.change_of(hardware).verb == "item.edited"
 
 
-def test_update_with_expressions_records_what_they_came_to(groceries, three, recorded_changes):
+def test_update_with_expressions_records_the_resulting_values(
+    groceries, three_items, recorded_changes
+):
     """REC-5"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         groceries.items.update(note=Concat(F("name"), Value("!")), quantity=Upper("name"))
-    assert {(row.note, row.quantity) for row in seen.one.items} == {
+    assert {(row.note, row.quantity) for row in recorded.one.items} == {
         ("Milk!", "MILK"),
         ("Bread!", "BREAD"),
         ("Salt!", "SALT"),
     }
 
 
-def test_update_of_a_name_by_expression_updates_what_it_compares_by(
-    groceries, three, recorded_changes
+def test_update_of_a_name_by_expression_updates_the_name_key(
+    groceries, three_items, recorded_changes
 ):
     """REC-5, ROW-3"""
     with recorded_changes(groceries):
@@ -77,25 +79,27 @@ def test_update_of_a_name_by_expression_updates_what_it_compares_by(
     }
 
 
-def test_update_that_matches_nothing_consumes_nothing(groceries, three, recorded_changes):
+def test_update_without_matching_rows_records_nothing(groceries, three_items, recorded_changes):
     """REC-6"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         assert groceries.items.filter(name="Beer").update(note="x") == 0
-    assert not seen.all
+    assert not recorded.all
 
 
-def test_update_of_another_list_moves_the_rows(groceries, hardware, three, recorded_changes):
+def test_update_of_the_list_moves_the_rows(groceries, hardware, three_items, recorded_changes):
     """REC-7"""
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         groceries.items.update(shopping_list=hardware)
-    assert seen.change_of(groceries).verb == "items.removed"
-    assert set(seen.change_of(groceries).gone) == {item.pk for item in three}
-    assert seen.change_of(hardware).verb == "items.added"
-    assert {row.id for row in seen.change_of(hardware).items} == {item.pk for item in three}
+    assert recorded.change_of(groceries).verb == "items.removed"
+    assert set(recorded.change_of(groceries).gone) == {item.pk for item in three_items}
+    assert recorded.change_of(hardware).verb == "items.added"
+    assert {row.id for row in recorded.change_of(hardware).items} == {
+        item.pk for item in three_items
+    }
 
 
 @pytest.mark.parametrize("target", ["id", "expression", "string"])
-def test_update_may_name_the_other_list_in_any_way(
+def test_update_accepts_the_other_list_as_id_string_or_expression(
     groceries, hardware, milk, recorded_changes, target
 ):
     """REC-7"""
@@ -104,253 +108,267 @@ def test_update_may_name_the_other_list_in_any_way(
         "string": {"shopping_list_id": str(hardware.pk)},
         "expression": {"shopping_list": Case(When(name="Milk", then=Value(hardware.pk)))},
     }[target]
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         groceries.items.update(**values)
-    assert seen.change_of(hardware).verb == "item.added"
+    assert recorded.change_of(hardware).verb == "item.added"
 
 
-def test_bulk_create_is_one_change(groceries, recorded_changes):
+def test_bulk_create_of_items_is_one_change(groceries, recorded_changes):
     """REC-5"""
-    with recorded_changes(groceries) as seen:
-        made = ShoppingItem.objects.bulk_create(
+    with recorded_changes(groceries) as recorded:
+        created = ShoppingItem.objects.bulk_create(
             [ShoppingItem(shopping_list=groceries, name=name) for name in ("Milk", "Bread")]
         )
-    assert seen.one.verb == "items.added"
-    assert [row.id for row in seen.one.items] == [item.pk for item in made]
+    assert recorded.one.verb == "items.added"
+    assert [row.id for row in recorded.one.items] == [item.pk for item in created]
     assert [item.name for item in groceries.items.order_by("position")] == ["Milk", "Bread"]
 
 
-def test_bulk_create_that_ignores_conflicts_records_what_was_written(
+def test_bulk_create_with_ignore_conflicts_records_only_written_rows(
     groceries, milk, recorded_changes
 ):
     """REC-5"""
     rows = [ShoppingItem(shopping_list=groceries, name=name) for name in ("milk", "Bread")]
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         ShoppingItem.objects.bulk_create(rows, ignore_conflicts=True)
-    assert [row.name for row in seen.one.items] == ["Bread"]
+    assert [row.name for row in recorded.one.items] == ["Bread"]
 
 
-def test_bulk_create_that_would_overwrite_is_refused(groceries, recorded_changes):
-    """REC-5: which rows it wrote is not to be known."""
+def test_bulk_create_with_update_conflicts_is_refused(groceries, recorded_changes):
+    """REC-5: the database does not report which rows it wrote."""
     row = ShoppingItem(shopping_list=groceries, name="Milk")
     fields = {"update_fields": ["name"], "unique_fields": ["id"]}
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         with pytest.raises(NotSupportedError):
             ShoppingItem.objects.bulk_create([row], update_conflicts=True, **fields)
         with pytest.raises(NotSupportedError):
             ShoppingItem.objects.bulk_create([row], None, False, True, **fields)  # noqa: FBT003
-    assert not seen.all
+    assert not recorded.all
 
 
-def test_bulk_update_is_one_change(groceries, three, recorded_changes):
+def test_bulk_update_of_items_is_one_change(groceries, three_items, recorded_changes):
     """REC-5"""
-    for number, item in enumerate(three):
+    for number, item in enumerate(three_items):
         item.quantity = str(number)
-    with recorded_changes(groceries) as seen:
-        ShoppingItem.objects.bulk_update(three, ["quantity"])
-    assert seen.one.verb == "items.edited"
-    assert {row.quantity for row in seen.one.items} == {"0", "1", "2"}
+    with recorded_changes(groceries) as recorded:
+        ShoppingItem.objects.bulk_update(three_items, ["quantity"])
+    assert recorded.one.verb == "items.edited"
+    assert {row.quantity for row in recorded.one.items} == {"0", "1", "2"}
 
 
-def test_bulk_update_in_batches_is_one_change(groceries, three, recorded_changes):
+def test_bulk_update_in_batches_is_one_change(groceries, three_items, recorded_changes):
     """REC-5"""
-    for item in three:
+    for item in three_items:
         item.purchased = True
-    with recorded_changes(groceries) as seen:
-        ShoppingItem.objects.bulk_update(three, ["purchased"], batch_size=1)
-    assert seen.one.verb == "items.ticked"
+    with recorded_changes(groceries) as recorded:
+        ShoppingItem.objects.bulk_update(three_items, ["purchased"], batch_size=1)
+    assert recorded.one.verb == "items.ticked"
 
 
-def test_bulk_update_may_move_rows_to_other_lists(groceries, hardware, three, recorded_changes):
+def test_bulk_update_moves_rows_to_other_lists(groceries, hardware, three_items, recorded_changes):
     """REC-7"""
-    three[0].shopping_list = hardware
-    with recorded_changes(groceries, hardware) as seen:
-        ShoppingItem.objects.bulk_update(three, ["shopping_list"])
-    assert seen.change_of(groceries).gone == (three[0].pk,)
-    assert seen.change_of(hardware).verb == "item.added"
+    three_items[0].shopping_list = hardware
+    with recorded_changes(groceries, hardware) as recorded:
+        ShoppingItem.objects.bulk_update(three_items, ["shopping_list"])
+    assert recorded.change_of(groceries).gone == (three_items[0].pk,)
+    assert recorded.change_of(hardware).verb == "item.added"
 
 
-def test_delete_is_one_change(groceries, hardware, three, recorded_changes):
+def test_delete_of_items_is_one_change_of_each_list(
+    groceries, hardware, three_items, recorded_changes
+):
     """REC-5"""
     hardware.items.create(name="Nails")
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         count, _ = ShoppingItem.objects.exclude(name="Milk").delete()
     assert count == 3
-    assert (seen.change_of(groceries).verb, len(seen.change_of(groceries).gone)) == (
+    assert (recorded.change_of(groceries).verb, len(recorded.change_of(groceries).gone)) == (
         "items.removed",
         2,
     )
-    assert seen.change_of(hardware).verb == "item.removed"
+    assert recorded.change_of(hardware).verb == "item.removed"
 
 
-def test_adding_items_to_a_list_by_its_manager_moves_them(
-    groceries, hardware, three, recorded_changes
+def test_adding_items_by_the_related_manager_moves_them(
+    groceries, hardware, three_items, recorded_changes
 ):
     """REC-7"""
-    with recorded_changes(groceries, hardware) as seen:
-        hardware.items.add(three[0], three[1])
-    assert len(seen.change_of(groceries).gone) == 2
-    assert seen.change_of(hardware).verb == "items.added"
-    with recorded_changes(groceries, hardware) as seen:
-        hardware.items.set(three)
-    assert seen.change_of(groceries).gone == (three[2].pk,)
+    with recorded_changes(groceries, hardware) as recorded:
+        hardware.items.add(three_items[0], three_items[1])
+    assert len(recorded.change_of(groceries).gone) == 2
+    assert recorded.change_of(hardware).verb == "items.added"
+    with recorded_changes(groceries, hardware) as recorded:
+        hardware.items.set(three_items)
+    assert recorded.change_of(groceries).gone == (three_items[2].pk,)
 
 
-def test_recordings_own_columns_cannot_be_written_by_a_query(groceries, milk, recorded_changes):
+def test_columns_of_the_recording_cannot_be_written_by_a_query(groceries, milk, recorded_changes):
     """REC-11"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         for values in ({"version": 0}, {"last_interaction": groceries.created_at}):
             with pytest.raises(NotSupportedError):
                 ShoppingList.objects.update(**values)
         with pytest.raises(NotSupportedError):
             ShoppingItem.objects.update(id=uuid.uuid4())
         groceries.items.update(version=99, updated_at=groceries.created_at, name_key="beer")
-    assert not seen.all
+    assert not recorded.all
     stored = groceries.items.get()
     assert (stored.version, stored.name_key) == (milk.version, "milk")
     assert stored.updated_at == milk.updated_at
 
 
-def test_an_open_item_cannot_be_given_a_time_of_purchase(groceries, milk, ana, recorded_changes):
+def test_open_item_cannot_be_given_a_time_of_purchase(groceries, milk, ana, recorded_changes):
     """ROW-1, REC-6"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         groceries.items.update(purchased_at=milk.created_at, purchased_by=ana)
-    assert not seen.all
+    assert not recorded.all
     assert groceries.items.get().purchased_at is None
 
 
-def test_a_name_that_became_taken_by_expression_is_refused(groceries, three, recorded_changes):
+def test_update_is_refused_when_an_expression_creates_duplicate_names(
+    groceries, three_items, recorded_changes
+):
     """ROW-3"""
-    with recorded_changes(groceries) as seen, pytest.raises(IntegrityError), transaction.atomic():
+    with (
+        recorded_changes(groceries) as recorded,
+        pytest.raises(IntegrityError),
+        transaction.atomic(),
+    ):
         groceries.items.update(name=Value("Same"))
-    assert not seen.all
+    assert not recorded.all
     assert groceries.items.filter(name="Same").count() == 0
 
 
 # get_or_create, update_or_create
 
 
-def test_get_or_create_records_only_what_it_creates(groceries, recorded_changes):
+def test_get_or_create_records_only_a_creation(groceries, recorded_changes):
     """REC-5"""
-    with recorded_changes(groceries) as seen:
-        item, made = groceries.items.get_or_create(name="Milk", defaults={"quantity": "1"})
-    assert made
-    assert seen.one.verb == "item.added"
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
+        item, created = groceries.items.get_or_create(name="Milk", defaults={"quantity": "1"})
+    assert created
+    assert recorded.one.verb == "item.added"
+    with recorded_changes(groceries) as recorded:
         assert groceries.items.get_or_create(name="Milk") == (item, False)
-    assert not seen.all
+    assert not recorded.all
 
 
-def test_update_or_create_records_what_it_did(groceries, recorded_changes):
+def test_update_or_create_records_a_creation_or_an_edit(groceries, recorded_changes):
     """REC-5"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         groceries.items.update_or_create(name="Milk", defaults={"quantity": "1"})
-    assert seen.one.verb == "item.added"
-    with recorded_changes(groceries) as seen:
+    assert recorded.one.verb == "item.added"
+    with recorded_changes(groceries) as recorded:
         groceries.items.update_or_create(name="Milk", defaults={"quantity": "2"})
-    assert seen.one.verb == "item.edited"
-    with recorded_changes(groceries) as seen:
+    assert recorded.one.verb == "item.edited"
+    with recorded_changes(groceries) as recorded:
         ShoppingItem.objects.update_or_create(name="Milk", defaults={"quantity": "2"})
-    assert not seen.all
+    assert not recorded.all
 
 
-# lists and memberships
+# Lists and memberships
 
 
-def test_updating_lists_is_one_change_of_each(groceries, hardware, recorded_changes):
+def test_update_of_lists_is_one_change_of_each(groceries, hardware, recorded_changes):
     """REC-5"""
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         ShoppingList.objects.update(name="Same")
-    assert [seen.change_of(one).verb for one in (groceries, hardware)] == ["list.renamed"] * 2
+    assert [recorded.change_of(row).verb for row in (groceries, hardware)] == ["list.renamed"] * 2
 
 
-def test_bulk_creating_lists_records_each(ana):
+def test_bulk_create_of_lists_records_each(ana):
     """REC-5"""
-    made = ShoppingList.objects.bulk_create([ShoppingList(name=name) for name in "ab"])
-    for one in made:
-        assert (one.version, Activity.objects.get(list_id=one.pk).verb) == (1, "list.created")
+    created = ShoppingList.objects.bulk_create([ShoppingList(name=name) for name in "ab"])
+    for shopping_list in created:
+        assert (shopping_list.version, Activity.objects.get(list_id=shopping_list.pk).verb) == (
+            1,
+            "list.created",
+        )
 
 
-def test_bulk_updating_lists_is_one_change_of_each(groceries, hardware, recorded_changes):
+def test_bulk_update_of_lists_is_one_change_of_each(groceries, hardware, recorded_changes):
     """REC-5"""
     groceries.name, hardware.name = "G", "H"
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         ShoppingList.objects.bulk_update([groceries, hardware], ["name"])
-    assert [seen.change_of(one).list.name for one in (groceries, hardware)] == ["G", "H"]
+    assert [recorded.change_of(row).list.name for row in (groceries, hardware)] == ["G", "H"]
 
 
-def test_deleting_lists_is_one_change_of_each(groceries, hardware, milk, recorded_changes):
+def test_delete_of_lists_is_one_change_of_each(groceries, hardware, milk, recorded_changes):
     """REC-5, REC-8"""
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         ShoppingList.objects.all().delete()
-    assert [len(changes) for changes in seen.changes.values()] == [1, 1]
-    assert {change.verb for change in seen.all} == {"list.deleted"}
+    assert [len(changes) for changes in recorded.changes.values()] == [1, 1]
+    assert {change.verb for change in recorded.all} == {"list.deleted"}
 
 
-def test_updating_memberships_is_one_change(groceries, recorded_changes):
+def test_update_of_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         groceries.memberships.update(role="viewer")
-    assert seen.one.verb == "member.role"
-    assert {member.role for member in seen.one.list.members} == {"viewer"}
+    assert recorded.one.verb == "member.role"
+    assert {member.role for member in recorded.one.list.members} == {"viewer"}
 
 
-def test_creating_memberships_in_bulk_is_one_change_of_each(
+def test_bulk_create_of_memberships_is_one_change_of_each_list(
     groceries, hardware, mallory, recorded_changes
 ):
     """REC-5"""
-    rows = [Membership(shopping_list=one, user=mallory) for one in (groceries, hardware)]
-    with recorded_changes(groceries, hardware) as seen:
+    rows = [
+        Membership(shopping_list=shopping_list, user=mallory)
+        for shopping_list in (groceries, hardware)
+    ]
+    with recorded_changes(groceries, hardware) as recorded:
         Membership.objects.bulk_create(rows)
-    assert [seen.change_of(one).verb for one in (groceries, hardware)] == ["member.joined"] * 2
+    assert [recorded.change_of(row).verb for row in (groceries, hardware)] == ["member.joined"] * 2
 
 
-def test_bulk_updating_memberships_is_one_change(groceries, recorded_changes):
+def test_bulk_update_of_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
     rows = list(groceries.memberships.all())
     for row in rows:
         row.role = "ticker"
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         Membership.objects.bulk_update(rows, ["role"])
-    assert seen.one.verb == "member.role"
+    assert recorded.one.verb == "member.role"
 
 
-def test_moving_memberships_is_recorded_on_both_lists(groceries, hardware, bob, recorded_changes):
+def test_moved_memberships_are_recorded_on_both_lists(groceries, hardware, bob, recorded_changes):
     """REC-7"""
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         Membership.objects.filter(user=bob).update(shopping_list=hardware)
-    assert (seen.change_of(groceries).verb, seen.change_of(hardware).verb) == (
+    assert (recorded.change_of(groceries).verb, recorded.change_of(hardware).verb) == (
         "member.removed",
         "member.joined",
     )
     moved = Membership.objects.get(user=bob)
     moved.shopping_list = groceries
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         Membership.objects.bulk_update([moved], ["shopping_list"])
-    assert (seen.change_of(groceries).verb, seen.change_of(hardware).verb) == (
+    assert (recorded.change_of(groceries).verb, recorded.change_of(hardware).verb) == (
         "member.joined",
         "member.removed",
     )
-    with recorded_changes(groceries, hardware) as seen:
+    with recorded_changes(groceries, hardware) as recorded:
         hardware.memberships.add(moved)
-    assert (seen.change_of(groceries).verb, seen.change_of(hardware).verb) == (
+    assert (recorded.change_of(groceries).verb, recorded.change_of(hardware).verb) == (
         "member.removed",
         "member.joined",
     )
 
 
-def test_deleting_memberships_is_one_change(groceries, recorded_changes):
+def test_delete_of_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         groceries.memberships.all().delete()
-    assert seen.one.verb == "member.removed"
+    assert recorded.one.verb == "member.removed"
 
 
-# asynchronous
+# Asynchronous queries
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_asynchronous_variants_record_the_same(groceries, bob, mallory, recorded_changes):
+def test_asynchronous_queries_record_the_same_changes(groceries, bob, mallory, recorded_changes):
     """REC-5"""
 
     async def write():
@@ -369,9 +387,9 @@ def test_the_asynchronous_variants_record_the_same(groceries, bob, mallory, reco
             await groceries.items.all().adelete()
         await sync_to_async(connections.close_all)()
 
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         asyncio.run(write())
-    assert [change.verb for change in seen.all] == [
+    assert [change.verb for change in recorded.all] == [
         "item.added",
         "item.edited",
         "item.ticked",
@@ -382,4 +400,4 @@ def test_the_asynchronous_variants_record_the_same(groceries, bob, mallory, reco
         "item.removed",
         "item.removed",
     ]
-    assert {change.actor.id for change in seen.all} == {bob.pk}
+    assert {change.actor.id for change in recorded.all} == {bob.pk}

@@ -1,4 +1,4 @@
-"""A prepared query gives what its queryset gives."""
+"""A compiled query returns the same rows as its queryset."""
 
 from __future__ import annotations
 
@@ -25,82 +25,82 @@ def items_of(pk: UUID) -> Any:
 
 @pytest.fixture
 def milk(ana: User) -> ShoppingItem:
-    one = ShoppingList.objects.create(name="Groceries", created_by=ana)
-    Membership.objects.create(shopping_list=one, user=ana, role="owner")
+    shopping_list = ShoppingList.objects.create(name="Groceries", created_by=ana)
+    Membership.objects.create(shopping_list=shopping_list, user=ana, role="owner")
     item: ShoppingItem = ShoppingItem.objects.create(
-        shopping_list=one, name="Milk", created_by=ana, purchased=True
+        shopping_list=shopping_list, name="Milk", created_by=ana, purchased=True
     )
     return item
 
 
-def test_it_gives_the_values_of_its_queryset_with_their_types(milk: ShoppingItem) -> None:
-    prepared = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
-    assert prepared(milk.pk) == list(items_of(milk.pk))
-    assert [type(value) for value in prepared(milk.pk)[0]] == [
+def test_compiled_query_returns_the_values_and_types_of_its_queryset(milk: ShoppingItem) -> None:
+    compiled = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
+    assert compiled(milk.pk) == list(items_of(milk.pk))
+    assert [type(value) for value in compiled(milk.pk)[0]] == [
         type(value) for value in items_of(milk.pk)[0]
     ]
 
 
-def test_each_call_asks_for_its_own_arguments(milk: ShoppingItem) -> None:
-    prepared = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
-    assert prepared(uuid4()) == []
-    assert len(prepared(milk.pk)) == 1
-    assert prepared(uuid4()) == []
+def test_compiled_query_uses_the_arguments_of_every_call(milk: ShoppingItem) -> None:
+    compiled = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
+    assert compiled(uuid4()) == []
+    assert len(compiled(milk.pk)) == 1
+    assert compiled(uuid4()) == []
 
 
-def test_it_sees_what_was_written_since(milk: ShoppingItem) -> None:
-    prepared = CompiledQuery(
+def test_compiled_query_sees_later_writes(milk: ShoppingItem) -> None:
+    compiled = CompiledQuery(
         lambda pk: ShoppingItem.objects.filter(pk=pk).values_list("name"),
         fields=[UUIDField()],
         sample_arguments=UUIDS,
     )
-    assert prepared(milk.pk) == [("Milk",)]
+    assert compiled(milk.pk) == [("Milk",)]
     milk.name = "Oat milk"
     milk.save()
-    assert prepared(milk.pk) == [("Oat milk",)]
+    assert compiled(milk.pk) == [("Oat milk",)]
 
 
-def test_two_arguments_keep_their_places(milk: ShoppingItem, ana: User) -> None:
-    prepared = CompiledQuery(
+def test_compiled_query_keeps_the_order_of_its_arguments(milk: ShoppingItem, ana: User) -> None:
+    compiled = CompiledQuery(
         lambda pk, user: Membership.objects.filter(user=user, shopping_list=pk).values_list("role"),
         fields=[UUIDField(), IntegerField()],
         sample_arguments=((UUID(int=1), 1), (UUID(int=2), 2)),
     )
-    assert prepared(milk.shopping_list_id, ana.pk) == [("owner",)]
-    assert prepared(milk.shopping_list_id, ana.pk + 1) == []
+    assert compiled(milk.shopping_list_id, ana.pk) == [("owner",)]
+    assert compiled(milk.shopping_list_id, ana.pk + 1) == []
 
 
-def test_one_call_is_one_query(milk: ShoppingItem) -> None:
-    prepared = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
+def test_compiled_query_costs_one_query_per_call(milk: ShoppingItem) -> None:
+    compiled = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
     with CaptureQueriesContext(connection) as captured:
-        prepared(milk.pk)
-        prepared(milk.pk)
+        compiled(milk.pk)
+        compiled(milk.pk)
     assert len(captured) == 2
 
 
 @pytest.mark.django_db
-def test_an_argument_that_decides_the_shape_is_refused() -> None:
-    prepared = CompiledQuery(
+def test_argument_that_changes_the_query_shape_is_refused() -> None:
+    compiled = CompiledQuery(
         lambda deleted: ShoppingList.objects.filter(deleted_at__isnull=deleted).values_list("pk"),
         fields=[BooleanField()],
         sample_arguments=((True,), (False,)),
     )
     with pytest.raises(ValueError, match="shape"):
-        prepared(*(True,))
+        compiled(*(True,))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_thread_uses_its_own_connection(milk: ShoppingItem) -> None:
-    prepared = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
-    found = [prepared(milk.pk)]
+def test_compiled_query_uses_the_connection_of_its_thread(milk: ShoppingItem) -> None:
+    compiled = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS)
+    results = [compiled(milk.pk)]
 
-    def elsewhere() -> None:
+    def query_in_thread() -> None:
         try:
-            found.append(prepared(milk.pk))
+            results.append(compiled(milk.pk))
         finally:
             connection.close()
 
-    thread = Thread(target=elsewhere)
+    thread = Thread(target=query_in_thread)
     thread.start()
     thread.join()
-    assert found[0] == found[1] != []
+    assert results[0] == results[1] != []

@@ -1,4 +1,4 @@
-"""Many processes write at once, on SQLite and on PostgreSQL; writers.py has the scenarios."""
+"""Many processes write at once, on SQLite and PostgreSQL; see concurrent_writers.py."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
     scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 )
 def scenario(request, tmp_path_factory):
-    """Run a scenario of writers.py on a fresh database of this kind, and return what it saw."""
+    """Return a function that runs a scenario on a new database and returns its outcome."""
     data = tmp_path_factory.mktemp("writers")
     environment = {**os.environ, "TROLLEY_DATA": str(data), "TROLLEY_DATABASE_POOL": "30"}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
@@ -35,7 +35,7 @@ def scenario(request, tmp_path_factory):
         environment["DATABASE_URL"] = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
     def run(*command):
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, *command],
             cwd=ROOT,
             env=environment,
@@ -44,63 +44,65 @@ def scenario(request, tmp_path_factory):
             timeout=240,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     run("manage.py", "migrate", "--verbosity=0")
-    yield lambda which: json.loads(run("-m", "tests.support.concurrent_writers", which))
+    yield lambda scenario_name: json.loads(
+        run("-m", "tests.support.concurrent_writers", scenario_name)
+    )
     if request.param == "postgres":
         with psycopg.connect(url, autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_eight_writers_with_rollbacks_leave_no_gap(scenario):
+def test_eight_writers_with_rollbacks_leave_no_version_gap(scenario):
     """REC-22"""
-    seen = scenario("eight_writers")
-    assert seen["done"] + seen["rolled back"] == 8 * 20
-    assert min(seen["changes"]) > 20
+    outcome = scenario("eight_writers")
+    assert outcome["done"] + outcome["rolled back"] == 8 * 20
+    assert min(outcome["changes"]) > 20
 
 
-def test_eight_writers_without_a_recording_leave_no_gap(scenario):
+def test_eight_writers_without_a_recording_leave_no_version_gap(scenario):
     """REC-22"""
     assert scenario("plain_saves")["changes"] > 120
 
 
-def test_lists_that_are_made_at_once_are_made_once(scenario):
+def test_lists_created_concurrently_are_created_once(scenario):
     """REC-22"""
-    seen = scenario("new_lists")
-    assert seen["won"] == 20
-    assert seen["changes"] == [2] * 20
+    outcome = scenario("new_lists")
+    assert outcome["won"] == 20
+    assert outcome["changes"] == [2] * 20
 
 
-def test_lists_that_are_locked_in_opposite_orders_do_not_deadlock(scenario):
+def test_lists_locked_in_opposite_orders_do_not_deadlock(scenario):
     """REC-14"""
     assert min(scenario("crossing")["changes"]) > 20
 
 
-def test_fifty_adds_of_one_name_leave_one_open_row(scenario):
+def test_fifty_concurrent_adds_of_one_name_create_one_open_item(scenario):
     """ROW-3"""
     assert scenario("one_name") == {"won": 1, "open": 1, "changes": 2}
 
 
-def test_a_lock_lost_with_its_savepoint_is_a_conflict_or_harmless(scenario):
+def test_lock_lost_with_its_savepoint_is_a_conflict_or_harmless(scenario):
     """REC-20"""
-    seen = scenario("lost_lock")
-    if seen["outcome"] == "conflict":
-        assert (seen["row"], seen["changes"]) == (["", "winner"], [1, 3])
+    outcome = scenario("lost_lock")
+    if outcome["outcome"] == "conflict":
+        assert (outcome["row"], outcome["changes"]) == (["", "winner"], [1, 3])
     else:
-        assert (seen["row"], seen["changes"]) == (["loser", "winner"], [2, 4])
+        assert (outcome["row"], outcome["changes"]) == (["loser", "winner"], [2, 4])
 
 
-def test_a_snapshot_is_of_exactly_one_version_whoever_writes(scenario):
+def test_snapshot_contains_exactly_one_version_during_writes(scenario):
     """REC-23"""
-    seen = scenario("snapshots")
-    assert seen["checked"] > 10
-    assert seen["changes"] > 20
+    outcome = scenario("snapshots")
+    assert outcome["checked"] > 10
+    assert outcome["changes"] > 20
 
 
-def test_one_operation_names_one_change_whoever_carries_it(scenario):
-    """REC-17: the others go without it, or are refused."""
-    seen = scenario("one_operation")
-    assert seen["named"] == 1
-    assert seen["changes"] == 1 + seen["won"]
+def test_concurrent_writers_with_one_operation_record_it_once(scenario):
+    """REC-17: the other writers record no operation, or are refused."""
+    outcome = scenario("one_operation")
+    assert outcome["named"] == 1
+    assert outcome["changes"] == 1 + outcome["won"]

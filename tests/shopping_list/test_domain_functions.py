@@ -1,4 +1,4 @@
-"""The modules that decide without a database: positions, names, text, verbs."""
+"""The pure functions: positions, names, text and verbs, without a database."""
 
 import unicodedata
 import uuid
@@ -22,25 +22,25 @@ ANA, BOB = Person(1, "Ana"), Person(2, "Bob")
 keys = st.text(alphabet=fractional_index.DIGITS, min_size=1, max_size=12).filter(
     fractional_index.is_key
 )
-anything = st.text(st.characters(codec=None, exclude_categories=[]), max_size=200)
-wild = st.text(st.characters(codec="utf-8"), max_size=200)
+any_text = st.text(st.characters(codec=None, exclude_categories=[]), max_size=200)
+utf8_text = st.text(st.characters(codec="utf-8"), max_size=200)
 
 
-# positions
+# Positions
 
 
 @given(keys, keys)
-def test_between_two_keys_there_is_another(one, other):
+def test_key_between_two_keys_is_between_them(first, second):
     """ROW-4"""
-    assume(one != other)
-    low, high = sorted((one, other))
+    assume(first != second)
+    low, high = sorted((first, second))
     key = fractional_index.between(low, high)
     assert low < key < high
     assert fractional_index.is_key(key)
 
 
 @given(keys)
-def test_before_and_after_every_key_there_is_another(key):
+def test_keys_exist_before_and_after_every_key(key):
     """ROW-4"""
     before, after = fractional_index.between(None, key), fractional_index.between(key, None)
     assert before < key < after
@@ -48,88 +48,88 @@ def test_before_and_after_every_key_there_is_another(key):
     assert fractional_index.is_key(after)
 
 
-def test_an_empty_list_has_a_first_position():
+def test_empty_list_has_a_first_position():
     """ROW-4"""
     assert fractional_index.is_key(fractional_index.between(None, None))
 
 
 @given(keys, keys)
-def test_there_is_nothing_between_keys_in_the_wrong_order(one, other):
+def test_between_raises_value_error_when_keys_are_in_the_wrong_order(first, second):
     """ROW-4"""
-    low, high = sorted((one, other))
+    low, high = sorted((first, second))
     with pytest.raises(ValueError, match="no key between"):
         fractional_index.between(high, low)
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_thousands_at_one_end_stay_short(backwards):
+def test_keys_stay_short_after_10000_insertions_at_one_end(backwards):
     """ROW-4"""
     key = None
     for _ in range(10_000):
-        following = (
+        next_key = (
             fractional_index.between(None, key)
             if backwards
             else fractional_index.between(key, None)
         )
-        assert key is None or (following < key) == backwards
-        key = following
+        assert key is None or (next_key < key) == backwards
+        key = next_key
     assert len(key) <= 8
 
 
 @given(st.lists(st.integers(0, 10_000), max_size=60))
-def test_any_run_of_insertions_keeps_the_order(places):
+def test_insertions_in_any_order_keep_the_keys_sorted(indexes):
     """ROW-4"""
     order = []
-    for place in places:
-        at = place % (len(order) + 1)
-        low = order[at - 1] if at else None
-        high = order[at] if at < len(order) else None
-        order.insert(at, fractional_index.between(low, high))
+    for index in indexes:
+        insert_at = index % (len(order) + 1)
+        low = order[insert_at - 1] if insert_at else None
+        high = order[insert_at] if insert_at < len(order) else None
+        order.insert(insert_at, fractional_index.between(low, high))
     assert order == sorted(order)
     assert len(set(order)) == len(order)
 
 
 @given(st.integers(0, 3000))
-def test_spread_keys_are_short_and_in_order(count):
+def test_evenly_spaced_keys_are_short_and_sorted(count):
     """ROW-4"""
-    spread = fractional_index.evenly_spaced(count)
-    assert len(spread) == count
-    assert spread == sorted(set(spread))
-    assert all(fractional_index.is_key(key) and len(key) <= 3 for key in spread)
+    spaced_keys = fractional_index.evenly_spaced(count)
+    assert len(spaced_keys) == count
+    assert spaced_keys == sorted(set(spaced_keys))
+    assert all(fractional_index.is_key(key) and len(key) <= 3 for key in spaced_keys)
 
 
-@given(anything)
-def test_the_nearest_key_of_any_text_is_a_key_or_nothing(value):
+@given(any_text)
+def test_nearest_valid_key_of_any_text_is_a_key_or_empty(value):
     """ROW-2"""
-    nearest = fractional_index.to_valid_key(value)
-    assert nearest == "" or fractional_index.is_key(nearest)
+    valid_key = fractional_index.to_valid_key(value)
+    assert valid_key == "" or fractional_index.is_key(valid_key)
     if fractional_index.is_key(value):
-        assert nearest == value
+        assert valid_key == value
 
 
-# names
+# Names
 
 
-@given(wild)
+@given(utf8_text)
 @example("\u0345\u0301")
 @example("\ufdfa" * 200)
 @example("ǰ" * 200)
-def test_a_key_compares_by_itself(name):
+def test_comparison_key_is_idempotent(name):
     """ROW-5"""
     key = item_names.comparison_key(name)
     assert item_names.comparison_key(key) == key
     assert len(key) <= item_names.MAX_KEY_LENGTH
 
 
-@given(wild)
-def test_case_does_not_tell_names_apart(name):
+@given(utf8_text)
+def test_comparison_key_ignores_case(name):
     """ROW-5"""
     assert item_names.comparison_key(name.casefold()) == item_names.comparison_key(name)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
-@given(name=wild)
-def test_the_way_of_composing_characters_does_not_tell_names_apart(form, name):
+@given(name=utf8_text)
+def test_comparison_key_ignores_the_unicode_normal_form(form, name):
     """ROW-5"""
     assume(len(item_names.comparison_key(name)) < item_names.MAX_KEY_LENGTH)
     assert item_names.comparison_key(
@@ -138,28 +138,28 @@ def test_the_way_of_composing_characters_does_not_tell_names_apart(form, name):
 
 
 @given(st.lists(st.text("abcäß", min_size=1), min_size=1), st.text(" \t\u3000\u00a0", min_size=1))
-def test_white_space_does_not_tell_names_apart(words, gap):
+def test_comparison_key_ignores_surrounding_and_repeated_white_space(words, gap):
     """ROW-5"""
     spaced = gap + gap.join(words) + gap
     assert item_names.comparison_key(spaced) == item_names.comparison_key(" ".join(words))
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [("Milk", "mILK "), ("Straße", "STRASSE"), ("Öl", "O\u0308l"), ("\uff2dilk", "milk")],
 )
-def test_names_that_a_person_takes_for_one_are_one(one, other):
+def test_spellings_of_one_name_have_the_same_comparison_key(first, second):
     """ROW-5"""
-    assert item_names.comparison_key(one) == item_names.comparison_key(other)
+    assert item_names.comparison_key(first) == item_names.comparison_key(second)
 
 
-@pytest.mark.parametrize(("one", "other"), [("Milk", "Milch"), ("a b", "ab"), ("Ol", "Öl")])
-def test_names_that_a_person_tells_apart_are_two(one, other):
+@pytest.mark.parametrize(("first", "second"), [("Milk", "Milch"), ("a b", "ab"), ("Ol", "Öl")])
+def test_different_names_have_different_comparison_keys(first, second):
     """ROW-5"""
-    assert item_names.comparison_key(one) != item_names.comparison_key(other)
+    assert item_names.comparison_key(first) != item_names.comparison_key(second)
 
 
-def test_every_single_character_compares_by_itself():
+def test_comparison_key_is_idempotent_for_every_character():
     """ROW-5"""
     for code in range(0x110000):
         if not 0xD800 <= code < 0xE000:
@@ -167,13 +167,13 @@ def test_every_single_character_compares_by_itself():
             assert item_names.comparison_key(key) == key, hex(code)
 
 
-# text
+# Text
 
 
-@given(anything)
-def test_text_is_stored_normalised_or_refused(value):
+@given(any_text)
+def test_text_is_normalised_or_rejected(value):
     """ROW-6, SEC-16"""
-    bad = any(
+    is_forbidden = any(
         unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
         or character in text.BIDIRECTIONAL
         for character in value
@@ -181,15 +181,15 @@ def test_text_is_stored_normalised_or_refused(value):
     try:
         stored = text.clean_text(value)
     except text.InvalidTextError:
-        assert bad
+        assert is_forbidden
     else:
-        assert not bad
+        assert not is_forbidden
         assert stored == unicodedata.normalize("NFC", value).strip()
         assert text.clean_text(stored) == stored
 
 
 @pytest.mark.parametrize("character", ["\0", "\n", "\x7f", "\x85", "\ud800", "\u202e", "\u2066"])
-def test_each_kind_of_refused_character_is_refused_wherever_it_is(character):
+def test_forbidden_character_is_rejected_at_every_place(character):
     """ROW-6"""
     for value in (character, f"a{character}", f"{character}a", f"a{character}b"):
         with pytest.raises(text.InvalidTextError):
@@ -199,16 +199,16 @@ def test_each_kind_of_refused_character_is_refused_wherever_it_is(character):
 @pytest.mark.parametrize(
     "value", ["Öl", "牛奶", "حليب", "👩‍👩‍👧", "½ l", "e\u0301", "\u200f\u05e9\u05de"]
 )
-def test_text_of_every_script_is_kept(value):
+def test_text_of_every_script_is_accepted(value):
     """ROW-6"""
     assert text.clean_text(f" {value} ") == unicodedata.normalize("NFC", value)
 
 
-# verbs and stamps
+# Verbs and bookkeeping fields
 
 
 def row(**fields):
-    plain = {
+    defaults = {
         "id": uuid.UUID(int=1),
         "name": "Milk",
         "quantity": "",
@@ -223,7 +223,7 @@ def row(**fields):
         "created_by": ANA,
         "updated_at": NOW,
     }
-    return ItemRow(**{**plain, **fields})
+    return ItemRow(**{**defaults, **fields})
 
 
 BOUGHT = {"purchased": True, "purchased_at": NOW, "purchased_by": BOB}
@@ -248,7 +248,7 @@ BOUGHT = {"purchased": True, "purchased_at": NOW, "purchased_by": BOB}
         ([(None, row()), (row(), None)], "items.edited"),
     ],
 )
-def test_a_change_of_items_is_called_by_what_happened(pairs, verb):
+def test_items_verb_describes_the_change(pairs, verb):
     """REC-24"""
     assert diff.items_verb(pairs) == verb
 
@@ -267,7 +267,7 @@ def member(user=ANA, role="editor"):
         ([(member(), member(role="owner")), (member(BOB), None)], "member.removed"),
     ],
 )
-def test_a_change_of_members_is_called_by_what_happened(pairs, verb):
+def test_member_verb_describes_the_change(pairs, verb):
     """REC-24"""
     assert diff.member_verb(pairs, ANA) == verb
 
@@ -285,39 +285,42 @@ def test_a_change_of_members_is_called_by_what_happened(pairs, verb):
         ({}, {}, None),
     ],
 )
-def test_a_change_of_a_list_is_called_by_what_happened(before, after, verb):
+def test_list_verb_describes_the_change(before, after, verb):
     """REC-24"""
-    plain = {"name": "a", "deleted": False, "created_by": 1}
-    states = [None if state is None else {**plain, **state} for state in (before, after)]
+    defaults = {"name": "a", "deleted": False, "created_by": 1}
+    states = [None if state is None else {**defaults, **state} for state in (before, after)]
     assert diff.list_verb(*states) == verb
 
 
-def test_stamps_alone_are_no_difference():
+def test_bookkeeping_fields_alone_are_no_difference():
     """REC-6"""
     assert not diff.differs(row(), row(version=9, updated_at=NOW + timedelta(1)))
     assert not diff.differs(None, None)
     assert diff.differs(row(), row(note="x"))
 
 
-def stamped(before, after):
+def with_bookkeeping(before, after):
     return diff.with_bookkeeping(before, after, at=NOW, actor=ANA, version=7)
 
 
-def test_a_tick_takes_the_moment_and_the_person_unless_a_moment_is_given():
+def test_tick_sets_time_and_user_unless_a_time_is_given():
     """ROW-1"""
-    fresh = stamped(row(), row(purchased=True))
-    assert (fresh.purchased_at, fresh.purchased_by) == (NOW, ANA)
+    ticked = with_bookkeeping(row(), row(purchased=True))
+    assert (ticked.purchased_at, ticked.purchased_by) == (NOW, ANA)
     past = NOW - timedelta(days=1)
-    given_ = stamped(row(), row(purchased=True, purchased_at=past, purchased_by=BOB))
-    assert (given_.purchased_at, given_.purchased_by) == (past, BOB)
-    still = stamped(row(**BOUGHT), row(note="x", **BOUGHT))
-    assert still.purchased_by == BOB
-    assert stamped(row(**BOUGHT), row(purchased_at=NOW, purchased_by=BOB)).purchased_by is None
-    assert fresh.version == 7
+    dated = with_bookkeeping(row(), row(purchased=True, purchased_at=past, purchased_by=BOB))
+    assert (dated.purchased_at, dated.purchased_by) == (past, BOB)
+    edited = with_bookkeeping(row(**BOUGHT), row(note="x", **BOUGHT))
+    assert edited.purchased_by == BOB
+    assert (
+        with_bookkeeping(row(**BOUGHT), row(purchased_at=NOW, purchased_by=BOB)).purchased_by
+        is None
+    )
+    assert ticked.version == 7
 
 
-@given(st.sampled_from(get_args(Verb)), st.integers(0), st.one_of(st.none(), st.uuids()), wild)
-def test_a_frame_is_decoded_to_the_change_that_it_was(verb, version, op, name):
+@given(st.sampled_from(get_args(Verb)), st.integers(0), st.one_of(st.none(), st.uuids()), utf8_text)
+def test_decoded_frame_equals_the_encoded_change(verb, version, operation_id, name):
     """REC-16"""
     change = Change(
         topic=topic_of(uuid.UUID(int=3)),
@@ -325,7 +328,7 @@ def test_a_frame_is_decoded_to_the_change_that_it_was(verb, version, op, name):
         version=version,
         at=NOW,
         actor=ANA,
-        op=None if op is None else str(op),
+        op=None if operation_id is None else str(operation_id),
         verb=verb,
         items=(row(name=name),),
         gone=(uuid.UUID(int=2),),

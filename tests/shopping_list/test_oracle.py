@@ -1,8 +1,8 @@
-"""The oracle: whatever happens to lists, a snapshot and the changes since give the next one.
+"""The oracle: a snapshot with the later changes applied always equals the next snapshot.
 
-Rows are written in every way that the models allow, at random, with savepoints
-that are rolled back in between. After each step every list that was ever known
-must equal its last snapshot with the log's frames applied to it.
+Random writes use every way that the models allow, with savepoints
+that are rolled back in between. After every step, each list that ever existed
+must equal its last snapshot with the frames of the log applied to it.
 """
 
 from __future__ import annotations
@@ -51,80 +51,80 @@ values = st.fixed_dictionaries(
 )
 
 
-class StopError(Exception):
-    """Rolls a savepoint back."""
+class RollbackError(Exception):
+    """Raised to roll a savepoint back."""
 
 
 class Lists(RuleBasedStateMachine):
-    """Any writer, any write."""
+    """Random writes by random users."""
 
     @initialize()
     def begin(self):
-        self.people = [User.objects.create(username=name) for name in ("ana", "bob", "eve")]
+        self.users = [User.objects.create(username=name) for name in ("ana", "bob", "eve")]
         self.replicas: dict[uuid.UUID, Replica] = {}
         self.items: list[uuid.UUID] = []
         for name in ("Groceries", "Hardware"):
-            self.make_list(self.people[0], name)
+            self.make_list(self.users[0], name)
 
     def make_list(self, creator, name):
-        made = ShoppingList.objects.create(name=name, created_by=creator)
-        self.replicas[made.pk] = Replica.of(State(made.epoch, 0))
-        return made
+        created = ShoppingList.objects.create(name=name, created_by=creator)
+        self.replicas[created.pk] = Replica.of(State(created.epoch, 0))
+        return created
 
-    # picking
+    # Selection
 
-    def person(self, n):
-        return self.people[n % len(self.people)]
+    def user(self, n):
+        return self.users[n % len(self.users)]
 
     def list(self, n):
-        known = list(ShoppingList.objects.order_by("pk"))
-        return known[n % len(known)] if known else self.make_list(None, "Another")
+        rows = list(ShoppingList.objects.order_by("pk"))
+        return rows[n % len(rows)] if rows else self.make_list(None, "Another")
 
     def item(self, n):
-        known = list(ShoppingItem.objects.order_by("pk"))
-        return known[n % len(known)] if known else None
+        rows = list(ShoppingItem.objects.order_by("pk"))
+        return rows[n % len(rows)] if rows else None
 
     @contextmanager
     def attempt(self):
-        """Let a name that is taken be refused, as any writer would."""
+        """Ignore the error of a duplicate name, as any writer would."""
         with suppress(IntegrityError), transaction.atomic():
             yield
 
-    # items
+    # Items
 
-    @rule(n=number, name=st.sampled_from(NAMES), given=values, who=number)
-    def add(self, n, name, given, who):
-        with self.attempt(), actor.acting_as(self.person(who), uuid.uuid4()):
-            self.list(n).items.create(**{"name": name, **given}, created_by=self.person(who))
+    @rule(n=number, name=st.sampled_from(NAMES), fields=values, user_number=number)
+    def add(self, n, name, fields, user_number):
+        with self.attempt(), actor.acting_as(self.user(user_number), uuid.uuid4()):
+            self.list(n).items.create(**{"name": name, **fields}, created_by=self.user(user_number))
 
-    @rule(n=number, given=values, who=number, partial=st.booleans())
-    def save(self, n, given, who, partial):
+    @rule(n=number, fields=values, user_number=number, partial=st.booleans())
+    def save(self, n, fields, user_number, partial):
         item = self.item(n)
         if item is None:
             return
-        for name, value in given.items():
+        for name, value in fields.items():
             setattr(item, name, value)
-        with self.attempt(), actor.acting_as(self.person(who)):
-            item.save(update_fields=list(given) if partial else None)
+        with self.attempt(), actor.acting_as(self.user(user_number)):
+            item.save(update_fields=list(fields) if partial else None)
 
-    @rule(n=number, given=values)
-    def save_deferred(self, n, given):
+    @rule(n=number, fields=values)
+    def save_deferred(self, n, fields):
         item = self.item(n)
         if item is None:
             return
-        slim = ShoppingItem.objects.only(*list(given)[:1]).get(pk=item.pk)
-        for name, value in given.items():
+        slim = ShoppingItem.objects.only(*list(fields)[:1]).get(pk=item.pk)
+        for name, value in fields.items():
             setattr(slim, name, value)
         with self.attempt():
             slim.save()
 
-    @rule(n=number, given=values)
-    def save_stale(self, n, given):
+    @rule(n=number, fields=values)
+    def save_stale(self, n, fields):
         stale, fresh = self.item(n), self.item(n)
         if fresh is None:
             return
         with self.attempt():
-            for name, value in given.items():
+            for name, value in fields.items():
                 setattr(fresh, name, value)
             fresh.save()
             stale.save()
@@ -165,12 +165,12 @@ class Lists(RuleBasedStateMachine):
             with self.attempt():
                 self.list(to).items.add(item)
 
-    # many rows
+    # Several rows
 
-    @rule(given=values, only=st.sampled_from(TEXTS))
-    def update(self, given, only):
+    @rule(fields=values, only=st.sampled_from(TEXTS))
+    def update(self, fields, only):
         with self.attempt():
-            ShoppingItem.objects.filter(quantity=only).update(**given)
+            ShoppingItem.objects.filter(quantity=only).update(**fields)
 
     @rule(n=number, to=number)
     def update_list(self, n, to):
@@ -182,52 +182,54 @@ class Lists(RuleBasedStateMachine):
         with self.attempt():
             self.list(n).items.update(quantity=F("note"), category=Concat(F("name"), Value("?")))
 
-    @rule(n=number, names=st.lists(st.sampled_from(NAMES), max_size=4), skip=st.booleans())
-    def bulk_create(self, n, names, skip):
-        one = self.list(n)
+    @rule(
+        n=number, names=st.lists(st.sampled_from(NAMES), max_size=4), ignore_conflicts=st.booleans()
+    )
+    def bulk_create(self, n, names, ignore_conflicts):
+        shopping_list = self.list(n)
         with self.attempt():
             ShoppingItem.objects.bulk_create(
-                [ShoppingItem(shopping_list=one, name=name) for name in names],
-                ignore_conflicts=skip,
+                [ShoppingItem(shopping_list=shopping_list, name=name) for name in names],
+                ignore_conflicts=ignore_conflicts,
             )
 
-    @rule(given=values, to=number, batch=st.sampled_from([None, 1]))
-    def bulk_update(self, given, to, batch):
+    @rule(fields=values, to=number, batch=st.sampled_from([None, 1]))
+    def bulk_update(self, fields, to, batch):
         rows = list(ShoppingItem.objects.order_by("pk")[:3])
         for row in rows:
             row.shopping_list = self.list(to)
-            for name, value in given.items():
+            for name, value in fields.items():
                 setattr(row, name, value)
         with self.attempt():
-            ShoppingItem.objects.bulk_update(rows, ["shopping_list", *given], batch_size=batch)
+            ShoppingItem.objects.bulk_update(rows, ["shopping_list", *fields], batch_size=batch)
 
     @rule(only=st.sampled_from(TEXTS))
     def bulk_delete(self, only):
         ShoppingItem.objects.filter(note=only).delete()
 
-    @rule(n=number, name=st.sampled_from(NAMES), given=values)
-    def update_or_create(self, n, name, given):
+    @rule(n=number, name=st.sampled_from(NAMES), fields=values)
+    def update_or_create(self, n, name, fields):
         with self.attempt(), suppress(ShoppingItem.MultipleObjectsReturned):
-            self.list(n).items.update_or_create(name=name, defaults=given)
+            self.list(n).items.update_or_create(name=name, defaults=fields)
 
-    # lists
+    # Lists
 
-    @rule(who=number, name=st.sampled_from(NAMES))
-    def new_list(self, who, name):
-        self.make_list(self.person(who), name)
+    @rule(user_number=number, name=st.sampled_from(NAMES))
+    def new_list(self, user_number, name):
+        self.make_list(self.user(user_number), name)
 
-    @rule(n=number, name=st.sampled_from(NAMES), who=number)
-    def rename(self, n, name, who):
-        one = self.list(n)
-        one.name = name
-        with actor.acting_as(self.person(who)):
-            one.save(update_fields=["name"])
+    @rule(n=number, name=st.sampled_from(NAMES), user_number=number)
+    def rename(self, n, name, user_number):
+        shopping_list = self.list(n)
+        shopping_list.name = name
+        with actor.acting_as(self.user(user_number)):
+            shopping_list.save(update_fields=["name"])
 
-    @rule(n=number, who=number)
-    def edit_list(self, n, who):
-        stale, one = self.list(n), self.list(n)
-        one.created_by = self.person(who)
-        one.save()
+    @rule(n=number, user_number=number)
+    def edit_list(self, n, user_number):
+        stale, shopping_list = self.list(n), self.list(n)
+        shopping_list.created_by = self.user(user_number)
+        shopping_list.save()
         stale.name = "Stale"
         stale.save()
 
@@ -237,40 +239,40 @@ class Lists(RuleBasedStateMachine):
 
     @rule(n=number)
     def trash_or_restore(self, n):
-        one = self.list(n)
-        one.deleted_at = None if one.deleted_at else one.created_at
-        one.save(update_fields=["deleted_at"])
+        shopping_list = self.list(n)
+        shopping_list.deleted_at = None if shopping_list.deleted_at else shopping_list.created_at
+        shopping_list.save(update_fields=["deleted_at"])
 
-    @rule(n=number, again=st.booleans())
-    def delete_list(self, n, again):
-        one = self.list(n)
-        pk, version = one.pk, one.version
-        one.delete()
+    @rule(n=number, recreate=st.booleans())
+    def delete_list(self, n, recreate):
+        shopping_list = self.list(n)
+        pk, version = shopping_list.pk, shopping_list.version
+        shopping_list.delete()
         self.check(pk)
         assert recorded_log(pk, after=version)[-1].verb == "list.deleted"
-        if again:
-            made = ShoppingList.objects.create(pk=pk, name="Again")
-            assert made.version == version + 2
-            self.replicas[pk] = Replica.of(State(made.epoch, version + 1))
+        if recreate:
+            recreated = ShoppingList.objects.create(pk=pk, name="Again")
+            assert recreated.version == version + 2
+            self.replicas[pk] = Replica.of(State(recreated.epoch, version + 1))
 
-    # people
+    # Members and users
 
-    @rule(n=number, who=number, role=st.sampled_from(ROLES))
-    def join(self, n, who, role):
-        self.list(n).members.add(self.person(who), through_defaults={"role": role})
+    @rule(n=number, user_number=number, role=st.sampled_from(ROLES))
+    def join(self, n, user_number, role):
+        self.list(n).members.add(self.user(user_number), through_defaults={"role": role})
 
-    @rule(n=number, who=number)
-    def leave(self, n, who):
-        with actor.acting_as(self.person(who)):
-            self.list(n).members.remove(self.person(who))
+    @rule(n=number, user_number=number)
+    def leave(self, n, user_number):
+        with actor.acting_as(self.user(user_number)):
+            self.list(n).members.remove(self.user(user_number))
 
-    @rule(n=number, who=st.lists(number, max_size=3), clear=st.booleans())
-    def set_members(self, n, who, clear):
-        self.list(n).members.set([self.person(one) for one in who], clear=clear)
+    @rule(n=number, user_numbers=st.lists(number, max_size=3), clear=st.booleans())
+    def set_members(self, n, user_numbers, clear):
+        self.list(n).members.set([self.user(index) for index in user_numbers], clear=clear)
 
-    @rule(who=number, lists=st.lists(number, max_size=3))
-    def set_lists(self, who, lists):
-        self.person(who).shopping_lists.set([self.list(n) for n in lists])
+    @rule(user_number=number, lists=st.lists(number, max_size=3))
+    def set_lists(self, user_number, lists):
+        self.user(user_number).shopping_lists.set([self.list(n) for n in lists])
 
     @rule(n=number)
     def clear_members(self, n):
@@ -287,51 +289,53 @@ class Lists(RuleBasedStateMachine):
 
     @rule(n=number, to=number)
     def move_membership(self, n, to):
-        found = Membership.objects.filter(shopping_list=self.list(n)).first()
-        if found is not None:
-            found.shopping_list = self.list(to)
+        membership = Membership.objects.filter(shopping_list=self.list(n)).first()
+        if membership is not None:
+            membership.shopping_list = self.list(to)
             with self.attempt():
-                found.save()
+                membership.save()
 
-    @rule(who=number)
-    def forget_person(self, who):
-        self.person(who).delete()
-        self.people[who % len(self.people)] = User.objects.create(username=f"new{uuid.uuid4()}")
+    @rule(user_number=number)
+    def delete_user(self, user_number):
+        self.user(user_number).delete()
+        self.users[user_number % len(self.users)] = User.objects.create(
+            username=f"new{uuid.uuid4()}"
+        )
 
-    # together
+    # Combinations
 
     @rule(data=st.data())
     def savepoints(self, data):
-        """Do several things in one recording, some of them in savepoints that are rolled back."""
-        acts = (self.add, self.save, self.remove, self.move, self.update, self.bulk_create)
-        acts += (self.rename, self.set_members, self.bulk_delete, self.save_expression)
+        """Write several times in one recording, partly in savepoints that are rolled back."""
+        methods = (self.add, self.save, self.remove, self.move, self.update, self.bulk_create)
+        methods += (self.rename, self.set_members, self.bulk_delete, self.save_expression)
         with context.recording(self.list(data.draw(number)).pk):
             for _ in range(data.draw(st.integers(1, 4))):
                 keep = data.draw(st.booleans())
-                act = data.draw(st.sampled_from(acts))
-                with suppress(StopError), transaction.atomic():
-                    self.draw_and(act, data)
+                method = data.draw(st.sampled_from(methods))
+                with suppress(RollbackError), transaction.atomic():
+                    self.call_with_drawn_arguments(method, data)
                     if not keep:
-                        raise StopError
+                        raise RollbackError
 
-    def draw_and(self, act, data):
-        wanted = getattr(act, RULE_MARKER).arguments
-        act(**{name: data.draw(strategy) for name, strategy in wanted.items()})
+    def call_with_drawn_arguments(self, method, data):
+        strategies = getattr(method, RULE_MARKER).arguments
+        method(**{name: data.draw(strategy) for name, strategy in strategies.items()})
 
     @rule(data=st.data())
     def roll_all_back(self, data):
         before = {pk: stored_state(pk) for pk in self.replicas}
         count = Activity.objects.count()
-        with suppress(StopError), transaction.atomic():
+        with suppress(RollbackError), transaction.atomic():
             for _ in range(data.draw(st.integers(1, 3))):
-                self.draw_and(
+                self.call_with_drawn_arguments(
                     data.draw(st.sampled_from((self.add, self.update, self.rename))), data
                 )
-            raise StopError
+            raise RollbackError
         assert {pk: stored_state(pk) for pk in before} == before
         assert Activity.objects.count() == count
 
-    # the claim
+    # The invariant
 
     @invariant()
     def every_replica_is_right(self):
@@ -343,23 +347,23 @@ class Lists(RuleBasedStateMachine):
         for change in recorded_log(pk, after=replica.version):
             assert isinstance(change, Change)
             replica.apply(change)
-        now = stored_state(pk)
-        if now is None:
+        snapshot = stored_state(pk)
+        if snapshot is None:
             assert replica.list is None
         else:
-            assert replica.state == now
+            assert replica.state == snapshot
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(3600)
-def test_a_snapshot_and_the_changes_since_give_the_next_snapshot():
-    """REC-21: the same examples each time; TROLLEY_ORACLE=1000 tries that many new ones."""
+def test_snapshot_with_later_changes_equals_the_next_snapshot():
+    """REC-21: the same examples in each run; TROLLEY_ORACLE=1000 tries that many new ones."""
     search = int(os.environ.get("TROLLEY_ORACLE", "0"))
     run_against_the_oracle(examples=search or 25, steps=30, derandomize=not search)
 
 
 def run_against_the_oracle(**options):
-    """Run each example in a transaction of its own, which is rolled back."""
+    """Run each example in its own transaction, which is rolled back."""
 
     class InTransaction(Lists):
         def __init__(self):

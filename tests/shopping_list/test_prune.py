@@ -1,4 +1,4 @@
-"""What is over is removed when somebody says so, and nothing else is."""
+"""The command `prune` deletes expired rows, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,64 +15,70 @@ from shopping_list.services import trash
 
 
 def prune() -> str:
-    said = StringIO()
-    call_command("prune", stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("prune", stdout=output)
+    return output.getvalue()
 
 
-def delete(one: ShoppingList, *, days: float) -> None:
-    one.deleted_at = timezone.now() - timedelta(days=days)
-    one.save()
+def put_in_trash(shopping_list: ShoppingList, *, days: float) -> None:
+    shopping_list.deleted_at = timezone.now() - timedelta(days=days)
+    shopping_list.save()
 
 
-def test_lists_that_cannot_be_restored_are_deleted_for_good(
+def test_prune_deletes_lists_that_cannot_be_restored_any_more(
     groceries: ShoppingList,
     hardware: ShoppingList,
     milk: ShoppingItem,
     signed_in_client: Any,
     ana: Any,
 ) -> None:
-    """API-22: as one change, under an id that stays taken."""
-    delete(groceries, days=30.01)
-    delete(hardware, days=29.99)
+    """API-22: as one change; the id of the list stays in use."""
+    put_in_trash(groceries, days=30.01)
+    put_in_trash(hardware, days=29.99)
     version = groceries.version
     assert "1 lists" in prune()
     assert list(ShoppingList.objects.all()) == [hardware]
     assert not ShoppingItem.objects.exists()
-    last = Activity.objects.filter(list_id=groceries.pk).latest("version")
-    assert (last.verb, last.version, last.actor_name) == ("list.deleted", version + 1, "")
+    activity = Activity.objects.filter(list_id=groceries.pk).latest("version")
+    assert (activity.verb, activity.version, activity.actor_name) == (
+        "list.deleted",
+        version + 1,
+        "",
+    )
     ana_client = signed_in_client(ana)
-    at = f"/api/shopping-lists/{groceries.pk}/"
-    assert ana_client.put(at, {"name": "Back"}).status_code == 409
-    assert ana_client.post(f"{at}restore/").status_code == 404
-    assert ana_client.get(at).status_code == 404
+    url = f"/api/shopping-lists/{groceries.pk}/"
+    assert ana_client.put(url, {"name": "Back"}).status_code == 409
+    assert ana_client.post(f"{url}restore/").status_code == 404
+    assert ana_client.get(url).status_code == 404
     assert "0 lists" in prune()
 
 
-def test_a_list_that_is_restored_meanwhile_stays(groceries: ShoppingList, monkeypatch: Any) -> None:
+def test_purge_keeps_a_list_that_is_restored_meanwhile(
+    groceries: ShoppingList, monkeypatch: Any
+) -> None:
     """API-22"""
-    delete(groceries, days=31)
-    look_again = trash._delete
+    put_in_trash(groceries, days=31)
+    original = trash._delete
 
-    def restored_first(lists: Any) -> int:
+    def restore_then_delete(lists: Any) -> int:
         groceries.deleted_at = None
         groceries.save()
-        return look_again(lists)
+        return original(lists)
 
-    monkeypatch.setattr(trash, "_delete", restored_first)
+    monkeypatch.setattr(trash, "_delete", restore_then_delete)
     assert trash.purge() == 0
     assert ShoppingList.objects.not_deleted().filter(pk=groceries.pk).exists()
 
 
-def kept(days: float) -> UUID:
-    at = timezone.now() - timedelta(days=days)
+def store_response(days: float) -> UUID:
+    created_at = timezone.now() - timedelta(days=days)
     return IdempotentResponse.objects.create(
-        scope="user:1", key=uuid4(), fingerprint="x", at=at
+        scope="user:1", key=uuid4(), fingerprint="x", at=created_at
     ).key
 
 
-def test_answers_are_kept_for_thirty_days(db: None) -> None:
+def test_prune_keeps_idempotent_responses_for_30_days(db: None) -> None:
     """API-8"""
-    young, _old = kept(29.99), kept(30.01)
+    recent, _old = store_response(29.99), store_response(30.01)
     assert "1 answers" in prune()
-    assert [one.key for one in IdempotentResponse.objects.all()] == [young]
+    assert [response.key for response in IdempotentResponse.objects.all()] == [recent]

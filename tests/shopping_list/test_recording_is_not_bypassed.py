@@ -1,4 +1,4 @@
-"""No code of ours writes to the recorded tables behind the recording's back."""
+"""No module writes to the recorded tables without recording."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("accounts", "asgi_project", "live", "rest", "shopping_list")
 # It writes the columns that recording itself sets, and no others.
 RECORDING = {"bookkeeping.py"}
-# It reads: the statements are Django's own SELECTs, compiled once.
+# This module only reads: its statements are Django's own SELECTs, compiled once.
 READING = {"compiled_query.py"}
 FORBIDDEN = {
     "_base_manager",
@@ -26,48 +26,48 @@ FORBIDDEN = {
     "set_rollback",
     "_unrecorded",
 }
-PLAIN = {"QuerySet", "UpdateQuery", "InsertQuery", "DeleteQuery", "Manager", "RawSQL"}
+UNRECORDED_CLASSES = {"QuerySet", "UpdateQuery", "InsertQuery", "DeleteQuery", "Manager", "RawSQL"}
 RECORDED = {"ShoppingList", "ShoppingItem", "Membership"}
 
 
-def ours():
+def own_modules():
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "migrations" not in path.parts:
                 yield path
 
 
-def ways_around(source):
-    """Return the (line, name) of everything that could write unrecorded."""
-    found = []
+def find_bypasses(source):
+    """Return the (line, name) of everything that could write without recording."""
+    bypasses = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute) and node.attr in FORBIDDEN:
-            found.append((node.lineno, node.attr))
+            bypasses.append((node.lineno, node.attr))
         elif isinstance(node, ast.Call):
             function = node.func
             name = getattr(function, "attr", getattr(function, "id", None))
-            if name in PLAIN and not isinstance(function, ast.Subscript):
-                found.append((node.lineno, name))
+            if name in UNRECORDED_CLASSES and not isinstance(function, ast.Subscript):
+                bypasses.append((node.lineno, name))
             if name in {"save", "delete"} and isinstance(function, ast.Attribute):
                 base = function.value
-                plain = isinstance(base, ast.Attribute) and base.attr == "Model"
-                if plain or getattr(base, "id", None) == "Model":
-                    found.append((node.lineno, f"Model.{name}"))
-    return found
+                is_model_class = isinstance(base, ast.Attribute) and base.attr == "Model"
+                if is_model_class or getattr(base, "id", None) == "Model":
+                    bypasses.append((node.lineno, f"Model.{name}"))
+    return bypasses
 
 
-def allowed(path, name):
-    """The exceptions, each with its reason."""
+def is_allowed(path, name):
+    """Return whether a module may use a name, for the reasons given here."""
     if path.parent.name == "recording" and path.name in RECORDING:
         return True
     if path.parent.name == "shopping_list" and path.name in READING:
         return name in {"cursor", "execute"}
-    # Reads: health checks, and other tables than the recorded ones.
+    # Reads of health checks, and of tables that are not recorded.
     reads = name in {"cursor", "execute"}
-    return reads and not RECORDED & set(words(path.read_text()))
+    return reads and not RECORDED & set(names_in(path.read_text()))
 
 
-def words(source):
+def names_in(source):
     return {
         getattr(node, "attr", getattr(node, "id", None))
         for node in ast.walk(ast.parse(source))
@@ -75,13 +75,13 @@ def words(source):
     }
 
 
-@pytest.mark.parametrize("path", list(ours()), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_module_writes_around_the_recording(path):
+@pytest.mark.parametrize("path", list(own_modules()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_bypasses_the_recording(path):
     """REC-25"""
-    found = [
-        (line, name) for line, name in ways_around(path.read_text()) if not allowed(path, name)
+    bypasses = [
+        (line, name) for line, name in find_bypasses(path.read_text()) if not is_allowed(path, name)
     ]
-    assert found == []
+    assert bypasses == []
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,6 @@ def test_no_module_writes_around_the_recording(path):
         "recording._unrecorded(ShoppingItem).update(note='x')",
     ],
 )
-def test_every_known_way_around_is_found(source):
+def test_every_known_bypass_is_found(source):
     """REC-25"""
-    assert ways_around(source)
+    assert find_bypasses(source)

@@ -1,4 +1,4 @@
-"""What is rolled back never happened: no version, no log, no frame, no gap."""
+"""A rollback leaves no trace: no version, no log entry, no frame and no gap."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,44 +17,44 @@ from shopping_list.recording.locking import ConflictError
 pytestmark = pytest.mark.django_db
 
 
-class StopError(Exception):
-    """Ends a block of the test."""
+class RollbackError(Exception):
+    """Raised to roll a block back."""
 
 
 @contextmanager
 def rolled_back(block):
-    """Leave the block by an exception, which ends here."""
-    with suppress(StopError), block:
+    """Leave the block with an exception, which is suppressed here."""
+    with suppress(RollbackError), block:
         yield
-        raise StopError
+        raise RollbackError
 
 
-def test_a_rolled_back_transaction_leaves_nothing(groceries, milk, recorded_changes):
+def test_rolled_back_transaction_records_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Bread")
             milk.delete()
         groceries.items.create(name="Salt")
-    assert seen.one.items[0].name == "Salt"
+    assert recorded.one.items[0].name == "Salt"
 
 
-def test_a_rolled_back_savepoint_leaves_nothing(groceries, milk, recorded_changes):
+def test_rolled_back_savepoint_records_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as seen, transaction.atomic():
+    with recorded_changes(groceries) as recorded, transaction.atomic():
         groceries.items.create(name="Bread")
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Salt")
         groceries.items.create(name="Beer")
-    assert [change.items[0].name for change in seen.all] == ["Bread", "Beer"]
+    assert [change.items[0].name for change in recorded.all] == ["Bread", "Beer"]
 
 
-def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(
+def test_savepoint_rolled_back_inside_a_recording_records_nothing(
     groceries, milk, recorded_changes
 ):
     """REC-18"""
     milk_id = milk.pk
-    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         bread = groceries.items.create(name="Bread")
         with rolled_back(transaction.atomic()):
             milk.delete()
@@ -64,131 +64,142 @@ def test_a_savepoint_rolled_back_inside_a_recording_leaves_nothing(
             groceries.members.clear()
             groceries.name = "Never"
             groceries.save()
-    assert seen.one.verb == "item.added"
-    assert [(row.name, row.note) for row in seen.one.items] == [("Bread", "")]
+    assert recorded.one.verb == "item.added"
+    assert [(row.name, row.note) for row in recorded.one.items] == [("Bread", "")]
     assert ShoppingItem.objects.filter(pk=milk_id).exists()
 
 
-def test_a_savepoint_rolled_back_by_hand_leaves_nothing(groceries, milk, recorded_changes):
+def test_manually_rolled_back_savepoint_records_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
-        mark = transaction.savepoint()
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
+        savepoint_id = transaction.savepoint()
         milk.note = "never"
         milk.save()
-        transaction.savepoint_rollback(mark)
-    assert not seen.all
+        transaction.savepoint_rollback(savepoint_id)
+    assert not recorded.all
 
 
-def test_a_list_made_in_a_rolled_back_savepoint_was_never_made(groceries, recorded_changes):
+def test_list_created_in_a_rolled_back_savepoint_is_not_recorded(groceries, recorded_changes):
     """REC-18"""
     count = Activity.objects.count()
-    with recorded_changes(groceries) as seen, context.recording():
+    with recorded_changes(groceries) as recorded, context.recording():
         with rolled_back(transaction.atomic()):
             ShoppingList.objects.create(name="Never").items.create(name="x")
         groceries.items.create(name="Milk")
-    assert seen.one.verb == "item.added"
+    assert recorded.one.verb == "item.added"
     assert Activity.objects.count() == count + 1
 
 
-def test_nothing_is_sent_of_what_is_rolled_back(
+def test_rolled_back_change_runs_no_commit_hook(
     groceries, recorded_changes, django_capture_on_commit_callbacks
 ):
     """REC-18"""
     sent = []
 
-    def tell(instance, **_):
+    def send_on_commit(instance, **_):
         transaction.on_commit(lambda: sent.append(instance.version))
 
-    post_save.connect(tell, Activity)
+    post_save.connect(send_on_commit, Activity)
     try:
-        with django_capture_on_commit_callbacks(execute=True), recorded_changes(groceries) as seen:
+        with (
+            django_capture_on_commit_callbacks(execute=True),
+            recorded_changes(groceries) as recorded,
+        ):
             with rolled_back(transaction.atomic()):
                 groceries.items.create(name="Bread")
             with transaction.atomic():
                 groceries.items.create(name="Salt")
     finally:
-        post_save.disconnect(tell, Activity)
-    assert sent == [seen.one.version]
+        post_save.disconnect(send_on_commit, Activity)
+    assert sent == [recorded.one.version]
 
 
-def test_a_refused_row_caught_in_a_savepoint_leaves_nothing(groceries, milk, recorded_changes):
+def test_integrity_error_in_a_savepoint_records_nothing(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         with pytest.raises(IntegrityError), transaction.atomic():
             groceries.items.create(name="MILK")
         milk.quantity = "2 l"
         milk.save()
-    assert seen.one.verb == "item.edited"
+    assert recorded.one.verb == "item.edited"
 
 
-def test_a_refused_row_caught_without_a_savepoint_takes_all_with_it(
+def test_integrity_error_without_a_savepoint_rolls_everything_back(
     groceries, milk, recorded_changes
 ):
     """REC-18"""
 
-    def careless():
+    def write_without_savepoint():
         with context.recording(groceries.pk):
             groceries.items.create(name="Bread")
             with pytest.raises(IntegrityError):
                 groceries.items.create(name="milk ")
 
-    with recorded_changes(groceries) as seen, pytest.raises(TransactionManagementError):
-        careless()
-    assert not seen.all
+    with recorded_changes(groceries) as recorded, pytest.raises(TransactionManagementError):
+        write_without_savepoint()
+    assert not recorded.all
 
 
-def test_recordings_inside_one_another_are_one_change(groceries, recorded_changes):
+def test_nested_recordings_are_one_change(groceries, recorded_changes):
     """REC-19"""
-    with recorded_changes(groceries) as seen, context.recording(groceries.pk) as outer:
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk) as outer:
         groceries.items.create(name="Milk")
         with context.recording(groceries.pk) as inner:
             groceries.items.create(name="Bread")
         assert inner is outer
-    assert seen.one.verb == "items.added"
+    assert recorded.one.verb == "items.added"
     assert context.current() is None
 
 
-def test_the_verb_of_a_joined_recording_is_used_if_there_is_no_other(groceries, recorded_changes):
+def test_verb_of_a_nested_recording_is_used_when_the_outer_has_none(groceries, recorded_changes):
     """REC-19"""
     undo = partial(context.recording, groceries.pk, verb="undo")
-    with recorded_changes(groceries) as seen, context.recording(groceries.pk), undo(undoes=1):
+    with (
+        recorded_changes(groceries) as recorded,
+        context.recording(groceries.pk),
+        undo(undoes=1),
+    ):
         groceries.items.create(name="Milk")
-    assert seen.one.verb == "undo"
-    with recorded_changes(groceries) as seen, context.recording(verb="items.moved"), undo():
+    assert recorded.one.verb == "undo"
+    with (
+        recorded_changes(groceries) as recorded,
+        context.recording(verb="items.moved"),
+        undo(),
+    ):
         groceries.items.create(name="Bread")
-    assert seen.one.verb == "items.moved"
+    assert recorded.one.verb == "items.moved"
 
 
-def test_what_a_joined_recording_wrote_before_its_exception_is_recorded_if_that_is_caught(
+def test_writes_of_a_failed_nested_recording_stay_when_the_error_is_caught(
     groceries, recorded_changes
 ):
-    """REC-19: it has no savepoint of its own, so the rows stay, and the log is right."""
-    with recorded_changes(groceries) as seen, context.recording(groceries.pk):
+    """REC-19: a nested recording has no savepoint, so its rows stay and must be recorded."""
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
         with rolled_back(context.recording(groceries.pk)):
             groceries.items.create(name="Milk")
         groceries.items.create(name="Bread")
-    assert {row.name for row in seen.one.items} == {"Milk", "Bread"}
+    assert {row.name for row in recorded.one.items} == {"Milk", "Bread"}
 
 
-def test_an_exception_out_of_a_recording_ends_it(groceries, milk, recorded_changes):
+def test_exception_ends_a_recording(groceries, milk, recorded_changes):
     """REC-18"""
-    with recorded_changes(groceries) as seen:
+    with recorded_changes(groceries) as recorded:
         with rolled_back(context.recording(groceries.pk)):
             milk.delete()
         assert context.current() is None
-    assert not seen.all
+    assert not recorded.all
 
 
-def test_an_operation_whose_change_was_rolled_back_names_the_next_one(groceries, recorded_changes):
+def test_operation_of_a_rolled_back_change_is_recorded_on_the_next(groceries, recorded_changes):
     """REC-17, REC-18"""
-    with recorded_changes(groceries) as seen, actor.acting_as(None, groceries.pk):
+    with recorded_changes(groceries) as recorded, actor.acting_as(None, groceries.pk):
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Bread")
         groceries.items.create(name="Salt")
-    assert seen.one.op == str(groceries.pk)
+    assert recorded.one.op == str(groceries.pk)
 
 
-def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, recorded_changes):
+def test_list_changed_under_its_lock_raises_conflict_error(groceries, milk, recorded_changes):
     """REC-20"""
     milk.note = "new"
 
@@ -197,33 +208,35 @@ def test_a_list_that_moved_under_its_lock_is_a_conflict(groceries, milk, recorde
             milk.save()
             bookkeeping._unrecorded(ShoppingList).filter(pk=groceries.pk).update(version=77)
 
-    with recorded_changes(groceries) as seen, pytest.raises(ConflictError):
+    with recorded_changes(groceries) as recorded, pytest.raises(ConflictError):
         write_under_a_lost_lock()
-    assert not seen.all
+    assert not recorded.all
 
 
-def test_a_list_that_was_made_after_it_was_looked_for_is_a_conflict(groceries, monkeypatch):
-    """REC-20: its lock could not be taken, so its version is not known."""
+def test_list_created_after_the_lookup_raises_conflict_error(groceries, monkeypatch):
+    """REC-20: the row could not be locked, so its version is unknown."""
     monkeypatch.setattr(locking, "_locked_rows", lambda *_: iter(()))
     with pytest.raises(ConflictError):
         groceries.items.create(name="Milk")
     assert not ShoppingItem.objects.exists()
 
 
-def test_an_item_that_keeps_moving_while_its_lists_are_locked_is_followed(
+def test_item_moved_while_its_lists_are_locked_is_followed(
     groceries, hardware, milk, recorded_changes, monkeypatch
 ):
     """REC-7, REC-20"""
     third = ShoppingList.objects.create(name="Third")
     moves = [hardware.pk, third.pk]
-    plain = unit_of_work.UnitOfWork.lock
+    original = unit_of_work.UnitOfWork.lock
 
     def lock(unit, lists):
-        """Another writer moves the item on just before this lock is taken."""
+        """Simulate another writer that moves the item just before this lock is taken."""
         if moves:
-            to = moves.pop(0)
-            bookkeeping._unrecorded(ShoppingItem).filter(pk=milk.pk).update(shopping_list_id=to)
-        plain(unit, lists)
+            list_id = moves.pop(0)
+            bookkeeping._unrecorded(ShoppingItem).filter(pk=milk.pk).update(
+                shopping_list_id=list_id
+            )
+        original(unit, lists)
 
     monkeypatch.setattr(unit_of_work.UnitOfWork, "lock", lock)
     milk.delete()
@@ -235,15 +248,15 @@ def test_threads_do_not_share_a_recording(groceries):
     """REC-19"""
     inside, checked = threading.Event(), threading.Event()
 
-    def other():
+    def read_current():
         inside.wait(10)
-        seen = context.current()
+        current = context.current()
         checked.set()
         connection.close()
-        return seen
+        return current
 
     with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(other)
+        result = pool.submit(read_current)
         with context.recording(groceries.pk):
             inside.set()
             checked.wait(10)

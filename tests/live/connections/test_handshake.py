@@ -92,7 +92,7 @@ async def test_bearer_token_needs_no_origin(open_client, create_token, ana):
 async def test_auth_frame_authenticates_the_socket(
     live_runtime, open_client, create_token, ana, groceries
 ):
-    live_runtime.intervals = replace(live_runtime.intervals, auth=TIMEOUT)
+    live_runtime.periodic_tasks.intervals = replace(live_runtime.intervals, auth_timeout=TIMEOUT)
     client = await open_client(origin=None)
     token = await run_in_db_thread(create_token, ana)
     auth = json.dumps({"type": "auth", "token": token})

@@ -93,7 +93,7 @@ async def test_process_repeats_its_own_presence(live_runtime, subscribers, groce
     ]
 
 
-@pytest.mark.parametrize("intervals", [replace(INTERVALS, presence=0.5)])
+@pytest.mark.parametrize("intervals", [replace(INTERVALS, presence_delay=0.5)])
 async def test_presence_updates_are_batched_into_one_frame(
     live_runtime, open_client, subscribers, groceries
 ):

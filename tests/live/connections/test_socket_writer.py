@@ -44,12 +44,12 @@ async def test_blocked_send_continues_in_a_task_and_keeps_order():
     writer = SocketWriter(socket.send)
     for text in ("a", "b", "c"):
         writer.send_queue.put(Batch(text))
-    assert writer.blocked
+    assert writer.is_blocked
     assert socket.texts == []
     socket.open.set()
     await writer.drain()
     assert socket.texts == ["a", "b", "c"]
-    assert not writer.blocked
+    assert not writer.is_blocked
     writer.send_queue.put(Batch("d"))
     assert socket.texts[-1] == "d"
 
@@ -89,14 +89,14 @@ async def test_broken_socket_closes_the_queue(blocked):
     socket.broken = True
     writer = SocketWriter(socket.send)
     finished = []
-    writer.finished = lambda: finished.append(1)
+    writer.on_finished = lambda: finished.append(1)
     if blocked:
         socket.open.clear()
     writer.send_queue.put(Batch("a"))
     socket.open.set()
     await writer.drain()
     assert finished == [1]
-    assert writer.send_queue.closed
+    assert writer.send_queue.is_closed
 
 
 async def test_drained_callback_runs_with_missed_topics_after_drain():
@@ -104,7 +104,7 @@ async def test_drained_callback_runs_with_missed_topics_after_drain():
     socket.open.clear()
     writer = SocketWriter(socket.send)
     missed = []
-    writer.drained = lambda: missed.append(dict(writer.send_queue.missed))
+    writer.on_drained = lambda: missed.append(dict(writer.send_queue.missed))
     for version in range(300):
         writer.send_queue.put(Batch("x", topic="t", before=version))
     assert missed == []
@@ -117,7 +117,7 @@ async def test_close_is_the_last_message_sent():
     socket = FakeSocket()
     writer = SocketWriter(socket.send)
     finished = []
-    writer.finished = lambda: finished.append(1)
+    writer.on_finished = lambda: finished.append(1)
     writer.send_queue.close(Batch("bye"), close_message(4000, "restarting"))
     writer.send_queue.put(Batch("late"))
     assert socket.texts == ["bye", CLOSE]
@@ -132,7 +132,7 @@ async def test_abort_ends_the_task_of_a_blocked_socket():
     writer.abort()
     for _ in range(3):
         await asyncio.sleep(0)
-    assert not writer.blocked
+    assert not writer.is_blocked
 
 
 async def test_idle_time_counts_from_last_write():

@@ -25,7 +25,7 @@ LIST = "list:8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b"
 
 
 def make_connection(*, identified: bool = True) -> ConnectionState:
-    return ConnectionState(now=0.0, identified=identified)
+    return ConnectionState(is_authenticated=identified)
 
 
 def receive(connection: ConnectionState, *sent: object, now: float = 0.0) -> list:

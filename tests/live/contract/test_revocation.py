@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 WITHOUT_REVALIDATION = """
 import django
 django.setup()
-from live import runtime
+from live import periodic_tasks
 async def nothing(self):
     pass
-runtime.Runtime._revalidate_identities = nothing
+periodic_tasks.PeriodicTasks.revalidate_identities = nothing
 """
 """For the process with the sockets: only a message may reveal to it that access was lost."""
 CREATE_EDITORS = """

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.delivery import change_sequence as module
-from live.delivery.change_sequence import RING_CHANGES, ChangeSequence, IncomingChange
+from live.delivery.change_sequence import MAX_KEPT_CHANGES, ChangeSequence, IncomingChange
 
 
 def change(version: int, size: int = 1) -> IncomingChange:
@@ -26,9 +26,9 @@ def test_next_change_is_delivered_at_once():
 def test_early_change_waits_until_gap_is_filled():
     sequence = ChangeSequence("e", 5)
     assert sequence.accept(change(7)) == []
-    assert sequence.gap
+    assert sequence.has_gap
     assert versions(sequence.accept(change(6))) == [6, 7]
-    assert not sequence.gap
+    assert not sequence.has_gap
 
 
 def test_delivered_change_is_not_delivered_again():
@@ -36,7 +36,7 @@ def test_delivered_change_is_not_delivered_again():
     sequence.accept(change(6))
     assert sequence.accept(change(6)) == []
     assert sequence.accept(change(5)) == []
-    assert not sequence.gap
+    assert not sequence.has_gap
 
 
 def test_newest_changes_are_kept_for_replay():
@@ -52,10 +52,10 @@ def test_newest_changes_are_kept_for_replay():
 
 def test_kept_changes_are_bounded_in_number_and_bytes():
     sequence = ChangeSequence("e", 0)
-    for version in range(1, RING_CHANGES + 50):
+    for version in range(1, MAX_KEPT_CHANGES + 50):
         sequence.accept(change(version))
-    assert sequence.version - sequence.oldest_kept == RING_CHANGES
-    sequence.accept(change(sequence.version + 1, size=module.RING_BYTES + 1))
+    assert sequence.version - sequence.oldest_kept == MAX_KEPT_CHANGES
+    sequence.accept(change(sequence.version + 1, size=module.MAX_KEPT_BYTES + 1))
     assert sequence.oldest_kept == sequence.version
 
 

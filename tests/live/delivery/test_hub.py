@@ -151,16 +151,16 @@ async def test_large_batch_is_split_into_messages_of_limited_size(make_hub):
     for number in range(MAX_BATCH_FRAMES * 2):
         hub.publish("t", str(number), before=number)
     await run_loop_turns()
-    assert [batch.frames for batch in reader.batches] == [MAX_BATCH_FRAMES, MAX_BATCH_FRAMES]
+    assert [batch.frame_count for batch in reader.batches] == [MAX_BATCH_FRAMES, MAX_BATCH_FRAMES]
     assert [batch.before for batch in reader.batches] == [0, MAX_BATCH_FRAMES]
 
 
 async def test_commit_times_are_reported_after_last_queue_has_its_frames(make_hub):
     reported = []
-    hub = make_hub(delivered=reported.append)
+    hub = make_hub(on_delivered=reported.append)
     for _ in range(3):
         hub.attach("t", Reader().send_queue)
-    hub.publish("t", "1", committed=5.0)
+    hub.publish("t", "1", committed_at=5.0)
     hub.publish("t", "2")
     await run_loop_turns()
     assert reported == [[5.0]]

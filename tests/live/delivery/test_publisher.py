@@ -37,7 +37,7 @@ def layer_calls(monkeypatch):
 
     layer = CountingLayer(hosts=[{"address": "redis://127.0.0.1:1/0"}])
     monkeypatch.setattr(publisher, "get_channel_layer", lambda: layer)
-    monkeypatch.setattr(publisher, "_straight", publisher.DirectPublisher())
+    monkeypatch.setattr(publisher, "_direct_publisher", publisher.DirectPublisher())
     return calls
 
 
@@ -64,7 +64,7 @@ def test_membership_change_is_also_sent_to_the_control_group(groceries, mallory,
     sent.clear()
     Membership.objects.create(shopping_list=groceries, user=mallory)
     assert [outgoing.group for outgoing in sent] == [group_name(groceries.pk), CONTROL_GROUP]
-    assert sent[1].message["effects"] == {"joined": (mallory.pk,)}
+    assert sent[1].message["access_changes"] == {"joined": (mallory.pk,)}
 
 
 def test_relay_is_unregistered_when_its_event_loop_is_closed(groceries):

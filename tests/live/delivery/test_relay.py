@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from live.db_threads import run_in_db_thread
+from live.delivery import log_repair, ordered_delivery
 from live.delivery import relay as module
 from live.delivery.access_changes import NO_CHANGES
-from live.delivery.change_log import ListState, LoggedChange, Tail
 from live.delivery.change_sequence import ChangeSequence
 from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage, group_name
+from live.delivery.readings import ListState, LoggedChange, Tail
 from live.delivery.relay import Relay
 from live.delivery.send_queue import SendQueue
 from live.intervals import Intervals
@@ -32,9 +33,9 @@ LIST = uuid.UUID("8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b")
 class IgnoringAccessListener:
     """An access listener that ignores every call."""
 
-    def changed(self, *_args) -> None: ...
+    def on_access_changed(self, *_args) -> None: ...
 
-    def list_deleted(self, *_args) -> None: ...
+    def on_list_deleted(self, *_args) -> None: ...
 
 
 class Reader:
@@ -70,18 +71,18 @@ def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
             changes = tuple(
                 LoggedChange(v, str(v), NO_CHANGES) for v in range(since + 1, committed + 1)
             )
-            return ListState(epoch, committed, alive=True), Tail(epoch, since, committed, changes)
+            return ListState(epoch, committed, exists=True), Tail(epoch, since, committed, changes)
 
         async def read_in_thread(work, *args, **kwargs):
             await asyncio.sleep(random.choice([0, 0.001]))
             return work(*args, **kwargs)
 
         patch = pytest.MonkeyPatch()
-        patch.setattr(module, "read_tail", read_tail)
+        patch.setattr(log_repair, "read_tail", read_tail)
         patch.setattr(
-            module, "list_states", lambda ids: {LIST: ListState("e", committed, alive=True)}
+            log_repair, "list_states", lambda ids: {LIST: ListState("e", committed, exists=True)}
         )
-        patch.setattr(module, "run_in_db_thread", read_in_thread)
+        patch.setattr(log_repair, "run_in_db_thread", read_in_thread)
         hub = Hub(loop=asyncio.get_running_loop(), interval=0.0005)
         relay = Relay(
             hub=hub, access_listener=IgnoringAccessListener(), intervals=Intervals().scaled(0.002)
@@ -140,7 +141,7 @@ async def test_gap_is_repaired_from_log(open_client, live_runtime, ana, grocerie
     client = await open_client(ana)
     reply = await client.subscribe(groceries)
     await client.until("snapshot")
-    live_runtime.relay._reconciling.cancel()
+    live_runtime.relay._log_repair._reconcile_task.cancel()
     await run_in_db_thread(record_without_message, groceries, "Milk")
     await run_in_db_thread(groceries.items.create, name="Bread")
     changes = [await client.until("change") for _ in range(2)]
@@ -155,7 +156,7 @@ async def test_message_of_another_process_is_delivered_once(
     client = await open_client(ana)
     await client.subscribe(groceries)
     await client.until("snapshot")
-    live_runtime.relay._reconciling.cancel()
+    live_runtime.relay._log_repair._reconcile_task.cancel()
     await run_in_db_thread(record_without_message, groceries, "Milk")
     activity = await run_in_db_thread(
         lambda: Activity.objects.filter(list_id=groceries.pk).latest("version")
@@ -208,7 +209,7 @@ async def test_subscribers_get_snapshot_when_change_exceeds_message_size(
     client = await open_client(ana)
     reply = await client.subscribe(groceries)
     await client.until("snapshot")
-    monkeypatch.setattr(module, "MAX_MESSAGE_BYTES", 100)
+    monkeypatch.setattr(ordered_delivery, "MAX_MESSAGE_BYTES", 100)
     await run_in_db_thread(groceries.items.create, name="Milk")
     snapshot = await client.until("snapshot")
     assert snapshot["version"] == reply["version"] + 1

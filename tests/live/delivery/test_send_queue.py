@@ -56,14 +56,14 @@ def test_replies_are_kept_when_queue_overflows():
     for version in range(MAX_OUTBOUND_FRAMES + 1):
         send_queue.put(Batch("live", topic="t", before=version))
     assert texts(send_queue) == ["answer"]
-    assert not send_queue.full_of_replies
+    assert not send_queue.is_full_of_replies
 
 
 def test_queue_is_full_when_replies_exceed_limit():
     send_queue = make_queue()
     for _ in range(MAX_OUTBOUND_FRAMES + 1):
         send_queue.put(Batch("answer"))
-    assert send_queue.full_of_replies
+    assert send_queue.is_full_of_replies
 
 
 def test_replay_is_neither_counted_nor_dropped():
@@ -80,7 +80,7 @@ def test_replay_is_neither_counted_nor_dropped():
 def test_empty_queue_accepts_one_oversized_batch():
     send_queue = make_queue()
     send_queue.put(Batch("x" * (MAX_OUTBOUND_BYTES * 2), topic="t", before=1))
-    assert not send_queue.lagging
+    assert not send_queue.is_lagging
 
 
 def test_drop_topic_removes_only_its_batches():
@@ -127,7 +127,7 @@ def test_sent_and_missed_batches_add_up_to_all_batches(steps):
             else:
                 send_queue.put(Batch("live", topic=step, before=versions[step]))
                 versions[step] += 1
-            assert send_queue.queued[0] <= 4 or send_queue.full_of_replies
+            assert send_queue.queued[0] <= 4 or send_queue.is_full_of_replies
     finally:
         module.MAX_OUTBOUND_FRAMES = original
     while (batch := send_queue.take()) is not None:

@@ -13,6 +13,7 @@ from django.urls import path
 
 from live.counters import counters
 from live.metrics.middleware import count_requests
+from live.noop import noop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,7 +81,7 @@ async def request(url: str, *, disconnect: bool = False) -> list[dict]:
         "scheme": "http",
     }
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[]):
-        await count_requests(ASGIHandler())(scope, inbox.get, send)
+        await count_requests(ASGIHandler(), on_request=noop)(scope, inbox.get, send)
     return sent
 
 

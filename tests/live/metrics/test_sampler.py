@@ -9,7 +9,7 @@ import pytest
 
 from live.counters import counters
 from live.db_threads import run_in_db_thread
-from live.metrics.sampler import HISTORY, ProcessSample, SampleAggregator
+from live.metrics.sampler import MAX_HISTORY, ProcessSample, SampleAggregator
 from live.protocol import frames
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -24,7 +24,7 @@ def sample(process: str, count: int, **fields) -> ProcessSample:
         "per_second": 2.0,
         "per_second_1m": 1.0,
         "sockets": 3,
-        "people": [1, 2],
+        "user_ids": [1, 2],
         "lagging": 0,
         "latency": [(10, 5)],
         "delivery": [],
@@ -40,7 +40,7 @@ def test_latest_samples_of_all_processes_are_added_up():
     aggregator = SampleAggregator(stale_after=5)
     aggregator.put(sample("a", 5), 0)
     aggregator.put(sample("a", 10), 1)
-    aggregator.put(sample("b", 1, people=[2, 3]), 1)
+    aggregator.put(sample("b", 1, user_ids=[2, 3]), 1)
     result = aggregate(aggregator, 1)
     assert (result.processes, result.started, result.status["2xx"]) == (2, 11, 11)
     assert (result.in_flight, result.sockets, result.people) == (2, 6, 3)
@@ -78,10 +78,10 @@ def test_new_process_learns_totals_of_ended_processes():
 def test_history_is_bounded_and_stored_in_columns():
     aggregator = SampleAggregator(stale_after=5)
     aggregator.put(sample("a", 1), 0)
-    for _ in range(HISTORY + 10):
+    for _ in range(MAX_HISTORY + 10):
         aggregator.append_history(aggregate(aggregator, 0))
     columns = aggregator.history()
-    assert {len(column) for column in columns.values()} == {HISTORY}
+    assert {len(column) for column in columns.values()} == {MAX_HISTORY}
     assert "topic" not in columns
     assert columns["at"][0] == "2026-11-22T00:00:00Z"
 
@@ -95,7 +95,7 @@ def test_sample_round_trips_through_msgpack():
 @pytest.mark.django_db(transaction=True)
 async def test_subscriber_gets_history_then_samples(live_runtime, open_client, ana):
     client = await open_client(ana)
-    while live_runtime.sampler.board.latest is None:
+    while live_runtime.sampler.aggregator.latest is None:
         await client.drain()
         await run_in_db_thread(lambda: None)
     reply = await client.subscribe("requests")

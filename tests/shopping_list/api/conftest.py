@@ -1,34 +1,24 @@
-"""API clients of the users, and the URLs of their lists."""
+"""The URLs of lists and items, concurrent requests, and invites."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import ApiToken, User
-from shopping_list.models import Membership, ShoppingList
+from accounts.models import User
+from shopping_list.models import Invite, Membership, ShoppingList
+from shopping_list.services import invites
 
+PREVIEW, ACCEPT = "/api/invites/preview/", "/api/invites/accept/"
 RunConcurrently = Callable[..., list[Any]]
-
-
-@pytest.fixture
-def ana_client(ana: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
-    return signed_in_client(ana)
-
-
-@pytest.fixture
-def bob_client(bob: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
-    return signed_in_client(bob)
-
-
-@pytest.fixture
-def mallory_client(mallory: User, signed_in_client: Callable[[User], APIClient]) -> APIClient:
-    return signed_in_client(mallory)
 
 
 @pytest.fixture
@@ -47,19 +37,6 @@ def add_member(groceries: ShoppingList, make_user: Callable[..., User]) -> Calla
         return user
 
     return make
-
-
-@pytest.fixture
-def token_client() -> Callable[..., APIClient]:
-    """Return an API client with a token of that user, as a script has it."""
-
-    def create_client(user: User, **fields: Any) -> APIClient:
-        _, secret = ApiToken.objects.create(user=user, name="script", **fields)
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-        return client
-
-    return create_client
 
 
 @pytest.fixture
@@ -107,3 +84,74 @@ def url_of_item(item: Any) -> str:
 def current_version(shopping_list: ShoppingList) -> int:
     """Return the current version of a list."""
     return ShoppingList.objects.values_list("version", flat=True).get(pk=shopping_list.pk)
+
+
+@pytest.fixture
+def invites_url(groceries: ShoppingList) -> str:
+    """The URL of the invites to the groceries."""
+    return f"{url_of_list(groceries)}invites/"
+
+
+@pytest.fixture
+def create_invite(invites_url: str, ana_client: APIClient) -> Callable[..., Any]:
+    """Create an invite as ana and return the response's body."""
+
+    def create(**fields: Any) -> Any:
+        response = ana_client.post(invites_url, {"role": "editor", **fields})
+        assert response.status_code == 201, response.content
+        return response.json()
+
+    return create
+
+
+@pytest.fixture
+def join_as_guest(create_invite: Callable[..., Any]) -> Callable[..., APIClient]:
+    """Join as a guest with a new invite and return the client."""
+
+    def join(name: str = "Grandma", **fields: Any) -> APIClient:
+        client = APIClient()
+        token = create_invite(guest=True, **fields)["token"]
+        assert client.post(ACCEPT, {"token": token, "name": name}).status_code == 200
+        return client
+
+    return join
+
+
+def comparable(response: Any) -> tuple[int, Any]:
+    """Return the status and body of a response, without the request id."""
+    body = response.json()
+    body.pop("request_id", None)
+    return response.status_code, body
+
+
+def expire_invites_and_guests() -> None:
+    """Expire every invite, and every membership that has an expiry time."""
+    past = timezone.now() - timedelta(seconds=1)
+    Invite.objects.update(expires_at=past)
+    for member in Membership.objects.exclude(expires_at=None):
+        member.expires_at = past
+        member.save()
+
+
+def use_up_invite(created: Any, groceries: ShoppingList) -> None:
+    Invite.objects.update(uses=1)
+
+
+def expire_invite(created: Any, groceries: ShoppingList) -> None:
+    expire_invites_and_guests()
+
+
+def revoke_invite(created: Any, groceries: ShoppingList) -> None:
+    invites.revoke(groceries.pk, uuid.UUID(created["id"]))
+
+
+def trash_list(created: Any, groceries: ShoppingList) -> None:
+    groceries.deleted_at = timezone.now()
+    groceries.save()
+
+
+def delete_list(created: Any, groceries: ShoppingList) -> None:
+    groceries.delete()
+
+
+MAKE_UNUSABLE = [use_up_invite, expire_invite, revoke_invite, trash_list, delete_list]

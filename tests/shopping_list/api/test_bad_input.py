@@ -1,4 +1,4 @@
-"""What is wrong is refused by the name of its field; nothing is half done."""
+"""Invalid input is rejected by the name of its field, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ IDS = {
 }
 
 
-def cases(field: str, values: dict[str, Any], **others: Any) -> list[Any]:
+def cases(field: str, values: dict[str, Any], **other_fields: Any) -> list[Any]:
     return [
-        pytest.param(field, {**others, field: value}, id=f"{field}: {name}")
+        pytest.param(field, {**other_fields, field: value}, id=f"{field}: {name}")
         for name, value in values.items()
     ]
 
@@ -55,19 +55,19 @@ ITEM = [
     *cases("purchased", BOOLEANS, name="Tea"),
     *cases("after", {**IDS, "unknown": str(uuid4())}, name="Tea"),
     *[
-        pytest.param(field, {"name": "Tea", field: "x" * (most + 1)}, id=f"{field}: too long")
-        for field, most in TOO_LONG.items()
+        pytest.param(field, {"name": "Tea", field: "x" * (max_length + 1)}, id=f"{field}: too long")
+        for field, max_length in TOO_LONG.items()
     ],
     *cases("nmae", {"unknown": "Tea"}, name="Tea"),
-    *cases("position", {"of the client": "a0"}, name="Tea"),
-    *cases("version", {"of the client": 5}, name="Tea"),
+    *cases("position", {"set by the client": "a0"}, name="Tea"),
+    *cases("version", {"set by the client": 5}, name="Tea"),
 ]
 NOT_OBJECTS = [None, [], "Milk", 5, True, [{"name": "Milk"}]]
 
 
 @pytest.fixture
-def untouched(groceries: ShoppingList, milk: Any) -> Callable[[], None]:
-    """Assert that nothing was done to ana's list since."""
+def assert_unchanged(groceries: ShoppingList, milk: Any) -> Callable[[], None]:
+    """Return a function that asserts that ana's list has not changed since."""
     before = current_version(groceries), set(groceries.items.values_list("pk", "name"))
 
     def check() -> None:
@@ -79,10 +79,10 @@ def untouched(groceries: ShoppingList, milk: Any) -> Callable[[], None]:
     return check
 
 
-def refused(answer: Any, field: str) -> None:
-    """Assert that an answer names the field and a rule."""
-    body = answer.json()
-    assert answer.status_code == 400, answer.content
+def assert_rejected(response: Any, field: str) -> None:
+    """Assert that a response names the field and a rule."""
+    body = response.json()
+    assert response.status_code == 400, response.content
     assert body["code"] == "invalid"
     assert list(body["errors"]) == [field]
     assert all(len(rule) > 5 for rule in body["errors"][field])
@@ -91,25 +91,25 @@ def refused(answer: Any, field: str) -> None:
 
 
 @pytest.mark.parametrize(("field", "body"), ITEM)
-def test_a_bad_field_of_an_item_is_named(
-    *, field: str, body: Any, bob_client: Any, items_url: str, milk: Any, untouched: Any
+def test_invalid_item_field_is_reported(
+    *, field: str, body: Any, bob_client: Any, items_url: str, milk: Any, assert_unchanged: Any
 ) -> None:
     """API-4"""
-    refused(bob_client.post(items_url, body), field)
-    refused(bob_client.put(url_of_item(milk), body), field)
-    refused(bob_client.put(f"{items_url}{uuid4()}/", body), field)
-    refused(bob_client.patch(url_of_item(milk), body), field)
-    refused(bob_client.post(f"{items_url}bulk/", {"items": [body]}), f"items.0.{field}")
-    untouched()
+    assert_rejected(bob_client.post(items_url, body), field)
+    assert_rejected(bob_client.put(url_of_item(milk), body), field)
+    assert_rejected(bob_client.put(f"{items_url}{uuid4()}/", body), field)
+    assert_rejected(bob_client.patch(url_of_item(milk), body), field)
+    assert_rejected(bob_client.post(f"{items_url}bulk/", {"items": [body]}), f"items.0.{field}")
+    assert_unchanged()
 
 
 @pytest.mark.parametrize(("field", "body"), cases("id", IDS, name="Tea"))
-def test_a_bad_id_is_named(
-    field: str, body: Any, ana_client: Any, items_url: str, untouched: Any
+def test_invalid_id_is_reported(
+    field: str, body: Any, ana_client: Any, items_url: str, assert_unchanged: Any
 ) -> None:
-    refused(ana_client.post(items_url, body), field)
-    refused(ana_client.post("/api/shopping-lists/", body), field)
-    untouched()
+    assert_rejected(ana_client.post(items_url, body), field)
+    assert_rejected(ana_client.post("/api/shopping-lists/", body), field)
+    assert_unchanged()
 
 
 @pytest.mark.parametrize(
@@ -117,59 +117,61 @@ def test_a_bad_id_is_named(
     [
         *cases("name", {**TEXT, **NOT_BLANK, "too long": "x" * 201}),
         *cases("nmae", {"unknown": "Tea"}, name="Tea"),
-        *cases("version", {"of the client": 5}, name="Tea"),
-        *cases("members", {"elsewhere": []}, name="Tea"),
+        *cases("version", {"set by the client": 5}, name="Tea"),
+        *cases("members", {"other endpoint": []}, name="Tea"),
     ],
 )
-def test_a_bad_field_of_a_list_is_named(
-    field: str, body: Any, ana_client: Any, groceries: ShoppingList, untouched: Any
+def test_invalid_list_field_is_reported(
+    field: str, body: Any, ana_client: Any, groceries: ShoppingList, assert_unchanged: Any
 ) -> None:
-    refused(ana_client.post("/api/shopping-lists/", body), field)
-    refused(ana_client.put(url_of_list(groceries), body), field)
-    refused(ana_client.patch(url_of_list(groceries), body), field)
+    assert_rejected(ana_client.post("/api/shopping-lists/", body), field)
+    assert_rejected(ana_client.put(url_of_list(groceries), body), field)
+    assert_rejected(ana_client.patch(url_of_list(groceries), body), field)
     assert ShoppingList.objects.count() == 1
-    untouched()
+    assert_unchanged()
 
 
 @pytest.mark.parametrize("field", ["name", "quantity", "note", "category"])
-def test_text_of_the_greatest_length_fits(field: str, bob_client: Any, items_url: str) -> None:
-    longest = "é" * TOO_LONG[field]
-    answer = bob_client.post(items_url, {"name": "Tea", field: f" {longest} "})
-    assert (answer.status_code, answer.json()[field]) == (201, longest)
+def test_text_of_the_maximum_length_is_accepted(
+    field: str, bob_client: Any, items_url: str
+) -> None:
+    longest_text = "é" * TOO_LONG[field]
+    response = bob_client.post(items_url, {"name": "Tea", field: f" {longest_text} "})
+    assert (response.status_code, response.json()[field]) == (201, longest_text)
     decomposed = "e\u0301" * TOO_LONG[field]
     assert (
-        bob_client.patch(f"{items_url}{answer.json()['id']}/", {field: decomposed}).status_code
+        bob_client.patch(f"{items_url}{response.json()['id']}/", {field: decomposed}).status_code
         == 200
     )
 
 
 @pytest.mark.parametrize("body", NOT_OBJECTS, ids=str)
-def test_a_body_that_is_no_object_is_refused_everywhere(
+def test_body_that_is_not_an_object_is_rejected_by_every_endpoint(
     *,
     body: Any,
     ana_client: Any,
     items_url: str,
     groceries: ShoppingList,
     milk: Any,
-    untouched: Any,
+    assert_unchanged: Any,
 ) -> None:
     """API-4"""
-    at = url_of_list(groceries)
+    url = url_of_list(groceries)
     for method, path in (
         ("POST", "/api/shopping-lists/"),
-        *((method, at) for method in ("PUT", "PATCH")),
+        *((method, url) for method in ("PUT", "PATCH")),
         *((method, url_of_item(milk)) for method in ("PUT", "PATCH")),
         *(("POST", f"{items_url}{verb}") for verb in ("", "bulk/", "tick/", "untick/", "remove/")),
-        *(("PUT", f"{at}{verb}-members/") for verb in ("add", "remove")),
-        ("PATCH", f"{at}members/{groceries.created_by_id}/"),
+        *(("PUT", f"{url}{verb}-members/") for verb in ("add", "remove")),
+        ("PATCH", f"{url}members/{groceries.created_by_id}/"),
     ):
-        answer = ana_client.generic(method, path, json.dumps(body), "application/json")
-        refused(answer, "non_field_errors")
-    untouched()
+        response = ana_client.generic(method, path, json.dumps(body), "application/json")
+        assert_rejected(response, "non_field_errors")
+    assert_unchanged()
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ('{"name": "Tea"', "not valid JSON"),
         ('{"name": "\\ud800"}', "UTF-8"),
@@ -180,60 +182,62 @@ def test_a_body_that_is_no_object_is_refused_everywhere(
     ],
     ids=["cut off", "lone surrogate", "twice", "NaN", "not UTF-8", "empty"],
 )
-def test_what_is_no_json_is_refused(
-    *, body: Any, said: str, bob_client: Any, items_url: str, milk: Any, untouched: Any
+def test_invalid_json_is_rejected(
+    *, body: Any, message: str, bob_client: Any, items_url: str, milk: Any, assert_unchanged: Any
 ) -> None:
-    for path, key in ((items_url, {}), (items_url, {"HTTP_IDEMPOTENCY_KEY": str(uuid4())})):
-        answer = bob_client.generic("POST", path, body, "application/json", **key)
-        assert answer.status_code == 400
-        expected = "errors" in answer.json() if not body else said in answer.json()["detail"]
-        assert expected, answer.content
-    untouched()
+    for path, headers in ((items_url, {}), (items_url, {"HTTP_IDEMPOTENCY_KEY": str(uuid4())})):
+        response = bob_client.generic("POST", path, body, "application/json", **headers)
+        assert response.status_code == 400
+        expected = "errors" in response.json() if not body else message in response.json()["detail"]
+        assert expected, response.content
+    assert_unchanged()
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", ""])
-def test_another_kind_of_body_is_refused(
-    kind: str, bob_client: Any, items_url: str, untouched: Any
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/xml", "multipart/form-data", ""]
+)
+def test_unsupported_content_type_returns_415(
+    content_type: str, bob_client: Any, items_url: str, assert_unchanged: Any
 ) -> None:
-    for key in ({}, {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}):
-        answer = bob_client.generic("POST", items_url, '{"name": "Tea"}', kind, **key)
-        assert answer.status_code == 415
-    untouched()
+    for headers in ({}, {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}):
+        response = bob_client.generic("POST", items_url, '{"name": "Tea"}', content_type, **headers)
+        assert response.status_code == 415
+    assert_unchanged()
 
 
-MANY = [
-    *cases("items", {**IDS, "empty": [], "null": None, "of numbers": 5, "object": {}}),
+SELECTIONS = [
+    *cases("items", {**IDS, "empty": [], "null": None, "not an array": 5, "object": {}}),
     *cases("purchased", BOOLEANS),
     *cases("itmes", {"unknown": []}, purchased=True),
 ]
 
 
 @pytest.mark.parametrize("verb", ["tick", "untick", "remove"])
-@pytest.mark.parametrize(("field", "body"), MANY)
-def test_a_bad_choice_of_many_is_named(
-    *, field: str, body: Any, verb: str, bob_client: Any, items_url: str, untouched: Any
+@pytest.mark.parametrize(("field", "body"), SELECTIONS)
+def test_invalid_selection_of_items_is_reported(
+    *, field: str, body: Any, verb: str, bob_client: Any, items_url: str, assert_unchanged: Any
 ) -> None:
-    answer = bob_client.post(f"{items_url}{verb}/", body)
-    assert answer.status_code == 400
-    assert {name.split(".")[0] for name in answer.json()["errors"]} == {field}
-    untouched()
+    response = bob_client.post(f"{items_url}{verb}/", body)
+    assert response.status_code == 400
+    assert {name.split(".")[0] for name in response.json()["errors"]} == {field}
+    assert_unchanged()
 
 
 @pytest.mark.parametrize("verb", ["tick", "untick", "remove"])
-def test_many_are_chosen_in_exactly_one_way(
-    verb: str, bob_client: Any, items_url: str, milk: Any, untouched: Any
+def test_selection_needs_exactly_one_criterion_and_at_most_1000_ids(
+    verb: str, bob_client: Any, items_url: str, milk: Any, assert_unchanged: Any
 ) -> None:
-    refused(bob_client.post(f"{items_url}{verb}/", {}), "items")
-    refused(
+    assert_rejected(bob_client.post(f"{items_url}{verb}/", {}), "items")
+    assert_rejected(
         bob_client.post(f"{items_url}{verb}/", {"items": [str(milk.pk)], "purchased": True}),
         "items",
     )
-    thousand = [str(uuid4()) for _ in range(1001)]
-    refused(bob_client.post(f"{items_url}{verb}/", {"items": thousand}), "items")
-    untouched()
+    too_many = [str(uuid4()) for _ in range(1001)]
+    assert_rejected(bob_client.post(f"{items_url}{verb}/", {"items": too_many}), "items")
+    assert_unchanged()
 
 
-PEOPLE = {
+MEMBER_IDS = {
     "text": ["1"],
     "fraction": [1.5],
     "boolean": [True],
@@ -244,33 +248,35 @@ PEOPLE = {
     "array": [[1]],
     "too many": list(range(1, 202)),
     "empty": [],
-    "no array": 1,
+    "not an array": 1,
 }
 
 
-@pytest.mark.parametrize(("field", "body"), cases("members", PEOPLE))
-def test_bad_people_are_named(
-    field: str, body: Any, ana_client: Any, groceries: ShoppingList, untouched: Any
+@pytest.mark.parametrize(("field", "body"), cases("members", MEMBER_IDS))
+def test_invalid_member_ids_are_reported(
+    field: str, body: Any, ana_client: Any, groceries: ShoppingList, assert_unchanged: Any
 ) -> None:
     for verb in ("add", "remove"):
-        answer = ana_client.put(f"{url_of_list(groceries)}{verb}-members/", body)
+        response = ana_client.put(f"{url_of_list(groceries)}{verb}-members/", body)
         if verb == "remove" and body["members"] == [2**63 - 1]:
-            assert answer.status_code == 200  # nobody, so nothing to do
+            assert response.status_code == 200  # no such member, so there is nothing to remove
         else:
-            assert answer.status_code == 400, answer.content
-            assert {name.split(".")[0] for name in answer.json()["errors"]} == {field}
-    untouched()
+            assert response.status_code == 400, response.content
+            assert {name.split(".")[0] for name in response.json()["errors"]} == {field}
+    assert_unchanged()
 
 
 @pytest.mark.parametrize(
     "role", ["", "Owner", "admin", 1, None, True, ["owner"], {"role": "owner"}]
 )
-def test_a_bad_role_is_named(
-    role: Any, ana_client: Any, groceries: ShoppingList, bob: Any, untouched: Any
+def test_invalid_role_is_reported(
+    role: Any, ana_client: Any, groceries: ShoppingList, bob: Any, assert_unchanged: Any
 ) -> None:
-    refused(ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {"role": role}), "role")
-    refused(ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {}), "role")
-    untouched()
+    assert_rejected(
+        ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {"role": role}), "role"
+    )
+    assert_rejected(ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {}), "role")
+    assert_unchanged()
 
 
 NUMBERS = ["abc", "", "1.5", "-1", "1e3", "٣", "0x10", str(2**63), "9" * 5000, "1\x00", " 1"]
@@ -294,32 +300,34 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize(("where", "name", "value"), QUERIES)
-def test_a_bad_parameter_is_named(
-    where: str, name: str, value: str, bob_client: Any, groceries: ShoppingList
+@pytest.mark.parametrize(("endpoint", "name", "value"), QUERIES)
+def test_invalid_query_parameter_is_reported(
+    endpoint: str, name: str, value: str, bob_client: Any, groceries: ShoppingList
 ) -> None:
     """API-4"""
-    addresses = {
+    urls = {
         "": "/api/shopping-lists/",
         "items": f"{url_of_list(groceries)}shopping-items/",
         "activities": f"{url_of_list(groceries)}activities/",
         "all": "/api/search-shopping-items/",
     }
-    refused(bob_client.get(addresses[where], {name: value}), name)
+    assert_rejected(bob_client.get(urls[endpoint], {name: value}), name)
 
 
 @pytest.mark.parametrize("value", ["", "maybe", "Error"])
-def test_a_bad_way_to_handle_duplicates_is_named(
-    value: str, bob_client: Any, items_url: str, untouched: Any
+def test_invalid_on_duplicate_value_is_reported(
+    value: str, bob_client: Any, items_url: str, assert_unchanged: Any
 ) -> None:
-    refused(bob_client.post(f"{items_url}?on_duplicate={value}", {"name": "Tea"}), "on_duplicate")
-    untouched()
+    assert_rejected(
+        bob_client.post(f"{items_url}?on_duplicate={value}", {"name": "Tea"}), "on_duplicate"
+    )
+    assert_unchanged()
 
 
 @pytest.mark.parametrize("search", ["%ED%A0%80", "%FF", "%", "%25", "_", "\\", "'", "\u0661"])
-def test_strange_searches_find_nothing_and_do_no_harm(
+def test_search_with_special_characters_returns_no_items(
     search: str, bob_client: Any, items_url: str, milk: Any
 ) -> None:
-    answer = bob_client.get(f"{items_url}?search={search}")
-    found = answer.json()
-    assert (answer.status_code, found["count"]) == (200, 0), found
+    response = bob_client.get(f"{items_url}?search={search}")
+    body = response.json()
+    assert (response.status_code, body["count"]) == (200, 0), body

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is one that the document has, and never a 500."""
+"""Every response to generated requests is described by the OpenAPI document; none is a 500."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from accounts.models import ApiToken, Session, User
 from tests.support.routes import VERBS, route_shape, routes
 from tests.support.scenario import create_list
 
-PEOPLE = re.compile(r"/api/(auth|tokens|api-token-auth)/")
-"""Addresses that want a session, and not a script's token."""
+SESSION_ONLY = re.compile(r"/api/(auth|tokens|api-token-auth)/")
+"""URLs that require a session and reject API tokens."""
 CSRF = "c" * 32
 DOCUMENTS = ("api/schema/", "api/docs/", "api/live/asyncapi.json")
 COUNTERS = "/api/live/requests/"
-"""There are none in a process that serves nobody; tests/live has what they answer."""
-PROMISES = [
+"""Unavailable in a process without the live runtime; tests/live tests their responses."""
+CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
     checks.content_type_conformance,
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-FEW = settings(
+HYPOTHESIS = settings(
     max_examples=4,
     derandomize=True,
     database=None,
@@ -71,26 +71,26 @@ def one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def bearer_of_ana(ana: User) -> dict[str, Any]:
+def token_of_ana(ana: User) -> dict[str, Any]:
     _, secret = ApiToken.objects.create(user=ana, name="fuzz")
     return {"headers": {"Authorization": f"Bearer {secret}"}}
 
 
 @pytest.fixture
 def session_of_ana(ana: User, ana_client: Any) -> dict[str, Any]:
-    """Sign ana in as a page of ours does."""
+    """Sign ana in with a session cookie and the CSRF header, as the browser app does."""
     session = ana_client.cookies["sessionid"].value
     cookies = {"sessionid": session, "csrftoken": CSRF}
     return {"headers": {"X-CSRFToken": CSRF}, "cookies": cookies}
 
 
 def operations() -> list[Any]:
-    """Return what the document has."""
+    """Return the operations of the OpenAPI document."""
     document = schemathesis.openapi.from_wsgi("/api/schema/?format=json", WSGIHandler())
     return [result.ok() for result in document.get_all_operations()]
 
 
-def test_the_document_has_every_verb_of_every_address(db: None) -> None:
+def test_openapi_document_has_every_method_of_every_route(db: None) -> None:
     """API-18"""
     views = [(path, getattr(view, "view_class", view)) for path, view in routes()]
     served = {
@@ -100,47 +100,47 @@ def test_the_document_has_every_verb_of_every_address(db: None) -> None:
         for verb in set(VERBS) - {"head", "options"}
         if hasattr(view, verb) and verb in view.http_method_names
     }
-    assert {(one.method.upper(), route_shape(one.path)) for one in operations()} == served
+    assert {(item.method.upper(), route_shape(item.path)) for item in operations()} == served
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)
-def test_every_answer_is_described_and_none_is_a_server_error(
+def test_every_response_matches_the_document_and_none_is_a_server_error(
     mode: GenerationMode,
     ids: dict[str, Any],
-    bearer_of_ana: dict[str, Any],
+    token_of_ana: dict[str, Any],
     session_of_ana: dict[str, Any],
 ) -> None:
     """API-18, SEC-27"""
-    dice = random.Random(1)
+    rng = random.Random(1)
 
     def call(case: Any) -> None:
-        if dice.random() < 0.8:
+        if rng.random() < 0.8:
             case.path_parameters = {name: ids[name] for name in case.path_parameters or {}}
-        identity = session_of_ana if PEOPLE.match(case.path) else bearer_of_ana
+        identity = session_of_ana if SESSION_ONLY.match(case.path) else token_of_ana
         with transaction.atomic():
-            answer = case.call_and_validate(checks=PROMISES, **identity)
+            response = case.call_and_validate(checks=CHECKS, **identity)
             transaction.set_rollback(True)
-        surprising = mode is GenerationMode.POSITIVE and not PEOPLE.match(case.path)
-        if surprising and answer.status_code == 400:
-            assert rules_broken(answer.json()) <= UNKNOWABLE, answer.json()
+        strict = mode is GenerationMode.POSITIVE and not SESSION_ONLY.match(case.path)
+        if strict and response.status_code == 400:
+            assert rejected_fields(response.json()) <= UNVERIFIABLE_FIELDS, response.json()
 
     for operation in operations():
-        if mode is GenerationMode.NEGATIVE and not takes_anything(operation):
-            continue  # nothing can be wrong
+        if mode is GenerationMode.NEGATIVE and not has_input(operation):
+            continue  # no input, so no invalid request
         if operation.path == COUNTERS:
             continue
-        FEW(given(operation.as_strategy(generation_mode=mode))(call))()
+        HYPOTHESIS(given(operation.as_strategy(generation_mode=mode))(call))()
 
 
-def takes_anything(operation: Any) -> bool:
+def has_input(operation: Any) -> bool:
     return bool(operation.body or any(operation.iter_parameters()))
 
 
-UNKNOWABLE = {"after", "items", "members", "cursor", "token", "content"}
-"""Fields that name rows, come from an answer or are a file: no document can say which are good."""
+UNVERIFIABLE_FIELDS = {"after", "items", "members", "cursor", "token", "content"}
+"""Fields that refer to rows, repeat a response or hold a file: no schema can describe them."""
 
 
-def rules_broken(problem: dict[str, Any]) -> set[str]:
-    """Return the fields of a refusal, without the lines that they were on."""
+def rejected_fields(problem: dict[str, Any]) -> set[str]:
+    """Return the rejected fields of a problem, without the line numbers."""
     paths = [field.split(".") for field in problem["errors"]]
     return {next(part for part in reversed(path) if not part.isdigit()) for path in paths}

@@ -1,4 +1,4 @@
-"""Items in pages, sorted, filtered and found over all of my lists."""
+"""Reading items: pages, order, filters, and search across all lists of the user."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def pantry(groceries: ShoppingList) -> ShoppingList:
     return groceries
 
 
-def names(client: Any, at: str, **params: Any) -> list[str]:
-    return [row["name"] for row in client.get(at, params).json()["results"]]
+def names(client: Any, url: str, **params: Any) -> list[str]:
+    return [row["name"] for row in client.get(url, params).json()["results"]]
 
 
 @pytest.mark.parametrize(
-    ("params", "found"),
+    ("params", "expected"),
     [
         ({}, ["Äpfel", "Milk", "Bread"]),
         ({"purchased": "true"}, ["Bread"]),
@@ -51,14 +51,14 @@ def names(client: Any, at: str, **params: Any) -> list[str]:
     ],
     ids=str,
 )
-def test_items_are_filtered_and_sorted_as_asked(
-    params: Any, found: list[str], bob_client: Any, pantry: ShoppingList
+def test_items_are_filtered_and_sorted_by_the_query_parameters(
+    params: Any, expected: list[str], bob_client: Any, pantry: ShoppingList
 ) -> None:
-    assert names(bob_client, url_of_items(pantry), **params) == found
+    assert names(bob_client, url_of_items(pantry), **params) == expected
 
 
 @pytest.mark.parametrize("ordering", ["position", "-name", "purchased", "-updated_at"])
-def test_pages_of_equal_rows_show_each_row_once(
+def test_pages_of_equal_rows_contain_each_row_once(
     ordering: str, bob_client: Any, groceries: ShoppingList
 ) -> None:
     """API-15"""
@@ -74,17 +74,17 @@ def test_pages_of_equal_rows_show_each_row_once(
             for number in range(7, 0, -1)
         ]
     )
-    at, seen = f"{url_of_items(groceries)}?page_size=3&ordering={ordering}", []
+    url, ids = f"{url_of_items(groceries)}?page_size=3&ordering={ordering}", []
     pages = 0
-    while at:
-        page = bob_client.get(at).json()
-        seen += [row["id"] for row in page["results"]]
-        at, pages = page["next"], pages + 1
+    while url:
+        page = bob_client.get(url).json()
+        ids += [row["id"] for row in page["results"]]
+        url, pages = page["next"], pages + 1
     assert pages == 3
-    assert seen == [str(UUID(int=number)) for number in range(1, 8)]
+    assert ids == [str(UUID(int=number)) for number in range(1, 8)]
 
 
-def test_pages_of_items_have_the_sizes_that_are_promised(
+def test_item_pages_have_100_rows_by_default_and_1000_at_most(
     bob_client: Any, groceries: ShoppingList
 ) -> None:
     ShoppingItem.objects.bulk_create(
@@ -96,7 +96,7 @@ def test_pages_of_items_have_the_sizes_that_are_promised(
 
 
 class TestSearch:
-    def test_items_are_found_on_all_of_my_lists_and_no_others(
+    def test_search_finds_items_on_all_lists_of_the_user_and_no_others(
         self,
         ana_client: Any,
         bob_client: Any,
@@ -110,10 +110,10 @@ class TestSearch:
         loot.items.create(name="Milk of others")
         assert names(ana_client, SEARCH, search="MILK") == ["Milk", "Milk paint"]
         assert names(bob_client, SEARCH, search="milk") == ["Milk"]
-        found = ana_client.get(SEARCH, {"search": "paint"}).json()["results"][0]
-        assert found["list"] == {"id": str(hardware.pk), "name": "Hardware"}
+        row = ana_client.get(SEARCH, {"search": "paint"}).json()["results"][0]
+        assert row["list"] == {"id": str(hardware.pk), "name": "Hardware"}
 
-    def test_search_is_filtered_and_comes_in_pages(self, bob_client: Any, pantry: Any) -> None:
+    def test_search_is_filtered_and_paginated(self, bob_client: Any, pantry: Any) -> None:
         assert names(bob_client, SEARCH, purchased="true") == ["Bread"]
         page = bob_client.get(SEARCH, {"page_size": 2}).json()
         assert (page["count"], len(page["results"])) == (3, 2)

@@ -1,4 +1,4 @@
-"""Members: managed by owners, while one of them stays."""
+"""Members: managed by owners, as long as one owner remains."""
 
 from __future__ import annotations
 
@@ -11,56 +11,58 @@ from shopping_list.models import Activity, Membership, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_list
 
 
-def people(one: ShoppingList) -> dict[str, str]:
-    rows = Membership.objects.filter(shopping_list=one)
+def roles_by_username(shopping_list: ShoppingList) -> dict[str, str]:
+    rows = Membership.objects.filter(shopping_list=shopping_list)
     return dict(rows.values_list("user__username", "role"))
 
 
 def test_members_are_listed_with_their_roles(
     bob_client: Any, groceries: ShoppingList, ana: User, bob: User
 ) -> None:
-    members = f"{url_of_list(groceries)}members/"
-    rows = bob_client.get(members).json()
+    url = f"{url_of_list(groceries)}members/"
+    rows = bob_client.get(url).json()
     owner = {"id": ana.pk, "name": "Ana", "role": "owner"}
     editor = {"id": bob.pk, "name": "Bob", "role": "editor"}
     assert rows == sorted([owner, editor], key=lambda row: row["id"])
-    assert bob_client.get(f"{members}{ana.pk}/").json() == owner
+    assert bob_client.get(f"{url}{ana.pk}/").json() == owner
     assert bob_client.get(url_of_list(groceries)).json()["members"] == rows
 
 
-def test_a_role_changes_as_one_change(ana_client: Any, groceries: ShoppingList, bob: User) -> None:
-    at = f"{url_of_list(groceries)}members/{bob.pk}/"
+def test_role_change_is_one_recorded_change(
+    ana_client: Any, groceries: ShoppingList, bob: User
+) -> None:
+    url = f"{url_of_list(groceries)}members/{bob.pk}/"
     before = current_version(groceries)
-    answer = ana_client.patch(at, {"role": "viewer"})
-    assert (answer.status_code, answer.json()["role"]) == (200, "viewer")
+    response = ana_client.patch(url, {"role": "viewer"})
+    assert (response.status_code, response.json()["role"]) == (200, "viewer")
     assert Activity.objects.latest("id").verb == "member.role"
     assert current_version(groceries) == before + 1
-    ana_client.patch(at, {"role": "viewer"})
+    ana_client.patch(url, {"role": "viewer"})
     assert current_version(groceries) == before + 1
 
 
-def test_the_last_owner_stays(
+def test_last_owner_cannot_leave_or_lose_the_role(
     ana_client: Any, groceries: ShoppingList, ana: User, bob: User
 ) -> None:
     """API-10"""
-    at = url_of_list(groceries)
+    url = url_of_list(groceries)
     before = current_version(groceries)
-    for answer in (
-        ana_client.patch(f"{at}members/{ana.pk}/", {"role": "editor"}),
-        ana_client.delete(f"{at}members/{ana.pk}/"),
-        ana_client.put(f"{at}remove-members/", {"members": [ana.pk]}),
-        ana_client.put(f"{at}remove-members/", {"members": [bob.pk, ana.pk]}),
+    for response in (
+        ana_client.patch(f"{url}members/{ana.pk}/", {"role": "editor"}),
+        ana_client.delete(f"{url}members/{ana.pk}/"),
+        ana_client.put(f"{url}remove-members/", {"members": [ana.pk]}),
+        ana_client.put(f"{url}remove-members/", {"members": [bob.pk, ana.pk]}),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
-        assert answer.json()["lists"] == [{"id": str(groceries.pk), "name": "Groceries"}]
-    assert people(groceries) == {"ana": "owner", "bob": "editor"}
+        assert (response.status_code, response.json()["code"]) == (409, "last_owner")
+        assert response.json()["lists"] == [{"id": str(groceries.pk), "name": "Groceries"}]
+    assert roles_by_username(groceries) == {"ana": "owner", "bob": "editor"}
     assert current_version(groceries) == before
-    ana_client.patch(f"{at}members/{bob.pk}/", {"role": "owner"})
-    assert ana_client.delete(f"{at}members/{ana.pk}/").status_code == 204
-    assert people(groceries) == {"bob": "owner"}
+    ana_client.patch(f"{url}members/{bob.pk}/", {"role": "owner"})
+    assert ana_client.delete(f"{url}members/{ana.pk}/").status_code == 204
+    assert roles_by_username(groceries) == {"bob": "owner"}
 
 
-def test_anyone_may_leave_and_sees_nothing_from_then_on(
+def test_member_who_leaves_cannot_see_the_list_any_more(
     bob_client: Any, groceries: ShoppingList, bob: User
 ) -> None:
     """API-10"""
@@ -70,70 +72,75 @@ def test_anyone_may_leave_and_sees_nothing_from_then_on(
     assert bob_client.delete(f"{url_of_list(groceries)}members/{bob.pk}/").status_code == 404
 
 
-def test_only_people_who_share_a_list_are_added_and_an_id_tells_nothing(
+def test_only_users_on_a_shared_list_can_be_added(
     ana_client: Any, groceries: ShoppingList, hardware: ShoppingList, bob: User, mallory: User
 ) -> None:
     """API-11, SEC-11"""
-    at = f"{url_of_list(hardware)}add-members/"
+    url = f"{url_of_list(hardware)}add-members/"
     before = current_version(hardware)
-    stranger = ana_client.put(at, {"members": [bob.pk, mallory.pk]})
-    nobody = ana_client.put(at, {"members": [bob.pk, 999_999]})
-    told = stranger.json()["errors"]["members"][0]
-    assert stranger.status_code == nobody.status_code == 400
-    assert told.replace(str(mallory.pk), "999999") == nobody.json()["errors"]["members"][0]
+    foreign_response = ana_client.put(url, {"members": [bob.pk, mallory.pk]})
+    unknown_response = ana_client.put(url, {"members": [bob.pk, 999_999]})
+    message = foreign_response.json()["errors"]["members"][0]
+    assert foreign_response.status_code == unknown_response.status_code == 400
+    assert (
+        message.replace(str(mallory.pk), "999999")
+        == unknown_response.json()["errors"]["members"][0]
+    )
     assert current_version(hardware) == before
-    added = ana_client.put(at, {"members": [bob.pk]})
-    assert added.status_code == 200
-    assert people(hardware) == {"ana": "owner", "bob": "editor"}
-    assert added["ETag"] == f'"{current_version(hardware)}"'
-    assert bob.pk in {row["id"] for row in added.json()["members"]}
+    response = ana_client.put(url, {"members": [bob.pk]})
+    assert response.status_code == 200
+    assert roles_by_username(hardware) == {"ana": "owner", "bob": "editor"}
+    assert response["ETag"] == f'"{current_version(hardware)}"'
+    assert bob.pk in {row["id"] for row in response.json()["members"]}
 
 
-def test_a_list_in_the_trash_is_not_shared(
+def test_deleted_list_does_not_count_as_a_shared_list(
     ana_client: Any, groceries: ShoppingList, hardware: ShoppingList, bob: User
 ) -> None:
     ana_client.delete(url_of_list(groceries))
-    at = f"{url_of_list(hardware)}add-members/"
-    assert ana_client.put(at, {"members": [bob.pk]}).status_code == 400
+    url = f"{url_of_list(hardware)}add-members/"
+    assert ana_client.put(url, {"members": [bob.pk]}).status_code == 400
 
 
-def test_who_is_on_the_list_already_keeps_their_role(
+def test_adding_a_member_again_keeps_their_role(
     ana_client: Any, groceries: ShoppingList, ana: User, bob: User
 ) -> None:
     before = current_version(groceries)
-    answer = ana_client.put(f"{url_of_list(groceries)}add-members/", {"members": [ana.pk, bob.pk]})
-    assert answer.status_code == 200
-    assert people(groceries) == {"ana": "owner", "bob": "editor"}
+    response = ana_client.put(
+        f"{url_of_list(groceries)}add-members/", {"members": [ana.pk, bob.pk]}
+    )
+    assert response.status_code == 200
+    assert roles_by_username(groceries) == {"ana": "owner", "bob": "editor"}
     assert current_version(groceries) == before
 
 
-def test_members_are_removed_together_as_one_change(
+def test_removing_several_members_is_one_change(
     ana_client: Any, groceries: ShoppingList, bob: User, add_member: Any
 ) -> None:
     viewer = add_member("viewer")
     before = current_version(groceries)
-    answer = ana_client.put(
+    response = ana_client.put(
         f"{url_of_list(groceries)}remove-members/", {"members": [bob.pk, viewer.pk, 999_999]}
     )
-    assert (answer.status_code, len(answer.json()["members"])) == (200, 1)
-    assert people(groceries) == {"ana": "owner"}
+    assert (response.status_code, len(response.json()["members"])) == (200, 1)
+    assert roles_by_username(groceries) == {"ana": "owner"}
     assert current_version(groceries) == before + 1
 
 
-def test_an_owner_who_removes_themselves_gets_no_list(
+def test_owner_who_removes_themselves_gets_an_empty_response(
     ana_client: Any, groceries: ShoppingList, ana: User, bob: User
 ) -> None:
     ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {"role": "owner"})
-    answer = ana_client.put(f"{url_of_list(groceries)}remove-members/", {"members": [ana.pk]})
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = ana_client.put(f"{url_of_list(groceries)}remove-members/", {"members": [ana.pk]})
+    assert (response.status_code, response.content) == (204, b"")
 
 
 @pytest.mark.parametrize("verb", ["get", "patch", "delete"])
-def test_who_is_no_member_is_nowhere(
+def test_members_endpoint_returns_404_for_non_members(
     verb: str, ana_client: Any, groceries: ShoppingList, mallory: User
 ) -> None:
     for pk in (mallory.pk, 999_999):
-        answer = getattr(ana_client, verb)(
+        response = getattr(ana_client, verb)(
             f"{url_of_list(groceries)}members/{pk}/", {"role": "viewer"}
         )
-        assert answer.status_code == 404
+        assert response.status_code == 404

@@ -1,4 +1,4 @@
-"""The OpenAPI document says what is served."""
+"""The OpenAPI document matches the responses of the API."""
 
 from __future__ import annotations
 
@@ -46,8 +46,10 @@ def document() -> dict[str, Any]:
 
 
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
-    """Return a validator that also refuses members that the document does not have."""
-    components = {name: closed(one) for name, one in document["components"]["schemas"].items()}
+    """Return a validator that also rejects properties that the document does not have."""
+    components = {
+        name: closed(component) for name, component in document["components"]["schemas"].items()
+    }
     return Draft202012Validator(
         {**schema, "components": {"schemas": components}}, format_checker=FORMATS
     )
@@ -57,26 +59,26 @@ def closed(schema: dict[str, Any]) -> dict[str, Any]:
     return {"additionalProperties": False, **schema} if "properties" in schema else schema
 
 
-def operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:
+def documented_operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     for known, operations in document["paths"].items():
         if route_shape(known) == route_shape(path):
-            found: dict[str, Any] = operations[method.lower()]
-            return found
+            operation: dict[str, Any] = operations[method.lower()]
+            return operation
     raise AssertionError(f"{path} is not in the document")
 
 
-def agree(document: dict[str, Any], method: str, path: str, answer: Any) -> None:
-    """Assert that an answer is one that the document has for the operation."""
-    responses = operation(document, method, path)["responses"]
-    described = responses.get(str(answer.status_code))
-    assert described is not None, f"{answer.status_code} is not described"
+def assert_documented(document: dict[str, Any], method: str, path: str, response: Any) -> None:
+    """Assert that the document describes this response of the operation."""
+    responses = documented_operation(document, method, path)["responses"]
+    described = responses.get(str(response.status_code))
+    assert described is not None, f"{response.status_code} is not described"
     for header in described.get("headers", {}):
-        assert header in answer.headers
-    if not answer.content:
+        assert header in response.headers
+    if not response.content:
         assert "content" not in described
         return
-    schema = described["content"][answer["Content-Type"]]["schema"]
-    validator(document, schema).validate(answer.json())
+    schema = described["content"][response["Content-Type"]]["schema"]
+    validator(document, schema).validate(response.json())
 
 
 @pytest.fixture
@@ -84,76 +86,85 @@ def scene(ana: User, bob: User) -> dict[str, Any]:
     return {**create_list(ana, bob, "Groceries"), "me": bob.pk}
 
 
-def do(client: APIClient, act: Operation, values: dict[str, Any], **headers: str) -> Any:
-    path = f"/api/{fill_template(act.path, values)}"
-    return send(client, act.method, path, fill_template(act.body, values), **headers)
+def send_operation(
+    client: APIClient, operation: Operation, values: dict[str, Any], **headers: str
+) -> Any:
+    path = f"/api/{fill_template(operation.path, values)}"
+    return send(client, operation.method, path, fill_template(operation.body, values), **headers)
 
 
-def test_it_is_openapi_3_1_and_generates_without_a_warning() -> None:
+def test_document_is_openapi_3_1_and_generates_without_warnings() -> None:
     out = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
     assert out.getvalue().startswith("openapi: 3.1.")
 
 
-def test_it_is_served_to_everybody(anonymous_client: APIClient, db: None) -> None:
-    answer = anonymous_client.get("/api/schema/?format=json")
-    assert answer.status_code == 200
-    assert answer.json()["openapi"].startswith("3.1.")
-    assert len(answer.json()["paths"]) > 15
+def test_document_is_public(anonymous_client: APIClient, db: None) -> None:
+    response = anonymous_client.get("/api/schema/?format=json")
+    assert response.status_code == 200
+    assert response.json()["openapi"].startswith("3.1.")
+    assert len(response.json()["paths"]) > 15
 
 
-@pytest.mark.parametrize("act", OPERATIONS, ids=str)
-def test_what_is_served_is_what_is_described(
-    act: Operation, document: dict[str, Any], scene: dict[str, Any], ana_client: APIClient
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_successful_responses_match_the_document(
+    operation: Operation, document: dict[str, Any], scene: dict[str, Any], ana_client: APIClient
 ) -> None:
     """API-18"""
-    path = f"/api/{act.path}"
-    body = fill_template(act.body, scene)
+    path = f"/api/{operation.path}"
+    body = fill_template(operation.body, scene)
     if body is not None:
-        request = operation(document, act.method, path)["requestBody"]["content"][JSON]["schema"]
+        request = documented_operation(document, operation.method, path)["requestBody"]["content"][
+            JSON
+        ]["schema"]
         validator(document, request).validate(body)
-    answer = do(ana_client, act, scene)
-    assert answer.status_code == act.success_status
-    agree(document, act.method, path, answer)
+    response = send_operation(ana_client, operation, scene)
+    assert response.status_code == operation.success_status
+    assert_documented(document, operation.method, path, response)
 
 
-@pytest.mark.parametrize("act", OPERATIONS, ids=str)
-def test_refusals_are_as_described(
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_error_responses_match_the_document(
     *,
-    act: Operation,
+    operation: Operation,
     document: dict[str, Any],
     scene: dict[str, Any],
     join_as: Callable[[str], APIClient],
     mallory_client: APIClient,
 ) -> None:
     """API-18"""
-    refused = {401: do(APIClient(), act, scene), 404: do(mallory_client, act, scene)}
-    if act.min_role != "viewer":
-        refused[403] = do(join_as("viewer"), act, scene)
-    if act.method != "GET":
-        refused[400] = do(mallory_client, act, scene, HTTP_IDEMPOTENCY_KEY="milk")
-    for status, answer in refused.items():
-        assert (answer.status_code, answer["Content-Type"]) == (status, PROBLEM)
-        agree(document, act.method, f"/api/{act.path}", answer)
+    responses = {
+        401: send_operation(APIClient(), operation, scene),
+        404: send_operation(mallory_client, operation, scene),
+    }
+    if operation.min_role != "viewer":
+        responses[403] = send_operation(join_as("viewer"), operation, scene)
+    if operation.method != "GET":
+        responses[400] = send_operation(
+            mallory_client, operation, scene, HTTP_IDEMPOTENCY_KEY="milk"
+        )
+    for status, response in responses.items():
+        assert (response.status_code, response["Content-Type"]) == (status, PROBLEM)
+        assert_documented(document, operation.method, f"/api/{operation.path}", response)
 
 
 @pytest.fixture
 def join_as(
     scene: dict[str, Any], make_user: Any, signed_in_client: Any
 ) -> Callable[[str], APIClient]:
-    """Sign in somebody who has that role on the scene's list."""
+    """Sign in a new member who has that role on the scene's list."""
 
     def join(role: str) -> APIClient:
-        person = make_user(role)
-        Membership.objects.create(shopping_list_id=scene["list"], user=person, role=role)
-        client: APIClient = signed_in_client(person)
+        user = make_user(role)
+        Membership.objects.create(shopping_list_id=scene["list"], user=user, role=role)
+        client: APIClient = signed_in_client(user)
         return client
 
     return join
 
 
 @pytest.mark.parametrize(("method", "path"), OWN)
-def test_what_needs_no_list_is_as_described(
+def test_responses_without_a_list_match_the_document(
     *,
     method: str,
     path: str,
@@ -163,32 +174,34 @@ def test_what_needs_no_list_is_as_described(
 ) -> None:
     body = {"name": "Party"} if method == "POST" else None
     for client in (ana_client, APIClient()):
-        agree(document, method, f"/api/{path}", send(client, method, f"/api/{path}", body))
+        assert_documented(
+            document, method, f"/api/{path}", send(client, method, f"/api/{path}", body)
+        )
 
 
-def test_what_is_taken_stale_or_used_is_as_described(
+def test_conflict_and_precondition_responses_match_the_document(
     document: dict[str, Any], scene: dict[str, Any], ana_client: APIClient
 ) -> None:
-    one, items, item = (f"/api/{path}" for path in (LIST, ITEMS, ITEM))
-    stale = {"HTTP_IF_MATCH": '"0"'}
+    list_url, items_url, item_url = (f"/api/{path}" for path in (LIST, ITEMS, ITEM))
+    stale_header = {"HTTP_IF_MATCH": '"0"'}
     scene["created"] = 1
-    key = {"HTTP_IDEMPOTENCY_KEY": UNKNOWN}
+    key_header = {"HTTP_IDEMPOTENCY_KEY": UNKNOWN}
 
-    def ask(status: int, method: str, path: str, body: Any = None, **headers: str) -> None:
-        answer = send(ana_client, method, fill_template(path, scene), body, **headers)
-        assert answer.status_code == status, answer.content
-        agree(document, method, path.partition("?")[0], answer)
+    def check(status: int, method: str, path: str, body: Any = None, **headers: str) -> None:
+        response = send(ana_client, method, fill_template(path, scene), body, **headers)
+        assert response.status_code == status, response.content
+        assert_documented(document, method, path.partition("?")[0], response)
 
-    ask(409, "POST", f"{items}?on_duplicate=error", {"name": "Milk"})
-    ask(409, "POST", items, {"name": "Tea", "id": scene["item"]})
-    ask(409, "POST", f"{items}bulk/", {"items": [{"name": "Tea", "id": scene["item"]}]})
-    ask(409, "POST", "/api/shopping-lists/", {"name": "Tea", "id": scene["list"]})
-    ask(409, "POST", f"/api/{UNDO % 'created'}")
-    ask(200, "PATCH", item, {"quantity": "9"})
-    ask(409, "POST", f"/api/{UNDO % 'edited'}")
-    ask(412, "PATCH", one, {"name": "Tea"}, **stale)
-    ask(412, "PUT", f"/api/{ITEMS}{NEW}/", {"name": "Tea"}, **stale)
-    ask(412, "DELETE", item, **stale)
-    ask(200, "GET", f"{one}activities/?since=0")
-    ask(201, "POST", items, {"name": "Tea"}, **key)
-    ask(422, "POST", items, {"name": "Jam"}, **key)
+    check(409, "POST", f"{items_url}?on_duplicate=error", {"name": "Milk"})
+    check(409, "POST", items_url, {"name": "Tea", "id": scene["item"]})
+    check(409, "POST", f"{items_url}bulk/", {"items": [{"name": "Tea", "id": scene["item"]}]})
+    check(409, "POST", "/api/shopping-lists/", {"name": "Tea", "id": scene["list"]})
+    check(409, "POST", f"/api/{UNDO % 'created'}")
+    check(200, "PATCH", item_url, {"quantity": "9"})
+    check(409, "POST", f"/api/{UNDO % 'edited'}")
+    check(412, "PATCH", list_url, {"name": "Tea"}, **stale_header)
+    check(412, "PUT", f"/api/{ITEMS}{NEW}/", {"name": "Tea"}, **stale_header)
+    check(412, "DELETE", item_url, **stale_header)
+    check(200, "GET", f"{list_url}activities/?since=0")
+    check(201, "POST", items_url, {"name": "Tea"}, **key_header)
+    check(422, "POST", items_url, {"name": "Jam"}, **key_header)

@@ -1,4 +1,4 @@
-"""What an answer costs does not grow with what it shows."""
+"""The number of queries of a request does not grow with the number of rows."""
 
 from __future__ import annotations
 
@@ -18,63 +18,67 @@ from tests.shopping_list.api.conftest import current_version, url_of_item, url_o
 from tests.support.routes import address, routes
 from tests.support.scenario import create_list
 
-ONE = "api/shopping-lists/<uuid:list_id>/"
-SIGN_IN = 2
-"""Queries for the session and the person."""
+LIST = "api/shopping-lists/<uuid:list_id>/"
+SIGN_IN_QUERIES = 2
+"""Queries for the session and the user."""
 
 
-def cost(ask: Callable[[], Any], *, status: int | None = None) -> int:
+def query_count(send: Callable[[], Any], *, status: int | None = None) -> int:
     """Return the queries of a request, without those for the caller's identity."""
     with CaptureQueriesContext(connection) as queries:
-        answer = ask()
-    assert answer.status_code == (status or answer.status_code), answer.content
-    assert status or answer.status_code < 300, answer.content
-    spoken = [query["sql"] for query in queries]
-    return len([sql for sql in spoken if "SAVEPOINT" not in sql]) - SIGN_IN
+        response = send()
+    assert response.status_code == (status or response.status_code), response.content
+    assert status or response.status_code < 300, response.content
+    statements = [query["sql"] for query in queries]
+    return len([sql for sql in statements if "SAVEPOINT" not in sql]) - SIGN_IN_QUERIES
 
 
-def crowd(one: ShoppingList, make_user: Callable[..., User], count: int, start: int = 0) -> None:
+def add_members(
+    shopping_list: ShoppingList, make_user: Callable[..., User], count: int, start: int = 0
+) -> None:
     Membership.objects.bulk_create(
-        Membership(shopping_list=one, user=make_user(f"guest{start + number}"))
+        Membership(shopping_list=shopping_list, user=make_user(f"guest{start + number}"))
         for number in range(count)
     )
 
 
-def fill(one: ShoppingList, count: int) -> None:
+def fill(shopping_list: ShoppingList, count: int) -> None:
     ShoppingItem.objects.bulk_create(
-        ShoppingItem(shopping_list=one, name=f"Thing {number}", created_by=one.created_by)
+        ShoppingItem(
+            shopping_list=shopping_list, name=f"Thing {number}", created_by=shopping_list.created_by
+        )
         for number in range(count)
     )
 
 
-COSTS = {
-    "api/auth/me/": 0,  # it is the person who asks
-    "api/auth/me/export/": 10,  # browsers, tokens, links, lists …, and each list
+QUERY_COUNTS = {
+    "api/auth/me/": 0,  # the caller's user is already loaded
+    "api/auth/me/export/": 10,  # sessions, tokens, invites, lists …, and each list
     "api/auth/sessions/": 1,
     "api/export/": 5,  # lists, and each list
     "api/search-shopping-items/": 3,  # count, items, lists
-    "api/shopping-lists/": 5,  # count, lists, members, people, items
-    ONE: 5,  # standing, list, members, people, items
-    f"{ONE}activities/": 3,  # standing, changes, their undos
-    f"{ONE}export/": 5,  # standing, list, members, items, list again
-    f"{ONE}invites/": 2,  # standing, invites
-    f"{ONE}invites/<uuid:invite_id>/": 2,
-    f"{ONE}members/": 2,  # standing, members
-    f"{ONE}members/<number:user_id>/": 2,
-    f"{ONE}shopping-items/": 3,  # standing, count, items
-    f"{ONE}shopping-items/<uuid:item_id>/": 2,
+    "api/shopping-lists/": 5,  # count, lists, members, users, items
+    LIST: 5,  # access, list, members, users, items
+    f"{LIST}activities/": 3,  # access, changes, their undos
+    f"{LIST}export/": 5,  # access, list, members, items, list again
+    f"{LIST}invites/": 2,  # access, invites
+    f"{LIST}invites/<uuid:invite_id>/": 2,
+    f"{LIST}members/": 2,  # access, members
+    f"{LIST}members/<number:user_id>/": 2,
+    f"{LIST}shopping-items/": 3,  # access, count, items
+    f"{LIST}shopping-items/<uuid:item_id>/": 2,
     "api/suggestions/": 3,
     "api/tokens/": 1,
     "api/tokens/<uuid:token_id>/": 1,
 }
-"""Queries of a GET beside those for the caller's identity."""
-EACH_LIST = {"api/export/": 4, "api/auth/me/export/": 4}
-"""Queries of a GET for each list: each is read as it was at one moment."""
-NO_ROWS = {"api/schema/", "api/docs/", "api/live/requests/", "api/live/asyncapi.json"}
+"""Queries of a GET, without those for the caller's identity."""
+QUERIES_PER_LIST = {"api/export/": 4, "api/auth/me/export/": 4}
+"""Queries of a GET for each list: each list is read as a consistent snapshot."""
+WITHOUT_ROWS = {"api/schema/", "api/docs/", "api/live/requests/", "api/live/asyncapi.json"}
 
 
 def readable() -> set[str]:
-    """Return every address of the API that answers a GET."""
+    """Return every path of the API that supports GET."""
     return {
         path
         for path, view in routes()
@@ -82,59 +86,61 @@ def readable() -> set[str]:
     }
 
 
-def test_every_address_that_is_read_has_its_costs() -> None:
+def test_every_readable_path_has_a_query_count() -> None:
     """API-17"""
-    assert readable() == COSTS.keys() | NO_ROWS
+    assert readable() == QUERY_COUNTS.keys() | WITHOUT_ROWS
 
 
-@pytest.mark.parametrize("path", COSTS)
-def test_what_is_read_costs_the_same_for_few_rows_and_for_many(
+@pytest.mark.parametrize("path", QUERY_COUNTS)
+def test_query_count_of_a_get_does_not_depend_on_the_number_of_rows(
     path: str, ana_client: APIClient, ana: User, bob: User, make_user: Any
 ) -> None:
     """API-17"""
     scene = create_list(ana, bob, "Groceries")
     token, _ = ApiToken.objects.create(user=ana, name="script")
     ids = {"list_id": scene["list"], "item_id": scene["item"], "invite_id": scene["invite"]}
-    at = address(path, {**ids, "user_id": bob.pk, "token_id": token.public_id})
-    one = ShoppingList.objects.get(pk=scene["list"])
-    few = cost(lambda: ana_client.get(at))
-    grow(one, make_user)
-    more = cost(lambda: ana_client.get(at))
+    url = address(path, {**ids, "user_id": bob.pk, "token_id": token.public_id})
+    shopping_list = ShoppingList.objects.get(pk=scene["list"])
+    initial_count = query_count(lambda: ana_client.get(url))
+    grow(shopping_list, make_user)
+    count_with_more_rows = query_count(lambda: ana_client.get(url))
     for number in range(5):
-        another = ShoppingList.objects.create(name=f"{number}", created_by=ana)
-        Membership.objects.create(shopping_list=another, user=ana, role="owner")
-        crowd(another, make_user, 2, start=100 + 2 * number)
-        fill(another, 3)
-    most = cost(lambda: ana_client.get(at)) - 5 * EACH_LIST.get(path, 0)
-    assert (few, more, most) == (COSTS[path],) * 3
+        other_list = ShoppingList.objects.create(name=f"{number}", created_by=ana)
+        Membership.objects.create(shopping_list=other_list, user=ana, role="owner")
+        add_members(other_list, make_user, 2, start=100 + 2 * number)
+        fill(other_list, 3)
+    count_with_more_lists = query_count(lambda: ana_client.get(url)) - 5 * QUERIES_PER_LIST.get(
+        path, 0
+    )
+    assert (initial_count, count_with_more_rows, count_with_more_lists) == (QUERY_COUNTS[path],) * 3
 
 
-def grow(one: ShoppingList, make_user: Callable[..., User]) -> None:
-    """Give a list and its owner more of everything."""
-    owner = one.created_by
-    crowd(one, make_user, 5)
-    fill(one, 20)
-    one.items.filter(name__endswith="5").update(purchased=True)
+def grow(shopping_list: ShoppingList, make_user: Callable[..., User]) -> None:
+    """Give a list more items, members, invites and changes, and its owner more tokens."""
+    owner = shopping_list.created_by
+    add_members(shopping_list, make_user, 5)
+    fill(shopping_list, 20)
+    shopping_list.items.filter(name__endswith="5").update(purchased=True)
     for number in range(5):
-        invites.create(one.pk, owner, secret=invites.new_secret(), role="editor")
+        invites.create(shopping_list.pk, owner, secret=invites.new_secret(), role="editor")
         ApiToken.objects.create(user=owner, name=f"{number}")
         APIClient().force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
-    with recording(one.pk, verb="undo", undoes=current_version(one)):
-        one.items.filter(purchased=True).update(purchased=False)
+    with recording(shopping_list.pk, verb="undo", undoes=current_version(shopping_list)):
+        shopping_list.items.filter(purchased=True).update(purchased=False)
 
 
-def test_one_tick_costs_seven_queries(
+def test_ticking_an_item_costs_seven_queries(
     bob_client: APIClient, groceries: ShoppingList, milk: Any
 ) -> None:
-    """Lock, standing, item, write, item again, version, log; a new name looks for its twin."""
+    """Lock, access, item, write, item again, version, log; reopening looks for a duplicate name."""
     fill(groceries, 50)
-    assert cost(lambda: bob_client.patch(url_of_item(milk), {"purchased": True})) == 7
-    assert cost(lambda: bob_client.patch(url_of_item(milk), {"note": "fresh"})) == 7
-    assert cost(lambda: bob_client.patch(url_of_item(milk), {"purchased": False})) == 8
+    assert query_count(lambda: bob_client.patch(url_of_item(milk), {"purchased": True})) == 7
+    assert query_count(lambda: bob_client.patch(url_of_item(milk), {"note": "fresh"})) == 7
+    assert query_count(lambda: bob_client.patch(url_of_item(milk), {"purchased": False})) == 8
 
 
 @pytest.mark.parametrize("verb", ["tick", "untick", "remove"])
-def test_many_cost_the_same_as_one(
+def test_bulk_query_count_does_not_depend_on_the_number_of_items(
     verb: str, bob_client: APIClient, groceries: ShoppingList
 ) -> None:
     """API-17"""
@@ -145,27 +151,27 @@ def test_many_cost_the_same_as_one(
         if verb == "untick":
             groceries.items.update(purchased=True)
         ids = [str(pk) for pk in groceries.items.values_list("pk", flat=True)]
-        at = f"{url_of_items(groceries)}{verb}/"
-        costs.append(cost(lambda at=at, ids=ids: bob_client.post(at, {"items": ids})))
+        url = f"{url_of_items(groceries)}{verb}/"
+        costs.append(query_count(lambda url=url, ids=ids: bob_client.post(url, {"items": ids})))
     assert costs[0] == costs[1]
 
 
-def test_undoing_the_removal_of_many_asks_once_for_all(
+def test_undoing_the_removal_of_many_items_has_a_bounded_query_count(
     bob_client: APIClient, groceries: ShoppingList
 ) -> None:
     fill(groceries, 30)
     bob_client.post(f"{url_of_items(groceries)}remove/", {"purchased": False})
-    at = f"{url_of_list(groceries)}activities/{current_version(groceries)}/undo/"
-    assert cost(lambda: bob_client.post(at)) <= 45  # one insert for each, and a fixed number
+    url = f"{url_of_list(groceries)}activities/{current_version(groceries)}/undo/"
+    # One insert for each item, and a fixed number.
+    assert query_count(lambda: bob_client.post(url)) <= 45
     assert groceries.items.count() == 30
 
 
-def test_an_item_of_another_list_is_not_found_without_asking_for_its_list(
+def test_item_of_another_list_is_rejected_without_locking_its_list(
     ana_client: APIClient, groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
-    """REC-14: locked out of order, two lists that ask for each other's items would deadlock."""
+    """REC-14: two requests for items of each other's lists would deadlock on locks out of order."""
     nails = hardware.items.create(name="Nails")
-    at = f"{url_of_items(groceries)}{nails.pk}/"
-    assert (
-        cost(lambda: ana_client.patch(at, {"note": "x"}), status=404) == 3
-    )  # lock, standing, item
+    url = f"{url_of_items(groceries)}{nails.pk}/"
+    # Lock, access, item.
+    assert query_count(lambda: ana_client.patch(url, {"note": "x"}), status=404) == 3

@@ -1,4 +1,4 @@
-"""Many people at the same moment, each on a connection of their own."""
+"""Concurrent requests, each on its own database connection."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Calls = Callable[[], Any]
 
 
-def statuses(answers: list[Any]) -> list[Any]:
-    """Return the statuses; an exception stays what it is."""
-    return sorted(getattr(answer, "status_code", answer) for answer in answers)
+def statuses(responses: list[Any]) -> list[Any]:
+    """Return the statuses; an exception is returned unchanged."""
+    return sorted(getattr(response, "status_code", response) for response in responses)
 
 
-def test_fifty_adds_of_one_name_leave_one_row(
+def test_fifty_concurrent_adds_of_one_name_create_one_item(
     ana: Any, bob: Any, groceries: ShoppingList, signed_in_client: Any, run_concurrently: Any
 ) -> None:
     """API-5"""
@@ -35,82 +35,82 @@ def test_fifty_adds_of_one_name_leave_one_row(
         body = {"name": spellings[number % len(spellings)], "id": str(uuid4())}
         return lambda: client.post(url_of_items(groceries), body)
 
-    answers = run_concurrently(*map(add, range(50)))
-    assert statuses(answers) == [200] * 49 + [201]
+    responses = run_concurrently(*map(add, range(50)))
+    assert statuses(responses) == [200] * 49 + [201]
     assert groceries.items.count() == 1
-    only = {answer.json()["id"] for answer in answers}
-    assert only == {str(groceries.items.get().pk)}
+    ids = {response.json()["id"] for response in responses}
+    assert ids == {str(groceries.items.get().pk)}
     assert current_version(groceries) == before + 1
 
 
-def test_puts_under_one_new_id_make_one_item(
+def test_concurrent_puts_with_one_id_create_one_item(
     ana: Any, groceries: ShoppingList, signed_in_client: Any, run_concurrently: Any
 ) -> None:
-    at = f"{url_of_items(groceries)}{uuid4()}/"
+    url = f"{url_of_items(groceries)}{uuid4()}/"
 
     def put(number: int) -> Calls:
         client = signed_in_client(ana)
-        return lambda: client.put(at, {"name": f"Milk {number}"})
+        return lambda: client.put(url, {"name": f"Milk {number}"})
 
     assert statuses(run_concurrently(*map(put, range(6)))) == [200] * 5 + [201]
     assert groceries.items.count() == 1
 
 
-def test_puts_under_one_new_id_make_one_list(
+def test_concurrent_puts_with_one_id_create_one_list(
     ana: Any, signed_in_client: Any, run_concurrently: Any
 ) -> None:
-    at = f"/api/shopping-lists/{uuid4()}/"
+    url = f"/api/shopping-lists/{uuid4()}/"
 
     def put(number: int) -> Calls:
         client = signed_in_client(ana)
-        return lambda: client.put(at, {"name": f"Party {number}"})
+        return lambda: client.put(url, {"name": f"Party {number}"})
 
     assert statuses(run_concurrently(*map(put, range(6)))) == [200] * 5 + [201]
     assert ShoppingList.objects.count() == 1
 
 
-def test_two_owners_who_leave_at_once_leave_one_owner(
+def test_an_owner_remains_when_both_owners_leave_at_once(
     ana: Any, bob: Any, groceries: ShoppingList, signed_in_client: Any, run_concurrently: Any
 ) -> None:
     """API-10"""
     Membership.objects.filter(user=bob).update(role="owner")
 
-    def leave(person: Any) -> Calls:
-        client = signed_in_client(person)
-        return lambda: client.delete(f"{url_of_list(groceries)}members/{person.pk}/")
+    def leave(user: Any) -> Calls:
+        client = signed_in_client(user)
+        return lambda: client.delete(f"{url_of_list(groceries)}members/{user.pk}/")
 
     assert statuses(run_concurrently(leave(ana), leave(bob))) == [204, 409]
     assert Membership.objects.filter(shopping_list=groceries, role="owner").count() == 1
 
 
-def test_of_two_owners_one_leaves_and_one_keeps_the_account(
+def test_an_owner_remains_when_leaving_races_account_deletion(
     ana: Any, bob: Any, groceries: ShoppingList, signed_in_client: Any, run_concurrently: Any
 ) -> None:
-    """API-10: the deletion of an account waits for the lock of every list that it touches."""
+    """API-10: deleting an account waits for the lock of every list that it changes."""
     Membership.objects.filter(user=bob).update(role="owner")
-    join = Membership(shopping_list=groceries, user=User.objects.create(username="carol"))
-    join.save()
+    membership = Membership(shopping_list=groceries, user=User.objects.create(username="carol"))
+    membership.save()
     client = signed_in_client(bob)
 
-    def close() -> str:
+    def delete_account() -> str:
         with transaction.atomic():
             personal_data.before_delete(ana)
             ana.delete()
-        return "gone"
+        return "deleted"
 
-    answers = run_concurrently(
-        close, lambda: client.delete(f"{url_of_list(groceries)}members/{bob.pk}/")
+    responses = run_concurrently(
+        delete_account, lambda: client.delete(f"{url_of_list(groceries)}members/{bob.pk}/")
     )
-    outcome = [getattr(answer, "status_code", answer) for answer in answers]
-    if outcome[0] == "gone":
-        assert outcome[1] == 409
+    outcomes = [getattr(response, "status_code", response) for response in responses]
+    if outcomes[0] == "deleted":
+        assert outcomes[1] == 409
     else:
-        assert (outcome[0], outcome[1]) == (409, 204)
+        assert (outcomes[0], outcomes[1]) == (409, 204)
     owners = Membership.objects.filter(shopping_list=groceries, role="owner")
     assert owners.count() == 1
 
 
-def test_lists_that_ask_for_each_others_items_do_not_wait_for_each_other(
+def test_requests_for_items_of_each_others_lists_do_not_deadlock(
     ana: Any,
     groceries: ShoppingList,
     hardware: ShoppingList,
@@ -119,15 +119,15 @@ def test_lists_that_ask_for_each_others_items_do_not_wait_for_each_other(
 ) -> None:
     milk, nails = groceries.items.create(name="Milk"), hardware.items.create(name="Nails")
 
-    def ask(one: ShoppingList, item: Any) -> Calls:
+    def patch(shopping_list: ShoppingList, item: Any) -> Calls:
         client = signed_in_client(ana)
-        return lambda: client.patch(f"{url_of_items(one)}{item.pk}/", {"note": "x"})
+        return lambda: client.patch(f"{url_of_items(shopping_list)}{item.pk}/", {"note": "x"})
 
-    crossed = [ask(groceries, nails), ask(hardware, milk)] * 4
-    assert statuses(run_concurrently(*crossed)) == [404] * 8
+    calls = [patch(groceries, nails), patch(hardware, milk)] * 4
+    assert statuses(run_concurrently(*calls)) == [404] * 8
 
 
-def test_everything_at_once_keeps_the_versions_without_a_gap(
+def test_concurrent_adds_get_consecutive_versions(
     ana: Any, bob: Any, groceries: ShoppingList, signed_in_client: Any, run_concurrently: Any
 ) -> None:
     before = current_version(groceries)
@@ -136,8 +136,8 @@ def test_everything_at_once_keeps_the_versions_without_a_gap(
         client = signed_in_client((ana, bob)[number % 2])
         return lambda: client.post(url_of_items(groceries), {"name": f"Thing {number}"})
 
-    answers = run_concurrently(*map(add, range(12)))
-    versions = sorted(answer.json()["version"] for answer in answers)
+    responses = run_concurrently(*map(add, range(12)))
+    versions = sorted(response.json()["version"] for response in responses)
     assert versions == list(range(before + 1, before + 13))
-    positions = [answer.json()["position"] for answer in answers]
+    positions = [response.json()["position"] for response in responses]
     assert len(set(positions)) == 12

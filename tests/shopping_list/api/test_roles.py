@@ -1,4 +1,4 @@
-"""Every verb of every address, for everybody."""
+"""Every method of every route, for every role and token scope."""
 
 from __future__ import annotations
 
@@ -34,73 +34,79 @@ def scene(ana: User, bob: User) -> dict[str, Any]:
     return create_list(ana, bob, "Groceries")
 
 
-def do(client: APIClient, act: Operation, values: dict[str, Any]) -> Any:
-    path = f"/api/{fill_template(act.path, values)}"
-    return send(client, act.method, path, fill_template(act.body, values))
+def send_operation(client: APIClient, operation: Operation, values: dict[str, Any]) -> Any:
+    path = f"/api/{fill_template(operation.path, values)}"
+    return send(client, operation.method, path, fill_template(operation.body, values))
 
 
 @contextmanager
-def taken_back() -> Iterator[None]:
-    """Leave the scene as it was, for the next person."""
+def rolled_back() -> Iterator[None]:
+    """Roll the changes back, so that the next role finds the scene unchanged."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize("act", OPERATIONS, ids=str)
-def test_each_role_may_do_what_the_matrix_says_and_no_more(
-    act: Operation,
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_every_role_gets_the_status_of_the_permission_matrix(
+    operation: Operation,
     scene: dict[str, Any],
     make_user: Callable[..., User],
     signed_in_client: Callable[[User], APIClient],
 ) -> None:
     """API-1"""
-    person = make_user("subject")
-    client = signed_in_client(person)
-    for who in CALLERS:
-        with taken_back():
-            if who in ROLES:
-                Membership.objects.create(shopping_list_id=scene["list"], user=person, role=who)
+    user = make_user("subject")
+    client = signed_in_client(user)
+    for role in CALLERS:
+        with rolled_back():
+            if role in ROLES:
+                Membership.objects.create(shopping_list_id=scene["list"], user=user, role=role)
             before = current_version(ShoppingList(pk=scene["list"]))
-            answer = do(
-                APIClient() if who == ANONYMOUS else client, act, {**scene, "me": person.pk}
+            response = send_operation(
+                APIClient() if role == ANONYMOUS else client, operation, {**scene, "me": user.pk}
             )
-            assert answer.status_code == act.status_for(who), (who, answer.content)
-            if answer.status_code >= 400:
-                assert answer["Content-Type"] == "application/problem+json"
+            assert response.status_code == operation.status_for(role), (role, response.content)
+            if response.status_code >= 400:
+                assert response["Content-Type"] == "application/problem+json"
                 assert current_version(ShoppingList(pk=scene["list"])) == before
 
 
-@pytest.mark.parametrize("act", OPERATIONS, ids=str)
-def test_a_token_may_do_what_its_scope_says_although_its_owner_may_do_more(
-    act: Operation, scene: dict[str, Any], ana: User, bob: User, token_client: Any
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_token_scope_limits_what_its_owner_can_do(
+    operation: Operation, scene: dict[str, Any], ana: User, bob: User, token_client: Any
 ) -> None:
     """API-1"""
     Membership.objects.filter(user=bob).update(role="owner")  # so that ana may leave
     for scope in SCOPES:
-        wanted = act.success_status if SCOPES.index(scope) >= SCOPES.index(act.scope) else 403
-        with taken_back():
-            answer = do(token_client(ana, scope=scope), act, {**scene, "me": ana.pk})
-            assert answer.status_code == wanted, (scope, answer.content)
+        expected_status = (
+            operation.success_status
+            if SCOPES.index(scope) >= SCOPES.index(operation.scope)
+            else 403
+        )
+        with rolled_back():
+            response = send_operation(
+                token_client(ana, scope=scope), operation, {**scene, "me": ana.pk}
+            )
+            assert response.status_code == expected_status, (scope, response.content)
 
 
-def test_a_token_for_one_list_opens_no_other(
+def test_token_restricted_to_a_list_cannot_access_another(
     scene: dict[str, Any], ana: User, make_user: Any, token_client: Any
 ) -> None:
     """API-3"""
-    other = create_list(ana, make_user("carl"), "Other")
+    other_scene = create_list(ana, make_user("carl"), "Other")
     client = token_client(ana, list_id=scene["list"])
     assert client.get(f"/api/shopping-lists/{scene['list']}/").status_code == 200
-    assert client.get(f"/api/shopping-lists/{other['list']}/").status_code == 404
-    assert client.post(f"/api/shopping-lists/{other['list']}/restore/").status_code == 404
-    shown = client.get("/api/shopping-lists/").json()["results"]
-    assert [one["id"] for one in shown] == [scene["list"]]
-    found = client.get("/api/search-shopping-items/").json()["results"]
-    assert {one["list"]["id"] for one in found} == {scene["list"]}
+    assert client.get(f"/api/shopping-lists/{other_scene['list']}/").status_code == 404
+    assert client.post(f"/api/shopping-lists/{other_scene['list']}/restore/").status_code == 404
+    lists = client.get("/api/shopping-lists/").json()["results"]
+    assert [row["id"] for row in lists] == [scene["list"]]
+    items = client.get("/api/search-shopping-items/").json()["results"]
+    assert {row["list"]["id"] for row in items} == {scene["list"]}
     assert client.post("/api/shopping-lists/", {"name": "New"}).status_code == 403
 
 
-def test_a_token_to_read_makes_no_list(ana: User, token_client: Any) -> None:
+def test_read_only_token_cannot_create_lists(ana: User, token_client: Any) -> None:
     client = token_client(ana, scope="read")
     assert client.post("/api/shopping-lists/", {"name": "New"}).status_code == 403
     assert client.put(f"/api/shopping-lists/{UNKNOWN}/", {"name": "New"}).status_code == 403
@@ -108,18 +114,18 @@ def test_a_token_to_read_makes_no_list(ana: User, token_client: Any) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), OWN)
-def test_nobody_gets_anything_without_an_identity(method: str, path: str, db: None) -> None:
-    answer = APIClient().generic(method, f"/api/{path}")
-    assert answer.status_code == 401
-    assert answer.json()["code"] == "not_authenticated"
-    assert answer["WWW-Authenticate"].startswith("Bearer")
+def test_request_without_credentials_returns_401(method: str, path: str, db: None) -> None:
+    response = APIClient().generic(method, f"/api/{path}")
+    assert response.status_code == 401
+    assert response.json()["code"] == "not_authenticated"
+    assert response["WWW-Authenticate"].startswith("Bearer")
 
 
-ELSEWHERE = ("shopping_list.api.exports", "shopping_list.api.imports")
-"""Modules whose own tests have a matrix."""
+OTHER_MODULES = ("shopping_list.api.exports", "shopping_list.api.imports")
+"""Modules that have their own permission matrix."""
 
 
-def test_the_matrix_has_every_verb_of_every_address() -> None:
+def test_permission_matrix_has_every_method_of_every_route() -> None:
     """API-1"""
     views = [(path, getattr(view, "view_class", object)) for path, view in routes()]
     served = {
@@ -127,7 +133,9 @@ def test_the_matrix_has_every_verb_of_every_address() -> None:
         for path, view in views
         for verb in set(VERBS) - {"head", "options"}
         if view.__module__.startswith("shopping_list.api.")
-        and view.__module__ not in ELSEWHERE
+        and view.__module__ not in OTHER_MODULES
         and hasattr(view, verb)
     }
-    assert served == {(act.method, route_shape(act.path)) for act in OPERATIONS} | {*OWN, *PUBLIC}
+    assert served == {
+        (operation.method, route_shape(operation.path)) for operation in OPERATIONS
+    } | {*OWN, *PUBLIC}

@@ -1,4 +1,4 @@
-"""Two tenants who know each other's ids, and learn nothing by them."""
+"""Isolation of two tenants who know each other's ids."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tests.support.routes import UNKNOWN, VERBS, address, body_for, comparable_p
 from tests.support.scenario import create_list
 
 Scene = dict[str, Any]
-ONE = "api/shopping-lists/<uuid:list_id>/"
-ITEM = f"{ONE}shopping-items/<uuid:item_id>/"
+LIST = "api/shopping-lists/<uuid:list_id>/"
+ITEM = f"{LIST}shopping-items/<uuid:item_id>/"
 IDS = ("list_id", "item_id", "invite_id", "token_id", "session_id")
 
 
 @pytest.fixture
-def here(ana: User, bob: User, ana_client: Any) -> Scene:
+def own_scene(ana: User, bob: User, ana_client: Any) -> Scene:
     return tenancy(ana, bob, "Groceries")
 
 
 @pytest.fixture
-def there(mallory: User, make_user: Any, mallory_client: Any) -> Scene:
+def foreign_scene(mallory: User, make_user: Any, mallory_client: Any) -> Scene:
     return tenancy(mallory, make_user("trudy"), "Loot")
 
 
 def tenancy(owner: User, member: User, title: str) -> Scene:
-    """Stage a list of somebody who is signed in and has a token."""
+    """Create a list whose owner is signed in and has a token."""
     token, _ = ApiToken.objects.create(user=owner, name=f"token of {title}")
     session = Session.objects.get(user=owner)
     own = {"token": str(token.public_id), "session": str(session.public_id)}
@@ -38,7 +38,7 @@ def tenancy(owner: User, member: User, title: str) -> Scene:
 
 
 def ids_of(scene: Scene) -> dict[str, Any]:
-    """Return the ids of a scene by the names of the URL configuration."""
+    """Return the ids of a scene by their names in the URL patterns."""
     return {
         "list_id": scene["list"],
         "item_id": scene["item"],
@@ -50,63 +50,65 @@ def ids_of(scene: Scene) -> dict[str, Any]:
     }
 
 
-def addresses(*, with_ids: bool) -> list[str]:
-    """Return the addresses of the API with, or without, an id in them."""
-    found = [path for path, _ in routes() if path.startswith("api/")]
-    return [path for path in found if ("<" in path) == with_ids]
+def api_paths(*, with_ids: bool) -> list[str]:
+    """Return the API paths that contain an id, or those that contain none."""
+    paths = [path for path, _ in routes() if path.startswith("api/")]
+    return [path for path in paths if ("<" in path) == with_ids]
 
 
-def walk(client: Any, verb: str, foreign: Scene) -> list[str]:
-    """Try a verb on every address with foreign ids; return where that had any effect."""
-    nowhere = {**ids_of(foreign), **dict.fromkeys(IDS, UNKNOWN)}
-    told = []
-    for path in addresses(with_ids=True):
+def find_leaks(client: Any, verb: str, foreign: Scene) -> list[str]:
+    """Send a method to every path with foreign ids; return the paths whose response differs."""
+    unknown_ids = {**ids_of(foreign), **dict.fromkeys(IDS, UNKNOWN)}
+    leaks = []
+    for path in api_paths(with_ids=True):
         body = body_for(verb, path, foreign)
-        strange = send(client, verb, address(path, ids_of(foreign)), body)
-        handled = verb != "options" and strange.status_code != 405
-        if handled and strange.status_code != 404:
-            told.append(f"{verb} {path}: {strange.status_code}")
-        if (verb, path) == ("put", ONE):
-            continue  # an unknown id would make a list
-        if comparable_parts(strange) != comparable_parts(
-            send(client, verb, address(path, nowhere), body)
+        response = send(client, verb, address(path, ids_of(foreign)), body)
+        handled = verb != "options" and response.status_code != 405
+        if handled and response.status_code != 404:
+            leaks.append(f"{verb} {path}: {response.status_code}")
+        if (verb, path) == ("put", LIST):
+            continue  # PUT with an unknown id creates a list
+        if comparable_parts(response) != comparable_parts(
+            send(client, verb, address(path, unknown_ids), body)
         ):
-            told.append(f"{verb} {path} differs from an unknown id")
-    return told
+            leaks.append(f"{verb} {path} differs from an unknown id")
+    return leaks
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_tenants_who_walk_each_others_addresses_see_what_is_nowhere(
-    verb: str, here: Scene, there: Scene, ana_client: Any, mallory_client: Any
+def test_foreign_ids_get_the_same_responses_as_unknown_ids(
+    verb: str, own_scene: Scene, foreign_scene: Scene, ana_client: Any, mallory_client: Any
 ) -> None:
     """API-2, SEC-3"""
-    lists = [ShoppingList(pk=scene["list"]) for scene in (here, there)]
-    before = [current_version(one) for one in lists]
-    assert walk(ana_client, verb, there) == []
-    assert walk(mallory_client, verb, here) == []
-    assert [current_version(one) for one in lists] == before
+    lists = [ShoppingList(pk=scene["list"]) for scene in (own_scene, foreign_scene)]
+    before = [current_version(shopping_list) for shopping_list in lists]
+    assert find_leaks(ana_client, verb, foreign_scene) == []
+    assert find_leaks(mallory_client, verb, own_scene) == []
+    assert [current_version(shopping_list) for shopping_list in lists] == before
 
 
-def test_every_address_with_an_id_is_walked(here: Scene) -> None:
-    """API-2: a new kind of id has to be told to the walkers."""
-    named = {name for path in addresses(with_ids=True) for name in re.findall(r":(\w+)>", path)}
-    assert named == ids_of(here).keys()
-    assert UNKNOWN not in ids_of(here).values()
+def test_every_kind_of_id_in_a_path_is_tested(own_scene: Scene) -> None:
+    """API-2: a new kind of id must be added to `ids_of`."""
+    named = {name for path in api_paths(with_ids=True) for name in re.findall(r":(\w+)>", path)}
+    assert named == ids_of(own_scene).keys()
+    assert UNKNOWN not in ids_of(own_scene).values()
 
 
-@pytest.mark.parametrize("path", addresses(with_ids=False))
-def test_what_is_mine_shows_nothing_of_another_tenant(
-    path: str, here: Scene, there: Scene, ana_client: Any
+@pytest.mark.parametrize("path", api_paths(with_ids=False))
+def test_collections_show_nothing_of_another_tenant(
+    path: str, own_scene: Scene, foreign_scene: Scene, ana_client: Any
 ) -> None:
     """API-2"""
-    answer = ana_client.get(f"/{path}")
-    assert answer.status_code in {200, 405, 503}  # no counters without a running server
-    told = answer.content.decode()
-    secrets = [there[name] for name in ("list", "item", "invite", "token", "session", "title")]
-    assert [secret for secret in secrets if secret in told] == []
+    response = ana_client.get(f"/{path}")
+    assert response.status_code in {200, 405, 503}  # the request counters need a running server
+    content = response.content.decode()
+    secrets = [
+        foreign_scene[name] for name in ("list", "item", "invite", "token", "session", "title")
+    ]
+    assert [secret for secret in secrets if secret in content] == []
 
 
-def ask_for_a_token(client: Any, ids: dict[str, Any]) -> Any:
+def create_token(client: Any, ids: dict[str, Any]) -> Any:
     return send(
         client, "post", "/api/tokens/", {"name": "x", "scope": "read", "list": ids["list_id"]}
     )
@@ -117,69 +119,74 @@ def suggest(client: Any, ids: dict[str, Any]) -> Any:
 
 
 def tick(client: Any, ids: dict[str, Any]) -> Any:
-    at = f"/api/shopping-lists/{ids['mine']}/shopping-items/tick/"
-    return send(client, "post", at, {"items": [ids["item_id"]]})
+    url = f"/api/shopping-lists/{ids['mine']}/shopping-items/tick/"
+    return send(client, "post", url, {"items": [ids["item_id"]]})
 
 
 def move_after(client: Any, ids: dict[str, Any]) -> Any:
-    at = f"/api/shopping-lists/{ids['mine']}/shopping-items/"
-    return send(client, "post", at, {"name": "Butter", "after": ids["item_id"]})
+    url = f"/api/shopping-lists/{ids['mine']}/shopping-items/"
+    return send(client, "post", url, {"name": "Butter", "after": ids["item_id"]})
 
 
-@pytest.mark.parametrize("ask", [ask_for_a_token, suggest, tick, move_after])
-def test_an_id_in_a_body_or_a_query_tells_nothing(
-    ask: Any, here: Scene, there: Scene, ana_client: Any
+@pytest.mark.parametrize("send_request", [create_token, suggest, tick, move_after])
+def test_foreign_id_in_a_body_or_query_looks_like_an_unknown_id(
+    send_request: Any, own_scene: Scene, foreign_scene: Scene, ana_client: Any
 ) -> None:
     """API-2, SEC-3"""
-    mine = {"mine": here["list"]}
-    unknown = {**mine, **dict.fromkeys(IDS, UNKNOWN)}
-    told, nothing = ask(ana_client, {**ids_of(there), **mine}), ask(ana_client, unknown)
-    # An id that is refused is named.
-    asked, named = there["item"].encode(), UNKNOWN.encode()
-    status, body, headers = comparable_parts(told)
-    assert (status, body.replace(asked, named), headers) == comparable_parts(nothing)
-    assert there["title"] not in told.content.decode()
+    own = {"mine": own_scene["list"]}
+    unknown = {**own, **dict.fromkeys(IDS, UNKNOWN)}
+    response, unknown_response = (
+        send_request(ana_client, {**ids_of(foreign_scene), **own}),
+        send_request(ana_client, unknown),
+    )
+    # The error message repeats the rejected id.
+    foreign_id, unknown_id = foreign_scene["item"].encode(), UNKNOWN.encode()
+    status, body, headers = comparable_parts(response)
+    assert (status, body.replace(foreign_id, unknown_id), headers) == comparable_parts(
+        unknown_response
+    )
+    assert foreign_scene["title"] not in response.content.decode()
 
 
 @pytest.mark.parametrize("verb", ["get", "put", "patch", "delete"])
-def test_an_item_of_another_list_is_nowhere_through_mine(
-    verb: str, here: Scene, ana: User, bob: User, ana_client: Any
+def test_item_of_another_list_returns_404_through_the_users_own_list(
+    verb: str, own_scene: Scene, ana: User, bob: User, ana_client: Any
 ) -> None:
     """API-2, SEC-3"""
-    second = create_list(ana, bob, "Hardware")
-    mixed = {**ids_of(here), "item_id": second["item"]}
-    body = body_for(verb, ITEM, here)
-    unknown = send(ana_client, "get", address(ITEM, {**mixed, "item_id": UNKNOWN}))
-    strange = send(ana_client, verb, address(ITEM, mixed), body)
-    assert comparable_parts(strange)[:2] == comparable_parts(unknown)[:2]
-    assert ana_client.get(address(ITEM, ids_of(second))).json()["name"] == "Milk"
+    other_scene = create_list(ana, bob, "Hardware")
+    mixed_ids = {**ids_of(own_scene), "item_id": other_scene["item"]}
+    body = body_for(verb, ITEM, own_scene)
+    unknown_response = send(ana_client, "get", address(ITEM, {**mixed_ids, "item_id": UNKNOWN}))
+    response = send(ana_client, verb, address(ITEM, mixed_ids), body)
+    assert comparable_parts(response)[:2] == comparable_parts(unknown_response)[:2]
+    assert ana_client.get(address(ITEM, ids_of(other_scene))).json()["name"] == "Milk"
 
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30, "9" * 5000])
-def test_a_huge_number_in_an_address_is_nowhere(number: Any, here: Scene, ana_client: Any) -> None:
-    at = f"/api/shopping-lists/{here['list']}/"
-    assert ana_client.get(f"{at}members/{number}/").status_code == 404
-    assert ana_client.delete(f"{at}members/{number}/").status_code == 404
-    assert ana_client.patch(f"{at}members/{number}/", {"role": "viewer"}).status_code == 404
-    assert ana_client.post(f"{at}activities/{number}/undo/").status_code == 404
+def test_huge_number_in_a_url_returns_404(number: Any, own_scene: Scene, ana_client: Any) -> None:
+    url = f"/api/shopping-lists/{own_scene['list']}/"
+    assert ana_client.get(f"{url}members/{number}/").status_code == 404
+    assert ana_client.delete(f"{url}members/{number}/").status_code == 404
+    assert ana_client.patch(f"{url}members/{number}/", {"role": "viewer"}).status_code == 404
+    assert ana_client.post(f"{url}activities/{number}/undo/").status_code == 404
 
 
-def test_who_left_a_list_is_a_stranger_to_it(
-    here: Scene, bob: User, bob_client: Any, mallory_client: Any
+def test_former_member_gets_the_responses_of_a_non_member(
+    own_scene: Scene, bob: User, bob_client: Any, mallory_client: Any
 ) -> None:
     """API-2, SEC-3"""
-    at = f"/api/shopping-lists/{here['list']}/"
-    assert bob_client.get(at).status_code == 200
-    assert bob_client.delete(f"{at}members/{bob.pk}/").status_code == 204
-    assert comparable_parts(bob_client.get(at)) == comparable_parts(mallory_client.get(at))
+    url = f"/api/shopping-lists/{own_scene['list']}/"
+    assert bob_client.get(url).status_code == 200
+    assert bob_client.delete(f"{url}members/{bob.pk}/").status_code == 204
+    assert comparable_parts(bob_client.get(url)) == comparable_parts(mallory_client.get(url))
 
 
-def test_the_history_of_a_list_is_not_inherited_with_its_id(
-    here: Scene, mallory_client: Any
+def test_history_of_a_deleted_list_cannot_be_read_by_reusing_its_id(
+    own_scene: Scene, mallory_client: Any
 ) -> None:
     """API-20"""
-    ShoppingList.objects.get(pk=here["list"]).delete()
-    at = f"/api/shopping-lists/{here['list']}/"
-    taken = mallory_client.put(at, {"name": "Mine now"})
-    assert (taken.status_code, taken.json()["code"]) == (409, "id_taken")
-    assert mallory_client.get(f"{at}activities/").status_code == 404
+    ShoppingList.objects.get(pk=own_scene["list"]).delete()
+    url = f"/api/shopping-lists/{own_scene['list']}/"
+    response = mallory_client.put(url, {"name": "Mine now"})
+    assert (response.status_code, response.json()["code"]) == (409, "id_taken")
+    assert mallory_client.get(f"{url}activities/").status_code == 404

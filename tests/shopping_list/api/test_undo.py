@@ -1,4 +1,4 @@
-"""Every change can be undone, whatever came later, while its rows allow it."""
+"""Undo: every change can be undone later, as long as its rows have not changed since."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 
 
-def rows(one: ShoppingList) -> dict[str, tuple[Any, ...]]:
+def rows(shopping_list: ShoppingList) -> dict[str, tuple[Any, ...]]:
     fields = ("name", "quantity", "note", "category", "purchased", "purchased_at", "purchased_by")
-    more = ("position", "created_at", "created_by", "name_key")
-    found = ShoppingItem.objects.filter(shopping_list=one).values_list("id", *fields, *more)
-    return {str(row[0]): row[1:] for row in found}
+    bookkeeping = ("position", "created_at", "created_by", "name_key")
+    values = ShoppingItem.objects.filter(shopping_list=shopping_list).values_list(
+        "id", *fields, *bookkeeping
+    )
+    return {str(row[0]): row[1:] for row in values}
 
 
 @pytest.fixture
 def undo(bob_client: Any, groceries: ShoppingList) -> Any:
-    """Undo a version of ana's list; the newest if none is named."""
+    """Return a function that undoes a version of ana's list, by default the newest."""
 
     def run(version: int | None = None, client: Any = bob_client) -> Any:
         number = version or current_version(groceries)
@@ -51,32 +53,32 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_undo_restores_every_row_and_undoing_that_does_it_again(
+def test_undo_restores_every_row_and_undoing_the_undo_reapplies_the_change(
     name: str, bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     """API-12"""
-    at = url_of_items(groceries)
-    bob_client.post(at, {"name": "Bread"})
-    tea = bob_client.post(at, {"name": "Tea", "purchased": True, "note": "green"}).json()["id"]
+    url = url_of_items(groceries)
+    bob_client.post(url, {"name": "Bread"})
+    tea = bob_client.post(url, {"name": "Tea", "purchased": True, "note": "green"}).json()["id"]
     before, first = rows(groceries), current_version(groceries)
-    assert CHANGES[name](bob_client, at, str(milk.pk), tea).status_code < 300
+    assert CHANGES[name](bob_client, url, str(milk.pk), tea).status_code < 300
     after = rows(groceries)
     assert current_version(groceries) == first + 1
-    answer = undo()
-    body = answer.json()
-    assert (answer.status_code, body["verb"], body["undoes"]) == (200, "undo", first + 1)
+    response = undo()
+    body = response.json()
+    assert (response.status_code, body["verb"], body["undoes"]) == (200, "undo", first + 1)
     assert body["version"] == current_version(groceries) == first + 2
     assert rows(groceries) == before
-    again = undo().json()
-    assert (again["undoes"], again["version"]) == (first + 2, first + 3)
+    redo = undo().json()
+    assert (redo["undoes"], redo["version"]) == (first + 2, first + 3)
     assert without_ticks(rows(groceries)) == without_ticks(after)
 
 
-def without_ticks(found: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-    return {pk: row[:5] + row[7:] for pk, row in found.items()}
+def without_ticks(rows_by_id: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return {pk: row[:5] + row[7:] for pk, row in rows_by_id.items()}
 
 
-def test_what_came_later_elsewhere_stays(
+def test_undo_keeps_later_changes_of_other_fields(
     bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     """API-12"""
@@ -90,59 +92,59 @@ def test_what_came_later_elsewhere_stays(
     assert groceries.items.filter(name="Jam").exists()
 
 
-def test_rows_that_moved_on_are_named_and_nothing_is_changed(
+def test_undo_reports_rows_changed_since_and_changes_nothing(
     bob_client: Any, groceries: ShoppingList, undo: Any
 ) -> None:
     """API-13"""
-    at = url_of_items(groceries)
+    url = url_of_items(groceries)
     lines = [{"name": name} for name in ("One", "Two", "Three", "Four")]
-    made = bob_client.post(f"{at}bulk/", {"items": lines}).json()
-    one, two, three, _ = (line["item"]["id"] for line in made["results"])
-    bob_client.patch(f"{at}{one}/", {"quantity": "7"})
-    bob_client.delete(f"{at}{two}/")
-    bob_client.patch(f"{at}{three}/", {"purchased": True})
+    added = bob_client.post(f"{url}bulk/", {"items": lines}).json()
+    first, second, third, _ = (line["item"]["id"] for line in added["results"])
+    bob_client.patch(f"{url}{first}/", {"quantity": "7"})
+    bob_client.delete(f"{url}{second}/")
+    bob_client.patch(f"{url}{third}/", {"purchased": True})
     before, version = rows(groceries), current_version(groceries)
-    answer = undo(made["version"])
-    assert (answer.status_code, answer.json()["code"]) == (409, "cannot_undo")
-    assert answer.json()["rows"] == [
-        {"item": one, "name": "One", "reason": "was changed since"},
-        {"item": two, "name": "Two", "reason": "was removed"},
-        {"item": three, "name": "Three", "reason": "was changed since"},
+    response = undo(added["version"])
+    assert (response.status_code, response.json()["code"]) == (409, "cannot_undo")
+    assert response.json()["rows"] == [
+        {"item": first, "name": "One", "reason": "was changed since"},
+        {"item": second, "name": "Two", "reason": "was removed"},
+        {"item": third, "name": "Three", "reason": "was changed since"},
     ]
     assert (rows(groceries), current_version(groceries)) == (before, version)
 
 
-def test_what_was_removed_does_not_come_back_twice(
+def test_removed_item_is_not_restored_when_its_name_or_id_is_in_use(
     bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     bob_client.delete(url_of_item(milk))
     removed = current_version(groceries)
     bob_client.post(url_of_items(groceries), {"name": "MILK"})
-    answer = undo(removed)
-    assert answer.status_code == 409
-    assert answer.json()["rows"][0]["reason"] == "another open item has that name"
+    response = undo(removed)
+    assert response.status_code == 409
+    assert response.json()["rows"][0]["reason"] == "another open item has that name"
     bob_client.post(url_of_items(groceries), {"id": str(milk.pk), "name": "Cream"})
     assert undo(removed).json()["rows"][0]["reason"] == "is there again"
 
 
-def test_a_name_that_is_open_again_blocks_only_what_would_open_it_twice(
+def test_duplicate_open_name_blocks_only_an_undo_that_would_reopen_it(
     bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     """API-13"""
-    at = url_of_items(groceries)
+    url = url_of_items(groceries)
     bob_client.patch(url_of_item(milk), {"quantity": "9 l"})
     edited = current_version(groceries)
     bob_client.patch(url_of_item(milk), {"purchased": True})
     ticked = current_version(groceries)
-    other = bob_client.post(at, {"name": "Oats"}).json()["id"]
-    bob_client.patch(f"{at}{other}/", {"name": "Milk"})
+    other_id = bob_client.post(url, {"name": "Oats"}).json()["id"]
+    bob_client.patch(f"{url}{other_id}/", {"name": "Milk"})
     assert undo(ticked).status_code == 409
     assert undo(edited).status_code == 200
     milk.refresh_from_db()
     assert (milk.quantity, milk.purchased) == ("1 l", True)
 
 
-def test_an_undo_with_nothing_left_to_do_is_refused(
+def test_undo_returns_409_when_nothing_is_left_to_undo(
     bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
 ) -> None:
     bob_client.patch(url_of_item(milk), {"purchased": True})
@@ -153,7 +155,7 @@ def test_an_undo_with_nothing_left_to_do_is_refused(
     assert current_version(groceries) == before
 
 
-def test_a_rename_of_the_list_is_undone_by_owners(
+def test_only_owners_can_undo_a_list_rename(
     ana_client: Any, bob_client: Any, groceries: ShoppingList, undo: Any
 ) -> None:
     ana_client.patch(url_of_list(groceries), {"name": "Food"})
@@ -162,11 +164,11 @@ def test_a_rename_of_the_list_is_undone_by_owners(
     assert undo(renamed, ana_client).status_code == 200
     assert bob_client.get(url_of_list(groceries)).json()["name"] == "Groceries"
     ana_client.patch(url_of_list(groceries), {"name": "Drinks"})
-    answer = undo(renamed, ana_client)
-    assert (answer.status_code, answer.json()["rows"][0]["list"]) == (409, str(groceries.pk))
+    response = undo(renamed, ana_client)
+    assert (response.status_code, response.json()["rows"][0]["list"]) == (409, str(groceries.pk))
 
 
-def test_members_and_the_trash_are_not_undone_this_way(
+def test_member_changes_and_list_deletion_cannot_be_undone(
     ana_client: Any, groceries: ShoppingList, bob: User, undo: Any
 ) -> None:
     ana_client.patch(f"{url_of_list(groceries)}members/{bob.pk}/", {"role": "viewer"})
@@ -178,12 +180,12 @@ def test_members_and_the_trash_are_not_undone_this_way(
     assert undo(deleted, client=ana_client).status_code == 409
 
 
-def test_a_version_that_is_not_there_is_nowhere(undo: Any, groceries: ShoppingList) -> None:
+def test_undo_of_an_unknown_version_returns_404(undo: Any, groceries: ShoppingList) -> None:
     assert undo(999).status_code == 404
     assert undo(10**17).status_code == 404
 
 
-def test_who_is_gone_is_not_named_by_what_comes_back(
+def test_restored_item_does_not_name_a_deleted_user(
     ana_client: Any, bob_client: Any, groceries: ShoppingList, bob: User, undo: Any
 ) -> None:
     tea = bob_client.post(url_of_items(groceries), {"name": "Tea", "purchased": True}).json()
@@ -191,47 +193,51 @@ def test_who_is_gone_is_not_named_by_what_comes_back(
     removed = current_version(groceries)
     bob.delete()
     assert undo(removed, client=ana_client).status_code == 200
-    back = ana_client.get(f"{url_of_items(groceries)}{tea['id']}/").json()
-    assert (back["purchased"], back["created_by"], back["purchased_by"]) == (True, None, None)
-    assert back["purchased_at"] == tea["purchased_at"]
+    restored = ana_client.get(f"{url_of_items(groceries)}{tea['id']}/").json()
+    assert (restored["purchased"], restored["created_by"], restored["purchased_by"]) == (
+        True,
+        None,
+        None,
+    )
+    assert restored["purchased_at"] == tea["purchased_at"]
 
 
 class TestActivities:
-    def test_the_newest_come_first_in_pages_that_do_not_move(
+    def test_activities_are_listed_newest_first_in_stable_pages(
         self, bob_client: Any, groceries: ShoppingList
     ) -> None:
         """API-16"""
         for number in range(6):
             bob_client.post(url_of_items(groceries), {"name": f"{number}"})
-        at = f"{url_of_list(groceries)}activities/?page_size=4"
-        first = bob_client.get(at).json()
+        url = f"{url_of_list(groceries)}activities/?page_size=4"
+        first = bob_client.get(url).json()
         bob_client.post(url_of_items(groceries), {"name": "meanwhile"})
         second = bob_client.get(first["next"]).json()
-        shown = [row["version"] for row in first["results"] + second["results"]]
-        assert shown == list(range(9, 1, -1))
-        back = bob_client.get(second["previous"]).json()
-        assert back["results"] == first["results"]
+        versions = [row["version"] for row in first["results"] + second["results"]]
+        assert versions == list(range(9, 1, -1))
+        previous = bob_client.get(second["previous"]).json()
+        assert previous["results"] == first["results"]
         assert bob_client.get(second["next"]).json()["next"] is None
 
-    def test_an_activity_tells_who_did_what_to_which_row(
+    def test_activity_contains_actor_verb_and_changed_rows(
         self, bob_client: Any, groceries: ShoppingList, milk: Any, bob: User
     ) -> None:
-        op = str(uuid4())
+        key = str(uuid4())
         before = bob_client.get(url_of_item(milk)).json()
-        after = bob_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=op).json()
+        after = bob_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key).json()
         row = bob_client.get(f"{url_of_list(groceries)}activities/").json()["results"][0]
         assert row == {
             "version": after["version"],
             "at": after["updated_at"],
             "verb": "item.edited",
             "actor": {"id": bob.pk, "name": "Bob"},
-            "op": op,
+            "op": key,
             "changes": [{"item": str(milk.pk), "before": before, "after": after}],
             "undoes": None,
             "undone_by": None,
         }
 
-    def test_what_was_undone_says_by_which_version(
+    def test_undone_activity_names_the_undoing_version(
         self, bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
     ) -> None:
         bob_client.patch(url_of_item(milk), {"note": "x"})
@@ -241,18 +247,20 @@ class TestActivities:
         assert rows[0] == undone
         assert (rows[1]["version"], rows[1]["undone_by"]) == (edited, undone["version"])
 
-    def test_an_undo_that_was_undone_has_undone_nothing(
+    def test_undone_undo_does_not_count_as_an_undo(
         self, bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
     ) -> None:
         """API-12"""
         bob_client.patch(url_of_item(milk), {"quantity": "2 l"})
         first = current_version(groceries)
-        told = []
-        for _ in range(4):  # back, forth, back, forth
+        undone_by_offsets = []
+        for _ in range(4):  # undo, redo, undo, redo
             undo()
             rows = bob_client.get(f"{url_of_list(groceries)}activities/?since={first - 1}").json()
-            told.append([row["undone_by"] and row["undone_by"] - first for row in rows["results"]])
-        assert told == [
+            undone_by_offsets.append(
+                [row["undone_by"] and row["undone_by"] - first for row in rows["results"]]
+            )
+        assert undone_by_offsets == [
             [1, None],
             [None, 2, None],
             [1, None, 3, None],
@@ -261,41 +269,47 @@ class TestActivities:
         page = bob_client.get(f"{url_of_list(groceries)}activities/?page_size=2").json()["results"]
         assert [row["undone_by"] for row in page] == [None, first + 4]
 
-    def test_since_gives_all_that_followed_oldest_first(
+    def test_since_returns_all_later_activities_oldest_first(
         self, bob_client: Any, groceries: ShoppingList, milk: Any
     ) -> None:
         """API-16"""
-        at = f"{url_of_list(groceries)}activities/"
-        here = current_version(groceries)
+        url = f"{url_of_list(groceries)}activities/"
+        version = current_version(groceries)
         for number in range(3):
             bob_client.patch(url_of_item(milk), {"note": f"{number}"})
-        answer = bob_client.get(at, {"since": here}).json()
+        response = bob_client.get(url, {"since": version}).json()
         epoch = bob_client.get(url_of_list(groceries)).json()["epoch"]
-        assert (answer["epoch"], answer["more"]) == (epoch, False)
-        assert [row["version"] for row in answer["results"]] == [here + 1, here + 2, here + 3]
-        assert bob_client.get(at, {"since": here + 3}).json()["results"] == []
-        assert bob_client.get(at, {"since": 2**63 - 1}).json()["results"] == []
+        assert (response["epoch"], response["more"]) == (epoch, False)
+        assert [row["version"] for row in response["results"]] == [
+            version + 1,
+            version + 2,
+            version + 3,
+        ]
+        assert bob_client.get(url, {"since": version + 3}).json()["results"] == []
+        assert bob_client.get(url, {"since": 2**63 - 1}).json()["results"] == []
 
-    def test_since_says_when_there_is_more(self, bob_client: Any, groceries: ShoppingList) -> None:
+    def test_since_sets_more_when_activities_remain(
+        self, bob_client: Any, groceries: ShoppingList
+    ) -> None:
         """API-16"""
         template = Activity.objects.filter(list_id=groceries.pk).latest("version")
         Activity.objects.bulk_create(
             Activity(**{**fields_of(template), "version": 100 + number}) for number in range(501)
         )
-        answer = bob_client.get(f"{url_of_list(groceries)}activities/", {"since": 99}).json()
-        assert (len(answer["results"]), answer["more"]) == (500, True)
-        last = answer["results"][-1]["version"]
+        response = bob_client.get(f"{url_of_list(groceries)}activities/", {"since": 99}).json()
+        assert (len(response["results"]), response["more"]) == (500, True)
+        last = response["results"][-1]["version"]
         rest = bob_client.get(f"{url_of_list(groceries)}activities/", {"since": last}).json()
         assert ([row["version"] for row in rest["results"]], rest["more"]) == ([600], False)
 
-    def test_the_log_tells_nothing_of_accounts(
+    def test_activities_contain_no_account_data(
         self, bob_client: Any, ana_client: Any, groceries: ShoppingList, milk: Any
     ) -> None:
         ana_client.patch(url_of_list(groceries), {"name": "Food"})
         bob_client.patch(url_of_item(milk), {"purchased": True})
-        told = bob_client.get(f"{url_of_list(groceries)}activities/").content.decode()
+        content = bob_client.get(f"{url_of_list(groceries)}activities/").content.decode()
         for secret in ("email", "username", "password", "last_login"):
-            assert secret not in told
+            assert secret not in content
 
 
 def fields_of(row: Activity) -> dict[str, Any]:

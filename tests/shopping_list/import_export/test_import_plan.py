@@ -1,4 +1,4 @@
-"""What an import does to a list: as adding does it line by line, but at once."""
+"""The effect of an import on a list: the same as adding line by line, in one change."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ LAST_WEEK = datetime.now(UTC) - timedelta(days=7)
 COLUMNS = ("name", "quantity", "note", "category", "purchased")
 
 
-def numbered(wanted):
-    return [Line(number, one) for number, one in enumerate(wanted, 1)]
+def numbered_lines(parsed_items):
+    return [Line(number, parsed_item) for number, parsed_item in enumerate(parsed_items, 1)]
 
 
-def imported(one, wanted, people=()):
-    with recording(one.pk) as unit:
-        return import_lines(unit, one.pk, numbered(wanted), dict(people))
+def import_items(shopping_list, parsed_items, member_ids=()):
+    with recording(shopping_list.pk) as unit:
+        return import_lines(unit, shopping_list.pk, numbered_lines(parsed_items), dict(member_ids))
 
 
-def shown(one, *columns):
-    return list(one.items.order_by("position", "id").values_list(*(columns or COLUMNS)))
+def columns_of(shopping_list, *columns):
+    return list(shopping_list.items.order_by("position", "id").values_list(*(columns or COLUMNS)))
 
 
 def outcomes(plan):
     return [line.outcome for line in plan.lines]
 
 
-# the same as adding
+# Same result as adding
 
 names = st.sampled_from(["Milk", "milk ", "MILK", "Bread", "bread", "Salt", "Oat  milk"])
 words = st.sampled_from(["", "", "2 l", "1"])
@@ -52,65 +52,74 @@ bought = st.sampled_from(["Tea", "Oil"]).map(lambda name: ParsedItem(name=name, 
 before = st.lists(st.tuples(names, words, st.booleans()), max_size=6)
 
 
-def a_list_with(rows):
-    one = ShoppingList.objects.create(name="x")
-    taken = set()
+def create_list(rows):
+    shopping_list = ShoppingList.objects.create(name="x")
+    open_names = set()
     for number, (name, quantity, bought) in enumerate(rows):
-        if bought or name.strip().casefold() not in taken:
-            taken |= set() if bought else {name.strip().casefold()}
-            at = LAST_WEEK + timedelta(hours=number) if bought else None
-            one.items.create(name=name, quantity=quantity, purchased=bought, purchased_at=at)
-    return one
+        if bought or name.strip().casefold() not in open_names:
+            open_names |= set() if bought else {name.strip().casefold()}
+            purchased_at = LAST_WEEK + timedelta(hours=number) if bought else None
+            shopping_list.items.create(
+                name=name, quantity=quantity, purchased=bought, purchased_at=purchased_at
+            )
+    return shopping_list
 
 
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(before, st.lists(to_buy | bought, max_size=8))
-def test_it_is_what_adding_line_by_line_would_be(ana, rows, wanted):
+def test_import_has_the_same_result_as_adding_line_by_line(ana, rows, parsed_items):
     """TRF-7"""
-    at_once, singly = a_list_with(rows), a_list_with(rows)
-    with actor.acting_as(ana), recorded_changes(at_once):
-        plan = imported(at_once, wanted)
-    with actor.acting_as(ana), recording(singly.pk) as unit:
-        done = [
-            item_service.add(unit, singly.pk, {name: getattr(one, name) for name in COLUMNS})[1]
-            for one in wanted
+    imported_list, edited_list = create_list(rows), create_list(rows)
+    with actor.acting_as(ana), recorded_changes(imported_list):
+        plan = import_items(imported_list, parsed_items)
+    with actor.acting_as(ana), recording(edited_list.pk) as unit:
+        expected_outcomes = [
+            item_service.add(
+                unit, edited_list.pk, {name: getattr(parsed_item, name) for name in COLUMNS}
+            )[1]
+            for parsed_item in parsed_items
         ]
-    assert shown(at_once) == shown(singly)
-    assert [outcome.replace("unchanged", "merged") for outcome in outcomes(plan)] == done
+    assert columns_of(imported_list) == columns_of(edited_list)
+    assert [
+        outcome.replace("unchanged", "merged") for outcome in outcomes(plan)
+    ] == expected_outcomes
 
 
-def test_merging_tells_whether_it_changed_anything(groceries):
+def test_merge_outcome_tells_whether_the_item_changed(groceries):
     """TRF-7"""
     groceries.items.create(name="Milk")
-    wanted = [ParsedItem(name="milk", quantity="2 l"), ParsedItem(name="MILK", quantity="3 l")]
-    assert outcomes(imported(groceries, wanted)) == ["merged", "unchanged"]
+    parsed_items = [
+        ParsedItem(name="milk", quantity="2 l"),
+        ParsedItem(name="MILK", quantity="3 l"),
+    ]
+    assert outcomes(import_items(groceries, parsed_items)) == ["merged", "unchanged"]
     assert groceries.items.get().quantity == "2 l"
 
 
-# what was bought
+# Purchases
 
 
-def test_a_purchase_that_the_list_has_is_not_made_again(groceries):
-    """TRF-8: the same file twice is the same list."""
-    wanted = [ParsedItem(name="Milk", purchased=True)] * 2 + [ParsedItem(name="Milk")]
-    assert outcomes(imported(groceries, wanted)) == ["added"] * 3
-    with recorded_changes(groceries) as seen:
-        assert outcomes(imported(groceries, wanted)) == ["unchanged"] * 3
-    assert seen.all == []
+def test_importing_the_same_purchases_again_changes_nothing(groceries):
+    """TRF-8: importing the same file twice leaves the list as it was."""
+    parsed_items = [ParsedItem(name="Milk", purchased=True)] * 2 + [ParsedItem(name="Milk")]
+    assert outcomes(import_items(groceries, parsed_items)) == ["added"] * 3
+    with recorded_changes(groceries) as recorded:
+        assert outcomes(import_items(groceries, parsed_items)) == ["unchanged"] * 3
+    assert recorded.all == []
     assert Counter(groceries.items.values_list("purchased", flat=True)) == {True: 2, False: 1}
 
 
-def test_what_an_import_brings_as_bought_it_does_not_put_back(groceries):
+def test_purchases_of_an_import_are_not_reopened_by_its_other_lines(groceries):
     """TRF-8"""
-    wanted = [ParsedItem(name="Milk", purchased=True), ParsedItem(name="Milk")]
-    assert outcomes(imported(groceries, wanted)) == ["added", "added"]
+    parsed_items = [ParsedItem(name="Milk", purchased=True), ParsedItem(name="Milk")]
+    assert outcomes(import_items(groceries, parsed_items)) == ["added", "added"]
 
 
-def test_a_purchase_comes_with_its_time_and_person(groceries, ana, bob):
+def test_purchase_is_imported_with_its_time_and_user(groceries, ana, bob):
     """TRF-9"""
-    wanted = ParsedItem(
+    parsed_items = ParsedItem(
         name="Milk",
         purchased=True,
         purchased_at=LAST_WEEK,
@@ -119,56 +128,56 @@ def test_a_purchase_comes_with_its_time_and_person(groceries, ana, bob):
         created_by="Bob",
     )
     with actor.acting_as(ana), recorded_changes(groceries):
-        imported(groceries, [wanted], {"Ana": ana.pk, "Bob": bob.pk})
-    found = groceries.items.get()
-    assert (found.purchased_at, found.purchased_by, found.created_at) == (
+        import_items(groceries, [parsed_items], {"Ana": ana.pk, "Bob": bob.pk})
+    item = groceries.items.get()
+    assert (item.purchased_at, item.purchased_by, item.created_at) == (
         LAST_WEEK,
         bob,
         LAST_WEEK,
     )
-    assert found.created_by == bob
+    assert item.created_by == bob
 
 
-def test_who_is_not_known_here_added_and_bought_nothing(groceries, ana):
+def test_unknown_user_names_are_not_imported(groceries, ana):
     """TRF-9"""
-    wanted = [
+    parsed_items = [
         ParsedItem(name="Milk", created_by="Zoe", purchased=True, purchased_at=LAST_WEEK),
         ParsedItem(name="Tea", created_by="Zoe", purchased=True, purchased_by="Zoe"),
     ]
     with actor.acting_as(ana), recorded_changes(groceries):
-        imported(groceries, wanted, {"Ana": ana.pk})
+        import_items(groceries, parsed_items, {"Ana": ana.pk})
     milk, tea = groceries.items.order_by("position")
     assert (milk.created_by, milk.purchased_by) == (ana, None)
     assert (tea.created_by, tea.purchased_by) == (ana, ana)
 
 
-def test_nothing_comes_from_the_future(groceries):
+def test_timestamps_in_the_future_are_not_imported(groceries):
     """TRF-9"""
-    later = datetime.now(UTC) + timedelta(days=7)
-    wanted = ParsedItem(name="Milk", purchased=True, purchased_at=later, created_at=later)
-    imported(groceries, [wanted])
-    found = groceries.items.get()
-    assert max(found.created_at, found.purchased_at) <= datetime.now(UTC)
+    future = datetime.now(UTC) + timedelta(days=7)
+    parsed_items = ParsedItem(name="Milk", purchased=True, purchased_at=future, created_at=future)
+    import_items(groceries, [parsed_items])
+    item = groceries.items.get()
+    assert max(item.created_at, item.purchased_at) <= datetime.now(UTC)
 
 
-# cost
+# Cost
 
 
-@pytest.mark.parametrize("kind", ["added", "put_back", "merged"])
-def test_five_thousand_lines_are_one_change_and_few_queries(groceries, kind):
+@pytest.mark.parametrize("outcome", ["added", "put_back", "merged"])
+def test_import_of_5000_lines_is_one_change_and_few_queries(groceries, outcome):
     """TRF-10"""
     count = 5000
-    if kind != "added":
-        bought = kind == "put_back"
+    if outcome != "added":
+        purchased = outcome == "put_back"
         ShoppingItem.objects.bulk_create(
-            ShoppingItem(shopping_list=groceries, name=f"item {n}", purchased=bought)
+            ShoppingItem(shopping_list=groceries, name=f"item {n}", purchased=purchased)
             for n in range(count)
         )
     changes = Activity.objects.count()
-    wanted = [ParsedItem(name=f"item {n}", quantity=str(n)) for n in range(count)]
+    parsed_items = [ParsedItem(name=f"item {n}", quantity=str(n)) for n in range(count)]
     with CaptureQueriesContext(connection) as captured:
-        plan = imported(groceries, wanted)
-    assert outcomes(plan) == [kind] * count
+        plan = import_items(groceries, parsed_items)
+    assert outcomes(plan) == [outcome] * count
     assert len(captured) < count / 20
     assert Activity.objects.count() == changes + 1
     assert groceries.items.filter(purchased=False, quantity="17").count() == 1

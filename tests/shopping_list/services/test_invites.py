@@ -1,4 +1,4 @@
-"""Invites: links that make their bearer a member, once, for a while, or until revoked."""
+"""Invites: links that admit members, limited by uses, time and revocation."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from shopping_list.models import Activity, Invite, Membership, ShoppingList
 from shopping_list.recording import actor
 from shopping_list.services import invites, memberships
 
-Gone = invites.InvalidInviteError
+InvalidInviteError = invites.InvalidInviteError
 SOON = timedelta(days=1)
 
 
 @pytest.fixture
 def carol(make_user):
-    """She is not on the list, but may come."""
+    """She is not a member of the list yet."""
     return make_user("carol")
 
 
 @pytest.fixture
-def invited(groceries, ana):
-    """Make an invite to the groceries and return it with its secret."""
+def create_invite(groceries, ana):
+    """Create an invite to the groceries and return it with its secret."""
 
-    def make(role="editor", **fields):
+    def create(role="editor", **fields):
         secret = invites.new_secret()
         return invites.create(groceries.pk, ana, secret=secret, role=role, **fields), secret
 
-    return make
+    return create
 
 
 def role_of(user, shopping_list):
@@ -46,21 +46,21 @@ def latest(shopping_list):
     return Activity.objects.filter(list_id=shopping_list.pk).latest("version")
 
 
-def past(invite):
-    """Let an invite, and what was joined by it, be over."""
-    ago = timezone.now() - timedelta(seconds=1)
-    Invite.objects.filter(pk=invite.pk).update(expires_at=ago)
+def expire(invite):
+    """Expire an invite and every membership with an expiry time."""
+    past = timezone.now() - timedelta(seconds=1)
+    Invite.objects.filter(pk=invite.pk).update(expires_at=past)
     for member in Membership.objects.exclude(expires_at=None):
-        member.expires_at = ago
+        member.expires_at = past
         member.save()
 
 
 # Secrets.
 
 
-def test_a_secret_has_256_random_bits_and_only_its_hash_is_stored(invited):
+def test_secret_has_256_random_bits_and_is_stored_as_a_hash(create_invite):
     """INV-1"""
-    invite, secret = invited()
+    invite, secret = create_invite()
     assert len(secret) == 43
     assert secret not in {invites.new_secret() for _ in range(100)}
     stored = Invite.objects.filter(pk=invite.pk).values().get()
@@ -68,7 +68,7 @@ def test_a_secret_has_256_random_bits_and_only_its_hash_is_stored(invited):
     assert stored["digest"] == invites.digest(secret)
 
 
-def test_a_key_gives_one_secret_to_one_invite():
+def test_derived_secret_depends_on_the_invite_and_the_key():
     """INV-1"""
     invite_id, key = uuid4(), uuid4()
     secret = invites.derive_secret(invite_id, key)
@@ -83,9 +83,9 @@ def test_a_key_gives_one_secret_to_one_invite():
 # Accepting.
 
 
-def test_it_makes_a_member_as_a_change_of_their_own(invited, carol, groceries, ana):
+def test_accepting_an_invite_records_the_new_member_as_actor(create_invite, carol, groceries, ana):
     """INV-5"""
-    invite, secret = invited("ticker")
+    invite, secret = create_invite("ticker")
     with actor.acting_as(ana, key := uuid4()):
         invites.accept(secret, carol)
     assert role_of(carol, groceries) == "ticker"
@@ -96,9 +96,9 @@ def test_it_makes_a_member_as_a_change_of_their_own(invited, carol, groceries, a
 
 
 @pytest.mark.parametrize("role", ["viewer", "ticker", "editor"])
-def test_a_member_stays_what_they_are_and_uses_nothing_up(invited, ana, groceries, role):
+def test_accepting_an_invite_as_a_member_changes_nothing(create_invite, ana, groceries, role):
     """INV-6"""
-    invite, secret = invited(role, max_uses=1)
+    invite, secret = create_invite(role, max_uses=1)
     before = latest(groceries).version
     assert invites.accept(secret, ana).role == "owner"
     invite.refresh_from_db()
@@ -106,9 +106,9 @@ def test_a_member_stays_what_they_are_and_uses_nothing_up(invited, ana, grocerie
     assert not Activity.objects.filter(list_id=groceries.pk, version__gt=before).exists()
 
 
-def test_the_same_person_twice_is_one_use_also_of_the_last(invited, carol, groceries):
+def test_accepting_twice_consumes_one_use(create_invite, carol, groceries):
     """INV-6"""
-    invite, secret = invited(max_uses=1)
+    invite, secret = create_invite(max_uses=1)
     invites.accept(secret, carol)
     version = latest(groceries).version
     assert invites.accept(secret, carol).role == "editor"
@@ -116,131 +116,131 @@ def test_the_same_person_twice_is_one_use_also_of_the_last(invited, carol, groce
     assert (invite.uses, latest(groceries).version) == (1, version)
 
 
-def used_up(invite, **_):
+def use_up_invite(invite, **_):
     Invite.objects.filter(pk=invite.pk).update(uses=1)
 
 
-def expired(invite, **_):
-    past(invite)
+def expire_invite(invite, **_):
+    expire(invite)
 
 
-def revoked(invite, groceries, **_):
+def revoke_invite(invite, groceries, **_):
     assert invites.revoke(groceries.pk, invite.pk)
 
 
-def in_the_trash(groceries, **_):
+def trash_list(groceries, **_):
     groceries.deleted_at = timezone.now()
     groceries.save()
 
 
-def deleted(groceries, **_):
+def delete_list(groceries, **_):
     groceries.delete()
 
 
-def made_by_a_former_owner(groceries, ana, bob, **_):
+def demote_creator(groceries, ana, bob, **_):
     Membership.objects.filter(user=bob).update(role="owner")
     Membership.objects.filter(user=ana).update(role="editor")
 
 
-def made_by_someone_who_is_gone(groceries, ana, bob, **_):
+def delete_creator(groceries, ana, bob, **_):
     ana.delete()
 
 
 @pytest.fixture
 def scene(groceries, ana, bob):
-    """What the ways in which an invite ends are given, beside the invite."""
+    """The arguments of the functions that make an invite unusable, besides the invite."""
     return {"groceries": groceries, "ana": ana, "bob": bob}
 
 
-ENDS = [
-    used_up,
-    expired,
-    revoked,
-    in_the_trash,
-    deleted,
-    made_by_a_former_owner,
-    made_by_someone_who_is_gone,
+MAKE_UNUSABLE = [
+    use_up_invite,
+    expire_invite,
+    revoke_invite,
+    trash_list,
+    delete_list,
+    demote_creator,
+    delete_creator,
 ]
 
 
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("make_unusable", MAKE_UNUSABLE)
 @pytest.mark.parametrize("use", ["find", "accept", "accept_as_guest"])
-def test_what_is_not_good_is_gone(invited, scene, carol, end, use):
+def test_unusable_invite_raises_invalid_invite(create_invite, scene, carol, make_unusable, use):
     """INV-4"""
-    invite, secret = invited(max_uses=1, guest=True)
-    end(invite=invite, **scene)
+    invite, secret = create_invite(max_uses=1, guest=True)
+    make_unusable(invite=invite, **scene)
     calls = {
         "find": partial(invites.find, secret),
         "accept": partial(invites.accept, secret, carol),
         "accept_as_guest": partial(invites.accept_as_guest, secret, "Grandma"),
     }
-    with pytest.raises(Gone):
+    with pytest.raises(InvalidInviteError):
         calls[use]()
     assert not Membership.objects.filter(user=carol).exists()
     assert not User.objects.filter(is_guest=True).exists()
 
 
 @pytest.mark.parametrize("secret", ["", "x", "é" * 50])
-def test_an_unknown_secret_is_gone(db, carol, secret):
+def test_unknown_secret_raises_invalid_invite(db, carol, secret):
     """INV-4"""
     for call in (invites.find, partial(invites.accept, user=carol)):
-        with pytest.raises(Gone):
+        with pytest.raises(InvalidInviteError):
             call(secret)
 
 
-def test_a_list_out_of_the_trash_can_be_joined_again(invited, groceries, carol):
+def test_restored_list_can_be_joined_again(create_invite, groceries, carol):
     """INV-4"""
-    _, secret = invited()
-    in_the_trash(groceries)
+    _, secret = create_invite()
+    trash_list(groceries)
     groceries.deleted_at = None
     groceries.save()
     assert invites.accept(secret, carol)
 
 
-def test_a_member_finds_no_list_in_the_trash(invited, groceries, bob):
+def test_invite_to_a_deleted_list_is_invalid_for_members_too(create_invite, groceries, bob):
     """INV-4"""
-    _, secret = invited()
-    in_the_trash(groceries)
-    with pytest.raises(Gone):
+    _, secret = create_invite()
+    trash_list(groceries)
+    with pytest.raises(InvalidInviteError):
         invites.accept(secret, bob)
 
 
-def test_revoking_twice_is_revoking_and_only_on_its_own_list(invited, groceries, hardware):
+def test_revoking_is_idempotent_and_limited_to_the_invites_list(create_invite, groceries, hardware):
     """INV-3"""
-    invite, _ = invited()
+    invite, _ = create_invite()
     assert not invites.revoke(hardware.pk, invite.pk)
     assert not invites.is_revoked(invites.of_list(groceries.pk).get())
     assert invites.revoke(groceries.pk, invite.pk)
-    at = invites.of_list(groceries.pk).get().revoked_at
+    revoked_at = invites.of_list(groceries.pk).get().revoked_at
     assert invites.revoke(groceries.pk, invite.pk)
-    assert invites.of_list(groceries.pk).get().revoked_at == at
+    assert invites.of_list(groceries.pk).get().revoked_at == revoked_at
 
 
-def test_a_list_has_a_hundred_open_invites_at_most(invited, monkeypatch):
+def test_open_invites_per_list_are_limited(create_invite, monkeypatch):
     """INV-3"""
     monkeypatch.setattr(invites, "MAX_OPEN_INVITES", 2)
-    first, _ = invited()
-    invited()
+    first, _ = create_invite()
+    create_invite()
     with pytest.raises(invites.TooManyInvitesError):
-        invited()
-    revoked(first, first.shopping_list)
-    invited()
+        create_invite()
+    revoke_invite(first, first.shopping_list)
+    create_invite()
 
 
-@pytest.mark.parametrize("wrong", [{"role": "owner"}, {"max_uses": 1, "uses": 2}])
-def test_the_database_refuses_owners_and_one_use_too_many(invited, wrong):
+@pytest.mark.parametrize("values", [{"role": "owner"}, {"max_uses": 1, "uses": 2}])
+def test_database_rejects_owner_invites_and_too_many_uses(create_invite, values):
     """INV-3"""
-    invite, _ = invited()
+    invite, _ = create_invite()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Invite.objects.filter(pk=invite.pk).update(**wrong)
+        Invite.objects.filter(pk=invite.pk).update(**values)
 
 
 # Guests.
 
 
-def test_a_guest_has_a_name_one_list_and_no_way_to_sign_in(invited, groceries, hardware):
+def test_guest_has_a_name_one_list_and_no_usable_password(create_invite, groceries, hardware):
     """INV-8"""
-    _, secret = invited("ticker", guest=True)
+    _, secret = create_invite("ticker", guest=True)
     guest = invites.accept_as_guest(secret, "Grandma").user
     assert (guest.is_guest, guest.display_name, role_of(guest, groceries)) == (
         True,
@@ -248,14 +248,14 @@ def test_a_guest_has_a_name_one_list_and_no_way_to_sign_in(invited, groceries, h
         "ticker",
     )
     assert not guest.has_usable_password()
-    assert [one.pk for one in guest.shopping_lists.all()] == [groceries.pk]
+    assert [row.pk for row in guest.shopping_lists.all()] == [groceries.pk]
     change = latest(groceries)
     assert (change.verb, change.actor_name) == ("member.joined", "Grandma")
 
 
-def test_guests_are_let_in_only_where_the_invite_says_so(invited):
+def test_guests_are_admitted_only_by_guest_invites(create_invite):
     """INV-8"""
-    _, secret = invited(guest=False)
+    _, secret = create_invite(guest=False)
     with pytest.raises(invites.AccountRequiredError):
         invites.accept_as_guest(secret, "Grandma")
     with pytest.raises(invites.AccountRequiredError):
@@ -263,22 +263,22 @@ def test_guests_are_let_in_only_where_the_invite_says_so(invited):
     assert not Membership.objects.filter(user__is_guest=True).exists()
 
 
-def test_what_is_joined_by_a_guest_invite_ends_with_it(invited, groceries, carol):
+def test_membership_by_a_guest_invite_expires_with_the_invite(create_invite, groceries, carol):
     """INV-9"""
-    invite, secret = invited(guest=True, expires_in=SOON)
+    invite, secret = create_invite(guest=True, expires_in=SOON)
     guest = invites.accept_as_guest(secret, "Grandma")
     assert guest.expires_at == invites.accept(secret, carol).expires_at == invite.expires_at
     assert Membership.objects.active().count() == 4
-    past(invite)
-    assert {one.user.username for one in Membership.objects.active()} == {"ana", "bob"}
+    expire(invite)
+    assert {member.user.username for member in Membership.objects.active()} == {"ana", "bob"}
 
 
-def test_the_end_is_a_recorded_change_and_comes_once(invited, groceries, carol):
+def test_removing_an_expired_guest_is_one_recorded_change(create_invite, groceries, carol):
     """INV-9"""
-    invite, secret = invited(guest=True)
+    invite, secret = create_invite(guest=True)
     invites.accept(secret, carol)
     assert memberships.remove_expired() == 0
-    past(invite)
+    expire(invite)
     with actor.acting_as(carol):
         assert memberships.remove_expired() == 1
     change = latest(groceries)
@@ -288,71 +288,73 @@ def test_the_end_is_a_recorded_change_and_comes_once(invited, groceries, carol):
     assert not Membership.objects.filter(user=carol).exists()
 
 
-def test_whoever_was_made_an_owner_stays(invited, groceries, carol):
+def test_guest_who_became_an_owner_does_not_expire(create_invite, groceries, carol):
     """INV-9"""
-    invite, secret = invited(guest=True)
-    made = invites.accept(secret, carol)
-    made.role = "owner"
-    made.save()
-    past(invite)
+    invite, secret = create_invite(guest=True)
+    membership = invites.accept(secret, carol)
+    membership.role = "owner"
+    membership.save()
+    expire(invite)
     assert memberships.remove_expired() == 0
     assert Membership.objects.active().filter(user=carol).exists()
 
 
-def test_an_invite_that_ends_later_keeps_a_guest_on_and_never_with_less(invited, groceries, carol):
+def test_later_invite_extends_a_membership_and_never_lowers_its_role(
+    create_invite, groceries, carol
+):
     """INV-9"""
-    _, first = invited("editor", guest=True, expires_in=SOON)
-    invites.accept(first, carol)
-    later, second = invited("viewer", guest=True, expires_in=2 * SOON)
-    invites.accept(second, carol)
-    kept = Membership.objects.get(user=carol)
+    _, first_secret = create_invite("editor", guest=True, expires_in=SOON)
+    invites.accept(first_secret, carol)
+    later, second_secret = create_invite("viewer", guest=True, expires_in=2 * SOON)
+    invites.accept(second_secret, carol)
+    membership = Membership.objects.get(user=carol)
     later.refresh_from_db()
-    assert (kept.expires_at, kept.role, later.uses) == (later.expires_at, "editor", 1)
+    assert (membership.expires_at, membership.role, later.uses) == (later.expires_at, "editor", 1)
 
 
-def test_an_invite_for_accounts_keeps_a_former_guest_for_good(invited, carol):
+def test_account_invite_makes_a_guest_membership_permanent(create_invite, carol):
     """INV-9"""
-    _, first = invited(guest=True)
-    _, second = invited(guest=False)
-    invites.accept(first, carol)
-    assert invites.accept(second, carol).expires_at is None
-    assert invites.accept(first, carol).expires_at is None
+    _, guest_secret = create_invite(guest=True)
+    _, account_secret = create_invite(guest=False)
+    invites.accept(guest_secret, carol)
+    assert invites.accept(account_secret, carol).expires_at is None
+    assert invites.accept(guest_secret, carol).expires_at is None
 
 
-def test_coming_again_after_the_end_is_recorded(invited, groceries, carol):
+def test_rejoining_after_expiry_is_recorded(create_invite, groceries, carol):
     """INV-9"""
-    first, secret = invited(guest=True)
+    first, secret = create_invite(guest=True)
     invites.accept(secret, carol)
-    past(first)
-    _, again = invited(guest=True)
-    invites.accept(again, carol)
+    expire(first)
+    _, second_secret = create_invite(guest=True)
+    invites.accept(second_secret, carol)
     verbs = Activity.objects.filter(list_id=groceries.pk).order_by("-version")
     assert list(verbs.values_list("verb", flat=True)[:2]) == ["member.joined", "member.removed"]
 
 
-# Signing up.
+# Registration.
 
 
-def test_only_good_links_for_accounts_open_the_sign_up(invited):
+def test_only_valid_account_invites_allow_registration(create_invite):
     """INV-10"""
-    invite, secret = invited()
-    _, for_guests = invited(guest=True)
+    invite, secret = create_invite()
+    _, guest_secret = create_invite(guest=True)
     assert invites.may_register(secret)
-    assert not invites.may_register(for_guests)
+    assert not invites.may_register(guest_secret)
     assert not invites.may_register("x")
-    past(invite)
+    expire(invite)
     assert not invites.may_register(secret)
 
 
-# Old ones.
+# Deletion of old invites.
 
 
-def test_invites_are_forgotten_a_month_after_their_end(invited):
+def test_invites_are_deleted_one_month_after_their_expiry(create_invite):
     """INV-11"""
-    old, _ = invited()
-    fresh, _ = invited()
+    old, _ = create_invite()
+    fresh, _ = create_invite()
     Invite.objects.filter(pk=old.pk).update(expires_at=timezone.now() - 2 * invites.RETENTION)
-    past(fresh)
+    expire(fresh)
     assert invites.delete_expired() == 1
     assert Invite.objects.get().pk == fresh.pk
 
@@ -360,66 +362,66 @@ def test_invites_are_forgotten_a_month_after_their_end(invited):
 # Races.
 
 
-def at_once(calls):
-    """Run all calls in threads, in which none begins before all are there."""
+def run_concurrently(calls):
+    """Run all calls in threads and return the results that are not None."""
 
     def run(call):
         try:
             return call()
-        except Gone:
+        except InvalidInviteError:
             return None
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        return [done for done in pool.map(run, calls) if done is not None]
+        return [result for result in pool.map(run, calls) if result is not None]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("limit", [1, 7])
-def test_fifty_at_once_use_an_invite_no_more_often_than_allowed(invited, groceries, limit):
+def test_fifty_concurrent_uses_do_not_exceed_the_limit(create_invite, groceries, limit):
     """INV-7, SEC-12"""
-    invite, secret = invited(max_uses=limit, guest=True)
+    invite, secret = create_invite(max_uses=limit, guest=True)
     before = latest(groceries).version
-    people = [guests.create(f"Guest {number}") for number in range(25)]
-    calls = [partial(invites.accept, secret, person) for person in people]
+    guest_users = [guests.create(f"Guest {number}") for number in range(25)]
+    calls = [partial(invites.accept, secret, user) for user in guest_users]
     calls += [partial(invites.accept_as_guest, secret, f"New {number}") for number in range(25)]
-    assert len(at_once(calls)) == limit
+    assert len(run_concurrently(calls)) == limit
     invite.refresh_from_db()
     assert invite.uses == limit
     assert Membership.objects.filter(shopping_list=groceries).count() == 2 + limit
     assert latest(groceries).version == before + limit
-    joined = User.objects.filter(is_guest=True, name__startswith="New", memberships=None)
-    assert not joined.exists(), "who was not let in was made all the same"
+    rejected_guests = User.objects.filter(is_guest=True, name__startswith="New", memberships=None)
+    assert not rejected_guests.exists(), "guests who were not admitted must not be created"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_person_many_times_at_once_is_one_use(invited, carol):
+def test_concurrent_accepts_by_one_user_consume_one_use(create_invite, carol):
     """INV-7"""
-    invite, secret = invited(max_uses=5)
-    assert len(at_once([partial(invites.accept, secret, carol)] * 10)) == 10
+    invite, secret = create_invite(max_uses=5)
+    assert len(run_concurrently([partial(invites.accept, secret, carol)] * 10)) == 10
     invite.refresh_from_db()
     assert invite.uses == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_sweeps_at_once_remove_each_guest_once(invited, groceries, carol):
+def test_concurrent_removals_remove_every_expired_guest_once(create_invite, groceries, carol):
     """INV-9"""
-    invite, secret = invited(guest=True)
+    invite, secret = create_invite(guest=True)
     invites.accept(secret, carol)
-    past(invite)
+    expire(invite)
     before = latest(groceries).version
-    assert sum(at_once([memberships.remove_expired] * 6)) == 1
+    assert sum(run_concurrently([memberships.remove_expired] * 6)) == 1
     assert latest(groceries).version == before + 1
 
 
-def test_an_idle_sweep_is_one_query(db, django_assert_num_queries):
+def test_removing_expired_guests_is_one_query_when_none_expired(db, django_assert_num_queries):
     """INV-9"""
     with django_assert_num_queries(1):
         memberships.remove_expired()
 
 
-def test_deleting_a_list_deletes_its_invites(invited, groceries):
-    invited()
+def test_deleting_a_list_deletes_its_invites(create_invite, groceries):
+    create_invite()
     ShoppingList.objects.get(pk=groceries.pk).delete()
     assert not Invite.objects.exists()

@@ -1,4 +1,4 @@
-"""A list that people are on keeps an owner, whoever leaves and in whatever way."""
+"""A list with members always keeps an owner, however a member leaves."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from shopping_list.services import ownership
 from shopping_list.services.ownership import LastOwnerError
 
 
-def delete_account(person: User) -> None:
-    with actor.acting_as(person), transaction.atomic():
-        personal_data.before_delete(person)
-        person.delete()
+def delete_account(user: User) -> None:
+    with actor.acting_as(user), transaction.atomic():
+        personal_data.before_delete(user)
+        user.delete()
 
 
 def names(lists: Any) -> list[str]:
-    return [one.name for one in lists]
+    return [row.name for row in lists]
 
 
-def test_the_lists_that_only_one_person_owns_are_known(
+def test_lists_solely_owned_by_returns_shared_lists_without_another_owner(
     ana: User, bob: User, groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
     """API-21"""
-    assert names(ownership.lists_solely_owned_by(ana)) == [
-        "Groceries"
-    ]  # nobody else is on the other one
+    # Hardware has no other members, who would need an owner.
+    assert names(ownership.lists_solely_owned_by(ana)) == ["Groceries"]
     assert names(ownership.lists_solely_owned_by(bob)) == []
     Membership.objects.create(shopping_list=hardware, user=bob)
     assert names(ownership.lists_solely_owned_by(ana)) == ["Groceries", "Hardware"]
@@ -46,27 +45,27 @@ def test_the_lists_that_only_one_person_owns_are_known(
     assert names(ownership.lists_solely_owned_by(ana)) == []
 
 
-def test_somebody_whose_time_is_over_is_not_left_behind(
+def test_expired_member_does_not_count_as_another_member(
     ana: User, bob: User, groceries: ShoppingList
 ) -> None:
     """API-21"""
-    ago = timezone.now() - timedelta(seconds=1)
-    Membership.objects.filter(user=bob).update(expires_at=ago)
+    past = timezone.now() - timedelta(seconds=1)
+    Membership.objects.filter(user=bob).update(expires_at=past)
     assert names(ownership.lists_solely_owned_by(ana)) == []
 
 
-def test_an_account_that_people_need_is_not_deleted(
+def test_account_of_the_last_owner_of_a_shared_list_is_not_deleted(
     ana: User, groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
     """API-21"""
-    with pytest.raises(LastOwnerError) as refused:
+    with pytest.raises(LastOwnerError) as exc_info:
         delete_account(ana)
-    assert refused.value.extra == {"lists": [{"id": str(groceries.pk), "name": "Groceries"}]}
+    assert exc_info.value.extra == {"lists": [{"id": str(groceries.pk), "name": "Groceries"}]}
     assert User.objects.filter(pk=ana.pk).exists()
     assert ShoppingList.objects.count() == 2
 
 
-def test_what_nobody_else_is_on_goes_with_the_account(
+def test_deleting_an_account_deletes_lists_without_other_members(
     ana: User, bob: User, groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
     """API-21"""
@@ -76,61 +75,68 @@ def test_what_nobody_else_is_on_goes_with_the_account(
     pk = ana.pk
     delete_account(ana)
     assert names(ShoppingList.objects.all()) == ["Groceries"]
-    told = Activity.objects.filter(list_id=groceries.pk).latest("version").changes
-    left = {"id": pk, "name": "Ana", "role": "owner"}
-    assert {"member": pk, "before": left, "after": None} in told
+    changes = Activity.objects.filter(list_id=groceries.pk).latest("version").changes
+    member = {"id": pk, "name": "Ana", "role": "owner"}
+    assert {"member": pk, "before": member, "after": None} in changes
 
 
-def test_a_member_may_delete_their_account(bob: User, groceries: ShoppingList) -> None:
+def test_member_who_owns_no_list_can_delete_their_account(
+    bob: User, groceries: ShoppingList
+) -> None:
     """API-21"""
     delete_account(bob)
     assert [member.role for member in groceries.memberships.all()] == ["owner"]
 
 
-def test_a_list_gets_another_owner_when_its_last_one_is_deleted(
+def test_deleting_the_last_owner_promotes_members_by_role_and_seniority(
     ana: User, bob: User, groceries: ShoppingList, make_user: Any
 ) -> None:
-    """API-25: in a shell or in the admin, where nobody is asked; the deletion is one change."""
-    since = {"shopping_list": groceries, "created_at": timezone.now() - timedelta(days=1)}
-    off, early, late = make_user("off", is_active=False), make_user("early"), make_user("late")
+    """API-25: in a shell or in the admin, without confirmation; the deletion is one change."""
+    joined_yesterday = {
+        "shopping_list": groceries,
+        "created_at": timezone.now() - timedelta(days=1),
+    }
+    inactive, early, late = make_user("off", is_active=False), make_user("early"), make_user("late")
     grandma = guests.create("Grandma")
     Membership.objects.filter(user=bob).update(role="ticker")
-    for person in (off, grandma, early):
-        Membership.objects.create(user=person, role="editor", **since)
+    for user in (inactive, grandma, early):
+        Membership.objects.create(user=user, role="editor", **joined_yesterday)
     Membership.objects.create(user=late, role="editor", shopping_list=groceries)
     roles = groceries.memberships.order_by("pk").values_list("user", "role")
     changes = Activity.objects.filter(list_id=groceries.pk)
-    for heir in (early, late, bob, grandma, off):
+    for successor in (early, late, bob, grandma, inactive):
         before = changes.count()
         owner = User.objects.get(memberships__shopping_list=groceries, memberships__role="owner")
         owner.delete()
-        assert [one for one, role in roles.all() if role == "owner"] == [heir.pk]
+        assert [user_id for user_id, role in roles.all() if role == "owner"] == [successor.pk]
         assert changes.count() == before + 1
     last = [entry["after"] for entry in changes.latest("version").changes]
-    assert {"id": off.pk, "name": "Off", "role": "owner"} in last
+    assert {"id": inactive.pk, "name": "Off", "role": "owner"} in last
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_owners_who_are_deleted_at_once_none_is_the_last(
+def test_member_becomes_owner_when_both_owners_are_deleted_at_once(
     ana: User, bob: User, groceries: ShoppingList, make_user: Any
 ) -> None:
     """API-25"""
     carol = make_user("carol")
     Membership.objects.create(shopping_list=groceries, user=carol, role="viewer")
 
-    def delete(person: User) -> None:
+    def delete(user: User) -> None:
         try:
-            person.delete()
+            user.delete()
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(delete, (ana, bob)))
-    assert [(one.user, one.role) for one in groceries.memberships.all()] == [(carol, "owner")]
+    assert [(member.user, member.role) for member in groceries.memberships.all()] == [
+        (carol, "owner")
+    ]
 
 
 @pytest.mark.parametrize("deleted_at", [None, timezone.now()])
-def test_others_who_own_a_list_are_enough(
+def test_no_member_is_promoted_when_another_owner_remains(
     ana: User, bob: User, groceries: ShoppingList, make_user: Any, deleted_at: Any
 ) -> None:
     """API-25"""
@@ -140,23 +146,23 @@ def test_others_who_own_a_list_are_enough(
     groceries.deleted_at = deleted_at
     groceries.save()
     ana.delete()
-    assert [one.role for one in groceries.memberships.order_by("pk")] == ["owner", "editor"]
+    assert [member.role for member in groceries.memberships.order_by("pk")] == ["owner", "editor"]
 
 
-def test_ownership_is_handed_over(
+def test_ownership_can_be_handed_over(
     ana: User, bob: User, groceries: ShoppingList, signed_in_client: Any
 ) -> None:
-    """API-10: she makes him an owner, he makes her a viewer, and she goes."""
-    members = f"/api/shopping-lists/{groceries.pk}/members/"
+    """API-10: ana makes bob an owner, bob makes ana a viewer, and ana deletes her account."""
+    members_url = f"/api/shopping-lists/{groceries.pk}/members/"
     ana_client, bob_client = signed_in_client(ana), signed_in_client(bob)
-    assert ana_client.delete(f"{members}{ana.pk}/").status_code == 409
-    assert ana_client.patch(f"{members}{bob.pk}/", {"role": "owner"}).status_code == 200
-    assert bob_client.patch(f"{members}{ana.pk}/", {"role": "viewer"}).status_code == 200
-    assert ana_client.patch(f"{members}{bob.pk}/", {"role": "viewer"}).status_code == 403
-    assert bob_client.patch(f"{members}{bob.pk}/", {"role": "editor"}).status_code == 409
+    assert ana_client.delete(f"{members_url}{ana.pk}/").status_code == 409
+    assert ana_client.patch(f"{members_url}{bob.pk}/", {"role": "owner"}).status_code == 200
+    assert bob_client.patch(f"{members_url}{ana.pk}/", {"role": "viewer"}).status_code == 200
+    assert ana_client.patch(f"{members_url}{bob.pk}/", {"role": "viewer"}).status_code == 403
+    assert bob_client.patch(f"{members_url}{bob.pk}/", {"role": "editor"}).status_code == 409
     delete_account(ana)
     assert (
         bob_client.patch(f"/api/shopping-lists/{groceries.pk}/", {"name": "Mine"}).status_code
         == 200
     )
-    assert bob_client.get(members).json() == [{"id": bob.pk, "name": "Bob", "role": "owner"}]
+    assert bob_client.get(members_url).json() == [{"id": bob.pk, "name": "Bob", "role": "owner"}]

@@ -1,0 +1,154 @@
+"""Which lists the connected users may view."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from uuid import UUID
+
+from live.connections.connection import Connection
+from live.connections.identity import UserAndList
+from live.connections.registry import ConnectedUser, ConnectionRegistry, KnownAccess
+from live.delivery.access_changes import AccessChanges
+from live.delivery.readings import Position
+from live.protocol import frames
+from live.protocol.frames import ListPosition
+from shopping_list.rows import topic_of
+
+
+class AccessTracker:
+    """Knows the lists of the connected users and notifies their sockets of changes.
+
+    What it knows comes from readings and from messages, in any order; the newer
+    one counts. It reads neither the database nor the channel layer.
+    """
+
+    def __init__(self, registry: ConnectionRegistry) -> None:
+        self._registry = registry
+
+    def can_view(self, user_id: int, list_id: UUID) -> bool:
+        """Tell whether a user is known to be a member of a list."""
+        access = self._access(user_id, list_id)
+        return access is not None and access.is_member
+
+    def update(
+        self,
+        user_id: int,
+        lists: Mapping[UUID, Position],
+        *,
+        read_at: float,
+        informed: Connection | None = None,
+    ) -> None:
+        """Store the lists of a user from a reading that started at `read_at`.
+
+        Newer knowledge stays. All sockets of the user are notified, except
+        `informed`, which gets the result of the reading itself.
+        """
+        for list_id, position in lists.items():
+            if self._is_older(user_id, list_id, read_at):
+                self._grant(user_id, list_id, position, known_at=read_at, informed=informed)
+
+    def reconcile(
+        self, memberships: Mapping[UserAndList, Position], *, read_at: float, is_thorough: bool
+    ) -> None:
+        """Grant and revoke what differs from a reading of all memberships.
+
+        A subscribed list ends after its last change, which the relay finds in the
+        log. Only a thorough comparison revokes it regardless of the log.
+        """
+        for (user_id, list_id), position in memberships.items():
+            if self._is_older(user_id, list_id, read_at):
+                self._grant(user_id, list_id, position, known_at=read_at)
+        for user_id, user in tuple(self._registry.users.items()):
+            for list_id, access in tuple(user.lists.items()):
+                is_lost = (
+                    access.is_member
+                    and access.known_at < read_at
+                    and (user_id, list_id) not in memberships
+                )
+                if is_lost and (is_thorough or not user.is_subscribed_to(list_id)):
+                    self._revoke(user_id, list_id, access.position)
+
+    # Called by the relay (ordered_delivery.AccessListener).
+
+    def on_access_changed(
+        self, list_id: UUID, epoch: str, version: int, access_changes: AccessChanges
+    ) -> None:
+        """Notify users whose access a change affects. A second call does nothing more."""
+        position = (epoch, version)
+        for user_id in access_changes.removed:
+            if self._is_before(user_id, list_id, position):
+                self._revoke(user_id, list_id, position)
+        for user_id in access_changes.downgraded:
+            self._downgrade(user_id, list_id, version)
+        for user_id in access_changes.joined:
+            if self._is_before(user_id, list_id, position):
+                self._grant(user_id, list_id, position, known_at=time.monotonic())
+
+    def on_list_deleted(self, list_id: UUID) -> None:
+        """End a list for all users."""
+        topic = topic_of(list_id)
+        for user_id, user in tuple(self._registry.users.items()):
+            for connection in tuple(user.connections):
+                connection.end_subscription(topic, "deleted")
+            access = user.lists.get(list_id)
+            if access is not None and access.is_member:
+                self._revoke(user_id, list_id, access.position)
+
+    def _user(self, user_id: int) -> ConnectedUser | None:
+        return self._registry.users.get(user_id)
+
+    def _access(self, user_id: int, list_id: UUID) -> KnownAccess | None:
+        user = self._user(user_id)
+        return None if user is None else user.lists.get(list_id)
+
+    def _is_older(self, user_id: int, list_id: UUID, read_at: float) -> bool:
+        """Tell whether a connected user's known access is older than a reading, or missing."""
+        access = self._access(user_id, list_id)
+        return self._user(user_id) is not None and (access is None or access.known_at < read_at)
+
+    def _is_before(self, user_id: int, list_id: UUID, position: Position) -> bool:
+        """Tell whether a connected user's known access is from before a position, or missing."""
+        if self._user(user_id) is None:
+            return False
+        access = self._access(user_id, list_id)
+        if access is None or access.position[0] != position[0]:
+            return True
+        return position[1] > access.position[1]
+
+    def _revoke(self, user_id: int, list_id: UUID, position: Position) -> None:
+        user = self._registry.users[user_id]
+        access = user.lists.get(list_id)
+        user.lists[list_id] = KnownAccess(
+            is_member=False, position=position, known_at=time.monotonic()
+        )
+        for connection in tuple(user.connections):
+            connection.end_subscription(topic_of(list_id), "revoked")
+            if access is not None and access.is_member and connection.token_allows(list_id):
+                connection.send(frames.AccessLost(list=list_id))
+
+    def _grant(
+        self,
+        user_id: int,
+        list_id: UUID,
+        position: Position,
+        *,
+        known_at: float,
+        informed: Connection | None = None,
+    ) -> None:
+        user = self._registry.users[user_id]
+        access = user.lists.get(list_id)
+        user.lists[list_id] = KnownAccess(is_member=True, position=position, known_at=known_at)
+        if access is not None and access.is_member:
+            return
+        epoch, version = position
+        gained = frames.AccessGained(list=ListPosition(id=list_id, epoch=epoch, version=version))
+        for connection in tuple(user.connections):
+            if connection is not informed and connection.token_allows(list_id):
+                connection.send(gained)
+
+    def _downgrade(self, user_id: int, list_id: UUID, version: int) -> None:
+        topic = topic_of(list_id)
+        for connection in self._registry.connections_of(user_id):
+            if connection.subscriptions.get(topic, version) < version:
+                connection.end_subscription(topic, "revoked")

@@ -1,0 +1,26 @@
+"""The names of topics.
+
+`shopping_list.rows.topic_of` makes the name of a list's topic, because the
+recorded frames contain it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+REQUESTS = "requests"
+"""The request counters, for every signed-in user."""
+OPERATIONS = "ops"
+"""The request counters, for staff."""
+
+
+def parse_list_topic(topic: str) -> UUID | None:
+    """Return the id of the list, or None. Accepts only the canonical spelling of the UUID."""
+    kind, _, name = topic.partition(":")
+    if kind != "list":
+        return None
+    try:
+        list_id = UUID(name)
+    except ValueError:
+        return None
+    return list_id if str(list_id) == name else None
