@@ -11,19 +11,19 @@ export type ServerFrame =
   | Ended
   | AccessGained
   | AccessLost
-  | PresenceFrame
+  | Presence
   | Sample
   | Heartbeat
   | Pong
   | Error
   | Bye;
 /**
- * Why the server closes. 4000-4499 come back, 4500-4999 do not.
+ * Why the server closes. Clients reconnect after 4000-4499, and not after 4500-4999.
  */
 export type CloseCode = 1009 | 4000 | 4001 | 4002 | 4005 | 4500 | 4501 | 4503 | 4504 | 4505;
 
 /**
- * Follow a topic, from a position where `since` and `epoch` are given.
+ * Subscribe to a topic; with `since` and `epoch`, resume from that position.
  */
 export interface Subscribe {
   type: 'subscribe';
@@ -33,7 +33,7 @@ export interface Subscribe {
   epoch?: string | null;
 }
 /**
- * Stop following a topic.
+ * Unsubscribe from a topic.
  */
 export interface Unsubscribe {
   type: 'unsubscribe';
@@ -41,7 +41,7 @@ export interface Unsubscribe {
   id?: number | null;
 }
 /**
- * Tell the others on a list what this connection's person is doing.
+ * Show the other subscribers of a list what this user is doing.
  */
 export interface SetPresence {
   type: 'presence';
@@ -50,7 +50,7 @@ export interface SetPresence {
   id?: number | null;
 }
 /**
- * Prove identity with a token, as the first frame of a bare socket.
+ * Authenticate with a token. It is the first frame of a socket without other credentials.
  */
 export interface Auth {
   type: 'auth';
@@ -65,7 +65,7 @@ export interface Ping {
   id?: number | null;
 }
 /**
- * The first frame of a socket whose person is known.
+ * The first frame after the user of a socket is authenticated.
  */
 export interface Welcome {
   type: 'welcome';
@@ -85,7 +85,7 @@ export interface Person {
   name: string;
 }
 /**
- * Where a list's history stands.
+ * The position of a list: its epoch and its version.
  */
 export interface ListPosition {
   id: string;
@@ -93,7 +93,7 @@ export interface ListPosition {
   version: number;
 }
 /**
- * What a client may send: topics, bytes a message, frames a second.
+ * The limits of a client: topics, bytes of a message, frames a second.
  */
 export interface Limits {
   topics?: number;
@@ -101,10 +101,10 @@ export interface Limits {
   rate?: number;
 }
 /**
- * The answer to `subscribe`.
+ * The response to `subscribe`.
  *
- *     `epoch`, `version` and `recovered` are present on list topics; `history` on
- *     the counter topics: the last 300 samples as columns.
+ *     List topics have `epoch`, `version` and `recovered`. Counter topics have
+ *     `history`: the last 300 samples as columns.
  */
 export interface Subscribed {
   type: 'subscribed';
@@ -118,7 +118,7 @@ export interface Subscribed {
   } | null;
 }
 /**
- * The answer to `unsubscribe`.
+ * The response to `unsubscribe`.
  */
 export interface Unsubscribed {
   type: 'unsubscribed';
@@ -220,7 +220,7 @@ export interface Change {
   undoes?: number;
 }
 /**
- * This topic is over for this connection.
+ * The server ended the subscription to this topic.
  */
 export interface Ended {
   type: 'ended';
@@ -228,29 +228,29 @@ export interface Ended {
   reason: 'deleted' | 'revoked';
 }
 /**
- * The person became a member of a list.
+ * The user became a member of a list.
  */
 export interface AccessGained {
   type: 'joined';
   list: ListPosition;
 }
 /**
- * The person is no longer a member of a list.
+ * The user is no longer a member of a list.
  */
 export interface AccessLost {
   type: 'left';
   list: string;
 }
 /**
- * Everybody who has the list open.
+ * All users who have the list open.
  */
-export interface PresenceFrame {
+export interface Presence {
   type: 'presence';
   topic: string;
   people: PresentPerson[];
 }
 /**
- * Somebody who has a list open.
+ * A user who has a list open.
  */
 export interface PresentPerson {
   id: number;
@@ -259,7 +259,7 @@ export interface PresentPerson {
   since: string;
 }
 /**
- * The request counters, one a second while anyone watches (docs/protocol.md).
+ * The request counters, sent once a second (docs/protocol.md).
  */
 export interface Sample {
   type: 'sample';
@@ -290,20 +290,20 @@ export interface Sample {
   snapshots: number;
 }
 /**
- * Nothing happened for `heartbeat` seconds; the line is alive.
+ * No other frame was sent for `heartbeat` seconds; the connection works.
  */
 export interface Heartbeat {
   type: 'beat';
 }
 /**
- * The answer to `ping`.
+ * The response to `ping`.
  */
 export interface Pong {
   type: 'pong';
   id?: number | null;
 }
 /**
- * A frame was refused; the socket stays unless `bye` follows.
+ * A frame was refused. The socket stays open unless `bye` follows.
  */
 export interface Error {
   type: 'error';
@@ -314,7 +314,7 @@ export interface Error {
   retry_in?: number | null;
 }
 /**
- * The server closes with this code next.
+ * The server closes the socket with this code after this frame.
  */
 export interface Bye {
   type: 'bye';
