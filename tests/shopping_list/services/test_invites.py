@@ -209,11 +209,11 @@ def test_revoking_is_idempotent_and_limited_to_the_invites_list(create_invite, g
     """INV-3"""
     invite, _ = create_invite()
     assert not invites.revoke(hardware.pk, invite.pk)
-    assert not invites.is_revoked(invites.of_list(groceries.pk).get())
+    assert not invites.is_revoked(invites.for_list(groceries.pk).get())
     assert invites.revoke(groceries.pk, invite.pk)
-    revoked_at = invites.of_list(groceries.pk).get().revoked_at
+    revoked_at = invites.for_list(groceries.pk).get().revoked_at
     assert invites.revoke(groceries.pk, invite.pk)
-    assert invites.of_list(groceries.pk).get().revoked_at == revoked_at
+    assert invites.for_list(groceries.pk).get().revoked_at == revoked_at
 
 
 def test_open_invites_per_list_are_limited(create_invite, monkeypatch):
