@@ -10,7 +10,7 @@ from rest.client_address import client_network
 
 
 class SecretLinkThrottle(SimpleRateThrottle):
-    """Counts by address, with and without a user, so that nobody can guess secrets of links.
+    """Counts by address, with and without a user, so that no client can guess secrets of links.
 
     REST framework's own classes trust any X-Forwarded-For. Here only trusted proxies
     decide about the address.

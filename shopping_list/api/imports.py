@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
+from accounts.api.permissions import current_user
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.serializers import StrictBooleanField, StrictSerializer, validated
 from shopping_list import models
@@ -135,7 +136,7 @@ class ImportEverythingView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Create the lists of the export, owned by me, or show what would be created."""
-        guests.require_account(permissions.user_of(request))
+        guests.require_account(current_user(request))
         permissions.require_token(request, "owner")
         permissions.require_unrestricted_token(request)
         body = validated(EverythingBody, request)
@@ -153,7 +154,7 @@ class ImportEverythingView(APIView):
 
 def _create_lists(request: Request, lists: list[json_format.ParsedList]) -> list[UUID]:
     with transaction.atomic():
-        return [importer.create_list(permissions.user_of(request), parsed) for parsed in lists]
+        return [importer.create_list(current_user(request), parsed) for parsed in lists]
 
 
 def _parse_lines(request: Request, format_name: str, content: str) -> list[Line]:
@@ -191,7 +192,7 @@ def _nameable_users(
 
     Only an owner may name others. The log names the user who did the import anyway.
     """
-    user = permissions.user_of(request)
+    user = current_user(request)
     if access.role == models.Membership.Role.OWNER:
         return importer.member_ids_by_name(list_id)
     return {user.display_name: user.pk}

@@ -29,7 +29,7 @@ MAX_TOKEN_LENGTH = 200
 
 
 class AccountRequired(exceptions.NotAuthenticated):
-    """A stranger came with an invite that is not for guests."""
+    """The caller is not signed in, and the invite is not for guests."""
 
     default_detail = "Sign in, or register with this invite, to accept it."
     default_code = "account_required"

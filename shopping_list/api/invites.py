@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
+from accounts.api.permissions import current_user
 from rest.openapi import array_of
 from rest.serializers import (
     StrictBooleanField,
@@ -120,7 +121,7 @@ class InvitesView(APIView):
         fields["expires_in"] = timedelta(seconds=fields["expires_in"])
         with recording(list_id):
             _require_owner(request, list_id)
-            invite = invites.create(list_id, permissions.user_of(request), **fields)
+            invite = invites.create(list_id, current_user(request), **fields)
         return Response(_common_fields(invite), status=status.HTTP_201_CREATED)
 
 
@@ -149,7 +150,7 @@ class InviteView(APIView):
 
 def _require_owner(request: Request, list_id: UUID) -> None:
     permissions.require_member(request, list_id, "owner")
-    guests.require_account(permissions.user_of(request))
+    guests.require_account(current_user(request))
 
 
 def _common_fields(invite: Invite) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 from rest_framework.views import APIView
 
 from accounts import guests
+from accounts.api.permissions import current_user
 from rest.serializers import validated
 from shopping_list import models
 from shopping_list.api import (
@@ -44,7 +45,7 @@ def list_response(request: Request, list_id: UUID, status: int = HTTP_200_OK) ->
 def _representation(request: Request, list_id: UUID) -> dict[str, Any]:
     lists = permissions.lists(request).filter(pk=list_id)
     representation = representations.shopping_lists(
-        representations.with_related(lists), permissions.user_of(request).pk
+        representations.with_related(lists), current_user(request).pk
     )
     if not representation:
         raise Http404  # the caller was removed since
@@ -56,7 +57,7 @@ def _create(request: Request, list_id: UUID, name: str) -> None:
 
     The id of a deleted list stays taken, because its log stays.
     """
-    user = permissions.user_of(request)
+    user = current_user(request)
     guests.require_account(user)
     permissions.require_token(request, "owner")
     permissions.require_unrestricted_token(request)
@@ -96,7 +97,7 @@ class ListsView(APIView):
         lists = lists.order_by(*query_params.ordering(request, SORTABLE, "-last_interaction"))
         pages = ListPages()
         page = pages.paginate_queryset(lists, request, view=self)
-        results = representations.shopping_lists(page or [], permissions.user_of(request).pk)
+        results = representations.shopping_lists(page or [], current_user(request).pk)
         return pages.get_paginated_response(results)
 
     @openapi.write_operation(

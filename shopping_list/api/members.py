@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
+from accounts.api.permissions import current_user
 from rest.openapi import array_of
 from rest.serializers import validated
 from shopping_list import models, queries
@@ -58,7 +59,7 @@ class MemberView(APIView):
     @idempotent
     def delete(self, request: Request, list_id: UUID, user_id: int) -> Response:
         """Remove the member. Every member may remove themselves."""
-        needed: Role = "viewer" if user_id == permissions.user_of(request).pk else "owner"
+        needed: Role = "viewer" if user_id == current_user(request).pk else "owner"
         with recording(list_id):
             permissions.require_member(request, list_id, needed)
             permissions.require_token(request, "owner")
@@ -118,7 +119,7 @@ class RemoveMembersView(APIView):
             permissions.require_member(request, list_id, "owner")
             _memberships(list_id).filter(user_id__in=user_ids).delete()
             ownership.require_owner(list_id)
-        if permissions.user_of(request).pk in user_ids:
+        if current_user(request).pk in user_ids:
             return Response(status=HTTP_204_NO_CONTENT)
         return lists.list_response(request, list_id)
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from accounts.models import ApiToken, User
+from accounts.api.permissions import current_user
+from accounts.models import ApiToken
 from shopping_list import models
 from shopping_list.compiled_query import CompiledQuery
 from shopping_list.rows import ROLES, Role
@@ -21,12 +22,6 @@ from shopping_list.services.trash import restore_cutoff
 
 MAX_ROLE_OF_SCOPE: Mapping[str, Role] = {"read": "viewer", "tick": "ticker", "write": "owner"}
 """The role that a token of each scope can use at most."""
-
-
-def user_of(request: Request) -> User:
-    """Return the caller. Every view here requires one (DEFAULT_PERMISSION_CLASSES)."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def includes_role(role: str, needed: Role) -> bool:
@@ -87,7 +82,7 @@ def require_member(request: Request, list_id: UUID, needed: Role = "viewer") -> 
     """
     if _restricted_list(request) not in {None, list_id}:
         raise Http404
-    for row in _list_access(list_id, user_of(request).pk, timezone.now()):
+    for row in _list_access(list_id, current_user(request).pk, timezone.now()):
         access = ListAccess(*row)
         if access.deleted_at is None:
             require_role(request, access.role, needed)
@@ -125,7 +120,7 @@ def require_unrestricted_token(request: Request) -> None:
 
 
 def _memberships(request: Request) -> QuerySet[Any]:
-    return models.Membership.objects.active().filter(user_id=user_of(request).pk)
+    return models.Membership.objects.active().filter(user_id=current_user(request).pk)
 
 
 def _visible_to_token(request: Request, lists: QuerySet[Any]) -> QuerySet[Any]:

@@ -16,7 +16,7 @@ from accounts.models import User, owner_exists
 class Command(BaseCommand):
     """Asks for the values that are missing; a script passes all of them."""
 
-    help = "Create the owner of this installation, if there is none yet."
+    help = "Create the owner of this installation, if it has none."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""

@@ -61,9 +61,8 @@ def test_account_of_the_last_owner_of_a_shared_list_is_not_deleted(
     """API-21"""
     with pytest.raises(LastOwnerError) as exc_info:
         delete_account(ana)
-    assert MEMBERS[LastOwnerError](exc_info.value) == {
-        "lists": [{"id": str(groceries.pk), "name": "Groceries"}]
-    }
+    members = MEMBERS[LastOwnerError](exc_info.value)
+    assert members == {"lists": [{"id": str(groceries.pk), "name": "Groceries"}]}
     assert User.objects.filter(pk=ana.pk).exists()
     assert ShoppingList.objects.count() == 2
 
