@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 
 from shopping_list.models import Activity, ShoppingList
-from shopping_list.recording import actor, unit_of_work
+from shopping_list.recording import actor, context
 
 pytestmark = pytest.mark.django_db
 
@@ -79,12 +79,12 @@ def test_undo_records_the_version_that_it_undoes(groceries, milk, recorded_chang
     with recorded_changes(groceries) as recorded:
         if joined:
             with (
-                unit_of_work.recording(groceries.pk),
-                unit_of_work.recording(verb="undo", undoes=3),
+                context.recording(groceries.pk),
+                context.recording(verb="undo", undoes=3),
             ):
                 milk.delete()
         else:
-            with unit_of_work.recording(groceries.pk, verb="undo", undoes=3):
+            with context.recording(groceries.pk, verb="undo", undoes=3):
                 milk.delete()
     assert (recorded.one.verb, recorded.one.undoes) == ("undo", 3)
     assert Activity.objects.latest("pk").undoes == 3
