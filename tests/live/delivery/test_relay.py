@@ -109,7 +109,7 @@ def test_a_lossy_layer_and_a_log_make_one_run(seed, total):
     asyncio.run(run())
 
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.usefixtures("asyncio_debug"), pytest.mark.django_db(transaction=True)]
 
 
 def unheard(groceries: ShoppingList, name: str) -> None:
