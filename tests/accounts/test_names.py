@@ -7,6 +7,8 @@ from django.test import RequestFactory
 
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.database
+
 
 def test_it_calls_a_person_without_a_name_by_the_username(make_user):
     assert make_user("ana", name="").display_name == "ana"

@@ -19,7 +19,7 @@ from shopping_list import receivers
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 from shopping_list.recording import actor, unit_of_work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 # what is not a change

@@ -14,7 +14,7 @@ from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from shopping_list.recording import actor, unit_of_work
 from shopping_list.recording.unit_of_work import ConflictError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 class StopError(Exception):

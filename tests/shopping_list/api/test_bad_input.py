@@ -103,6 +103,7 @@ def test_a_bad_field_of_an_item_is_named(
     untouched()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(("field", "body"), cases("id", IDS, name="Tea"))
 def test_a_bad_id_is_named(
     field: str, body: Any, ana_client: Any, items_url: str, untouched: Any
@@ -131,6 +132,7 @@ def test_a_bad_field_of_a_list_is_named(
     untouched()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("field", ["name", "quantity", "note", "category"])
 def test_text_of_the_greatest_length_fits(field: str, bob_client: Any, items_url: str) -> None:
     longest = "é" * TOO_LONG[field]
@@ -248,6 +250,7 @@ PEOPLE = {
 }
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(("field", "body"), cases("members", PEOPLE))
 def test_bad_people_are_named(
     field: str, body: Any, ana_client: Any, groceries: ShoppingList, untouched: Any
@@ -294,6 +297,7 @@ QUERIES = [
 ]
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(("where", "name", "value"), QUERIES)
 def test_a_bad_parameter_is_named(
     where: str, name: str, value: str, bob_client: Any, groceries: ShoppingList
@@ -316,6 +320,7 @@ def test_a_bad_way_to_handle_duplicates_is_named(
     untouched()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("search", ["%ED%A0%80", "%FF", "%", "%25", "_", "\\", "'", "\u0661"])
 def test_strange_searches_find_nothing_and_do_no_harm(
     search: str, bob_client: Any, items_url: str, milk: Any

@@ -25,6 +25,8 @@ from shopping_list.services import invites
 from tests.conftest import PASSWORD
 from tests.shopping_list.api.conftest import url_of_item, url_of_list
 
+pytestmark = pytest.mark.database
+
 PREVIEW, ACCEPT = "/api/invites/preview/", "/api/invites/accept/"
 LISTS, ME = "/api/shopping-lists/", "/api/auth/me/"
 REGISTER, UPGRADE = "/api/auth/register/", "/api/auth/upgrade/"

@@ -26,7 +26,7 @@ from shopping_list.parsing.item_names import comparison_key
 from shopping_list.rows import ROLES
 from tests.support.row_strategies import FORMULAS, MARKUP, XSS, item_rows, list_row, texts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 TEXT = {"format": "text", "content": "2 l milk, oat\nbread\n"}
 EMPTY = json.dumps({"format": "trolley", "version": 1, "lists": []})
 COLUMNS = ("name", "quantity", "note", "category", "purchased", "purchased_at", "purchased_by")

@@ -19,7 +19,7 @@ from shopping_list.recording.unit_of_work import recording
 from shopping_list.services import items as item_service
 from tests.support.change_recorder import recorded_changes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 LAST_WEEK = datetime.now(UTC) - timedelta(days=7)
 COLUMNS = ("name", "quantity", "note", "category", "purchased")
 

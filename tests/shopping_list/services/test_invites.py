@@ -17,6 +17,8 @@ from shopping_list.models import Activity, Invite, Membership, ShoppingList
 from shopping_list.recording import actor
 from shopping_list.services import invites
 
+pytestmark = pytest.mark.database
+
 Gone = invites.InvalidInviteError
 SOON = timedelta(days=1)
 

@@ -18,6 +18,8 @@ from shopping_list.models import Activity, Membership, ShoppingList
 from shopping_list.recording import actor
 from shopping_list.services import ownership
 
+pytestmark = pytest.mark.database
+
 
 def delete_account(person: User) -> None:
     with actor.acting_as(person), transaction.atomic():
