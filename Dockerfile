@@ -13,7 +13,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements/base.txt
 COPY . .
 COPY --from=frontend /app/frontend/dist frontend/dist
 RUN python -m whitenoise.compress --quiet frontend/dist \
-    && python -m compileall -q accounts asgi_project live shopping_list \
+    && python -m compileall -q accounts asgi_project live rest shopping_list \
     && useradd --system --uid 1000 trolley \
     && install -d -o trolley /data
 USER trolley

@@ -105,7 +105,7 @@ def test_it_says_how_to_get_venv(checkout, tools):
     )
     done = run(checkout, path=str(tools))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("trolley: cannot make .venv: apt install")
+    assert done.stderr.splitlines()[-1].startswith("trolley: cannot create .venv: apt install")
     assert not (checkout / ".venv").exists()
 
 
