@@ -1,33 +1,16 @@
-"""The lists do not need anybody to be watching: `live` may be left out."""
+"""The lists do not need the live package. `./run test` also runs their REST tests without it."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from tests.support.processes import ROOT, ServerProcess
+from tests.support.processes import ServerProcess
 
-REST = [f"tests/shopping_list/api/test_{name}.py" for name in ("lists", "items", "adding")]
 pytestmark = pytest.mark.system
 
 
-def test_the_rest_tests_of_the_lists_pass_without_live():
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", *REST],
-        cwd=ROOT,
-        env={**os.environ, "TROLLEY_WITHOUT_APPS": "live"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-
-
-def test_it_serves_without_live(tmp_path):
-    with ServerProcess(tmp_path / "data", TROLLEY_WITHOUT_APPS="live") as serving:
-        assert serving.get("/api/shopping-lists/").status_code == 401
-        assert serving.get("/healthz").status_code == 404
-        assert serving.stop() == 0
+def test_server_runs_without_live(tmp_path):
+    with ServerProcess(tmp_path / "data", TROLLEY_WITHOUT_APPS="live") as server:
+        assert server.get("/api/shopping-lists/").status_code == 401
+        assert server.get("/healthz").status_code == 404
+        assert server.stop() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from importlib import import_module
@@ -21,7 +22,7 @@ from rest.request_id import request_id
 from shopping_list.services import invites
 from tests.conftest import PASSWORD
 from tests.support.processes import ROOT
-from tests.support.secret_leaks import find_secrets, find_unexpected_output
+from tests.support.secret_leaks import LogCapture, find_secrets, find_unexpected_output
 
 
 def session_key():
@@ -99,27 +100,59 @@ def test_nothing():
 """
 
 
-def run(test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a file of tests, outside of what this run itself looks through."""
+@pytest.fixture
+def hidden_log():
+    """Hide the log of an inner run from the search of this one."""
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    root.handlers = [one for one in handlers if not isinstance(one, LogCapture)]
+    yield
+    root.handlers = handlers
+
+
+@pytest.fixture
+def folder():
+    """A directory outside of those that this run searches."""
     with TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / "test_it.py").write_text(test)
-        (place / "conftest.py").write_text('pytest_plugins = ["tests.support.secret_leaks"]')
-        command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), folder]
-        command += ["--basetemp", str(place / "base"), "-q", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        yield Path(folder)
 
 
-@pytest.mark.parametrize("where", [(), ("-n", "1")], ids=["here", "in a worker"])
-def test_a_run_that_logs_a_secret_fails(where):
+def write_tests(folder: Path, source: str) -> list[str]:
+    """Write a test file that uses the plugin, and return the arguments that run it."""
+    (folder / "test_it.py").write_text(source)
+    (folder / "conftest.py").write_text('pytest_plugins = ["tests.support.secret_leaks"]')
+    return [str(folder), "--rootdir", str(folder), "--basetemp", str(folder / "base"), "-q"]
+
+
+def run_inside(pytester: pytest.Pytester, arguments: list[str]) -> pytest.RunResult:
+    """Run pytest in this process, in which Django is set up already."""
+    disabled = ("django", "asyncio", "cacheprovider")
+    options = [option for name in disabled for option in ("-p", f"no:{name}")]
+    return pytester.runpytest_inprocess(*arguments, *options)
+
+
+@pytest.mark.usefixtures("hidden_log")
+def test_a_run_that_logs_a_secret_fails(pytester, folder):
     """SEC-2"""
-    done = run(LEAKY, *where)
+    result = run_inside(pytester, write_tests(folder, LEAKY))
+    result.assert_outcomes(passed=3)
+    assert result.ret == 1
+    assert all(kind in result.stdout.str() for kind in TOLD)
+
+
+def test_a_run_that_logs_a_secret_in_a_worker_fails(folder):
+    """SEC-2"""
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-n", "1"]
+    command += write_tests(folder, LEAKY)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "3 passed" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
     assert all(kind in done.stdout for kind in TOLD), done.stdout
 
 
-def test_a_run_that_logs_none_passes():
+@pytest.mark.usefixtures("hidden_log")
+def test_a_run_that_logs_none_passes(pytester, folder):
     """SEC-2"""
-    done = run(TIGHT)
-    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    result = run_inside(pytester, write_tests(folder, TIGHT))
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
