@@ -159,12 +159,14 @@ def test_names_that_a_person_tells_apart_are_two(one, other):
     assert item_names.comparison_key(one) != item_names.comparison_key(other)
 
 
+@pytest.mark.slow
 def test_every_single_character_compares_by_itself():
     """ROW-5"""
     for code in range(0x110000):
         if not 0xD800 <= code < 0xE000:
             key = item_names.comparison_key(chr(code))
-            assert item_names.comparison_key(key) == key, hex(code)
+            # Most characters are their own key: then there is nothing more to compare.
+            assert key == chr(code) or item_names.comparison_key(key) == key, hex(code)
 
 
 # text

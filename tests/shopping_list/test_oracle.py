@@ -352,6 +352,7 @@ class Lists(RuleBasedStateMachine):
             assert replica.state == now
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(3600)
 def test_a_snapshot_and_the_changes_since_give_the_next_snapshot():

@@ -112,6 +112,7 @@ def test_the_document_has_every_verb_of_every_address(db: None) -> None:
     assert {(one.method.upper(), route_shape(one.path)) for one in operations()} == served
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 def test_every_answer_is_described_and_none_is_a_server_error(
     mode: str,

@@ -62,7 +62,6 @@ def main_fields(found):
 
 unhurried = settings(deadline=None)
 rows = st.lists(item_rows(), max_size=4)
-corpus = pytest.mark.parametrize("text", [*XSS, *FORMULAS, *MARKUP])
 
 
 def test_the_limits_are_those_of_an_item():
@@ -100,13 +99,16 @@ def test_text_carries_the_names_of_what_is_open(found):
     ]
 
 
-@corpus
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_nasty_name_comes_back(name, text):
+def test_a_nasty_name_comes_back(name):
     """TRF-1, TRF-5"""
-    row = item(text.strip("\u00a0").replace("e\u0301", "\u00e9"), quantity="2 l", note="a, b")
-    [found] = again(name, [row])
-    assert (found.name, found.quantity, found.note) == (row.name, "2 l", "a, b")
+    failures = []
+    for text in (*XSS, *FORMULAS, *MARKUP):
+        row = item(text.strip("\u00a0").replace("e\u0301", "\u00e9"), quantity="2 l", note="a, b")
+        lines = [(line.name, line.quantity, line.note) for line in again(name, [row])]
+        if lines != [(row.name, "2 l", "a, b")]:
+            failures.append((text, lines))
+    assert failures == []
 
 
 def test_a_name_that_another_item_is_known_by_comes_back():

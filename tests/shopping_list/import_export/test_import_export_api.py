@@ -418,6 +418,7 @@ def test_the_same_request_twice_is_one_import(groceries, ana_client):
     ).status_code
 
 
+@pytest.mark.slow
 def test_five_thousand_lines_take_few_queries(groceries, ana_client):
     """TRF-10"""
     content = "".join(f"{n} l drink {n:x}\n" for n in range(1, 5001))
@@ -469,6 +470,8 @@ def told_by(client):
     return lists
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.slow
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

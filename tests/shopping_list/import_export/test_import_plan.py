@@ -63,6 +63,8 @@ def a_list_with(rows):
     return one
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -154,6 +156,7 @@ def test_nothing_comes_from_the_future(groceries):
 # cost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["added", "put_back", "merged"])
 def test_five_thousand_lines_are_one_change_and_few_queries(groceries, kind):
     """TRF-10"""
