@@ -15,12 +15,37 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
 
-pytest_plugins = ["tests.support.secret_leaks"]
+pytest_plugins = ["pytester", "tests.support.secret_leaks"]
 PASSWORD = "correct horse battery"
 
 # A busy machine is not a defect; pytest-timeout ends a test that hangs.
 hypothesis.settings.register_profile("trolley", deadline=None)
 hypothesis.settings.load_profile("trolley")
+
+
+INDEPENDENT_MODULES = {"test_serve", "test_run_script"}
+"""Each test of these modules starts its own processes, so they need not share a worker."""
+
+
+def _starts_processes(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("system", "browser"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Run tests that share a server in one worker (`--dist loadgroup`)."""
+    package, module = item.path.parent.name, item.path.stem
+    has_group = item.get_closest_marker("xdist_group") or module in INDEPENDENT_MODULES
+    if _starts_processes(item) and not has_group:
+        # The conftest of these two packages starts one server for all modules.
+        group = package if package in {"docs", "security"} else f"{package}-{module}"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that start processes first, so that no slow group is the last to run."""
+    items.sort(key=lambda item: not _starts_processes(item))
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = (ROOT / "docs" / "spec.md").read_text()
 RULES = re.findall(r"^- \*\*([A-Z]+-?\d+)\*\* (.+)$", SPEC, re.MULTILINE)
@@ -16,9 +14,8 @@ TESTS = [
 CITED = {rule for path in TESTS for rule in re.findall(r"\b[A-Z]+-?\d+\b", path.read_text("utf-8"))}
 
 
-@pytest.mark.parametrize("rule", [rule for rule, _ in RULES])
-def test_every_rule_is_cited_by_a_test(rule):
-    assert rule in CITED
+def test_every_rule_is_cited_by_a_test():
+    assert [rule for rule, _ in RULES if rule not in CITED] == []
 
 
 def test_rule_ids_are_unique():

@@ -11,6 +11,8 @@ from accounts.models import ApiToken, Session, User
 from shopping_list.models import Activity, Membership, ShoppingList
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.database
+
 ME = "/api/auth/me/"
 CONFIRMATION = {"password": PASSWORD}
 

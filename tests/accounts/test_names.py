@@ -7,6 +7,8 @@ from django.test import RequestFactory
 
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.database
+
 
 def test_display_name_falls_back_to_the_username(make_user):
     assert make_user("ana", name="").display_name == "ana"

@@ -14,6 +14,8 @@ from accounts import guests, passwords
 from accounts.models import ResetLink, Session, User
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.database
+
 RESET, ME, LOGIN = "/api/auth/reset/", "/api/auth/me/", "/api/auth/login/"
 NEW = "another horse battery"
 

@@ -10,6 +10,8 @@ from accounts.models import SetupLink, User, owner_exists
 from accounts.registration import RegistrationClosedError, create_owner, register
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.database
+
 REGISTER = "/api/auth/register/"
 
 

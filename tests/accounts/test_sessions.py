@@ -14,6 +14,8 @@ from accounts import sessions
 from accounts.models import Session
 from tests.accounts.conftest import FIREFOX, renew_csrf
 
+pytestmark = pytest.mark.database
+
 SESSIONS, ME = "/api/auth/sessions/", "/api/auth/me/"
 
 

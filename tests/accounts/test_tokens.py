@@ -12,6 +12,8 @@ from accounts import tokens
 from accounts.models import ApiToken
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.database
+
 ME = "/api/auth/me/"
 
 

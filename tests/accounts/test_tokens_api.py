@@ -16,6 +16,8 @@ from accounts import tokens
 from accounts.models import ApiToken, TokenIdempotencyKey
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.database
+
 TOKENS, ME = "/api/tokens/", "/api/auth/me/"
 KITCHEN = {"name": "Kitchen", "scope": "read"}
 

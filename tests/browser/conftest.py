@@ -1,7 +1,7 @@
-"""A real server, a real Chromium, and the people who use them.
+"""A real server, a real Chromium, and the browser sessions of users.
 
-Playwright keeps an event loop running in this thread. Its fixtures are bound to
-this package, so that it has ended before asynchronous tests begin elsewhere.
+Playwright keeps an event loop running in this thread. Its fixtures have package scope, so
+that it has ended before asynchronous tests of other packages begin.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ OpenSession = Callable[..., BrowserSession]
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium. Missing is a failure, not a skip."""
+    """The Chromium of the system. A missing one is a failure, not a skip."""
     path = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "/usr/bin/chromium")
     if path is None:
-        pytest.fail("no Chromium: ./run test brings one, or set TROLLEY_CHROMIUM")
+        pytest.fail("no Chromium: ./run test installs one, or set TROLLEY_CHROMIUM")
     expect.set_options(timeout=TIMEOUT * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -41,10 +41,10 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def dist() -> Path:
     """The built frontend."""
-    built = ROOT / "frontend" / "dist"
-    if not (built / ".vite" / "manifest.json").is_file():
+    dist = ROOT / "frontend" / "dist"
+    if not (dist / ".vite" / "manifest.json").is_file():
         pytest.fail("the frontend is not built: ./run test builds it, or npm run build")
-    return built
+    return dist
 
 
 @pytest.fixture(scope="package")
@@ -57,7 +57,7 @@ def installation(dist, tmp_path_factory) -> Iterator[BrowserInstallation]:
 
 @pytest.fixture
 def sessions(chromium) -> Iterator[list[BrowserSession]]:
-    """All that were opened; when the test is over, nothing may have gone wrong in them."""
+    """The sessions that the test opened; none may have an error at the end."""
     opened: list[BrowserSession] = []
     yield opened
     for session in opened:
@@ -67,9 +67,9 @@ def sessions(chromium) -> Iterator[list[BrowserSession]]:
 
 @pytest.fixture
 def open_session(chromium, installation, sessions) -> OpenSession:
-    """Open a browser, in which that person is signed in."""
+    """Open a browser session, signed in if a user is named."""
 
-    def open_one(
+    def open_browser_session(
         who: str | None = None, *, of: BrowserInstallation = installation, **options: object
     ) -> BrowserSession:
         state = None if who is None else of.storage_state(who, chromium)
@@ -77,10 +77,10 @@ def open_session(chromium, installation, sessions) -> OpenSession:
         sessions.append(BrowserSession(context, of.url))
         return sessions[-1]
 
-    return open_one
+    return open_browser_session
 
 
 @pytest.fixture
 def groceries(installation) -> SharedList:
-    """A list of ana's with bob on it: Milk, Bread and Eggs are to buy."""
+    """A list of ana and bob with the open items Milk, Bread and Eggs."""
     return installation.create_list("Milk", "Bread", "Eggs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -24,6 +25,12 @@ INTERVALS = Intervals().scaled(TIME_SCALE)
 def intervals() -> Intervals:
     """Return the waiting times of the live package, multiplied by TIME_SCALE."""
     return INTERVALS
+
+
+@pytest_asyncio.fixture
+async def asyncio_debug() -> None:
+    """Run the loop in debug mode, which is slow: it rejects calls from other threads."""
+    asyncio.get_running_loop().set_debug(True)
 
 
 @pytest_asyncio.fixture

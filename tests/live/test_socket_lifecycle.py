@@ -16,7 +16,7 @@ from live.routing import websocket_application
 from shopping_list.rows import topic_of
 from tests.support.socket_client import HOST, ORIGIN, TIMEOUT, eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.usefixtures("asyncio_debug"), pytest.mark.django_db(transaction=True)]
 
 
 async def test_bad_frame_returns_error_and_tenth_one_closes_socket(open_client, ana):

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 MODELS = ("shoppinglist", "shoppingitem", "activity")
 

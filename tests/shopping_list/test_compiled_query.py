@@ -16,6 +16,8 @@ from shopping_list import queries
 from shopping_list.compiled_query import CompiledQuery
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 
+pytestmark = pytest.mark.database
+
 UUIDS = ((UUID(int=1),), (UUID(int=2),))
 
 

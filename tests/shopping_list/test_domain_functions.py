@@ -159,12 +159,14 @@ def test_different_names_have_different_comparison_keys(first, second):
     assert item_names.comparison_key(first) != item_names.comparison_key(second)
 
 
+@pytest.mark.slow
 def test_comparison_key_is_idempotent_for_every_character():
     """ROW-5"""
     for code in range(0x110000):
         if not 0xD800 <= code < 0xE000:
             key = item_names.comparison_key(chr(code))
-            assert item_names.comparison_key(key) == key, hex(code)
+            # Most characters are their own key: then there is nothing more to compare.
+            assert key == chr(code) or item_names.comparison_key(key) == key, hex(code)
 
 
 # Text

@@ -9,7 +9,7 @@ import pytest
 from shopping_list.models import Activity, ShoppingList
 from shopping_list.recording import actor, context
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def test_frame_of_a_change_matches_the_protocol(groceries, milk, ana):

@@ -33,6 +33,8 @@ from shopping_list.rows import Change
 from tests.support.change_recorder import recorded_log, stored_state
 from tests.support.replica import Replica, State
 
+pytestmark = pytest.mark.database
+
 NAMES = ("Milk", "milk ", "Bread", "Salt", "\uff2dilk", "Öl", "ß", "SS")
 TEXTS = ("", "a", "b")
 ROLES = ("viewer", "ticker", "editor", "owner")
@@ -354,6 +356,7 @@ class Lists(RuleBasedStateMachine):
             assert replica.state == snapshot
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(3600)
 def test_snapshot_with_later_changes_equals_the_next_snapshot():

@@ -1,45 +1,65 @@
-"""The rules that are tested on SQLite by default hold on PostgreSQL too."""
+"""The suites that depend on the database run on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import uuid
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+import re
+from importlib import import_module
+from typing import Any
 
-import psycopg
 import pytest
+from django.db import connection
 
-HERE = Path(__file__).parent
-SUITES = (
-    "test_signals.py",
-    "test_model_saves.py",
-    "test_frames.py",
-    "test_save_query_counts.py",
-    "test_bulk_writes.py",
-    "test_rollback.py",
-    "test_oracle.py",
-    "test_admin.py",
+from tests.support.processes import ROOT
+
+RECORDING_SUITES = (
+    "test_signals",
+    "test_model_saves",
+    "test_frames",
+    "test_save_query_counts",
+    "test_bulk_writes",
+    "test_rollback",
+    "test_oracle",
+    "test_admin",
+)
+POSTGRES_STEP = re.compile(
+    r"^test_postgres\(\) \{\n +DATABASE_URL=\S*TROLLEY_TEST_POSTGRES\S* "
+    r".*-m pytest(?P<arguments>.*)$",
+    re.MULTILINE,
 )
 
 
-@pytest.mark.postgres
-@pytest.mark.timeout(300)
-def test_recording_rules_hold_on_postgresql(postgres_url):
-    """REC-22: every rule that the other suites cite, on a database of its own."""
-    name = f"rules_{uuid.uuid4().hex}"
-    environment = {
-        **os.environ,
-        "DATABASE_URL": urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}")),
-    }
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *(str(HERE / suite) for suite in SUITES)],
-        cwd=HERE.parents[1],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    with psycopg.connect(postgres_url, autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS test_{name} WITH (FORCE)")
-    assert result.returncode == 0, result.stdout
+def marks_of(module: Any) -> set[str]:
+    marks = module.pytestmark
+    return {mark.name for mark in (marks if isinstance(marks, list) else [marks])}
+
+
+@pytest.mark.parametrize("suite", RECORDING_SUITES)
+def test_recording_suite_has_the_database_mark(suite):
+    """REC-22: the rules of recording hold on PostgreSQL too."""
+    assert "database" in marks_of(import_module(f"tests.shopping_list.{suite}"))
+
+
+def test_postgres_step_runs_every_test_with_the_database_mark():
+    """REC-22: the step names no paths, and leaves out only what is marked so."""
+    step = POSTGRES_STEP.search((ROOT / "run").read_text())
+    assert step is not None
+    assert '-m "database and not sqlite_only"' in step["arguments"]
+    assert not re.search(r"tests/|--ignore|--deselect|-k ", step["arguments"])
+
+
+@pytest.mark.parametrize("suite", RECORDING_SUITES)
+def test_recording_suite_leaves_no_test_out(suite):
+    """REC-22"""
+    module = import_module(f"tests.shopping_list.{suite}")
+    functions = [value for name, value in vars(module).items() if name.startswith("test_")]
+    assert functions
+    marks = {mark.name for function in functions for mark in getattr(function, "pytestmark", [])}
+    assert "sqlite_only" not in marks
+
+
+@pytest.mark.database
+def test_database_is_the_one_of_the_environment(db):
+    """REC-22: a test with the mark meets the database of its step."""
+    url = os.environ.get("DATABASE_URL", "sqlite")
+    assert connection.vendor == ("postgresql" if url.startswith("postgres") else "sqlite")

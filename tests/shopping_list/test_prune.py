@@ -7,11 +7,14 @@ from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
 from shopping_list.models import Activity, IdempotentResponse, ShoppingItem, ShoppingList
 from shopping_list.services import trash
+
+pytestmark = pytest.mark.database
 
 
 def prune() -> str:

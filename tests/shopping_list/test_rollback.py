@@ -14,7 +14,7 @@ from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from shopping_list.recording import actor, bookkeeping, context, locking, unit_of_work
 from shopping_list.recording.locking import ConflictError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 class RollbackError(Exception):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from shopping_list.models import ShoppingItem
 from shopping_list.recording import actor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def queries_of(write):

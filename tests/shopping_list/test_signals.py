@@ -8,7 +8,7 @@ from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingLis
 from shopping_list.recording import actor
 from shopping_list.rows import ListRow, Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def user_reference(user):

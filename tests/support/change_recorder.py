@@ -1,4 +1,4 @@
-"""See what a block of code recorded, and hold it against the tables."""
+"""Collect the changes that a block of code records, and compare them with the tables."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from tests.support.replica import State, decode
 
 
 def stored_state(list_id: UUID) -> State | None:
-    """Return a list as its tables have it, in the trash or not."""
-    found = ShoppingList.objects.filter(pk=list_id).values_list("epoch", "version").first()
-    if found is None:
+    """Return the state of a list in the tables, in the trash or not."""
+    position = ShoppingList.objects.filter(pk=list_id).values_list("epoch", "version").first()
+    if position is None:
         return None
-    return State(*found, queries.list_row(list_id), queries.item_rows(list_id))
+    return State(*position, queries.list_row(list_id), queries.item_rows(list_id))
 
 
 def recorded_log(list_id: UUID, *, after: int = 0) -> list[Change]:
-    """Return what was recorded on a list, oldest first."""
+    """Return the recorded changes of a list, oldest first."""
     rows = Activity.objects.filter(list_id=list_id, version__gt=after).order_by("version")
     return [decode(row.frame) for row in rows]
 
 
 class RecordedChanges:
-    """The changes that a block of code recorded, once it is over."""
+    """The changes that a block of code recorded; complete when the block has ended."""
 
     def __init__(self, lists: tuple[ShoppingList, ...]) -> None:
-        self.before = {one.pk: stored_state(one.pk) for one in lists}
+        self.before = {row.pk: stored_state(row.pk) for row in lists}
         self.changes: dict[UUID, list[Change]] = {}
 
     @property
@@ -44,17 +44,18 @@ class RecordedChanges:
         assert [change.verb for change in self.all] == [self.all[0].verb]
         return self.all[0]
 
-    def change_of(self, one: ShoppingList) -> Change:
+    def change_of(self, shopping_list: ShoppingList) -> Change:
         """Return the only change of this list."""
-        assert len(self.changes[one.pk]) == 1
-        return self.changes[one.pk][0]
+        assert len(self.changes[shopping_list.pk]) == 1
+        return self.changes[shopping_list.pk][0]
 
-    def entries(self, one: ShoppingList) -> list[dict[str, object]]:
-        """Return the log's entries of this list's only change."""
-        return Activity.objects.get(list_id=one.pk, version=self.change_of(one).version).changes
+    def entries(self, shopping_list: ShoppingList) -> list[dict[str, object]]:
+        """Return the entries of the only change of this list."""
+        version = self.change_of(shopping_list).version
+        return Activity.objects.get(list_id=shopping_list.pk, version=version).changes
 
     def verify(self) -> None:
-        """Check that the changes are exactly what happened to the tables."""
+        """Check that the changes lead exactly from the old state of the tables to the new one."""
         for pk, before in self.before.items():
             assert before is not None
             changes = self.changes[pk] = recorded_log(pk, after=before.version)
@@ -70,7 +71,7 @@ class RecordedChanges:
 
 @contextmanager
 def recorded_changes(*lists: ShoppingList) -> Iterator[RecordedChanges]:
-    """Witness what the block records on these lists, and check that it is the truth."""
-    witness = RecordedChanges(lists)
-    yield witness
-    witness.verify()
+    """Collect what the block records on these lists, and check it against the tables."""
+    changes = RecordedChanges(lists)
+    yield changes
+    changes.verify()

@@ -41,6 +41,7 @@ class Cluster(Installation):
             "2",
             name=name,
             before=before,
+            preloaded=True,
             **{**self.environment, "DATABASE_URL": self.database, **environment},
         )
         server.__enter__()

@@ -1,7 +1,8 @@
-"""Writers in processes of their own, on one database, at once. Run by test_concurrency.py.
+"""Scenarios of several processes that write to one database. test_concurrency.py runs them.
 
-Each scenario is a function that sets rows up, lets processes loose on them, and
-returns what it saw as JSON. The database is DATABASE_URL's.
+Each scenario is a function that creates rows, lets processes write to them, and returns
+what it observed as JSON. The database is the one of DATABASE_URL. TROLLEY_WRITER_TURNS
+sets how often each process writes.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ import json
 import multiprocessing
 import os
 import random
-import sys
 import threading
-import time
 import traceback
 import uuid
 from collections import Counter
@@ -24,6 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
 if __name__ == "__main__":
     django.setup()
 
+from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from shopping_list import queries
@@ -35,21 +35,22 @@ from tests.support.replica import Replica, State, decode
 
 fork = multiprocessing.get_context("fork")
 TIMEOUT = 60
+TURNS = int(os.environ.get("TROLLEY_WRITER_TURNS", "8"))
 
 
 class RollbackError(Exception):
     """Rolls a block back."""
 
 
-def run_in_processes(*works):
-    """Run each work in its own process, all at once, and return what they return."""
+def run_in_processes(*functions):
+    """Run each function in its own process at the same time, and return their results."""
     connection.close()
     if connection.vendor == "postgresql":
         connection.close_pool()  # its sockets and threads do not survive a fork
-    queue, barrier = fork.SimpleQueue(), fork.Barrier(len(works))
+    queue, barrier = fork.SimpleQueue(), fork.Barrier(len(functions))
     processes = [
-        fork.Process(target=_run_in_process, args=(number, work, barrier, queue))
-        for number, work in enumerate(works)
+        fork.Process(target=_run_in_process, args=(number, function, barrier, queue))
+        for number, function in enumerate(functions)
     ]
     for process in processes:
         process.start()
@@ -58,8 +59,8 @@ def run_in_processes(*works):
         process.join(TIMEOUT)
     failed = [result for result in results.values() if isinstance(result, Failure)]
     if failed:
-        raise SystemExit("\n".join(failed))
-    return [results[number] for number in range(len(works))]
+        raise AssertionError("\n".join(failed))
+    return [results[number] for number in range(len(functions))]
 
 
 class Failure(str):
@@ -68,10 +69,10 @@ class Failure(str):
     __slots__ = ()
 
 
-def _run_in_process(number, work, barrier, queue):
+def _run_in_process(number, function, barrier, queue):
     try:
         barrier.wait(TIMEOUT)
-        queue.put((number, work(random.Random(number))))
+        queue.put((number, function(random.Random(number))))
     except BaseException:
         queue.put((number, Failure(traceback.format_exc())))
     finally:
@@ -80,7 +81,7 @@ def _run_in_process(number, work, barrier, queue):
 
 @contextmanager
 def allow_lost_races():
-    """Let another writer have taken the name, or removed the row, a moment before."""
+    """Ignore that another writer took the name or removed the row a moment before."""
     try:
         yield
     except IntegrityError:
@@ -91,7 +92,7 @@ def allow_lost_races():
 
 
 def verified_change_count(list_id):
-    """Return how many changes a list's log has, once it is proved right to the last byte."""
+    """Check that the log of a list leads exactly to its rows, and return its number of changes."""
     changes = recorded_log(list_id)
     assert [change.version for change in changes] == list(range(1, len(changes) + 1))
     moments = [change.at for change in changes]
@@ -110,7 +111,7 @@ def eight_writers():
 
     def work(rng):
         done = Counter()
-        for turn in range(20):
+        for turn in range(TURNS):
             whole = rng.random() < 0.15
             with suppress(RollbackError), context.recording(here, there):
                 for _ in range(rng.randint(1, 3)):
@@ -150,7 +151,7 @@ def plain_saves():
     one = ShoppingList.objects.create(name="One").pk
 
     def work(rng):
-        for turn in range(25):
+        for turn in range(TURNS + TURNS // 4):
             with allow_lost_races():
                 _write(rng, one, turn)
 
@@ -159,7 +160,7 @@ def plain_saves():
 
 
 def new_lists():
-    """Make lists at once, some under the same ids."""
+    """Create lists at the same time under the same ids."""
     shared = [uuid.UUID(int=n + 1) for n in range(20)]
 
     def work(rng):
@@ -180,7 +181,7 @@ def crossing():
 
     def mover(source, target):
         def work(rng):
-            for turn in range(40):
+            for turn in range(TURNS * 2):
                 kind = turn % 5
                 items = ShoppingItem.objects.filter(shopping_list_id=source)
                 item = items.order_by("?").first()
@@ -272,21 +273,28 @@ def lost_lock():
 def snapshots():
     """Read whole lists while others write to them."""
     one = ShoppingList.objects.create(name="One").pk
-    stop = time.monotonic() + 3
+    finished = fork.Value("i", 0)
 
     def reader(_):
         taken = {}
-        while time.monotonic() < stop:
-            found = queries.snapshot(one)
-            taken[found.version] = (found.epoch, found.version, found.list, found.items)
+        while finished.value < 2:
+            snapshot = queries.snapshot(one)
+            taken[snapshot.version] = (
+                snapshot.epoch,
+                snapshot.version,
+                snapshot.list,
+                snapshot.items,
+            )
         return taken
 
     def writer(rng):
-        turn = 0
-        while time.monotonic() < stop:
-            turn += 1
-            with allow_lost_races():
-                _write(rng, one, turn)
+        try:
+            for turn in range(TURNS * 5):
+                with allow_lost_races():
+                    _write(rng, one, turn)
+        finally:
+            with finished.get_lock():
+                finished.value += 1
 
     taken = run_in_processes(reader, writer, writer, reader)
     replica = Replica.of(State(stored_state(one).epoch, 0))
@@ -317,5 +325,26 @@ def one_operation():
     return {"won": sum(won), "named": named, "changes": verified_change_count(one)}
 
 
+SCENARIOS = (
+    eight_writers,
+    plain_saves,
+    new_lists,
+    crossing,
+    one_name,
+    lost_lock,
+    snapshots,
+    one_operation,
+)
+
+
+def run(scenario):
+    """Return what a scenario observed, or how it failed."""
+    try:
+        return {"observed": scenario()}
+    except Exception:
+        return {"failure": traceback.format_exc()}
+
+
 if __name__ == "__main__":
-    print(json.dumps(globals()[sys.argv[1]]()))
+    call_command("migrate", verbosity=0)
+    print(json.dumps({scenario.__name__: run(scenario) for scenario in SCENARIOS}))

@@ -1,4 +1,4 @@
-"""One address, which crashes."""
+"""A URL configuration with one view, which raises."""
 
 from django.urls import path
 

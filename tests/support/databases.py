@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from tests.support.processes import process_environment, shell_command
+from tests.support.processes import process_environment, run_shell
 
 SQLITE_FILE = "trolley.sqlite3"
 MIGRATE = """
@@ -54,15 +53,8 @@ def _template_database() -> tuple[bytes, dict[str, Any]]:
     """Return a migrated SQLite database with the fixtures: a copy is quicker than migrating."""
     with TemporaryDirectory(prefix="trolley-template-") as folder:
         data = Path(folder) / "data"
-        done = subprocess.run(
-            shell_command(MIGRATE + SETUP),
-            env=process_environment(data),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return (data / SQLITE_FILE).read_bytes(), parse_fixtures(done.stdout)
+        output = run_shell(MIGRATE + SETUP, process_environment(data))
+        return (data / SQLITE_FILE).read_bytes(), parse_fixtures(output)
 
 
 def copy_template(data: Path) -> dict[str, Any]:

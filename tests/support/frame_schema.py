@@ -1,7 +1,6 @@
-"""Every frame of a test, held against the AsyncAPI document that the server serves.
+"""Check every frame of a test against the AsyncAPI document that the server serves.
 
-The document leaves room for fields to come. Here there is none: what it does not
-name must not be sent.
+The document allows fields that it does not name, for later versions. The tests do not.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Action = Literal["send", "receive"]
 
 
 class NotInDocumentError(AssertionError):
-    """A frame was sent that the AsyncAPI document does not have."""
+    """The AsyncAPI document does not describe this frame."""
 
 
 def served_document() -> Json:
@@ -32,22 +31,22 @@ def served_document() -> Json:
 
 
 def resolve_reference(document: Json, node: Json) -> Json:
-    """Return what a reference of the document stands for, through further references."""
+    """Follow the references of a node of the document."""
     while "$ref" in node:
-        found: Any = document
+        target: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        node = found
+            target = target[step]
+        node = target
     return node
 
 
 def forbid_extra_properties(schema: Json) -> Json:
-    """Return a schema that has no room for what it does not name."""
+    """Return a schema that forbids properties that it does not name."""
     return {"additionalProperties": False, **schema} if "properties" in schema else schema
 
 
 class Document:
-    """What a client learns from an AsyncAPI document: which frames go which way."""
+    """The frames of an AsyncAPI document, by direction."""
 
     def __init__(self, document: Json) -> None:
         self._document = document
@@ -66,11 +65,11 @@ class Document:
         return Draft7Validator(schema, validate_formats=True)
 
     def validate(self, action: Action, frame: Any) -> None:
-        """Raise NotInDocumentError for a frame that does not go this way, or not like this."""
+        """Raise NotInDocumentError unless the document has this frame in this direction."""
         kind = frame.get("type") if isinstance(frame, dict) else None
         validator = self._frames.get((action, str(kind)))
         if validator is None:
-            raise NotInDocumentError(f"no operation has this to {action}: {frame}")
+            raise NotInDocumentError(f"no operation can {action} this: {frame}")
         for error in validator.iter_errors(frame):
             where = "/".join(map(str, error.instance_path))
             raise NotInDocumentError(f"{kind}, at {where!r}: {error.message}")
@@ -78,12 +77,12 @@ class Document:
 
 @cache
 def document() -> Document:
-    """Return the document, read once."""
+    """Return the document; it is parsed once."""
     return Document(served_document())
 
 
 def server_frames(message: str | bytes) -> list[Json]:
-    """Return the frames of a message of the server's, all of them in the document."""
+    """Return the frames of a message of the server; each one must be in the document."""
     decoded = _validated_frames("send", message)
     for line in _lines(message):
         msgspec.json.decode(line, type=frames.ServerFrame)
@@ -91,7 +90,7 @@ def server_frames(message: str | bytes) -> list[Json]:
 
 
 def client_frames(message: str | bytes) -> list[Json]:
-    """Return the frames of a message of a client's, all of them in the document."""
+    """Return the frames of a message of a client; each one must be in the document."""
     return _validated_frames("receive", message)
 
 
@@ -108,7 +107,7 @@ def _lines(message: str | bytes) -> list[str]:
 
 
 def encode_client_frame(frame: Json) -> str:
-    """Return a client's frame as it is sent, which must be in the document too."""
+    """Return the text of a frame of a client; the frame must be in the document."""
     text = json.dumps(frame, default=str)
     client_frames(text)
     return text

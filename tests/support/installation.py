@@ -13,9 +13,9 @@ import httpx
 from tests.support.databases import copy_template
 from tests.support.processes import (
     SSL_CONTEXT,
-    TIMEOUT,
     RedisServer,
     ServerProcess,
+    run_shell,
     shell_command,
 )
 from tests.support.websocket_client import WebSocketClient
@@ -49,6 +49,7 @@ class Installation:
             self.server,
             name=name,
             before=before,
+            preloaded=True,
             **{**self.environment, **environment},
         )
         server.__enter__()
@@ -62,16 +63,7 @@ class Installation:
 
     def shell(self, code: str) -> str:
         """Run code in a process without an event loop, and return what it prints."""
-        done = subprocess.run(
-            shell_command(code),
-            env=self._shell_environment,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return run_shell(code, self._shell_environment)
 
     @contextmanager
     def shell_with_input(self, code: str) -> Iterator[IO[str]]:

@@ -1,7 +1,7 @@
-"""Who may do what on a list: one table for every door that leads to one.
+"""Who may do what on a list: one table for the REST API and the sockets.
 
-The REST tests run every row with every person. A test of another door, the
-sockets, takes `least` by the name of the act.
+The REST tests try every operation as every caller. The tests of the sockets look up the
+least role by the name of the operation.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ NEW = "7d9d4c1e-0000-4000-8000-000000000001"
 
 @dataclass(frozen=True)
 class Operation:
-    """One verb on one address, and the least role that may do it.
+    """One method on one URL, and the least role that may use it.
 
-    `path` is below /api/, with {list}, {item} and other ids of a scene
-    (scene.py) to fill in; so is what `body` quotes.
+    `path` is below /api/. It and `body` have placeholders such as {list} and {item} for
+    the ids of a scenario (scenario.py).
     """
 
     name: str
@@ -40,7 +40,7 @@ class Operation:
         return self.name
 
     def status_for(self, who: str) -> int:
-        """Return the status that this person gets."""
+        """Return the status that this caller gets."""
         if who == ANONYMOUS:
             return 401
         if who == STRANGER:
@@ -101,15 +101,15 @@ OWN = (
     ("GET", "search-shopping-items/"),
     ("GET", "suggestions/"),
 )
-"""What needs no list: it shows, or makes, the caller's own."""
+"""Operations that need no list: they show or create what belongs to the caller."""
 PUBLIC = (("POST", "invites/preview/"), ("POST", "invites/accept/"))
-"""What is open to strangers who have a secret."""
+"""Operations that need no account, only a secret."""
 
-MIN_ROLES: dict[str, Role] = {act.name: act.min_role for act in OPERATIONS}
+MIN_ROLES: dict[str, Role] = {operation.name: operation.min_role for operation in OPERATIONS}
 
 
 def fill_template(template: Any, values: dict[str, Any]) -> Any:
-    """Return a path or body with the ids of a scene."""
+    """Return a path or body with the ids of a scenario filled in."""
     if isinstance(template, str):
         whole = template[1:-1] if template.startswith("{") and template.endswith("}") else None
         return values[whole] if whole in values else template.format_map(values)

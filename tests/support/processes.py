@@ -11,8 +11,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import httpx
+
+from tests.support import preload
+from tests.support.preload import PreloadedProcess
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TIMEOUT = 60.0  # s
@@ -57,6 +62,29 @@ def shell_command(code: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
 
 
+def start_python(
+    command: list[str], *, env: dict[str, str], stdout: IO[Any], stderr: IO[Any]
+) -> subprocess.Popen[bytes] | PreloadedProcess:
+    """Start a Python command, from the preloading parent where that is available."""
+    if preload.is_available:
+        return PreloadedProcess(command[1:], env=env, stdout=stdout, stderr=stderr)
+    return subprocess.Popen(command, env=env, stdout=stdout, stderr=stderr)
+
+
+def run_shell(code: str, environment: dict[str, str]) -> str:
+    """Run code in `manage.py shell` and return what it prints."""
+    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        process = start_python(shell_command(code), env=environment, stdout=stdout, stderr=stderr)
+        try:
+            exit_code = process.wait(TIMEOUT)
+        finally:
+            process.kill()
+        stdout.seek(0)
+        stderr.seek(0)
+        assert exit_code == 0, stderr.read()
+        return stdout.read()
+
+
 class ServerProcess:
     """`manage.py serve` on a free port, with its own data directory, as a context.
 
@@ -70,9 +98,14 @@ class ServerProcess:
         *arguments: str,
         name: str | None = None,
         before: str = "",
+        preloaded: bool = False,
         **environment: str,
     ) -> None:
-        """`name` names the log; the code `before` runs in the process before the server."""
+        """`name` names the log; the code `before` runs in the process before the server.
+
+        A `preloaded` process is forked with third-party modules imported (preload.py).
+        """
+        self._start = start_python if preloaded else subprocess.Popen
         self.data = data
         self.log = data.parent / f"{name or data.name}.log"
         start = ["-c", LAUNCHER.format(root=str(ROOT), before=before)]
@@ -84,7 +117,7 @@ class ServerProcess:
     def __enter__(self) -> ServerProcess:
         self._rename_older_logs()
         with self.log.open("w") as log, self.stdout_log.open("w") as stdout:
-            self.process = subprocess.Popen(
+            self.process = self._start(
                 self.command, env=self.environment, stdout=stdout, stderr=log
             )
         self.url = self.wait_for_output(r"serving on (http://\S+?)/\n")
@@ -184,7 +217,7 @@ class RedisServer:
         self.process.send_signal(signal.SIGSTOP)
 
 
-def resident_memory(process: subprocess.Popen[bytes]) -> int:
+def resident_memory(process: subprocess.Popen[bytes] | PreloadedProcess) -> int:
     """Return the memory of a process in bytes."""
     pages = Path(f"/proc/{process.pid}/statm").read_text().split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")

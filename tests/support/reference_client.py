@@ -1,4 +1,4 @@
-"""A client that follows one list by the rules for clients of docs/protocol.md."""
+"""A client that subscribes to one list as docs/protocol.md requires."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _decoder = msgspec.json.Decoder(frames.ServerFrame)
 
 
 class ReferenceClient:
-    """Stays on its list through whatever happens to the connection. It writes nothing."""
+    """Stays subscribed to its list when connections are lost. It writes nothing."""
 
-    def __init__(self, url: str, token: str, list_id: str, *, door: str, seed: int) -> None:
-        """`door` is `/ws/`, or `/ws/lists/` to be subscribed by the address."""
-        self.list_id, self.topic, self.path = list_id, topic_of(list_id), door
-        self.url = url.replace("http", "ws", 1) + door
+    def __init__(self, url: str, token: str, list_id: str, *, path: str, seed: int) -> None:
+        """`path` is `/ws/`, or `/ws/lists/` to subscribe by the URL."""
+        self.list_id, self.topic, self.path = list_id, topic_of(list_id), path
+        self.url = url.replace("http", "ws", 1) + path
         self.headers = {"Authorization": f"Bearer {token}"}
         self.rng = random.Random(seed)
         self.replica: Replica | None = None
         self.recovered: list[bool] = []
-        """How each subscription began: by what was missed, or by a snapshot."""
+        """For each subscription, whether it began with the missed changes (or else a snapshot)."""
         self.repeated = self.gaps = 0
         self.byes: list[frames.Bye] = []
         self.close_code: int | None = None
@@ -40,16 +40,16 @@ class ReferenceClient:
 
     @property
     def version(self) -> int:
-        """The version that was applied last."""
+        """The newest applied version."""
         return 0 if self.replica is None else self.replica.version
 
     def abort_connection(self) -> None:
-        """Lose the connection without a word."""
+        """Abort the connection without a close frame."""
         if self._socket is not None:
             self._socket.transport.abort()
 
     async def run(self) -> None:
-        """Connect again and again, until a close code says not to."""
+        """Reconnect until a close code forbids it."""
         failures = 0
         while self.close_code is None or self.close_code in RECONNECT_CODES:
             self._received, self._retry_in = False, 0.0
@@ -59,7 +59,7 @@ class ReferenceClient:
             await asyncio.sleep(max(jitter, self._retry_in))
 
     async def _connection(self) -> int:
-        """Live through one connection, and return how it closed."""
+        """Handle one connection to its end, and return its close code."""
         try:
             async with connect(
                 self._address(), additional_headers=self.headers, max_size=None, proxy=None

@@ -1,6 +1,6 @@
-"""What a client holds of one list: a snapshot, with every change since applied to it.
+"""The state of one list in a client: a snapshot with every later change applied to it.
 
-Pure, and strict: a change that does not follow the one before is an error here.
+Pure and strict: a change that does not follow the previous one is an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def decode(frame: bytes | memoryview) -> Change:
 
 @dataclass(frozen=True)
 class State:
-    """A whole list at one version; `list` is None before it was made and when it is gone."""
+    """A whole list at one version; `list` is None before it is created and after it is deleted."""
 
     epoch: str
     version: int
@@ -32,7 +32,7 @@ class State:
     items: tuple[ItemRow, ...] = ()
 
     def after(self, changes: Iterable[Change]) -> State:
-        """Return the state that these changes lead to."""
+        """Return the state after these changes."""
         replica = Replica.of(self)
         for change in changes:
             replica.apply(change)
@@ -41,7 +41,7 @@ class State:
 
 @dataclass
 class Replica:
-    """One list while changes come in."""
+    """One list that receives changes."""
 
     epoch: str
     version: int
@@ -54,7 +54,7 @@ class Replica:
         return cls(state.epoch, state.version, state.list, {row.id: row for row in state.items})
 
     def apply(self, change: Change) -> None:
-        """Apply the change that follows; raises AssertionError for any other."""
+        """Apply the next change; raises AssertionError for any other one."""
         assert change.epoch == self.epoch
         assert change.version == self.version + 1
         for row in change.items:
@@ -78,11 +78,11 @@ class Replica:
 
     @property
     def state(self) -> State:
-        """Everything that is held, items in their order."""
+        """The whole state, with the items in their order."""
         rows = sorted(self.items.values(), key=lambda row: (row.position, row.id.int))
         return State(self.epoch, self.version, self.list, tuple(rows))
 
 
 def with_version(state: State, version: int) -> State:
-    """Return the state under another version, to compare what it holds only."""
+    """Return the state with another version, to compare everything else."""
     return replace(state, version=version)

@@ -1,4 +1,4 @@
-"""People and programs who edit one list at random, over REST and around it."""
+"""Writers that edit one list at random, over REST and with the models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 
 from tests.support.installation import Installation
 
-# What somebody else did to the item meanwhile is no failure of an edit.
+# An edit may fail because another writer changed the item first.
 ACCEPTED_STATUSES = {200, 201, 204, 404, 409}
 
 MODEL_WRITER = """
@@ -23,23 +23,23 @@ for turn in range({turns}):
     items = list(one.items.all())
     some = chance.sample(items, min(3, len(items)))
     ids = [item.pk for item in some]
-    deed = chance.randrange(6)
+    action = chance.randrange(6)
     try:
         with transaction.atomic():
-            if deed == 0:
+            if action == 0:
                 one.items.create(name=f"model {seed} {{turn}}")
-            elif deed == 1:
+            elif action == 1:
                 names = [f"bulk {seed} {{turn}} {{n}}" for n in range(3)]
                 made = [ShoppingItem(shopping_list=one, name=name) for name in names]
                 ShoppingItem.objects.bulk_create(made)
-            elif deed == 2:
+            elif action == 2:
                 ShoppingItem.objects.filter(pk__in=ids).update(note=f"updated {{turn}}")
-            elif deed == 3 and len(items) > 5:
+            elif action == 3 and len(items) > 5:
                 ShoppingItem.objects.filter(pk__in=ids[:2]).delete()
-            elif deed == 4 and some:
+            elif action == 4 and some:
                 some[0].quantity = str(turn)
                 some[0].save()
-            elif deed == 5:
+            elif action == 5:
                 one.items.create(name=f"never {seed} {{turn}}")
                 raise InterruptedError
     except (IntegrityError, InterruptedError, ShoppingItem.DoesNotExist):
@@ -48,12 +48,12 @@ for turn in range({turns}):
 
 
 def write_by_model(installation: Installation, *, seed: int, turns: int) -> None:
-    """Write with the models, in a process of its own; some of it is rolled back."""
+    """Write with the models in another process; some writes are rolled back."""
     installation.shell(MODEL_WRITER.format(seed=seed, turns=turns, list=installation.list_id))
 
 
 class RestWriter:
-    """Edits the list over REST, and repeats what was not answered under the same key."""
+    """Edits the list over REST, and repeats unresponseed requests with the same key."""
 
     def __init__(self, installation: Installation, who: str, *, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -62,24 +62,24 @@ class RestWriter:
         self.seed = seed
 
     def write(self, turns: int) -> None:
-        """Make as many edits."""
+        """Make this number of edits."""
         with self.api:
             for turn in range(turns):
                 self._edit(turn)
 
     def _edit(self, turn: int) -> None:
         items = self._request("GET", f"{self.path}?page_size=1000").json()["results"]
-        deed = self.rng.randrange(6)
-        if deed < 2 or not items:
+        action = self.rng.randrange(6)
+        if action < 2 or not items:
             self._request("POST", self.path, name=f"rest {self.seed} {turn}")
             return
         one, other = self.rng.choice(items), self.rng.choice(items)
         address = f"{self.path}{one['id']}/"
-        if deed == 2:
+        if action == 2:
             self._request("PATCH", address, purchased=not one["purchased"])
-        elif deed == 3:
+        elif action == 3:
             self._request("PATCH", address, name=f"renamed {self.seed} {turn}")
-        elif deed == 4:
+        elif action == 4:
             self._request("PATCH", address, after=None if other == one else other["id"])
         elif len(items) > 5:
             self._request("DELETE", address)
@@ -88,16 +88,16 @@ class RestWriter:
         key = {"Idempotency-Key": str(uuid.uuid4())}
         for _ in range(20):
             try:
-                answer = self.api.request(method, path, json=body or None, headers=key)
+                response = self.api.request(method, path, json=body or None, headers=key)
             except httpx.TransportError:
-                continue  # the process is gone that was asked
-            assert answer.status_code in ACCEPTED_STATUSES or _anchor_was_removed(answer), (
-                answer.text
+                continue  # the process that got the request was killed
+            assert response.status_code in ACCEPTED_STATUSES or _anchor_was_removed(response), (
+                response.text
             )
-            return answer
-        raise AssertionError("nobody answers")
+            return response
+        raise AssertionError("no process responses")
 
 
-def _anchor_was_removed(answer: httpx.Response) -> bool:
-    """Tell whether somebody else removed the item that one was to go behind."""
-    return answer.status_code == 400 and list(answer.json()["errors"]) == ["after"]
+def _anchor_was_removed(response: httpx.Response) -> bool:
+    """Tell whether another writer removed the item that `after` names."""
+    return response.status_code == 400 and list(response.json()["errors"]) == ["after"]

@@ -1,4 +1,4 @@
-"""The addresses of the URL configuration, and the bodies that fit them."""
+"""The routes of the URL configuration, and valid request bodies for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
 def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every address with its view."""
+    """Yield every route with its view."""
     for entry in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(entry, URLResolver):
             yield from routes(entry.url_patterns, prefix + str(entry.pattern))
@@ -27,12 +27,12 @@ def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def route_shape(path: str) -> str:
-    """Return an address with every parameter of it alike."""
+    """Return a route with every parameter replaced by `*`."""
     return re.sub(r"<[^>]*>|\{[^}]*\}", "*", path.replace(NEW, "{item}"))
 
 
 def address(path: str, values: dict[str, Any]) -> str:
-    """Return an address with the ids filled in, unknown ones where there are none."""
+    """Return the URL of a route, with unknown ids where `values` has none."""
 
     def fill(match: re.Match[str]) -> str:
         return str(values.get(match.group(2), UNKNOWN if match.group(1) == "uuid" else 1))
@@ -41,10 +41,11 @@ def address(path: str, values: dict[str, Any]) -> str:
 
 
 def body_for(verb: str, path: str, values: dict[str, Any]) -> Any:
-    """Return a good body for a verb on an address, from the matrix."""
-    for act in OPERATIONS:
-        if act.method == verb.upper() and route_shape(f"api/{act.path}") == route_shape(path):
-            return fill_template(act.body, values)
+    """Return a valid body for a method of a route, from the permission matrix."""
+    for operation in OPERATIONS:
+        same_route = route_shape(f"api/{operation.path}") == route_shape(path)
+        if same_route and operation.method == verb.upper():
+            return fill_template(operation.body, values)
     return None if verb in {"get", "head"} else {}
 
 
@@ -56,7 +57,7 @@ def send(client: APIClient, verb: str, path: str, body: Any = None, **headers: s
 
 
 def comparable_parts(answer: Any) -> Any:
-    """Return what two answers share if they tell the same: every byte but the request's id."""
+    """Return everything of a response but the request id, to compare two responses."""
     headers = dict(answer.items())
     request_id = headers.pop("X-Request-ID")
     return answer.status_code, answer.content.replace(request_id.encode(), b"-"), headers

@@ -1,4 +1,4 @@
-"""Items and lists of any kind, and what should come back of them."""
+"""Hypothesis strategies for items and lists, and helpers that write and read them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,16 @@ MARKUP = [
 
 
 def texts(longest: int, *, blank: bool) -> st.SearchStrategy[str]:
-    """Return texts as a list may hold them."""
-    any_sign = st.characters(
+    """Return texts that a list may hold."""
+    any_character = st.characters(
         exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="".join(BIDIRECTIONAL)
     )
     nasty = st.sampled_from([*XSS, *FORMULAS, *MARKUP])
-    found = nasty | st.text(any_sign, max_size=30) | st.lists(nasty, max_size=3).map(" ".join)
-    found = found.map(clean_text).map(lambda text: text[:longest].strip())
-    return found if blank else found.filter(bool)
+    candidates = (
+        nasty | st.text(any_character, max_size=30) | st.lists(nasty, max_size=3).map(" ".join)
+    )
+    candidates = candidates.map(clean_text).map(lambda text: text[:longest].strip())
+    return candidates if blank else candidates.filter(bool)
 
 
 moments = st.none() | st.integers(0, NOW_IN_US).map(
@@ -84,15 +86,15 @@ def item_rows(draw: st.DrawFn) -> ItemRow:
 
 
 def item(name: str, **fields: object) -> ItemRow:
-    """Return an item by its name."""
-    given = dict.fromkeys(("quantity", "note", "category"), "")
-    given |= {"purchased": False, "purchased_at": None, "purchased_by": None, "created_by": ANA}
+    """Return an item with this name."""
+    defaults = dict.fromkeys(("quantity", "note", "category"), "")
+    defaults |= {"purchased": False, "purchased_at": None, "purchased_by": None, "created_by": ANA}
     stamps = {"position": "V", "version": 1, "created_at": NOW, "updated_at": NOW}
-    return ItemRow(**{"id": uuid.uuid4(), "name": name, **given, **stamps, **fields})
+    return ItemRow(**{"id": uuid.uuid4(), "name": name, **defaults, **stamps, **fields})
 
 
 def list_row(name: str = "Groceries") -> ListRow:
-    """Return a list by its name."""
+    """Return a list with this name."""
     return ListRow(
         id=uuid.uuid4(),
         name=name,
@@ -104,15 +106,15 @@ def list_row(name: str = "Groceries") -> ListRow:
 
 
 def nothing(_key: str) -> bool:
-    """Know no name."""
+    """Tell that no name is known."""
     return False
 
 
 def read(name: str, content: str) -> list:
-    """Return what a content of that format asks for."""
+    """Return the items that content of this format asks for."""
     return [line.item for line in parse_lines(name, content, nothing)]
 
 
 def again(name: str, rows: list[ItemRow]) -> list:
-    """Return what comes back of a list that was written and read."""
+    """Write items in a format, read them again, and return the result."""
     return read(name, FORMATS[name].write(list_row(), rows))

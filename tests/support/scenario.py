@@ -1,4 +1,4 @@
-"""A list on which every act of the matrix can be done."""
+"""A list on which every operation of the permission matrix is possible."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from shopping_list.services import invites
 
 
 def create_list(owner: User, member: User, title: str) -> dict[str, Any]:
-    """Make the list and return the ids that the matrix fills in."""
-    one = ShoppingList.objects.create(name=title, created_by=owner)
-    Membership.objects.create(shopping_list=one, user=owner, role="owner")
-    Membership.objects.create(shopping_list=one, user=member)
-    milk = ShoppingItem.objects.create(shopping_list=one, name="Milk")
-    bread = ShoppingItem.objects.create(shopping_list=one, name="Bread")
+    """Create the list and return the ids that fill the placeholders of the matrix."""
+    shopping_list = ShoppingList.objects.create(name=title, created_by=owner)
+    Membership.objects.create(shopping_list=shopping_list, user=owner, role="owner")
+    Membership.objects.create(shopping_list=shopping_list, user=member)
+    milk = ShoppingItem.objects.create(shopping_list=shopping_list, name="Milk")
+    bread = ShoppingItem.objects.create(shopping_list=shopping_list, name="Bread")
     versions = {}
     bread.purchased = True
-    versions["ticked"] = _saved(bread)
+    versions["ticked"] = _save_and_get_version(bread)
     milk.quantity = "2 l"
-    versions["edited"] = _saved(milk)
-    one.name = f"{title}!"
-    versions["renamed"] = _saved(one)
-    ids = {"list": one.pk, "item": milk.pk, "bought": bread.pk}
-    invite = invites.create(one.pk, owner, secret=invites.new_secret(), role="editor")
+    versions["edited"] = _save_and_get_version(milk)
+    shopping_list.name = f"{title}!"
+    versions["renamed"] = _save_and_get_version(shopping_list)
+    ids = {"list": shopping_list.pk, "item": milk.pk, "bought": bread.pk}
+    invite = invites.create(shopping_list.pk, owner, secret=invites.new_secret(), role="editor")
     ids["invite"] = invite.pk
     return {key: str(pk) for key, pk in ids.items()} | versions | {"member": member.pk}
 
 
-def _saved(row: Any) -> int:
+def _save_and_get_version(row: Any) -> int:
     row.save()
     pk = getattr(row, "shopping_list_id", row.pk)
     return int(ShoppingList.objects.values_list("version", flat=True).get(pk=pk))

@@ -1,11 +1,11 @@
 """A pytest plugin: no log line of the whole run holds a secret (SEC-2).
 
-Everything counts that the tests log themselves and that their servers write to
-stderr. What a server prints on stdout is not a log but its greeting, which has
-the setup link on purpose; nothing else may be printed there.
+It searches everything that the tests log and that their servers write to stderr. The
+standard output of a server is not a log: it has only the startup message, with the
+setup link on purpose.
 
-Secrets are recognised by what they look like, whoever made them, and passwords
-because each one that is set or tried goes through a hasher.
+Secrets are recognised by their form, and passwords because each one that is set or
+tried goes through a hasher.
 """
 
 from __future__ import annotations
@@ -37,32 +37,32 @@ STARTUP_MESSAGE = re.compile(
     r"Trolley is serving on |Create the owner's account \(this link works once\)"
 )
 MIN_PASSWORD_LENGTH = 10
-"""Letters of a password; the shorter ones, which are refused, may be a word of a log line."""
+"""Shorter passwords are not searched for: the product refuses them, and they may be words."""
 
 
 class LogCapture(logging.Handler):
-    """Keeps every line that this process logs, as the product would write it."""
+    """Keeps every line that this process logs, formatted as the product formats it."""
 
     def __init__(self) -> None:
-        super().__init__(logging.INFO)  # what an installation logs, unless told otherwise
+        super().__init__(logging.INFO)  # the default level of an installation
         self.lines: list[str] = []
         product = logging.getLogger().handlers
         formatters = [handler.formatter for handler in product]
-        kind = structlog.stdlib.ProcessorFormatter
-        self.setFormatter(next(one for one in formatters if isinstance(one, kind)))
+        product_type = structlog.stdlib.ProcessorFormatter
+        self.setFormatter(next(one for one in formatters if isinstance(one, product_type)))
         self.passwords = {PASSWORD}
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.extend(self.format(record).splitlines())
 
     def add_password(self, password: Any) -> None:
-        """Note a password that was set or tried."""
+        """Remember a password that was set or tried."""
         if isinstance(password, str) and len(password) >= MIN_PASSWORD_LENGTH:
             self.passwords.add(password)
 
 
 def find_secrets(lines: Iterable[str], passwords: Iterable[str] = ()) -> Iterator[str]:
-    """Yield what secret there is and the line that has it."""
+    """Yield each secret that a line holds, as its kind and the line."""
     known = re.compile("|".join(map(re.escape, passwords)) or r"(?!)")
     for line in lines:
         for kind, shape in {**COMPILED_PATTERNS, "a password": known}.items():
@@ -71,54 +71,60 @@ def find_secrets(lines: Iterable[str], passwords: Iterable[str] = ()) -> Iterato
 
 
 def find_unexpected_output(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what a server printed on stdout and had no business to."""
+    """Yield what a server printed on stdout besides the startup message."""
     return (
         f"on stdout: {line[:300]}" for line in lines if line and not STARTUP_MESSAGE.match(line)
     )
 
 
-def capture_passwords(witness: LogCapture) -> None:
-    """Have every password noted before it is hashed, from here to the end of the process."""
+def capture_passwords(capture: LogCapture, patch: pytest.MonkeyPatch) -> None:
+    """Give every password to the capture before it is hashed."""
 
-    def watched(encode: Any) -> Any:
-        def noting(self: Any, password: Any, *rest: Any, **options: Any) -> Any:
-            witness.add_password(password)
+    def wrap(encode: Any) -> Any:
+        def wrapped(self: Any, password: Any, *rest: Any, **options: Any) -> Any:
+            capture.add_password(password)
             return encode(self, password, *rest, **options)
 
-        return noting
+        return wrapped
 
     for hasher in hashers.get_hashers():
-        kind = type(hasher)
-        kind.encode = watched(kind.encode)
+        patch.setattr(type(hasher), "encode", wrap(type(hasher).encode))
 
 
-def _server_lines(folder: Path, ending: str) -> Iterator[str]:
-    for path in sorted(folder.rglob(f"*{ending}")):
+def _server_lines(folder: Path, suffix: str) -> Iterator[str]:
+    for path in sorted(folder.rglob(f"*{suffix}")):
         if path.is_file():
             yield from path.read_text(errors="replace").splitlines()
 
 
 LOG_CAPTURE = pytest.StashKey[LogCapture]()
 LEAKS = pytest.StashKey[list[str]]()
+PATCH = pytest.StashKey[pytest.MonkeyPatch]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEAKS] = []
     config.stash[LOG_CAPTURE] = LogCapture()
     logging.getLogger().addHandler(config.stash[LOG_CAPTURE])
-    capture_passwords(config.stash[LOG_CAPTURE])
+    config.stash[PATCH] = pytest.MonkeyPatch()
+    capture_passwords(config.stash[LOG_CAPTURE], config.stash[PATCH])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[PATCH].undo()
+    logging.getLogger().removeHandler(config.stash[LOG_CAPTURE])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Look through all lines; a worker hands over what it found."""
+    """Search all lines; a worker passes what it finds to the controller."""
     config = session.config
-    witness, leaks = config.stash[LOG_CAPTURE], config.stash[LEAKS]
-    if witness not in logging.getLogger().handlers:
-        leaks.append("somebody took the witness of the log away")
+    capture, leaks = config.stash[LOG_CAPTURE], config.stash[LEAKS]
+    if capture not in logging.getLogger().handlers:
+        leaks.append("a test removed the handler that captures the log")
     folder = config._tmp_path_factory.getbasetemp()
-    lines = [*witness.lines, *_server_lines(folder, ".log")]
-    leaks += find_secrets(lines, witness.passwords)
+    lines = [*capture.lines, *_server_lines(folder, ".log")]
+    leaks += find_secrets(lines, capture.passwords)
     leaks += find_unexpected_output(_server_lines(folder, ".out"))
     if hasattr(config, "workeroutput"):
         config.workeroutput["leaks"] = leaks
@@ -128,7 +134,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker found."""
+    """Take what a worker found."""
     node.config.stash[LEAKS].extend(getattr(node, "workeroutput", {}).get("leaks", []))
 
 

@@ -1,4 +1,4 @@
-"""A screen for tests: the client's half of a socket, frame by frame."""
+"""A client of the WebSocket application in this process, frame by frame."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shopping_list.rows import topic_of
 from tests.support.frame_schema import encode_client_frame, server_frames
 
 TIME_SCALE = 0.04
-"""Seconds of test time that stand for one second of the product's."""
+"""The waiting times of the product are multiplied by this."""
 TIMEOUT = 30.0
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
@@ -37,7 +37,7 @@ async def eventually(condition: Callable[[], object]) -> None:
 
 
 def with_timeout(wait: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """Bound the whole of a wait: each frame alone is soon there, a beat at the latest."""
+    """Limit the whole wait: heartbeats arrive so often that single frames never time out."""
 
     @wraps(wait)
     async def bounded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -48,7 +48,7 @@ def with_timeout(wait: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
 
 
 class SocketClient:
-    """Speaks the protocol in a test. Every frame, both ways, is one of the AsyncAPI document."""
+    """A client of one socket. Every frame, in both directions, is in the AsyncAPI document."""
 
     def __init__(
         self,
@@ -61,23 +61,25 @@ class SocketClient:
         subprotocols: list[str] | None = None,
         headers: list[tuple[bytes, bytes]] | None = None,
     ) -> None:
-        found = [(b"host", host.encode()), *(headers or [])]
+        all_headers = [(b"host", host.encode()), *(headers or [])]
         if origin is not None:
-            found.append((b"origin", origin.encode()))
+            all_headers.append((b"origin", origin.encode()))
         if session is not None:
-            found.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode()))
+            all_headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode()))
         if token is not None:
-            found.append((b"authorization", f"Bearer {token}".encode()))
-        self.communicator = WebsocketCommunicator(websocket_application, path, found, subprotocols)
+            all_headers.append((b"authorization", f"Bearer {token}".encode()))
+        self.communicator = WebsocketCommunicator(
+            websocket_application, path, all_headers, subprotocols
+        )
         self.accepted = False
         self.subprotocol: str | None = None
         self._frames: deque[Frame] = deque()
         self.close_code: int | None = None
 
     async def open(self) -> Self:
-        """Shake hands; it may be refused."""
-        self.accepted, said = await self.communicator.connect(timeout=TIMEOUT)
-        self.subprotocol = said if self.accepted else None
+        """Do the handshake, which the server may reject."""
+        self.accepted, subprotocol = await self.communicator.connect(timeout=TIMEOUT)
+        self.subprotocol = subprotocol if self.accepted else None
         return self
 
     async def send(self, **frame: Any) -> None:
@@ -103,7 +105,7 @@ class SocketClient:
 
     @with_timeout
     async def drain(self) -> list[Frame]:
-        """Return every frame that was queued before this moment, beats left out."""
+        """Return every frame that was sent before this moment, without heartbeats."""
         number = next(_numbers)
         await self.send(type="ping", id=number)
         frames = []
@@ -115,9 +117,9 @@ class SocketClient:
                 frames.append(frame)
 
     @with_timeout
-    async def subscribe(self, what: Any, **fields: Any) -> Frame:
-        """Subscribe, and return the answer."""
-        topic = topic_of(what.pk) if isinstance(what, ShoppingList) else what
+    async def subscribe(self, target: Any, **fields: Any) -> Frame:
+        """Subscribe to a list or a topic, and return the reply."""
+        topic = topic_of(target.pk) if isinstance(target, ShoppingList) else target
         number = next(_numbers)
         await self.send(type="subscribe", topic=topic, id=number, **fields)
         while True:
@@ -127,7 +129,7 @@ class SocketClient:
 
     @with_timeout
     async def wait_closed(self) -> int:
-        """Wait for the close and return its code; `bye` came right before it."""
+        """Wait for the close and return its code; `bye` is the last frame before it."""
         last: Frame = {}
         while self.close_code is None:
             self._take(await self.communicator.receive_output(TIMEOUT))
@@ -138,12 +140,12 @@ class SocketClient:
         return self.close_code
 
     async def disconnect(self) -> None:
-        """Close from this side, and wait until the server has noticed."""
+        """Close the socket, and wait until the server has handled that."""
         await self.communicator.disconnect(timeout=TIMEOUT)
 
     @property
     def frames(self) -> list[Frame]:
-        """The frames that came and were not read."""
+        """The received frames that were not read."""
         return list(self._frames)
 
     def _take(self, message: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from tests.support.installation import PASSWORD, Installation
 from tests.support.processes import ServerProcess
 from tests.support.websocket_client import TIMEOUT, WebSocketClient
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180), pytest.mark.xdist_group("frames")]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 OLGA = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
 # Fields that every change of a test list has, with values that are known beforehand.
 KNOWN = ("type", "topic", "epoch", "version")

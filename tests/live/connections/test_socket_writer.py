@@ -9,6 +9,8 @@ import pytest
 from live.connections.socket_writer import SocketWriter
 from live.delivery.send_queue import CLOSE, Batch, close_message
 
+pytestmark = pytest.mark.usefixtures("asyncio_debug")
+
 
 class FakeSocket:
     """A socket whose `send` blocks while `open` is not set."""

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from live.delivery.hub import DELIVERIES_PER_SLICE, MAX_BATCH_FRAMES, Hub
 from live.delivery.send_queue import Batch, SendQueue
 
+pytestmark = pytest.mark.usefixtures("asyncio_debug")
+
 
 class Reader:
     """A send queue that is read at once."""

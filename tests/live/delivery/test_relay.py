@@ -112,7 +112,7 @@ def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
     asyncio.run(run())
 
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.usefixtures("asyncio_debug"), pytest.mark.django_db(transaction=True)]
 
 
 def record_without_message(groceries: ShoppingList, name: str) -> None:

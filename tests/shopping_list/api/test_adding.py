@@ -11,6 +11,8 @@ from accounts.models import User
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items
 
+pytestmark = pytest.mark.database
+
 
 def test_new_item_is_added_at_the_end_with_an_etag(
     bob_client: Any, items_url: str, groceries: ShoppingList, milk: Any, bob: User

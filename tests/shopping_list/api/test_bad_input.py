@@ -103,6 +103,7 @@ def test_invalid_item_field_is_reported(
     assert_unchanged()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(("field", "body"), cases("id", IDS, name="Tea"))
 def test_invalid_id_is_reported(
     field: str, body: Any, ana_client: Any, items_url: str, assert_unchanged: Any
@@ -131,6 +132,7 @@ def test_invalid_list_field_is_reported(
     assert_unchanged()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("field", ["name", "quantity", "note", "category"])
 def test_text_of_the_maximum_length_is_accepted(
     field: str, bob_client: Any, items_url: str
@@ -252,6 +254,7 @@ MEMBER_IDS = {
 }
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(("field", "body"), cases("members", MEMBER_IDS))
 def test_invalid_member_ids_are_reported(
     field: str, body: Any, ana_client: Any, groceries: ShoppingList, assert_unchanged: Any
@@ -300,6 +303,7 @@ QUERIES = [
 ]
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(("endpoint", "name", "value"), QUERIES)
 def test_invalid_query_parameter_is_reported(
     endpoint: str, name: str, value: str, bob_client: Any, groceries: ShoppingList
@@ -324,6 +328,7 @@ def test_invalid_on_duplicate_value_is_reported(
     assert_unchanged()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("search", ["%ED%A0%80", "%FF", "%", "%25", "_", "\\", "'", "\u0661"])
 def test_search_with_special_characters_returns_no_items(
     search: str, bob_client: Any, items_url: str, milk: Any

@@ -13,6 +13,8 @@ from tests.shopping_list.api.conftest import current_version, url_of_item, url_o
 from tests.support.permission_matrix import OPERATIONS, Operation, fill_template
 from tests.support.scenario import create_list
 
+pytestmark = pytest.mark.database
+
 
 def outcome(response: Any) -> Any:
     return response.status_code, response.content, response.headers.get("ETag")

@@ -20,6 +20,8 @@ from tests.shopping_list.api.conftest import (
     url_of_list,
 )
 
+pytestmark = pytest.mark.database
+
 LISTS, ME = "/api/shopping-lists/", "/api/auth/me/"
 
 

@@ -11,6 +11,8 @@ from accounts.models import User
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from tests.shopping_list.api.conftest import url_of_items
 
+pytestmark = pytest.mark.database
+
 SEARCH = "/api/search-shopping-items/"
 
 

@@ -13,6 +13,8 @@ from accounts.models import User
 from shopping_list.models import Activity, Membership, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 
+pytestmark = pytest.mark.database
+
 LISTS = "/api/shopping-lists/"
 
 

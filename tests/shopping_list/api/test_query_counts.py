@@ -18,6 +18,8 @@ from tests.shopping_list.api.conftest import current_version, url_of_item, url_o
 from tests.support.routes import address, routes
 from tests.support.scenario import create_list
 
+pytestmark = pytest.mark.database
+
 LIST = "api/shopping-lists/<uuid:list_id>/"
 SIGN_IN_QUERIES = 2
 """Queries for the session and the user."""

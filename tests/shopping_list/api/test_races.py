@@ -14,7 +14,7 @@ from shopping_list import personal_data
 from shopping_list.models import Membership, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_items, url_of_list
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 Calls = Callable[[], Any]
 
 

@@ -14,6 +14,8 @@ from accounts.models import User
 from shopping_list.models import Activity, Membership, ShoppingList
 from tests.shopping_list.api.conftest import url_of_items
 
+pytestmark = pytest.mark.database
+
 URL = "/api/suggestions/"
 
 

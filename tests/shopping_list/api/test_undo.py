@@ -11,6 +11,8 @@ from accounts.models import User
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 
+pytestmark = pytest.mark.database
+
 
 def rows(shopping_list: ShoppingList) -> dict[str, tuple[Any, ...]]:
     fields = ("name", "quantity", "note", "category", "purchased", "purchased_at", "purchased_by")

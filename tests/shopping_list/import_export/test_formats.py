@@ -62,7 +62,6 @@ def core_fields(parsed):
 
 no_deadline = settings(deadline=None)
 row_lists = st.lists(item_rows(), max_size=4)
-special_names = pytest.mark.parametrize("text", [*XSS, *FORMULAS, *MARKUP])
 
 
 def test_limits_match_the_item_columns():
@@ -100,13 +99,16 @@ def test_text_round_trips_the_names_of_open_items(rows):
     ]
 
 
-@special_names
 @pytest.mark.parametrize("name", FORMATS)
-def test_special_names_round_trip(name, text):
+def test_special_names_round_trip(name):
     """TRF-1, TRF-5"""
-    row = item(text.strip("\u00a0").replace("e\u0301", "\u00e9"), quantity="2 l", note="a, b")
-    [parsed] = again(name, [row])
-    assert (parsed.name, parsed.quantity, parsed.note) == (row.name, "2 l", "a, b")
+    failures = []
+    for text in (*XSS, *FORMULAS, *MARKUP):
+        row = item(text.strip("\u00a0").replace("e\u0301", "\u00e9"), quantity="2 l", note="a, b")
+        lines = [(line.name, line.quantity, line.note) for line in again(name, [row])]
+        if lines != [(row.name, "2 l", "a, b")]:
+            failures.append((text, lines))
+    assert failures == []
 
 
 def test_name_that_looks_like_a_quantity_round_trips():

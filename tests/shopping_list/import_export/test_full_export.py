@@ -20,7 +20,7 @@ from tests.shopping_list.import_export.conftest import (
 )
 from tests.support.row_strategies import item_rows, list_row, texts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def test_full_export_is_imported_as_new_lists(groceries, hardware, ana, bob, ana_client):
@@ -60,6 +60,8 @@ def stable_export(client):
     return lists
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.slow
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -24,7 +24,7 @@ from tests.shopping_list.import_export.conftest import (
     rows_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def test_import_returns_the_outcome_of_every_line(groceries, milk, ana, ana_client):
@@ -198,6 +198,7 @@ def test_repeated_idempotency_key_imports_once(groceries, ana_client):
     ).status_code
 
 
+@pytest.mark.slow
 def test_import_of_5000_lines_takes_few_queries(groceries, ana_client):
     """TRF-10"""
     content = "".join(f"{n} l drink {n:x}\n" for n in range(1, 5001))

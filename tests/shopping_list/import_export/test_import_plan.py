@@ -19,7 +19,7 @@ from shopping_list.recording.context import recording
 from shopping_list.services import items as item_service
 from tests.support.change_recorder import recorded_changes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 LAST_WEEK = datetime.now(UTC) - timedelta(days=7)
 COLUMNS = ("name", "quantity", "note", "category", "purchased")
 
@@ -65,6 +65,8 @@ def create_list(rows):
     return shopping_list
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -163,6 +165,7 @@ def test_timestamps_in_the_future_are_not_imported(groceries):
 # Cost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["added", "put_back", "merged"])
 def test_import_of_5000_lines_is_one_change_and_few_queries(groceries, outcome):
     """TRF-10"""

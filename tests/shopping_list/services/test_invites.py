@@ -17,6 +17,8 @@ from shopping_list.models import Activity, Invite, Membership, ShoppingList
 from shopping_list.recording import actor
 from shopping_list.services import invites, memberships
 
+pytestmark = pytest.mark.database
+
 InvalidInviteError = invites.InvalidInviteError
 SOON = timedelta(days=1)
 

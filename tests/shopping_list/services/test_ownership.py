@@ -19,6 +19,8 @@ from shopping_list.recording import actor
 from shopping_list.services import ownership
 from shopping_list.services.ownership import LastOwnerError
 
+pytestmark = pytest.mark.database
+
 
 def delete_account(user: User) -> None:
     with actor.acting_as(user), transaction.atomic():

@@ -1,4 +1,4 @@
-"""A served installation, and one list of it as scripts see it."""
+"""An installation for browser tests, and one of its lists over REST."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class BrowserInstallation(Installation):
 
     @property
     def url(self) -> str:
-        """Where it is served."""
+        """The URL of the server."""
         return self.first_server.url
 
     def kill(self) -> None:
-        """End the server without a chance to say goodbye."""
+        """Kill the server, so that it closes no socket."""
         self.first_server.stop(signal.SIGKILL)
 
     def ensure_running(self) -> None:
-        """Start it unless it runs, whatever a test did to it."""
+        """Start the server again if a test stopped it."""
         if self.first_server.process.poll() is not None:
             self.first_server.restart()
 
     def create_users(self, *names: str) -> None:
-        """Make people who are on no list yet."""
+        """Create users who are members of no list."""
         self.shell(
             "from accounts.models import User\n"
             f"for name in {names!r}:\n"
@@ -44,35 +44,35 @@ class BrowserInstallation(Installation):
         )
 
     def reset_link(self, who: str) -> str:
-        """Return a one-time link to set a password, as an administrator prints it."""
+        """Return the path of a one-time link to set a password, as an administrator creates it."""
         print_link = f"call_command('create_reset_link', {who!r})"
-        said = self.shell(f"from django.core.management import call_command; {print_link}")
-        link = next(word for word in said.split() if "/reset/#" in word)
+        output = self.shell(f"from django.core.management import call_command; {print_link}")
+        link = next(word for word in output.split() if "/reset/#" in word)
         return link[link.index("/reset/#") :]
 
     def storage_state(self, who: str, chromium: Browser) -> StorageState:
-        """Return the cookies of a person who signed in once."""
+        """Return the cookies of a user; each user signs in once."""
         if who not in self._storage_states:
             context = chromium.new_context(base_url=self.url)
             context.request.get("/signin/")
             token = next(c["value"] for c in context.cookies() if c["name"] == "csrftoken")
-            answer = context.request.post(
+            response = context.request.post(
                 "/api/auth/login/",
                 data={"username": who, "password": PASSWORD},
                 headers={"X-CSRFToken": token, "Origin": self.url},
             )
-            assert answer.ok, answer.text()
+            assert response.ok, response.text()
             self._storage_states[who] = context.storage_state()
             context.close()
         return self._storage_states[who]
 
     def create_list(self, *names: str) -> SharedList:
-        """Make a list of ana's, with bob on it and with these items."""
+        """Create a list of ana and bob with these items."""
         return SharedList(self, names)
 
 
 class SharedList:
-    """One list, by REST with ana's token: what the server holds to be true."""
+    """One list over REST with the token of ana: the state on the server."""
 
     def __init__(self, installation: BrowserInstallation, names: Iterable[str]) -> None:
         self._installation = installation
@@ -87,46 +87,44 @@ class SharedList:
 
     @property
     def items(self) -> dict[str, dict[str, Any]]:
-        """Every item, by its name."""
-        found = self._request("GET", f"{self._base}shopping-items/?page_size=1000").json()[
-            "results"
-        ]
-        return {item["name"]: item for item in found}
+        """The items by their names."""
+        rows = self._request("GET", f"{self._base}shopping-items/?page_size=1000").json()["results"]
+        return {item["name"]: item for item in rows}
 
     @property
     def ticks(self) -> dict[str, bool]:
-        """Whether each item is in the cart."""
+        """Whether each item is ticked."""
         return {name: item["purchased"] for name, item in self.items.items()}
 
     @property
     def version(self) -> int:
-        """How many changes it has seen."""
+        """The version of the list."""
         return int(self._request("GET", self._base).json()["version"])
 
     def add(self, name: str, /, **fields: Any) -> None:
-        """Add an item, as a script."""
+        """Add an item."""
         self._request("POST", f"{self._base}shopping-items/", name=name, **fields)
 
     def patch(self, name: str, /, **fields: Any) -> None:
-        """Change an item, as a script."""
+        """Change an item."""
         self._request("PATCH", f"{self._base}shopping-items/{self.items[name]['id']}/", **fields)
 
     def remove(self, name: str) -> None:
-        """Remove an item, as a script."""
+        """Remove an item."""
         self._request("DELETE", f"{self._base}shopping-items/{self.items[name]['id']}/")
 
     def rename(self, name: str) -> None:
-        """Call the list something else, as a script."""
+        """Rename the list."""
         self._request("PATCH", self._base, name=name)
 
-    def invite(self, **wish: Any) -> str:
-        """Make an invite, and return its link."""
+    def invite(self, **fields: Any) -> str:
+        """Create an invite and return its link."""
         return str(
-            self._request("POST", f"{self._base}invites/", role="editor", **wish).json()["url"]
+            self._request("POST", f"{self._base}invites/", role="editor", **fields).json()["url"]
         )
 
     def remove_member(self, user_id: int) -> None:
-        """Take somebody off the list."""
+        """Remove a member."""
         self._request("PUT", f"{self._base}remove-members/", members=[user_id])
 
     def delete(self) -> None:
@@ -135,6 +133,6 @@ class SharedList:
 
     def _request(self, method: str, path: str, **body: Any) -> httpx.Response:
         with self._installation.api("ana") as api:
-            answer = api.request(method, path, json=body or None)
-        assert answer.is_success, answer.text
-        return answer
+            response = api.request(method, path, json=body or None)
+        assert response.is_success, response.text
+        return response

@@ -1,4 +1,4 @@
-"""One person's browser, by what they can see and do in it."""
+"""The browser of one user: what the user sees and does."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.frame_schema import NotInDocumentError, client_frames, server
 
 TIMEOUT = 20.0  # s
 
-# The network's own complaints: tests that cut it expect them, and answers of the
-# server that should not be are noticed as answers.
+# Errors of the network. Tests that cut the connection expect them, and wrong responses
+# of the server are checked as responses.
 NETWORK_ERRORS = ("Failed to load resource", "WebSocket connection to")
 REPORT_VIOLATIONS = """
 addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
@@ -27,7 +27,7 @@ addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) 
 
 
 class BrowserSession:
-    """A page with its own cookies. What goes wrong in it is kept in `wrong`."""
+    """A page with its own cookies. `errors` collects everything that goes wrong in it."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context, self.url = context, url
@@ -45,28 +45,28 @@ class BrowserSession:
         self.context.close()
 
     def open(self, path: str) -> BrowserSession:
-        """Open a list's page, and wait until it is live."""
+        """Open the page of a list, and wait until it is live."""
         self.page.goto(path)
         expect(self.item_field).to_be_visible()
         self.wait_until_live()
         return self
 
     def wait_until_live(self) -> None:
-        """Wait until the page is connected and nothing waits to be sent."""
+        """Wait until the page is connected and has sent every edit."""
         expect(self.main.locator(".badge")).to_have_text("Live")
 
     @property
     def main(self) -> Locator:
-        """What the page is about."""
+        """The main region of the page."""
         return self.page.get_by_role("main")
 
     @property
     def item_field(self) -> Locator:
-        """The field to add items with."""
+        """The field that adds items."""
         return self.page.get_by_label("Add an item")
 
     def checkbox(self, name: str) -> Locator:
-        """Find the checkbox of an item, whether it shows or not."""
+        """Find the checkbox of an item, also if it is hidden."""
         return self.main.get_by_role("checkbox", name=name, exact=True, include_hidden=True)
 
     def add(self, name: str) -> None:
@@ -74,7 +74,7 @@ class BrowserSession:
         self.item_field.press("Enter")
 
     def paste(self, text: str) -> None:
-        """Paste into the field, without the system's clipboard."""
+        """Paste into the field, without the clipboard of the system."""
         self.item_field.evaluate(
             """(field, text) => {
                 const clipboardData = new DataTransfer();
@@ -97,16 +97,16 @@ class BrowserSession:
         self.main.get_by_role("button", name=f"Remove {name}", exact=True).click()
 
     def expect_item(self, name: str, *, ticked: bool = False) -> None:
-        """Wait until an item is there, ticked or not."""
+        """Wait until the page has an item that is ticked or not."""
         expect(self.checkbox(name)).to_be_checked(checked=ticked)
 
     def expect_no_item(self, name: str) -> None:
-        """Wait until an item is not there."""
+        """Wait until the page does not have an item."""
         expect(self.checkbox(name)).to_have_count(0)
 
     @property
     def ticks(self) -> dict[str, bool]:
-        """Whether each item on the page is in the cart."""
+        """Whether each item on the page is ticked."""
         boxes = self.main.get_by_role("checkbox", include_hidden=True)
         return dict(boxes.evaluate_all("boxes => boxes.map(b => [b.ariaLabel, b.checked])"))
 

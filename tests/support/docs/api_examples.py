@@ -1,4 +1,4 @@
-"""The examples of docs/api.md, taken from the page as they stand there."""
+"""The examples of docs/api.md, read from the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Example:
-    """One fenced block of a job; job 0 is what all the others go on from."""
+    """One code block of a task; every other example continues example 0."""
 
     job: int
     language: str
@@ -25,7 +25,7 @@ class Example:
         return f"job {self.job}, {self.language} {self.number}"
 
     def with_values(self, **values: object) -> str:
-        """Return the code with other values in its assignments of these names."""
+        """Return the code with other values assigned to these names."""
         code = self.code
         for name, value in values.items():
             code, found = re.subn(rf'\b({name} ?= ?"?)[^\s"]+', rf"\g<1>{value}", code, count=1)
@@ -36,21 +36,21 @@ class Example:
 def _examples() -> list[Example]:
     first, *rest = _HEADING.split(_TASKS)
     numbers, texts = map(int, rest[::2]), rest[1::2]
-    found = []
+    examples = []
     for job, text in [(0, first), *zip(numbers, texts, strict=True)]:
         count = {"sh": 0, "python": 0}
         for language, code in _BLOCK.findall(text):
             count[language] += 1
-            found.append(Example(job, language, count[language], code))
-    return found
+            examples.append(Example(job, language, count[language], code))
+    return examples
 
 
 EXAMPLES = _examples()
 
 
 def example(job: int, language: str, number: int = 1) -> Example:
-    """Return one of them."""
-    [found] = [
+    """Return one example."""
+    [match] = [
         one for one in EXAMPLES if (one.job, one.language, one.number) == (job, language, number)
     ]
-    return found
+    return match

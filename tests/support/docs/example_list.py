@@ -1,4 +1,4 @@
-"""A list of ana's for one example to work on."""
+"""A list of ana for one example."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Rows = list[dict[str, Any]]
 
 
 class ExampleList:
-    """A fresh list, and the values that examples are given."""
+    """A new list, and the values that are put into the examples."""
 
-    def __init__(self, installation: Installation, api: httpx.Client, place: Path) -> None:
-        self.installation, self.api, self.directory = installation, api, place
-        made = self.request("POST", "shopping-lists/", name="Groceries")
-        self.list_id, self.path = made["id"], f"shopping-lists/{made['id']}/"
+    def __init__(self, installation: Installation, api: httpx.Client, directory: Path) -> None:
+        self.installation, self.api, self.directory = installation, api, directory
+        created = self.request("POST", "shopping-lists/", name="Groceries")
+        self.list_id, self.path = created["id"], f"shopping-lists/{created['id']}/"
         self.url = installation.first_server.url
 
     def request(self, method: str, path: str, **body: Any) -> Any:
-        answer = self.api.request(method, path, json=body or None)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
+        response = self.api.request(method, path, json=body or None)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
 
     def add(self, name: str, **fields: Any) -> dict[str, Any]:
-        made: dict[str, Any] = self.request(
+        item: dict[str, Any] = self.request(
             "POST", f"{self.path}shopping-items/", name=name, **fields
         )
-        return made
+        return item
 
     @property
     def items(self) -> dict[str, dict[str, Any]]:
@@ -47,7 +47,7 @@ class ExampleList:
         return rows
 
     def code(self, one: Example, *, between: str = "", **values: object) -> str:
-        """Return a whole program: what all examples go on from, and this one."""
+        """Return a whole program: the common beginning of all examples, and this one."""
         first = example(0, one.language).with_values(
             TROLLEY=self.url, TOKEN=self.installation.fixtures["ana"], LIST=self.list_id
         )
@@ -58,7 +58,7 @@ class ExampleList:
         return example_process.run(one.language, self.code(one, **options), self.directory)
 
     def start(self, one: Example, **options: Any) -> example_process.ExampleProcess:
-        """Start an example that goes on for ever."""
+        """Start an example that does not end by itself."""
         return example_process.ExampleProcess(
             one.language, self.code(one, **options), self.directory
         )

@@ -1,4 +1,4 @@
-"""Examples while they run: a shell or a Python, and what it prints."""
+"""Running examples: a shell or Python process, and what it prints."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ TIMEOUT = 60.0  # s
 WEBSOCAT = Path(__file__).with_name("websocat.py")
 
 
-def path_with_websocat(place: Path) -> str:
-    """Return a PATH on which there is a websocat: the real one, or else our stand-in."""
+def path_with_websocat(directory: Path) -> str:
+    """Return a PATH with websocat: the installed one, or else our replacement."""
     usual = os.environ["PATH"]
     if shutil.which("websocat"):
         return usual
-    place.mkdir(exist_ok=True)
-    script = place / "websocat"
+    directory.mkdir(exist_ok=True)
+    script = directory / "websocat"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{WEBSOCAT}" "$@"\n')
     script.chmod(0o755)
-    return f"{place}{os.pathsep}{usual}"
+    return f"{directory}{os.pathsep}{usual}"
 
 
 class ExampleProcess:
-    """A process of an example, in a directory of its own, as a context."""
+    """The process of an example, in its own directory, as a context."""
 
-    def __init__(self, language: str, code: str, place: Path) -> None:
+    def __init__(self, language: str, code: str, directory: Path) -> None:
         interpreter = {"sh": ["sh", "-euc", code], "python": [sys.executable, "-c", code]}
         self.lines: Queue[str | None] = Queue()
         self.process = subprocess.Popen(
             interpreter[language],
-            cwd=place,
-            env={**os.environ, "PATH": path_with_websocat(place / "bin")},
+            cwd=directory,
+            env={**os.environ, "PATH": path_with_websocat(directory / "bin")},
             stdin=subprocess.PIPE,  # stays open, as a terminal does
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -72,18 +72,18 @@ class ExampleProcess:
             assert pipe is not None
             pipe.close()
 
-    def until(self, wanted: Callable[[str], object]) -> str:
-        """Return the first line that is wanted, out of those that were not read yet."""
+    def until(self, condition: Callable[[str], object]) -> str:
+        """Return the first unread line that meets the condition."""
         try:
             while (line := self.lines.get(timeout=TIMEOUT)) is not None:
-                if wanted(line):
+                if condition(line):
                     return line
         except Empty:
-            raise AssertionError("the example says nothing more") from None
+            raise AssertionError("the example prints nothing more") from None
         raise AssertionError(f"the example ended: {self.read_stderr()}")
 
     def read_stderr(self) -> str:
-        """Return what it said on stderr. Call it after its end."""
+        """Return its standard error. Call this after its end."""
         assert self.process.stderr is not None
         return self.process.stderr.read()
 
@@ -92,13 +92,13 @@ class ExampleProcess:
         return self.process.wait(TIMEOUT)
 
 
-def run(language: str, code: str, place: Path) -> list[str]:
+def run(language: str, code: str, directory: Path) -> list[str]:
     """Run an example to its end and return the lines that it printed."""
-    with ExampleProcess(language, code, place) as running:
-        code_ = running.wait()
+    with ExampleProcess(language, code, directory) as running:
+        exit_code = running.wait()
         running._reader.join(TIMEOUT)
-        assert code_ == 0, running.read_stderr()
-        said = []
+        assert exit_code == 0, running.read_stderr()
+        lines = []
         while (line := running.lines.get(timeout=TIMEOUT)) is not None:
-            said.append(line)
-        return said
+            lines.append(line)
+        return lines

@@ -1,4 +1,4 @@
-"""A network that loses an answer: the request arrives, and nothing comes back."""
+"""A network that loses a response: the request arrives, and the response does not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 
 class LossyProxy:
-    """A door to a server that swallows the first answer and lets all others through."""
+    """A proxy that drops the first response and forwards all others."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -30,7 +30,7 @@ class LossyProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # A close alone would leave the other thread in its accept for ever.
+        # Closing alone would leave the other thread in `accept`.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
@@ -45,12 +45,12 @@ class LossyProxy:
     def _forward(self, client: socket.socket) -> None:
         with client, socket.create_connection(self.server) as server:
             Thread(target=_copy, args=(client, server), daemon=True).start()
-            while answer := server.recv(65536):
+            while response := server.recv(65536):
                 if not self.lost_response:
-                    self.lost_response = answer
+                    self.lost_response = response
                     break
-                client.sendall(answer)
-            # A close alone would wait for the other thread's recv.
+                client.sendall(response)
+            # Closing alone would wait for `recv` in the other thread.
             with suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
 

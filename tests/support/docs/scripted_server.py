@@ -1,4 +1,4 @@
-"""A server of sockets that says what it is told to, to see what a client makes of it."""
+"""A WebSocket server that follows a script, to test how a client reacts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIST = "list:x"
 
 
 class ScriptedServer:
-    """Plays one part for each connection, in their order; `asked` has the addresses."""
+    """Runs one part of the script for each connection; `queries` has the query strings."""
 
     def __init__(self, *parts: Part) -> None:
         self.parts = list(parts)
@@ -51,8 +51,8 @@ def welcome() -> dict[str, Any]:
 
 
 def snapshot(version: int, *, epoch: str = "one", part: int = 1, parts: int = 1) -> dict[str, Any]:
-    place = {"topic": LIST, "epoch": epoch, "version": version}
-    return {"type": "snapshot", **place, "part": part, "parts": parts, "items": []}
+    position = {"topic": LIST, "epoch": epoch, "version": version}
+    return {"type": "snapshot", **position, "part": part, "parts": parts, "items": []}
 
 
 def change(version: int, *, epoch: str = "one") -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Stands in for websocat where it is not installed: the options of docs/api.md, no others.
+"""Replaces websocat where it is not installed, with the options of docs/api.md only.
 
 Lines of stdin are sent as text messages, messages are written to stdout with a
-newline. The end of stdin closes the connection, but not with -n. -H=NAME:VALUE
+newline. The end of stdin closes the connection, unless -n is given. -H=NAME:VALUE
 is a header of the handshake.
 """
 
