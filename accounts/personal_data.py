@@ -35,8 +35,9 @@ _providers: list[PersonalDataProvider] = []
 
 
 def register_provider(provider: PersonalDataProvider) -> None:
-    """Add a provider. An app calls this in `ready()`."""
-    _providers.append(provider)
+    """Add a provider, once. An app calls this in `ready()`, which tests of apps run again."""
+    if provider not in _providers:
+        _providers.append(provider)
 
 
 def is_member(user: User, list_id: UUID) -> bool:

@@ -28,8 +28,9 @@ _providers: list[InviteProvider] = []
 
 
 def register_provider(provider: InviteProvider) -> None:
-    """Add a provider. An app calls this in `ready()`."""
-    _providers.append(provider)
+    """Add a provider, once. An app calls this in `ready()`, which tests of apps run again."""
+    if provider not in _providers:
+        _providers.append(provider)
 
 
 def may_register(secret: str) -> bool:

@@ -20,7 +20,7 @@ OWNER = Membership.Role.OWNER
 class LastOwnerError(DomainError):
     """`lists` would have members but no owner."""
 
-    message = "The last owner cannot leave: make somebody else an owner first."
+    message = "The last owner cannot leave: make another member an owner first."
 
     def __init__(self, lists: Sequence[ShoppingList]) -> None:
         super().__init__()

@@ -50,9 +50,9 @@ def dist() -> Path:
 @pytest.fixture(scope="package")
 def installation(dist, tmp_path_factory) -> Iterator[BrowserInstallation]:
     """A served installation with ana and bob."""
-    made = BrowserInstallation(tmp_path_factory.mktemp("home") / "data")
-    yield made
-    made.close()
+    installation = BrowserInstallation(tmp_path_factory.mktemp("home") / "data")
+    yield installation
+    installation.close()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from rest.openapi import ERROR_DESCRIPTIONS, error_responses, struct_schema
 from rest.problems import ProblemResponse
 
 
-class ShelfRow(Struct):
-    """A shelf."""
+class StoreRow(Struct):
+    """A store."""
 
     id: UUID
 
@@ -25,14 +25,14 @@ class ProductResponse(Struct, kw_only=True):
     state: Literal["open", "bought"]
     former_state: Literal["open", "bought"] | None
     bought_at: Annotated[datetime, Meta(tz=True)] | None
-    shelf: ShelfRow | None
-    shelves: list[ShelfRow]
+    store: StoreRow | None
+    stores: list[StoreRow]
     note: str | UnsetType = UNSET
 
 
 def test_struct_is_described_as_drf_spectacular_describes_a_serializer() -> None:
     """API-18: with null, required fields and choices in their order."""
-    shelf = {"$ref": "#/components/schemas/Shelf"}
+    store = {"$ref": "#/components/schemas/Store"}
     assert struct_schema(ProductResponse) == {
         "type": "object",
         "description": "A product.",
@@ -41,17 +41,17 @@ def test_struct_is_described_as_drf_spectacular_describes_a_serializer() -> None
             "state": {"type": "string", "enum": ["open", "bought"]},
             "former_state": {"type": "string", "enum": ["open", "bought", None]},
             "bought_at": {"type": ["string", "null"], "format": "date-time"},
-            "shelf": {"oneOf": [shelf, {"type": "null"}]},
-            "shelves": {"type": "array", "items": shelf},
+            "store": {"oneOf": [store, {"type": "null"}]},
+            "stores": {"type": "array", "items": store},
             "note": {"type": "string"},
         },
-        "required": ["name", "state", "former_state", "bought_at", "shelf", "shelves"],
+        "required": ["name", "state", "former_state", "bought_at", "store", "stores"],
     }
 
 
 def test_errors_have_the_description_of_the_table_and_the_given_type() -> None:
     """API-18"""
-    responses = error_responses((404, 409), {409: ProductResponse, 412: ShelfRow})
+    responses = error_responses((404, 409), {409: ProductResponse, 412: StoreRow})
     assert {
         status: (response.response, response.description)
         for (status, _), response in responses.items()

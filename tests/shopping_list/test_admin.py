@@ -72,8 +72,8 @@ def test_renaming_a_list_in_the_admin_is_recorded(admin_client, groceries, olga,
     with recorded_changes(groceries) as recorded:
         form = list_form(groceries, name="  Food ")
         assert is_saved(admin_client.post(admin_url("shoppinglist_change", groceries.pk), form))
-    assert (recorded.one.verb, recorded.one.actor.id) == ("list.renamed", olga.pk)
-    assert recorded.one.list.name == "Food"
+    assert (recorded.only_change.verb, recorded.only_change.actor.id) == ("list.renamed", olga.pk)
+    assert recorded.only_change.list.name == "Food"
 
 
 def test_saving_a_page_without_a_difference_records_nothing(
@@ -105,9 +105,9 @@ def test_saving_a_page_with_several_edits_is_one_change(
     with recorded_changes(groceries) as recorded:
         form = list_form(groceries, **changes)
         assert is_saved(admin_client.post(admin_url("shoppinglist_change", groceries.pk), form))
-    assert {row.name for row in recorded.one.items} == {"Milk", "Bread"}
-    assert [member.name for member in recorded.one.list.members] == ["Ana", "Mallory"]
-    assert recorded.one.list.name == "Food"
+    assert {row.name for row in recorded.only_change.items} == {"Milk", "Bread"}
+    assert [member.name for member in recorded.only_change.list.members] == ["Ana", "Mallory"]
+    assert recorded.only_change.list.name == "Food"
 
 
 def test_adding_a_list_with_members_and_items_is_one_change(admin_client, ana):
@@ -142,7 +142,7 @@ def test_item_edits_moves_and_deletions_in_the_admin_are_recorded(
         assert is_saved(
             admin_client.post(admin_url("shoppingitem_delete", milk.pk), {"post": "yes"})
         )
-    assert recorded.one.verb == "item.removed"
+    assert recorded.only_change.verb == "item.removed"
 
 
 def test_item_ticked_in_the_admin_is_attributed_to_the_admin_user(
@@ -152,7 +152,7 @@ def test_item_ticked_in_the_admin_is_attributed_to_the_admin_user(
     form = {"shopping_list": str(groceries.pk), "name": "Milk", "quantity": "1 l", "purchased": "1"}
     with recorded_changes(groceries) as recorded:
         assert is_saved(admin_client.post(admin_url("shoppingitem_change", milk.pk), form))
-    assert recorded.one.items[0].purchased_by.id == olga.pk
+    assert recorded.only_change.items[0].purchased_by.id == olga.pk
 
 
 def test_deleting_selected_items_is_one_change(admin_client, groceries, milk, recorded_changes):
@@ -161,7 +161,7 @@ def test_deleting_selected_items_is_one_change(admin_client, groceries, milk, re
     form = {"action": "delete_selected", "_selected_action": [milk.pk, bread.pk], "post": "yes"}
     with recorded_changes(groceries) as recorded:
         assert is_saved(admin_client.post(admin_url("shoppingitem_changelist"), form))
-    assert (recorded.one.verb, len(recorded.one.gone)) == ("items.removed", 2)
+    assert (recorded.only_change.verb, len(recorded.only_change.gone)) == ("items.removed", 2)
 
 
 def test_deleting_lists_in_the_admin_is_one_change_of_each(
@@ -227,7 +227,7 @@ def test_idempotency_key_of_a_request_is_recorded(admin_client, groceries, recor
     with recorded_changes(groceries) as recorded:
         url = admin_url("shoppinglist_change", groceries.pk)
         assert is_saved(admin_client.post(url, form, headers={"Idempotency-Key": key}))
-    assert recorded.one.op == (key if len(key) == 36 else None)
+    assert recorded.only_change.op == (key if len(key) == 36 else None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -244,5 +244,5 @@ def test_edits_are_attributed_on_an_asynchronous_server(groceries, olga, recorde
     form = list_form(groceries, name="Food")
     with recorded_changes(groceries) as recorded:
         assert is_saved(asyncio.run(rename()))
-    assert recorded.one.actor.id == olga.pk
+    assert recorded.only_change.actor.id == olga.pk
     assert not ShoppingItem.objects.exists()

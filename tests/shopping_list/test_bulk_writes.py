@@ -28,10 +28,10 @@ def test_update_is_one_change_with_all_rows(groceries, three_items, ana, recorde
     """REC-5"""
     with recorded_changes(groceries) as recorded, actor.acting_as(ana):
         assert groceries.items.update(purchased=True) == 3
-    assert recorded.one.verb == "items.ticked"
-    assert {row.id for row in recorded.one.items} == {item.pk for item in three_items}
-    assert {row.purchased_by.id for row in recorded.one.items} == {ana.pk}
-    assert {row.purchased_at for row in recorded.one.items} == {recorded.one.at}
+    assert recorded.only_change.verb == "items.ticked"
+    assert {row.id for row in recorded.only_change.items} == {item.pk for item in three_items}
+    assert {row.purchased_by.id for row in recorded.only_change.items} == {ana.pk}
+    assert {row.purchased_at for row in recorded.only_change.items} == {recorded.only_change.at}
 
 
 def test_update_records_only_the_rows_that_differ(groceries, three_items, recorded_changes):
@@ -39,7 +39,7 @@ def test_update_records_only_the_rows_that_differ(groceries, three_items, record
     groceries.items.filter(name="Milk").update(note="fresh")
     with recorded_changes(groceries) as recorded:
         groceries.items.update(note="fresh")
-    assert {row.name for row in recorded.one.items} == {"Bread", "Salt"}
+    assert {row.name for row in recorded.only_change.items} == {"Bread", "Salt"}
 
 
 def test_update_of_several_lists_is_one_change_of_each(
@@ -59,7 +59,7 @@ def test_update_with_expressions_records_the_resulting_values(
     """REC-5"""
     with recorded_changes(groceries) as recorded:
         groceries.items.update(note=Concat(F("name"), Value("!")), quantity=Upper("name"))
-    assert {(row.note, row.quantity) for row in recorded.one.items} == {
+    assert {(row.note, row.quantity) for row in recorded.only_change.items} == {
         ("Milk!", "MILK"),
         ("Bread!", "BREAD"),
         ("Salt!", "SALT"),
@@ -119,8 +119,8 @@ def test_bulk_create_of_items_is_one_change(groceries, recorded_changes):
         created = ShoppingItem.objects.bulk_create(
             [ShoppingItem(shopping_list=groceries, name=name) for name in ("Milk", "Bread")]
         )
-    assert recorded.one.verb == "items.added"
-    assert [row.id for row in recorded.one.items] == [item.pk for item in created]
+    assert recorded.only_change.verb == "items.added"
+    assert [row.id for row in recorded.only_change.items] == [item.pk for item in created]
     assert [item.name for item in groceries.items.order_by("position")] == ["Milk", "Bread"]
 
 
@@ -131,7 +131,7 @@ def test_bulk_create_with_ignore_conflicts_records_only_written_rows(
     rows = [ShoppingItem(shopping_list=groceries, name=name) for name in ("milk", "Bread")]
     with recorded_changes(groceries) as recorded:
         ShoppingItem.objects.bulk_create(rows, ignore_conflicts=True)
-    assert [row.name for row in recorded.one.items] == ["Bread"]
+    assert [row.name for row in recorded.only_change.items] == ["Bread"]
 
 
 def test_bulk_create_with_update_conflicts_is_refused(groceries, recorded_changes):
@@ -152,8 +152,8 @@ def test_bulk_update_of_items_is_one_change(groceries, three_items, recorded_cha
         item.quantity = str(number)
     with recorded_changes(groceries) as recorded:
         ShoppingItem.objects.bulk_update(three_items, ["quantity"])
-    assert recorded.one.verb == "items.edited"
-    assert {row.quantity for row in recorded.one.items} == {"0", "1", "2"}
+    assert recorded.only_change.verb == "items.edited"
+    assert {row.quantity for row in recorded.only_change.items} == {"0", "1", "2"}
 
 
 def test_bulk_update_in_batches_is_one_change(groceries, three_items, recorded_changes):
@@ -162,7 +162,7 @@ def test_bulk_update_in_batches_is_one_change(groceries, three_items, recorded_c
         item.purchased = True
     with recorded_changes(groceries) as recorded:
         ShoppingItem.objects.bulk_update(three_items, ["purchased"], batch_size=1)
-    assert recorded.one.verb == "items.ticked"
+    assert recorded.only_change.verb == "items.ticked"
 
 
 def test_bulk_update_moves_rows_to_other_lists(groceries, hardware, three_items, recorded_changes):
@@ -247,7 +247,7 @@ def test_get_or_create_records_only_a_creation(groceries, recorded_changes):
     with recorded_changes(groceries) as recorded:
         item, created = groceries.items.get_or_create(name="Milk", defaults={"quantity": "1"})
     assert created
-    assert recorded.one.verb == "item.added"
+    assert recorded.only_change.verb == "item.added"
     with recorded_changes(groceries) as recorded:
         assert groceries.items.get_or_create(name="Milk") == (item, False)
     assert not recorded.all
@@ -257,10 +257,10 @@ def test_update_or_create_records_a_creation_or_an_edit(groceries, recorded_chan
     """REC-5"""
     with recorded_changes(groceries) as recorded:
         groceries.items.update_or_create(name="Milk", defaults={"quantity": "1"})
-    assert recorded.one.verb == "item.added"
+    assert recorded.only_change.verb == "item.added"
     with recorded_changes(groceries) as recorded:
         groceries.items.update_or_create(name="Milk", defaults={"quantity": "2"})
-    assert recorded.one.verb == "item.edited"
+    assert recorded.only_change.verb == "item.edited"
     with recorded_changes(groceries) as recorded:
         ShoppingItem.objects.update_or_create(name="Milk", defaults={"quantity": "2"})
     assert not recorded.all
@@ -306,8 +306,8 @@ def test_update_of_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
     with recorded_changes(groceries) as recorded:
         groceries.memberships.update(role="viewer")
-    assert recorded.one.verb == "member.role"
-    assert {member.role for member in recorded.one.list.members} == {"viewer"}
+    assert recorded.only_change.verb == "member.role"
+    assert {member.role for member in recorded.only_change.list.members} == {"viewer"}
 
 
 def test_bulk_create_of_memberships_is_one_change_of_each_list(
@@ -330,7 +330,7 @@ def test_bulk_update_of_memberships_is_one_change(groceries, recorded_changes):
         row.role = "ticker"
     with recorded_changes(groceries) as recorded:
         Membership.objects.bulk_update(rows, ["role"])
-    assert recorded.one.verb == "member.role"
+    assert recorded.only_change.verb == "member.role"
 
 
 def test_moved_memberships_are_recorded_on_both_lists(groceries, hardware, bob, recorded_changes):
@@ -361,7 +361,7 @@ def test_delete_of_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
     with recorded_changes(groceries) as recorded:
         groceries.memberships.all().delete()
-    assert recorded.one.verb == "member.removed"
+    assert recorded.only_change.verb == "member.removed"
 
 
 # Asynchronous queries

@@ -86,7 +86,7 @@ def test_undo_records_the_version_that_it_undoes(groceries, milk, recorded_chang
         else:
             with context.recording(groceries.pk, verb="undo", undoes=3):
                 milk.delete()
-    assert (recorded.one.verb, recorded.one.undoes) == ("undo", 3)
+    assert (recorded.only_change.verb, recorded.only_change.undoes) == ("undo", 3)
     assert Activity.objects.latest("pk").undoes == 3
 
 
@@ -108,7 +108,7 @@ def test_repeated_operation_is_not_recorded_again(groceries, milk, recorded_chan
         milk.delete()
     with recorded_changes(groceries) as recorded, actor.acting_as(None, operation_id):
         groceries.items.create(name="Bread")
-    assert recorded.one.op is None
+    assert recorded.only_change.op is None
 
 
 def test_recreated_list_does_not_reuse_an_operation_of_its_log(groceries):

@@ -79,7 +79,7 @@ def test_partial_save_records_only_the_written_fields(groceries, milk, recorded_
     milk.name, milk.note = "Beer", "not written"
     with recorded_changes(groceries) as recorded:
         milk.save(update_fields=["name"])
-    [row] = recorded.one.items
+    [row] = recorded.only_change.items
     assert (row.name, row.note) == ("Beer", "")
     assert ShoppingItem.objects.get().name_key == "beer"
 
@@ -95,7 +95,7 @@ def test_partial_save_accepts_field_and_column_names(
     milk.created_by_id = ana.pk
     with recorded_changes(hardware) as recorded:
         milk.save(update_fields={"created_by_id"})
-    assert recorded.one.items[0].created_by.id == ana.pk
+    assert recorded.only_change.items[0].created_by.id == ana.pk
 
 
 def test_partial_tick_sets_its_bookkeeping_fields(groceries, milk, bob, recorded_changes):
@@ -103,7 +103,7 @@ def test_partial_tick_sets_its_bookkeeping_fields(groceries, milk, bob, recorded
     milk.purchased = True
     with recorded_changes(groceries) as recorded, actor.acting_as(bob):
         milk.save(update_fields=["purchased"])
-    assert recorded.one.items[0].purchased_by.id == bob.pk
+    assert recorded.only_change.items[0].purchased_by.id == bob.pk
 
 
 def test_partial_save_does_not_move_an_item_without_the_list_field(
@@ -113,8 +113,8 @@ def test_partial_save_does_not_move_an_item_without_the_list_field(
     milk.shopping_list, milk.note = hardware, "new"
     with recorded_changes(groceries, hardware) as recorded:
         milk.save(update_fields=["note"])
-    assert recorded.one.topic == f"list:{groceries.pk}"
-    assert recorded.one.items[0].version == recorded.one.version
+    assert recorded.only_change.topic == f"list:{groceries.pk}"
+    assert recorded.only_change.items[0].version == recorded.only_change.version
 
 
 def test_deferred_save_records_the_written_fields(groceries, milk, recorded_changes):
@@ -123,8 +123,8 @@ def test_deferred_save_records_the_written_fields(groceries, milk, recorded_chan
     deferred.note = "new"
     with recorded_changes(groceries) as recorded:
         deferred.save()
-    assert recorded.one.items[0].note == "new"
-    assert recorded.one.items[0].version == recorded.one.version
+    assert recorded.only_change.items[0].note == "new"
+    assert recorded.only_change.items[0].version == recorded.only_change.version
 
 
 def test_deferred_save_of_a_name_updates_its_comparison_key(groceries, milk):
@@ -140,7 +140,7 @@ def test_expression_in_a_save_is_recorded_as_its_result(groceries, milk, recorde
     milk.note = Concat(F("name"), Value("?"))
     with recorded_changes(groceries) as recorded:
         milk.save()
-    assert recorded.one.items[0].note == "Milk?"
+    assert recorded.only_change.items[0].note == "Milk?"
 
 
 def test_stale_list_cannot_reset_its_version_or_epoch(groceries, recorded_changes):
@@ -152,7 +152,7 @@ def test_stale_list_cannot_reset_its_version_or_epoch(groceries, recorded_change
     stale.name, stale.epoch = "Food", "xxxxxxxx"
     with recorded_changes(groceries) as recorded:
         stale.save()
-    assert recorded.one.version == fresh.version + 1
+    assert recorded.only_change.version == fresh.version + 1
     assert stale.version == fresh.version + 1
     stale.version, stale.last_interaction = 1, stale.created_at
     with recorded_changes(groceries) as recorded:
@@ -169,7 +169,7 @@ def test_stale_item_overwrites_newer_fields_and_is_recorded(groceries, milk, rec
     stale.quantity = "9"
     with recorded_changes(groceries) as recorded:
         stale.save()
-    assert (recorded.one.items[0].note, recorded.one.items[0].quantity) == ("", "9")
+    assert (recorded.only_change.items[0].note, recorded.only_change.items[0].quantity) == ("", "9")
 
 
 def test_saving_a_deleted_item_adds_it_again(groceries, milk, recorded_changes):
@@ -177,7 +177,7 @@ def test_saving_a_deleted_item_adds_it_again(groceries, milk, recorded_changes):
     ShoppingItem.objects.get().delete()
     with recorded_changes(groceries) as recorded:
         milk.save()
-    assert recorded.one.verb == "item.added"
+    assert recorded.only_change.verb == "item.added"
 
 
 def test_ids_are_accepted_as_strings(groceries, hardware, recorded_changes):
@@ -187,7 +187,7 @@ def test_ids_are_accepted_as_strings(groceries, hardware, recorded_changes):
         item = ShoppingItem.objects.create(
             id=str(pk), shopping_list_id=str(groceries.pk), name="Milk"
         )
-    assert recorded.one.items[0].id == pk
+    assert recorded.only_change.items[0].id == pk
     item.shopping_list_id = str(hardware.pk)
     with recorded_changes(groceries, hardware) as recorded:
         item.save()
@@ -199,7 +199,7 @@ def test_ids_are_accepted_as_strings(groceries, hardware, recorded_changes):
         ShoppingItem.objects.bulk_create(
             [ShoppingItem(id=str(uuid.uuid4()), shopping_list_id=str(hardware.pk), name="Bread")]
         )
-    assert recorded.one.verb == "item.added"
+    assert recorded.only_change.verb == "item.added"
     created = ShoppingList.objects.create(id=str(uuid.uuid4()), name="New")
     assert Activity.objects.get(list_id=created.pk).verb == "list.created"
 
@@ -210,12 +210,12 @@ def test_row_without_an_id_is_recorded_with_its_new_id(groceries, milk, recorded
     milk._state.adding = True
     with recorded_changes(groceries) as recorded:
         milk.save()
-    assert recorded.one.verb == "item.added"
+    assert recorded.only_change.verb == "item.added"
     with recorded_changes(groceries) as recorded:
         ShoppingItem.objects.bulk_create(
             [ShoppingItem(id=None, shopping_list=groceries, name="Beer")]
         )
-    assert recorded.one.verb == "item.added"
+    assert recorded.only_change.verb == "item.added"
     created = ShoppingList(id=None, name="New")
     item = ShoppingItem(shopping_list=created, name="Nails")
     created.save()
@@ -304,10 +304,10 @@ def test_proxy_model_is_recorded_like_its_model(groceries, milk, recorded_change
         item.note = "now"
         with recorded_changes(groceries) as recorded:
             item.save()
-        assert recorded.one.verb == "item.edited"
+        assert recorded.only_change.verb == "item.edited"
         with recorded_changes(groceries) as recorded:
             item.delete()
-        assert recorded.one.verb == "item.removed"
+        assert recorded.only_change.verb == "item.removed"
 
 
 def test_fixture_is_loaded_without_recording(groceries, milk, tmp_path):
@@ -331,7 +331,7 @@ def test_write_without_an_actor_is_recorded_without_a_user(groceries, recorded_c
     """REC-13"""
     with recorded_changes(groceries) as recorded:
         ShoppingItem(shopping_list=groceries, name="Milk").save()
-    assert recorded.one.actor is None
+    assert recorded.only_change.actor is None
     assert Activity.objects.latest("pk").actor_name == ""
 
 
@@ -364,7 +364,7 @@ def test_last_interaction_does_not_decrease_when_the_clock_does(groceries, milk,
     ):
         milk.note = "new"
         milk.save()
-    assert recorded.one.at == before
+    assert recorded.only_change.at == before
     assert ShoppingList.objects.get().last_interaction == before
 
 
@@ -384,7 +384,7 @@ def test_invalid_position_is_replaced_by_the_last_one(groceries, milk, recorded_
     """ROW-2"""
     with recorded_changes(groceries) as recorded:
         groceries.items.create(name="Bread", position=garbage)
-    assert recorded.one.items[0].position > milk.position
+    assert recorded.only_change.items[0].position > milk.position
 
 
 def test_invalid_stored_position_does_not_prevent_adding_items(groceries, milk):

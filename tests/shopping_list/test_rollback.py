@@ -36,7 +36,7 @@ def test_rolled_back_transaction_records_nothing(groceries, milk, recorded_chang
             groceries.items.create(name="Bread")
             milk.delete()
         groceries.items.create(name="Salt")
-    assert recorded.one.items[0].name == "Salt"
+    assert recorded.only_change.items[0].name == "Salt"
 
 
 def test_rolled_back_savepoint_records_nothing(groceries, milk, recorded_changes):
@@ -64,8 +64,8 @@ def test_savepoint_rolled_back_inside_a_recording_records_nothing(
             groceries.members.clear()
             groceries.name = "Never"
             groceries.save()
-    assert recorded.one.verb == "item.added"
-    assert [(row.name, row.note) for row in recorded.one.items] == [("Bread", "")]
+    assert recorded.only_change.verb == "item.added"
+    assert [(row.name, row.note) for row in recorded.only_change.items] == [("Bread", "")]
     assert ShoppingItem.objects.filter(pk=milk_id).exists()
 
 
@@ -86,7 +86,7 @@ def test_list_created_in_a_rolled_back_savepoint_is_not_recorded(groceries, reco
         with rolled_back(transaction.atomic()):
             ShoppingList.objects.create(name="Never").items.create(name="x")
         groceries.items.create(name="Milk")
-    assert recorded.one.verb == "item.added"
+    assert recorded.only_change.verb == "item.added"
     assert Activity.objects.count() == count + 1
 
 
@@ -111,7 +111,7 @@ def test_rolled_back_change_runs_no_commit_hook(
                 groceries.items.create(name="Salt")
     finally:
         post_save.disconnect(send_on_commit, Activity)
-    assert sent == [recorded.one.version]
+    assert sent == [recorded.only_change.version]
 
 
 def test_integrity_error_in_a_savepoint_records_nothing(groceries, milk, recorded_changes):
@@ -121,7 +121,7 @@ def test_integrity_error_in_a_savepoint_records_nothing(groceries, milk, recorde
             groceries.items.create(name="MILK")
         milk.quantity = "2 l"
         milk.save()
-    assert recorded.one.verb == "item.edited"
+    assert recorded.only_change.verb == "item.edited"
 
 
 def test_integrity_error_without_a_savepoint_rolls_everything_back(
@@ -147,7 +147,7 @@ def test_nested_recordings_are_one_change(groceries, recorded_changes):
         with context.recording(groceries.pk) as inner:
             groceries.items.create(name="Bread")
         assert inner is outer
-    assert recorded.one.verb == "items.added"
+    assert recorded.only_change.verb == "items.added"
     assert context.current() is None
 
 
@@ -160,14 +160,14 @@ def test_verb_of_a_nested_recording_is_used_when_the_outer_has_none(groceries, r
         undo(undoes=1),
     ):
         groceries.items.create(name="Milk")
-    assert recorded.one.verb == "undo"
+    assert recorded.only_change.verb == "undo"
     with (
         recorded_changes(groceries) as recorded,
         context.recording(verb="items.moved"),
         undo(),
     ):
         groceries.items.create(name="Bread")
-    assert recorded.one.verb == "items.moved"
+    assert recorded.only_change.verb == "items.moved"
 
 
 def test_writes_of_a_failed_nested_recording_stay_when_the_error_is_caught(
@@ -178,7 +178,7 @@ def test_writes_of_a_failed_nested_recording_stay_when_the_error_is_caught(
         with rolled_back(context.recording(groceries.pk)):
             groceries.items.create(name="Milk")
         groceries.items.create(name="Bread")
-    assert {row.name for row in recorded.one.items} == {"Milk", "Bread"}
+    assert {row.name for row in recorded.only_change.items} == {"Milk", "Bread"}
 
 
 def test_exception_ends_a_recording(groceries, milk, recorded_changes):
@@ -196,7 +196,7 @@ def test_operation_of_a_rolled_back_change_is_recorded_on_the_next(groceries, re
         with rolled_back(transaction.atomic()):
             groceries.items.create(name="Bread")
         groceries.items.create(name="Salt")
-    assert recorded.one.op == str(groceries.pk)
+    assert recorded.only_change.op == str(groceries.pk)
 
 
 def test_list_changed_under_its_lock_raises_conflict_error(groceries, milk, recorded_changes):

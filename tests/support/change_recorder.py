@@ -39,7 +39,7 @@ class RecordedChanges:
         return [change for changes in self.changes.values() for change in changes]
 
     @property
-    def one(self) -> Change:
+    def only_change(self) -> Change:
         """The only change."""
         assert [change.verb for change in self.all] == [self.all[0].verb]
         return self.all[0]

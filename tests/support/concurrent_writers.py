@@ -148,15 +148,15 @@ def _write(rng, list_id, turn):
 
 def plain_saves():
     """Save, update and delete without any recording around, as a script would."""
-    one = ShoppingList.objects.create(name="One").pk
+    list_id = ShoppingList.objects.create(name="One").pk
 
     def work(rng):
         for turn in range(TURNS + TURNS // 4):
             with allow_lost_races():
-                _write(rng, one, turn)
+                _write(rng, list_id, turn)
 
     run_in_processes(*[work] * 8)
-    return {"changes": verified_change_count(one)}
+    return {"changes": verified_change_count(list_id)}
 
 
 def new_lists():
@@ -211,7 +211,7 @@ def crossing():
 
 def one_name():
     """Add one name fifty times at once, spelled in several ways."""
-    one = ShoppingList.objects.create(name="One").pk
+    list_id = ShoppingList.objects.create(name="One").pk
     spellings = ("Milk", "milk", " MILK ", "\uff2dilk", "mi\u200blk".replace("\u200b", ""))
 
     def work(rng):
@@ -220,7 +220,7 @@ def one_name():
         def add(number):
             start.wait(TIMEOUT)
             with suppress(IntegrityError):
-                ShoppingItem.objects.create(shopping_list_id=one, name=spellings[number % 5])
+                ShoppingItem.objects.create(shopping_list_id=list_id, name=spellings[number % 5])
                 won.append(number)
             connection.close()
 
@@ -232,8 +232,8 @@ def one_name():
         return len(won)
 
     won = run_in_processes(*[work] * 5)
-    open_rows = ShoppingItem.objects.filter(shopping_list_id=one, purchased=False).count()
-    return {"won": sum(won), "open": open_rows, "changes": verified_change_count(one)}
+    open_rows = ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False).count()
+    return {"won": sum(won), "open": open_rows, "changes": verified_change_count(list_id)}
 
 
 def lost_lock():
@@ -272,13 +272,13 @@ def lost_lock():
 
 def snapshots():
     """Read whole lists while others write to them."""
-    one = ShoppingList.objects.create(name="One").pk
+    list_id = ShoppingList.objects.create(name="One").pk
     finished = fork.Value("i", 0)
 
     def reader(_):
         taken = {}
         while finished.value < 2:
-            snapshot = queries.snapshot(one)
+            snapshot = queries.snapshot(list_id)
             taken[snapshot.version] = (
                 snapshot.epoch,
                 snapshot.version,
@@ -291,38 +291,38 @@ def snapshots():
         try:
             for turn in range(TURNS * 5):
                 with allow_lost_races():
-                    _write(rng, one, turn)
+                    _write(rng, list_id, turn)
         finally:
             with finished.get_lock():
                 finished.value += 1
 
     taken = run_in_processes(reader, writer, writer, reader)
-    replica = Replica.of(State(stored_state(one).epoch, 0))
+    replica = Replica.of(State(stored_state(list_id).epoch, 0))
     checked = 0
-    for row in Activity.objects.filter(list_id=one).order_by("version"):
+    for row in Activity.objects.filter(list_id=list_id).order_by("version"):
         replica.apply(decode(row.frame))
         for mine in (taken[0], taken[3]):
             if replica.version in mine:
                 assert State(*mine[replica.version]) == replica.state
                 checked += 1
-    return {"checked": checked, "changes": verified_change_count(one)}
+    return {"checked": checked, "changes": verified_change_count(list_id)}
 
 
 def one_operation():
     """Carry one operation id into eight changes at once."""
-    one, op = ShoppingList.objects.create(name="One").pk, uuid.uuid4()
+    list_id, op = ShoppingList.objects.create(name="One").pk, uuid.uuid4()
 
     def work(rng):
         try:
             with actor.acting_as(None, op):
-                ShoppingItem.objects.create(shopping_list_id=one, name=f"{rng.random()}")
+                ShoppingItem.objects.create(shopping_list_id=list_id, name=f"{rng.random()}")
         except IntegrityError:
             return 0
         return 1
 
     won = run_in_processes(*[work] * 8)
-    named = Activity.objects.filter(list_id=one, operation_id=op).count()
-    return {"won": sum(won), "named": named, "changes": verified_change_count(one)}
+    named = Activity.objects.filter(list_id=list_id, operation_id=op).count()
+    return {"won": sum(won), "named": named, "changes": verified_change_count(list_id)}
 
 
 SCENARIOS = (

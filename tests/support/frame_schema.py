@@ -52,12 +52,16 @@ class Document:
         self._document = document
         components = document["components"]["schemas"]
         self._closed = {
-            "schemas": {name: forbid_extra_properties(one) for name, one in components.items()}
+            "schemas": {
+                name: forbid_extra_properties(schema) for name, schema in components.items()
+            }
         }
         self._frames: dict[tuple[Action, str], Draft7Validator] = {
             (operation["action"], message["name"]): self._validator(message["payload"])
             for operation in document["operations"].values()
-            for message in (resolve_reference(document, one) for one in operation["messages"])
+            for message in (
+                resolve_reference(document, reference) for reference in operation["messages"]
+            )
         }
 
     def _validator(self, payload: Json) -> Draft7Validator:

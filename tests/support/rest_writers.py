@@ -18,20 +18,20 @@ import random
 from django.db import IntegrityError, transaction
 from shopping_list.models import ShoppingItem, ShoppingList
 chance = random.Random({seed})
-one = ShoppingList.objects.get(pk="{list}")
+shopping_list = ShoppingList.objects.get(pk="{list}")
 for turn in range({turns}):
-    items = list(one.items.all())
+    items = list(shopping_list.items.all())
     some = chance.sample(items, min(3, len(items)))
     ids = [item.pk for item in some]
     action = chance.randrange(6)
     try:
         with transaction.atomic():
             if action == 0:
-                one.items.create(name=f"model {seed} {{turn}}")
+                shopping_list.items.create(name=f"model {seed} {{turn}}")
             elif action == 1:
                 names = [f"bulk {seed} {{turn}} {{n}}" for n in range(3)]
-                made = [ShoppingItem(shopping_list=one, name=name) for name in names]
-                ShoppingItem.objects.bulk_create(made)
+                rows = [ShoppingItem(shopping_list=shopping_list, name=name) for name in names]
+                ShoppingItem.objects.bulk_create(rows)
             elif action == 2:
                 ShoppingItem.objects.filter(pk__in=ids).update(note=f"updated {{turn}}")
             elif action == 3 and len(items) > 5:
@@ -40,7 +40,7 @@ for turn in range({turns}):
                 some[0].quantity = str(turn)
                 some[0].save()
             elif action == 5:
-                one.items.create(name=f"never {seed} {{turn}}")
+                shopping_list.items.create(name=f"never {seed} {{turn}}")
                 raise InterruptedError
     except (IntegrityError, InterruptedError, ShoppingItem.DoesNotExist):
         pass
@@ -73,14 +73,14 @@ class RestWriter:
         if action < 2 or not items:
             self._request("POST", self.path, name=f"rest {self.seed} {turn}")
             return
-        one, other = self.rng.choice(items), self.rng.choice(items)
-        address = f"{self.path}{one['id']}/"
+        item, other = self.rng.choice(items), self.rng.choice(items)
+        address = f"{self.path}{item['id']}/"
         if action == 2:
-            self._request("PATCH", address, purchased=not one["purchased"])
+            self._request("PATCH", address, purchased=not item["purchased"])
         elif action == 3:
             self._request("PATCH", address, name=f"renamed {self.seed} {turn}")
         elif action == 4:
-            self._request("PATCH", address, after=None if other == one else other["id"])
+            self._request("PATCH", address, after=None if other == item else other["id"])
         elif len(items) > 5:
             self._request("DELETE", address)
 

@@ -49,7 +49,7 @@ class LogCapture(logging.Handler):
         product = logging.getLogger().handlers
         formatters = [handler.formatter for handler in product]
         product_type = structlog.stdlib.ProcessorFormatter
-        self.setFormatter(next(one for one in formatters if isinstance(one, product_type)))
+        self.setFormatter(next(item for item in formatters if isinstance(item, product_type)))
         self.passwords = {PASSWORD}
 
     def emit(self, record: logging.LogRecord) -> None:

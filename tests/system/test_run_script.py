@@ -174,10 +174,10 @@ def test_the_ci_calls_the_test_command_and_nothing_else():
 def test_no_file_names_a_package_registry():
     hosts = ["registry.np" + "mjs", "pypi" + ".org", "python" + "hosted"]
     pattern = "|".join(host.replace(".", r"\.") for host in hosts)
-    found = subprocess.run(
+    listing = subprocess.run(
         ["git", "grep", "-lE", pattern], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert found.stdout == ""
+    assert listing.stdout == ""
 
 
 def test_requirements_are_pinned_by_hash():

@@ -178,10 +178,10 @@ def test_it_migrates_postgresql_from_several_processes_at_once(tmp_path, postgre
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
         try:
-            one = ServerProcess(tmp_path / "one", DATABASE_URL=url)
+            first = ServerProcess(tmp_path / "one", DATABASE_URL=url)
             other = ServerProcess(tmp_path / "other", DATABASE_URL=url)
-            with one, other:
-                assert one.get(ME).status_code == other.get(ME).status_code == 401
+            with first, other:
+                assert first.get(ME).status_code == other.get(ME).status_code == 401
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

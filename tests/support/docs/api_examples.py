@@ -28,8 +28,8 @@ class Example:
         """Return the code with other values assigned to these names."""
         code = self.code
         for name, value in values.items():
-            code, found = re.subn(rf'\b({name} ?= ?"?)[^\s"]+', rf"\g<1>{value}", code, count=1)
-            assert found, f"{self} assigns no {name}"
+            code, count = re.subn(rf'\b({name} ?= ?"?)[^\s"]+', rf"\g<1>{value}", code, count=1)
+            assert count, f"{self} assigns no {name}"
         return code
 
 
@@ -51,6 +51,8 @@ EXAMPLES = _examples()
 def example(job: int, language: str, number: int = 1) -> Example:
     """Return one example."""
     [match] = [
-        one for one in EXAMPLES if (one.job, one.language, one.number) == (job, language, number)
+        entry
+        for entry in EXAMPLES
+        if (entry.job, entry.language, entry.number) == (job, language, number)
     ]
     return match

@@ -46,19 +46,19 @@ class ExampleList:
         rows: Rows = self.request("GET", f"{self.path}activities/")["results"]
         return rows
 
-    def code(self, one: Example, *, between: str = "", **values: object) -> str:
-        """Return a whole program: the common beginning of all examples, and this one."""
-        first = example(0, one.language).with_values(
+    def code(self, entry: Example, *, between: str = "", **values: object) -> str:
+        """Return a whole program: the common beginning of all examples, and this entry."""
+        first = example(0, entry.language).with_values(
             TROLLEY=self.url, TOKEN=self.installation.fixtures["ana"], LIST=self.list_id
         )
-        return "\n".join((first, between, one.with_values(**values)))
+        return "\n".join((first, between, entry.with_values(**values)))
 
-    def run(self, one: Example, **options: Any) -> list[str]:
+    def run(self, entry: Example, **options: Any) -> list[str]:
         """Run an example to its end and return the lines that it printed."""
-        return example_process.run(one.language, self.code(one, **options), self.directory)
+        return example_process.run(entry.language, self.code(entry, **options), self.directory)
 
-    def start(self, one: Example, **options: Any) -> example_process.ExampleProcess:
+    def start(self, entry: Example, **options: Any) -> example_process.ExampleProcess:
         """Start an example that does not end by itself."""
         return example_process.ExampleProcess(
-            one.language, self.code(one, **options), self.directory
+            entry.language, self.code(entry, **options), self.directory
         )

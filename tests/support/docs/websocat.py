@@ -1,7 +1,7 @@
 """Replaces websocat where it is not installed, with the options of docs/api.md only.
 
 Lines of stdin are sent as text messages, messages are written to stdout with a
-newline. The end of stdin closes the connection, unless -n is given. -H=NAME:VALUE
+newline. The end of stdin closes the connection, unless -n is options. -H=NAME:VALUE
 is a header of the handshake.
 """
 
@@ -20,11 +20,11 @@ def main() -> None:
     parser.add_argument("-n", "--no-close", action="store_true")
     parser.add_argument("-H", "--header", action="append", default=[])
     parser.add_argument("address")
-    given = parser.parse_args()
-    split = [header.removeprefix("=").partition(":") for header in given.header]
+    options = parser.parse_args()
+    split = [header.removeprefix("=").partition(":") for header in options.header]
     headers = [(name, value.strip()) for name, _, value in split]
-    with connect(given.address, additional_headers=headers) as socket:
-        Thread(target=send, args=(socket, given.no_close), daemon=True).start()
+    with connect(options.address, additional_headers=headers) as socket:
+        Thread(target=send, args=(socket, options.no_close), daemon=True).start()
         for message in socket:
             print(message, flush=True)
 
