@@ -26,7 +26,7 @@ def tools(tmp_path):
     return directory
 
 
-def fake(tools: Path, name: str, script: str) -> None:
+def install_fake(tools: Path, name: str, script: str) -> None:
     path = tools / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -59,8 +59,8 @@ def installed(checkout):
     return checkout
 
 
-def built(checkout: Path) -> None:
-    """Make the frontend look built, from the sources that are there."""
+def mark_frontend_built(checkout: Path) -> None:
+    """Mark the frontend as built from its present sources."""
     dist = checkout / "frontend" / "dist"
     dist.mkdir()
     sums = (
@@ -81,91 +81,93 @@ def run(checkout: Path, *arguments: str, path: str, **environment: str):
     )
 
 
-def one_line(done, *, says: str) -> None:
-    assert done.returncode != 0
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert says in done.stderr
+def assert_one_line_error(result, *, message: str) -> None:
+    assert result.returncode != 0
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert message in result.stderr
 
 
-def test_it_says_how_to_get_python(checkout, tools):
-    one_line(run(checkout, path=str(tools)), says="Python 3.11 or newer is missing: apt install")
+def test_missing_python_message_says_how_to_install_it(checkout, tools):
+    assert_one_line_error(
+        run(checkout, path=str(tools)), message="Python 3.11 or newer is missing: apt install"
+    )
 
 
-def test_it_does_not_take_an_old_python(checkout, tools):
-    fake(tools, "python3", "exit 1")
-    one_line(run(checkout, path=str(tools)), says="Python 3.11 or newer is missing")
+def test_old_python_is_rejected(checkout, tools):
+    install_fake(tools, "python3", "exit 1")
+    assert_one_line_error(run(checkout, path=str(tools)), message="Python 3.11 or newer is missing")
 
 
-def test_it_says_how_to_get_venv(checkout, tools):
-    fake(
+def test_missing_venv_message_says_how_to_install_it(checkout, tools):
+    install_fake(
         tools,
         "python3",
         'case "$1" in -m) echo noise; exit 1 ;; --version) echo Python 3.11 ;; esac',
     )
-    done = run(checkout, path=str(tools))
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("trolley: cannot create .venv: apt install")
+    result = run(checkout, path=str(tools))
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("trolley: cannot create .venv: apt install")
     assert not (checkout / ".venv").exists()
 
 
-def test_it_says_how_to_get_node_when_the_frontend_must_be_built(installed, tools):
-    one_line(run(installed, path=str(tools)), says="Node 20.19 or newer is missing")
+def test_missing_node_message_says_how_to_install_it(installed, tools):
+    assert_one_line_error(run(installed, path=str(tools)), message="Node 20.19 or newer is missing")
 
 
-def test_it_does_not_take_an_old_node(installed, tools):
-    fake(tools, "npm", "exit 0")
-    fake(tools, "node", 'case "$1" in --version) echo v18.0.0 ;; *) exit 1 ;; esac')
-    one_line(run(installed, path=str(tools)), says="Node v18.0.0 is too old")
+def test_old_node_is_rejected(installed, tools):
+    install_fake(tools, "npm", "exit 0")
+    install_fake(tools, "node", 'case "$1" in --version) echo v18.0.0 ;; *) exit 1 ;; esac')
+    assert_one_line_error(run(installed, path=str(tools)), message="Node v18.0.0 is too old")
 
 
-def test_it_needs_no_node_once_the_frontend_is_built(installed, tools):
-    built(installed)
-    done = run(installed, "--port", "70000", path=str(tools))
-    one_line(done, says="CommandError: there is no port 70000")
+def test_node_is_not_needed_when_the_frontend_is_built(installed, tools):
+    mark_frontend_built(installed)
+    result = run(installed, "--port", "70000", path=str(tools))
+    assert_one_line_error(result, message="CommandError: there is no port 70000")
 
 
-def test_it_refuses_a_data_directory_that_it_cannot_write(installed, tools):
-    built(installed)
-    done = run(installed, path=str(tools), TROLLEY_DATA="/dev/null/data")
-    one_line(done, says="trolley: TROLLEY_DATA: cannot write to /dev/null/data")
+def test_unwritable_data_directory_is_an_error(installed, tools):
+    mark_frontend_built(installed)
+    result = run(installed, path=str(tools), TROLLEY_DATA="/dev/null/data")
+    assert_one_line_error(result, message="trolley: TROLLEY_DATA: cannot write to /dev/null/data")
 
 
-def test_it_takes_the_port_from_the_environment(installed, tools):
-    built(installed)
-    done = run(installed, path=str(tools), TROLLEY_PORT="8", TROLLEY_HOST="203.0.113.1")
-    one_line(done, says="cannot listen on 203.0.113.1 port 8: ")
+def test_port_is_read_from_the_environment(installed, tools):
+    mark_frontend_built(installed)
+    result = run(installed, path=str(tools), TROLLEY_PORT="8", TROLLEY_HOST="203.0.113.1")
+    assert_one_line_error(result, message="cannot listen on 203.0.113.1 port 8: ")
 
 
-def test_it_builds_the_frontend_once(installed, tools):
-    fake(tools, "node", "exit 0")
-    fake(tools, "npm", "echo $* >>npm.log; mkdir -p frontend/node_modules frontend/dist")
+def test_frontend_is_built_once(installed, tools):
+    install_fake(tools, "node", "exit 0")
+    install_fake(tools, "npm", "echo $* >>npm.log; mkdir -p frontend/node_modules frontend/dist")
     for _ in range(2):
-        done = run(installed, "--port", "70000", path=str(tools))
-        assert "no port 70000" in done.stderr
+        result = run(installed, "--port", "70000", path=str(tools))
+        assert "no port 70000" in result.stderr
     assert (installed / "npm.log").read_text().splitlines() == [
         "--prefix frontend ci --no-audit --no-fund --loglevel=error",
         "--prefix frontend run --silent build",
     ]
 
 
-def test_it_builds_again_when_a_source_changed(installed, tools):
-    built(installed)
+def test_frontend_is_built_again_when_a_source_changed(installed, tools):
+    mark_frontend_built(installed)
     source = next((installed / "frontend" / "src").rglob("*.ts"))
     source.write_text(source.read_text() + "\n")
-    one_line(run(installed, path=str(tools)), says="Node 20.19 or newer is missing")
+    assert_one_line_error(run(installed, path=str(tools)), message="Node 20.19 or newer is missing")
 
 
-def test_it_explains_itself(checkout, tools):
-    done = run(checkout, "help", path=str(tools))
-    assert done.returncode == 0
-    assert "./run test" in done.stdout
-    done = run(checkout, "nonsense", path=str(tools))
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "trolley: there is no ./run nonsense"
+def test_help_lists_the_commands(checkout, tools):
+    result = run(checkout, "help", path=str(tools))
+    assert result.returncode == 0
+    assert "./run test" in result.stdout
+    result = run(checkout, "nonsense", path=str(tools))
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == "trolley: there is no ./run nonsense"
 
 
-def test_the_ci_calls_the_test_command_and_nothing_else():
+def test_ci_calls_only_the_test_command():
     script = (ROOT / ".ci" / "run").read_text().splitlines()
     assert script[-1] == "exec ./run test"
     assert len(script) == 4

@@ -1,4 +1,4 @@
-"""`manage.py serve` as a person meets it: real processes, real sockets."""
+"""`manage.py serve` with real processes and real sockets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def workers(serving):
     return psutil.Process(serving.process.pid).children()
 
 
-def everything(ws):
+def read_until_closed(ws):
     """Read until the server closes; return the frames and the close code."""
     frames = []
     try:
@@ -47,7 +47,7 @@ def server(request):
     return request.param
 
 
-def test_it_serves_and_stops_cleanly_under_either_server(data, server):
+def test_server_serves_and_stops_cleanly(data, server):
     with ServerProcess(data, "--server", server) as serving:
         assert serving.get(ME).status_code == 401
         assert serving.get("/").headers["content-security-policy"]
@@ -55,7 +55,7 @@ def test_it_serves_and_stops_cleanly_under_either_server(data, server):
         assert "Traceback" not in serving.output()
 
 
-def test_it_makes_the_owner_by_the_link_that_it_prints(data):
+def test_printed_setup_link_creates_the_owner(data):
     with ServerProcess(data) as serving:
         link = serving.wait_for_output(r"http://\S+/setup/#\S+")
         with httpx.Client(base_url=serving.url) as browser:
@@ -71,7 +71,7 @@ def test_it_makes_the_owner_by_the_link_that_it_prints(data):
         assert "/setup/" not in serving.output()
 
 
-def test_it_makes_the_owner_that_the_environment_names(data):
+def test_owner_named_by_the_environment_is_created(data):
     owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     with ServerProcess(data, **owner) as serving:
         assert "/setup/" not in serving.output()
@@ -79,44 +79,44 @@ def test_it_makes_the_owner_that_the_environment_names(data):
         assert httpx.post(serving.url + "/api/api-token-auth/", json=body).json()["token"]
 
 
-def test_it_keeps_its_secret_key_to_itself(data):
+def test_secret_key_is_private_and_not_printed(data):
     """SEC-25"""
     with ServerProcess(data):
         assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_it_refuses_a_port_in_use_before_it_says_anything_else(data):
+def test_port_in_use_is_the_only_message(data):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run_failing_start(data, "--port", str(port))
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.strip() == (
+        result = run_failing_start(data, "--port", str(port))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.strip() == (
         f"CommandError: port {port} is in use: stop what uses it, or choose another with --port"
     )
 
 
-def test_it_refuses_a_data_directory_that_it_cannot_write(tmp_path):
+def test_unwritable_data_directory_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
-    done = run_failing_start(tmp_path / "file" / "data")
-    assert done.returncode == 1
-    assert re.fullmatch(r"trolley: TROLLEY_DATA: cannot write to \S+: .+\n", done.stderr)
+    result = run_failing_start(tmp_path / "file" / "data")
+    assert result.returncode == 1
+    assert re.fullmatch(r"trolley: TROLLEY_DATA: cannot write to \S+: .+\n", result.stderr)
 
 
-def test_it_refuses_a_second_process_on_the_same_data(data):
+def test_second_process_on_the_same_data_is_an_error(data):
     with ServerProcess(data):
-        done = run_failing_start(data)
-    assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: another Trolley is serving from ")
+        result = run_failing_start(data)
+    assert result.returncode == 1
+    assert result.stderr.startswith("CommandError: another Trolley is serving from ")
 
 
-def test_it_starts_again_after_it_was_killed(data):
+def test_server_starts_again_after_it_was_killed(data):
     with ServerProcess(data) as serving:
         serving.stop(signal.SIGKILL)
     with ServerProcess(data) as serving:
         assert serving.get(ME).status_code == 401
 
 
-def test_it_refuses_a_database_newer_than_the_code(data):
+def test_database_newer_than_the_code_is_an_error(data):
     with ServerProcess(data) as serving:
         serving.stop()
     with sqlite3.connect(data / "trolley.sqlite3") as database:
@@ -124,27 +124,27 @@ def test_it_refuses_a_database_newer_than_the_code(data):
             "INSERT INTO django_migrations (app, name, applied)"
             " VALUES ('shopping_list', '0999_future', CURRENT_TIMESTAMP)"
         )
-    done = run_failing_start(data)
-    assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: the database is newer than this code")
-    assert "shopping_list.0999_future" in done.stderr
-    assert done.stderr.count("\n") == 1
+    result = run_failing_start(data)
+    assert result.returncode == 1
+    assert result.stderr.startswith("CommandError: the database is newer than this code")
+    assert "shopping_list.0999_future" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
-def test_it_refuses_a_database_that_it_cannot_reach(data):
-    done = run_failing_start(data, DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
-    assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: cannot use the database")
-    assert "Traceback" not in done.stderr
+def test_unreachable_database_is_an_error(data):
+    result = run_failing_start(data, DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
+    assert result.returncode == 1
+    assert result.stderr.startswith("CommandError: cannot use the database")
+    assert "Traceback" not in result.stderr
 
 
-def test_it_refuses_several_workers_without_redis(data):
-    done = run_failing_start(data, "--workers", "2")
-    assert done.stderr == "CommandError: more than one worker needs Redis: set REDIS_URL\n"
+def test_several_workers_without_redis_are_an_error(data):
+    result = run_failing_start(data, "--workers", "2")
+    assert result.stderr == "CommandError: more than one worker needs Redis: set REDIS_URL\n"
 
 
 @pytest.mark.redis
-def test_it_replaces_a_dead_worker_and_stops_them_all(data, redis_url):
+def test_supervisor_replaces_a_dead_worker_and_stops_all_workers(data, redis_url):
     with ServerProcess(data, "--workers", "2", REDIS_URL=redis_url) as serving:
         assert serving.get(ME).status_code == 401
         first, second = workers(serving)
@@ -161,7 +161,7 @@ def test_it_replaces_a_dead_worker_and_stops_them_all(data, redis_url):
 
 
 @pytest.mark.redis
-def test_it_leaves_no_worker_behind_when_it_is_killed(data, redis_url):
+def test_workers_stop_when_the_supervisor_is_killed(data, redis_url):
     with ServerProcess(data, "--workers", "2", REDIS_URL=redis_url) as serving:
         assert serving.get(ME).status_code == 401
         everyone = workers(serving)
@@ -170,7 +170,7 @@ def test_it_leaves_no_worker_behind_when_it_is_killed(data, redis_url):
 
 
 @pytest.mark.postgres
-def test_it_migrates_postgresql_from_several_processes_at_once(tmp_path, postgres_url):
+def test_concurrent_starts_migrate_postgresql_once(tmp_path, postgres_url):
     import psycopg
 
     name = f"trolley_serve_{os.getpid()}"
@@ -186,7 +186,7 @@ def test_it_migrates_postgresql_from_several_processes_at_once(tmp_path, postgre
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_it_believes_nobodys_forwarded_headers_by_default(data):
+def test_forwarded_headers_are_ignored_by_default(data):
     """SEC-19"""
     with ServerProcess(data) as serving:
         forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
@@ -199,7 +199,7 @@ def test_it_believes_nobodys_forwarded_headers_by_default(data):
         assert answers[-1].status_code == 429
 
 
-def test_it_sends_strangers_to_https_and_lets_the_proxy_through(data):
+def test_plain_http_is_redirected_unless_the_proxy_had_https(data):
     with ServerProcess(data, TROLLEY_HTTPS="true", ALLOWED_HOSTS="127.0.0.1") as serving:
         assert serving.get("/").status_code == 301
         through = serving.get("/", headers={"X-Forwarded-Proto": "https"})
@@ -210,7 +210,7 @@ def test_it_sends_strangers_to_https_and_lets_the_proxy_through(data):
         assert "Secure" in cookie
 
 
-def test_it_refuses_a_chunked_body_without_end(data):
+def test_endless_chunked_body_is_rejected(data):
     with ServerProcess(data) as serving:
         host, port = serving.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as peer:
@@ -225,7 +225,7 @@ def test_it_refuses_a_chunked_body_without_end(data):
         assert serving.get(ME).status_code == 401
 
 
-def test_it_answers_others_while_many_send_slowly_and_never_read(data):
+def test_slow_clients_do_not_delay_other_requests(data):
     with ServerProcess(data) as serving:
         host, port = serving.url.removeprefix("http://").split(":")
         peers = [socket.create_connection((host, int(port))) for _ in range(20)]
@@ -246,7 +246,7 @@ def test_it_answers_others_while_many_send_slowly_and_never_read(data):
             peer.close()
 
 
-def test_it_tells_open_sockets_when_to_come_back_before_it_stops(data, server):
+def test_stopping_server_tells_open_sockets_when_to_reconnect(data, server):
     owner = {"DJANGO_SUPERUSER_USERNAME": "olga", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     with ServerProcess(data, "--server", server, **owner) as serving:
         body = {"username": "olga", "password": PASSWORD}
@@ -258,7 +258,7 @@ def test_it_tells_open_sockets_when_to_come_back_before_it_stops(data, server):
             (welcome,) = server_frames(ws.recv(timeout=20))
             assert welcome["type"] == "welcome"
             assert serving.stop() == 0
-            frames, code = everything(ws)
+            frames, code = read_until_closed(ws)
             assert (frames[-1]["type"], frames[-1]["code"]) == ("bye", 4000)
             assert frames[-1]["retry_in"] > 0
         assert code == 4000
