@@ -25,6 +25,8 @@ def test_removed_member_no_longer_sees_the_list(open_session, installation, groc
 
 def test_deleted_list_is_hidden_from_every_member(open_session, groceries):
     ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
+    for session in (ana, bob):
+        session.expect_item("Milk")  # a page that has no list yet cannot see it deleted
     groceries.delete()
     for session in (ana, bob):
         expect_list_closed(session, "This list was deleted.")
