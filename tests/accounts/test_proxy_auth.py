@@ -8,8 +8,6 @@ from django.test import AsyncClient
 from accounts.models import Session, User
 from accounts.proxy_auth import REMOTE_USER
 
-pytestmark = pytest.mark.database
-
 ME = "/api/auth/me/"
 
 

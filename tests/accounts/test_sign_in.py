@@ -6,8 +6,6 @@ from rest_framework.test import APIClient
 
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.database
-
 LOGIN, LOGOUT, ME = "/api/auth/login/", "/api/auth/logout/", "/api/auth/me/"
 WRONG = {"username": "ana", "password": "not the password"}
 

@@ -11,8 +11,6 @@ from shopping_list.models import Membership
 from tests.conftest import PASSWORD
 from tests.shopping_list.api.conftest import ACCEPT, expire_invites_and_guests, url_of_list
 
-pytestmark = pytest.mark.database
-
 LISTS, ME = "/api/shopping-lists/", "/api/auth/me/"
 UPGRADE = "/api/auth/upgrade/"
 ACCOUNT = {"username": "grandma", "password": PASSWORD}

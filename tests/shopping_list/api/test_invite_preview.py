@@ -16,8 +16,6 @@ from shopping_list.models import Invite
 from shopping_list.services import invites
 from tests.shopping_list.api.conftest import ACCEPT, MAKE_UNUSABLE, PREVIEW, comparable
 
-pytestmark = pytest.mark.database
-
 
 def test_preview_shows_the_list_and_consumes_no_use(anonymous_client, create_invite):
     """INV-4, SEC-12"""

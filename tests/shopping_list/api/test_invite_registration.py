@@ -13,8 +13,6 @@ from shopping_list.services import invites
 from tests.conftest import PASSWORD
 from tests.shopping_list.api.conftest import ACCEPT, MAKE_UNUSABLE, comparable, url_of_list
 
-pytestmark = pytest.mark.database
-
 REGISTER = "/api/auth/register/"
 ACCOUNT = {"username": "grandma", "password": PASSWORD}
 

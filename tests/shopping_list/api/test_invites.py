@@ -16,8 +16,6 @@ from shopping_list.models import IdempotentResponse, Invite, Membership
 from shopping_list.services import invites
 from tests.shopping_list.api.conftest import PREVIEW, comparable, url_of_list
 
-pytestmark = pytest.mark.database
-
 LISTS = "/api/shopping-lists/"
 CREATED_FIELDS = {"id", "role", "expires_at", "max_uses", "uses", "guest", "token", "url"}
 LISTED_FIELDS = (CREATED_FIELDS - {"token", "url"}) | {"created_by", "revoked"}

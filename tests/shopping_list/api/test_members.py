@@ -10,8 +10,6 @@ from accounts.models import User
 from shopping_list.models import Activity, Membership, ShoppingList
 from tests.shopping_list.api.conftest import current_version, url_of_list
 
-pytestmark = pytest.mark.database
-
 
 def roles_by_username(shopping_list: ShoppingList) -> dict[str, str]:
     rows = Membership.objects.filter(shopping_list=shopping_list)

@@ -26,8 +26,6 @@ from tests.support.permission_matrix import (
 from tests.support.routes import UNKNOWN, VERBS, route_shape, routes, send
 from tests.support.scenario import create_list
 
-pytestmark = pytest.mark.database
-
 SCOPES = ("read", "tick", "write")
 
 

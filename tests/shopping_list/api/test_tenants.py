@@ -13,8 +13,6 @@ from tests.shopping_list.api.conftest import current_version
 from tests.support.routes import UNKNOWN, VERBS, address, body_for, comparable_parts, routes, send
 from tests.support.scenario import create_list
 
-pytestmark = pytest.mark.database
-
 Scene = dict[str, Any]
 LIST = "api/shopping-lists/<uuid:list_id>/"
 ITEM = f"{LIST}shopping-items/<uuid:item_id>/"

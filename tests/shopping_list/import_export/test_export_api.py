@@ -20,7 +20,7 @@ from tests.shopping_list.import_export.conftest import (
     rows_of,
 )
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("name", FORMATS)

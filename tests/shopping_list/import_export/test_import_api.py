@@ -24,7 +24,7 @@ from tests.shopping_list.import_export.conftest import (
     rows_of,
 )
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def test_import_returns_the_outcome_of_every_line(groceries, milk, ana, ana_client):

@@ -10,7 +10,7 @@ from shopping_list.models import Membership
 from shopping_list.rows import ROLES
 from tests.shopping_list.import_export.conftest import EMPTY, TEXT, current_version, list_url
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 OPERATIONS = {
