@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -14,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
+from tests.support.scheduling import SharedServerScheduling
 
 pytest_plugins = ["pytester", "tests.support.secret_leaks"]
 PASSWORD = "correct horse battery"
@@ -23,29 +25,10 @@ hypothesis.settings.register_profile("trolley", deadline=None)
 hypothesis.settings.load_profile("trolley")
 
 
-INDEPENDENT_MODULES = {"test_serve", "test_run_script"}
-"""Each test of these modules starts its own processes, so they need not share a worker."""
-
-
-def _starts_processes(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ("system", "browser"))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Run tests that share a server in one worker (`--dist loadgroup`)."""
-    package, module = item.path.parent.name, item.path.stem
-    has_group = item.get_closest_marker("xdist_group") or module in INDEPENDENT_MODULES
-    if _starts_processes(item) and not has_group:
-        # The conftest of these two packages starts one server for all modules.
-        group = package if package in {"docs", "security"} else f"{package}-{module}"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that start processes first, so that no slow group is the last to run."""
-    items.sort(key=lambda item: not _starts_processes(item))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServerScheduling:
+    """Run tests that share a server in one worker."""
+    return SharedServerScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,6 @@ SHARED_LAYERS = LAYERS[1:]
 """The layers that connect several processes."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Run tests that share an installation in one worker (`--dist loadgroup`)."""
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    names = [params.get("server", item.path.stem), params.get("layer", "")]
-    item.add_marker(pytest.mark.xdist_group("contract-" + "-".join(filter(None, names))))
-
-
 @pytest.fixture(scope="package")
 def redis() -> Iterator[RedisServer]:
     """A Redis that tests may kill."""
