@@ -28,7 +28,7 @@ OpenSession = Callable[..., BrowserSession]
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The Chromium of the system. A missing one is a failure, not a skip."""
-    path = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "/usr/bin/chromium")
+    path = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "chromium")
     if path is None:
         pytest.fail("no Chromium: ./run test installs one, or set TROLLEY_CHROMIUM")
     expect.set_options(timeout=TIMEOUT * 1000)
