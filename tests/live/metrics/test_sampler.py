@@ -11,6 +11,7 @@ from live.counters import counters
 from live.db_threads import run_in_db_thread
 from live.metrics.sampler import MAX_HISTORY, ProcessSample, SampleAggregator
 from live.protocol import frames
+from tests.support.socket_client import eventually
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 NAMES = ("started", "finished", "changes", "delivered", "repairs", "resumed", "snapshots")
@@ -95,9 +96,7 @@ def test_sample_round_trips_through_msgpack():
 @pytest.mark.django_db(transaction=True)
 async def test_subscriber_gets_history_then_samples(live_runtime, open_client, ana):
     client = await open_client(ana)
-    while live_runtime.sampler.aggregator.latest is None:
-        await client.drain()
-        await run_in_db_thread(lambda: None)
+    await eventually(lambda: live_runtime.sampler.aggregator.latest is not None)
     reply = await client.subscribe("requests")
     assert len(reply["history"]["at"]) >= 1
     first, second = await client.until("sample"), await client.until("sample")
