@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from live.connections.connection import Connection
@@ -49,17 +49,26 @@ class AccessTracker:
                 self._grant(user_id, list_id, position, known_at=read_at, informed=informed)
 
     def reconcile(
-        self, memberships: Mapping[UserAndList, Position], *, read_at: float, is_thorough: bool
+        self,
+        user_ids: Iterable[int],
+        memberships: Mapping[UserAndList, Position],
+        *,
+        read_at: float,
+        is_thorough: bool,
     ) -> None:
-        """Grant and revoke what differs from a reading of all memberships.
+        """Grant and revoke what differs from a reading of all memberships of these users.
 
-        A subscribed list ends after its last change, which the relay finds in the
-        log. Only a thorough comparison revokes it regardless of the log.
+        It contains nothing about a user who connected after it started. A subscribed
+        list ends after its last change, which the relay finds in the log. Only a
+        thorough comparison revokes it regardless of the log.
         """
         for (user_id, list_id), position in memberships.items():
             if self._is_older(user_id, list_id, read_at):
                 self._grant(user_id, list_id, position, known_at=read_at)
-        for user_id, user in tuple(self._registry.users.items()):
+        for user_id in user_ids:
+            user = self._user(user_id)
+            if user is None:
+                continue
             for list_id, access in tuple(user.lists.items()):
                 is_lost = (
                     access.is_member

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from dataclasses import replace
 
 import pytest
 
+from live.connections import identity
 from live.db_threads import run_in_db_thread
 from live.delivery import publisher
 from live.delivery.access_changes import access_changes_of
@@ -69,7 +72,7 @@ async def test_subscription_ends_after_last_change_when_list_is_deleted(
     await client.subscribe(groceries)
     await client.until("snapshot")
     await run_in_db_thread(groceries.delete)
-    live_runtime.access.reconcile({}, read_at=time.monotonic(), is_thorough=False)
+    live_runtime.access.reconcile([ana.pk], {}, read_at=time.monotonic(), is_thorough=False)
     assert (await client.next())["verb"] == "list.deleted"
     assert (await client.next())["reason"] == "deleted"
     assert (await client.next())["type"] == "left"
@@ -97,3 +100,36 @@ async def test_open_socket_gets_joined_when_member_opens_another_socket(
     other_client = await open_client(bob)
     assert (await client.next())["list"]["id"] == str(hardware.pk)
     assert await other_client.drain() == []
+
+
+def pause_after(monkeypatch, read) -> tuple[threading.Event, threading.Event]:
+    """Pause a reading of `identity` when it is done; return the events `done` and `resume`."""
+    done, resume = threading.Event(), threading.Event()
+
+    def read_and_pause(*arguments):
+        result = read(*arguments)
+        done.set()
+        assert resume.wait(10)
+        return result
+
+    monkeypatch.setattr(identity, read.__name__, read_and_pause)
+    return done, resume
+
+
+@UNREPAIRED
+async def test_connecting_member_keeps_access_when_memberships_are_read_meanwhile(
+    open_client, live_runtime, ana, bob, groceries, monkeypatch
+):
+    """That reading starts after the member's own, and before the member is connected."""
+    await open_client(bob)
+    authenticated, resume_authentication = pause_after(monkeypatch, identity.visible_lists)
+    memberships_read, resume_reconciling = pause_after(monkeypatch, identity.memberships)
+    connecting = asyncio.create_task(open_client(ana))
+    assert await asyncio.to_thread(authenticated.wait, 10)
+    reconciling = asyncio.create_task(live_runtime.periodic_tasks.revalidate_identities())
+    assert await asyncio.to_thread(memberships_read.wait, 10)
+    resume_authentication.set()
+    client = await connecting
+    resume_reconciling.set()
+    await reconciling
+    assert await client.drain() == []
