@@ -140,9 +140,7 @@ class PeriodicTasks:
         read_at, user_ids = time.monotonic(), self._registry.user_ids
         if user_ids:
             memberships = await run_in_db_thread(identity.memberships, user_ids)
-            self._access.reconcile(
-                user_ids, memberships, read_at=read_at, is_thorough=is_thorough
-            )
+            self._access.reconcile(user_ids, memberships, read_at=read_at, is_thorough=is_thorough)
 
     async def _remove_expired_guests(self) -> None:
         """Record the removal of expired guests, so that it is published like any removal."""
