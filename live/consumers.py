@@ -139,7 +139,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         elif parsed_handshake.session is not None:
             await self._authenticate(identity.identity_from_session, parsed_handshake.session)
         if parsed_handshake.has_invalid_query:
-            connection.send_error("bad_frame", "since must be a number, and epoch given with it")
+            connection.send_error("bad_frame", "since must be a number")
         self.initial_subscription = parsed_handshake.initial_subscription
         await self._subscribe_initial()
 
@@ -179,8 +179,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _welcome(self, user: Identity, lists: Mapping[UUID, Position]) -> None:
         positions = (
-            frames.ListPosition(id=list_id, epoch=epoch, version=version)
-            for list_id, (epoch, version) in lists.items()
+            frames.ListPosition(id=list_id, **position._asdict())
+            for list_id, position in lists.items()
             if self.connection.token_allows(list_id)
         )
         self.connection.send(
@@ -228,6 +228,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             case state_machine.StopSubscription(topic, frame_id):
                 connection.unsubscribe(topic)
                 connection.send(frames.Unsubscribed(topic=topic, id=frame_id))
+            case state_machine.RecordSeen(seen):
+                self.runtime.screens.record(connection, seen)
             case state_machine.SetPresenceState(topic, state):
                 self.runtime.presence.set_state(connection, topic, state)
             case state_machine.Close(code, reason, retry_in):

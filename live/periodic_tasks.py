@@ -114,7 +114,7 @@ class PeriodicTasks:
 
     async def _reconcile(self) -> None:
         """Find access that users gained or lost without a message."""
-        await self._reconcile_access(is_thorough=False)
+        await self.reconcile_access(is_thorough=False)
         if staff_ids := self._registry.staff_ids:
             for user_id in staff_ids - await run_in_db_thread(identity.staff_among, staff_ids):
                 self._registry.revoke_staff(user_id)
@@ -134,9 +134,10 @@ class PeriodicTasks:
                 connection.expires_at = valid[user]
             else:
                 connection.close(CloseCode.REVOKED, "signed out or revoked")
-        await self._reconcile_access(is_thorough=True)
+        await self.reconcile_access(is_thorough=True)
 
-    async def _reconcile_access(self, *, is_thorough: bool) -> None:
+    async def reconcile_access(self, *, is_thorough: bool) -> None:
+        """Grant and revoke what differs from the memberships in the database."""
         read_at, user_ids = time.monotonic(), self._registry.user_ids
         if user_ids:
             memberships = await run_in_db_thread(identity.memberships, user_ids)

@@ -21,6 +21,7 @@ from live.connections.admission import AdmissionControl
 from live.connections.connection import Connection
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
+from live.connections.screens import Screens
 from live.connections.subscriptions import Subscriptions
 from live.counters import counters
 from live.delivery import local_bus
@@ -45,7 +46,12 @@ class Runtime:
         self.hub = Hub(loop=self._loop, on_delivered=_observe_delivery)
         self.registry = ConnectionRegistry()
         self.access = AccessTracker(self.registry)
-        self.relay = Relay(hub=self.hub, access_listener=self.access, intervals=self.intervals)
+        self.relay = Relay(
+            hub=self.hub,
+            access_listener=self.access,
+            before_restart=self._check_access,
+            intervals=self.intervals,
+        )
         self.presence = Presence(
             process=process,
             hub=self.hub,
@@ -53,6 +59,7 @@ class Runtime:
             position=self.relay.position,
             intervals=self.intervals,
         )
+        self.screens = Screens(self.relay)
         self.sampler = Sampler(
             process=process,
             hub=self.hub,
@@ -65,6 +72,7 @@ class Runtime:
             relay=self.relay,
             access=self.access,
             presence=self.presence,
+            screens=self.screens,
             counter_history=self.sampler.aggregator.history,
             intervals=self.intervals,
         )
@@ -128,7 +136,13 @@ class Runtime:
         self.registry.remove(connection)
 
     def _population(self) -> Population:
-        return Population(self.registry.connection_count, self.registry.user_ids)
+        return Population(
+            self.registry.connection_count, self.registry.user_ids, self.screens.count()
+        )
+
+    async def _check_access(self) -> None:
+        # The members that were read before may belong to a history that never happened.
+        await self.periodic_tasks.reconcile_access(is_thorough=True)
 
     def _handle_revoked(self, message: dict[str, Any]) -> None:
         self.registry.revoke(

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from shopping_list import digest
 from shopping_list.parsing import item_names
 from shopping_list.recording.members_field import MembersField
 from shopping_list.recording.querysets import (
@@ -33,12 +34,13 @@ def new_epoch() -> str:
 
 
 class ShoppingList(RecordedModel):
-    """A list, and the position of its history: (`epoch`, `version`)."""
+    """A list, and the position of its history: (`epoch`, `version`, `digest`)."""
 
     uuid_fields = ("id",)
     bookkeeping_fields: ClassVar[Mapping[str, str | None]] = {
         "version": None,
         "epoch": None,
+        "digest": None,
         "last_interaction": None,
     }
 
@@ -46,6 +48,7 @@ class ShoppingList(RecordedModel):
     name = models.CharField(max_length=200)
     epoch = models.CharField(max_length=8, default=new_epoch)
     version = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=16, default=digest.EMPTY, editable=False)
     last_interaction = models.DateTimeField(default=timezone.now, db_index=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
@@ -224,13 +227,16 @@ class ShoppingItem(RecordedModel):
 class Activity(models.Model):
     """One recorded change: outbox, resume log, feed and undo history in one row.
 
-    `list_id` is no foreign key: the log of a deleted list stays. `frame` is the
-    exact bytes that subscribers get.
+    `list_id` is no foreign key: the log of a deleted list stays. `base` and `digest`
+    are those of the list before and after the change. `frame` is the exact bytes that
+    subscribers get.
     """
 
     list_id = models.UUIDField()
     version = models.PositiveBigIntegerField()
     epoch = models.CharField(max_length=8)
+    base = models.CharField(max_length=16)
+    digest = models.CharField(max_length=16)
     verb = models.CharField(max_length=16)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

@@ -49,6 +49,7 @@ class ListSnapshot:
 
     epoch: str
     version: int
+    digest: str
     list: ListRow
     items: tuple[ItemRow, ...]
 
@@ -160,4 +161,10 @@ def _read(list_id: UUID) -> ListSnapshot | None:
     if shopping_list is None:
         return None
     row = list_row_of(shopping_list, members(list_id))
-    return ListSnapshot(shopping_list.epoch, shopping_list.version, row, item_rows(list_id))
+    return ListSnapshot(
+        epoch=shopping_list.epoch,
+        version=shopping_list.version,
+        digest=shopping_list.digest,
+        list=row,
+        items=item_rows(list_id),
+    )

@@ -101,15 +101,17 @@ class StoredItem(NamedTuple):
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field="type"):
     """One recorded change of one list, and the frame that every subscriber gets.
 
-    `items` are whole rows, `gone` the ids of removed ones. `list` is absent when
-    neither the list's own fields nor its members changed. `op` is the
-    Idempotency-Key of the request that made the change. `undoes` is present on
-    the verb `undo` only.
+    `base` is the digest of the list before the change, `digest` the one after it.
+    `items` are whole rows, `gone` the ids of removed ones. `list` is absent when neither
+    the list's own fields nor its members changed. `op` is the Idempotency-Key of the
+    request that made the change. `undoes` is present on the verb `undo` only.
     """
 
     topic: str
     epoch: str
     version: int
+    base: str
+    digest: str
     at: Moment
     actor: Person | None
     op: str | None

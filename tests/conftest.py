@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
+from shopping_list.services import list_checks
 from tests.support.scheduling import SharedServerScheduling
 
 pytest_plugins = ["pytester", "tests.support.secret_leaks"]
@@ -35,6 +36,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServer
 def _clear_cache() -> None:
     """Forget the failed sign-ins and rate limits of earlier tests."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _check_digests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test whose changes leave a list with a wrong digest (list_checks.py).
+
+    A test that writes SQL by hand is marked `unrecorded_writes`.
+    """
+    is_checked = (
+        request.node.get_closest_marker("django_db")
+        and not request.node.get_closest_marker("unrecorded_writes")
+        and not request.node.get_closest_marker("system")
+    )
+    if not is_checked:
+        yield
+        return
+    request.getfixturevalue("_django_db_helper")  # it must end after this fixture
+    yield
+    list_ids = ShoppingList.objects.values_list("pk", flat=True)
+    differences = {pk: list_checks.differences(pk) for pk in list_ids}
+    assert not any(differences.values()), differences
 
 
 @pytest.fixture

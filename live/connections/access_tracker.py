@@ -81,15 +81,14 @@ class AccessTracker:
     # Called by the relay (ordered_delivery.AccessListener).
 
     def on_access_changed(
-        self, list_id: UUID, epoch: str, version: int, access_changes: AccessChanges
+        self, list_id: UUID, position: Position, access_changes: AccessChanges
     ) -> None:
         """Notify users whose access a change affects. A second call does nothing more."""
-        position = (epoch, version)
         for user_id in access_changes.removed:
             if self._is_before(user_id, list_id, position):
                 self._revoke(user_id, list_id, position)
         for user_id in access_changes.downgraded:
-            self._downgrade(user_id, list_id, version)
+            self._downgrade(user_id, list_id, position.version)
         for user_id in access_changes.joined:
             if self._is_before(user_id, list_id, position):
                 self._grant(user_id, list_id, position, known_at=time.monotonic())
@@ -121,9 +120,9 @@ class AccessTracker:
         if self._user(user_id) is None:
             return False
         access = self._access(user_id, list_id)
-        if access is None or access.position[0] != position[0]:
+        if access is None or access.position.epoch != position.epoch:
             return True
-        return position[1] > access.position[1]
+        return position.version > access.position.version
 
     def _revoke(self, user_id: int, list_id: UUID, position: Position) -> None:
         user = self._registry.users[user_id]
@@ -150,8 +149,7 @@ class AccessTracker:
         user.lists[list_id] = KnownAccess(is_member=True, position=position, known_at=known_at)
         if access is not None and access.is_member:
             return
-        epoch, version = position
-        gained = frames.AccessGained(list=ListPosition(id=list_id, epoch=epoch, version=version))
+        gained = frames.AccessGained(list=ListPosition(id=list_id, **position._asdict()))
         for connection in tuple(user.connections):
             if connection is not informed and connection.token_allows(list_id):
                 connection.send(gained)

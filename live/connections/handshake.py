@@ -110,9 +110,8 @@ def _parse_url(scope: Mapping[str, Any]) -> tuple[StartSubscription | None, bool
     if list_id is None:
         return None, False
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    since, epoch = (query.get(name, [None])[0] for name in ("since", "epoch"))
-    if since is None and epoch is None:
-        return StartSubscription(topic_of(list_id)), False
-    if since is None or epoch is None or not re.fullmatch(r"\d{1,18}", since, re.ASCII):
+    since, epoch, digest = (query.get(name, [None])[0] for name in ("since", "epoch", "digest"))
+    if since is not None and not re.fullmatch(r"\d{1,18}", since, re.ASCII):
         return None, True
-    return StartSubscription(topic_of(list_id), since=int(since), epoch=epoch), False
+    version = None if since is None else int(since)
+    return StartSubscription(topic_of(list_id), None, version, epoch, digest), False

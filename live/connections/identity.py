@@ -25,6 +25,8 @@ V = TypeVar("V")
 UserAndList = tuple[int, UUID]
 """The id of a user and the id of a list."""
 
+_POSITION_COLUMNS = ("shopping_list__epoch", "shopping_list__version", "shopping_list__digest")
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -91,23 +93,24 @@ def identity_from_token(secret: str) -> Identity | None:
 def visible_lists(user_id: int) -> dict[UUID, Position]:
     """Return the lists of which a user is a member, with their positions."""
     memberships = _active_memberships().filter(user_id=user_id)
-    return {list_id: (epoch, version) for list_id, epoch, version in _positions(memberships)}
+    return dict(_positions(memberships))
 
 
 def list_position(user_id: int, list_id: UUID) -> Position | None:
     """Return the position of a list if the user may view it, else None."""
     memberships = _active_memberships().filter(user_id=user_id, shopping_list_id=list_id)
-    return next(((epoch, version) for _, epoch, version in _positions(memberships)), None)
+    return next((position for _, position in _positions(memberships)), None)
 
 
 def memberships(user_ids: Collection[int]) -> dict[UserAndList, Position]:
     """Return the memberships of these users, with the positions of the lists."""
     positions: dict[UserAndList, Position] = {}
-    columns = ("user_id", "shopping_list_id", "shopping_list__epoch", "shopping_list__version")
     for batch in batched(user_ids, MAX_IDS_PER_QUERY):
-        rows = _active_memberships().filter(user_id__in=batch).order_by().values_list(*columns)
-        for user_id, list_id, epoch, version in rows:
-            positions[user_id, list_id] = (epoch, version)
+        rows = _active_memberships().filter(user_id__in=batch).order_by()
+        for user_id, list_id, *position in rows.values_list(
+            "user_id", "shopping_list_id", *_POSITION_COLUMNS
+        ):
+            positions[user_id, list_id] = Position(*position)
     return positions
 
 
@@ -115,10 +118,9 @@ def _active_memberships() -> QuerySet[Membership]:
     return Membership.objects.active().filter(shopping_list__deleted_at=None)
 
 
-def _positions(memberships: QuerySet[Membership]) -> Iterable[tuple[UUID, str, int]]:
-    return memberships.order_by("pk").values_list(
-        "shopping_list_id", "shopping_list__epoch", "shopping_list__version"
-    )
+def _positions(memberships: QuerySet[Membership]) -> Iterable[tuple[UUID, Position]]:
+    rows = memberships.order_by("pk").values_list("shopping_list_id", *_POSITION_COLUMNS)
+    return ((list_id, Position(*position)) for list_id, *position in rows)
 
 
 def staff_among(user_ids: Collection[int]) -> set[int]:

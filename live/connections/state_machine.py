@@ -29,12 +29,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class StartSubscription:
-    """Subscribe the connection to a topic; resume if a position is given."""
+    """Subscribe the connection to a topic; resume if a whole position is given."""
 
     topic: str
     id: int | None = None
     since: int | None = None
     epoch: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class SetPresenceState:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSeen:
+    """Remember what the screen of this connection shows of a list."""
+
+    seen: frames.Seen
+
+
+@dataclass(frozen=True, slots=True)
 class Authenticate:
     """Look up the token, then call `mark_authenticated` or close the connection."""
 
@@ -70,7 +78,15 @@ class Close:
     retry_in: float | None = None
 
 
-Effect = Reply | StartSubscription | StopSubscription | SetPresenceState | Authenticate | Close
+Effect = (
+    Reply
+    | StartSubscription
+    | StopSubscription
+    | SetPresenceState
+    | RecordSeen
+    | Authenticate
+    | Close
+)
 
 
 class _FrameWithId(msgspec.Struct):
@@ -140,6 +156,9 @@ class ConnectionState:
             yield from self._subscribe(frame)
         elif isinstance(frame, frames.Unsubscribe):
             yield from self._unsubscribe(frame)
+        elif isinstance(frame, frames.Seen):
+            if frame.topic in self.topics:
+                yield RecordSeen(frame)
         else:
             yield self._set_presence(frame)
 
@@ -150,13 +169,11 @@ class ConnectionState:
             yield Authenticate(frame.token, frame.id)
 
     def _subscribe(self, frame: frames.Subscribe) -> Iterator[Effect]:
-        if (frame.since is None) != (frame.epoch is None):
-            yield from self._refuse_bad_frame(frame.id, "since and epoch go together")
-        elif frame.topic not in self.topics and len(self.topics) >= frames.MAX_TOPICS:
+        if frame.topic not in self.topics and len(self.topics) >= frames.MAX_TOPICS:
             yield _error_reply(frame.id, "too_many_topics", f"at most {frames.MAX_TOPICS} topics")
         else:
             self.topics[frame.topic] = None
-            yield StartSubscription(frame.topic, frame.id, frame.since, frame.epoch)
+            yield StartSubscription(frame.topic, frame.id, frame.since, frame.epoch, frame.digest)
 
     def _unsubscribe(self, frame: frames.Unsubscribe) -> Iterator[Effect]:
         if frame.topic not in self.topics:

@@ -13,6 +13,7 @@ from live.connections import identity
 from live.connections.access_tracker import AccessTracker
 from live.connections.connection import Connection
 from live.connections.presence import Presence
+from live.connections.screens import Screens
 from live.connections.state_machine import StartSubscription
 from live.counters import counters
 from live.db_threads import run_in_db_thread
@@ -40,6 +41,7 @@ class Subscriptions:
         relay: Relay,
         access: AccessTracker,
         presence: Presence,
+        screens: Screens,
         counter_history: Callable[[], dict[str, list[Any]]],
         intervals: Intervals,
     ) -> None:
@@ -47,6 +49,7 @@ class Subscriptions:
         self._relay = relay
         self._access = access
         self._presence = presence
+        self._screens = screens
         self._counter_history = counter_history
         self._intervals = intervals
 
@@ -84,6 +87,7 @@ class Subscriptions:
         list_id = parse_list_topic(topic)
         if list_id is not None:
             self._presence.remove(connection, topic)
+            self._screens.remove(connection, topic)
             self._relay.unwatch(list_id)
 
     # Counters.
@@ -108,8 +112,8 @@ class Subscriptions:
         if not await self._read_can_view(connection, list_id):
             return False
         position = None
-        if request.since is not None and request.epoch is not None:
-            position = (request.epoch, request.since)
+        if request.since is not None and request.epoch and request.digest:
+            position = Position(request.epoch, request.since, request.digest)
         async with self._relay.replay_from(list_id, position) as replay:
             # No await in this block (Relay.replay_from). The socket may have lost its access
             # or its connection during the reading.
@@ -182,6 +186,8 @@ class Subscriptions:
             # No await in this block (Relay.replay_from).
             is_allowed = topic in connection.subscriptions and self._is_allowed(connection, list_id)
             if replay is not None and is_allowed:
+                # The version may be lower than before: the database went back.
+                connection.subscriptions[topic] = replay.relay_version
                 self._attach(connection, topic, replay)
             else:
                 connection.end_subscription(topic, "deleted")
@@ -194,7 +200,6 @@ def _subscribed(request: StartSubscription, replay: Replay) -> frames.Subscribed
     return frames.Subscribed(
         topic=request.topic,
         id=request.id,
-        epoch=replay.epoch,
-        version=replay.version,
+        **replay.position._asdict(),
         recovered=replay.is_resume,
     )

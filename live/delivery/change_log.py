@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from live.delivery.access_changes import access_changes_of
-from live.delivery.readings import EncodedSnapshot, ListState, LoggedChange, Tail
+from live.delivery.readings import (
+    EncodedSnapshot,
+    ListState,
+    LoggedChange,
+    Position,
+    Tail,
+)
 from live.protocol.frames import MAX_RESUME_BYTES, MAX_RESUME_CHANGES, MAX_SNAPSHOT_ITEMS, Snapshot
 from rest.batches import batched, batched_by_size
 from shopping_list import queries
@@ -26,10 +32,10 @@ def list_states(list_ids: Iterable[UUID]) -> dict[UUID, ListState]:
     states: dict[UUID, ListState] = {}
     for batch in batched(list_ids, MAX_LISTS_PER_QUERY):
         rows = ShoppingList.objects.filter(pk__in=batch).order_by()
-        for list_id, epoch, version, deleted_at in rows.values_list(
-            "pk", "epoch", "version", "deleted_at"
+        for list_id, deleted_at, *position in rows.values_list(
+            "pk", "deleted_at", "epoch", "version", "digest"
         ):
-            states[list_id] = ListState(epoch, version, exists=deleted_at is None)
+            states[list_id] = ListState(Position(*position), exists=deleted_at is None)
     return states
 
 
@@ -43,25 +49,29 @@ def read_tail(list_id: UUID, *, epoch: str, since: int) -> tuple[ListState | Non
     newest_first = Activity.objects.filter(
         list_id=list_id, epoch=epoch, version__gt=since
     ).order_by("-version")
-    rows = newest_first.values_list("version", "frame", "changes")[:MAX_RESUME_CHANGES]
+    rows = newest_first.values_list("version", "base", "digest", "frame", "changes")
     changes: list[LoggedChange] = []
     size = 0
-    for version, stored_frame, logged in rows.iterator(chunk_size=FETCH_SIZE):
+    for version, base, digest, stored_frame, logged in rows[:MAX_RESUME_CHANGES].iterator(
+        chunk_size=FETCH_SIZE
+    ):
         frame = bytes(stored_frame)
         size += len(frame)
         if changes and (size > MAX_RESUME_BYTES or version != changes[-1].version - 1):
             break
-        changes.append(LoggedChange(version, frame.decode(), access_changes_of(logged, frame)))
+        access_changes = access_changes_of(logged, frame)
+        changes.append(LoggedChange(version, base, digest, frame.decode(), access_changes))
     return state, _tail(epoch, state, tuple(reversed(changes)))
 
 
 def _tail(epoch: str, state: ListState | None, changes: tuple[LoggedChange, ...]) -> Tail:
-    is_current_epoch = state is not None and state.epoch == epoch
-    version = state.version if state is not None and is_current_epoch else 0
-    if changes and changes[-1].version >= version:
-        return Tail(epoch, changes[0].version - 1, changes[-1].version, changes)
-    # No changes after `since`: the client is up to date or ahead, or the log cannot tell.
-    return Tail(epoch, version, version, ()) if is_current_epoch else Tail(epoch, -1, -1, ())
+    position = state.position if state is not None and state.position.epoch == epoch else None
+    if changes and (position is None or changes[-1].version >= position.version):
+        return Tail(epoch, changes[0].version - 1, changes[0].base, changes)
+    if position is not None:
+        # No changes after `since`: the client is up to date or ahead, or the log cannot tell.
+        return Tail(epoch, position.version, position.digest, ())
+    return Tail(epoch, -1, None, ())
 
 
 def read_snapshot(list_id: UUID) -> EncodedSnapshot | None:
@@ -81,6 +91,7 @@ def read_snapshot(list_id: UUID) -> EncodedSnapshot | None:
             topic=topic_of(list_id),
             epoch=snapshot.epoch,
             version=snapshot.version,
+            digest=snapshot.digest,
             part=number,
             parts=len(all_parts),
             list=snapshot.list,
@@ -89,4 +100,4 @@ def read_snapshot(list_id: UUID) -> EncodedSnapshot | None:
         for number, items in enumerate(all_parts, 1)
     )
     encoded = tuple(encode(frame).decode() for frame in frames)
-    return EncodedSnapshot(snapshot.epoch, snapshot.version, encoded)
+    return EncodedSnapshot(snapshot.epoch, snapshot.version, snapshot.digest, encoded)

@@ -2,14 +2,16 @@
 
 A change may be missing because a message was lost, or because a process crashed
 between commit and publish. A later message shows the gap. If there is no later
-message, the periodic comparison of all versions finds it.
+message, the periodic comparison of all positions finds it. The same comparison finds
+that the database went back: an older copy was restored, or a replica that lagged took
+over. Then the delivered changes never happened, and all subscribers read the list again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from live.counters import counters
@@ -30,10 +32,13 @@ class LogRepair:
         *,
         watched_lists: Mapping[UUID, WatchedList],
         delivery: OrderedDelivery,
+        before_restart: Callable[[], Awaitable[None]],
         intervals: Intervals,
     ) -> None:
+        """`before_restart` is awaited before the subscribers of a list read it again."""
         self._watched_lists = watched_lists
         self._delivery = delivery
+        self._before_restart = before_restart
         self._intervals = intervals
         self._reconcile_requested = asyncio.Event()
         self._reconcile_task: asyncio.Task[None] | None = None
@@ -66,7 +71,8 @@ class LogRepair:
     async def _repair(self, watched_list: WatchedList, delay: float) -> None:
         if delay:
             await asyncio.sleep(delay)
-            if watched_list.sequence is None or not watched_list.sequence.has_gap:
+            sequence = watched_list.sequence
+            if sequence is None or not (sequence.has_gap or sequence.is_contradicted):
                 return  # the missing change was only late
         try:
             await self._read_missing(watched_list)
@@ -78,11 +84,16 @@ class LogRepair:
         if sequence is None:
             return
         counters.repairs += 1
+        start = sequence.position
         state, tail = await run_in_db_thread(
-            read_tail, watched_list.list_id, epoch=sequence.epoch, since=sequence.version
+            read_tail, watched_list.list_id, epoch=start.epoch, since=start.version
         )
-        if watched_list.sequence is sequence:
-            self._delivery.apply_log(watched_list, sequence, state, tail)
+        if watched_list.sequence is not sequence:
+            return
+        if not self._delivery.apply_log(watched_list, start, state, tail):
+            await self._before_restart()
+            if state is not None and watched_list.sequence is sequence:
+                self._delivery.restart(watched_list, state.position)
 
     async def _keep_reconciling(self) -> None:
         while True:
@@ -98,14 +109,13 @@ class LogRepair:
                 logger.warning("the lists could not be reconciled: %r", error)
 
     async def _reconcile(self) -> None:
-        known = {
-            list_id: watched_list
-            for list_id, watched_list in self._watched_lists.items()
-            if watched_list.sequence
+        starts = {
+            watched_list: watched_list.position for watched_list in self._watched_lists.values()
         }
-        if not known:
+        list_ids = [watched_list.list_id for watched_list, start in starts.items() if start]
+        if not list_ids:
             return
-        states = await run_in_db_thread(list_states, known)
-        for list_id, watched_list in known.items():
-            if watched_list.is_behind(states.get(list_id)):
+        states = await run_in_db_thread(list_states, list_ids)
+        for watched_list, start in starts.items():
+            if start and watched_list.needs_repair(start, states.get(watched_list.list_id)):
                 self.repair(watched_list)

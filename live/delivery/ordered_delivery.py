@@ -8,7 +8,7 @@ from uuid import UUID
 from live.delivery.access_changes import AccessChanges
 from live.delivery.change_sequence import ChangeSequence, IncomingChange
 from live.delivery.hub import Hub
-from live.delivery.readings import ListState, Tail
+from live.delivery.readings import ListState, LoggedChange, Position, Tail
 from live.delivery.watched_list import WatchedList
 
 MAX_MESSAGE_BYTES = 1_000_000
@@ -19,7 +19,7 @@ class AccessListener(Protocol):
     """Notifies users whose access a change affects."""
 
     def on_access_changed(
-        self, list_id: UUID, epoch: str, version: int, access_changes: AccessChanges
+        self, list_id: UUID, position: Position, access_changes: AccessChanges
     ) -> None:
         """Notify users before the change itself is delivered."""
 
@@ -44,30 +44,41 @@ class OrderedDelivery:
             self._deliver(watched_list, watched_list.sequence, deliverable)
 
     def apply_log(
-        self,
-        watched_list: WatchedList,
-        sequence: ChangeSequence,
-        state: ListState | None,
-        tail: Tail,
-    ) -> None:
-        """Deliver the changes that were read from the log, or let all subscribers start again."""
-        for logged in tail.changes:
-            if tail.since <= sequence.version:
-                change = IncomingChange(logged.version, logged.frame, logged.access_changes)
-                self.accept(watched_list, change)
+        self, watched_list: WatchedList, start: Position, state: ListState | None, tail: Tail
+    ) -> bool:
+        """Deliver the changes that were read from the log.
+
+        `start` is the position of the list when the reading started. Returns False if
+        the delivered changes do not lead to the state of the database, because it has
+        another history, or because the log no longer has all changes. Then the caller
+        must call `restart`.
+        """
+        sequence = watched_list.sequence
+        assert sequence is not None
+        sequence.is_contradicted = False
+        is_rewritten = state is not None and _is_rewritten(start, state, tail)
+        if not is_rewritten and tail.since <= sequence.version:
+            for logged in tail.changes:
+                self.accept(watched_list, _incoming(logged))
         if state is None or not state.exists:
             self._end(watched_list)
-        elif state.epoch != sequence.epoch or state.version > sequence.version:
-            # The history was rewritten, or the log no longer has all missing changes.
-            watched_list.sequence = ChangeSequence(state.epoch, state.version)
-            self._hub.reset(watched_list.topic)
+            return True
+        is_complete = state.position.version <= sequence.version
+        return is_complete and not is_rewritten and not sequence.is_contradicted
+
+    def restart(self, watched_list: WatchedList, position: Position) -> None:
+        """Let all subscribers read the list again; continue from this position."""
+        watched_list.restart(position)
+        self._hub.reset(watched_list.topic)
 
     def _deliver(
         self, watched_list: WatchedList, sequence: ChangeSequence, change: IncomingChange
     ) -> None:
         if change.access_changes:
             self._access_listener.on_access_changed(
-                watched_list.list_id, sequence.epoch, change.version, change.access_changes
+                watched_list.list_id,
+                Position(sequence.epoch, change.version, change.digest),
+                change.access_changes,
             )
         if len(change.frame) > MAX_MESSAGE_BYTES:
             # All subscribers read the list again, in parts.
@@ -77,7 +88,7 @@ class OrderedDelivery:
             self._hub.publish(
                 watched_list.topic,
                 change.frame,
-                before=(sequence.epoch, change.version - 1),
+                before=Position(sequence.epoch, change.version - 1, change.base),
                 committed_at=change.committed_at,
             )
         if change.access_changes.deleted:
@@ -86,3 +97,20 @@ class OrderedDelivery:
     def _end(self, watched_list: WatchedList) -> None:
         self._hub.flush_topic(watched_list.topic)
         self._access_listener.on_list_deleted(watched_list.list_id)
+
+
+def _is_rewritten(start: Position, state: ListState, tail: Tail) -> bool:
+    """Tell whether a reading shows another history than the one that led to `start`."""
+    if state.position.epoch != start.epoch or state.position.version < start.version:
+        return True
+    return tail.digest_at(start.version) not in {None, start.digest}
+
+
+def _incoming(logged: LoggedChange) -> IncomingChange:
+    return IncomingChange(
+        version=logged.version,
+        base=logged.base,
+        digest=logged.digest,
+        frame=logged.frame,
+        access_changes=logged.access_changes,
+    )

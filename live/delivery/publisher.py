@@ -41,6 +41,8 @@ def publish(activity: Activity) -> None:
         "list": str(activity.list_id),
         "epoch": activity.epoch,
         "version": activity.version,
+        "base": activity.base,
+        "digest": activity.digest,
         "frame": frame,
     }
     if access_changes:

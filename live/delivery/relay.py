@@ -7,7 +7,7 @@ is missing, from the log.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,15 @@ class Relay:
     It knows lists and versions, but no sockets.
     """
 
-    def __init__(self, *, hub: Hub, access_listener: AccessListener, intervals: Intervals) -> None:
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        access_listener: AccessListener,
+        before_restart: Callable[[], Awaitable[None]],
+        intervals: Intervals,
+    ) -> None:
+        """`before_restart` is awaited before the subscribers of a list read it again."""
         self._access_listener = access_listener
         self._intervals = intervals
         self._watched_lists: dict[UUID, WatchedList] = {}
@@ -53,7 +61,10 @@ class Relay:
         }
         self._delivery = OrderedDelivery(hub=hub, access_listener=access_listener)
         self._log_repair = LogRepair(
-            watched_lists=self._watched_lists, delivery=self._delivery, intervals=intervals
+            watched_lists=self._watched_lists,
+            delivery=self._delivery,
+            before_restart=before_restart,
+            intervals=intervals,
         )
         self.layer_client = LayerClient(
             get_channel_layer(),
@@ -71,6 +82,12 @@ class Relay:
         """Return the position up to which a list was delivered, if it is watched."""
         watched_list = self._watched_lists.get(list_id)
         return None if watched_list is None else watched_list.position
+
+    def digest_at(self, list_id: UUID, version: int) -> str | None:
+        """Return the digest of a watched list after a version, if it is known."""
+        watched_list = self._watched_lists.get(list_id)
+        sequence = None if watched_list is None else watched_list.sequence
+        return None if sequence is None else sequence.digest_at(version)
 
     def start(self) -> None:
         """Join the group of all processes and start to reconcile."""
@@ -109,20 +126,23 @@ class Relay:
             return
         change = IncomingChange(
             version=message["version"],
+            base=message["base"],
+            digest=message["digest"],
             frame=message["frame"].decode(),
             access_changes=msgspec.convert(message.get("access_changes", {}), AccessChanges),
             committed_at=message.get("committed_at"),
         )
         self._delivery.accept(watched_list, change)
-        if watched_list.sequence.has_gap:
+        if watched_list.sequence.is_contradicted:
+            self._log_repair.repair(watched_list)
+        elif watched_list.sequence.has_gap:
             self._log_repair.repair(watched_list, delay=self._intervals.reorder_delay)
 
     def _handle_access_changed(self, message: dict[str, Any]) -> None:
         access_changes = msgspec.convert(message["access_changes"], AccessChanges)
         list_id = UUID(message["list"])
-        self._access_listener.on_access_changed(
-            list_id, message["epoch"], message["version"], access_changes
-        )
+        position = Position(message["epoch"], message["version"], message["digest"])
+        self._access_listener.on_access_changed(list_id, position, access_changes)
         if access_changes.deleted and list_id not in self._watched_lists:
             self._access_listener.on_list_deleted(list_id)
 
@@ -199,5 +219,5 @@ class Relay:
     async def _catch_up_to(self, watched_list: WatchedList, reading: Reading) -> None:
         if not watched_list.has_reached(reading):
             await asyncio.sleep(self._intervals.reorder_delay)  # the change is probably on its way
-        if not watched_list.has_reached(reading):
+        if not watched_list.has_reached(reading) or watched_list.contradicts(reading):
             await asyncio.shield(self._log_repair.repair(watched_list))

@@ -15,12 +15,11 @@ MAX_CACHED_READINGS = 8
 class Replay(NamedTuple):
     """Everything between the position of a subscriber and the position of the relay.
 
-    `version` is the version that `subscribed` names: after the missed changes,
-    or of the snapshot. `relay_version` includes the changes after the snapshot.
+    `position` is the one that `subscribed` names: after the missed changes, or of the
+    snapshot. `relay_version` includes the changes after the snapshot.
     """
 
-    epoch: str
-    version: int
+    position: Position
     relay_version: int
     is_resume: bool
     batches: tuple[Batch, ...]
@@ -41,22 +40,24 @@ class ReplayBuilder:
         `later` are the changes after the reading, up to the position of the relay.
         """
         is_resume = isinstance(reading, Tail)
+        read_position = Position(reading.epoch, reading.version, reading.digest)
         batches = self._encode_cached(reading, position)
         if later:
             frames = [change.frame for change in later]
-            batches = (*batches, self._encode(frames, (reading.epoch, reading.version)))
+            batches = (*batches, self._encode(frames, read_position))
         relay_version = reading.version + len(later)
+        newest = Position(reading.epoch, relay_version, later[-1].digest) if later else None
         return Replay(
-            epoch=reading.epoch,
             # The changes after a snapshot count as live changes.
-            version=relay_version if is_resume else reading.version,
+            position=newest if newest and is_resume else read_position,
             relay_version=relay_version,
             is_resume=is_resume,
             batches=batches,
         )
 
     def _encode_cached(self, reading: Reading, position: Position | None) -> tuple[Batch, ...]:
-        key = (reading.epoch, reading.version, position if isinstance(reading, Tail) else None)
+        start = position if isinstance(reading, Tail) else None
+        key = (reading.epoch, reading.version, reading.digest, start)
         batches = self._cache.get(key)
         if batches is None:
             if len(self._cache) >= MAX_CACHED_READINGS:
@@ -68,7 +69,7 @@ class ReplayBuilder:
         if isinstance(reading, EncodedSnapshot):
             return tuple(self._encode([part], None) for part in reading.parts)
         assert position is not None
-        missed = [change.frame for change in reading.after(position[1]) or ()]
+        missed = [change.frame for change in reading.after(position) or ()]
         return (self._encode(missed, position),) if missed else ()
 
     def _encode(self, frames: list[str], before: Position | None) -> Batch:

@@ -32,7 +32,7 @@ class WatchedList:
     @property
     def position(self) -> Position | None:
         """The position up to which everything was delivered."""
-        return None if self.sequence is None else (self.sequence.epoch, self.sequence.version)
+        return None if self.sequence is None else self.sequence.position
 
     def has_reached(self, reading: Reading) -> bool:
         """Tell whether everything up to the position of a reading was delivered."""
@@ -43,13 +43,32 @@ class WatchedList:
             and sequence.version >= reading.version
         )
 
-    def is_behind(self, state: ListState | None) -> bool:
-        """Tell whether the database has something that was not delivered."""
+    def contradicts(self, reading: Reading) -> bool:
+        """Tell whether a reading and the delivered changes belong to different histories."""
+        sequence = self.sequence
+        if sequence is None or sequence.epoch != reading.epoch:
+            return False
+        return sequence.digest_at(reading.version) not in {None, reading.digest}
+
+    def needs_repair(self, start: Position, state: ListState | None) -> bool:
+        """Tell whether the database has something else than what was delivered.
+
+        `start` is the position of the list before `state` was read: a state that is
+        older than `start` shows that the database went back.
+        """
         if self.watcher_count == 0 or self.sequence is None:
             return False
-        if state is None or not state.exists:
+        if state is None or not state.exists or state.position.epoch != self.sequence.epoch:
             return True
-        return state.epoch != self.sequence.epoch or state.version > self.sequence.version
+        version = state.position.version
+        if version == start.version:
+            return state.position != start
+        return version < start.version or version > self.sequence.version
+
+    def restart(self, position: Position) -> None:
+        """Continue from this position of the database, without anything that was read before."""
+        self.sequence = ChangeSequence(position)
+        self._log_reader.forget()
 
     async def read(self, position: Position | None) -> Reading | None:
         """Read the changes after a position, or the whole list; None if it does not exist.
@@ -58,16 +77,18 @@ class WatchedList:
         """
         reading = await self._read(position)
         if reading is not None and self.sequence is None:
-            self.sequence = ChangeSequence(reading.epoch, reading.version)
+            self.sequence = ChangeSequence(Position(reading.epoch, reading.version, reading.digest))
         return reading
 
     async def _read(self, position: Position | None) -> Reading | None:
         sequence = self.sequence
-        if position is not None and (sequence is None or sequence.epoch == position[0]):
-            epoch, since = position
-            min_version = sequence.oldest_kept if sequence else 0
-            tail = await self._log_reader.tail(epoch=epoch, since=since, min_version=min_version)
-            if tail.after(since) is not None:
+        if position is not None and (sequence is None or sequence.epoch == position.epoch):
+            tail = await self._log_reader.tail(
+                epoch=position.epoch,
+                since=position.version,
+                min_version=sequence.oldest_kept if sequence else 0,
+            )
+            if tail.after(position) is not None:
                 return tail
         sequence = self.sequence
         return await self._log_reader.snapshot(
@@ -85,5 +106,7 @@ class WatchedList:
 
     def _changes_after(self, reading: Reading) -> list[IncomingChange] | None:
         if self.sequence is None or self.sequence.epoch != reading.epoch:
+            return None
+        if self.contradicts(reading):
             return None
         return self.sequence.after(reading.version)

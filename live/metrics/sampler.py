@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from live.connections.screens import ScreenCounts
 from live.counters import BucketCounts, counters, merge_buckets, percentile
 from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
@@ -27,10 +28,11 @@ CounterTotals = dict[str, int]
 
 
 class Population(NamedTuple):
-    """The sockets and users that are connected to one process."""
+    """The sockets and users that are connected to one process, and what the screens show."""
 
     socket_count: int
     user_ids: list[int]
+    screens: ScreenCounts
 
 
 class ProcessSample(msgspec.Struct, kw_only=True):
@@ -49,6 +51,7 @@ class ProcessSample(msgspec.Struct, kw_only=True):
     sockets: int
     user_ids: list[int]
     lagging: int
+    screens: dict[str, int]
     latency: list[tuple[int, int]]
     delivery: list[tuple[int, int]]
     retired_totals: dict[str, CounterTotals] = {}
@@ -156,6 +159,7 @@ class Sampler:
             sockets=population.socket_count,
             user_ids=population.user_ids,
             lagging=self.lagging,
+            screens=population.screens._asdict(),
             latency=list(counters.latency.buckets().items()),
             delivery=list(counters.delivery.buckets().items()),
             retired_totals=self.aggregator.retired_totals if self._should_share_retired else {},
@@ -202,6 +206,10 @@ def _aggregate(
         people=len({user_id for sample in samples for user_id in sample.user_ids}),
         delivery_ms={"p50": percentile(delivery, 0.5), "p99": percentile(delivery, 0.99)},
         lagging=sum(sample.lagging for sample in samples),
+        screens={
+            name: sum(sample.screens.get(name, 0) for sample in samples)
+            for name in ScreenCounts._fields
+        },
         **totals,
     )
 

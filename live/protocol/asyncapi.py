@@ -142,8 +142,13 @@ def _position_query() -> Json:
         "properties": {
             "since": {"type": "integer", "minimum": 0, "description": "Resume after this version."},
             "epoch": {"type": "string", "description": "The epoch of that version."},
+            "digest": {"type": "string", "description": "The digest of that version."},
         },
-        "dependencies": {"since": ["epoch"], "epoch": ["since"]},
+        "dependencies": {
+            "since": ["epoch", "digest"],
+            "epoch": ["since", "digest"],
+            "digest": ["since", "epoch"],
+        },
     }
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from live.protocol import frames
+from shopping_list.digest import digest_of
 from shopping_list.rows import Change, ItemRow, ListRow, Member, Person, topic_of
 
 _LIST_ID = UUID("8f14e45f-ceea-467a-9575-28dca1a0b3f1")
@@ -39,13 +40,16 @@ _MILK = ItemRow(
     created_by=_ANA,
     updated_at=_AT,
 )
-_POSITION = frames.ListPosition(id=_LIST_ID, epoch=_EPOCH, version=42)
+_BASE = "5f1b3c07e4d2a986"
+_DIGEST = digest_of(_GROCERIES, [_MILK])
+_POSITION = frames.ListPosition(id=_LIST_ID, epoch=_EPOCH, version=42, digest=_BASE)
 
 FRAMES: tuple[msgspec.Struct, ...] = (
-    frames.Subscribe(id=7, topic=_TOPIC, since=41, epoch=_EPOCH),
+    frames.Subscribe(id=7, topic=_TOPIC, since=41, epoch=_EPOCH, digest="0c44d1f7a9e35b28"),
     frames.Subscribe(id=8, topic="requests"),
     frames.Unsubscribe(id=9, topic=_TOPIC),
     frames.SetPresence(topic=_TOPIC, state="viewing"),
+    frames.Seen(topic=_TOPIC, version=43, digest=_DIGEST, paint_ms=7),
     frames.Auth(id=1, token="trl_0123456789abcdef"),  # noqa: S106  (an example)
     frames.Ping(id=10),
     frames.Welcome(
@@ -57,13 +61,14 @@ FRAMES: tuple[msgspec.Struct, ...] = (
         heartbeat=frames.HEARTBEAT_INTERVAL,
         limits=frames.Limits(),
     ),
-    frames.Subscribed(id=7, topic=_TOPIC, epoch=_EPOCH, version=42, recovered=True),
+    frames.Subscribed(id=7, topic=_TOPIC, epoch=_EPOCH, version=42, digest=_BASE, recovered=True),
     frames.Subscribed(id=8, topic="requests", history={"started": [91_230, 91_233]}),
     frames.Unsubscribed(id=9, topic=_TOPIC),
     frames.Snapshot(
         topic=_TOPIC,
         epoch=_EPOCH,
         version=43,
+        digest=_DIGEST,
         part=1,
         parts=1,
         list=_GROCERIES,
@@ -73,6 +78,8 @@ FRAMES: tuple[msgspec.Struct, ...] = (
         topic=_TOPIC,
         epoch=_EPOCH,
         version=43,
+        base=_BASE,
+        digest=_DIGEST,
         at=_AT,
         actor=_ANA,
         op="7c9e6679-7425-40de-944b-e07fc1f90ae7",
@@ -103,6 +110,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
         delivered=88_211,
         delivery_ms={"p50": 3.1, "p99": 22.0},
         lagging=0,
+        screens={"identical": 23, "behind": 1, "different": 0},
         repairs=2,
         resumed=31,
         snapshots=12,

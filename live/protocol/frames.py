@@ -92,12 +92,13 @@ class Frame(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True):
 
 
 class Subscribe(Frame, tag="subscribe"):
-    """Subscribe to a topic; with `since` and `epoch`, resume from that position."""
+    """Subscribe to a topic; with `since`, `epoch` and `digest`, resume from that position."""
 
     topic: str
     id: int | None = None
     since: int | None = None
     epoch: str | None = None
+    digest: str | None = None
 
 
 class Unsubscribe(Frame, tag="unsubscribe"):
@@ -115,6 +116,19 @@ class SetPresence(Frame, tag="presence"):
     id: int | None = None
 
 
+class Seen(Frame, tag="seen"):
+    """This screen shows a list at `version`; `digest` is that of the shown rows.
+
+    `paint_ms` is the time from receiving the newest change to showing it.
+    """
+
+    topic: str
+    version: int
+    digest: str
+    paint_ms: Number | None = None
+    id: int | None = None
+
+
 class Auth(Frame, tag="auth"):
     """Authenticate with a token. It is the first frame of a socket without other credentials."""
 
@@ -128,18 +142,19 @@ class Ping(Frame, tag="ping"):
     id: int | None = None
 
 
-ClientFrame = Subscribe | Unsubscribe | SetPresence | Auth | Ping
+ClientFrame = Subscribe | Unsubscribe | SetPresence | Seen | Auth | Ping
 
 
 # Server to client.
 
 
 class ListPosition(msgspec.Struct, kw_only=True):
-    """The position of a list: its epoch and its version."""
+    """The position of a list: its epoch, its version and the digest of its rows."""
 
     id: UUID
     epoch: str
     version: int
+    digest: str
 
 
 class Limits(msgspec.Struct, kw_only=True):
@@ -165,14 +180,15 @@ class Welcome(Frame, tag="welcome"):
 class Subscribed(Frame, tag="subscribed"):
     """The response to `subscribe`.
 
-    List topics have `epoch`, `version` and `recovered`. Counter topics have
-    `history`: the last 300 samples as columns.
+    List topics have `epoch`, `version`, `digest` and `recovered`. Counter topics
+    have `history`: the last 300 samples as columns.
     """
 
     topic: str
     id: int | None = None
     epoch: str | None = None
     version: int | None = None
+    digest: str | None = None
     recovered: bool | None = None
     history: dict[str, list[Any]] | None = None
 
@@ -190,6 +206,7 @@ class Snapshot(msgspec.Struct, tag_field="type", tag="snapshot", kw_only=True):
     topic: str
     epoch: str
     version: int
+    digest: str
     part: int
     parts: int
     list: ListRow
@@ -250,6 +267,7 @@ class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
     delivered: int
     delivery_ms: dict[str, Number | None]
     lagging: int
+    screens: dict[str, int]
     repairs: int
     resumed: int
     snapshots: int

@@ -197,5 +197,7 @@ def _get_expected(
     stored = unit.stored_item(item_id, on=list_id)
     if stored is None:
         raise Http404
-    preconditions.check(request, stored.row.version, representations.item(stored.row))
+    preconditions.check(
+        request, preconditions.etag(stored.row.version), representations.item(stored.row)
+    )
     return stored

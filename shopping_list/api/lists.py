@@ -39,7 +39,8 @@ SORTABLE = ("name", "last_interaction", "created_at")
 def list_response(request: Request, list_id: UUID, status: int = HTTP_200_OK) -> Response:
     """Return the list as the caller sees it, with its entity tag. Raises Http404."""
     body = _representation(request, list_id)
-    return Response(body, status=status, headers={"ETag": preconditions.etag(body["version"])})
+    tag = preconditions.list_etag(body["version"], body["digest"])
+    return Response(body, status=status, headers={"ETag": tag})
 
 
 def _representation(request: Request, list_id: UUID) -> dict[str, Any]:
@@ -183,7 +184,8 @@ class ListView(APIView):
         shopping_list: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
         if preconditions.if_match(request) is not None:
             current = _representation(request, list_id)
-            preconditions.check(request, shopping_list.version, current)
+            tag = preconditions.list_etag(shopping_list.version, shopping_list.digest)
+            preconditions.check(request, tag, current)
         return shopping_list
 
 

@@ -1,4 +1,8 @@
-"""ETag and If-Match: the version of a row as its entity tag (RFC 9110)."""
+"""ETag and If-Match: the version of a row as its entity tag (RFC 9110).
+
+The tag of a list has its digest too. So a write for a version that the list had before an
+older copy of the database was restored is refused.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,13 @@ from shopping_list.api.errors import PreconditionFailedError
 
 
 def etag(version: int) -> str:
-    """Return the entity tag of a row at this version."""
+    """Return the entity tag of an item at this version."""
     return f'"{version}"'
+
+
+def list_etag(version: int, digest: str) -> str:
+    """Return the entity tag of a list at this version, with these rows."""
+    return f'"{version}-{digest}"'
 
 
 def if_match(request: Request) -> str | None:
@@ -20,18 +29,18 @@ def if_match(request: Request) -> str | None:
     return request.headers.get("If-Match")
 
 
-def check(request: Request, version: int | None, current: Mapping[str, Any] | None) -> None:
+def check(request: Request, tag: str | None, current: Mapping[str, Any] | None) -> None:
     """Raise PreconditionFailedError if the request has an `If-Match` that does not match.
 
-    `version` is None if there is no row: no `If-Match` matches that, not even `*`.
+    `tag` is None if there is no row: no `If-Match` matches that, not even `*`.
     """
     expected = if_match(request)
-    if expected is None or (version is not None and _matches(expected, version)):
+    if expected is None or (tag is not None and _matches(expected, tag)):
         return
     raise PreconditionFailedError(current)
 
 
-def _matches(expected: str, version: int) -> bool:
+def _matches(expected: str, tag: str) -> bool:
     # Proxies that compress a response weaken its tag; the version is the same.
-    tags = {tag.strip().removeprefix("W/") for tag in expected.split(",")}
-    return bool(tags & {"*", etag(version)})
+    tags = {expected_tag.strip().removeprefix("W/") for expected_tag in expected.split(",")}
+    return bool(tags & {"*", tag})

@@ -47,6 +47,7 @@ def _shopping_list(
         **to_json(queries.list_row_of(shopping_list, members)),
         "version": shopping_list.version,
         "epoch": shopping_list.epoch,
+        "digest": shopping_list.digest,
         "deleted_at": deleted_at and _timestamp(deleted_at),
         "role": next((member.role for member in members if member.id == user_id), None),
         "items_open": counts[0],
@@ -91,6 +92,7 @@ def _activity(row: models.Activity, undone_by: int | None) -> dict[str, Any]:
     actor = {"id": row.actor_id, "name": row.actor_name} if row.actor_name else None
     return {
         "version": row.version,
+        "digest": row.digest,
         "at": _timestamp(row.at),
         "verb": row.verb,
         "actor": actor,

@@ -31,6 +31,7 @@ class ListResponse(ListRow, frozen=True, kw_only=True):
 
     version: int
     epoch: str
+    digest: str
     deleted_at: Moment | None
     role: Role
     items_open: int
@@ -122,6 +123,7 @@ class ActivityResponse(Struct):
     """One recorded change."""
 
     version: int
+    digest: str
     at: Moment
     verb: Verb
     actor: ActorResponse | None

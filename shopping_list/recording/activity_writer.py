@@ -13,10 +13,11 @@ from uuid import UUID
 
 import msgspec
 
+from shopping_list import digest as digests
 from shopping_list import models, queries
 from shopping_list.recording import bookkeeping, diff, locking
 from shopping_list.recording.locking import ConflictError, LockedList, StoredList
-from shopping_list.rows import Change, ItemRow, Person, Verb, encode, optional_id, topic_of
+from shopping_list.rows import Change, ItemRow, ListRow, Person, Verb, encode, optional_id, topic_of
 
 ItemPairs = dict[UUID, diff.ItemPair]
 
@@ -49,11 +50,13 @@ class ActivityWriter:
         members = _changed_members(locked) if stored else []
         if before == after and not items and not members:
             return None
-        if stored:
-            bookkeeping.increment_version(locked, stored)
         own = diff.list_verb(before, after)
+        row = _row_after(locked) if stored and (own or members) else None
+        digest = _digest_after(locked, row, items) if stored else digests.EMPTY
+        if stored:
+            bookkeeping.increment_version(locked, stored, digest)
         verb = self._verb(own, items, members)
-        change = self._change(locked, stored, verb, items, own=bool(own or members))
+        change = self._change(locked, stored, verb, items, digest=digest, row=row)
         entries = [diff.item_entry(pk, pair) for pk, pair in items.items()]
         entries += [diff.member_entry(pair) for pair in members]
         if own:
@@ -61,6 +64,7 @@ class ActivityWriter:
         self._write_activity(locked.pk, change, entries)
         for instance in locked.instances:
             instance.version, instance.last_interaction = change.version, change.at
+            instance.digest = change.digest
         return change
 
     def _changed_items(self, locked: LockedList) -> ItemPairs:
@@ -104,20 +108,23 @@ class ActivityWriter:
         verb: Verb,
         items: ItemPairs,
         *,
-        own: bool,
+        digest: str,
+        row: ListRow | None,
     ) -> Change:
         op = None if locked.op_used else self.operation_id
-        row = locked.stored or stored
-        assert row is not None  # a list that never existed cannot have changed
+        position = locked.stored or stored
+        assert position is not None  # a list that never existed cannot have changed
         return Change(
             topic=topic_of(locked.pk),
-            epoch=row.epoch,
+            epoch=position.epoch,
             version=locked.next_version,
+            base=locked.digest,
+            digest=digest,
             at=locked.at,
             actor=self.actor,
             op=None if op is None else str(op),
             verb=verb,
-            list=queries.list_row(locked.pk) if own and stored else msgspec.UNSET,
+            list=row or msgspec.UNSET,
             items=tuple(after for _, after in items.values() if after is not None),
             gone=tuple(pk for pk, (_, after) in items.items() if after is None),
             undoes=msgspec.UNSET if self.undoes is None else self.undoes,
@@ -128,6 +135,8 @@ class ActivityWriter:
             list_id=list_id,
             version=change.version,
             epoch=change.epoch,
+            base=change.base,
+            digest=change.digest,
             verb=change.verb,
             actor_id=optional_id(change.actor),
             actor_name=change.actor.name if change.actor else "",
@@ -137,6 +146,24 @@ class ActivityWriter:
             undoes=self.undoes,
             at=change.at,
         )
+
+
+def _row_after(locked: LockedList) -> ListRow:
+    """Return the list's own fields as they are after this change."""
+    row = queries.list_row(locked.pk)
+    return msgspec.structs.replace(row, last_interaction=locked.at)
+
+
+def _digest_after(locked: LockedList, row: ListRow | None, items: ItemPairs) -> str:
+    """Return the digest after a change; `row` is None if the list's own fields are the same."""
+    removed = [digests.item_hash(before) for before, _ in items.values() if before]
+    added = [digests.item_hash(after) for _, after in items.values() if after]
+    if row is not None:
+        added.append(digests.list_hash(row))
+        if locked.stored is not None:
+            members = row.members if locked.members is None else locked.members
+            removed.append(digests.list_hash(locked.stored.row(members)))
+    return digests.replaced(locked.digest, removed=removed, added=added)
 
 
 def _changed_members(locked: LockedList) -> list[diff.MemberPair]:

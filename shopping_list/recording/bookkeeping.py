@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db.models import Max, Model, QuerySet
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from shopping_list import digest as digests
 from shopping_list import models
 from shopping_list.parsing import fractional_index, item_names
 from shopping_list.recording.locking import ConflictError, LockedList, StoredList
@@ -30,10 +31,12 @@ def stamp_list(instance: models.ShoppingList, locked: LockedList) -> None:
     """Keep a save from writing back an older version of the list."""
     if locked.stored is None:
         instance.version = locked.deleted_list_version
+        instance.digest = digests.EMPTY
         instance.last_interaction = locked.at
         return
     instance.epoch = locked.stored.epoch
     instance.version = locked.stored.version
+    instance.digest = locked.stored.digest
     instance.last_interaction = locked.stored.last_interaction
 
 
@@ -66,17 +69,25 @@ def last_position(list_id: UUID) -> str:
     return fractional_index.to_valid_key(last)
 
 
-def increment_version(locked: LockedList, stored: StoredList) -> None:
-    """Raise the version, and last_interaction with it, and no other column.
+def increment_version(locked: LockedList, stored: StoredList, digest: str) -> None:
+    """Raise the version, and last_interaction and the digest with it, and no other column.
 
     Raises ConflictError if the list has another version than under its lock.
     """
     expected = locked.stored.version if locked.stored else stored.version
     rows = _unrecorded(models.ShoppingList).filter(pk=locked.pk, version=expected)
-    updated = rows.update(version=locked.next_version, last_interaction=locked.at)
+    updated = rows.update(version=locked.next_version, last_interaction=locked.at, digest=digest)
     if updated != 1:
         # The lock was taken inside a savepoint that was rolled back since.
         raise ConflictError(f"list {locked.pk} changed in spite of its lock")
+
+
+def start_new_history(list_id: UUID, *, epoch: str, digest: str) -> None:
+    """Set the epoch and the digest of a list without a recorded change.
+
+    No client can resume from an earlier position, so every screen reads the list again.
+    """
+    _unrecorded(models.ShoppingList).filter(pk=list_id).update(epoch=epoch, digest=digest)
 
 
 def write_corrections(corrections: dict[UUID, dict[str, Any]]) -> None:

@@ -19,13 +19,15 @@ from django.utils import timezone
 
 from shopping_list import models
 from shopping_list.compiled_query import CompiledQuery
+from shopping_list.digest import EMPTY
 from shopping_list.recording.diff import ItemPair
-from shopping_list.rows import Member
+from shopping_list.rows import ListRow, Member, Person
 
 _LIST_COLUMNS = (
     "pk",
     "epoch",
     "version",
+    "digest",
     "last_interaction",
     "name",
     "deleted_at",
@@ -44,6 +46,7 @@ class StoredList(NamedTuple):
     pk: UUID
     epoch: str
     version: int
+    digest: str
     last_interaction: datetime
     name: str
     deleted_at: datetime | None
@@ -61,6 +64,17 @@ class StoredList(NamedTuple):
             "created_by": self.created_by,
         }
 
+    def row(self, members: tuple[Member, ...]) -> ListRow:
+        """Return the list's own fields with these members, without the creator's name."""
+        return ListRow(
+            id=self.pk,
+            name=self.name,
+            last_interaction=self.last_interaction,
+            created_at=self.created_at,
+            created_by=None if self.created_by is None else Person(self.created_by, ""),
+            members=members,
+        )
+
 
 @dataclass
 class LockedList:
@@ -76,6 +90,11 @@ class LockedList:
     instances: list[Any] = field(default_factory=list)
     pairs: dict[UUID, ItemPair] = field(default_factory=dict)
     keys: dict[UUID, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the list before this recording."""
+        return self.stored.digest if self.stored else EMPTY
 
     @property
     def next_version(self) -> int:

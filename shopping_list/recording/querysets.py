@@ -162,7 +162,7 @@ class ListQuerySet(RecordedQuerySet):
 
     list_column = "pk"
     _recording_columns: ClassVar[frozenset[str]] = frozenset(
-        {"pk", "id", "version", "last_interaction"}
+        {"pk", "id", "version", "digest", "last_interaction"}
     )
 
     def not_deleted(self) -> Self:

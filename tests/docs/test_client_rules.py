@@ -62,7 +62,27 @@ def test_client_requests_missing_changes_and_drops_known_changes(
         "snapshot 3",
         "change 4",
     ]
-    assert requests == [{"type": "subscribe", "topic": "list:x", "since": 6, "epoch": "one"}]
+    assert requests == [
+        {"type": "subscribe", "topic": "list:x", "since": 6, "epoch": "one", "digest": "d6"}
+    ]
+
+
+def test_client_subscribes_again_when_change_builds_on_another_history(
+    start_example: StartExample,
+) -> None:
+    """API-23"""
+    requests: list[Any] = []
+
+    def serve(socket: Any) -> None:
+        send_frames(socket, welcome(), snapshot(5), change(6, base="other"))
+        requests.append(json.loads(socket.recv()))
+        send_frames(socket, snapshot(4), change(5), {"type": "ended", "reason": "deleted"})
+
+    with ScriptedServer(serve) as server, start_example(server) as running:
+        lines = [running.until(bool).split()[:2] for _ in range(3)]
+        assert running.wait() == 0
+    assert [" ".join(line) for line in lines] == ["snapshot 5", "snapshot 4", "change 5"]
+    assert [(request["since"], request["digest"]) for request in requests] == [(5, "d5")]
 
 
 @pytest.mark.parametrize("code", [1001, 1011, 1012, 1013, 4000, 4002, 4499])
@@ -79,7 +99,7 @@ def test_client_resumes_after_reconnectable_close(start_example: StartExample, c
 
     with ScriptedServer(close_first, end_subscription) as server, start_example(server) as running:
         assert running.wait() == 0
-        assert server.queries == ["", "since=6&epoch=one"]
+        assert server.queries == ["", "since=6&epoch=one&digest=d6"]
 
 
 @pytest.mark.parametrize("code", [4500, 4501, 4503, 4505, 4999])

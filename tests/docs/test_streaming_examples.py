@@ -32,7 +32,11 @@ def test_example_resumes_list_from_version(example_list: ExampleList) -> None:
     """API-23"""
     position = example_list.request("GET", example_list.path)
     example_list.add("Bread")
-    environment = {"VERSION": position["version"], "EPOCH": position["epoch"]}
+    environment = {
+        "VERSION": position["version"],
+        "EPOCH": position["epoch"],
+        "DIGEST": position["digest"],
+    }
     with example_list.start(example(9, "sh", 2), **environment) as running:
         first = json.loads(running.until(bool))
         example_list.request("PATCH", example_list.path, name="Food")

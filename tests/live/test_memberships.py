@@ -13,6 +13,7 @@ from live.connections import identity
 from live.db_threads import run_in_db_thread
 from live.delivery import publisher
 from live.delivery.access_changes import access_changes_of
+from live.delivery.readings import Position
 from shopping_list.models import Activity, Membership
 from shopping_list.rows import topic_of
 from tests.live.conftest import INTERVALS
@@ -34,7 +35,12 @@ async def test_membership_change_reaches_member_when_its_message_is_lost(
     client, other_client = await open_client(bob), await open_client(bob)
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await run_in_db_thread(hardware.refresh_from_db)
-    position = {"id": str(hardware.pk), "epoch": hardware.epoch, "version": hardware.version}
+    position = {
+        "id": str(hardware.pk),
+        "epoch": hardware.epoch,
+        "version": hardware.version,
+        "digest": hardware.digest,
+    }
     for receiver in (client, other_client):
         assert await receiver.next() == {"type": "joined", "list": position}
     await run_in_db_thread(lambda: hardware.memberships.get(user=bob).delete())
@@ -53,7 +59,8 @@ async def test_membership_change_is_sent_once_when_its_message_is_late(
 
     def deliver(change: Activity) -> None:
         effects = access_changes_of(change.changes, bytes(change.frame))
-        live_runtime.access.on_access_changed(hardware.pk, change.epoch, change.version, effects)
+        position = Position(change.epoch, change.version, change.digest)
+        live_runtime.access.on_access_changed(hardware.pk, position, effects)
 
     await run_in_db_thread(Membership.objects.create, shopping_list=hardware, user=bob)
     await client.until("joined")

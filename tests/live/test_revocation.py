@@ -130,6 +130,7 @@ async def test_new_member_gets_joined_and_can_subscribe(open_client, mallory, gr
             "id": str(groceries.pk),
             "epoch": groceries.epoch,
             "version": groceries.version,
+            "digest": groceries.digest,
         },
     }
     assert (await client.subscribe(groceries))["type"] == "subscribed"
@@ -296,6 +297,7 @@ async def test_recheck_closes_socket_when_access_was_revoked_silently(
     assert await client.wait_closed() == CloseCode.REVOKED
 
 
+@pytest.mark.unrecorded_writes
 async def test_recheck_ends_subscription_when_membership_was_deleted_silently(
     open_client, bob, groceries
 ):

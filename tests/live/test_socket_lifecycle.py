@@ -219,7 +219,7 @@ async def test_slow_reader_has_bounded_queue_and_gets_every_change(
         assert connection.writer.send_queue.queued[0] <= 10
         socket.open.set()
         end = groceries.version + total
-        await socket.until(f'"version":{end},"at"')
+        await socket.until(f'"version":{end},"base"')
     finally:
         patch.undo()
     frames = [json.loads(line) for line in socket.frames().split("\n") if line]

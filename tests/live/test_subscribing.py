@@ -6,14 +6,16 @@ import asyncio
 import json
 import threading
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 
 from live.db_threads import run_in_db_thread
 from live.delivery import change_log
 from live.protocol import frames
-from shopping_list.models import Membership, ShoppingItem
+from shopping_list.models import Activity, Membership, ShoppingItem
 from shopping_list.rows import topic_of
+from tests.support.positions import position_after, position_in, position_of
 from tests.support.socket_client import TIMEOUT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,9 +36,13 @@ async def test_welcome_has_user_limits_and_list_positions(
     assert welcome["heartbeat"] == 20
     assert welcome["limits"] == {"topics": 200, "message": 65536, "rate": 20}
     await run_in_db_thread(groceries.refresh_from_db)
-    assert {"id": str(groceries.pk), "epoch": groceries.epoch, "version": groceries.version} in (
-        welcome["lists"]
-    )
+    position = {
+        "id": str(groceries.pk),
+        "epoch": groceries.epoch,
+        "version": groceries.version,
+        "digest": groceries.digest,
+    }
+    assert position in welcome["lists"]
     assert len(welcome["lists"]) == 2
 
 
@@ -70,11 +76,11 @@ async def test_every_member_gets_the_same_frame(open_client, ana, bob, groceries
 
 async def test_resumed_subscription_gets_exactly_the_missed_changes(open_client, ana, groceries):
     await run_in_db_thread(groceries.refresh_from_db)
-    since = groceries.version
+    position, since = position_of(groceries), groceries.version
     for name in ("Milk", "Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
     client = await open_client(ana)
-    reply = await client.subscribe(groceries, since=since, epoch=groceries.epoch)
+    reply = await client.subscribe(groceries, **position)
     assert reply["recovered"] is True
     assert reply["version"] == since + 3
     changes = [await client.next() for _ in range(3)]
@@ -87,7 +93,7 @@ async def test_resumed_subscription_gets_nothing_when_already_up_to_date(
 ):
     await run_in_db_thread(groceries.refresh_from_db)
     client = await open_client(ana)
-    reply = await client.subscribe(groceries, since=groceries.version, epoch=groceries.epoch)
+    reply = await client.subscribe(groceries, **position_of(groceries))
     assert (reply["recovered"], reply["version"]) == (True, groceries.version)
     assert await client.drain() == []
 
@@ -96,42 +102,56 @@ async def test_cached_replay_serves_client_that_resumes_from_a_later_version(
     open_client, ana, groceries
 ):
     await run_in_db_thread(groceries.refresh_from_db)
-    position = {"since": groceries.version, "epoch": groceries.epoch}
+    position = position_of(groceries)
     await run_in_db_thread(add, groceries, "Milk")
     client, other_client = await open_client(ana), await open_client(ana)
     assert (await client.subscribe(groceries, **position))["recovered"] is True
     for name in ("Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
         await client.until("change", verb="item.added")
-    later_position = {**position, "since": position["since"] + 2}
+    later_position = await run_in_db_thread(position_after, groceries, position["since"] + 2)
     reply = await other_client.subscribe(groceries, **later_position)
     assert (reply["recovered"], reply["version"]) == (True, position["since"] + 3)
     assert (await other_client.next())["version"] == position["since"] + 3
 
 
-@pytest.mark.parametrize("position", ["ahead", "other epoch", "before the log", "negative"])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "ahead",
+        "other epoch",
+        "other digest",
+        "other digest of an earlier version",
+        "before the log",
+        "negative",
+        "no epoch",
+        "no digest",
+    ],
+)
 async def test_subscription_gets_snapshot_when_position_cannot_be_resumed(
-    open_client, ana, groceries, position
+    open_client, ana, groceries, problem
 ):
-    """LIV-7."""
+    """LIV-7, POS-1."""
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
-    since, epoch = groceries.version, groceries.epoch
-    if position == "ahead":
-        since += 1
-    elif position == "other epoch":
-        epoch = "zzzzzzzz"
-    elif position == "before the log":
-        from shopping_list.models import Activity
-
-        await run_in_db_thread(
-            Activity.objects.filter(list_id=groceries.pk, version__lt=since).delete
-        )
-        since -= 2
-    else:
-        since = -1
+    position, version = position_of(groceries), groceries.version
+    earlier = await run_in_db_thread(position_after, groceries, version - 1)
+    if problem == "before the log":
+        changes = Activity.objects.filter(list_id=groceries.pk, version__lte=version - 1)
+        await run_in_db_thread(changes.delete)
+        earlier["since"] -= 1
+    position = {
+        "ahead": {**position, "since": version + 1},
+        "other epoch": {**position, "epoch": "zzzzzzzz"},
+        "other digest": {**position, "digest": earlier["digest"]},
+        "other digest of an earlier version": {**position, "since": version - 1},
+        "before the log": earlier,
+        "negative": {**position, "since": -1},
+        "no epoch": {"since": version, "digest": groceries.digest},
+        "no digest": {"since": version, "epoch": groceries.epoch},
+    }[problem]
     client = await open_client(ana)
-    reply = await client.subscribe(groceries, since=since, epoch=epoch)
+    reply = await client.subscribe(groceries, **position)
     assert reply["recovered"] is False
     assert reply["epoch"] == groceries.epoch
     assert (await client.next())["type"] == "snapshot"
@@ -145,13 +165,14 @@ async def test_subscription_gets_snapshot_when_missed_changes_exceed_limit(
 ):
     monkeypatch.setattr(change_log, limit, value)
     await run_in_db_thread(groceries.refresh_from_db)
-    since = groceries.version
+    position = position_of(groceries)
     for name in ("Milk", "Bread", "Salt"):
         await run_in_db_thread(add, groceries, name)
     client = await open_client(ana)
-    reply = await client.subscribe(groceries, since=since, epoch=groceries.epoch)
+    reply = await client.subscribe(groceries, **position)
     assert reply["recovered"] is False
-    reply = await client.subscribe(groceries, since=since + 2, epoch=groceries.epoch)
+    later_position = await run_in_db_thread(position_after, groceries, position["since"] + 2)
+    reply = await client.subscribe(groceries, **later_position)
     assert reply["recovered"] is True
 
 
@@ -221,7 +242,7 @@ async def test_second_subscription_continues_from_its_own_position(open_client, 
     client = await open_client(ana)
     first = await client.subscribe(groceries)
     await client.until("snapshot")
-    second = await client.subscribe(groceries, since=first["version"], epoch=first["epoch"])
+    second = await client.subscribe(groceries, **position_in(first))
     assert second["recovered"] is True
     await run_in_db_thread(add, groceries, "Milk")
     assert [frame["type"] for frame in [await client.next()]] == ["change"]
@@ -240,16 +261,16 @@ async def test_list_address_resumes_from_position_in_query(
 ):
     await run_in_db_thread(add, groceries, "Milk")
     await run_in_db_thread(groceries.refresh_from_db)
-    since, epoch = groceries.version - 1, groceries.epoch
+    position = await run_in_db_thread(position_after, groceries, groceries.version - 1)
     token = await run_in_db_thread(create_token, ana)
-    path = f"/ws/lists/{groceries.pk}/?since={since}&epoch={epoch}"
+    path = f"/ws/lists/{groceries.pk}/?{urlencode(position)}"
     client = await open_client(path=path, token=token, origin=None)
     received = [await client.next() for _ in range(3)]
     assert [frame["type"] for frame in received] == ["welcome", "subscribed", "change"]
 
 
 @pytest.mark.parametrize(
-    "query_string", ["since=x&epoch=y", "since=1", "epoch=k3f9a2xx", "since=-1&epoch=a"]
+    "query_string", ["since=x&epoch=y&digest=z", "since=1e3", "since=1.5", "since=-1"]
 )
 async def test_list_address_returns_bad_frame_when_position_is_malformed(
     open_client, create_token, ana, groceries, query_string
@@ -268,9 +289,12 @@ async def test_two_thousand_resuming_clients_cost_five_queries(
     from live.connections.state_machine import StartSubscription
 
     await run_in_db_thread(groceries.refresh_from_db)
-    since, epoch = groceries.version, groceries.epoch
+    since = groceries.version
     for number in range(20):
         await run_in_db_thread(add, groceries, f"Item {number}")
+    positions = [
+        await run_in_db_thread(position_after, groceries, since + number) for number in range(20)
+    ]
     calls = []
     for name in ("read_tail", "read_snapshot", "list_states"):
         original = getattr(change_log, name)
@@ -286,7 +310,7 @@ async def test_two_thousand_resuming_clients_cost_five_queries(
     for number in range(2_000):
         recorder = _RecordingClient(connection)
         recorders.append(recorder)
-        wanted = StartSubscription(topic_of(groceries.pk), since=since + number % 20, epoch=epoch)
+        wanted = StartSubscription(topic_of(groceries.pk), **positions[number % 20])
         recorder.task = asyncio.ensure_future(
             live_runtime.subscriptions.subscribe(recorder.connection, wanted)
         )
@@ -335,7 +359,7 @@ async def test_changes_made_while_subscribing_arrive_exactly_once(open_client, a
     subscriptions = []
     for number in range(12):
         client = await open_client(ana)
-        position = {"since": groceries.version, "epoch": groceries.epoch} if number % 2 else {}
+        position = position_of(groceries) if number % 2 else {}
         reply = await client.subscribe(groceries, **position)
         subscriptions.append((client, reply, groceries.version))
     await writing

@@ -328,6 +328,8 @@ def test_decoded_frame_equals_the_encoded_change(verb, version, operation_id, na
         topic=topic_of(uuid.UUID(int=3)),
         epoch="abcdefgh",
         version=version,
+        base="5f1b3c07e4d2a986",
+        digest="0c44d1f7a9e35b28",
         at=NOW,
         actor=ANA,
         op=None if operation_id is None else str(operation_id),

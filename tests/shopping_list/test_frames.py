@@ -27,6 +27,8 @@ def test_frame_of_a_change_matches_the_protocol(groceries, milk, ana):
         "topic": f"list:{groceries.pk}",
         "epoch": groceries.epoch,
         "version": groceries.version,
+        "base": activity.base,
+        "digest": groceries.digest,
         "at": changed_at,
         "actor": {"id": ana.pk, "name": "Ana"},
         "op": str(operation_id),

@@ -310,6 +310,7 @@ def test_proxy_model_is_recorded_like_its_model(groceries, milk, recorded_change
         assert recorded.only_change.verb == "item.removed"
 
 
+@pytest.mark.unrecorded_writes
 def test_fixture_is_loaded_without_recording(groceries, milk, tmp_path):
     """REC-13"""
     dump = StringIO()

@@ -221,6 +221,7 @@ def test_list_created_after_the_lookup_raises_conflict_error(groceries, monkeypa
     assert not ShoppingItem.objects.exists()
 
 
+@pytest.mark.unrecorded_writes
 def test_item_moved_while_its_lists_are_locked_is_followed(
     groceries, hardware, milk, recorded_changes, monkeypatch
 ):

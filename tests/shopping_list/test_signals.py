@@ -119,7 +119,7 @@ def test_item_change_updates_only_version_and_last_interaction_of_its_list(
     [sql] = updates_of_lists(captured.captured_queries)
     written = sql.split(" SET ")[1].split(" WHERE ")[0]
     columns = [part.split("=")[0].strip() for part in written.split(", ")]
-    assert columns == ['"version"', '"last_interaction"']
+    assert columns == ['"version"', '"last_interaction"', '"digest"']
 
 
 # Lists

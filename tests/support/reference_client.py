@@ -79,7 +79,9 @@ class ReferenceClient:
 
     def _position(self) -> dict[str, Any]:
         at = self.replica
-        return {} if at is None else {"since": at.version, "epoch": at.epoch}
+        if at is None:
+            return {}
+        return {"since": at.version, "epoch": at.epoch, "digest": at.digest}
 
     def _address(self) -> str:
         if self.path == "/ws/":
@@ -109,13 +111,14 @@ class ReferenceClient:
         if snapshot.part == snapshot.parts:
             rows = tuple(row for part in self._parts for row in part.items)
             self.replica = Replica.of(State(snapshot.epoch, snapshot.version, snapshot.list, rows))
+            assert self.replica.digest == snapshot.digest
 
     async def _apply(self, change: Change) -> None:
         if self.replica is None or self.replica.epoch != change.epoch:
             return
         if change.version <= self.version:
             self.repeated += 1
-        elif change.version == self.version + 1:
+        elif change.version == self.version + 1 and change.base == self.replica.digest:
             self.replica.apply(change)
         else:
             self.gaps += 1

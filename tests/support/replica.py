@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from shopping_list import digest
 from shopping_list.rows import Change, ItemRow, ListRow, topic_of
 
 _decoder = msgspec.json.Decoder(Change)
@@ -31,6 +32,11 @@ class State:
     list: ListRow | None = None
     items: tuple[ItemRow, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """The digest of the rows."""
+        return digest.EMPTY if self.list is None else digest.digest_of(self.list, self.items)
+
     def after(self, changes: Iterable[Change]) -> State:
         """Return the state after these changes."""
         replica = Replica.of(self)
@@ -41,22 +47,25 @@ class State:
 
 @dataclass
 class Replica:
-    """One list that receives changes."""
+    """One list that receives changes, and computes its digest from its rows."""
 
     epoch: str
     version: int
     list: ListRow | None
     items: dict[UUID, ItemRow]
+    digest: str
 
     @classmethod
     def of(cls, state: State) -> Self:
         """Start from a snapshot."""
-        return cls(state.epoch, state.version, state.list, {row.id: row for row in state.items})
+        items = {row.id: row for row in state.items}
+        return cls(state.epoch, state.version, state.list, items, state.digest)
 
     def apply(self, change: Change) -> None:
         """Apply the next change; raises AssertionError for any other one."""
         assert change.epoch == self.epoch
         assert change.version == self.version + 1
+        assert change.base == self.digest
         for row in change.items:
             assert row.version == change.version
             self.items[row.id] = row
@@ -64,6 +73,8 @@ class Replica:
             del self.items[pk]
         self._apply_list(change)
         self.version = change.version
+        self.digest = self.state.digest
+        assert change.digest == self.digest
 
     def _apply_list(self, change: Change) -> None:
         if isinstance(change.list, ListRow):

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.support.cluster import Cluster
+from tests.support.converging_clients import clients, eventually, wait_until_converged
 from tests.support.databases import fresh_database
 from tests.support.installation import Installation
-from tests.support.reference_client import ReferenceClient
 from tests.support.rest_writers import RestWriter, write_by_model
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
-TIMEOUT = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -41,34 +39,6 @@ def cluster(tmp_path_factory, postgres_url):
         yield cluster
 
 
-async def eventually(condition):
-    """Wait until a condition holds."""
-    async with asyncio.timeout(TIMEOUT):
-        while not condition():  # noqa: ASYNC110  (it polls what other tasks do)
-            await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def clients(installation, *, count):
-    """Run clients, half of them at each endpoint, and check that none crashes."""
-    clients = [
-        ReferenceClient(
-            installation.first_server.url,
-            installation.fixtures[("ana", "bob")[number % 2]],
-            installation.list_id,
-            path=("/ws/", "/ws/lists/")[number // 2 % 2],
-            seed=number,
-        )
-        for number in range(count)
-    ]
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(client.run()) for client in clients]
-        await eventually(lambda: all(client.replica for client in clients))
-        yield clients
-        for task in running:
-            task.cancel()
-
-
 async def abort_randomly(everyone, rng):
     """Abort the connection of one client after the other."""
     while True:
@@ -83,16 +53,6 @@ async def write_concurrently(installation, *, turns):
         asyncio.to_thread(RestWriter(installation, "bob", seed=2).write, turns),
         asyncio.to_thread(write_by_model, installation, seed=3, turns=turns),
     )
-
-
-async def wait_until_converged(installation, everyone):
-    """Wait until all are at the newest version, and compare them with a fresh snapshot."""
-    async with clients(installation, count=1) as (fresh,):
-        await eventually(lambda: {client.version for client in everyone} == {fresh.version})
-        for client in everyone:
-            assert client.replica.state == fresh.replica.state
-            assert (client.repeated, client.gaps) == (0, 0)
-        return fresh.version
 
 
 async def test_clients_converge_when_connections_are_lost(embedded):

@@ -89,6 +89,7 @@ class ListScenario:
         assert self.list_socket.until("snapshot") == self.snapshot
         self.bob.until("snapshot")
         self.version = self.snapshot["version"]
+        self.digest = self.snapshot["digest"]
 
     def request(self, method, path, *, key=None, **body):
         """Send a request to the REST API, as ana."""
@@ -115,6 +116,8 @@ class ListScenario:
             "epoch": self.snapshot["epoch"],
             "version": self.version,
         }
+        assert frame["base"] == self.digest
+        self.digest = frame["digest"]
         assert (frame["verb"], {name: frame[name] for name in expected}) == (verb, expected)
         assert all(item["version"] == self.version for item in frame["items"])
         return frame
@@ -146,6 +149,7 @@ def test_subscribe_is_answered_before_the_snapshot(scenario):
         "topic": scenario.topic,
         "epoch": scenario.snapshot["epoch"],
         "version": scenario.version,
+        "digest": scenario.digest,
         "recovered": False,
     }
     listed = scenario.request("GET", scenario.path)
@@ -154,6 +158,7 @@ def test_subscribe_is_answered_before_the_snapshot(scenario):
         "topic": scenario.topic,
         "epoch": listed["epoch"],
         "version": listed["version"],
+        "digest": listed["digest"],
         "part": 1,
         "parts": 1,
         "list": {name: listed[name] for name in scenario.snapshot["list"]},
@@ -297,7 +302,7 @@ def test_removed_member_gets_no_more_frames(scenario):
     assert scenario.bob.drain() == []
     scenario.request("PUT", f"{scenario.path}add-members/", members=[bob])
     listed = scenario.request("GET", scenario.path)
-    position = {name: listed[name] for name in ("id", "epoch", "version")}
+    position = {name: listed[name] for name in ("id", "epoch", "version", "digest")}
     assert scenario.bob.next() == {"type": "joined", "list": position}
     scenario.bob.send(type="subscribe", topic=scenario.topic)
     version = scenario.bob.until("subscribed")["version"]

@@ -43,7 +43,13 @@ valid = st.one_of(
     st.builds(lambda n: {"type": "ping", "id": n}, ids),
     st.builds(lambda t, n: {"type": "subscribe", "topic": t, "id": n}, topics, ids),
     st.builds(
-        lambda t, v, e: {"type": "subscribe", "topic": t, "since": v, "epoch": e},
+        lambda t, v, e: {"type": "subscribe", "topic": t, "since": v, "epoch": e, "digest": e},
+        topics,
+        st.integers(-1, 2**63),
+        st.text(max_size=10),
+    ),
+    st.builds(
+        lambda t, v, d: {"type": "seen", "topic": t, "version": v, "digest": d},
         topics,
         st.integers(-1, 2**63),
         st.text(max_size=10),
@@ -61,7 +67,10 @@ junk = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
-names = st.sampled_from(["type", "id", "topic", "since", "epoch", "state", "token"]) | st.text()
+names = (
+    st.sampled_from(["type", "id", "topic", "since", "epoch", "digest", "state", "token"])
+    | st.text()
+)
 nearly_valid = st.builds(lambda frame, name, value: {**frame, name: value}, valid, names, junk)
 raw = st.sampled_from(
     [

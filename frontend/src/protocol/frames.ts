@@ -1,7 +1,7 @@
 /* Generated from the frames of the server by `./run generate-types`. Do not edit. */
 
 export type Frame = ClientFrame | ServerFrame;
-export type ClientFrame = Subscribe | Unsubscribe | SetPresence | Auth | Ping;
+export type ClientFrame = Subscribe | Unsubscribe | SetPresence | Seen | Auth | Ping;
 export type ServerFrame =
   | Welcome
   | Subscribed
@@ -23,7 +23,7 @@ export type ServerFrame =
 export type CloseCode = 1009 | 4000 | 4001 | 4002 | 4005 | 4500 | 4501 | 4503 | 4504 | 4505;
 
 /**
- * Subscribe to a topic; with `since` and `epoch`, resume from that position.
+ * Subscribe to a topic; with `since`, `epoch` and `digest`, resume from that position.
  */
 export interface Subscribe {
   type: 'subscribe';
@@ -31,6 +31,7 @@ export interface Subscribe {
   id?: number | null;
   since?: number | null;
   epoch?: string | null;
+  digest?: string | null;
 }
 /**
  * Unsubscribe from a topic.
@@ -47,6 +48,19 @@ export interface SetPresence {
   type: 'presence';
   topic: string;
   state: 'away' | 'shopping' | 'viewing';
+  id?: number | null;
+}
+/**
+ * This screen shows a list at `version`; `digest` is that of the shown rows.
+ *
+ *     `paint_ms` is the time from receiving the newest change to showing it.
+ */
+export interface Seen {
+  type: 'seen';
+  topic: string;
+  version: number;
+  digest: string;
+  paint_ms?: number | null;
   id?: number | null;
 }
 /**
@@ -85,12 +99,13 @@ export interface Person {
   name: string;
 }
 /**
- * The position of a list: its epoch and its version.
+ * The position of a list: its epoch, its version and the digest of its rows.
  */
 export interface ListPosition {
   id: string;
   epoch: string;
   version: number;
+  digest: string;
 }
 /**
  * The limits of a client: topics, bytes of a message, frames a second.
@@ -103,8 +118,8 @@ export interface Limits {
 /**
  * The response to `subscribe`.
  *
- *     List topics have `epoch`, `version` and `recovered`. Counter topics have
- *     `history`: the last 300 samples as columns.
+ *     List topics have `epoch`, `version`, `digest` and `recovered`. Counter topics
+ *     have `history`: the last 300 samples as columns.
  */
 export interface Subscribed {
   type: 'subscribed';
@@ -112,6 +127,7 @@ export interface Subscribed {
   id?: number | null;
   epoch?: string | null;
   version?: number | null;
+  digest?: string | null;
   recovered?: boolean | null;
   history?: {
     [k: string]: unknown[];
@@ -133,6 +149,7 @@ export interface Snapshot {
   topic: string;
   epoch: string;
   version: number;
+  digest: string;
   part: number;
   parts: number;
   list: ListRow;
@@ -178,16 +195,18 @@ export interface ItemRow {
 /**
  * One recorded change of one list, and the frame that every subscriber gets.
  *
- *     `items` are whole rows, `gone` the ids of removed ones. `list` is absent when
- *     neither the list's own fields nor its members changed. `op` is the
- *     Idempotency-Key of the request that made the change. `undoes` is present on
- *     the verb `undo` only.
+ *     `base` is the digest of the list before the change, `digest` the one after it.
+ *     `items` are whole rows, `gone` the ids of removed ones. `list` is absent when neither
+ *     the list's own fields nor its members changed. `op` is the Idempotency-Key of the
+ *     request that made the change. `undoes` is present on the verb `undo` only.
  */
 export interface Change {
   type: 'change';
   topic: string;
   epoch: string;
   version: number;
+  base: string;
+  digest: string;
   at: string;
   actor: Person | null;
   op: string | null;
@@ -285,6 +304,9 @@ export interface Sample {
     [k: string]: number | null;
   };
   lagging: number;
+  screens: {
+    [k: string]: number;
+  };
   repairs: number;
   resumed: number;
   snapshots: number;

@@ -136,6 +136,7 @@ export interface ListResponse {
   members: Member[];
   version: number;
   epoch: string;
+  digest: string;
   deleted_at: string | null;
   role: Role;
   items_open: number;
@@ -226,6 +227,7 @@ export interface ActivityPage {
  */
 export interface Activity {
   version: number;
+  digest: string;
   at: string;
   verb: Verb;
   actor: Actor | null;

@@ -12,6 +12,7 @@ from live.connections.state_machine import (
     Authenticate,
     Close,
     ConnectionState,
+    RecordSeen,
     Reply,
     SetPresenceState,
     StartSubscription,
@@ -59,8 +60,18 @@ def test_unknown_fields_are_ignored():
 
 
 def test_subscribe_frame_passes_on_its_position():
-    frame = {"type": "subscribe", "id": 7, "topic": LIST, "since": 41, "epoch": "k3f9a2xx"}
-    assert receive(make_connection(), frame) == [StartSubscription(LIST, 7, 41, "k3f9a2xx")]
+    position = {"since": 41, "epoch": "k3f9a2xx", "digest": "5f1b3c07e4d2a986"}
+    frame = {"type": "subscribe", "id": 7, "topic": LIST, **position}
+    assert receive(make_connection(), frame) == [StartSubscription(LIST, 7, **position)]
+
+
+def test_seen_is_recorded_only_for_a_subscribed_topic():
+    connection = make_connection()
+    frame = {"type": "seen", "topic": LIST, "version": 43, "digest": "5f", "paint_ms": 7}
+    assert receive(connection, frame) == []
+    receive(connection, {"type": "subscribe", "topic": LIST})
+    seen = frames.Seen(topic=LIST, version=43, digest="5f", paint_ms=7)
+    assert receive(connection, frame) == [RecordSeen(seen)]
 
 
 def test_unsubscribe_requires_a_subscription():
@@ -100,8 +111,9 @@ def test_presence_requires_a_list_subscription():
         '{"type":"ping","id":"seven"}',
         '{"type":"subscribe"}',
         '{"type":"subscribe","topic":7}',
-        '{"type":"subscribe","topic":"requests","since":1}',
-        '{"type":"subscribe","topic":"requests","epoch":"k3f9a2xx"}',
+        '{"type":"subscribe","topic":"requests","digest":7}',
+        '{"type":"seen","topic":"requests","digest":"5f"}',
+        '{"type":"seen","topic":"requests","version":"43","digest":"5f"}',
         '{"type":"subscribe","topic":"requests","since":NaN,"epoch":"k3f9a2xx"}',
         '{"type":"presence","topic":"requests","state":"dancing"}',
         '{"type":"auth","token":"again"}',

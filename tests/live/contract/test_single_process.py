@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 
+from tests.support.positions import position_in
 from tests.support.processes import scaled
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -50,8 +51,8 @@ def test_resumed_socket_gets_missed_changes(installation):
     for number in range(3):
         installation.edit(f"missed {number}")
     with installation.subscribe() as client:
-        position = {"since": last["version"], "epoch": last["epoch"]}
-        client.send(type="subscribe", topic=f"list:{installation.list_id}", **position)
+        topic = f"list:{installation.list_id}"
+        client.send(type="subscribe", topic=topic, **position_in(last))
         assert client.until("subscribed")["recovered"] is True
         assert client.until_note("missed 2")["version"] == last["version"] + 3
 

@@ -19,7 +19,7 @@ from live.delivery.access_changes import NO_CHANGES
 from live.delivery.change_sequence import ChangeSequence
 from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage, group_name
-from live.delivery.readings import ListState, LoggedChange, Tail
+from live.delivery.readings import ListState, LoggedChange, Position, Tail
 from live.delivery.relay import Relay
 from live.delivery.send_queue import SendQueue
 from live.intervals import Intervals
@@ -38,6 +38,13 @@ class IgnoringAccessListener:
     def on_list_deleted(self, *_args) -> None: ...
 
 
+async def check_nothing() -> None: ...
+
+
+def state(version: int) -> ListState:
+    return ListState(Position("e", version, str(version)), exists=True)
+
+
 class Reader:
     def __init__(self) -> None:
         self.versions: list[int] = []
@@ -54,6 +61,8 @@ def message(version: int, epoch: str = "e") -> dict:
         "list": str(LIST),
         "epoch": epoch,
         "version": version,
+        "base": str(version - 1),
+        "digest": str(version),
         "frame": str(version).encode(),
     }
 
@@ -69,9 +78,10 @@ def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
 
         def read_tail(_list_id, *, epoch, since):
             changes = tuple(
-                LoggedChange(v, str(v), NO_CHANGES) for v in range(since + 1, committed + 1)
+                LoggedChange(v, str(v - 1), str(v), str(v), NO_CHANGES)
+                for v in range(since + 1, committed + 1)
             )
-            return ListState(epoch, committed, exists=True), Tail(epoch, since, committed, changes)
+            return state(committed), Tail(epoch, since, str(since), changes)
 
         async def read_in_thread(work, *args, **kwargs):
             await asyncio.sleep(random.choice([0, 0.001]))
@@ -79,18 +89,19 @@ def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
 
         patch = pytest.MonkeyPatch()
         patch.setattr(log_repair, "read_tail", read_tail)
-        patch.setattr(
-            log_repair, "list_states", lambda ids: {LIST: ListState("e", committed, exists=True)}
-        )
+        patch.setattr(log_repair, "list_states", lambda ids: {LIST: state(committed)})
         patch.setattr(log_repair, "run_in_db_thread", read_in_thread)
         hub = Hub(loop=asyncio.get_running_loop(), interval=0.0005)
         relay = Relay(
-            hub=hub, access_listener=IgnoringAccessListener(), intervals=Intervals().scaled(0.002)
+            hub=hub,
+            access_listener=IgnoringAccessListener(),
+            before_restart=check_nothing,
+            intervals=Intervals().scaled(0.002),
         )
         relay.start()
         try:
             watch = relay.watch(LIST)
-            watch.sequence = ChangeSequence("e", 0)
+            watch.sequence = ChangeSequence(Position("e", 0, "0"))
             reader = Reader()
             hub.attach(topic_of(LIST), reader.send_queue)
             pending: list[int] = []
@@ -166,6 +177,8 @@ async def test_message_of_another_process_is_delivered_once(
         "list": str(groceries.pk),
         "epoch": activity.epoch,
         "version": activity.version,
+        "base": activity.base,
+        "digest": activity.digest,
         "frame": bytes(activity.frame),
     }
     for _ in range(3):
@@ -188,6 +201,7 @@ async def test_new_epoch_sends_snapshot_to_subscribers(open_client, ana, groceri
     assert (snapshot["epoch"], snapshot["version"]) == ("restored", 1)
 
 
+@pytest.mark.unrecorded_writes
 async def test_subscribers_get_snapshot_when_log_cannot_fill_gap(open_client, ana, groceries):
     client = await open_client(ana)
     reply = await client.subscribe(groceries)

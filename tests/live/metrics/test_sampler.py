@@ -27,6 +27,7 @@ def sample(process: str, count: int, **fields) -> ProcessSample:
         "sockets": 3,
         "user_ids": [1, 2],
         "lagging": 0,
+        "screens": {"identical": 2, "behind": 1, "different": 0},
         "latency": [(10, 5)],
         "delivery": [],
     }
@@ -45,6 +46,7 @@ def test_latest_samples_of_all_processes_are_added_up():
     result = aggregate(aggregator, 1)
     assert (result.processes, result.started, result.status["2xx"]) == (2, 11, 11)
     assert (result.in_flight, result.sockets, result.people) == (2, 6, 3)
+    assert result.screens == {"identical": 4, "behind": 2, "different": 0}
     assert result.per_second == 4.0
     assert result.latency_ms["p50"] == pytest.approx(1.55, rel=0.2)
     assert result.delivery_ms == {"p50": None, "p99": None}

@@ -90,7 +90,8 @@ def test_only_users_on_a_shared_list_can_be_added(
     response = ana_client.put(url, {"members": [bob.pk]})
     assert response.status_code == 200
     assert roles_by_username(hardware) == {"ana": "owner", "bob": "editor"}
-    assert response["ETag"] == f'"{current_version(hardware)}"'
+    hardware.refresh_from_db()
+    assert response["ETag"] == f'"{hardware.version}-{hardware.digest}"'
     assert bob.pk in {row["id"] for row in response.json()["members"]}
 
 

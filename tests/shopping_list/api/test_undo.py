@@ -230,6 +230,7 @@ class TestActivities:
         row = bob_client.get(f"{url_of_list(groceries)}activities/").json()["results"][0]
         assert row == {
             "version": after["version"],
+            "digest": bob_client.get(url_of_list(groceries)).json()["digest"],
             "at": after["updated_at"],
             "verb": "item.edited",
             "actor": {"id": bob.pk, "name": "Bob"},

@@ -51,9 +51,17 @@ def welcome() -> dict[str, Any]:
 
 
 def snapshot(version: int, *, epoch: str = "one", part: int = 1, parts: int = 1) -> dict[str, Any]:
-    position = {"topic": LIST, "epoch": epoch, "version": version}
+    position = {"topic": LIST, "epoch": epoch, "version": version, "digest": f"d{version}"}
     return {"type": "snapshot", **position, "part": part, "parts": parts, "items": []}
 
 
-def change(version: int, *, epoch: str = "one") -> dict[str, Any]:
-    return {"type": "change", "topic": LIST, "epoch": epoch, "version": version, "items": []}
+def change(version: int, *, epoch: str = "one", base: str | None = None) -> dict[str, Any]:
+    """Return a change of the history in which the digest of each version is "d<version>"."""
+    position = {
+        "topic": LIST,
+        "epoch": epoch,
+        "version": version,
+        "base": base or f"d{version - 1}",
+        "digest": f"d{version}",
+    }
+    return {"type": "change", **position, "items": []}
