@@ -115,12 +115,13 @@ _database = DATABASES["default"]
 # Each of these threads keeps its connection (asgi_project/middleware/thread_pool.py).
 REQUEST_THREADS = env.int("TROLLEY_THREADS", default=8)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _synchronous = "FULL" if env.bool("TROLLEY_SYNC_EVERY_COMMIT", default=True) else "NORMAL"
     _database["ENGINE"] = "asgi_project.sqlite"
     _database["CONN_MAX_AGE"] = None
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
+        "init_command": f"PRAGMA journal_mode=WAL;PRAGMA synchronous={_synchronous};",
     }
 else:
     _database["CONN_MAX_AGE"] = 0

@@ -35,6 +35,7 @@ def items_of(vector: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("vector", VECTORS["cases"], ids=lambda vector: vector["case"])
 def test_digest_equals_vector_when_rows_are_decoded_from_frames(vector):
+    """POS-7"""
     list_row = msgspec.convert(vector["list"], ListRow)
     items = msgspec.convert(items_of(vector), list[ItemRow])
     assert digest.digest_of(list_row, items) == vector["digest"]
