@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from live.db_threads import run_in_db_thread
 from shopping_list.models import Activity, ShoppingItem
@@ -52,9 +52,10 @@ async def test_subscribers_get_snapshot_at_once_when_change_has_another_base(
     await client.until("change")
 
     def go_back_and_edit_twice() -> None:
-        go_back(groceries, version=version)
-        for name in ("Bread", "Salt"):
-            groceries.items.create(name=name)
+        with transaction.atomic():
+            go_back(groceries, version=version)
+            for name in ("Bread", "Salt"):
+                groceries.items.create(name=name)
 
     await run_in_db_thread(go_back_and_edit_twice)
     snapshot = await client.until("snapshot")
@@ -89,10 +90,11 @@ async def test_member_of_the_lost_history_gets_no_snapshot(open_client, ana, mal
     client, _ = await open_at(open_client, mallory, groceries)
 
     def go_back_and_edit() -> None:
-        groceries.memberships.filter(user=mallory)._raw_delete("default")
-        go_back(groceries, version=version)
-        for name in ("Bread", "Salt"):
-            groceries.items.create(name=name)
+        with transaction.atomic():
+            groceries.memberships.filter(user=mallory)._raw_delete("default")
+            go_back(groceries, version=version)
+            for name in ("Bread", "Salt"):
+                groceries.items.create(name=name)
 
     await run_in_db_thread(go_back_and_edit)
     assert await client.next() == {
