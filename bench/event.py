@@ -21,6 +21,7 @@ CONTROL_PATH = "/bench/control"
 EPOCH = "bench000"
 EVENT_TIME = datetime(2026, 11, 22, 10, 0, 0, 123_000, tzinfo=UTC)
 _VERSION_PLACEHOLDER = 987_654_321_012
+_BASE_PLACEHOLDER, _DIGEST_PLACEHOLDER = "b" * 16, "d" * 16
 ITEM_FIELDS = {
     "name": "Tomatoes",
     "quantity": "500 g",
@@ -70,9 +71,16 @@ def _frame_template(index: int) -> bytes:
         topic=topic_of(list_id(index)),
         epoch=EPOCH,
         version=_VERSION_PLACEHOLDER,
+        base=_BASE_PLACEHOLDER,
+        digest=_DIGEST_PLACEHOLDER,
         items=(item,),
     )
     return encode(change).replace(b"%", b"%%").replace(str(_VERSION_PLACEHOLDER).encode(), b"%d")
+
+
+def digest_of(version: int) -> str:
+    """Return the digest after a version: any value that differs between versions."""
+    return f"{version:016x}"
 
 
 def change_entries(index: int) -> list[dict[str, Any]]:
@@ -83,7 +91,11 @@ def change_entries(index: int) -> list[dict[str, Any]]:
 
 def frame(index: int, version: int) -> bytes:
     """Return the change frame of list `index` for `version`."""
-    return _frame_template(index) % (version, version)
+    template = _frame_template(index) % (version, version)
+    digests = (digest_of(version - 1).encode(), digest_of(version).encode())
+    return template.replace(_BASE_PLACEHOLDER.encode(), digests[0], 1).replace(
+        _DIGEST_PLACEHOLDER.encode(), digests[1], 1
+    )
 
 
 def frame_template(index: int) -> str:

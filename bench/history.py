@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench.event import EPOCH, EVENT_TIME, change_entries, frame, list_id
+from bench.event import EPOCH, EVENT_TIME, change_entries, digest_of, frame, list_id
 
-COLUMNS = "list_id, version, epoch, verb, actor_name, changes, frame, at"
+COLUMNS = "list_id, version, base, digest, epoch, verb, actor_name, changes, frame, at"
 
 
 class History:
@@ -33,11 +33,11 @@ class History:
         else:
             self.connection = psycopg.connect(url, autocommit=True)
         placeholder = "?" if self.is_sqlite else "%s"
-        values = ", ".join([placeholder] * 8)
+        values = ", ".join([placeholder] * 10)
         self.insert = f"INSERT INTO shopping_list_activity ({COLUMNS}) VALUES ({values})"
         self.update = (
             "UPDATE shopping_list_shoppinglist"
-            f" SET version = {placeholder} WHERE id = {placeholder}"
+            f" SET version = {placeholder}, digest = {placeholder} WHERE id = {placeholder}"
         )
 
     def commit(self, index: int, count: int) -> int:
@@ -48,13 +48,16 @@ class History:
         at = EVENT_TIME.isoformat(sep=" ") if self.is_sqlite else EVENT_TIME
         entries = json.dumps(change_entries(index))
         rows = [
-            (key, version, EPOCH, "item.ticked", "user0", entries, frame(index, version), at)
+            (
+                *(key, version, digest_of(version - 1), digest_of(version), EPOCH),
+                *("item.ticked", "user0", entries, frame(index, version), at),
+            )
             for version in range(first, last + 1)
         ]
         cursor = self.connection.cursor()
         cursor.execute("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
         cursor.executemany(self.insert, rows)
-        cursor.execute(self.update, (last, key))
+        cursor.execute(self.update, (last, digest_of(last), key))
         cursor.execute("COMMIT")
         return first
 

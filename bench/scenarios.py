@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from bench import processes
 from bench.arithmetic import counts, out_of_order, percentile
-from bench.event import EPOCH, SeedSize, item_id, list_id
+from bench.event import EPOCH, SeedSize, digest_of, item_id, list_id
 from bench.generator import Editor, ReaderConfig, ReaderPool
 from bench.history import History
 from bench.processes import Server
@@ -395,7 +395,7 @@ class Resume(Scenario):
             pool.close()
 
     async def _measure(self, run: Run, pool: ReaderPool) -> Measurements:
-        since = f"?since=0&epoch={EPOCH}"
+        since = f"?since=0&epoch={EPOCH}&digest={digest_of(0)}"
         configs = [
             replace(config, path=config.path + since)
             for config in self.reader_configs(run, self.sockets)

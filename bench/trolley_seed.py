@@ -21,7 +21,16 @@ def seed(size):
     from knox.models import get_digest_token
 
     from accounts.models import ApiToken, User
-    from bench.event import EPOCH, EVENT_TIME, ITEM_FIELDS, change_entries, frame, item_id, list_id
+    from bench.event import (
+        EPOCH,
+        EVENT_TIME,
+        ITEM_FIELDS,
+        change_entries,
+        digest_of,
+        frame,
+        item_id,
+        list_id,
+    )
     from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
     from shopping_list.parsing.item_names import comparison_key
 
@@ -41,6 +50,7 @@ def seed(size):
             name=f"List {n}",
             epoch=EPOCH,
             version=0 if n else size.changes,
+            digest=digest_of(0 if n else size.changes),
             created_by=users[n * size.users_per_list],
         )
         for n in range(size.lists)
@@ -78,6 +88,8 @@ def seed(size):
                 list_id=list_id(0),
                 version=version,
                 epoch=EPOCH,
+                base=digest_of(version - 1),
+                digest=digest_of(version),
                 verb="item.ticked",
                 actor=users[0],
                 actor_name="user0",

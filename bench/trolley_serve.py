@@ -18,7 +18,7 @@ from asgi_project.asgi import application
 from asgi_project.serving.listener import open_listener
 from asgi_project.serving.servers import SERVERS
 from bench.control import with_control
-from bench.event import EPOCH, EVENT_TIME, change_entries, frame, list_id
+from bench.event import EPOCH, EVENT_TIME, change_entries, digest_of, frame, list_id
 from live.delivery.publisher import publish
 from shopping_list.models import Activity
 
@@ -33,6 +33,8 @@ def publish_all(index: int, first: int, count: int) -> None:
                 list_id=list_id(index),
                 version=version,
                 epoch=EPOCH,
+                base=digest_of(version - 1),
+                digest=digest_of(version),
                 verb="item.ticked",
                 changes=change_entries(index),
                 frame=frame(index, version),

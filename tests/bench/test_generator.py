@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.event import frame, frame_template
+from bench.event import digest_of, frame, frame_template
 from bench.generator import DeliveryStats, Editor, Reader
 from bench.scenarios import versions
 from bench.targets import TARGETS
@@ -90,7 +90,11 @@ def test_versions_are_read_from_joined_frames():
 
 
 def test_template_renders_to_the_frame():
-    assert frame_template(0).replace("%d", "41").encode() == frame(0, 41)
+    """In a server of another language, the digests are constants of the same length."""
+    rendered = frame_template(0).replace("%d", "41")
+    for placeholder, version in (("b" * 16, 40), ("d" * 16, 41)):
+        rendered = rendered.replace(placeholder, digest_of(version), 1)
+    assert rendered.encode() == frame(0, 41)
 
 
 class FakePipe:
