@@ -141,7 +141,7 @@ class Results:
                 ),
             ],
             "E1": [("edits/s, times plain", better_than_plain, 1.5, True)],
-            "M1": [("KB for each socket", trolley.figure if on_uvicorn else None, 30, False)],
+            "M1": [("KB for each socket", trolley.figure if on_uvicorn else None, 20, False)],
             "G1-": [
                 (
                     "p50, times G1",

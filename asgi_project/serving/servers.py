@@ -12,6 +12,7 @@ from django.conf import settings
 
 from asgi_project.serving import lifespan
 from asgi_project.serving.time_scale import scaled
+from asgi_project.serving.websocket_protocol import CompactWebSocketProtocol
 
 MAX_MESSAGE_BYTES = 65_536
 PING_INTERVAL = PING_TIMEOUT = 20.0  # s
@@ -35,7 +36,7 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
         app,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=CompactWebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         # Compression costs 35 to 40 KB for each socket and a third more CPU.
         ws_per_message_deflate=False,

@@ -1,0 +1,98 @@
+"""uvicorn's WebSocket protocol with less memory for each idle socket.
+
+Most of what an idle socket holds is its handshake, and queues and events that are
+empty. Both are replaced here: the handshake is dropped once it is accepted, and the
+queue and the event take memory only while they hold something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+if TYPE_CHECKING:
+    from asgiref.typing import ASGIReceiveEvent
+
+
+class ReceiveQueue:
+    """The messages of one socket that the application has not received yet.
+
+    Like asyncio.Queue without a limit, for one receiver at a time.
+    """
+
+    __slots__ = ("_messages", "_receiver")
+
+    def __init__(self) -> None:
+        self._messages: list[ASGIReceiveEvent] = []
+        self._receiver: asyncio.Future[None] | None = None
+
+    def put_nowait(self, message: ASGIReceiveEvent) -> None:
+        """Add a message and wake the receiver."""
+        self._messages.append(message)
+        if self._receiver is not None and not self._receiver.done():
+            self._receiver.set_result(None)
+
+    def empty(self) -> bool:
+        """Tell whether there is no message."""
+        return not self._messages
+
+    async def get(self) -> ASGIReceiveEvent:
+        """Remove and return the oldest message; wait until there is one."""
+        while not self._messages:
+            self._receiver = asyncio.get_running_loop().create_future()
+            try:
+                await self._receiver
+            finally:
+                self._receiver = None
+        return self._messages.pop(0)
+
+
+class WritableEvent:
+    """Whether the transport takes more data. Like asyncio.Event."""
+
+    __slots__ = ("_is_set", "_waiters")
+
+    def __init__(self) -> None:
+        self._is_set = True
+        self._waiters: list[asyncio.Future[None]] | None = None
+
+    def set(self) -> None:
+        """Let all waiting writers continue."""
+        self._is_set = True
+        waiters, self._waiters = self._waiters, None
+        for waiter in waiters or ():
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def clear(self) -> None:
+        """Make writers wait."""
+        self._is_set = False
+
+    async def wait(self) -> None:
+        """Wait until the event is set."""
+        while not self._is_set:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters = [*(self._waiters or ()), waiter]
+            await waiter
+
+
+class CompactWebSocketProtocol(WebSocketsSansIOProtocol):
+    """One socket. It differs from uvicorn's in memory only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = ReceiveQueue()  # type: ignore[assignment]
+        self.writable = WritableEvent()  # type: ignore[assignment]
+
+    def start_keepalive(self) -> None:
+        """Drop the handshake: uvicorn calls this after it has sent the acceptance.
+
+        The parser of `websockets` keeps the request until the socket is closed, and
+        the application keeps the scope. So their headers are cleared, not the
+        references to them. The application has read them before it accepted.
+        """
+        super().start_keepalive()
+        for headers in (self.request.headers, self.response.headers, self.scope["headers"]):
+            headers.clear()  # type: ignore[union-attr]
