@@ -229,7 +229,7 @@ class Activity(models.Model):
 
     `list_id` is no foreign key: the log of a deleted list stays. `base` and `digest`
     are those of the list before and after the change. `frame` is the exact bytes that
-    subscribers get.
+    subscribers get, `summary` the change in short (rows.ActivitySummary).
     """
 
     list_id = models.UUIDField()
@@ -244,6 +244,7 @@ class Activity(models.Model):
     actor_name = models.CharField(max_length=150, blank=True, default="")
     operation_id = models.UUIDField(null=True)
     changes = models.JSONField()
+    summary = models.JSONField(default=dict)
     frame = models.BinaryField()
     undoes = models.PositiveBigIntegerField(null=True)
     at = models.DateTimeField()

@@ -90,6 +90,28 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Moment
 
 
+class FieldChange(msgspec.Struct, frozen=True):
+    """The value of one field before and after a change."""
+
+    before: str | bool
+    after: str | bool
+
+
+class ActivitySummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A change in short.
+
+    `items` and `members` are how many of each the change has; `list_changed` tells whether it
+    has the list's own fields. `names` are those of the first three items and members.
+    `fields` has the changed fields if the change edited one row only.
+    """
+
+    items: int = 0
+    members: int = 0
+    list_changed: bool = False
+    names: tuple[str, ...] = ()
+    fields: dict[str, FieldChange] = {}
+
+
 class StoredItem(NamedTuple):
     """An item's row, with its list and the key of its name, which no client gets."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +22,9 @@ from shopping_list.services import undo
 
 MAX_CHANGES = 500
 """Changes in one response to `?since=`."""
+ROWS = OpenApiParameter(
+    "rows", bool, description="Adds the rows before and after each change, as `changes`."
+)
 
 
 class ActivitiesView(APIView):
@@ -28,27 +32,32 @@ class ActivitiesView(APIView):
 
     @openapi.read_operation(
         OneOf("Activities", (responses.ActivityPageResponse, responses.ActivitiesSinceResponse)),
-        query=openapi.cursor(),
+        query=[*openapi.cursor(), ROWS],
     )
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the newest changes in pages, or with `since` the changes after that version."""
         access = permissions.require_member(request, list_id)
         since = query_params.number(request, "since")
-        rows = models.Activity.objects.filter(list_id=list_id).defer("frame")
+        with_rows = query_params.boolean(request, "rows") or False
+        # A change of many items has megabytes of rows.
+        unread = ("frame",) if with_rows else ("frame", "changes")
+        changes = models.Activity.objects.filter(list_id=list_id).defer(*unread)
         if since is not None:
-            return _changes_since(access.epoch, rows.filter(version__gt=since))
+            newer = changes.filter(version__gt=since)
+            return _changes_since(access.epoch, newer, with_rows=with_rows)
         pages = ActivityPages()
-        page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response(representations.activities(page or []))
+        page = pages.paginate_queryset(changes, request, view=self)
+        results = representations.activities(page or [], with_rows=with_rows)
+        return pages.get_paginated_response(results)
 
 
-def _changes_since(epoch: str, rows: QuerySet[Any]) -> Response:
-    newer = list(rows.order_by("version")[: MAX_CHANGES + 1])
+def _changes_since(epoch: str, changes: QuerySet[Any], *, with_rows: bool) -> Response:
+    newer = list(changes.order_by("version")[: MAX_CHANGES + 1])
     return Response(
         {
             "epoch": epoch,
             "more": len(newer) > MAX_CHANGES,
-            "results": representations.activities(newer[:MAX_CHANGES]),
+            "results": representations.activities(newer[:MAX_CHANGES], with_rows=with_rows),
         }
     )
 

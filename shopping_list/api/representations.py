@@ -60,11 +60,16 @@ def item(row: ItemRow, **members: Any) -> dict[str, Any]:
     return {**to_json(row), **members}
 
 
-def activities(changes: Iterable[models.Activity]) -> list[dict[str, Any]]:
-    """Return recorded changes, each with the version that undid it."""
+def activities(
+    changes: Iterable[models.Activity], *, with_rows: bool = False
+) -> list[dict[str, Any]]:
+    """Return recorded changes in short, each with the version that undid it.
+
+    `with_rows` adds the rows before and after each change.
+    """
     rows = list(changes)
     undone_by = _undone_by(rows) if rows else {}
-    return [_activity(row, undone_by.get(row.version)) for row in rows]
+    return [_activity(row, undone_by.get(row.version), with_rows=with_rows) for row in rows]
 
 
 def _undone_by(rows: list[models.Activity]) -> dict[int, int]:
@@ -88,7 +93,7 @@ def _timestamp(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def _activity(row: models.Activity, undone_by: int | None) -> dict[str, Any]:
+def _activity(row: models.Activity, undone_by: int | None, *, with_rows: bool) -> dict[str, Any]:
     actor = {"id": row.actor_id, "name": row.actor_name} if row.actor_name else None
     return {
         "version": row.version,
@@ -97,7 +102,8 @@ def _activity(row: models.Activity, undone_by: int | None) -> dict[str, Any]:
         "verb": row.verb,
         "actor": actor,
         "op": None if row.operation_id is None else str(row.operation_id),
-        "changes": row.changes,
+        "summary": row.summary,
+        **({"changes": row.changes} if with_rows else {}),
         "undoes": row.undoes,
         "undone_by": undone_by,
     }

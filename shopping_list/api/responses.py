@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rest.problems import ProblemResponse
-from shopping_list.rows import ItemRow, ListRow, Moment, Role, Verb
+from shopping_list.rows import ActivitySummary, ItemRow, ListRow, Moment, Role, Verb
 
 Outcome = Literal["added", "merged", "put_back"]
 Uri = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
@@ -119,8 +119,8 @@ class ChangeEntryResponse(Struct, kw_only=True):
     after: dict[str, Any] | None
 
 
-class ActivityResponse(Struct):
-    """One recorded change."""
+class ActivityResponse(Struct, kw_only=True):
+    """One recorded change; `changes` has its rows, if the request asked for them."""
 
     version: int
     digest: str
@@ -128,7 +128,8 @@ class ActivityResponse(Struct):
     verb: Verb
     actor: ActorResponse | None
     op: UUID | None
-    changes: list[ChangeEntryResponse]
+    summary: ActivitySummary
+    changes: list[ChangeEntryResponse] | UnsetType = UNSET
     undoes: int | None
     undone_by: int | None
 

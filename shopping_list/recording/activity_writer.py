@@ -16,6 +16,7 @@ import msgspec
 from shopping_list import digest as digests
 from shopping_list import models, queries
 from shopping_list.recording import bookkeeping, diff, locking
+from shopping_list.recording.activity_summary import summary_of
 from shopping_list.recording.locking import ConflictError, LockedList, StoredList
 from shopping_list.rows import Change, ItemRow, ListRow, Person, Verb, encode, optional_id, topic_of
 
@@ -142,6 +143,7 @@ class ActivityWriter:
             actor_name=change.actor.name if change.actor else "",
             operation_id=change.op,
             changes=entries,
+            summary=msgspec.to_builtins(summary_of(entries)),
             frame=encode(change),
             undoes=self.undoes,
             at=change.at,

@@ -75,7 +75,7 @@ def clear_and_undo(example_list: ExampleList, snippet: Example) -> None:
     before = example_list.items.keys()
     example_list.run(snippet)
     undo, clear = example_list.changes[:2]
-    assert (clear["verb"], len(clear["changes"])) == ("items.removed", 1)
+    assert (clear["verb"], clear["summary"]["items"]) == ("items.removed", 1)
     assert (undo["verb"], undo["undoes"]) == ("undo", clear["version"])
     assert example_list.items.keys() == before
 

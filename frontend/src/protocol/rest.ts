@@ -223,7 +223,7 @@ export interface ActivityPage {
   results: Activity[];
 }
 /**
- * One recorded change.
+ * One recorded change; `changes` has its rows, if the request asked for them.
  */
 export interface Activity {
   version: number;
@@ -232,7 +232,8 @@ export interface Activity {
   verb: Verb;
   actor: Actor | null;
   op: string | null;
-  changes: ChangedRow[];
+  summary: ActivitySummary;
+  changes?: ChangedRow[];
   undoes: number | null;
   undone_by: number | null;
 }
@@ -242,6 +243,29 @@ export interface Activity {
 export interface Actor {
   id: number | null;
   name: string;
+}
+/**
+ * A change in short.
+ *
+ * `items` and `members` are how many of each the change has; `list_changed` tells whether it
+ * has the list's own fields. `names` are those of the first three items and members.
+ * `fields` has the changed fields if the change edited one row only.
+ */
+export interface ActivitySummary {
+  items?: number;
+  members?: number;
+  list_changed?: boolean;
+  names?: string[];
+  fields?: {
+    [k: string]: FieldChange;
+  };
+}
+/**
+ * The value of one field before and after a change.
+ */
+export interface FieldChange {
+  before: string | boolean;
+  after: string | boolean;
 }
 /**
  * One row of a change; one of `item`, `list` and `member` identifies it.

@@ -227,7 +227,8 @@ class TestActivities:
         key = str(uuid4())
         before = bob_client.get(url_of_item(milk)).json()
         after = bob_client.patch(url_of_item(milk), {"note": "x"}, HTTP_IDEMPOTENCY_KEY=key).json()
-        row = bob_client.get(f"{url_of_list(groceries)}activities/").json()["results"][0]
+        url = f"{url_of_list(groceries)}activities/?rows=true"
+        row = bob_client.get(url).json()["results"][0]
         assert row == {
             "version": after["version"],
             "digest": bob_client.get(url_of_list(groceries)).json()["digest"],
@@ -235,6 +236,13 @@ class TestActivities:
             "verb": "item.edited",
             "actor": {"id": bob.pk, "name": "Bob"},
             "op": key,
+            "summary": {
+                "items": 1,
+                "members": 0,
+                "list_changed": False,
+                "names": ["Milk"],
+                "fields": {"note": {"before": "", "after": "x"}},
+            },
             "changes": [{"item": str(milk.pk), "before": before, "after": after}],
             "undoes": None,
             "undone_by": None,
