@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from asgi_project.views import app_shell
+from rest.compression import compressed
 
 LISTS = {"entry": "src/lists.ts", "title": "Trolley"}
 DASHBOARD = {"entry": "src/dashboard.ts", "title": "Trolley dashboard"}
@@ -16,7 +17,11 @@ DASHBOARD = {"entry": "src/dashboard.ts", "title": "Trolley dashboard"}
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("accounts.urls")),
     path("api/", include("shopping_list.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path(
+        "api/schema/",
+        compressed(SpectacularAPIView.as_view(permission_classes=[])),
+        name="schema",
+    ),
     path(
         "api/docs/",
         SpectacularSwaggerSplitView.as_view(template_name="api_docs.html", permission_classes=[]),

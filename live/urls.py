@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from live import views
+from rest.compression import compressed
 
 urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("api/live/requests/", views.RequestsView.as_view()),
-    path("api/live/asyncapi.json", views.AsyncApiView.as_view(), name="asyncapi"),
+    path("api/live/asyncapi.json", compressed(views.AsyncApiView.as_view()), name="asyncapi"),
 ]

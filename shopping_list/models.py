@@ -33,6 +33,11 @@ def new_epoch() -> str:
     return "".join(secrets.choice(EPOCH_ALPHABET) for _ in range(8))
 
 
+def empty_summary() -> dict[str, Any]:
+    """Return the summary of a change without rows, as it is stored."""
+    return {"items": 0, "members": 0, "list_changed": False, "names": [], "fields": {}}
+
+
 class ShoppingList(RecordedModel):
     """A list, and the position of its history: (`epoch`, `version`, `digest`)."""
 
@@ -244,7 +249,7 @@ class Activity(models.Model):
     actor_name = models.CharField(max_length=150, blank=True, default="")
     operation_id = models.UUIDField(null=True)
     changes = models.JSONField()
-    summary = models.JSONField(default=dict)
+    summary = models.JSONField(default=empty_summary)
     frame = models.BinaryField()
     undoes = models.PositiveBigIntegerField(null=True)
     at = models.DateTimeField()

@@ -105,11 +105,11 @@ class ActivitySummary(msgspec.Struct, frozen=True, kw_only=True):
     `fields` has the changed fields if the change edited one row only.
     """
 
-    items: int = 0
-    members: int = 0
-    list_changed: bool = False
-    names: tuple[str, ...] = ()
-    fields: dict[str, FieldChange] = {}
+    items: int
+    members: int
+    list_changed: bool
+    names: tuple[str, ...]
+    fields: dict[str, FieldChange]
 
 
 class StoredItem(NamedTuple):

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
+from rest.compression import compressed
 from shopping_list.api import (
     activities,
     bulk,
@@ -30,10 +31,10 @@ LIST = "shopping-lists/<uuid:list_id>/"
 ITEMS = f"{LIST}shopping-items/"
 
 urlpatterns = [
-    path("shopping-lists/", lists.ListsView.as_view()),
-    path(LIST, lists.ListView.as_view()),
+    path("shopping-lists/", compressed(lists.ListsView.as_view())),
+    path(LIST, compressed(lists.ListView.as_view())),
     path(f"{LIST}restore/", lists.RestoreView.as_view()),
-    path(f"{LIST}activities/", activities.ActivitiesView.as_view()),
+    path(f"{LIST}activities/", compressed(activities.ActivitiesView.as_view())),
     path(f"{LIST}activities/<number:version>/undo/", activities.UndoView.as_view()),
     path(f"{LIST}members/", members.MembersView.as_view()),
     path(f"{LIST}members/<number:user_id>/", members.MemberView.as_view()),
@@ -43,16 +44,16 @@ urlpatterns = [
     path(f"{LIST}invites/<uuid:invite_id>/", invites.InviteView.as_view()),
     path("invites/preview/", invite_links.PreviewView.as_view()),
     path("invites/accept/", invite_links.AcceptView.as_view()),
-    path(ITEMS, items.ItemsView.as_view()),
-    path(f"{ITEMS}bulk/", bulk.BulkView.as_view()),
+    path(ITEMS, compressed(items.ItemsView.as_view())),
+    path(f"{ITEMS}bulk/", compressed(bulk.BulkView.as_view())),
     path(f"{ITEMS}tick/", bulk.TickView.as_view()),
     path(f"{ITEMS}untick/", bulk.UntickView.as_view()),
     path(f"{ITEMS}remove/", bulk.RemoveView.as_view()),
-    path(f"{ITEMS}<uuid:item_id>/", items.ItemView.as_view()),
-    path("search-shopping-items/", search.SearchView.as_view()),
-    path("suggestions/", suggestions.SuggestionsView.as_view()),
-    path(f"{LIST}export/", exports.ExportView.as_view()),
+    path(f"{ITEMS}<uuid:item_id>/", compressed(items.ItemView.as_view())),
+    path("search-shopping-items/", compressed(search.SearchView.as_view())),
+    path("suggestions/", compressed(suggestions.SuggestionsView.as_view())),
+    path(f"{LIST}export/", compressed(exports.ExportView.as_view())),
     path(f"{LIST}import/", imports.ImportView.as_view()),
-    path("export/", exports.ExportEverythingView.as_view()),
+    path("export/", compressed(exports.ExportEverythingView.as_view())),
     path("import/", imports.ImportEverythingView.as_view()),
 ]

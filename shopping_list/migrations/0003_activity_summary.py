@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+import shopping_list.models
+
 MAX_NAMES = 3
 SHOWN_FIELDS = ("name", "quantity", "note", "category", "purchased", "role")
 CHUNK_SIZE = 50
@@ -46,7 +48,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name="activity", name="summary", field=models.JSONField(default=dict)
+            model_name="activity",
+            name="summary",
+            field=models.JSONField(default=shopping_list.models.empty_summary),
         ),
         migrations.RunPython(fill_summaries, migrations.RunPython.noop),
     ]
