@@ -15,6 +15,7 @@ from shopping_list.api import (
     lists,
     members,
     search,
+    snapshots,
     suggestions,
 )
 
@@ -33,6 +34,7 @@ ITEMS = f"{LIST}shopping-items/"
 urlpatterns = [
     path("shopping-lists/", compressed(lists.ListsView.as_view())),
     path(LIST, compressed(lists.ListView.as_view())),
+    path(f"{LIST}snapshot/", compressed(snapshots.SnapshotView.as_view())),
     path(f"{LIST}restore/", lists.RestoreView.as_view()),
     path(f"{LIST}activities/", compressed(activities.ActivitiesView.as_view())),
     path(f"{LIST}activities/<number:version>/undo/", activities.UndoView.as_view()),

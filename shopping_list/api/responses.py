@@ -44,6 +44,20 @@ class ListPageResponse(PageResponse, kw_only=True):
     results: list[ListResponse]
 
 
+class ListFieldsResponse(ListRow, frozen=True, kw_only=True):
+    """A list's own fields, the same for every member."""
+
+
+class SnapshotResponse(Struct, kw_only=True):
+    """A whole list at one version. The position is that of the WebSocket protocol."""
+
+    epoch: str
+    version: int
+    digest: str
+    list: ListFieldsResponse
+    items: tuple[ItemRow, ...]
+
+
 class ItemPageResponse(PageResponse, kw_only=True):
     """A page of items."""
 

@@ -16,6 +16,7 @@ COMPRESSED = {
     "api/shopping-lists/<uuid:list_id>/activities/",
     "api/shopping-lists/<uuid:list_id>/export/",
     "api/shopping-lists/<uuid:list_id>/shopping-items/",
+    "api/shopping-lists/<uuid:list_id>/snapshot/",
     "api/shopping-lists/<uuid:list_id>/shopping-items/<uuid:item_id>/",
     "api/shopping-lists/<uuid:list_id>/shopping-items/bulk/",
     "api/search-shopping-items/",

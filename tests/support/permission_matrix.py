@@ -55,6 +55,7 @@ MEMBERS_BODY = {"members": ["{member}"]}
 
 OPERATIONS = (
     Operation("read list", "GET", LIST, "viewer", scope="read"),
+    Operation("read snapshot", "GET", f"{LIST}snapshot/", "viewer", scope="read"),
     Operation("replace list", "PUT", LIST, "owner", body={"name": "New"}),
     Operation("rename list", "PATCH", LIST, "owner", body={"name": "New"}),
     Operation("delete list", "DELETE", LIST, "owner", 204),

@@ -252,11 +252,11 @@ export interface Actor {
  * `fields` has the changed fields if the change edited one row only.
  */
 export interface ActivitySummary {
-  items?: number;
-  members?: number;
-  list_changed?: boolean;
-  names?: string[];
-  fields?: {
+  items: number;
+  members: number;
+  list_changed: boolean;
+  names: string[];
+  fields: {
     [k: string]: FieldChange;
   };
 }

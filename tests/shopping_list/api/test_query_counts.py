@@ -67,6 +67,7 @@ QUERY_COUNTS = {
     f"{LIST}invites/<uuid:invite_id>/": 2,
     f"{LIST}members/": 2,  # access, members
     f"{LIST}members/<number:user_id>/": 2,
+    f"{LIST}snapshot/": 5,  # access, list, members, items, list again
     f"{LIST}shopping-items/": 3,  # access, count, items
     f"{LIST}shopping-items/<uuid:item_id>/": 2,
     "api/suggestions/": 3,
