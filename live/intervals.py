@@ -43,6 +43,8 @@ class Intervals:
     """Seconds between a change of presence and its frame: changes are sent together."""
     presence_timeout: float = 30.0
     """Seconds between the last message of a process about a list and its expiry."""
+    overview_interval: float = 0.25
+    """Seconds between two readings of the lists that changed, for the topics of all lists."""
     min_backoff: float = 0.1
     """Seconds between a failed call to the channel layer and the first retry."""
     max_backoff: float = 2.0

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from live.connections import identity
 from live.connections.access_tracker import AccessTracker
 from live.connections.connection import Connection
+from live.connections.overview_topics import OverviewTopics
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
 from live.db_threads import run_in_db_thread
@@ -37,6 +38,7 @@ class PeriodicTasks:
         *,
         registry: ConnectionRegistry,
         access: AccessTracker,
+        overview_topics: OverviewTopics,
         presence: Presence,
         sampler: Sampler,
         intervals: Intervals,
@@ -44,6 +46,7 @@ class PeriodicTasks:
         self.intervals = intervals
         self._registry = registry
         self._access = access
+        self._overview_topics = overview_topics
         self._presence = presence
         self._sampler = sampler
         self._tasks: list[asyncio.Task[None]] = []
@@ -137,11 +140,15 @@ class PeriodicTasks:
         await self.reconcile_access(is_thorough=True)
 
     async def reconcile_access(self, *, is_thorough: bool) -> None:
-        """Grant and revoke what differs from the memberships in the database."""
+        """Grant and revoke what differs from the memberships in the database.
+
+        The same reading shows which lists changed without a message.
+        """
         read_at, user_ids = time.monotonic(), self._registry.user_ids
         if user_ids:
             memberships = await run_in_db_thread(identity.memberships, user_ids)
             self._access.reconcile(user_ids, memberships, read_at=read_at, is_thorough=is_thorough)
+            self._overview_topics.reconcile(memberships)
 
     async def _remove_expired_guests(self) -> None:
         """Record the removal of expired guests, so that it is published like any removal."""

@@ -19,6 +19,7 @@ from django.conf import settings
 from live.connections.access_tracker import AccessTracker
 from live.connections.admission import AdmissionControl
 from live.connections.connection import Connection
+from live.connections.overview_topics import OverviewTopics
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
 from live.connections.screens import Screens
@@ -60,6 +61,14 @@ class Runtime:
             intervals=self.intervals,
         )
         self.screens = Screens(self.relay)
+        self.overview_topics = OverviewTopics(
+            process=process,
+            registry=self.registry,
+            access=self.access,
+            send_to_others=self.relay.layer_client.send,
+            intervals=self.intervals,
+        )
+        self.access.on_granted = self.overview_topics.on_granted
         self.sampler = Sampler(
             process=process,
             hub=self.hub,
@@ -73,12 +82,14 @@ class Runtime:
             access=self.access,
             presence=self.presence,
             screens=self.screens,
+            overview_topics=self.overview_topics,
             counter_history=self.sampler.aggregator.history,
             intervals=self.intervals,
         )
         self.periodic_tasks = PeriodicTasks(
             registry=self.registry,
             access=self.access,
+            overview_topics=self.overview_topics,
             presence=self.presence,
             sampler=self.sampler,
             intervals=self.intervals,
@@ -89,7 +100,9 @@ class Runtime:
         self.relay.register_handler("live.presence", self.presence.receive_remote)
         self.relay.register_handler("live.sample", self.sampler.receive_remote)
         self.relay.register_handler("live.revoked", self._handle_revoked)
+        self.relay.register_handler("live.lists_changed", self.overview_topics.receive_remote)
         self.relay.start()
+        self.overview_topics.start()
         local_bus.register(self.submit)
         self.periodic_tasks.start()
 
@@ -117,12 +130,13 @@ class Runtime:
             connection.abort()
         self.presence.close()
         await self.periodic_tasks.stop()
+        await self.overview_topics.stop()
         await self.relay.stop()
         self.hub.close()
 
     def submit(self, group_message: GroupMessage) -> None:
         """Publish a message. It may be called from any thread (local_bus.Handler)."""
-        self._loop.call_soon_threadsafe(self.relay.publish, group_message)
+        self._loop.call_soon_threadsafe(self._publish, group_message)
 
     def add_connection(self, connection: Connection) -> None:
         """Add a new socket."""
@@ -134,6 +148,11 @@ class Runtime:
         """Remove a disconnected socket."""
         connection.discard()
         self.registry.remove(connection)
+
+    def _publish(self, group_message: GroupMessage) -> None:
+        self.relay.publish(group_message)
+        if group_message.message["type"] == "live.change":
+            self.overview_topics.note_change(group_message.message)
 
     def _population(self) -> Population:
         return Population(

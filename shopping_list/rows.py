@@ -72,6 +72,16 @@ class ListRow(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...]
 
 
+class OverviewRow(ListRow, frozen=True, kw_only=True):
+    """A list without its items: its own fields, its position, and how many items it has."""
+
+    epoch: str
+    version: int
+    digest: str
+    items_open: int
+    items_total: int
+
+
 class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     """One item; `version` is the list's version at the item's last change."""
 
@@ -110,6 +120,26 @@ class ActivitySummary(msgspec.Struct, frozen=True, kw_only=True):
     list_changed: bool
     names: tuple[str, ...]
     fields: dict[str, FieldChange]
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """The user who made a change; the id is null if the account was deleted."""
+
+    id: int | None
+    name: str
+
+
+class ActivityEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded change without its rows; `undoes` is present on the verb `undo` only."""
+
+    list: UUID
+    epoch: str
+    version: int
+    at: Moment
+    actor: Actor | None
+    verb: Verb
+    summary: ActivitySummary
+    undoes: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class StoredItem(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 from live.connections.connection import Connection
@@ -11,6 +11,7 @@ from live.connections.identity import UserAndList
 from live.connections.registry import ConnectedUser, ConnectionRegistry, KnownAccess
 from live.delivery.access_changes import AccessChanges
 from live.delivery.readings import Position
+from live.noop import noop
 from live.protocol import frames
 from live.protocol.frames import ListPosition
 from shopping_list.rows import topic_of
@@ -25,6 +26,8 @@ class AccessTracker:
 
     def __init__(self, registry: ConnectionRegistry) -> None:
         self._registry = registry
+        self.on_granted: Callable[[int, UUID], None] = noop
+        """Called with a user and a list that the user may view from now on."""
 
     def can_view(self, user_id: int, list_id: UUID) -> bool:
         """Tell whether a user is known to be a member of a list."""
@@ -153,6 +156,7 @@ class AccessTracker:
         for connection in tuple(user.connections):
             if connection is not informed and connection.token_allows(list_id):
                 connection.send(gained)
+        self.on_granted(user_id, list_id)
 
     def _downgrade(self, user_id: int, list_id: UUID, version: int) -> None:
         topic = topic_of(list_id)

@@ -12,6 +12,7 @@ from uuid import UUID
 from live.connections import identity
 from live.connections.access_tracker import AccessTracker
 from live.connections.connection import Connection
+from live.connections.overview_topics import OverviewTopics
 from live.connections.presence import Presence
 from live.connections.screens import Screens
 from live.connections.state_machine import StartSubscription
@@ -23,7 +24,7 @@ from live.delivery.relay import Relay
 from live.delivery.replay import Replay
 from live.intervals import Intervals
 from live.protocol import frames
-from live.protocol.topics import OPERATIONS, REQUESTS, parse_list_topic
+from live.protocol.topics import OPERATIONS, OVERVIEW_TOPICS, REQUESTS, parse_list_topic
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Subscriptions:
         access: AccessTracker,
         presence: Presence,
         screens: Screens,
+        overview_topics: OverviewTopics,
         counter_history: Callable[[], dict[str, list[Any]]],
         intervals: Intervals,
     ) -> None:
@@ -50,6 +52,7 @@ class Subscriptions:
         self._access = access
         self._presence = presence
         self._screens = screens
+        self._overview_topics = overview_topics
         self._counter_history = counter_history
         self._intervals = intervals
 
@@ -58,7 +61,10 @@ class Subscriptions:
         connection.detach(request.topic)
         list_id = parse_list_topic(request.topic)
         try:
-            if list_id is None:
+            if request.topic in OVERVIEW_TOPICS:
+                await self._overview_topics.subscribe(connection, request.topic, request.id)
+                is_subscribed = True
+            elif list_id is None:
                 is_subscribed = self._subscribe_counters(connection, request)
             else:
                 is_subscribed = await self._subscribe_list(connection, list_id, request)
@@ -83,6 +89,9 @@ class Subscriptions:
 
     def on_unsubscribe(self, connection: Connection, topic: str) -> None:
         """Detach a socket from a topic (Connection.on_unsubscribe)."""
+        if topic in OVERVIEW_TOPICS:
+            self._overview_topics.on_unsubscribe(topic)
+            return
         self._hub.detach(topic, connection.writer.send_queue)
         list_id = parse_list_topic(topic)
         if list_id is not None:
@@ -169,11 +178,15 @@ class Subscriptions:
         while missed and connection.close_code is None:
             topic, position = next(iter(missed.items()))
             list_id = parse_list_topic(topic)
-            if list_id is None or topic not in connection.subscriptions:
+            is_overview = topic in OVERVIEW_TOPICS
+            if topic not in connection.subscriptions or not (list_id or is_overview):
                 missed.pop(topic)  # counters: the next sample replaces a missed one
                 continue
             try:
-                await self._replay(connection, topic, list_id, position)
+                if list_id is None:
+                    await self._overview_topics.resend(connection, topic)
+                else:
+                    await self._replay(connection, topic, list_id, position)
             except Exception:
                 logger.warning("replaying %s failed", topic, exc_info=True)
                 await asyncio.sleep(self._intervals.retry_delay)

@@ -13,7 +13,13 @@ from live.delivery.readings import (
     Position,
     Tail,
 )
-from live.protocol.frames import MAX_RESUME_BYTES, MAX_RESUME_CHANGES, MAX_SNAPSHOT_ITEMS, Snapshot
+from live.protocol.frames import (
+    MAX_PART_BYTES,
+    MAX_RESUME_BYTES,
+    MAX_RESUME_CHANGES,
+    MAX_SNAPSHOT_ITEMS,
+    Snapshot,
+)
 from rest.batches import batched, batched_by_size
 from shopping_list import queries
 from shopping_list.models import Activity, ShoppingList
@@ -23,8 +29,6 @@ MAX_LISTS_PER_QUERY = 5_000
 """Lists in one statement: databases limit the parameters of a statement."""
 FETCH_SIZE = 50
 """Rows of the log fetched at a time. A row may be large."""
-MAX_PART_BYTES = 900_000
-"""Bytes of items in one part of a snapshot: servers and proxies limit a message to 1 MiB."""
 
 
 def list_states(list_ids: Iterable[UUID]) -> dict[UUID, ListState]:

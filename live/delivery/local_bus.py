@@ -43,6 +43,11 @@ def unregister(handler: Handler) -> None:
         _handlers.remove(handler)
 
 
+def is_connected() -> bool:
+    """Tell whether a relay runs in this process."""
+    return bool(_handlers)
+
+
 def deliver_locally(group_message: GroupMessage) -> bool:
     """Pass a message to the relays of this process; return False if there is none."""
     is_delivered = False

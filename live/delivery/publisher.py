@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 
 from live.counters import counters
+from live.delivery import local_bus
 from live.delivery.access_changes import AccessChanges, access_changes_of
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage, deliver_locally, group_name
 from shopping_list.models import Activity
@@ -44,6 +45,7 @@ def publish(activity: Activity) -> None:
         "base": activity.base,
         "digest": activity.digest,
         "frame": frame,
+        "members_changed": activity.summary["members"] > 0,
     }
     if access_changes:
         message["access_changes"] = msgspec.to_builtins(access_changes)
@@ -74,6 +76,11 @@ def _publish_committed(message: dict[str, Any], access_changes: AccessChanges) -
         # Users are notified also in processes without a subscriber of the list.
         without_frame = {key: value for key, value in message.items() if key != "frame"}
         _send(GroupMessage(CONTROL_GROUP, {**without_frame, "type": "live.access_changed"}))
+    if not local_bus.is_connected():
+        # A relay would collect the changes of a moment and tell all processes of them.
+        lists = {message["list"]: message["members_changed"]}
+        hint = {"type": "live.lists_changed", "process": "", "lists": lists}
+        _send(GroupMessage(CONTROL_GROUP, hint))
 
 
 def _send(group_message: GroupMessage) -> None:

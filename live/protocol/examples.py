@@ -9,7 +9,19 @@ import msgspec
 
 from live.protocol import frames
 from shopping_list.digest import digest_of
-from shopping_list.rows import Change, ItemRow, ListRow, Member, Person, topic_of
+from shopping_list.rows import (
+    ActivityEntry,
+    ActivitySummary,
+    Actor,
+    Change,
+    FieldChange,
+    ItemRow,
+    ListRow,
+    Member,
+    OverviewRow,
+    Person,
+    topic_of,
+)
 
 _LIST_ID = UUID("8f14e45f-ceea-467a-9575-28dca1a0b3f1")
 _TOPIC = topic_of(_LIST_ID)
@@ -43,10 +55,35 @@ _MILK = ItemRow(
 _BASE = "5f1b3c07e4d2a986"
 _DIGEST = digest_of(_GROCERIES, [_MILK])
 _POSITION = frames.ListPosition(id=_LIST_ID, epoch=_EPOCH, version=42, digest=_BASE)
+_OVERVIEW_ROW = OverviewRow(
+    **msgspec.structs.asdict(_GROCERIES),
+    epoch=_EPOCH,
+    version=43,
+    digest=_DIGEST,
+    items_open=0,
+    items_total=1,
+)
+_ENTRY = ActivityEntry(
+    list=_LIST_ID,
+    epoch=_EPOCH,
+    version=43,
+    at=_AT,
+    actor=Actor(id=3, name="Ana"),
+    verb="item.ticked",
+    summary=ActivitySummary(
+        items=1,
+        members=0,
+        list_changed=False,
+        names=("Milk",),
+        fields={"purchased": FieldChange(before=False, after=True)},
+    ),
+)
 
 FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Subscribe(id=7, topic=_TOPIC, since=41, epoch=_EPOCH, digest="0c44d1f7a9e35b28"),
     frames.Subscribe(id=8, topic="requests"),
+    frames.Subscribe(id=11, topic="lists"),
+    frames.Subscribe(id=12, topic="activity"),
     frames.Unsubscribe(id=9, topic=_TOPIC),
     frames.SetPresence(topic=_TOPIC, state="viewing"),
     frames.Seen(topic=_TOPIC, version=43, digest=_DIGEST, paint_ms=7),
@@ -115,6 +152,11 @@ FRAMES: tuple[msgspec.Struct, ...] = (
         resumed=31,
         snapshots=12,
     ),
+    frames.Subscribed(id=11, topic="lists"),
+    frames.Overview(topic="lists", part=1, parts=1, lists=(_OVERVIEW_ROW,)),
+    frames.OverviewChange(topic="lists", list=_OVERVIEW_ROW),
+    frames.ActivityHistory(topic="activity", entries=(_ENTRY,)),
+    frames.NewActivity(topic="activity", entry=_ENTRY),
     frames.Heartbeat(),
     frames.Pong(id=10),
     frames.Error(id=9, code="not_found", message="no such topic"),

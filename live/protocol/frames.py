@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from live.intervals import Intervals
-from shopping_list.rows import Change, ItemRow, ListRow, Person
+from shopping_list.rows import ActivityEntry, Change, ItemRow, ListRow, OverviewRow, Person
 
 VERSION = 1
 SUBPROTOCOL = "trolley.v1"
@@ -45,6 +45,10 @@ MAX_RESUME_BYTES = 262_144
 """Bytes that a resume may replay; beyond that the client gets a snapshot."""
 MAX_SNAPSHOT_ITEMS = 2_000
 """Items in one part of a snapshot."""
+MAX_PART_BYTES = 900_000
+"""Bytes of rows in one part: servers and proxies limit a message to 1 MiB."""
+MAX_ACTIVITY_ENTRIES = 50
+"""Changes that a new subscriber of `activity` gets."""
 
 
 class CloseCode(IntEnum):
@@ -181,7 +185,8 @@ class Subscribed(Frame, tag="subscribed"):
     """The response to `subscribe`.
 
     List topics have `epoch`, `version`, `digest` and `recovered`. Counter topics
-    have `history`: the last 300 samples as columns.
+    have `history`: the last 300 samples as columns. After `lists` and `activity` a
+    frame with all lists or with the newest changes follows.
     """
 
     topic: str
@@ -273,6 +278,36 @@ class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
     snapshots: int
 
 
+class Overview(msgspec.Struct, tag_field="type", tag="lists", kw_only=True):
+    """All lists of the user, in parts. It replaces every earlier overview."""
+
+    topic: str
+    part: int
+    parts: int
+    lists: tuple[OverviewRow, ...]
+
+
+class OverviewChange(msgspec.Struct, tag_field="type", tag="list", kw_only=True):
+    """One list of the user as it is now."""
+
+    topic: str
+    list: OverviewRow
+
+
+class ActivityHistory(msgspec.Struct, tag_field="type", tag="activities", kw_only=True):
+    """The newest changes of all lists of the user, newest first. It replaces all earlier ones."""
+
+    topic: str
+    entries: tuple[ActivityEntry, ...]
+
+
+class NewActivity(msgspec.Struct, tag_field="type", tag="activity", kw_only=True):
+    """One more change of a list of the user."""
+
+    topic: str
+    entry: ActivityEntry
+
+
 class Heartbeat(Frame, tag="beat"):
     """No other frame was sent for `heartbeat` seconds; the connection works."""
 
@@ -311,6 +346,10 @@ ServerFrame = (
     | AccessLost
     | Presence
     | Sample
+    | Overview
+    | OverviewChange
+    | ActivityHistory
+    | NewActivity
     | Heartbeat
     | Pong
     | Error

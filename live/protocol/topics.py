@@ -12,6 +12,11 @@ REQUESTS = "requests"
 """The request counters, for every signed-in user."""
 OPERATIONS = "ops"
 """The request counters, for staff."""
+LISTS = "lists"
+"""All lists of the user, without their items."""
+ACTIVITY = "activity"
+"""The changes of all lists of the user, without their rows."""
+OVERVIEW_TOPICS = (LISTS, ACTIVITY)
 
 
 def parse_list_topic(topic: str) -> UUID | None:

@@ -13,6 +13,10 @@ export type ServerFrame =
   | AccessLost
   | Presence
   | Sample
+  | Overview
+  | OverviewChange
+  | ActivityHistory
+  | NewActivity
   | Heartbeat
   | Pong
   | Error
@@ -119,7 +123,8 @@ export interface Limits {
  * The response to `subscribe`.
  *
  *     List topics have `epoch`, `version`, `digest` and `recovered`. Counter topics
- *     have `history`: the last 300 samples as columns.
+ *     have `history`: the last 300 samples as columns. After `lists` and `activity` a
+ *     frame with all lists or with the newest changes follows.
  */
 export interface Subscribed {
   type: 'subscribed';
@@ -310,6 +315,121 @@ export interface Sample {
   repairs: number;
   resumed: number;
   snapshots: number;
+}
+/**
+ * All lists of the user, in parts. It replaces every earlier overview.
+ */
+export interface Overview {
+  type: 'lists';
+  topic: string;
+  part: number;
+  parts: number;
+  lists: OverviewRow[];
+}
+/**
+ * A list without its items: its own fields, its position, and how many items it has.
+ */
+export interface OverviewRow {
+  id: string;
+  name: string;
+  last_interaction: string;
+  created_at: string;
+  created_by: Person | null;
+  members: Member[];
+  epoch: string;
+  version: number;
+  digest: string;
+  items_open: number;
+  items_total: number;
+}
+/**
+ * One list of the user as it is now.
+ */
+export interface OverviewChange {
+  type: 'list';
+  topic: string;
+  list: OverviewRow;
+}
+/**
+ * The newest changes of all lists of the user, newest first. It replaces all earlier ones.
+ */
+export interface ActivityHistory {
+  type: 'activities';
+  topic: string;
+  entries: ActivityEntry[];
+}
+/**
+ * One recorded change without its rows; `undoes` is present on the verb `undo` only.
+ */
+export interface ActivityEntry {
+  list: string;
+  epoch: string;
+  version: number;
+  at: string;
+  actor: Actor | null;
+  verb:
+    | 'item.added'
+    | 'item.edited'
+    | 'item.moved'
+    | 'item.removed'
+    | 'item.ticked'
+    | 'item.unticked'
+    | 'items.added'
+    | 'items.edited'
+    | 'items.moved'
+    | 'items.removed'
+    | 'items.ticked'
+    | 'items.unticked'
+    | 'list.created'
+    | 'list.deleted'
+    | 'list.edited'
+    | 'list.renamed'
+    | 'list.restored'
+    | 'member.joined'
+    | 'member.left'
+    | 'member.removed'
+    | 'member.role'
+    | 'undo';
+  summary: ActivitySummary;
+  undoes?: number;
+}
+/**
+ * The user who made a change; the id is null if the account was deleted.
+ */
+export interface Actor {
+  id: number | null;
+  name: string;
+}
+/**
+ * A change in short.
+ *
+ *     `items` and `members` are how many of each the change has; `list_changed` tells whether it
+ *     has the list's own fields. `names` are those of the first three items and members.
+ *     `fields` has the changed fields if the change edited one row only.
+ */
+export interface ActivitySummary {
+  items: number;
+  members: number;
+  list_changed: boolean;
+  names: string[];
+  fields: {
+    [k: string]: FieldChange;
+  };
+}
+/**
+ * The value of one field before and after a change.
+ */
+export interface FieldChange {
+  before: string | boolean;
+  after: string | boolean;
+}
+/**
+ * One more change of a list of the user.
+ */
+export interface NewActivity {
+  type: 'activity';
+  topic: string;
+  entry: ActivityEntry;
 }
 /**
  * No other frame was sent for `heartbeat` seconds; the connection works.
