@@ -407,3 +407,35 @@ async def test_long_overview_comes_in_parts(open_client, monkeypatch, ana, groce
         (1, 2, 1),
         (2, 2, 1),
     ]
+
+
+@UNREPAIRED
+async def test_change_of_another_process_is_read_when_it_announces_the_list(
+    open_client, live_runtime, ana, groceries, lost_messages
+):
+    """LIV-42"""
+    client = await open_client(ana)
+    await subscribe_lists(client)
+    await run_in_db_thread(add, groceries, "Milk")
+    assert await client.drain() == []
+    lists = {str(groceries.pk): False}
+    hint = {"type": "live.lists_changed", "process": "another", "lists": lists}
+    live_runtime.relay.receive(hint)
+    assert (await row_of(client, groceries))["items_total"] == 1
+
+
+async def test_changes_of_an_interval_are_announced_together(
+    open_client, live_runtime, monkeypatch, ana, groceries, hardware
+):
+    """LIV-43"""
+    await eventually(lambda: not live_runtime.overview_topics._changed_here)
+    sent = []
+    monkeypatch.setattr(live_runtime.overview_topics, "_send_to_others", sent.append)
+    for shopping_list in (groceries, hardware, groceries):
+        live_runtime.overview_topics.note_change(
+            {"list": str(shopping_list.pk), "members_changed": shopping_list is hardware}
+        )
+    await eventually(lambda: sent)
+    assert [outgoing.message["lists"] for outgoing in sent] == [
+        {str(groceries.pk): False, str(hardware.pk): True}
+    ]

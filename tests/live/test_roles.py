@@ -28,6 +28,8 @@ SCOPES = ("read", "tick", "write")
 SCOPE = {operation.name: operation.scope for operation in OPERATIONS}
 LIST_ACTIONS = {
     "is listed in welcome": "read list",
+    "is in the topic of lists": "read list",
+    "is in the topic of activity": "read activities",
     "subscribe": "read list",
     "open list address": "read list",
     "resume": "read activities",
@@ -114,6 +116,8 @@ class PermissionCheck:
         for name in ("requests", "ops"):
             self.results[name] = await self._subscribe(client, name)
             await client.send(type="unsubscribe", topic=name)
+        self.results["is in the topic of lists"] = await self._is_in(client, "lists", "id")
+        self.results["is in the topic of activity"] = await self._is_in(client, "activity", "list")
         self.results["subscribe"] = await self._subscribe(client, self.topic)
         self.results["receive changes"] = await self._receives_change(client)
         self.results["announce presence"] = await self._announce(client)
@@ -129,6 +133,16 @@ class PermissionCheck:
         if not allowed:
             assert reply["code"] == ("not_found" if self.authenticated else "not_signed_in")
         return allowed
+
+    async def _is_in(self, client: Any, topic: str, key: str) -> bool:
+        """Tell whether a topic of all lists has this list."""
+        if not await self._subscribe(client, topic):
+            return False
+        frame = await client.next()
+        await client.send(type="unsubscribe", topic=topic)
+        await client.until("unsubscribed")
+        rows = frame["lists"] if topic == "lists" else frame["entries"]
+        return str(self.groceries.pk) in [row[key] for row in rows]
 
     async def _receives_change(self, client: Any) -> bool:
         note = uuid.uuid4().hex
