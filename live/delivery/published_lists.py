@@ -101,10 +101,6 @@ class PublishedLists:
         """Forget all other lists."""
         self._lists = {pk: each for pk, each in self._lists.items() if pk in list_ids}
 
-    def clear(self) -> None:
-        """Forget all lists."""
-        self._lists.clear()
-
 
 def _continues(before: Position, after: Position, entries: Sequence[LoggedEntry]) -> bool:
     """Tell whether the entries lead from one position to the other."""

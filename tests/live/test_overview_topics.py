@@ -248,6 +248,48 @@ async def test_gained_list_has_its_row_when_every_message_is_lost(
     assert await client.drain() == []
 
 
+async def test_lost_list_is_not_in_a_new_subscription(open_client, ana, bob, groceries, hardware):
+    """LIV-45: although the process has its row for another user."""
+    other, client = await open_client(ana), await open_client(bob)
+    assert set(await subscribe_lists(other)) == {"Groceries", "Hardware"}
+    assert set(await subscribe_lists(client)) == {"Groceries"}
+    await run_in_db_thread(lambda: groceries.memberships.get(user=bob).delete())
+    await client.until("left")
+    assert await subscribe_lists(client) == {}
+    assert await subscribe_activity(client) == []
+
+
+async def test_list_is_sent_when_it_was_in_the_trash_for_a_moment(
+    open_client, live_runtime, ana, groceries, lost_messages
+):
+    """LIV-44: its row was missing in one reading, and no message reports that it is back."""
+    client = await open_client(ana)
+    await subscribe_lists(client)
+    live_runtime.overview_topics._published.remove(groceries.pk)
+    await row_of(client, groceries)
+
+
+@UNREPAIRED
+async def test_reading_without_a_difference_sends_nothing(
+    open_client, live_runtime, monkeypatch, ana, groceries
+):
+    """LIV-42"""
+    client = await open_client(ana)
+    await subscribe_lists(client)
+    await subscribe_activity(client)
+    readings = []
+    read = overview.overview_rows
+    monkeypatch.setattr(
+        overview, "overview_rows", lambda *args: [readings.append(1), read(*args)][1]
+    )
+    message = {"list": str(groceries.pk), "members_changed": True}
+    live_runtime.overview_topics.note_change(message)
+    await eventually(lambda: readings)
+    await run_in_db_thread(add, groceries, "Milk")
+    assert sorted([(await client.next())["type"] for _ in range(2)]) == ["activity", "list"]
+    assert await client.drain() == []
+
+
 async def test_deleted_list_is_left_and_restored_list_comes_back(open_client, ana, hardware):
     """LIV-45"""
     client = await open_client(ana)
@@ -316,6 +358,24 @@ async def test_activity_sends_each_change_once_in_order(open_client, ana, bob, g
             versions.append((await client.until("activity"))["entry"]["version"])
         assert versions == list(range(1, 34))
         assert await client.drain() == []
+
+
+async def test_change_during_the_reading_of_the_history_is_sent_once(
+    open_client, monkeypatch, ana, groceries
+):
+    """LIV-46"""
+    read = overview.newest_entries
+
+    def edit_then_read(*args):
+        add(groceries, "late")
+        return read(*args)
+
+    monkeypatch.setattr(overview, "newest_entries", edit_then_read)
+    client = await open_client(ana)
+    names = [entry["summary"]["names"] for entry in await subscribe_activity(client)]
+    assert ["late"] not in names
+    assert (await client.until("activity"))["entry"]["summary"]["names"] == ["late"]
+    assert await client.drain() == []
 
 
 async def test_activity_entry_has_fields_and_actor_but_no_rows(open_client, ana, groceries):
