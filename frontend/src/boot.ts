@@ -3,6 +3,7 @@ import { Api } from './net/api';
 import { onBackForwardCache, onOnlineChange, onResume } from './net/browser-events';
 import { systemClock } from './net/clock';
 import { http } from './net/http';
+import { afterPaint } from './net/paint';
 import { createSocketOpener, socketUrl } from './net/web-socket';
 import type { Announcer } from './stores/announcer.svelte';
 import { Connection } from './stores/connection.svelte';
@@ -21,7 +22,8 @@ export interface Core {
 /** Create the parts that every page needs, and connect them to the browser's events. */
 export function boot(announcer: Announcer | null = null): Core {
   const openSocket = createSocketOpener(socketUrl(location));
-  const engine = new Engine(openSocket, http, systemClock, new MemoryOutboxStorage());
+  const storage = new MemoryOutboxStorage();
+  const engine = new Engine(openSocket, http, systemClock, storage, afterPaint);
   const api = new Api(http);
   const user = new CurrentUser(api, engine);
   const connection = new Connection(engine, announcer);

@@ -8,7 +8,7 @@ import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { ManualClock, settlePromises } from './fake/clock';
-import { ana, change, item, snapshot } from './fake/rows';
+import { ana, change, DigestWriter, item, snapshot } from './fake/rows';
 
 interface SentRequest {
   request: HttpRequest;
@@ -19,6 +19,7 @@ interface SentRequest {
 let sent: SentRequest[];
 let sender: OutboxSender;
 let replica: Replica;
+let digests: DigestWriter;
 
 const milk = item('milk');
 const eggs = item('eggs', { purchased: true });
@@ -49,9 +50,10 @@ const undo = (undoneOp: string, fields: Partial<Edit & { type: 'undo' }> = {}): 
 
 beforeEach(async () => {
   sent = [];
+  digests = new DigestWriter();
   replica = applyFrame(
     emptyReplica('list:one'),
-    snapshot(42, { items: [milk, eggs, tea] }),
+    digests.write(snapshot(42, { items: [milk, eggs, tea] })),
   ).replica;
   sender = new OutboxSender(
     <T>(request: HttpRequest) =>
@@ -104,7 +106,7 @@ describe('a bulk edit', () => {
 
   it('gets its version from the change frame when the response was lost', () => {
     const op = sender.enqueue(bulkEdit('remove items'), 'all');
-    const frame = change(43, { op, verb: 'items.removed', gone: ['eggs', 'tea'] });
+    const frame = digests.write(change(43, { op, verb: 'items.removed', gone: ['eggs', 'tea'] }));
     replica = applyFrame(replica, frame).replica;
     sender.confirm(replica, frame);
     expect(sender.changeVersionOf(op)).toBe(43);
@@ -180,7 +182,7 @@ describe('adding several items', () => {
     const op = sender.enqueue(paste, '3 items');
     sender.enqueue({ type: 'remove', list: 'one', item: 'new0' }, 'Bread');
     const items = [item('server', { name: 'Bread' }), item('eggs')];
-    const frame = change(43, { op, verb: 'items.added', items });
+    const frame = digests.write(change(43, { op, verb: 'items.added', items }));
     replica = applyFrame(replica, frame).replica;
     sender.confirm(replica, frame);
     expect(sender.outbox.map(({ edit }) => 'item' in edit && edit.item)).toEqual(['server']);

@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { Engine } from '../src/sync/engine';
 import { entriesOfList, waitingEntries } from '../src/sync/outbox';
+import { positionOf } from '../src/sync/replica';
 import { optimisticRows } from '../src/sync/optimistic-view';
 import { ManualClock, settlePromises } from './fake/clock';
+import { paintAtOnce } from './fake/paint';
 import { ana } from './fake/rows';
 import { FakeServer } from './fake/server';
 
@@ -26,6 +28,7 @@ class Simulation {
   readonly random: () => number;
   readonly engines: Engine[] = [];
   #ids = 0;
+  #copy: ReturnType<FakeServer['copy']> | null = null;
 
   constructor(seed: number, clientCount: number) {
     this.random = seeded(seed);
@@ -36,8 +39,10 @@ class Simulation {
         this.server.http,
         this.clock,
         new MemoryOutboxStorage(),
+        paintAtOnce,
       );
       engine.watch(this.server.topic);
+      engine.setPresence(this.server.topic, 'viewing');
       engine.start();
       this.engines.push(engine);
     }
@@ -92,6 +97,13 @@ class Simulation {
     else this.clock.advance(700);
   }
 
+  /** Make a copy of the server's data, or go back to the copy. */
+  randomBackup(): void {
+    const roll = this.random();
+    if (roll < 0.03) this.#copy = this.server.copy();
+    else if (roll < 0.05 && this.#copy) this.server.goBackTo(this.#copy);
+  }
+
   /** Deliver everything, until all clients are up to date. */
   async settle(): Promise<void> {
     // One more change lets every client detect lost changes.
@@ -108,12 +120,14 @@ class Simulation {
 
 describe('the sync engine', () => {
   it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
-    'makes three clients equal after random edits, drops and reconnects (seed %i)',
+    'makes three clients equal after random edits, drops, reconnects and restores (seed %i)',
     async (seed) => {
+      const warn = vi.spyOn(console, 'warn');
       const simulation = new Simulation(seed, 3);
       for (let turn = 0; turn < 250; turn += 1) {
         if (simulation.random() < 0.3) simulation.randomEdit();
         simulation.randomNetworkEvent();
+        simulation.randomBackup();
         await settlePromises();
       }
       await simulation.settle();
@@ -121,10 +135,19 @@ describe('the sync engine', () => {
       for (const engine of engines) {
         const replica = engine.replica(server.topic);
         expect(waitingEntries(engine.outbox)).toEqual([]);
-        expect([replica.epoch, replica.version]).toEqual([server.epoch, server.version]);
+        expect(positionOf(replica)).toEqual({
+          since: server.version,
+          epoch: server.epoch,
+          digest: server.digest,
+        });
+        expect(replica.computedDigest).toBe(server.digest);
         expect(new Map(replica.items)).toEqual(server.items);
         expect(simulation.view(engine).size).toBe(server.items.size);
       }
+      const { version, digest } = server;
+      expect(server.connections).toHaveLength(3);
+      for (const { seen } of server.connections) expect(seen).toMatchObject({ version, digest });
+      expect(warn).not.toHaveBeenCalled();
     },
   );
 

@@ -7,6 +7,7 @@ import { CurrentUser } from '../src/stores/current-user.svelte';
 import { Engine, type EngineEvent } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { createFakeApi } from './fake/api';
+import { paintAtOnce } from './fake/paint';
 import { ManualClock, settlePromises } from './fake/clock';
 
 const profileOf = (id: number): UserProfile => ({
@@ -55,6 +56,7 @@ describe('the current user', () => {
       http,
       new ManualClock(),
       new MemoryOutboxStorage(),
+      paintAtOnce,
     );
     engine.subscribe((events) => eventKinds.push(...events.map(({ kind }) => kind)));
     user = new CurrentUser(api, engine);

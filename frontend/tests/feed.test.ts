@@ -9,7 +9,9 @@ import { Engine } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { createFakeApi } from './fake/api';
 import { ManualClock, settlePromises } from './fake/clock';
-import { ana, change, item, listRow, snapshot } from './fake/rows';
+import { paintAtOnce } from './fake/paint';
+import { ana, change, DigestWriter, item, listRow, snapshot } from './fake/rows';
+import { EMPTY_DIGEST } from '../src/sync/digest';
 
 /** The moment of a version, so that the order of the feed is that of the versions. */
 const timeOf = (version: number): string =>
@@ -17,6 +19,7 @@ const timeOf = (version: number): string =>
 
 const activity = (version: number): Activity => ({
   version,
+  digest: EMPTY_DIGEST,
   at: timeOf(version),
   verb: 'item.ticked',
   actor: ana,
@@ -61,7 +64,7 @@ class ActivityServer {
   private list(): ListResponse {
     const { version, epoch } = this;
     const counted = { items_open: 0, items_total: 0, deleted_at: null };
-    return { ...listRow('one'), version, epoch, role: 'owner', ...counted };
+    return { ...listRow('one'), version, epoch, digest: EMPTY_DIGEST, role: 'owner', ...counted };
   }
 }
 
@@ -83,9 +86,11 @@ describe('the activity feed', () => {
       () => new Promise(() => undefined),
       new ManualClock(),
       new MemoryOutboxStorage(),
+      paintAtOnce,
     );
+    const { write } = new DigestWriter();
     receive = async (...all) => {
-      frames(all);
+      frames(all.map(write));
       await settlePromises();
     };
     feed = new Feed(createFakeApi((request) => server.respond(request)).api, engine);

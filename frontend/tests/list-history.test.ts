@@ -15,14 +15,17 @@ import {
 } from '../src/stores/history-entry';
 import type { HistoryEntry } from '../src/stores/history-entry';
 import { Engine } from '../src/sync/engine';
+import { EMPTY_DIGEST } from '../src/sync/digest';
 import { emptyReplica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { createFakeApi } from './fake/api';
 import { ManualClock, settlePromises } from './fake/clock';
-import { ana, AT, change, item, listRow, snapshot } from './fake/rows';
+import { paintAtOnce } from './fake/paint';
+import { ana, AT, change, DigestWriter, item, listRow, snapshot } from './fake/rows';
 
 const activity = (version: number, fields: Partial<Activity> = {}): Activity => ({
   version,
+  digest: EMPTY_DIGEST,
   at: AT,
   verb: 'item.ticked',
   actor: ana,
@@ -112,14 +115,16 @@ describe('the history of a list', () => {
       () => new Promise(() => undefined),
       new ManualClock(),
       new MemoryOutboxStorage(),
+      paintAtOnce,
     );
     const { api } = createFakeApi(respondTo);
     engine.start();
     engine.watch('list:one');
-    receive([snapshot(1, { items: [item('milk', { name: 'Milk' })] })]);
+    const { write } = new DigestWriter();
+    receive([write(snapshot(1, { items: [item('milk', { name: 'Milk' })] }))]);
     const history = new ListHistory('one', api, engine);
     history.start();
-    return { history, receive: (frames) => receive(frames) };
+    return { history, receive: (frames) => receive(frames.map(write)) };
   }
   const respond = ({ path }: HttpRequest): unknown =>
     path.includes('cursor=c2')

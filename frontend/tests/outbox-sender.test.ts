@@ -8,7 +8,7 @@ import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { ManualClock, settlePromises } from './fake/clock';
-import { ana, change, item, snapshot } from './fake/rows';
+import { ana, change, DigestWriter, item, snapshot } from './fake/rows';
 
 interface SentRequest {
   request: HttpRequest;
@@ -22,6 +22,7 @@ let signedOutCount: number;
 let storage: MemoryOutboxStorage;
 let sender: OutboxSender;
 let replica: Replica;
+let digests: DigestWriter;
 
 const tick = (id: string): Edit => ({
   type: 'change',
@@ -50,9 +51,10 @@ beforeEach(async () => {
   sent = [];
   signedOutCount = 0;
   storage = new MemoryOutboxStorage();
+  digests = new DigestWriter();
   replica = applyFrame(
     emptyReplica('list:one'),
-    snapshot(42, { items: [item('milk'), item('eggs')] }),
+    digests.write(snapshot(42, { items: [item('milk'), item('eggs')] })),
   ).replica;
   sender = new OutboxSender(
     <T>(request: HttpRequest) =>
@@ -96,7 +98,7 @@ describe('the outbox sender', () => {
     await settlePromises();
     expect(waitingEntries(sender.outbox)).toEqual([]);
     expect(visibleNames()).toEqual(['eggs', '[milk]']);
-    const ticked = change(43, { op, items: [item('milk', { purchased: true })] });
+    const ticked = digests.write(change(43, { op, items: [item('milk', { purchased: true })] }));
     replica = applyFrame(replica, ticked).replica;
     sender.confirm(replica, ticked);
     expect(sender.outbox).toEqual([]);
@@ -105,7 +107,7 @@ describe('the outbox sender', () => {
 
   it('confirms an edit when its change frame arrives before the response', async () => {
     const op = sender.enqueue(tick('milk'), 'milk');
-    const ticked = change(43, { op, items: [item('milk', { purchased: true })] });
+    const ticked = digests.write(change(43, { op, items: [item('milk', { purchased: true })] }));
     replica = applyFrame(replica, ticked).replica;
     sender.confirm(replica, ticked);
     expect(sender.outbox).toEqual([]);
@@ -120,10 +122,36 @@ describe('the outbox sender', () => {
     await settlePromises();
     replica = applyFrame(
       replica,
-      snapshot(45, { items: [item('milk', { purchased: true })] }),
+      digests.write(snapshot(45, { items: [item('milk', { purchased: true })] })),
     ).replica;
     sender.confirm(replica, null);
     expect(sender.outbox).toEqual([]);
+  });
+
+  it('sends saved edits again with the same ops when the list is behind them', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).respond({ id: 'milk', version: 43 });
+    await settlePromises();
+    sender.enqueue({ type: 'remove', list: 'one', item: 'eggs' }, 'eggs');
+    requestAt(1).respond(null);
+    await settlePromises();
+    sender.resendAfter('other', 42);
+    expect(waitingEntries(sender.outbox)).toEqual([]);
+    sender.resendAfter('one', 42);
+    expect(waitingEntries(sender.outbox)).toHaveLength(2);
+    expect(visibleNames()).toEqual(['[milk]']);
+    expect(requestAt(2).request).toEqual(requestAt(0).request);
+    requestAt(2).respond({ id: 'milk', version: 43 });
+    await settlePromises();
+    expect(requestAt(3).request).toEqual(requestAt(1).request);
+  });
+
+  it('does not send saved edits again that the list contains', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).respond({ id: 'milk', version: 43 });
+    await settlePromises();
+    sender.resendAfter('one', 43);
+    expect(sent).toHaveLength(1);
   });
 
   it('repeats a request with the same op after a network error', async () => {
@@ -186,7 +214,7 @@ describe('the outbox sender', () => {
   });
 
   it('shows a bought item as open when its name is added again', () => {
-    const bought = change(43, { items: [item('milk', { purchased: true })] });
+    const bought = digests.write(change(43, { items: [item('milk', { purchased: true })] }));
     replica = applyFrame(replica, bought).replica;
     sender.enqueue(add('new', ' MILK '), 'Milk');
     expect(visibleNames()).toEqual(['eggs', 'milk']);
@@ -198,7 +226,7 @@ describe('the outbox sender', () => {
     requestAt(0).fail(parseProblem(404, {}, null));
     await settlePromises();
     expect(rejectedEntries(sender.outbox)).toEqual([]);
-    const removed = change(43, { gone: ['milk'] });
+    const removed = digests.write(change(43, { gone: ['milk'] }));
     replica = applyFrame(replica, removed).replica;
     sender.confirm(replica, removed);
     expect(sender.outbox).toEqual([]);

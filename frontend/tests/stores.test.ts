@@ -8,11 +8,13 @@ import { summaryOfActivity, summaryOfChange, activityText } from '../src/stores/
 import type { ListResponse } from '../src/protocol/rest';
 import type { Change, ServerFrame } from '../src/protocol/frames';
 import { Engine } from '../src/sync/engine';
+import { EMPTY_DIGEST } from '../src/sync/digest';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
-import { ana, AT, change, item, listRow, snapshot } from './fake/rows';
+import { paintAtOnce } from './fake/paint';
+import { ana, AT, change, DigestWriter, item, listRow, snapshot } from './fake/rows';
 
 const ben = { id: 4, name: 'Ben' };
 
@@ -53,6 +55,7 @@ describe('the text of a change', () => {
     const summary = summaryOfActivity(
       {
         version: 2,
+        digest: EMPTY_DIGEST,
         at: AT,
         verb: 'item.removed',
         actor: ana,
@@ -141,6 +144,7 @@ describe('the samples', () => {
       () => new Promise(() => undefined),
       new ManualClock(),
       new MemoryOutboxStorage(),
+      paintAtOnce,
     );
     const samples = new Samples(engine);
     engine.start();
@@ -165,6 +169,7 @@ describe('the overview of lists', () => {
     ...listRow(id, { name: id, last_interaction: last }),
     version: 1,
     epoch: 'aaaaaaaa',
+    digest: EMPTY_DIGEST,
     role: 'owner',
     items_open: 3,
     items_total: 5,
@@ -177,7 +182,7 @@ describe('the overview of lists', () => {
     server: '1',
     connection: 'c',
     user: ana,
-    lists: ids.map((id) => ({ id, epoch: 'aaaaaaaa', version: 1 })),
+    lists: ids.map((id) => ({ id, epoch: 'aaaaaaaa', version: 1, digest: EMPTY_DIGEST })),
     heartbeat: 20,
     limits: {},
   });
@@ -196,12 +201,16 @@ describe('the overview of lists', () => {
     );
     engine = new Engine(
       ({ onFrames }) => {
-        hear = onFrames;
+        const { write } = new DigestWriter();
+        hear = (frames) => {
+          onFrames(frames.map(write));
+        };
         return { send: vi.fn(), close: vi.fn() };
       },
       () => new Promise(() => undefined),
       new ManualClock(),
       new MemoryOutboxStorage(),
+      paintAtOnce,
     );
     lists = new Lists(api, engine, () => ana.id);
     engine.start();
@@ -234,7 +243,12 @@ describe('the overview of lists', () => {
 
   it('adds joined lists and drops lost ones', () => {
     hear([welcome('old', 'new')]);
-    hear([{ type: 'joined', list: { id: 'third', epoch: 'aaaaaaaa', version: 1 } }]);
+    hear([
+      {
+        type: 'joined',
+        list: { id: 'third', epoch: 'aaaaaaaa', version: 1, digest: EMPTY_DIGEST },
+      },
+    ]);
     hear([snapshotOf('third', '2026-01-09')]);
     expect(names()).toEqual(['third', 'new', 'old']);
     hear([{ type: 'left', list: 'new' }]);

@@ -21,7 +21,7 @@ const welcome: ServerFrame = {
 
 const received = (frame: ServerFrame): Input => ({ type: 'frame', frame });
 const subscribed = (topic: string, id: number): Input =>
-  received({ type: 'subscribed', topic, id, epoch: 'e', version: 1, recovered: true });
+  received({ type: 'subscribed', topic, id, epoch: 'e', version: 1, digest: 'd', recovered: true });
 
 function run(
   inputs: Input[],
@@ -31,7 +31,7 @@ function run(
   let last: Output[] = [];
   for (const input of inputs) {
     const transition = reduce(session, input, () =>
-      since === null ? null : { since, epoch: 'e' },
+      since === null ? null : { since, epoch: 'e', digest: 'd' },
     );
     session = transition.state;
     last = transition.outputs;
@@ -65,7 +65,7 @@ describe('the subscription state', () => {
       41,
     );
     expect(sentFrames(last)).toEqual([
-      { type: 'subscribe', id: 2, topic: 'list:a', since: 41, epoch: 'e' },
+      { type: 'subscribe', id: 2, topic: 'list:a', since: 41, epoch: 'e', digest: 'd' },
     ]);
   });
 
@@ -74,6 +74,15 @@ describe('the subscription state', () => {
     const following = [received(welcome), watch, subscribed('list:a', 1)];
     expect(sentFrames(run([...following, gap], 41).last)).toHaveLength(1);
     expect(run([...following, gap, gap], 41).last).toEqual([]);
+  });
+
+  it('subscribes again when the position is lost, also before the response', () => {
+    const lost: Input = { type: 'position lost', topic: 'list:a' };
+    const following = [received(welcome), watch, subscribed('list:a', 1)];
+    const again = (id: number): unknown => [{ type: 'subscribe', id, topic: 'list:a' }];
+    expect(sentFrames(run([...following, lost]).last)).toEqual(again(2));
+    expect(sentFrames(run([...following, lost, lost]).last)).toEqual(again(3));
+    expect(run([...following, { type: 'disconnected' }, lost]).last).toEqual([]);
   });
 
   it('waits for the response to its latest subscribe', () => {

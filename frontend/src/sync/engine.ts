@@ -1,9 +1,10 @@
 import type { Clock } from '../net/clock';
 import type { Http } from '../net/http';
+import type { AfterPaint } from '../net/paint';
 import { ReconnectingSocket } from '../net/reconnecting-socket';
 import type { OpenSocket } from '../net/socket-connection';
 import type { ReconnectDecision } from '../protocol/close';
-import { listTopic } from '../protocol/topic';
+import { listIdOf, listTopic } from '../protocol/topic';
 import type {
   Change,
   ListPosition,
@@ -16,8 +17,10 @@ import type { Edit } from './edit';
 import type { Outbox } from './outbox';
 import { OutboxSender } from './outbox-sender';
 import { applyFrame, emptyReplica, positionOf, type Replica } from './replica';
+import { SeenReporter } from './seen-reporter';
 import {
   initialSubscriptionState,
+  isShown,
   reduce,
   type Input,
   type EndReason,
@@ -49,12 +52,14 @@ export class Engine {
   readonly #listeners = new Set<EngineListener>();
   readonly #socket: ReconnectingSocket;
   readonly #sender: OutboxSender;
+  readonly #seen: SeenReporter;
 
   constructor(
     openSocket: OpenSocket,
     http: Http,
     private readonly clock: Clock,
     storage: OutboxStorage,
+    private readonly afterPaint: AfterPaint,
   ) {
     this.#socket = new ReconnectingSocket(openSocket, clock, {
       onFrames: (frames) => {
@@ -76,6 +81,9 @@ export class Engine {
         this.#sender.confirm(this.replica(listTopic(listId)), null);
       },
     });
+    this.#seen = new SeenReporter(clock, (frame) => {
+      this.#socket.send(frame);
+    });
   }
 
   start(): void {
@@ -93,6 +101,7 @@ export class Engine {
   reset(): void {
     this.#socket.stop();
     this.#sender.clear();
+    this.#seen.stopAll();
     this.#subscriptions = initialSubscriptionState;
     this.#replicas.clear();
     this.#emit([{ kind: 'reset' }]);
@@ -109,12 +118,21 @@ export class Engine {
 
   unwatch(topic: string): void {
     this.#replicas.delete(topic);
+    this.#seen.stop(topic);
     this.#emit(this.#dispatch({ type: 'unwatch', topic }));
   }
 
-  /** Tell the other members of a list what this user does there. Null: nothing any more. */
+  /**
+   * Tell the other members of a list what this user does there. Null: nothing any more.
+   *
+   * A list with a presence is on this screen, so the server is told which version it shows.
+   */
   setPresence(topic: string, presence: PresentPerson['state'] | null): void {
+    const wasShown = isShown(this.#subscriptions, topic);
     this.#emit(this.#dispatch({ type: 'set presence', topic, presence }));
+    if (wasShown || !isShown(this.#subscriptions, topic)) return;
+    this.#seen.start(topic);
+    this.#reportAfterPaint(topic, null);
   }
 
   replica(topic: string): Replica {
@@ -144,15 +162,34 @@ export class Engine {
   }
 
   #onFrames(frames: readonly ServerFrame[]): void {
+    const receivedAt = this.clock.now();
     // Update the replica first: its position decides what the subscription requests.
     const events = frames.flatMap((frame) => [
       ...this.#handleFrame(frame),
       ...this.#dispatch({ type: 'frame', frame }),
     ]);
     this.#emit(events);
+    this.#reportShown(frames, events, receivedAt);
+  }
+
+  /** Report the lists that these frames changed, or that a subscription found unchanged. */
+  #reportShown(
+    frames: readonly ServerFrame[],
+    events: readonly EngineEvent[],
+    receivedAt: number,
+  ): void {
+    for (const frame of frames) {
+      if (frame.type === 'subscribed' && frame.digest === this.replica(frame.topic).digest)
+        this.#reportAfterPaint(frame.topic, null);
+    }
+    for (const event of events) {
+      if (event.kind === 'replica')
+        this.#reportAfterPaint(event.topic, event.change ? receivedAt : null);
+    }
   }
 
   #onDown(decision: ReconnectDecision): void {
+    this.#seen.stopAll();
     this.#dispatch({ type: 'disconnected' });
     this.#emit([{ kind: 'down', decision }]);
   }
@@ -167,6 +204,9 @@ export class Engine {
       case 'ended':
         return this.#applyFrame(frame);
       case 'subscribed':
+        if (isShown(this.#subscriptions, frame.topic) || this.#seen.isReported(frame.topic))
+          this.#seen.start(frame.topic);
+        this.#resendAfter(frame.topic, frame.version ?? null);
         return frame.history
           ? [{ kind: 'history', topic: frame.topic, columns: frame.history }]
           : [];
@@ -190,10 +230,41 @@ export class Engine {
     const { replica: after, effect } = applyFrame(before, frame);
     this.#replicas.set(topic, after);
     if (effect === 'gap') return this.#dispatch({ type: 'gap', topic });
+    if (effect === 'waiting') return [];
     const change = frame.type === 'change' ? frame : null;
     // A dropped change confirms edits too: a snapshot may have contained it.
-    if (effect !== 'waiting') this.#sender.confirm(after, change);
-    return effect === 'applied' ? [{ kind: 'replica', topic, before, after, change }] : [];
+    this.#sender.confirm(after, change);
+    if (frame.type === 'snapshot') this.#resendAfter(topic, frame.version);
+    if (effect === 'dropped') return [];
+    const applied: EngineEvent = { kind: 'replica', topic, before, after, change };
+    return effect === 'mismatch' ? [applied, ...this.#onMismatch(after)] : [applied];
+  }
+
+  #resendAfter(topic: string, version: number | null): void {
+    const list = listIdOf(topic);
+    if (list !== null && version !== null) this.#sender.resendAfter(list, version);
+  }
+
+  /** The rows of a replica differ from those of the server: report it, and repair the replica. */
+  #onMismatch(replica: Replica): EngineEvent[] {
+    const { topic, version, digest, computedDigest } = replica;
+    console.warn(
+      `${topic} differs from the server at version ${version}: ${computedDigest} is not ${digest}`,
+    );
+    this.#seen.start(topic);
+    this.#seen.report({ type: 'seen', topic, version, digest: computedDigest });
+    return positionOf(replica) ? [] : this.#dispatch({ type: 'position lost', topic });
+  }
+
+  /** Report what is shown of a list. `receivedAt`: when its newest change arrived, if it is new. */
+  #reportAfterPaint(topic: string, receivedAt: number | null): void {
+    const { epoch, version, computedDigest: digest, partial } = this.replica(topic);
+    if (!this.#seen.isReported(topic) || epoch === null || partial) return;
+    this.afterPaint((isPainted) => {
+      const isMeasured = isPainted && receivedAt !== null;
+      const paintTime = isMeasured ? { paint_ms: this.clock.now() - receivedAt } : {};
+      this.#seen.report({ type: 'seen', topic, version, digest, ...paintTime });
+    });
   }
 
   /** Let the subscription state decide, and carry out its decisions. */
@@ -214,6 +285,7 @@ export class Engine {
 
   #closeTopic(topic: string, reason: EndReason): EngineEvent {
     this.#replicas.delete(topic);
+    this.#seen.stop(topic);
     return { kind: 'closed', topic, reason };
   }
 

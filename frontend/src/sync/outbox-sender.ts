@@ -84,6 +84,14 @@ export class OutboxSender {
     this.#setOutbox(outbox.discarded(this.#outbox, op));
   }
 
+  /** A list is at this version on the server: send the edits that it may have lost again. */
+  resendAfter(list: string, version: number): void {
+    const after = outbox.resent(this.#outbox, list, version);
+    if (outbox.waitingEntries(after).length === outbox.waitingEntries(this.#outbox).length) return;
+    this.#setOutbox(after);
+    this.flush();
+  }
+
   confirm(replica: Replica, change: Change | null): void {
     const isOwn = change?.op && this.#outbox.some(({ op }) => op === change.op);
     if (isOwn) this.#changeVersions.set(change.op ?? '', change.version);

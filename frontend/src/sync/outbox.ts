@@ -81,6 +81,22 @@ export function acknowledged(outbox: Outbox, sent: OutboxEntry, response: EditRe
   });
 }
 
+/**
+ * A list is at this version on the server. Send its saved edits that are newer again.
+ *
+ * The server lost them if it went back to an older copy of its data. Otherwise it repeats
+ * its response, because the ops are the same.
+ */
+export function resent(outbox: Outbox, list: string, version: number): Outbox {
+  return outbox.map((entry) =>
+    entry.edit.list === list &&
+    entry.state === 'acknowledged' &&
+    (entry.version ?? Infinity) > version
+      ? { ...entry, state: 'waiting', version: null }
+      : entry,
+  );
+}
+
 /** Remove the edits that the replica now contains. `change` is the frame just applied. */
 export function confirmed(outbox: Outbox, replica: Replica, change: Change | null): Outbox {
   const match = change?.op ? outbox.find(({ op }) => op === change.op) : undefined;

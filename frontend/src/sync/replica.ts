@@ -1,31 +1,46 @@
 import type { Change, Ended, ItemRow, ListRow, ServerFrame, Snapshot } from '../protocol/frames';
+import { digestAfter, digestOf, EMPTY_DIGEST, itemHash, listHash, type RowHash } from './digest';
 
 /** A snapshot whose last parts have not arrived yet. */
 interface PartialSnapshot {
   epoch: string;
   version: number;
-  parts: number;
+  digest: string;
   items: ReadonlyMap<string, ItemRow>;
 }
 
-/** A copy of one list as the server has it at `(epoch, version)`. */
+/** A copy of one list as the server has it at `(epoch, version, digest)`. */
 export interface Replica {
   topic: string;
+  /** Null if the replica has no position: before its first snapshot, and after a mismatch. */
   epoch: string | null;
   version: number;
+  /** The digest of this version, as the server sent it. */
+  digest: string;
+  /** The digest of the rows below, as this client computes it. */
+  computedDigest: string;
   list: ListRow | null;
   items: ReadonlyMap<string, ItemRow>;
   ended: Ended['reason'] | null;
   partial: PartialSnapshot | null;
 }
 
+/** The place of a replica in the history of its list, as a subscription sends it. */
+export interface ReplicaPosition {
+  since: number;
+  epoch: string;
+  digest: string;
+}
+
 /**
  * The effect of a frame.
  *
- * `gap`: changes are missing, so the topic must be subscribed to again with `since`.
+ * `gap`: the frame does not follow the replica, so the topic must be subscribed to again.
+ * `mismatch`: the frame was applied, but the rows differ from those of the server. After a
+ * change the replica has no position any more, so the next subscription gets a snapshot.
  * `waiting`: the frame is part of a snapshot, or a snapshot must arrive first.
  */
-export type Effect = 'applied' | 'dropped' | 'gap' | 'waiting';
+export type Effect = 'applied' | 'dropped' | 'gap' | 'mismatch' | 'waiting';
 
 export interface ReplicaUpdate {
   replica: Replica;
@@ -37,6 +52,8 @@ export function emptyReplica(topic: string): Replica {
     topic,
     epoch: null,
     version: 0,
+    digest: EMPTY_DIGEST,
+    computedDigest: EMPTY_DIGEST,
     list: null,
     items: new Map(),
     ended: null,
@@ -44,9 +61,19 @@ export function emptyReplica(topic: string): Replica {
   };
 }
 
-/** The position of a replica, or null before its first snapshot. */
-export function positionOf(replica: Replica): { since: number; epoch: string } | null {
-  return replica.epoch === null ? null : { since: replica.version, epoch: replica.epoch };
+/** The position of a replica, or null if it has none. */
+export function positionOf({ epoch, version, digest }: Replica): ReplicaPosition | null {
+  return epoch === null ? null : { since: version, epoch, digest };
+}
+
+/** Whether a snapshot shows that versions which the replica had do not exist any more. */
+export function isRewritten(before: Replica, after: Replica): boolean {
+  if (before.epoch === null || after.epoch === null) return false;
+  return (
+    after.epoch !== before.epoch ||
+    after.version < before.version ||
+    (after.version === before.version && after.digest !== before.digest)
+  );
 }
 
 /** Apply a frame to a replica by the client rules of the protocol. Pure. */
@@ -68,9 +95,6 @@ export function applyFrame(replica: Replica, frame: ServerFrame): ReplicaUpdate 
 }
 
 function applySnapshot(replica: Replica, frame: Snapshot): ReplicaUpdate {
-  if (frame.epoch === replica.epoch && frame.version < replica.version) {
-    return { replica, effect: 'dropped' };
-  }
   const partial =
     frame.part === 1 ? emptyPartial(frame) : continuedSnapshot(replica.partial, frame);
   if (!partial) return { replica: { ...replica, partial: null }, effect: 'gap' };
@@ -79,15 +103,27 @@ function applySnapshot(replica: Replica, frame: Snapshot): ReplicaUpdate {
   if (frame.part < frame.parts) {
     return { replica: { ...replica, partial: { ...partial, items } }, effect: 'waiting' };
   }
-  const { epoch, version, list } = frame;
+  const { epoch, version, digest, list } = frame;
+  const computedDigest = digestOf(list, items.values());
   return {
-    replica: { ...replica, epoch, version, list, items, ended: null, partial: null },
-    effect: 'applied',
+    replica: {
+      ...replica,
+      epoch,
+      version,
+      digest,
+      computedDigest,
+      list,
+      items,
+      ended: null,
+      partial: null,
+    },
+    // A snapshot is kept anyway: another one would not differ.
+    effect: computedDigest === digest ? 'applied' : 'mismatch',
   };
 }
 
-function emptyPartial({ epoch, version, parts }: Snapshot): PartialSnapshot {
-  return { epoch, version, parts, items: new Map() };
+function emptyPartial({ epoch, version, digest }: Snapshot): PartialSnapshot {
+  return { epoch, version, digest, items: new Map() };
 }
 
 /** The parts received so far, if this part belongs to the same snapshot. */
@@ -95,23 +131,53 @@ function continuedSnapshot(
   partial: PartialSnapshot | null,
   frame: Snapshot,
 ): PartialSnapshot | null {
-  const isSame = partial?.epoch === frame.epoch && partial.version === frame.version;
+  const isSame =
+    partial?.epoch === frame.epoch &&
+    partial.version === frame.version &&
+    partial.digest === frame.digest;
   return partial && isSame ? partial : null;
 }
 
 function applyChange(replica: Replica, frame: Change): ReplicaUpdate {
-  if (frame.epoch !== replica.epoch) return { replica, effect: effectWithoutSnapshot(replica) };
-  if (frame.version <= replica.version) return { replica, effect: 'dropped' };
-  if (frame.version > replica.version + 1) return { replica, effect: 'gap' };
+  const { epoch, version, digest } = frame;
+  if (epoch !== replica.epoch) return { replica, effect: effectWithoutSnapshot(replica) };
+  if (version === replica.version && digest === replica.digest)
+    return { replica, effect: 'dropped' };
+  if (version !== replica.version + 1 || frame.base !== replica.digest)
+    return { replica, effect: 'gap' };
+  const list = listAfter(replica.list, frame);
+  const items = itemsAfter(replica.items, frame);
+  // The change that deletes a list for good names no rows. `ended` follows it.
+  const computedDigest =
+    digest === EMPTY_DIGEST ? digest : digestAfterChange(replica, { list, items }, frame);
+  // A client that could not compute the digest of the snapshot cannot judge its own rows.
+  const isMismatch = replica.computedDigest === replica.digest && computedDigest !== digest;
   return {
     replica: {
       ...replica,
-      version: frame.version,
-      list: listAfter(replica.list, frame),
-      items: itemsAfter(replica.items, frame),
+      epoch: isMismatch ? null : epoch,
+      version,
+      digest,
+      computedDigest,
+      list,
+      items,
     },
-    effect: 'applied',
+    effect: isMismatch ? 'mismatch' : 'applied',
   };
+}
+
+/** The digest of the rows after a change. Only those that the change names are computed. */
+function digestAfterChange(
+  before: Replica,
+  after: Pick<Replica, 'list' | 'items'>,
+  { list, items = [], gone = [] }: Change,
+): string {
+  const ids = new Set([...items.map(({ id }) => id), ...gone]);
+  const hashesOf = (state: Pick<Replica, 'list' | 'items'>): RowHash[] => [
+    ...(list && state.list ? [listHash(state.list)] : []),
+    ...[...ids].flatMap((id) => state.items.get(id) ?? []).map(itemHash),
+  ];
+  return digestAfter(before.computedDigest, hashesOf(before), hashesOf(after));
 }
 
 /** A change of another epoch needs a snapshot: request one, unless it is being received. */

@@ -1,4 +1,5 @@
 import type { ClientFrame, PresentPerson, ServerFrame } from '../protocol/frames';
+import type { ReplicaPosition } from './replica';
 
 /** Why a topic ended. `refused`: it does not exist, or this user may not see it. */
 export type EndReason = 'deleted' | 'refused' | 'too many';
@@ -22,6 +23,8 @@ export type Input =
   | { type: 'unwatch'; topic: string }
   | { type: 'set presence'; topic: string; presence: PresentPerson['state'] | null }
   | { type: 'gap'; topic: string }
+  /** The replica lost its position, so a response to an earlier subscribe does not help. */
+  | { type: 'position lost'; topic: string }
   | { type: 'subscribe'; topic: string }
   | { type: 'disconnected' }
   | { type: 'frame'; frame: ServerFrame };
@@ -31,8 +34,8 @@ export type Output =
   | { type: 'close topic'; topic: string; reason: EndReason }
   | { type: 'subscribe later'; topic: string; seconds: number };
 
-/** Returns the position of a topic's replica, or null before the first snapshot. */
-export type PositionOf = (topic: string) => { since: number; epoch: string } | null;
+/** Returns the position of a topic's replica, or null if it has none. */
+export type PositionOf = (topic: string) => ReplicaPosition | null;
 
 export interface Transition {
   state: SubscriptionState;
@@ -61,6 +64,10 @@ export function reduce(state: SubscriptionState, input: Input, positionOf: Posit
       return statusOf(state, input.topic) === 'subscribed'
         ? subscribe(state, [input.topic], positionOf)
         : unchanged(state);
+    case 'position lost':
+      return ['subscribed', 'pending'].includes(statusOf(state, input.topic) ?? '')
+        ? subscribe(state, [input.topic], positionOf)
+        : unchanged(state);
     case 'subscribe':
       return statusOf(state, input.topic) === 'idle'
         ? subscribe(state, [input.topic], positionOf)
@@ -73,6 +80,11 @@ export function reduce(state: SubscriptionState, input: Input, positionOf: Posit
 }
 
 const unchanged = (state: SubscriptionState): Transition => ({ state, outputs: [] });
+
+/** Whether a list is open on the page. Then this client has a presence on it. */
+export function isShown(state: SubscriptionState, topic: string): boolean {
+  return (state.topics.get(topic)?.presence ?? null) !== null;
+}
 
 function statusOf(state: SubscriptionState, topic: string): TopicState['status'] | null {
   return state.topics.get(topic)?.status ?? null;

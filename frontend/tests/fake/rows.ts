@@ -1,4 +1,5 @@
-import type { Change, ItemRow, ListRow, Snapshot } from '../../src/protocol/frames';
+import type { Change, ItemRow, ListRow, ServerFrame, Snapshot } from '../../src/protocol/frames';
+import { digestOf, EMPTY_DIGEST } from '../../src/sync/digest';
 
 export const AT = '2026-11-22T10:00:00Z';
 export const ana = { id: 3, name: 'Ana' };
@@ -34,12 +35,15 @@ export function listRow(id: string, fields: Partial<ListRow> = {}): ListRow {
   };
 }
 
+/** A change without its digests: `DigestWriter` adds them. */
 export function change(version: number, fields: Partial<Change> = {}): Change {
   return {
     type: 'change',
     topic: 'list:one',
     epoch: 'aaaaaaaa',
     version,
+    base: EMPTY_DIGEST,
+    digest: EMPTY_DIGEST,
     at: AT,
     actor: ana,
     op: null,
@@ -48,16 +52,42 @@ export function change(version: number, fields: Partial<Change> = {}): Change {
   };
 }
 
+/** A snapshot with the digest of its own rows. */
 export function snapshot(version: number, fields: Partial<Snapshot> = {}): Snapshot {
+  const { list = listRow('one'), items = [] } = fields;
   return {
     type: 'snapshot',
     topic: 'list:one',
     epoch: 'aaaaaaaa',
     version,
+    digest: digestOf(list, items),
     part: 1,
     parts: 1,
-    list: listRow('one'),
-    items: [],
+    list,
+    items,
     ...fields,
   };
+}
+
+/** Adds to each change the digests of the rows before and after it, computed from all rows. */
+export class DigestWriter {
+  readonly #states = new Map<string, { list: ListRow; items: Map<string, ItemRow> }>();
+
+  readonly write = <Frame extends ServerFrame>(frame: Frame): Frame => {
+    if (frame.type === 'snapshot') {
+      const items = new Map(frame.items.map((row) => [row.id, row]));
+      this.#states.set(frame.topic, { list: frame.list, items });
+    }
+    return frame.type === 'change' ? { ...frame, ...this.#digests(frame) } : frame;
+  };
+
+  #digests(frame: Change): { base: string; digest: string } {
+    const state = this.#states.get(frame.topic);
+    if (!state) throw new Error(`${frame.topic} has no snapshot`);
+    const base = digestOf(state.list, state.items.values());
+    state.list = frame.list ?? state.list;
+    for (const row of frame.items ?? []) state.items.set(row.id, row);
+    for (const id of frame.gone ?? []) state.items.delete(id);
+    return { base, digest: digestOf(state.list, state.items.values()) };
+  }
 }

@@ -1,7 +1,8 @@
 import type { HttpRequest, Http } from '../../src/net/http';
 import { parseProblem, unreachableProblem } from '../../src/net/problem';
 import type { OpenSocket, SocketConnectionEvents } from '../../src/net/socket-connection';
-import type { Change, ClientFrame, ItemRow, ServerFrame } from '../../src/protocol/frames';
+import type { Change, ClientFrame, ItemRow, Seen, ServerFrame } from '../../src/protocol/frames';
+import { digestOf } from '../../src/sync/digest';
 import { isSameName } from '../../src/sync/edit';
 import { AT, ana, item, listRow } from './rows';
 
@@ -14,6 +15,16 @@ interface Connection {
   outbound: ServerFrame[][];
   inbound: ClientFrame[];
   isWelcomed: boolean;
+  /** The last state of the list that this client reported. */
+  seen: Seen | null;
+}
+
+/** What a backup of the server's data contains. */
+interface Copy {
+  version: number;
+  items: Map<string, ItemRow>;
+  log: Change[];
+  responses: Map<string, unknown>;
 }
 
 interface PendingRequest {
@@ -26,7 +37,7 @@ interface PendingRequest {
  * A server with one list. Tests decide when messages and responses are delivered.
  *
  * It follows the rules of the protocol. It can lose requests, responses, connections and
- * changes, and start a new epoch.
+ * changes, start a new epoch, and go back to an older copy of its data without noticing.
  */
 export class FakeServer {
   readonly list = 'one';
@@ -52,6 +63,7 @@ export class FakeServer {
       outbound: [],
       inbound: [],
       isWelcomed: false,
+      seen: null,
     };
     this.connections.push(connection);
     return {
@@ -116,6 +128,23 @@ export class FakeServer {
     }
   }
 
+  get digest(): string {
+    return digestOf(listRow(this.list), this.items.values());
+  }
+
+  copy(): Copy {
+    const { version, log } = this;
+    return { version, log, items: new Map(this.items), responses: new Map(this.#responses) };
+  }
+
+  /** Go back to an older copy, as after a power cut. Nobody is told. */
+  goBackTo({ version, items, log, responses }: Copy): void {
+    this.version = version;
+    this.items = new Map(items);
+    this.log = log;
+    this.#responses = new Map(responses);
+  }
+
   welcome(): ServerFrame {
     return {
       type: 'welcome',
@@ -123,7 +152,7 @@ export class FakeServer {
       server: 'fake',
       connection: 'c_1',
       user: ana,
-      lists: [{ id: this.list, epoch: this.epoch, version: this.version }],
+      lists: [{ id: this.list, epoch: this.epoch, version: this.version, digest: this.digest }],
       heartbeat: 20,
       limits: {},
     };
@@ -131,24 +160,29 @@ export class FakeServer {
 
   #onFrame(connection: Connection, frame: ClientFrame): void {
     if (frame.type === 'ping') connection.outbound.push([{ type: 'pong' }]);
+    if (frame.type === 'seen') connection.seen = frame;
     if (frame.type !== 'subscribe') return;
     connection.topics.add(frame.topic);
-    const { topic, epoch, version } = this;
-    const oldest = this.version - this.log.length;
+    const { topic, epoch, version, digest } = this;
     const recovered =
       frame.epoch === epoch &&
       typeof frame.since === 'number' &&
-      frame.since >= oldest &&
-      frame.since <= version;
+      frame.digest === this.#digestAt(frame.since);
     connection.outbound.push([
-      { type: 'subscribed', id: frame.id, topic, epoch, version, recovered },
+      { type: 'subscribed', id: frame.id, topic, epoch, version, digest, recovered },
       ...(recovered ? this.log.filter((change) => change.version > Number(frame.since)) : []),
     ]);
     if (!recovered) connection.outbound.push(this.#snapshot());
   }
 
+  /** The digest of a version that is in the log. */
+  #digestAt(version: number): string | undefined {
+    if (version === this.version) return this.digest;
+    return this.log.find((change) => change.version === version + 1)?.base;
+  }
+
   #snapshot(): ServerFrame[] {
-    const { topic, epoch, version } = this;
+    const { topic, epoch, version, digest } = this;
     const rows = [...this.items.values()];
     const half = Math.ceil(rows.length / 2);
     return [rows.slice(0, half), rows.slice(half)].map((items, index) => ({
@@ -156,6 +190,7 @@ export class FakeServer {
       topic,
       epoch,
       version,
+      digest,
       part: index + 1,
       parts: 2,
       list: listRow(this.list),
@@ -181,8 +216,9 @@ export class FakeServer {
     const known = this.items.get(id);
     if (!known) throw parseProblem(404, { detail: 'not found' }, null);
     if (method === 'DELETE') {
+      const base = this.digest;
       this.items.delete(id);
-      this.#record('item.removed', [], [id], op ?? null);
+      this.#record(base, 'item.removed', [], [id], op ?? null);
       return null;
     }
     return this.#write(id, fields, 'item.edited', op ?? null);
@@ -199,19 +235,28 @@ export class FakeServer {
     const known = this.items.get(id) ?? item(id, { version: 0 });
     const row = { ...known, ...fields, version: this.version + 1 };
     if (known.version > 0 && isEqual(known, { ...row, version: known.version })) return known;
+    const base = this.digest;
     this.items.set(id, row);
-    this.#record(verb, [row], [], op);
+    this.#record(base, verb, [row], [], op);
     return row;
   }
 
-  #record(verb: Change['verb'], items: ItemRow[], gone: string[], op: string | null): void {
+  #record(
+    base: string,
+    verb: Change['verb'],
+    items: ItemRow[],
+    gone: string[],
+    op: string | null,
+  ): void {
     this.version += 1;
-    const { topic, epoch, version } = this;
+    const { topic, epoch, version, digest } = this;
     const change: Change = {
       type: 'change',
       topic,
       epoch,
       version,
+      base,
+      digest,
       at: AT,
       actor: ana,
       op,

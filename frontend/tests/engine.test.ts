@@ -1,0 +1,251 @@
+import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
+import type { SocketConnectionEvents } from '../src/net/socket-connection';
+import type { ClientFrame, ServerFrame } from '../src/protocol/frames';
+import { EMPTY_DIGEST } from '../src/sync/digest';
+import { Engine } from '../src/sync/engine';
+import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
+import { SEEN_INTERVAL } from '../src/sync/seen-reporter';
+import { ManualClock } from './fake/clock';
+import { ana, change, DigestWriter, item, snapshot } from './fake/rows';
+
+const topic = 'list:one';
+const milk = item('milk');
+const ticked = item('milk', { purchased: true });
+
+/** An engine whose server and browser are controlled by the test. */
+class Page {
+  readonly clock = new ManualClock();
+  readonly engine: Engine;
+  sent: ClientFrame[] = [];
+  /** Whether the browser paints. */
+  isVisible = true;
+  /** How long a paint takes, in milliseconds. */
+  paintTime = 0;
+  #digests = new DigestWriter();
+  #socket: SocketConnectionEvents | null = null;
+
+  constructor() {
+    this.engine = new Engine(
+      (events) => {
+        this.#socket = events;
+        return { send: (frame) => this.sent.push(frame), close: vi.fn() };
+      },
+      () => new Promise(() => undefined),
+      this.clock,
+      new MemoryOutboxStorage(),
+      (callback) => {
+        if (!this.isVisible) callback(false);
+        else
+          this.clock.schedule(this.paintTime, () => {
+            callback(true);
+          });
+      },
+    );
+    this.engine.watch(topic);
+    this.engine.start();
+    this.connect();
+  }
+
+  connect(): void {
+    this.receive({
+      type: 'welcome',
+      protocol: 1,
+      server: '1',
+      connection: 'c',
+      user: ana,
+      lists: [],
+      heartbeat: 20,
+      limits: {},
+    });
+  }
+
+  disconnect(): void {
+    this.#socket?.onClose(1006);
+    this.clock.advance(1000);
+  }
+
+  /** Receive frames in one message, with the digests that belong to them. */
+  receive(...frames: ServerFrame[]): void {
+    this.receiveAsIs(...frames.map(this.#digests.write));
+  }
+
+  receiveAsIs(...frames: ServerFrame[]): void {
+    this.#socket?.onFrames(structuredClone(frames));
+    this.clock.advance(this.paintTime);
+  }
+
+  /** Respond to the latest subscribe frame. */
+  respond(recovered: boolean, version: number, digest = this.engine.replica(topic).digest): void {
+    const id = this.sentFrames('subscribe').at(-1)?.id;
+    this.receiveAsIs({
+      type: 'subscribed',
+      topic,
+      id,
+      epoch: 'aaaaaaaa',
+      version,
+      digest,
+      recovered,
+    });
+  }
+
+  sentFrames<Type extends ClientFrame['type']>(type: Type): Extract<ClientFrame, { type: Type }>[] {
+    return this.sent.filter(
+      (frame): frame is Extract<ClientFrame, { type: Type }> => frame.type === type,
+    );
+  }
+}
+
+let page: Page;
+let warn: MockInstance<typeof console.warn>;
+const digest = (): string => page.engine.replica(topic).computedDigest;
+
+beforeEach(() => {
+  warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  page = new Page();
+  page.respond(false, 1, 'any');
+  page.receive(snapshot(1, { items: [milk] }));
+  page.sent = [];
+});
+
+describe('the engine', () => {
+  it('subscribes again from its position when the base of a change was lost', () => {
+    const before = digest();
+    page.receive(change(2, { items: [ticked] }));
+    page.receiveAsIs({ ...change(3), base: before, digest: before });
+    expect(page.sentFrames('subscribe')).toMatchObject([
+      { topic, since: 2, epoch: 'aaaaaaaa', digest: digest() },
+    ]);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('follows a server that went back to an older copy', () => {
+    page.receive(change(2, { items: [item('dead')] }));
+    page.receive(snapshot(1, { items: [milk] }));
+    expect([...page.engine.replica(topic).items.keys()]).toEqual(['milk']);
+    page.receive(change(2, { items: [item('eggs')] }));
+    expect([...page.engine.replica(topic).items.keys()]).toEqual(['milk', 'eggs']);
+    expect(page.sentFrames('subscribe')).toEqual([]);
+  });
+
+  it('repairs a corrupted row by a snapshot, warns once and reports the mismatch', () => {
+    const row = page.engine.replica(topic).items.get('milk');
+    if (row) row.name = 'Mi1k';
+    page.receive(change(2, { items: [{ ...ticked, name: 'Milk' }] }));
+    const [seen] = page.sentFrames('seen');
+    expect(seen).toEqual({ type: 'seen', topic, version: 2, digest: digest() });
+    expect(page.sentFrames('subscribe')).toEqual([{ type: 'subscribe', id: 2, topic }]);
+    page.receiveAsIs(change(3), change(4));
+    expect(warn).toHaveBeenCalledTimes(1);
+    page.respond(false, 2);
+    page.receive(snapshot(2, { items: [ticked] }));
+    expect(page.engine.replica(topic).items.get('milk')).toEqual(ticked);
+    expect(page.sentFrames('seen').at(-1)).toMatchObject({ version: 2, digest: digest() });
+    expect(seen?.digest).not.toBe(digest());
+    page.receive(change(3, { items: [milk] }));
+    expect(page.engine.replica(topic).version).toBe(3);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
+  it('keeps a snapshot that it cannot verify, warns and reports it', () => {
+    page.receiveAsIs({ ...snapshot(2), digest: EMPTY_DIGEST });
+    expect(page.engine.replica(topic).version).toBe(2);
+    expect(page.sentFrames('subscribe')).toEqual([]);
+    expect(page.sentFrames('seen')).toMatchObject([{ version: 2, digest: digest() }]);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('seen frames', () => {
+  it('are not sent for a list that is not on the screen', () => {
+    page.receive(change(2, { items: [ticked] }));
+    page.clock.advance(SEEN_INTERVAL);
+    expect(page.sentFrames('seen')).toEqual([]);
+  });
+
+  it('are sent when a list is opened, without the time of a paint', () => {
+    page.engine.setPresence(topic, 'viewing');
+    page.clock.advance(0);
+    expect(page.sentFrames('seen')).toEqual([
+      { type: 'seen', topic, version: 1, digest: digest() },
+    ]);
+  });
+
+  it('have the time from the arrival of a change to its paint', () => {
+    page.engine.setPresence(topic, 'viewing');
+    page.clock.advance(SEEN_INTERVAL);
+    page.paintTime = 12;
+    page.receive(change(2, { items: [ticked] }));
+    expect(page.sentFrames('seen').at(-1)).toEqual({
+      type: 'seen',
+      topic,
+      version: 2,
+      digest: digest(),
+      paint_ms: 12,
+    });
+  });
+
+  it('have no time while the page is hidden', () => {
+    page.engine.setPresence(topic, 'viewing');
+    page.clock.advance(SEEN_INTERVAL);
+    page.isVisible = false;
+    page.engine.setPresence(topic, 'away');
+    page.receive(change(2, { items: [ticked] }));
+    expect(page.sentFrames('seen').at(-1)).toEqual({
+      type: 'seen',
+      topic,
+      version: 2,
+      digest: digest(),
+    });
+  });
+
+  it('are limited for each list, and the last state is always sent', () => {
+    page.engine.setPresence(topic, 'viewing');
+    page.clock.advance(0);
+    for (let version = 2; version <= 20; version += 1) {
+      page.receive(change(version, { items: [item('milk', { version })] }));
+      page.clock.advance(SEEN_INTERVAL / 5);
+    }
+    page.clock.advance(SEEN_INTERVAL);
+    expect(page.sentFrames('seen').length).toBeLessThanOrEqual(6);
+    expect(page.sentFrames('seen').at(-1)).toMatchObject({ version: 20, digest: digest() });
+  });
+
+  it('are sent after each subscription, also if nothing has changed', () => {
+    page.engine.setPresence(topic, 'viewing');
+    page.clock.advance(0);
+    page.disconnect();
+    page.sent = [];
+    page.connect();
+    expect(page.sentFrames('seen')).toEqual([]);
+    page.respond(true, 1);
+    page.clock.advance(0);
+    expect(page.sentFrames('seen')).toMatchObject([{ version: 1, digest: digest() }]);
+  });
+
+  it('wait for the missed changes after a subscription', () => {
+    page.engine.setPresence(topic, 'viewing');
+    page.disconnect();
+    page.sent = [];
+    page.connect();
+    page.respond(true, 2, 'digest of version 2');
+    page.clock.advance(0);
+    expect(page.sentFrames('seen')).toEqual([]);
+    page.receive(change(2, { items: [ticked] }));
+    page.clock.advance(0);
+    expect(page.sentFrames('seen')).toMatchObject([{ version: 2, digest: digest() }]);
+  });
+
+  it('go on after the list is closed, because the server still counts the subscription', () => {
+    page.engine.setPresence(topic, 'viewing');
+    page.clock.advance(SEEN_INTERVAL);
+    page.engine.setPresence(topic, null);
+    page.receive(change(2, { items: [ticked] }));
+    expect(page.sentFrames('seen').at(-1)).toMatchObject({ version: 2 });
+    page.disconnect();
+    page.sent = [];
+    page.connect();
+    page.respond(true, 2);
+    page.clock.advance(0);
+    expect(page.sentFrames('seen')).toEqual([]);
+  });
+});
