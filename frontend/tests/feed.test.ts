@@ -153,6 +153,16 @@ describe('the activity feed', () => {
     expect(feed.entries.filter(({ key }) => key.includes('bbbbbbbb'))).toHaveLength(2);
   });
 
+  it('loads the changes again when the history was rewritten', async () => {
+    await load();
+    const dead = change(4, { at: timeOf(9), verb: 'item.ticked', items: [item('dead')] });
+    await receive(snapshotFrame(3), dead, changeFrame(5));
+    expect(texts()[0]).toBe('Ana ticked dead');
+    server.version = 4;
+    await receive(snapshotFrame(4));
+    expect(texts()).toEqual(ticksBetween(1, 4));
+  });
+
   it('repeats a failed request', async () => {
     vi.useFakeTimers();
     server.isBroken = true;

@@ -157,6 +157,19 @@ describe('the history of a list', () => {
     expect(versions(history)).toEqual([3, 2]);
   });
 
+  it('drops the entries of a history that was rewritten', async () => {
+    const { history, receive } = openHistory(respond);
+    await settlePromises();
+    await history.loadOlder();
+    receive([snapshot(4)]);
+    await settlePromises();
+    expect(versions(history)).toEqual([3, 2, 1]);
+    receive([snapshot(3)]);
+    expect(versions(history)).toEqual([]);
+    await settlePromises();
+    expect(versions(history)).toEqual([3, 2]);
+  });
+
   it('shows the reason for each row when an undo is refused', async () => {
     const { history } = openHistory((request) => {
       if (request.method === 'GET') return respond(request);

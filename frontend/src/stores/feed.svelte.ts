@@ -2,7 +2,7 @@ import type { Api } from '../net/api';
 import { Problem } from '../net/problem';
 import { listIdOf, listTopic } from '../protocol/topic';
 import type { Engine, EngineEvent } from '../sync/engine';
-import type { Replica } from '../sync/replica';
+import { isRewritten, type Replica } from '../sync/replica';
 import { summaryOfActivity, summaryOfChange, type ActivitySummary } from './activity-text';
 
 export interface FeedEntry {
@@ -89,11 +89,19 @@ export class Feed {
     this.pending = [];
   }
 
+  /** Drop the entries of a list, because its history was rewritten: read it again. */
+  #dropList(id: string): void {
+    this.#shownUpTo?.delete(id);
+    this.entries = this.entries.filter(({ listId }) => listId !== id);
+    this.pending = this.pending.filter(({ listId }) => listId !== id);
+  }
+
   #onEvent(event: EngineEvent): FeedEntry[] {
     if (event.kind === 'reset') this.#clear();
     const listId = event.kind === 'replica' ? listIdOf(event.topic) : null;
     if (event.kind !== 'replica' || listId === null) return [];
     const { change, after, before } = event;
+    if (isRewritten(before, after)) this.#dropList(listId);
     if (!this.#advance(listId, after, change !== null)) void this.#catchUp(listId);
     if (!change) return [];
     const key = keyOf(listId, change.epoch, change.version);

@@ -2,6 +2,7 @@ import type { Api } from '../net/api';
 import { messageOf, Problem } from '../net/problem';
 import { listTopic } from '../protocol/topic';
 import type { Engine } from '../sync/engine';
+import { isRewritten, type Replica } from '../sync/replica';
 import {
   mergeEntries,
   entryFromActivity,
@@ -42,7 +43,7 @@ export class ListHistory {
       for (const event of events) {
         if (event.kind !== 'replica' || event.topic !== listTopic(this.listId)) continue;
         if (event.change) this.#add([entryFromChange(event.change, event.before)]);
-        else this.#onSnapshot(event.before.epoch, event.after.epoch);
+        else this.#onSnapshot(event);
       }
     });
     void this.load();
@@ -90,9 +91,9 @@ export class ListHistory {
     }
   }
 
-  /** A snapshot contains no changes, so load them. In another epoch the versions start again. */
-  #onSnapshot(before: string | null, after: string | null): void {
-    if (before !== null && before !== after) {
+  /** A snapshot contains no changes, so load them. */
+  #onSnapshot({ before, after }: { before: Replica; after: Replica }): void {
+    if (after.ended || isRewritten(before, after)) {
       this.entries = [];
       this.isLoaded = false;
     }
