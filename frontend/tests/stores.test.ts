@@ -11,6 +11,7 @@ import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
+import { screensSummary } from '../src/ui/dashboard/screens-summary';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
@@ -96,6 +97,36 @@ describe('formatting', () => {
       '320 ms',
       '1.2 s',
     ]);
+  });
+});
+
+describe('the summary of the screens', () => {
+  it('says how many lists are shown as the database has them', () => {
+    const screens = { identical: 41, behind: 0, different: 0 };
+    expect(screensSummary({ screens, lagging: 0 })).toEqual({
+      value: '41 of 41',
+      detail: 'identical to the database · 0 slow readers',
+      tone: 'plain',
+    });
+  });
+
+  it('warns of different screens and of slow readers, but not of those that are behind', () => {
+    expect(
+      screensSummary({ screens: { identical: 38, behind: 2, different: 1 }, lagging: 0 }),
+    ).toEqual({
+      value: '38 of 41',
+      detail: '2 behind · 1 different · 0 slow readers',
+      tone: 'warn',
+    });
+    const behind = { identical: 39, behind: 2, different: 0 };
+    expect(screensSummary({ screens: behind, lagging: 0 }).tone).toBe('plain');
+    expect(screensSummary({ screens: behind, lagging: 1 })).toMatchObject({
+      detail: '2 behind · 1 slow reader',
+      tone: 'warn',
+    });
+    expect(screensSummary({ screens: {}, lagging: 0 }).detail).toBe(
+      'no list is open · 0 slow readers',
+    );
   });
 });
 
