@@ -105,7 +105,7 @@ describe('the summary of the screens', () => {
     const screens = { identical: 41, behind: 0, different: 0 };
     expect(screensSummary({ screens, lagging: 0 })).toEqual({
       value: '41 of 41',
-      detail: 'identical to the database · 0 slow readers',
+      detail: 'identical to the database · 0\u00a0slow\u00a0readers',
       tone: 'plain',
     });
   });
@@ -115,17 +115,17 @@ describe('the summary of the screens', () => {
       screensSummary({ screens: { identical: 38, behind: 2, different: 1 }, lagging: 0 }),
     ).toEqual({
       value: '38 of 41',
-      detail: '2 behind · 1 different · 0 slow readers',
+      detail: '2 behind · 1 different · 0\u00a0slow\u00a0readers',
       tone: 'warn',
     });
     const behind = { identical: 39, behind: 2, different: 0 };
     expect(screensSummary({ screens: behind, lagging: 0 }).tone).toBe('plain');
     expect(screensSummary({ screens: behind, lagging: 1 })).toMatchObject({
-      detail: '2 behind · 1 slow reader',
+      detail: '2 behind · 1\u00a0slow\u00a0reader',
       tone: 'warn',
     });
     expect(screensSummary({ screens: {}, lagging: 0 }).detail).toBe(
-      'no list is open · 0 slow readers',
+      'no list is open · 0\u00a0slow\u00a0readers',
     );
   });
 });

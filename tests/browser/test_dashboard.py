@@ -20,6 +20,13 @@ AT_REST = """() => new Promise((done) => {
   }, 50);
 })"""
 
+# Chromium cannot hide a page of a test, so the page itself says that it is hidden.
+HIDE = """() => {
+  Object.defineProperty(document, 'hidden', { get: () => true });
+  Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
 
 def total(page, label):
     """Find the number on a tile."""
@@ -58,6 +65,26 @@ def test_counters_and_activity_update_without_reload(open_session, installation,
         expect(newest).to_contain_text("Someone removed Eggs")
         assert session.loads == 1
     assert requests == []
+
+
+def test_screens_are_identical_when_lists_are_open_or_hidden(open_session, groceries):
+    """The server compares what each page shows with the database."""
+    ana, bob = open_session("ana"), open_session("bob")
+    dashboard = ana.page.context.new_page()
+    dashboard.goto("/dashboard/")
+    tile = dashboard.locator(".tiles .card").filter(has_text="Screens")
+    expect(tile).to_contain_text("0 of 0no list is open")
+    for session in (ana, bob):
+        session.page.goto(groceries.path)
+    expect(tile).to_contain_text("2 of 2identical to the database")
+
+    bob.page.evaluate(HIDE)
+    changes = int(total(dashboard, "Changes").inner_text())
+    groceries.patch("Milk", purchased=True)
+    for session in (ana, bob):
+        session.expect_item("Milk", ticked=True)
+    expect(total(dashboard, "Changes")).to_have_text(f"{changes + 1}")
+    expect(tile).to_contain_text("2 of 2identical to the database")
 
 
 def hold_subscriptions(page):

@@ -17,7 +17,8 @@ export function screensSummary({ screens, lagging }: Pick<Sample, 'screens' | 'l
     deviations.length > 0
       ? deviations
       : [total > 0 ? 'identical to the database' : 'no list is open'];
-  const slow = `${formatNumber(lagging)} slow ${lagging === 1 ? 'reader' : 'readers'}`;
+  // Non-breaking spaces keep the number beside its noun.
+  const slow = `${formatNumber(lagging)}\u00a0slow\u00a0${lagging === 1 ? 'reader' : 'readers'}`;
   return {
     value: `${formatNumber(identical)} of ${formatNumber(total)}`,
     detail: [...state, slow].join(' · '),
