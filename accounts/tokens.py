@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import CharField, DateTimeField, F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS, knox_settings
 
 from accounts.models import ApiToken, TokenIdempotencyKey, User
+from rest.compiled_query import CompiledQuery, columns_of, to_instance
 from rest.errors import DomainError
 from rest.idempotency import KeyReusedError
 
@@ -89,15 +90,29 @@ def find(secret: str) -> ApiToken | None:
     """Return the valid token of an active user with this secret, and record its use."""
     if not secret.isascii():
         return None
-    now = timezone.now()
-    token: ApiToken | None = (
-        ApiToken.objects.select_related("user")
-        .filter(Q(expiry=None) | Q(expiry__gt=now), digest=hash_token(secret), user__is_active=True)
-        .first()
-    )
-    if token is not None:
+    for values in _valid_token(hash_token(secret), timezone.now()):
+        token: ApiToken = to_instance(ApiToken, values[: len(_TOKEN_COLUMNS)])
+        token.user = to_instance(User, values[len(_TOKEN_COLUMNS) :])
         _touch_last_used(token)
-    return token
+        return token
+    return None
+
+
+_TOKEN_COLUMNS = columns_of(ApiToken)
+_valid_token = CompiledQuery(
+    lambda digest, now: (
+        ApiToken.objects.filter(
+            Q(expiry=None) | Q(expiry__gt=now), digest=digest, user__is_active=True
+        )
+        .order_by()
+        .values_list(*_TOKEN_COLUMNS, *columns_of(User, prefix="user__"))
+    ),
+    fields=[CharField(), DateTimeField()],
+    sample_arguments=(
+        ("a", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("b", datetime(2026, 1, 2, tzinfo=UTC)),
+    ),
+)
 
 
 def delete_expired() -> int:

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import QuerySet, UUIDField
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.compiled_query import CompiledQuery
 from shopping_list import models
-from shopping_list.compiled_query import CompiledQuery
 from shopping_list.rows import ItemRow, ListRow, Member, Person, StoredItem
 
 MAX_SNAPSHOT_ATTEMPTS = 5

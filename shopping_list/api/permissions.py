@@ -15,8 +15,8 @@ from rest_framework.request import Request
 
 from accounts.api.permissions import current_user
 from accounts.models import ApiToken
+from rest.compiled_query import CompiledQuery
 from shopping_list import models
-from shopping_list.compiled_query import CompiledQuery
 from shopping_list.rows import ROLES, Role
 from shopping_list.services.trash import restore_cutoff
 

@@ -17,8 +17,8 @@ from uuid import UUID
 from django.db.models import Exists, Max, OuterRef, QuerySet, UUIDField
 from django.utils import timezone
 
+from rest.compiled_query import CompiledQuery
 from shopping_list import models
-from shopping_list.compiled_query import CompiledQuery
 from shopping_list.digest import EMPTY
 from shopping_list.recording.diff import ItemPair
 from shopping_list.rows import ListRow, Member, Person

@@ -14,10 +14,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import Field, QuerySet
+from django.db.models import Field, Model, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+
+def columns_of(model: type[Model], *, prefix: str = "") -> tuple[str, ...]:
+    """Return the names of all columns of a model, for `values_list` and `to_instance`.
+
+    `prefix` is the path to the model from the one that is queried, such as "user__".
+    """
+    return tuple(f"{prefix}{field.attname}" for field in model._meta.concrete_fields)
+
+
+def to_instance(model: type[M], values: Sequence[Any]) -> M:
+    """Return the instance whose columns, in the order of `columns_of`, have these values."""
+    return model.from_db(DEFAULT_DB_ALIAS, columns_of(model), values)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from django.db.models import BooleanField, IntegerField, UUIDField
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from rest.compiled_query import CompiledQuery, columns_of, to_instance
 from shopping_list import queries
-from shopping_list.compiled_query import CompiledQuery
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 
 pytestmark = pytest.mark.database
@@ -106,3 +106,20 @@ def test_compiled_query_uses_the_connection_of_its_thread(milk: ShoppingItem) ->
     thread.start()
     thread.join()
     assert results[0] == results[1] != []
+
+
+def test_to_instance_returns_the_instance_that_the_queryset_returns(milk: ShoppingItem) -> None:
+    columns = columns_of(ShoppingItem)
+    values = ShoppingItem.objects.filter(pk=milk.pk).values_list(*columns).get()
+    instance, expected = to_instance(ShoppingItem, values), ShoppingItem.objects.get(pk=milk.pk)
+    assert instance == expected
+    assert [getattr(instance, name) for name in columns] == [
+        getattr(expected, name) for name in columns
+    ]
+    assert not instance._state.adding
+
+
+def test_columns_of_names_the_columns_of_a_related_model(milk: ShoppingItem, ana: User) -> None:
+    columns = columns_of(User, prefix="created_by__")
+    values = ShoppingItem.objects.filter(pk=milk.pk).values_list(*columns).get()
+    assert to_instance(User, values) == ana
