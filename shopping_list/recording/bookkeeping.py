@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Model, QuerySet
+from django.db.models import Model, QuerySet, UUIDField
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.compiled_query import CompiledQuery
 from shopping_list import digest as digests
 from shopping_list import models
 from shopping_list.parsing import fractional_index, item_names
@@ -62,11 +63,21 @@ def stamp_item(
         instance.version, instance.updated_at = locked.next_version, locked.at
 
 
+_last_position = CompiledQuery(
+    lambda list_id: (
+        models.ShoppingItem.objects.filter(shopping_list_id=list_id)
+        .order_by("-position")
+        .values_list("position")[:1]
+    ),
+    fields=[UUIDField()],
+    sample_arguments=((UUID(int=1),), (UUID(int=2),)),
+)
+
+
 def last_position(list_id: UUID) -> str:
     """Return a key at or after the position of every item of a list; may be empty."""
-    items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
-    last = items.aggregate(last=Max("position"))["last"] or ""
-    return fractional_index.to_valid_key(last)
+    rows = _last_position(list_id)
+    return fractional_index.to_valid_key(rows[0][0] if rows else "")
 
 
 def increment_version(locked: LockedList, stored: StoredList, digest: str) -> None:

@@ -9,9 +9,11 @@ from uuid import UUID
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import CharField, QuerySet, UUIDField
 
+from rest.compiled_query import CompiledQuery
 from rest.errors import DomainError
-from shopping_list import models
+from shopping_list import models, queries
 from shopping_list.parsing import item_names
 from shopping_list.recording.context import OpenRecording
 from shopping_list.rows import ItemRow, StoredItem, optional_id
@@ -63,11 +65,10 @@ def add(
     name raises DuplicateNameError. Raises IdInUseError, NotOnListError.
     """
     new_fields = dict(fields)
-    pk = new_fields.pop("id", None) or uuid.uuid4()
+    pk = new_fields.pop("id", None)
     same = None if new_fields.get("purchased") else _find_same_name(list_id, new_fields["name"])
     if same is None:
-        _create(unit, list_id, pk, new_fields)
-        return pk, "added"
+        return _create(unit, list_id, pk, new_fields), "added"
     if not merge:
         raise DuplicateNameError(same.pk)
     outcome: Outcome = "put_back" if same.purchased else "merged"
@@ -105,14 +106,16 @@ def _require_unique_open_name(stored: StoredItem, columns: Mapping[str, Any]) ->
     if columns.get("purchased", stored.row.purchased):
         return
     name = columns.get("name", stored.row.name)
-    duplicate = _find_same_name(stored.list_id, name, only_open=True, exclude=stored.row.id)
-    if duplicate is not None:
-        raise DuplicateNameError(duplicate.pk)
+    key = item_names.comparison_key(name)
+    for (duplicate,) in _other_open_item(stored.list_id, key, stored.row.id):
+        raise DuplicateNameError(duplicate)
 
 
-def _create(unit: OpenRecording, list_id: UUID, pk: UUID, fields: dict[str, Any]) -> None:
-    if models.ShoppingItem.objects.filter(pk=pk).exists():
+def _create(unit: OpenRecording, list_id: UUID, pk: UUID | None, fields: dict[str, Any]) -> UUID:
+    """Insert an item under the id that the client chose, or under a new one; return the id."""
+    if pk is not None and models.ShoppingItem.objects.filter(pk=pk).exists():
         raise IdInUseError
+    pk = pk or uuid.uuid4()
     position = ""
     if "after" in fields:
         position = ordering.position_after(list_id, fields.pop("after"))
@@ -123,6 +126,7 @@ def _create(unit: OpenRecording, list_id: UUID, pk: UUID, fields: dict[str, Any]
         position=position,
         **fields,
     ).save(force_insert=True)
+    return pk
 
 
 def _merge_fields(item: models.ShoppingItem, new: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,13 +145,31 @@ def _write(item: models.ShoppingItem, values: Mapping[str, Any]) -> None:
         item.save(update_fields=values.keys())
 
 
-def _find_same_name(
-    list_id: UUID, name: str, *, only_open: bool = False, exclude: UUID | None = None
-) -> models.ShoppingItem | None:
-    """Return the open item of that name, else the one that was bought last."""
-    items = models.ShoppingItem.objects.filter(
-        shopping_list_id=list_id, name_key=item_names.comparison_key(name)
+def _of_name(list_id: UUID, key: str) -> QuerySet[Any]:
+    items: QuerySet[Any] = models.ShoppingItem.objects.filter(
+        shopping_list_id=list_id, name_key=key
     )
-    if only_open:
-        items = items.filter(purchased=False)
-    return items.exclude(pk=exclude).order_by("purchased", "-purchased_at").first()
+    return items
+
+
+# The open item of a name, else the one that was bought last.
+_same_name = CompiledQuery(
+    lambda list_id, key: queries.item_columns(
+        _of_name(list_id, key).order_by("purchased", "-purchased_at")[:1]
+    ),
+    fields=[UUIDField(), CharField()],
+    sample_arguments=((UUID(int=1), "a"), (UUID(int=2), "b")),
+)
+_other_open_item = CompiledQuery(
+    lambda list_id, key, pk: (
+        _of_name(list_id, key).filter(purchased=False).exclude(pk=pk).values_list("pk")
+    ),
+    fields=[UUIDField(), CharField(), UUIDField()],
+    sample_arguments=((UUID(int=1), "a", UUID(int=3)), (UUID(int=2), "b", UUID(int=4))),
+)
+
+
+def _find_same_name(list_id: UUID, name: str) -> models.ShoppingItem | None:
+    for values in _same_name(list_id, item_names.comparison_key(name)):
+        return to_model(queries.item_from_columns(values))
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -140,6 +141,26 @@ def test_ticking_an_item_costs_seven_queries(
     assert query_count(lambda: bob_client.patch(url_of_item(milk), {"purchased": True})) == 7
     assert query_count(lambda: bob_client.patch(url_of_item(milk), {"note": "fresh"})) == 7
     assert query_count(lambda: bob_client.patch(url_of_item(milk), {"purchased": False})) == 8
+
+
+def test_adding_an_item_costs_nine_queries_and_removing_one_seven(
+    bob_client: APIClient, groceries: ShoppingList, milk: Any
+) -> None:
+    """An added item looks for its name and the last position; an id is looked up if it has one."""
+    fill(groceries, 50)
+    items = url_of_items(groceries)
+    assert query_count(lambda: bob_client.post(items, {"name": "Bread"})) == 9
+    chosen = {"name": "Butter", "id": str(uuid4())}
+    assert query_count(lambda: bob_client.post(items, chosen)) == 10
+    assert query_count(lambda: bob_client.delete(url_of_item(milk))) == 7
+
+
+def test_a_token_costs_one_query(groceries: ShoppingList, milk: Any, bob: User) -> None:
+    """A session costs two: the session and its user."""
+    _, secret = ApiToken.objects.create(user=bob, name="script")
+    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    client.get(url_of_item(milk))  # records the use of the token
+    assert query_count(lambda: client.get(url_of_item(milk))) == 2 + 1 - SIGN_IN_QUERIES
 
 
 @pytest.mark.parametrize("verb", ["tick", "untick", "remove"])
