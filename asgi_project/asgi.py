@@ -8,16 +8,16 @@ from typing import cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
 
+import django
 from asgiref.typing import (
     ASGI3Application,
     ASGIReceiveCallable,
     ASGISendCallable,
     Scope,
 )
-from django.core.asgi import get_asgi_application
 
 # Django must be set up before our other modules are imported.
-django_app = cast("ASGI3Application", get_asgi_application())
+django.setup(set_prefix=False)
 
 from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -26,8 +26,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E40
 from accounts.proxy_auth import REMOTE_USER  # noqa: E402
 from asgi_project.middleware.body_limit import BodyLimitMiddleware  # noqa: E402
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
-from asgi_project.middleware.thread_pool import ThreadPoolMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
+from asgi_project.serving.threaded_handler import ThreadedHandler  # noqa: E402
 from rest import body_limits  # noqa: E402
 
 
@@ -37,7 +37,7 @@ def compose() -> ASGI3Application:
     `live` wraps the HTTP application to count requests, and handles the WebSockets.
     The middleware for trusted proxies wraps both.
     """
-    http: ASGI3Application = ThreadPoolMiddleware(django_app, settings.REQUEST_THREADS)
+    http = cast("ASGI3Application", ThreadedHandler(settings.REQUEST_THREADS))
     http = BodyLimitMiddleware(http, body_limits.limit_for)
     websocket: ASGI3Application = _reject_websocket
     if apps.is_installed("live"):

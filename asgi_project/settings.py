@@ -65,8 +65,7 @@ INSTALLED_APPS = [
 _excluded_apps = set(env.list("TROLLEY_WITHOUT_APPS", default=[]))
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in _excluded_apps]
 
-# The innermost one is synchronous only. So Django runs the whole stack in one thread,
-# and changes threads once for each request instead of twice for each middleware.
+# All of them run synchronously, in the thread of the request (serving/threaded_handler.py).
 MIDDLEWARE = [
     "asgi_project.middleware.security_headers.SecurityHeadersMiddleware",
     "rest.request_id.RequestIdMiddleware",
@@ -112,7 +111,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'trolley.sqlite3'}")
 }
 _database = DATABASES["default"]
-# Each of these threads keeps its connection (asgi_project/middleware/thread_pool.py).
+# Each of these threads keeps its connection (asgi_project/serving/threaded_handler.py).
 REQUEST_THREADS = env.int("TROLLEY_THREADS", default=8)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _synchronous = "FULL" if env.bool("TROLLEY_SYNC_EVERY_COMMIT", default=True) else "NORMAL"

@@ -1,0 +1,95 @@
+"""Django's request handler on a pool of permanent threads, each with its database connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.signals import request_started
+from django.http import HttpResponseBase
+from django.urls import set_script_prefix
+
+Event = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+
+
+class ThreadedHandler(ASGIHandler):
+    """Runs each request on one of a few permanent threads; further requests wait.
+
+    Django's ASGI handler creates a thread for every request, and with it a new database
+    connection. It also goes back and forth between that thread and the event loop: for
+    the signals, around the view, to close the response. Our middleware and nearly all
+    views are synchronous, so here a request changes to its thread and back once.
+    """
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        # Not `run_in_executor`: with asgiref, asynchronous views run on the server's event loop.
+        self._run_in_thread = sync_to_async(
+            self._respond, thread_sensitive=False, executor=executor
+        )
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Load the middleware as for WSGI."""
+        super().load_middleware(is_async=False)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Handle one request.
+
+        The thread is free before the response is sent, because a client may read slowly.
+        """
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        for event in await self._run_in_thread(scope, body):
+            await send(event)
+
+    async def read_body(self, receive: Receive) -> BytesIO:
+        """Return the body. BodyLimitMiddleware limits its length. Raises RequestAborted."""
+        body, more = BytesIO(), True
+        while more:
+            event = await receive()
+            if event["type"] != "http.request":
+                raise RequestAborted
+            body.write(event.get("body", b""))
+            more = event.get("more_body", False)
+        body.seek(0)
+        return body
+
+    def _respond(self, scope: dict[str, Any], body: BytesIO) -> list[Event]:
+        set_script_prefix(get_script_prefix(scope))
+        request_started.send(sender=self.__class__, scope=scope)
+        request, error = self.create_request(scope, body)
+        response: Any = error if request is None else self.get_response(request)
+        try:
+            return _events(response)
+        finally:
+            # Sends `request_finished` from this thread, for its database connection.
+            response.close()
+
+
+def _events(response: Any) -> list[Event]:
+    """Return the whole response as ASGI events; a response that streams is read to its end."""
+    content = b"".join(response) if response.streaming else response.content
+    return [
+        {
+            "type": "http.response.start",
+            "status": response.status_code,
+            "headers": _headers(response),
+        },
+        {"type": "http.response.body", "body": content},
+    ]
+
+
+def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    cookies = (cookie.output(header="") for cookie in response.cookies.values())
+    return headers + [(b"Set-Cookie", cookie.strip().encode("ascii")) for cookie in cookies]
