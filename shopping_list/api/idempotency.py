@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest.idempotency import KeyReusedError, fingerprint, idempotency_key
 from shopping_list.api import permissions
 from shopping_list.models import IdempotentResponse
+from shopping_list.recording.turns import take_turns
 
 _STORED_HEADERS = ("ETag", "Location")
 
@@ -43,7 +44,7 @@ def idempotent(handler: Handler) -> Handler:
         stored = IdempotentResponse.objects.filter(scope=scope, key=key).first()
         if stored is None:
             try:
-                with transaction.atomic():
+                with take_turns(_lists(kwargs)), transaction.atomic():
                     row = _claim(scope, key, request_fingerprint)
                     response = handler(view, request, *args, **kwargs)
                     _store_response(row, response)
@@ -87,6 +88,11 @@ def _replay(
 
 def _scope(request: Request, kwargs: dict[str, Any]) -> str:
     return f"list:{kwargs['list_id']}" if "list_id" in kwargs else f"user:{request.user.pk}"
+
+
+def _lists(kwargs: dict[str, Any]) -> list[UUID]:
+    """Return the list that the request names, whose turn a recording cannot take any more."""
+    return [kwargs["list_id"]] if "list_id" in kwargs else []
 
 
 def _fingerprint(request: Request) -> str:

@@ -36,6 +36,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from shopping_list.recording.turns import take_turns
 from shopping_list.rows import Change, Person, StoredItem, Verb
 
 
@@ -118,7 +119,7 @@ def recording(
         outer.undoes = undoes if outer.undoes is None else outer.undoes
         yield outer
         return
-    with transaction.atomic():
+    with take_turns(lists), transaction.atomic():
         unit = _factories[0](verb, undoes)
         _state.unit = unit
         try:
