@@ -54,15 +54,14 @@ class ActivityWriter:
         own = diff.list_verb(before, after)
         row = _row_after(locked) if stored and (own or members) else None
         digest = _digest_after(locked, row, items) if stored else digests.EMPTY
-        if stored:
-            bookkeeping.increment_version(locked, stored, digest)
         verb = self._verb(own, items, members)
         change = self._change(locked, stored, verb, items, digest=digest, row=row)
         entries = [diff.item_entry(pk, pair) for pk, pair in items.items()]
         entries += [diff.member_entry(pair) for pair in members]
         if own:
             entries.insert(0, diff.list_entry(locked.pk, before, after))
-        self._write_activity(locked.pk, change, entries)
+        activity = self._activity(locked.pk, change, entries)
+        bookkeeping.write_version(locked, stored, activity)
         for instance in locked.instances:
             instance.version, instance.last_interaction = change.version, change.at
             instance.digest = change.digest
@@ -131,8 +130,10 @@ class ActivityWriter:
             undoes=msgspec.UNSET if self.undoes is None else self.undoes,
         )
 
-    def _write_activity(self, list_id: UUID, change: Change, entries: list[diff.Entry]) -> None:
-        models.Activity.objects.create(
+    def _activity(
+        self, list_id: UUID, change: Change, entries: list[diff.Entry]
+    ) -> models.Activity:
+        return models.Activity(
             list_id=list_id,
             version=change.version,
             epoch=change.epoch,

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, QuerySet, UUIDField
+from django.db import DEFAULT_DB_ALIAS, IntegrityError
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateTimeField,
+    Model,
+    QuerySet,
+    UUIDField,
+)
+from django.db.models.signals import post_save
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
-from rest.compiled_query import CompiledQuery
+from rest.compiled_query import CompiledInsert, CompiledQuery, CompiledUpdate, run_together
 from shopping_list import digest as digests
 from shopping_list import models
 from shopping_list.parsing import fractional_index, item_names
@@ -80,17 +89,56 @@ def last_position(list_id: UUID) -> str:
     return fractional_index.to_valid_key(rows[0][0] if rows else "")
 
 
-def increment_version(locked: LockedList, stored: StoredList, digest: str) -> None:
-    """Raise the version, and last_interaction and the digest with it, and no other column.
+_set_version = CompiledUpdate(
+    lambda pk, expected, version, at, digest: (
+        _unrecorded(models.ShoppingList).filter(pk=pk, version=expected),
+        {"version": version, "last_interaction": at, "digest": digest},
+    ),
+    fields=[UUIDField(), BigIntegerField(), BigIntegerField(), DateTimeField(), CharField()],
+    sample_arguments=(
+        (UUID(int=1), 1, 2, datetime(2026, 1, 1, tzinfo=UTC), "a"),
+        (UUID(int=2), 3, 4, datetime(2026, 1, 2, tzinfo=UTC), "b"),
+    ),
+)
+_insert_activity = CompiledInsert(models.Activity)
 
+
+def write_version(locked: LockedList, stored: StoredList | None, activity: models.Activity) -> None:
+    """Insert the activity, and raise the list's version to its version if the list exists.
+
+    With the version it writes last_interaction and the digest, and no other column.
     Raises ConflictError if the list has another version than under its lock.
     """
-    expected = locked.stored.version if locked.stored else stored.version
-    rows = _unrecorded(models.ShoppingList).filter(pk=locked.pk, version=expected)
-    updated = rows.update(version=locked.next_version, last_interaction=locked.at, digest=digest)
-    if updated != 1:
-        # The lock was taken inside a savepoint that was rolled back since.
-        raise ConflictError(f"list {locked.pk} changed in spite of its lock")
+    insert = _insert_activity.bind(activity)
+    if stored is None:
+        run_together(insert)
+    else:
+        expected = locked.stored.version if locked.stored else stored.version
+        update = _set_version.bind(
+            locked.pk, expected, activity.version, activity.at, activity.digest
+        )
+        try:
+            run_together(update, insert)
+        except IntegrityError as error:
+            # PostgreSQL has run both before the number of updated rows is known.
+            if "unique_version" not in str(error):
+                raise
+            raise _conflict(locked) from error
+        if update.result != 1:
+            raise _conflict(locked)
+    post_save.send(
+        models.Activity,
+        instance=activity,
+        created=True,
+        raw=False,
+        using=DEFAULT_DB_ALIAS,
+        update_fields=None,
+    )
+
+
+def _conflict(locked: LockedList) -> ConflictError:
+    # The lock was taken inside a savepoint that was rolled back since.
+    return ConflictError(f"list {locked.pk} changed in spite of its lock")
 
 
 def start_new_history(list_id: UUID, *, epoch: str, digest: str) -> None:

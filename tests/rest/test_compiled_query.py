@@ -8,13 +8,21 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from django.db.models import BooleanField, IntegerField, UUIDField
+from django.db.models import BooleanField, CharField, IntegerField, QuerySet, UUIDField
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
-from rest.compiled_query import CompiledQuery, columns_of, to_instance
+from rest.compiled_query import (
+    CompiledInsert,
+    CompiledQuery,
+    CompiledUpdate,
+    columns_of,
+    run_together,
+    to_instance,
+)
 from shopping_list import queries
-from shopping_list.models import Membership, ShoppingItem, ShoppingList
+from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 
 pytestmark = pytest.mark.database
 
@@ -123,3 +131,57 @@ def test_columns_of_names_the_columns_of_a_related_model(milk: ShoppingItem, ana
     columns = columns_of(User, prefix="created_by__")
     values = ShoppingItem.objects.filter(pk=milk.pk).values_list(*columns).get()
     assert to_instance(User, values) == ana
+
+
+def test_statements_run_together_in_order_and_each_gets_its_result(milk: ShoppingItem) -> None:
+    rename = CompiledUpdate(
+        lambda pk, name: (QuerySet(ShoppingItem).filter(pk=pk), {"note": name}),
+        fields=[UUIDField(), CharField()],
+        sample_arguments=((UUID(int=1), "a"), (UUID(int=2), "b")),
+    )
+    note_of = CompiledQuery(
+        lambda pk: ShoppingItem.objects.filter(pk=pk).values_list("note"),
+        fields=[UUIDField()],
+        sample_arguments=UUIDS,
+    )
+    update, missing = rename.bind(milk.pk, "100% new; really"), rename.bind(uuid4(), "x")
+    before, after = note_of.bind(milk.pk), note_of.bind(milk.pk)
+    with CaptureQueriesContext(connection) as captured:
+        run_together(before, update, missing, after)
+        results = [before.result, update.result, missing.result, after.result]
+    assert results == [[("",)], 1, 0, [("100% new; really",)]]
+    assert len(captured) == (1 if connection.vendor == "postgresql" else 4)
+
+
+def test_statement_runs_once_when_its_result_is_first_needed(milk: ShoppingItem) -> None:
+    statement = CompiledQuery(items_of, fields=[UUIDField()], sample_arguments=UUIDS).bind(milk.pk)
+    with CaptureQueriesContext(connection) as captured:
+        assert statement.result == statement.result != []
+    assert len(captured) == 1
+
+
+def test_compiled_insert_writes_the_row_that_create_writes(ana: User) -> None:
+    values: dict[str, Any] = {
+        "list_id": uuid4(),
+        "epoch": "abcdefgh",
+        "base": "0" * 16,
+        "digest": "1" * 16,
+        "verb": "item.added",
+        "actor_id": ana.pk,
+        "changes": [{"item": "ä", "before": None}],
+        "frame": b"\x00%s",
+        "at": timezone.now(),
+    }
+    insert = CompiledInsert(Activity)
+    instances = [Activity(version=version, **values) for version in (1, 2)]
+    run_together(*map(insert.bind, instances))
+    created = Activity.objects.create(version=3, **values)
+    assert len({created.pk, *(instance.pk for instance in instances)}) == 3
+    columns = [name for name in columns_of(Activity) if name not in {"id", "version"}]
+    first, second, third = Activity.objects.order_by("version").values_list(*columns)
+    assert [*map(bytes_as_they_are, first)] == [*map(bytes_as_they_are, third)]
+    assert [*map(bytes_as_they_are, second)] == [*map(bytes_as_they_are, third)]
+
+
+def bytes_as_they_are(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
