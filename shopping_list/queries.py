@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet, UUIDField
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
-from rest.compiled_query import CompiledQuery
+from rest.compiled_query import CompiledQuery, Row, Statement
 from shopping_list import models
 from shopping_list.rows import ItemRow, ListRow, Member, Person, StoredItem
 
@@ -82,6 +82,11 @@ _one_item = CompiledQuery(
     fields=[UUIDField()],
     sample_arguments=((UUID(int=1),), (UUID(int=2),)),
 )
+
+
+def item_by_id(pk: UUID) -> Statement[list[Row]]:
+    """Return the statement that reads one item, for `item_from_columns`."""
+    return _one_item.bind(pk)
 
 
 def stored_items(ids: Collection[UUID]) -> dict[UUID, StoredItem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
+from rest.compiled_query import Row, Statement
 from rest.serializers import validated
 from shopping_list import models, queries
 from shopping_list.api import (
@@ -107,8 +110,9 @@ class ItemsView(APIView):
         """Add an item. If the list has one of its name, that one is merged or put back."""
         fields = validated(requests.ItemBody, request)
         merge = _may_merge(request)
-        with recording(list_id) as unit:
-            permissions.require_member(request, list_id, "editor")
+        access = permissions.access_to(request, list_id)
+        with recording(list_id, reading=[access]) as unit:
+            permissions.require_member(request, list_id, "editor", reading=access)
             added = _add(unit, list_id, fields, merge=merge)
         return _added_response(unit, list_id, added)
 
@@ -137,9 +141,7 @@ class ItemView(APIView):
         """Change the fields in the body, and no others. Ticking alone needs the role ticker."""
         fields = validated(requests.ItemPatch, request)
         needed: Role = "ticker" if fields.keys() == {"purchased"} else "editor"
-        with recording(list_id) as unit:
-            permissions.require_member(request, list_id, needed)
-            stored = _get_expected(request, unit, list_id, item_id)
+        with _recording_of(request, list_id, item_id, needed) as (unit, stored):
             item_service.change(stored, fields)
         return _item_response(item_service.rows_after(unit, list_id, [item_id])[item_id])
 
@@ -165,9 +167,7 @@ class ItemView(APIView):
     @idempotent
     def delete(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
         """Remove the item."""
-        with recording(list_id) as unit:
-            permissions.require_member(request, list_id, "editor")
-            stored = _get_expected(request, unit, list_id, item_id)
+        with _recording_of(request, list_id, item_id, "editor") as (_, stored):
             item_service.to_model(stored).delete()
         return Response(status=HTTP_204_NO_CONTENT)
 
@@ -190,11 +190,27 @@ class ItemView(APIView):
         return _add(unit, list_id, {**fields, "id": item_id}, merge=True)
 
 
+@contextmanager
+def _recording_of(
+    request: Request, list_id: UUID, item_id: UUID, needed: Role
+) -> Iterator[tuple[OpenRecording, StoredItem]]:
+    """Record what the block does with an item, which the caller may do and expects as it is."""
+    access, item = permissions.access_to(request, list_id), queries.item_by_id(item_id)
+    with recording(list_id, reading=[access, item]) as unit:
+        permissions.require_member(request, list_id, needed, reading=access)
+        yield unit, _get_expected(request, unit, list_id, item_id, reading=item)
+
+
 def _get_expected(
-    request: Request, unit: OpenRecording, list_id: UUID, item_id: UUID
+    request: Request,
+    unit: OpenRecording,
+    list_id: UUID,
+    item_id: UUID,
+    *,
+    reading: Statement[list[Row]] | None = None,
 ) -> StoredItem:
     """Return the item. Raises Http404, and a precondition error if `If-Match` does not hold."""
-    stored = unit.stored_item(item_id, on=list_id)
+    stored = unit.stored_item(item_id, on=list_id, reading=reading)
     if stored is None:
         raise Http404
     preconditions.check(

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from accounts.api.permissions import current_user
 from accounts.models import ApiToken
-from rest.compiled_query import CompiledQuery
+from rest.compiled_query import CompiledQuery, Row, Statement
 from shopping_list import models
 from shopping_list.rows import ROLES, Role
 from shopping_list.services.trash import restore_cutoff
@@ -73,16 +73,28 @@ _list_access = CompiledQuery(
 )
 
 
-def require_member(request: Request, list_id: UUID, needed: Role = "viewer") -> ListAccess:
+def access_to(request: Request, list_id: UUID) -> Statement[list[Row]]:
+    """Return the statement that reads the caller's access, for `require_member`."""
+    return _list_access.bind(list_id, current_user(request).pk, timezone.now())
+
+
+def require_member(
+    request: Request,
+    list_id: UUID,
+    needed: Role = "viewer",
+    *,
+    reading: Statement[list[Row]] | None = None,
+) -> ListAccess:
     """Return the caller's access to a list that is not in the trash.
 
     Raises Http404 for a user who is no member, PermissionDenied for a member whose
     role does not include `needed`. Call it inside the recording: the list's lock
-    keeps the result true until the change is committed.
+    keeps the result true until the change is committed. `reading` is the statement
+    of `access_to`, if it ran with that lock.
     """
     if _restricted_list(request) not in {None, list_id}:
         raise Http404
-    for row in _list_access(list_id, current_user(request).pk, timezone.now()):
+    for row in (reading or access_to(request, list_id)).result:
         access = ListAccess(*row)
         if access.deleted_at is None:
             require_role(request, access.role, needed)

@@ -36,6 +36,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from rest.compiled_query import Row, Statement
 from shopping_list.recording.turns import take_turns
 from shopping_list.rows import Change, Person, StoredItem, Verb
 
@@ -54,7 +55,7 @@ class OpenRecording(Protocol):
     def changes(self) -> Mapping[UUID, Change]:
         """After the end: the change of each list that really changed."""
 
-    def lock(self, lists: Iterable[UUID]) -> None:
+    def lock(self, lists: Iterable[UUID], reading: Iterable[Statement[Any]] = ()) -> None:
         """Lock list rows, in id order, before any of their rows is written."""
 
     def track_lists(self, lists: Iterable[UUID]) -> None:
@@ -66,7 +67,9 @@ class OpenRecording(Protocol):
     def track_items(self, items: Iterable[UUID]) -> None:
         """Read the stored rows of these items before they are written."""
 
-    def stored_item(self, pk: UUID, *, on: UUID) -> StoredItem | None:
+    def stored_item(
+        self, pk: UUID, *, on: UUID, reading: Statement[list[Row]] | None = None
+    ) -> StoredItem | None:
         """Return the item as it was before this recording, None if it is not on that list."""
 
     def stamp_list(self, instance: Any) -> None:
@@ -104,12 +107,17 @@ def current() -> OpenRecording | None:
 
 @contextmanager
 def recording(
-    *lists: UUID, verb: Verb | None = None, undoes: int | None = None
+    *lists: UUID,
+    verb: Verb | None = None,
+    undoes: int | None = None,
+    reading: Iterable[Statement[Any]] = (),
 ) -> Iterator[OpenRecording]:
     """Make everything written inside one change of each list that it touches.
 
     Inside another recording it joins that one. `verb` overrides the verb that
     would be derived from the rows; `undoes` is the version that an undo undoes.
+    `reading` are statements whose results the block needs first: they may run in the
+    same round trip as the lock, right behind it, and otherwise run when needed.
     Raises ConflictError if a list changed in spite of its lock.
     """
     outer = current()
@@ -123,7 +131,7 @@ def recording(
         unit = _factories[0](verb, undoes)
         _state.unit = unit
         try:
-            unit.lock(lists)
+            unit.lock(lists, reading)
             yield unit
             unit.finish()
         finally:

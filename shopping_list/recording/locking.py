@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db.models import Exists, Max, OuterRef, QuerySet, UUIDField
 from django.utils import timezone
 
-from rest.compiled_query import CompiledQuery
+from rest.compiled_query import CompiledQuery, Statement, run_together
 from shopping_list import models
 from shopping_list.digest import EMPTY
 from shopping_list.recording.diff import ItemPair
@@ -102,14 +102,16 @@ class LockedList:
         return (self.stored.version if self.stored else self.deleted_list_version) + 1
 
 
-def lock_lists(ids: Iterable[UUID], op: UUID | None) -> Iterator[LockedList]:
+def lock_lists(
+    ids: Iterable[UUID], op: UUID | None, reading: Iterable[Statement[Any]] = ()
+) -> Iterator[LockedList]:
     """Lock lists in id order, those that do not exist among them.
 
     `op` is the operation id of the request: a list remembers whether one of its
-    changes has it already.
+    changes has it already. `reading` are statements that run right behind a single lock.
     """
     ordered = sorted(ids)
-    stored = {row.pk: row for row in _locked_rows(ordered, op)}
+    stored = {row.pk: row for row in _locked_rows(ordered, op, reading)}
     now = timezone.now()
     return (_locked_list(pk, stored.get(pk), now) for pk in ordered)
 
@@ -146,18 +148,35 @@ def _select_for_update() -> QuerySet[Any, Any]:
     return rows
 
 
+def _operation_of(pk: Any, op: Any) -> Exists:
+    return Exists(models.Activity.objects.filter(list_id=pk, operation_id=op))
+
+
 _locked_row = CompiledQuery(
     lambda pk: _select_for_update().filter(pk=pk).values_list(*_LIST_COLUMNS),
     fields=[UUIDField()],
     sample_arguments=((UUID(int=1),), (UUID(int=2),)),
 )
+_locked_row_and_operation = CompiledQuery(
+    lambda pk, op: (
+        _select_for_update()
+        .filter(pk=pk)
+        .values_list(*_LIST_COLUMNS, _operation_of(OuterRef("pk"), op))
+    ),
+    fields=[UUIDField(), UUIDField()],
+    sample_arguments=((UUID(int=1), UUID(int=3)), (UUID(int=2), UUID(int=4))),
+)
 
 
-def _locked_rows(ids: list[UUID], op: UUID | None = None) -> Iterator[StoredList]:
-    if len(ids) == 1 and op is None:
-        return starmap(StoredList, _locked_row(ids[0]))
+def _locked_rows(
+    ids: list[UUID], op: UUID | None = None, reading: Iterable[Statement[Any]] = ()
+) -> Iterator[StoredList]:
+    if len(ids) == 1:
+        pk = ids[0]
+        lock = _locked_row.bind(pk) if op is None else _locked_row_and_operation.bind(pk, op)
+        run_together(lock, *reading)
+        return starmap(StoredList, lock.result)
     rows = _select_for_update().filter(pk__in=ids).order_by("pk")
     if op is None:
         return starmap(StoredList, rows.values_list(*_LIST_COLUMNS))
-    used = models.Activity.objects.filter(list_id=OuterRef("pk"), operation_id=op)
-    return starmap(StoredList, rows.values_list(*_LIST_COLUMNS, Exists(used)))
+    return starmap(StoredList, rows.values_list(*_LIST_COLUMNS, _operation_of(OuterRef("pk"), op)))

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
+from rest.compiled_query import Row, Statement
 from shopping_list import models, queries
 from shopping_list.parsing import fractional_index
 from shopping_list.recording import actor, bookkeeping, locking
@@ -41,11 +43,14 @@ class UnitOfWork:
         user = self._context.find_user()
         return None if user is None else Person(user.pk, user.display_name)
 
-    def lock(self, lists: Iterable[UUID]) -> None:
-        """Lock list rows, in id order, before any of their rows is written."""
+    def lock(self, lists: Iterable[UUID], reading: Iterable[Statement[Any]] = ()) -> None:
+        """Lock list rows, in id order, before any of their rows is written.
+
+        `reading` are statements that may run in the same round trip, right behind the lock.
+        """
         new = set(lists) - self._lists.keys()
         if new:
-            locked_lists = locking.lock_lists(new, self._context.operation_id)
+            locked_lists = locking.lock_lists(new, self._context.operation_id, reading)
             self._lists.update((locked.pk, locked) for locked in locked_lists)
 
     def track_lists(self, lists: Iterable[UUID]) -> None:
@@ -75,15 +80,19 @@ class UnitOfWork:
             stored = queries.stored_items(new)
         self._items.update((pk, stored.get(pk)) for pk in new)
 
-    def stored_item(self, pk: UUID, *, on: UUID) -> StoredItem | None:
+    def stored_item(
+        self, pk: UUID, *, on: UUID, reading: Statement[list[Row]] | None = None
+    ) -> StoredItem | None:
         """Return the item as it was before this recording, None if it is not on that list.
 
         The list must be locked already: so no item can come to it or leave it
         meanwhile. The list of an item that is elsewhere stays unlocked, because
-        it would be locked out of order.
+        it would be locked out of order. `reading` is the item's statement of
+        queries.item_by_id, if it ran with the lock.
         """
         if pk not in self._items:
-            item = queries.stored_items([pk]).get(pk)
+            rows = (reading or queries.item_by_id(pk)).result
+            item = queries.item_from_columns(rows[0]) if rows else None
             if item is None or item.list_id != on:
                 return None
             self._items[pk] = item

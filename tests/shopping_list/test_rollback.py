@@ -230,14 +230,14 @@ def test_item_moved_while_its_lists_are_locked_is_followed(
     moves = [hardware.pk, third.pk]
     original = unit_of_work.UnitOfWork.lock
 
-    def lock(unit, lists):
+    def lock(unit, lists, reading=()):
         """Simulate another writer that moves the item just before this lock is taken."""
         if moves:
             list_id = moves.pop(0)
             bookkeeping._unrecorded(ShoppingItem).filter(pk=milk.pk).update(
                 shopping_list_id=list_id
             )
-        original(unit, lists)
+        original(unit, lists, reading)
 
     monkeypatch.setattr(unit_of_work.UnitOfWork, "lock", lock)
     milk.delete()

@@ -133,14 +133,24 @@ def grow(shopping_list: ShoppingList, make_user: Callable[..., User]) -> None:
         shopping_list.items.filter(purchased=True).update(purchased=False)
 
 
-def test_ticking_an_item_costs_seven_queries(
+def expected(queries: int, *, joined: int) -> int:
+    """Return the round trips of these queries; PostgreSQL runs some together with others."""
+    return queries - joined if connection.vendor == "postgresql" else queries
+
+
+def test_changing_an_item_costs_seven_queries_in_four_round_trips(
     bob_client: APIClient, groceries: ShoppingList, milk: Any
 ) -> None:
-    """Lock, access, item, write, item again, version, log; reopening looks for a duplicate name."""
+    """Lock + access + item, write, item again, version + log; a new open name is looked up."""
     fill(groceries, 50)
-    assert query_count(lambda: bob_client.patch(url_of_item(milk), {"purchased": True})) == 7
-    assert query_count(lambda: bob_client.patch(url_of_item(milk), {"note": "fresh"})) == 7
-    assert query_count(lambda: bob_client.patch(url_of_item(milk), {"purchased": False})) == 8
+    for fields, queries in (
+        ({"purchased": True}, 7),
+        ({"note": "fresh"}, 7),
+        ({"purchased": False}, 8),
+        ({"name": "Oat milk"}, 8),
+    ):
+        count = query_count(lambda fields=fields: bob_client.patch(url_of_item(milk), fields))
+        assert count == expected(queries, joined=3)
 
 
 def test_adding_an_item_costs_nine_queries_and_removing_one_seven(
@@ -149,10 +159,13 @@ def test_adding_an_item_costs_nine_queries_and_removing_one_seven(
     """An added item looks for its name and the last position; an id is looked up if it has one."""
     fill(groceries, 50)
     items = url_of_items(groceries)
-    assert query_count(lambda: bob_client.post(items, {"name": "Bread"})) == 9
+    added = query_count(lambda: bob_client.post(items, {"name": "Bread"}))
+    assert added == expected(9, joined=2)
     chosen = {"name": "Butter", "id": str(uuid4())}
-    assert query_count(lambda: bob_client.post(items, chosen)) == 10
-    assert query_count(lambda: bob_client.delete(url_of_item(milk))) == 7
+    added = query_count(lambda: bob_client.post(items, chosen))
+    assert added == expected(10, joined=2)
+    removed = query_count(lambda: bob_client.delete(url_of_item(milk)))
+    assert removed == expected(7, joined=3)
 
 
 def test_a_token_costs_one_query(groceries: ShoppingList, milk: Any, bob: User) -> None:
@@ -198,4 +211,5 @@ def test_item_of_another_list_is_rejected_without_locking_its_list(
     nails = hardware.items.create(name="Nails")
     url = f"{url_of_items(groceries)}{nails.pk}/"
     # Lock, access, item.
-    assert query_count(lambda: ana_client.patch(url, {"note": "x"}), status=404) == 3
+    count = query_count(lambda: ana_client.patch(url, {"note": "x"}), status=404)
+    assert count == expected(3, joined=2)
