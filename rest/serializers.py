@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -92,10 +93,22 @@ def validated(
     serializer_class: type[serializers.Serializer[Any]], request: Request
 ) -> dict[str, Any]:
     """Return the fields of a request's body. Raises ValidationError by field."""
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    fields: dict[str, Any] = serializer.validated_data
+    try:
+        fields: dict[str, Any] = _shared(serializer_class).run_validation(request.data)
+    except serializers.ValidationError:
+        # `is_valid` words the errors; a body that is no object is one of its own.
+        serializer_class(data=request.data).is_valid(raise_exception=True)
+        raise
     return fields
+
+
+@cache
+def _shared(serializer_class: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Return one instance of a serializer, for the validation of every body.
+
+    An instance copies all fields of its class. Validation itself keeps nothing in it.
+    """
+    return serializer_class()
 
 
 def in_seconds(duration: timedelta) -> int:
