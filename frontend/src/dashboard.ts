@@ -14,7 +14,7 @@ mountPage(Dashboard, {
     connection,
     lists: new Lists(api, engine, () => user.profile?.id ?? null),
     samples: new Samples(engine),
-    feed: new Feed(api, engine),
+    feed: new Feed(engine),
     currentTime: new CurrentTime(200),
   },
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
+import type { Http, HttpRequest } from '../src/net/http';
 import type { SocketConnectionEvents } from '../src/net/socket-connection';
 import type { ClientFrame, ServerFrame } from '../src/protocol/frames';
 import { EMPTY_DIGEST } from '../src/sync/digest';
@@ -6,6 +7,7 @@ import { Engine } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { SEEN_INTERVAL } from '../src/sync/seen-reporter';
 import { ManualClock } from './fake/clock';
+import { paintAtOnce } from './fake/paint';
 import { ana, change, DigestWriter, item, snapshot } from './fake/rows';
 
 const topic = 'list:one';
@@ -247,5 +249,97 @@ describe('seen frames', () => {
     page.respond(true, 2);
     page.clock.advance(0);
     expect(page.sentFrames('seen')).toEqual([]);
+  });
+});
+
+describe('the open list', () => {
+  const response = (): unknown => {
+    const { epoch, version, digest, list, items } = snapshot(3, { items: [milk] });
+    return { epoch, version, digest, list, items };
+  };
+
+  class PageWithHttp {
+    readonly sent: ClientFrame[] = [];
+    readonly requests: string[] = [];
+    readonly engine: Engine;
+    #socket: SocketConnectionEvents | null = null;
+
+    constructor(respond: () => Promise<unknown>) {
+      const http: Http = async <T>({ path }: HttpRequest) => {
+        this.requests.push(path);
+        return (await respond()) as T;
+      };
+      this.engine = new Engine(
+        (events) => {
+          this.#socket = events;
+          return { send: (frame) => this.sent.push(frame), close: vi.fn() };
+        },
+        http,
+        new ManualClock(),
+        new MemoryOutboxStorage(),
+        paintAtOnce,
+      );
+      this.engine.start();
+      this.receive({
+        type: 'welcome',
+        protocol: 1,
+        server: '1',
+        connection: 'c',
+        user: ana,
+        lists: [],
+        heartbeat: 20,
+        limits: {},
+      });
+    }
+
+    receive(...frames: ServerFrame[]): void {
+      this.#socket?.onFrames(frames);
+    }
+  }
+
+  it('is read over HTTP once, and then followed from there', async () => {
+    const page = new PageWithHttp(() => Promise.resolve(response()));
+    await page.engine.openList('one');
+    expect(page.engine.replica(topic).items.get('milk')).toEqual(milk);
+    const { digest, epoch } = snapshot(3, { items: [milk] });
+    expect(page.sent).toEqual([{ type: 'subscribe', id: 1, topic, since: 3, epoch, digest }]);
+    page.engine.closeList('one');
+    expect(page.sent.at(-1)).toEqual({ type: 'unsubscribe', topic });
+    await page.engine.openList('one');
+    expect(page.requests).toEqual(['shopping-lists/one/snapshot/']);
+    expect(page.sent.at(-1)).toMatchObject({ type: 'subscribe', since: 3 });
+  });
+
+  it('is requested from the socket when the request fails', async () => {
+    const page = new PageWithHttp(() => Promise.reject(new Error('no network')));
+    await page.engine.openList('one');
+    expect(page.sent).toEqual([{ type: 'subscribe', id: 1, topic }]);
+  });
+
+  it('is not followed when it is closed before the response arrives', async () => {
+    const page = new PageWithHttp(() => Promise.resolve(response()));
+    const opening = page.engine.openList('one');
+    page.engine.closeList('one');
+    await opening;
+    expect(page.sent).toEqual([]);
+  });
+
+  it('is followed after it is closed, until its edits are confirmed', async () => {
+    const page = new PageWithHttp(() => Promise.resolve(response()));
+    await page.engine.openList('one');
+    const fields = { purchased: true };
+    page.engine.submit({ type: 'change', list: 'one', item: 'milk', fields }, 'milk');
+    page.engine.closeList('one');
+    expect(page.engine.isWatched(topic)).toBe(true);
+    page.engine.discard(page.engine.outbox[0]?.op ?? '');
+    expect(page.engine.isWatched(topic)).toBe(false);
+  });
+
+  it('leaves no data when the user lost the list after closing it', async () => {
+    const page = new PageWithHttp(() => Promise.resolve(response()));
+    await page.engine.openList('one');
+    page.engine.closeList('one');
+    page.receive({ type: 'left', list: 'one' });
+    expect(page.engine.replica(topic).list).toBeNull();
   });
 });

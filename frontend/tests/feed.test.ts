@@ -1,204 +1,116 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpRequest } from '../src/net/http';
-import { unreachableProblem } from '../src/net/problem';
-import type { Activity, ListResponse } from '../src/protocol/rest';
-import type { ServerFrame } from '../src/protocol/frames';
+import type { ActivityEntry, ServerFrame } from '../src/protocol/frames';
 import { Feed } from '../src/stores/feed.svelte';
 import { activityText } from '../src/stores/activity-text';
 import { Engine } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { createFakeApi } from './fake/api';
-import { ManualClock, settlePromises } from './fake/clock';
+import { ManualClock } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { ana, change, DigestWriter, item, listRow, snapshot } from './fake/rows';
-import { EMPTY_DIGEST } from '../src/sync/digest';
+import { ana, logSummary } from './fake/rows';
 
-/** The moment of a version, so that the order of the feed is that of the versions. */
-const timeOf = (version: number): string =>
-  `2026-11-22T10:00:00.${String(version).padStart(3, '0')}Z`;
-
-const activity = (version: number): Activity => ({
+const entry = (version: number, list = 'one', epoch = 'aaaaaaaa'): ActivityEntry => ({
+  list,
+  epoch,
   version,
-  digest: EMPTY_DIGEST,
-  at: timeOf(version),
-  verb: 'item.ticked',
+  at: `2026-11-22T10:00:00.${String(version).padStart(3, '0')}Z`,
   actor: ana,
-  op: null,
-  changes: [{ item: 'x', before: {}, after: { name: `Thing ${version}` } }],
-  undoes: null,
-  undone_by: null,
+  verb: 'item.ticked',
+  summary: logSummary([`Thing ${version}`], 1),
 });
 
-const changeFrame = (version: number): ServerFrame =>
-  change(version, {
-    at: timeOf(version),
-    verb: 'item.ticked',
-    items: [item('x', { name: `Thing ${version}` })],
-  });
+const history = (...entries: ActivityEntry[]): ServerFrame => ({
+  type: 'activities',
+  topic: 'activity',
+  entries,
+});
 
-const snapshotFrame = (version: number, epoch = 'aaaaaaaa'): ServerFrame =>
-  snapshot(version, { epoch, list: listRow('one', { last_interaction: timeOf(version) }) });
+const activity = (added: ActivityEntry): ServerFrame => ({
+  type: 'activity',
+  topic: 'activity',
+  entry: added,
+});
 
 const ticksBetween = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `Ana ticked Thing ${to - index}`);
 
-/** A list of which the server has recorded this much. */
-class ActivityServer {
-  version = 3;
-  epoch = 'aaaaaaaa';
-  requestedPaths: string[] = [];
-  isBroken = false;
-
-  readonly respond = ({ path }: HttpRequest): unknown => {
-    this.requestedPaths.push(path);
-    if (this.isBroken) throw unreachableProblem();
-    if (!path.includes('activities')) return { next: null, results: [this.list()] };
-    const before = Number(/cursor=(\d+)/.exec(path)?.[1] ?? this.version + 1);
-    const results = Array.from({ length: Math.min(50, before - 1) }, (_, index) =>
-      activity(before - 1 - index),
-    );
-    const last = results.at(-1)?.version ?? 1;
-    return { next: last > 1 ? `http://any/?cursor=${last}` : null, results };
-  };
-
-  private list(): ListResponse {
-    const { version, epoch } = this;
-    const counted = { items_open: 0, items_total: 0, deleted_at: null };
-    return { ...listRow('one'), version, epoch, digest: EMPTY_DIGEST, role: 'owner', ...counted };
-  }
-}
-
 describe('the activity feed', () => {
-  let server: ActivityServer;
   let engine: Engine;
   let feed: Feed;
-  let receive: (...frames: ServerFrame[]) => Promise<void>;
+  let receive: (...frames: ServerFrame[]) => void;
+  const send = vi.fn();
   const texts = (): string[] => feed.entries.map(({ summary }) => activityText(summary));
 
   beforeEach(() => {
-    server = new ActivityServer();
-    let frames: (frames: ServerFrame[]) => void = () => undefined;
+    send.mockClear();
     engine = new Engine(
       (events) => {
-        frames = events.onFrames;
-        return { send: vi.fn(), close: vi.fn() };
+        receive = (...frames) => {
+          events.onFrames(frames);
+        };
+        return { send, close: vi.fn() };
       },
       () => new Promise(() => undefined),
       new ManualClock(),
       new MemoryOutboxStorage(),
       paintAtOnce,
     );
-    const { write } = new DigestWriter();
-    receive = async (...all) => {
-      frames(all.map(write));
-      await settlePromises();
-    };
-    feed = new Feed(createFakeApi((request) => server.respond(request)).api, engine);
+    feed = new Feed(engine);
+    feed.start();
     engine.start();
-    engine.watch('list:one');
   });
 
-  async function load(): Promise<void> {
-    await feed.load();
-    await settlePromises();
-  }
+  it('subscribes to the activity of all lists when the socket is open', () => {
+    const limits = { topics: 200, message: 65536, rate: 20 };
+    const welcome = { protocol: 1, server: '1', connection: 'c', user: ana, lists: [], limits };
+    receive({ type: 'welcome', heartbeat: 20, ...welcome });
+    expect(send).toHaveBeenCalledWith({ type: 'subscribe', id: 1, topic: 'activity' });
+  });
 
-  it('shows past changes and live changes, each once', async () => {
-    await load();
-    await receive(snapshotFrame(3), changeFrame(4), changeFrame(5));
+  it('PAG-1 shows past changes and then live changes, each once', () => {
+    receive(history(entry(3), entry(2), entry(1)), activity(entry(4)), activity(entry(5)));
+    receive(activity(entry(5)));
     expect(texts()).toEqual(ticksBetween(1, 5));
-    expect(server.requestedPaths).toHaveLength(2);
+    expect(feed.entries.map(({ isLive }) => isLive)).toEqual([true, true, false, false, false]);
   });
 
-  it('PAG-1 shows changes made between the load and the subscription', async () => {
-    await load();
-    server.version = 5;
-    await receive(snapshotFrame(5), changeFrame(6));
-    expect(texts()).toEqual(ticksBetween(1, 6));
+  it('keeps the newest hundred entries', () => {
+    for (let version = 1; version <= 130; version += 1) receive(activity(entry(version)));
+    expect(texts()).toEqual(ticksBetween(31, 130));
   });
 
-  it('shows changes made while past changes are loading', async () => {
-    const loading = feed.load();
-    server.version = 4;
-    await receive(snapshotFrame(3), changeFrame(4));
-    await loading;
-    await settlePromises();
-    expect(texts()).toEqual(ticksBetween(1, 4));
+  it('PAG-1 shows what happened during an outage', () => {
+    receive(history(entry(1)), activity(entry(2)));
+    receive(history(entry(5), entry(4), entry(3), entry(2), entry(1)));
+    expect(texts()).toEqual(ticksBetween(1, 5));
+    expect(feed.entries[3]?.isLive).toBe(true);
   });
 
-  it('PAG-1 shows changes that a snapshot skipped after a reconnect', async () => {
-    await load();
-    await receive(snapshotFrame(3));
-    server.version = 60;
-    await receive(snapshotFrame(60), changeFrame(61));
-    expect(texts()).toEqual(ticksBetween(1, 61));
+  it('drops the entries of a history that was rewritten', () => {
+    receive(history(entry(1)), activity(entry(2)), activity(entry(3)));
+    receive(history(entry(2, 'one', 'bbbbbbbb'), entry(1)));
+    expect(feed.entries.map(({ key }) => key)).toEqual(['one bbbbbbbb 2', 'one aaaaaaaa 1']);
   });
 
-  it('loads only as many missed changes as it shows', async () => {
-    await load();
-    await receive(snapshotFrame(3));
-    server.version = 5000;
-    server.requestedPaths = [];
-    await receive(snapshotFrame(5000));
-    expect(texts()).toEqual(ticksBetween(4901, 5000));
-    expect(server.requestedPaths).toHaveLength(2);
+  it('drops the entries of a list that the user left, also while it is paused', () => {
+    receive(history(entry(2, 'two'), entry(1)));
+    feed.setPaused(true);
+    receive({ type: 'left', list: 'two' });
+    expect(feed.entries.map(({ listId }) => listId)).toEqual(['one']);
   });
 
-  it('loads the changes of a new epoch', async () => {
-    await load();
-    await receive(snapshotFrame(3));
-    server.version = 2;
-    server.epoch = 'bbbbbbbb';
-    await receive(snapshotFrame(2, 'bbbbbbbb'));
-    expect(feed.entries.filter(({ key }) => key.includes('bbbbbbbb'))).toHaveLength(2);
+  it('shows no new entries while it is paused', () => {
+    receive(history(entry(1)));
+    feed.setPaused(true);
+    receive(activity(entry(2)), activity(entry(3)));
+    expect([texts().length, feed.pending.length]).toEqual([1, 2]);
+    feed.setPaused(false);
+    expect([texts(), feed.pending]).toEqual([ticksBetween(1, 3), []]);
   });
 
-  it('loads the changes again when the history was rewritten', async () => {
-    await load();
-    const dead = change(4, { at: timeOf(9), verb: 'item.ticked', items: [item('dead')] });
-    await receive(snapshotFrame(3), dead, changeFrame(5));
-    expect(texts()[0]).toBe('Ana ticked dead');
-    server.version = 4;
-    await receive(snapshotFrame(4));
-    expect(texts()).toEqual(ticksBetween(1, 4));
-  });
-
-  it('repeats a failed request', async () => {
-    vi.useFakeTimers();
-    server.isBroken = true;
-    await load();
-    await receive(snapshotFrame(3));
-    expect(texts()).toEqual([]);
-    server.isBroken = false;
-    server.version = 4;
-    await receive(changeFrame(4));
-    await vi.runAllTimersAsync();
-    vi.useRealTimers();
-    expect(texts()).toEqual(ticksBetween(1, 4));
-  });
-
-  it('loads past changes of a list that the user joins later', async () => {
-    await load();
-    engine.watch('list:two');
-    const list = listRow('two', { name: 'Party' });
-    await receive(snapshot(3, { topic: 'list:two', list }));
-    expect(feed.entries.filter(({ listId: id }) => id === 'two')).toHaveLength(3);
-  });
-
-  it('is empty after a sign-out', async () => {
-    await load();
-    await receive(snapshotFrame(3), changeFrame(4));
+  it('is empty after a sign-out, also while it is paused', () => {
+    receive(history(entry(1)));
+    feed.setPaused(true);
     engine.reset();
     expect(texts()).toEqual([]);
-  });
-
-  it('shows no new entries while it is paused', async () => {
-    await load();
-    feed.setPaused(true);
-    server.version = 4;
-    await receive(snapshotFrame(4), changeFrame(5));
-    expect([texts().length, feed.pending.length]).toEqual([3, 2]);
-    feed.setPaused(false);
-    expect(texts()).toEqual(ticksBetween(1, 5));
   });
 });

@@ -21,7 +21,7 @@ import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { createFakeApi } from './fake/api';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { ana, AT, change, DigestWriter, item, listRow, snapshot } from './fake/rows';
+import { ana, AT, change, DigestWriter, item, listRow, logSummary, snapshot } from './fake/rows';
 
 const activity = (version: number, fields: Partial<Activity> = {}): Activity => ({
   version,
@@ -30,7 +30,7 @@ const activity = (version: number, fields: Partial<Activity> = {}): Activity => 
   verb: 'item.ticked',
   actor: ana,
   op: null,
-  changes: [{ item: 'milk', before: { name: 'Milk' }, after: { name: 'Milk' } }],
+  summary: logSummary(['Milk'], 1),
   undoes: null,
   undone_by: null,
   ...fields,
@@ -63,7 +63,7 @@ describe('undoing a change', () => {
     const renamed = activity(2, {
       verb: 'undo',
       undoes: 1,
-      changes: [{ list: 'one', before: {}, after: {} }],
+      summary: { ...logSummary([], 0), list_changed: true },
     });
     expect(entryFromActivity(renamed, '').requiredRight).toBe('manage');
     const frame = change(2, { verb: 'undo', undoes: 1, list: listRow('one') });

@@ -6,7 +6,7 @@ import { nextPath, parsePath } from '../src/stores/route.svelte';
 import { chartColumns, samplesFromColumns, Samples } from '../src/stores/samples.svelte';
 import { summaryOfActivity, summaryOfChange, activityText } from '../src/stores/activity-text';
 import type { ListResponse } from '../src/protocol/rest';
-import type { Change, ServerFrame } from '../src/protocol/frames';
+import type { Change, OverviewRow, ServerFrame } from '../src/protocol/frames';
 import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
@@ -15,7 +15,7 @@ import { screensSummary } from '../src/ui/dashboard/screens-summary';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { ana, AT, change, DigestWriter, item, listRow, snapshot } from './fake/rows';
+import { ana, AT, change, DigestWriter, item, listRow, logSummary, snapshot } from './fake/rows';
 
 const ben = { id: 4, name: 'Ben' };
 
@@ -54,20 +54,23 @@ describe('the text of a change', () => {
 
   it('is the same for the activity log', () => {
     const summary = summaryOfActivity(
-      {
-        version: 2,
-        digest: EMPTY_DIGEST,
-        at: AT,
-        verb: 'item.removed',
-        actor: ana,
-        op: null,
-        changes: [{ item: 'x', before: { name: 'Milk' }, after: null }],
-        undoes: null,
-        undone_by: null,
-      },
+      { verb: 'item.removed', actor: ana, summary: logSummary(['Milk'], 1) },
       'Groceries',
     );
     expect(activityText(summary)).toBe('Ana removed Milk');
+  });
+
+  it('counts more items than the activity log names', () => {
+    const names = ['Milk', 'Eggs', 'Rice'];
+    const textOfMany = (count: number): string =>
+      activityText(
+        summaryOfActivity(
+          { verb: 'items.added', actor: ana, summary: logSummary(names.slice(0, count), count) },
+          '',
+        ),
+      );
+    expect(textOfMany(2)).toBe('Ana added Milk and Eggs');
+    expect(textOfMany(500)).toBe('Ana added Milk and 499 more');
   });
 });
 
@@ -195,6 +198,7 @@ describe('the overview of lists', () => {
   let hear: (frames: ServerFrame[]) => void;
   let lists: Lists;
   let engine: Engine;
+  const send = vi.fn();
 
   const responseOf = (id: string, last: string): ListResponse => ({
     ...listRow(id, { name: id, last_interaction: last }),
@@ -207,6 +211,21 @@ describe('the overview of lists', () => {
     deleted_at: null,
   });
   const names = (): string[] => lists.all.map(({ name }) => name);
+  const overviewRow = (id: string, last: string, version: number): OverviewRow => ({
+    ...listRow(id, { name: id, last_interaction: last }),
+    version,
+    epoch: 'aaaaaaaa',
+    digest: EMPTY_DIGEST,
+    items_open: 1,
+    items_total: 2,
+  });
+  const overview = (part: number, parts: number, ...rows: OverviewRow[]): ServerFrame => ({
+    type: 'lists',
+    topic: 'lists',
+    part,
+    parts,
+    lists: rows,
+  });
   const welcome = (...ids: string[]): ServerFrame => ({
     type: 'welcome',
     protocol: 1,
@@ -225,6 +244,7 @@ describe('the overview of lists', () => {
     });
 
   beforeEach(async () => {
+    send.mockClear();
     const api = new Api(<T>() =>
       Promise.resolve({
         results: [responseOf('old', '2026-01-01'), responseOf('new', '2026-01-02')],
@@ -236,7 +256,7 @@ describe('the overview of lists', () => {
         hear = (frames) => {
           onFrames(frames.map(write));
         };
-        return { send: vi.fn(), close: vi.fn() };
+        return { send, close: vi.fn() };
       },
       () => new Promise(() => undefined),
       new ManualClock(),
@@ -249,21 +269,45 @@ describe('the overview of lists', () => {
     await settlePromises();
   });
 
-  it('shows the API response until a snapshot arrives', () => {
+  it('subscribes to the overview and to no list', () => {
+    hear([welcome('old', 'new')]);
+    expect(send.mock.calls).toEqual([[{ type: 'subscribe', id: 1, topic: 'lists' }]]);
+  });
+
+  it('shows the API response until the overview arrives', () => {
     expect(names()).toEqual(['new', 'old']);
     expect(lists.all[0]).toMatchObject({ openCount: 3, totalCount: 5, role: 'owner' });
-    hear([welcome('old', 'new'), snapshotOf('new', '2026-01-02')]);
+    hear([welcome('old', 'new'), overview(1, 1, overviewRow('new', '2026-01-02', 1))]);
+    expect(names()).toEqual(['new']);
     expect(lists.all[0]).toMatchObject({ openCount: 1, totalCount: 2 });
   });
 
+  it('joins the parts of an overview', () => {
+    hear([welcome(), overview(1, 2, overviewRow('one', '2026-01-02', 1))]);
+    expect(names()).toEqual(['new', 'old']);
+    hear([overview(2, 2, overviewRow('two', '2026-01-01', 1))]);
+    expect(names()).toEqual(['one', 'two']);
+  });
+
   it('moves a changed list to the top', () => {
+    hear([welcome('old', 'new')]);
+    hear([{ type: 'list', topic: 'lists', list: overviewRow('old', '2026-01-03', 2) }]);
+    expect(names()).toEqual(['old', 'new']);
+    expect(lists.all[0]?.openCount).toBe(1);
+  });
+
+  it('shows the open list as its replica has it, until the overview is newer', () => {
+    engine.watch('list:old');
     hear([welcome('old', 'new'), snapshotOf('old', '2026-01-01')]);
     hear([change(2, { topic: 'list:old', at: '2026-01-03', items: [item('tea')] })]);
-    expect(names()).toEqual(['old', 'new']);
-    expect(lists.all[0]?.openCount).toBe(2);
+    expect(lists.all[0]).toMatchObject({ id: 'old', openCount: 2, totalCount: 3 });
+    engine.closeList('old');
+    hear([{ type: 'list', topic: 'lists', list: overviewRow('old', '2026-01-03', 3) }]);
+    expect(lists.all[0]).toMatchObject({ id: 'old', openCount: 1, totalCount: 2 });
   });
 
   it('counts unsaved edits of the user', () => {
+    engine.watch('list:new');
     hear([welcome('old', 'new'), snapshotOf('new', '2026-01-02')]);
     engine.submit(
       { type: 'change', list: 'new', item: 'milk', fields: { purchased: true } },
@@ -280,14 +324,14 @@ describe('the overview of lists', () => {
         list: { id: 'third', epoch: 'aaaaaaaa', version: 1, digest: EMPTY_DIGEST },
       },
     ]);
-    hear([snapshotOf('third', '2026-01-09')]);
+    hear([{ type: 'list', topic: 'lists', list: overviewRow('third', '2026-01-09', 1) }]);
     expect(names()).toEqual(['third', 'new', 'old']);
     hear([{ type: 'left', list: 'new' }]);
     expect(names()).toEqual(['third', 'old']);
   });
 
   it('drops lists that were lost while disconnected', () => {
-    hear([welcome('new')]);
+    hear([welcome('new'), overview(1, 1, overviewRow('new', '2026-01-02', 1))]);
     expect(names()).toEqual(['new']);
   });
 });

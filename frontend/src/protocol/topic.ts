@@ -1,6 +1,12 @@
 /** The topic of the request counters. */
 export const REQUESTS_TOPIC = 'requests';
 
+/** The topic of all lists of the user, without their items. */
+export const LISTS_TOPIC = 'lists';
+
+/** The topic of the newest changes of all lists of the user. */
+export const ACTIVITY_TOPIC = 'activity';
+
 const LIST_PREFIX = 'list:';
 
 export function listTopic(listId: string): string {

@@ -6,8 +6,10 @@ import type { Replica } from '../sync/replica';
 export interface ActivitySummary {
   verb: Verb;
   actor: Actor | null;
-  /** The names of the items or members that were changed. */
-  names: string[];
+  /** The names of the items or members that were changed, of many only the first. */
+  names: readonly string[];
+  /** How many items or members were changed. */
+  count: number;
   listName: string;
 }
 
@@ -39,26 +41,24 @@ export function actorName({ actor }: ActivitySummary): string {
 }
 
 /** What the user did, such as "ticked Milk and Eggs". */
-export function actionText({ verb, names, actor }: ActivitySummary): string {
+export function actionText({ verb, names, count, actor }: ActivitySummary): string {
   const [noun, kind = ''] = verb.split('.');
   if (noun === 'item' || noun === 'items')
-    return `${ITEM_VERBS[kind] ?? 'changed'} ${joinNames(names)}`;
+    return `${ITEM_VERBS[kind] ?? 'changed'} ${joinNames(names, count)}`;
   const text = LIST_TEXTS[verb] ?? 'changed something';
   if (noun !== 'member' || names.length === 0) return text;
   if (verb !== 'member.joined')
-    return verb === 'member.left' ? text : `${text} ${joinNames(names)}`;
-  return names.includes(actor?.name ?? '') ? text : `added ${joinNames(names)}`;
+    return verb === 'member.left' ? text : `${text} ${joinNames(names, count)}`;
+  return names.includes(actor?.name ?? '') ? text : `added ${joinNames(names, count)}`;
 }
 
 export function activityText(summary: ActivitySummary): string {
   return `${actorName(summary)} ${actionText(summary)}`;
 }
 
-function joinNames(names: readonly string[]): string {
-  const [first = 'an item', second, ...more] = names;
+function joinNames([first = 'an item', second]: readonly string[], count: number): string {
   if (second === undefined) return first;
-  if (more.length === 0) return `${first} and ${second}`;
-  return `${first} and ${names.length - 1} more`;
+  return count === 2 ? `${first} and ${second}` : `${first} and ${count - 1} more`;
 }
 
 /** Summarize a change frame. The names of removed items come from the replica before it. */
@@ -66,10 +66,12 @@ export function summaryOfChange(change: Change, before: Replica): ActivitySummar
   const changed = (change.items ?? []).map(({ name }) => name);
   const removed = (change.gone ?? []).map((id) => before.items.get(id)?.name ?? 'an item');
   const members = change.verb.startsWith('member.') ? changedMembers(change, before) : [];
+  const names = [...changed, ...removed, ...members];
   return {
     verb: change.verb,
     actor: change.actor,
-    names: [...changed, ...removed, ...members],
+    names,
+    count: names.length,
     listName: change.list?.name ?? before.list?.name ?? '',
   };
 }
@@ -86,10 +88,11 @@ function membersById(list: ListRow | null | undefined): Map<number, Member> {
   return new Map((list?.members ?? []).map((member) => [member.id, member]));
 }
 
-/** Summarize an entry of the activity log. */
-export function summaryOfActivity(activity: Activity, listName: string): ActivitySummary {
-  const names = activity.changes
-    .filter((row) => row.list === undefined)
-    .map(({ before, after }) => String(after?.['name'] ?? before?.['name'] ?? 'an item'));
-  return { verb: activity.verb, actor: activity.actor, names, listName };
+/** Summarize an entry of the activity log, of the REST API or of the socket. */
+export function summaryOfActivity(
+  { verb, actor, summary }: Pick<Activity, 'verb' | 'actor' | 'summary'>,
+  listName: string,
+): ActivitySummary {
+  const { names, items, members } = summary;
+  return { verb, actor, names, count: items + members, listName };
 }

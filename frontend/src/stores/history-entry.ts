@@ -1,4 +1,4 @@
-import type { Activity, ChangedRow, Role, Verb } from '../protocol/rest';
+import type { Activity, Role, Verb } from '../protocol/rest';
 import type { Change } from '../protocol/frames';
 import type { Replica } from '../sync/replica';
 import { isAllowed } from './permissions';
@@ -25,8 +25,10 @@ export function requiredRightOf(verb: Verb): HistoryEntry['requiredRight'] {
 }
 
 export function entryFromActivity(activity: Activity, listName: string): HistoryEntry {
-  const { version, at, undoes, verb, changes } = activity;
-  const requiredRight = verb === 'undo' ? requiredRightOfUndo(changes) : requiredRightOf(verb);
+  const { version, at, undoes, verb, summary } = activity;
+  // If an undo renamed the list, only an owner can undo it.
+  const isRename = verb === 'undo' && summary.list_changed;
+  const requiredRight = isRename ? 'manage' : requiredRightOf(verb);
   return { version, at, undoes, requiredRight, summary: summaryOfActivity(activity, listName) };
 }
 
@@ -35,11 +37,6 @@ export function entryFromChange(change: Change, before: Replica): HistoryEntry {
   const undoes = change.undoes ?? null;
   const requiredRight = verb === 'undo' && change.list ? 'manage' : requiredRightOf(verb);
   return { version, at, undoes, requiredRight, summary: summaryOfChange(change, before) };
-}
-
-/** If an undo renamed the list, only an owner can undo it. */
-function requiredRightOfUndo(rows: readonly ChangedRow[]): HistoryEntry['requiredRight'] {
-  return rows.some(({ list }) => list !== undefined) ? 'manage' : 'edit';
 }
 
 /** Merge entries, newest first. Of two with the same version, the added one wins. */

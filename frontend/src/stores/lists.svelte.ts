@@ -1,9 +1,9 @@
 import type { Api } from '../net/api';
 import { uuid } from '../net/uuid';
 import { messageOf } from '../net/problem';
-import type { ListResponse, Role } from '../protocol/rest';
-import { listIdOf, listTopic } from '../protocol/topic';
-import type { ItemRow, ListRow, Member } from '../protocol/frames';
+import type { Role } from '../protocol/rest';
+import { listIdOf, listTopic, LISTS_TOPIC } from '../protocol/topic';
+import type { ItemRow, Member, OverviewRow } from '../protocol/frames';
 import type { Engine, EngineEvent } from '../sync/engine';
 import { entriesOfList } from '../sync/outbox';
 import { optimisticName, optimisticRows } from '../sync/optimistic-view';
@@ -18,9 +18,6 @@ export interface ListOverview {
   members: readonly Member[];
   role: Role;
 }
-
-/** How many lists are watched at once. The server allows 200 topics. */
-const MAX_WATCHED_LISTS = 150;
 
 interface Counts {
   openCount: number;
@@ -39,14 +36,13 @@ function countsOf(items: ReadonlyMap<string, ItemRow>): Counts {
   return counts;
 }
 
-/** All lists of the user, the latest first. They are updated live. */
+/** All lists of the user, the latest first. The topic `lists` keeps them up to date. */
 export class Lists {
   all = $state.raw<readonly ListOverview[]>([]);
   /** False until the server has sent the lists, so that "No lists yet" is never shown too early. */
   isLoaded = $state(false);
   error = $state<string | null>(null);
-  /** The API's response for each list. Null if the list is known from the socket only. */
-  readonly #responses = new Map<string, ListResponse | null>();
+  #rows: ReadonlyMap<string, OverviewRow> = new Map();
 
   constructor(
     private readonly api: Api,
@@ -58,23 +54,22 @@ export class Lists {
     });
   }
 
-  /** Load the lists once. Later changes arrive through the socket. */
+  /** Load the lists. They are also loaded by request, for a page whose socket fails. */
   async load(): Promise<void> {
+    this.engine.watch(LISTS_TOPIC);
     try {
-      for (const list of await this.api.getLists()) this.#responses.set(list.id, list);
+      for (const list of await this.api.getLists()) this.#addRow(list);
       this.isLoaded = true;
       this.error = null;
     } catch (error) {
       if (!this.isLoaded) this.error = messageOf(error);
     }
-    this.#watchLatest();
     this.#rebuild();
   }
 
   async create(name: string): Promise<string> {
     const created = await this.api.createList(uuid(), name);
-    this.#responses.set(created.id, created);
-    this.#watchLatest();
+    this.#addRow(created);
     this.#rebuild();
     return created.id;
   }
@@ -103,7 +98,7 @@ export class Lists {
 
   /** Discard all data, because the user signed out. */
   clear(): void {
-    this.#responses.clear();
+    this.#rows = new Map();
     this.all = [];
     this.isLoaded = false;
   }
@@ -115,41 +110,34 @@ export class Lists {
 
   #onEvent(event: EngineEvent): void {
     if (event.kind === 'reset') this.clear();
-    else if (event.kind === 'welcome') this.#reconcile(event.frame.lists.map(({ id }) => id));
-    else if (event.kind === 'joined') this.#addList(event.list.id);
+    else if (event.kind === 'lists') this.#replaceRows(event.rows);
+    else if (event.kind === 'list') this.#rows = new Map(this.#rows).set(event.row.id, event.row);
     else if (event.kind === 'left') this.#dropList(event.list);
     else if (event.kind === 'closed' && event.reason !== 'too many')
       this.#dropList(listIdOf(event.topic) ?? '');
   }
 
-  /** Add and drop lists, so that they are the lists that the server sent. */
-  #reconcile(ids: readonly string[]): void {
+  #replaceRows(rows: readonly OverviewRow[]): void {
+    this.#rows = new Map(rows.map((row) => [row.id, row]));
     this.isLoaded = true;
-    const knownIds = new Set(ids);
-    for (const id of this.#responses.keys()) if (!knownIds.has(id)) this.#dropList(id);
-    for (const id of ids) if (!this.#responses.has(id)) this.#responses.set(id, null);
-    this.#watchLatest();
+    this.error = null;
   }
 
-  #addList(id: string): void {
-    if (!this.#responses.has(id)) this.#responses.set(id, null);
-    this.engine.watch(listTopic(id));
+  /** Add the row of a response, unless the socket has sent a newer one. */
+  #addRow(row: OverviewRow): void {
+    const known = this.#rows.get(row.id);
+    if (!known || known.version < row.version) this.#rows = new Map(this.#rows).set(row.id, row);
   }
 
   #dropList(id: string): void {
-    // The topic stays watched: the server ends it, and an open page then shows the reason.
-    if (this.#responses.delete(id)) this.#rebuild();
-  }
-
-  #watchLatest(): void {
-    const latest = [...this.#responses].sort(([, a], [, b]) =>
-      (b?.last_interaction ?? '~') < (a?.last_interaction ?? '~') ? -1 : 1,
-    );
-    for (const [id] of latest.slice(0, MAX_WATCHED_LISTS)) this.engine.watch(listTopic(id));
+    const rows = new Map(this.#rows);
+    if (!rows.delete(id)) return;
+    this.#rows = rows;
+    this.#rebuild();
   }
 
   #rebuild(): void {
-    const rows = [...this.#responses].flatMap(([id, answer]) => this.#overviewOf(id, answer) ?? []);
+    const rows = [...this.#rows.values()].map((row) => this.#overviewOf(row));
     this.all = rows.sort((a, b) =>
       a.lastInteraction === b.lastInteraction
         ? a.id < b.id
@@ -161,32 +149,30 @@ export class Lists {
     );
   }
 
-  #overviewOf(id: string, response: ListResponse | null): ListOverview | null {
-    const { list, items } = this.engine.replica(listTopic(id));
-    const row: ListRow | null = list ?? response;
-    if (!row) return null;
+  #overviewOf(row: OverviewRow): ListOverview {
+    const { id } = row;
+    const { list, items, version } = this.engine.replica(listTopic(id));
     const edits = entriesOfList(this.engine.outbox, id);
-    const counts = list
-      ? edits.length === 0
-        ? countsOf(items)
-        : this.#optimisticCounts(id)
-      : { openCount: response?.items_open ?? 0, totalCount: response?.items_total ?? 0 };
+    // The replica of an open list is ahead of the overview, which the server sends less often.
+    const isAhead = list !== null && this.engine.isWatched(listTopic(id)) && version >= row.version;
+    const { name, members, last_interaction: lastInteraction } = isAhead ? list : row;
     const userId = this.currentUserId();
     return {
       id,
-      name: optimisticName(row.name, edits),
-      lastInteraction: row.last_interaction,
-      members: row.members,
-      role: row.members.find((member) => member.id === userId)?.role ?? 'viewer',
-      ...counts,
+      name: optimisticName(name, edits),
+      lastInteraction,
+      members,
+      role: members.find((member) => member.id === userId)?.role ?? 'viewer',
+      ...(isAhead
+        ? countsOf(edits.length === 0 ? items : this.#optimisticItems(id))
+        : { openCount: row.items_open, totalCount: row.items_total }),
     };
   }
 
-  /** The counts with the user's own edits applied. */
-  #optimisticCounts(id: string): Counts {
+  /** The items with the user's own edits applied. */
+  #optimisticItems(id: string): ReadonlyMap<string, ItemRow> {
     const { items } = this.engine.replica(listTopic(id));
     const rows = optimisticRows(items, entriesOfList(this.engine.outbox, id), null);
-    const openCount = rows.reduce((sum, { item }) => sum + (item.purchased ? 0 : 1), 0);
-    return { openCount, totalCount: rows.length };
+    return new Map(rows.map(({ item }) => [item.id, item]));
   }
 }

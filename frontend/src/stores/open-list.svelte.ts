@@ -54,19 +54,23 @@ export class OpenList {
     this.#unsubscribe = this.engine.subscribe((events) => {
       this.#onEvents(events);
     });
-    this.engine.watch(this.#topic);
-    this.#rebuild();
+    let isStopped = false;
     const updatePresence = (): void => {
       this.engine.setPresence(
         this.#topic,
         document.visibilityState === 'visible' ? 'viewing' : 'away',
       );
     };
-    updatePresence();
+    void this.engine.openList(this.id).then(() => {
+      if (!isStopped) updatePresence();
+    });
+    this.#rebuild();
     document.addEventListener('visibilitychange', updatePresence);
     return () => {
+      isStopped = true;
       document.removeEventListener('visibilitychange', updatePresence);
       this.engine.setPresence(this.#topic, null);
+      this.engine.closeList(this.id);
       this.#unsubscribe?.();
       for (const timer of this.#timers) clearTimeout(timer);
     };

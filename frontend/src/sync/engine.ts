@@ -6,11 +6,15 @@ import type { OpenSocket } from '../net/socket-connection';
 import type { ReconnectDecision } from '../protocol/close';
 import { listIdOf, listTopic } from '../protocol/topic';
 import type {
+  ActivityEntry,
   Change,
   ListPosition,
+  Overview,
+  OverviewRow,
   PresentPerson,
   Sample,
   ServerFrame,
+  Snapshot,
   Welcome,
 } from '../protocol/frames';
 import type { Edit } from './edit';
@@ -39,13 +43,22 @@ export type EngineEvent =
   | { kind: 'presence'; topic: string; people: readonly PresentPerson[] }
   | { kind: 'joined'; list: ListPosition }
   | { kind: 'left'; list: string }
+  /** All lists of the user. They replace every list that the stores have. */
+  | { kind: 'lists'; rows: readonly OverviewRow[] }
+  | { kind: 'list'; row: OverviewRow }
+  /** The newest changes of all lists. They replace every entry that the stores have. */
+  | { kind: 'activities'; entries: readonly ActivityEntry[] }
+  | { kind: 'activity'; entry: ActivityEntry }
   | { kind: 'sample'; sample: Sample }
   | { kind: 'history'; topic: string; columns: Readonly<Record<string, unknown[]>> }
   | { kind: 'outbox' };
 
 export type EngineListener = (events: readonly EngineEvent[]) => void;
 
-/** Keeps replicas of the watched lists, and sends edits. The pure modules make all decisions. */
+/** What the server sends of a whole list over HTTP. */
+type SnapshotResponse = Omit<Snapshot, 'type' | 'topic' | 'part' | 'parts'>;
+
+/** Keeps replicas of the open lists, and sends edits. The pure modules make all decisions. */
 export class Engine {
   #subscriptions: SubscriptionState = initialSubscriptionState;
   readonly #replicas = new Map<string, Replica>();
@@ -53,10 +66,13 @@ export class Engine {
   readonly #socket: ReconnectingSocket;
   readonly #sender: OutboxSender;
   readonly #seen: SeenReporter;
+  readonly #openTopics = new Set<string>();
+  /** The rows of the parts of an overview whose last part has not arrived yet. */
+  #overviewRows: OverviewRow[] = [];
 
   constructor(
     openSocket: OpenSocket,
-    http: Http,
+    private readonly http: Http,
     private readonly clock: Clock,
     storage: OutboxStorage,
     private readonly afterPaint: AfterPaint,
@@ -71,6 +87,7 @@ export class Engine {
     });
     this.#sender = new OutboxSender(http, clock, storage, {
       onChange: () => {
+        this.#watchNeededLists();
         this.#emit([{ kind: 'outbox' }]);
       },
       onSignedOut: () => {
@@ -103,6 +120,7 @@ export class Engine {
     this.#sender.clear();
     this.#seen.stopAll();
     this.#subscriptions = initialSubscriptionState;
+    this.#openTopics.clear();
     this.#replicas.clear();
     this.#emit([{ kind: 'reset' }]);
   }
@@ -112,14 +130,68 @@ export class Engine {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Follow a topic; a list until `closeList`. */
   watch(topic: string): void {
+    this.#openTopics.add(topic);
+    this.#watch(topic);
+  }
+
+  #watch(topic: string): void {
     this.#emit(this.#dispatch({ type: 'watch', topic }));
   }
 
-  unwatch(topic: string): void {
-    this.#replicas.delete(topic);
+  isWatched(topic: string): boolean {
+    return this.#subscriptions.topics.has(topic);
+  }
+
+  /**
+   * Follow a list that the page shows, until `closeList`.
+   *
+   * The first time it is read over HTTP, because that is compressed. If this fails, the socket
+   * sends it.
+   */
+  async openList(listId: string): Promise<void> {
+    const topic = listTopic(listId);
+    this.#openTopics.add(topic);
+    if (positionOf(this.replica(topic)) === null) {
+      const path = `shopping-lists/${listId}/snapshot/`;
+      const request = this.http<SnapshotResponse>({ method: 'GET', path });
+      const response = await request.catch(() => null);
+      if (!this.#openTopics.has(topic)) return;
+      if (response && positionOf(this.replica(topic)) === null)
+        this.#applyResponse(topic, response);
+    }
+    this.#watch(topic);
+  }
+
+  /** The page no longer shows a list. It is followed until its edits are confirmed. */
+  closeList(listId: string): void {
+    this.#openTopics.delete(listTopic(listId));
+    this.#watchNeededLists();
+  }
+
+  /** Follow the open lists and the lists with edits, and no others. Their replicas stay. */
+  #watchNeededLists(): void {
+    const edited = new Set(this.outbox.map(({ edit }) => listTopic(edit.list)));
+    for (const topic of edited) {
+      if (!this.isWatched(topic) && !this.#openTopics.has(topic)) this.#watch(topic);
+    }
+    for (const topic of this.#subscriptions.topics.keys()) {
+      if (!this.#openTopics.has(topic) && !edited.has(topic)) this.#unwatch(topic);
+    }
+  }
+
+  #unwatch(topic: string): void {
     this.#seen.stop(topic);
     this.#emit(this.#dispatch({ type: 'unwatch', topic }));
+  }
+
+  #applyResponse(topic: string, response: SnapshotResponse): void {
+    const before = this.replica(topic);
+    const frame: Snapshot = { type: 'snapshot', topic, part: 1, parts: 1, ...response };
+    const { replica: after } = applyFrame(before, frame);
+    this.#replicas.set(topic, after);
+    this.#emit([{ kind: 'replica', topic, before, after, change: null }]);
   }
 
   /**
@@ -217,10 +289,25 @@ export class Engine {
       case 'joined':
         return [{ kind: 'joined', list: frame.list }];
       case 'left':
+        // Data that the user may no longer see must not stay in memory.
+        if (!this.isWatched(listTopic(frame.list))) this.#replicas.delete(listTopic(frame.list));
         return [{ kind: 'left', list: frame.list }];
+      case 'lists':
+        return this.#collectOverview(frame);
+      case 'list':
+        return [{ kind: 'list', row: frame.list }];
+      case 'activities':
+        return [{ kind: 'activities', entries: frame.entries }];
+      case 'activity':
+        return [{ kind: 'activity', entry: frame.entry }];
       default:
         return [];
     }
+  }
+
+  #collectOverview({ part, parts, lists }: Overview): EngineEvent[] {
+    this.#overviewRows = [...(part === 1 ? [] : this.#overviewRows), ...lists];
+    return part === parts ? [{ kind: 'lists', rows: this.#overviewRows }] : [];
   }
 
   #applyFrame(frame: ServerFrame & { topic: string }): EngineEvent[] {

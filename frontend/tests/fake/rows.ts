@@ -1,4 +1,11 @@
-import type { Change, ItemRow, ListRow, ServerFrame, Snapshot } from '../../src/protocol/frames';
+import type {
+  ActivitySummary,
+  Change,
+  ItemRow,
+  ListRow,
+  ServerFrame,
+  Snapshot,
+} from '../../src/protocol/frames';
 import { digestOf, EMPTY_DIGEST } from '../../src/sync/digest';
 
 export const AT = '2026-11-22T10:00:00Z';
@@ -33,6 +40,11 @@ export function listRow(id: string, fields: Partial<ListRow> = {}): ListRow {
     members: [{ ...ana, role: 'owner' }],
     ...fields,
   };
+}
+
+/** The summary of a change of this many items, as the activity log has it. */
+export function logSummary(names: string[], items: number): ActivitySummary {
+  return { items, members: 0, list_changed: false, names, fields: {} };
 }
 
 /** A change without its digests: `DigestWriter` adds them. */
