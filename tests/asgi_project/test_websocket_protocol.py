@@ -67,7 +67,8 @@ class Printing(servers.{CompactWebSocketProtocol.__name__}):
         before = len(self.scope["headers"])
         super().start_keepalive()
         headers = (self.scope["headers"], self.request.headers, self.response.headers)
-        print("HEADERS", before > 0, [len(list(one)) for one in headers], file=sys.stderr, flush=True)
+        print("HEADERS", before > 0, [len(list(one)) for one in headers],
+              file=sys.stderr, flush=True)
 servers.{CompactWebSocketProtocol.__name__} = Printing
 """
     with ServerProcess(tmp_path / "data", before=code) as server:

@@ -20,6 +20,8 @@ from tests.support.scenario import create_list
 
 SESSION_ONLY = re.compile(r"/api/(auth|tokens|api-token-auth)/")
 """URLs that require a session and reject API tokens."""
+UNCOMPRESSED = {"Accept-Encoding": "identity"}
+"""Schemathesis does not decompress."""
 CSRF = "c" * 32
 DOCUMENTS = ("api/schema/", "api/docs/", "api/live/asyncapi.json")
 COUNTERS = "/api/live/requests/"
@@ -63,7 +65,7 @@ def one_connection() -> Iterator[None]:
 @pytest.fixture
 def token_of_ana(ana: User) -> dict[str, Any]:
     _, secret = ApiToken.objects.create(user=ana, name="fuzz")
-    return {"headers": {"Authorization": f"Bearer {secret}"}}
+    return {"headers": {"Authorization": f"Bearer {secret}", **UNCOMPRESSED}}
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def session_of_ana(ana: User, ana_client: Any) -> dict[str, Any]:
     """Sign ana in with a session cookie and the CSRF header, as the browser app does."""
     session = ana_client.cookies["sessionid"].value
     cookies = {"sessionid": session, "csrftoken": CSRF}
-    return {"headers": {"X-CSRFToken": CSRF}, "cookies": cookies}
+    return {"headers": {"X-CSRFToken": CSRF, **UNCOMPRESSED}, "cookies": cookies}
 
 
 # schemathesis is imported where it is used: every worker collects this module, one runs it.
