@@ -7,6 +7,8 @@ import itertools
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.database_copies import SqliteCopy
+
 pytestmark = pytest.mark.browser
 
 # Checks every painted frame.
@@ -121,3 +123,27 @@ def test_offline_edits_are_merged_with_edits_of_others(open_session, groceries):
     expect(ana.main.locator(".badge")).to_have_text("Offline · 2 changes waiting")
     ana.context.set_offline(False)
     assert expect_agreement(groceries, ana, bob) == {"Oat milk": True, "Dark bread": False}
+
+
+@pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
+def test_page_shows_the_database_when_an_older_copy_is_put_back(
+    open_session, killable_installation, groceries, is_restarted
+):
+    """POS-2: the same version numbers are used again, by other edits."""
+    page = open_session("ana", groceries.path)
+    page.expect_item("Milk")
+    copy = SqliteCopy(killable_installation.data)
+    for name in ("Lost 1", "Lost 2", "Lost 3"):
+        groceries.add(name)
+    page.expect_item("Lost 3")
+    if is_restarted:
+        killable_installation.kill()
+    copy.put_back()
+    if is_restarted:
+        killable_installation.ensure_running()
+    for name in ("New 1", "New 2", "New 3"):
+        groceries.add(name)
+    for name in ("New 1", "New 2", "New 3"):
+        page.expect_item(name)
+    page.expect_no_item("Lost 1")
+    expect_agreement(groceries, page)
