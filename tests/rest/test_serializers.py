@@ -12,13 +12,13 @@ from rest.serializers import CleanTextField, StrictIntegerField, StrictSerialize
 
 
 class LineBody(StrictSerializer):
-    made = 0
+    instances = 0
 
     name = CleanTextField(max_length=5)
     amount = StrictIntegerField(default=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        type(self).made += 1
+        type(self).instances += 1
         super().__init__(*args, **kwargs)
 
 
@@ -69,7 +69,7 @@ def test_no_value_of_a_body_remains_for_the_next_one() -> None:
 
 def test_serializer_is_built_once_for_many_valid_bodies() -> None:
     fields_of(LineBody, {"name": "Milk"})
-    built = LineBody.made
+    built = LineBody.instances
     for _ in range(3):
         fields_of(LineBody, {"name": "Milk"})
-    assert LineBody.made == built
+    assert LineBody.instances == built
