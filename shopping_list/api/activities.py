@@ -43,19 +43,22 @@ class ActivitiesView(APIView):
         unread = ("frame",) if with_rows else ("frame", "changes")
         changes = models.Activity.objects.filter(list_id=list_id).defer(*unread)
         if since is not None:
-            newer = changes.filter(version__gt=since)
-            return _changes_since(access.epoch, newer, with_rows=with_rows)
+            return _changes_since(access.epoch, since, changes, with_rows=with_rows)
         pages = ActivityPages()
         page = pages.paginate_queryset(changes, request, view=self)
         results = representations.activities(page or [], with_rows=with_rows)
         return pages.get_paginated_response(results)
 
 
-def _changes_since(epoch: str, changes: QuerySet[Any], *, with_rows: bool) -> Response:
-    newer = list(changes.order_by("version")[: MAX_CHANGES + 1])
+def _changes_since(epoch: str, since: int, changes: QuerySet[Any], *, with_rows: bool) -> Response:
+    rows = list(changes.filter(version__gte=since).order_by("version")[: MAX_CHANGES + 2])
+    # A change that was recorded before there were digests has an empty one.
+    base = next((row.digest or None for row in rows if row.version == since), None)
+    newer = [row for row in rows if row.version > since]
     return Response(
         {
             "epoch": epoch,
+            "base": base,
             "more": len(newer) > MAX_CHANGES,
             "results": representations.activities(newer[:MAX_CHANGES], with_rows=with_rows),
         }

@@ -157,9 +157,13 @@ class ActivityPageResponse(Struct):
 
 
 class ActivitiesSinceResponse(Struct):
-    """The changes after a version, oldest first; `more` says whether others follow."""
+    """The changes after a version, oldest first; `more` says whether others follow.
+
+    `base` is the digest of the list at that version, null if the log does not have it.
+    """
 
     epoch: str
+    base: str | None
     more: bool
     results: list[ActivityResponse]
 

@@ -286,9 +286,12 @@ class TestActivities:
         """API-16"""
         url = f"{url_of_list(groceries)}activities/"
         version = current_version(groceries)
+        digest = bob_client.get(url_of_list(groceries)).json()["digest"]
         for number in range(3):
             bob_client.patch(url_of_item(milk), {"note": f"{number}"})
         response = bob_client.get(url, {"since": version}).json()
+        assert response["base"] == digest
+        assert bob_client.get(url, {"since": version + 4}).json()["base"] is None
         epoch = bob_client.get(url_of_list(groceries)).json()["epoch"]
         assert (response["epoch"], response["more"]) == (epoch, False)
         assert [row["version"] for row in response["results"]] == [
