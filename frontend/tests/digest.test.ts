@@ -50,10 +50,10 @@ describe('the digest of a list', () => {
 
   it('is the sum of the hashes modulo 2^64', () => {
     const largest = { high: 2 ** 32 - 1, low: 2 ** 32 - 1 };
-    const one = { high: 0, low: 1 };
+    const smallest = { high: 0, low: 1 };
     expect(digestAfter(EMPTY_DIGEST, [], [largest])).toBe('f'.repeat(16));
-    expect(digestAfter(EMPTY_DIGEST, [], [largest, one])).toBe(EMPTY_DIGEST);
-    expect(digestAfter(EMPTY_DIGEST, [one], [])).toBe('f'.repeat(16));
+    expect(digestAfter(EMPTY_DIGEST, [], [largest, smallest])).toBe(EMPTY_DIGEST);
+    expect(digestAfter(EMPTY_DIGEST, [smallest], [])).toBe('f'.repeat(16));
     const many = Array.from({ length: 10_000 }, () => largest);
     expect(digestAfter('00000000000000ff', many, many)).toBe('00000000000000ff');
     expect(digestAfter('0000000000000000', [], many)).toBe('ffffffffffffd8f0');

@@ -73,10 +73,10 @@ def test_screens_are_identical_when_lists_are_open_or_hidden(open_session, groce
     dashboard = ana.page.context.new_page()
     dashboard.goto("/dashboard/")
     tile = dashboard.locator(".tiles .card").filter(has_text="Screens")
-    expect(tile).to_contain_text("0 of 0no list is open")
+    expect(tile).to_contain_text("0 of 0 no list is open")
     for session in (ana, bob):
         session.page.goto(groceries.path)
-    expect(tile).to_contain_text("2 of 2identical to the database")
+    expect(tile).to_contain_text("2 of 2 identical to the database")
 
     bob.page.evaluate(HIDE)
     changes = int(total(dashboard, "Changes").inner_text())
@@ -84,7 +84,7 @@ def test_screens_are_identical_when_lists_are_open_or_hidden(open_session, groce
     for session in (ana, bob):
         session.expect_item("Milk", ticked=True)
     expect(total(dashboard, "Changes")).to_have_text(f"{changes + 1}")
-    expect(tile).to_contain_text("2 of 2identical to the database")
+    expect(tile).to_contain_text("2 of 2 identical to the database")
 
 
 def hold_subscriptions(page):

@@ -130,7 +130,7 @@ def test_page_shows_the_database_when_an_older_copy_is_put_back(
     open_session, killable_installation, groceries, is_restarted
 ):
     """POS-2: the same version numbers are used again, by other edits."""
-    page = open_session("ana", groceries.path)
+    page = open_session("ana").open(groceries.path)
     page.expect_item("Milk")
     copy = SqliteCopy(killable_installation.data)
     for name in ("Lost 1", "Lost 2", "Lost 3"):
