@@ -89,6 +89,13 @@ def change_entries(index: int) -> list[dict[str, Any]]:
     return [{"item": str(item_id(index, 0)), "before": before, "after": after}]
 
 
+def change_summary() -> dict[str, Any]:
+    """Return the value of Activity.summary for such an event."""
+    fields = {"purchased": {"before": False, "after": True}}
+    names = [ITEM_FIELDS["name"]]
+    return {"items": 1, "members": 0, "list_changed": False, "names": names, "fields": fields}
+
+
 def frame(index: int, version: int) -> bytes:
     """Return the change frame of list `index` for `version`."""
     template = _frame_template(index) % (version, version)

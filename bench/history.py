@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench.event import EPOCH, EVENT_TIME, change_entries, digest_of, frame, list_id
+from bench.event import EPOCH, EVENT_TIME, change_entries, change_summary, digest_of, frame, list_id
 
-COLUMNS = "list_id, version, base, digest, epoch, verb, actor_name, changes, frame, at"
+COLUMNS = "list_id, version, base, digest, epoch, verb, actor_name, changes, summary, frame, at"
 
 
 class History:
@@ -33,7 +33,7 @@ class History:
         else:
             self.connection = psycopg.connect(url, autocommit=True)
         placeholder = "?" if self.is_sqlite else "%s"
-        values = ", ".join([placeholder] * 10)
+        values = ", ".join([placeholder] * 11)
         self.insert = f"INSERT INTO shopping_list_activity ({COLUMNS}) VALUES ({values})"
         self.update = (
             "UPDATE shopping_list_shoppinglist"
@@ -46,11 +46,11 @@ class History:
         last = self.versions[index] = first + count - 1
         key = list_id(index).hex if self.is_sqlite else list_id(index)
         at = EVENT_TIME.isoformat(sep=" ") if self.is_sqlite else EVENT_TIME
-        entries = json.dumps(change_entries(index))
+        entries, summary = json.dumps(change_entries(index)), json.dumps(change_summary())
         rows = [
             (
                 *(key, version, digest_of(version - 1), digest_of(version), EPOCH),
-                *("item.ticked", "user0", entries, frame(index, version), at),
+                *("item.ticked", "user0", entries, summary, frame(index, version), at),
             )
             for version in range(first, last + 1)
         ]

@@ -26,6 +26,7 @@ def seed(size):
         EVENT_TIME,
         ITEM_FIELDS,
         change_entries,
+        change_summary,
         digest_of,
         frame,
         item_id,
@@ -94,6 +95,7 @@ def seed(size):
                 actor=users[0],
                 actor_name="user0",
                 changes=change_entries(0),
+                summary=change_summary(),
                 frame=frame(0, version),
                 at=EVENT_TIME,
             )
