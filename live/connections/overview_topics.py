@@ -13,34 +13,31 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from live.connections.access_tracker import AccessTracker
 from live.connections.connection import Connection
 from live.connections.identity import UserAndList
 from live.connections.registry import ConnectionRegistry
 from live.db_threads import run_in_db_thread
+from live.delivery import overview_batches
+from live.delivery.hub import DELIVERIES_PER_SLICE
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
-from live.delivery.published_lists import News, PublishedList, PublishedLists
+from live.delivery.published_lists import News, PublishedLists
 from live.delivery.readings import Position
 from live.delivery.send_queue import Batch
 from live.intervals import Intervals
 from live.protocol import frames
 from live.protocol.topics import ACTIVITY, LISTS, OVERVIEW_TOPICS
-from rest.batches import batched_by_size
 from shopping_list import overview
 from shopping_list.overview_values import LoggedEntry
-from shopping_list.rows import ActivityEntry, OverviewRow, encode
+from shopping_list.rows import ActivityEntry, OverviewRow
 
 logger = logging.getLogger(__name__)
 
 MAX_REQUESTS_PER_READING = 100
 """Subscribers that one reading answers; the others wait for the next one."""
-DELIVERIES_PER_SLICE = 250
-"""Deliveries after which the event loop runs its other callbacks."""
 
 
 @dataclass(eq=False)
@@ -290,14 +287,16 @@ class OverviewTopics:
             for connection in self._viewers(row, ACTIVITY):
                 connection.writer.send_queue.mark_missed(ACTIVITY)
         elif news.entries:
-            await self._send_batch(_entries_batch(news.entries), self._viewers(row, ACTIVITY))
+            await self._send_batch(
+                overview_batches.entries(news.entries), self._viewers(row, ACTIVITY)
+            )
 
     async def _send_row(self, row: OverviewRow, news: News, granted: set[int]) -> None:
         published = news.row or next(iter(self._published.newest_first([row.id])))
         viewers = self._viewers(row, LISTS)
         if news.row is None:
             viewers = (each for each in viewers if each.user.user_id in granted)
-        await self._send_batch(_row_batch(published), viewers)
+        await self._send_batch(overview_batches.row(published), viewers)
 
     def _viewers(self, row: OverviewRow, topic: str) -> Iterator[Connection]:
         """Yield the subscribers of a topic who may view a list."""
@@ -351,42 +350,10 @@ class OverviewTopics:
             connection.subscriptions[topic] = 0
         visible = self._visible_lists(connection)
         if topic == LISTS:
-            batches = _overview_batches(self._published.newest_first(visible))
+            batches = overview_batches.overview(self._published.newest_first(visible))
         else:
-            batches = [_history_batch([entry for entry in history if entry.list in visible])]
+            batches = [
+                overview_batches.history([entry for entry in history if entry.list in visible])
+            ]
         for batch in batches:
             send_queue.put(batch)
-
-
-def _row_batch(published: PublishedList) -> Batch:
-    row = cast("OverviewRow", msgspec.Raw(published.text.encode()))
-    return Batch(encode(frames.OverviewChange(topic=LISTS, list=row)).decode(), topic=LISTS)
-
-
-def _entries_batch(entries: Sequence[ActivityEntry]) -> Batch:
-    news = [encode(frames.NewActivity(topic=ACTIVITY, entry=entry)).decode() for entry in entries]
-    return Batch("\n".join(news), topic=ACTIVITY, frame_count=len(news))
-
-
-def _history_batch(entries: Sequence[ActivityEntry]) -> Batch:
-    history = frames.ActivityHistory(topic=ACTIVITY, entries=tuple(entries))
-    return Batch(encode(history).decode(), topic=ACTIVITY, is_replay=True)
-
-
-def _overview_batches(lists: Sequence[PublishedList]) -> list[Batch]:
-    parts = batched_by_size(
-        [published.text for published in lists],
-        size_of=len,
-        max_count=frames.MAX_SNAPSHOT_ITEMS,
-        max_size=frames.MAX_PART_BYTES,
-    )
-    all_parts = list(parts) or [()]  # a user without lists gets one part
-    return [
-        Batch(_overview_text(texts, number, len(all_parts)), topic=LISTS, is_replay=True)
-        for number, texts in enumerate(all_parts, 1)
-    ]
-
-
-def _overview_text(texts: Sequence[str], part: int, parts: int) -> str:
-    rows = cast("tuple[OverviewRow, ...]", tuple(msgspec.Raw(text.encode()) for text in texts))
-    return encode(frames.Overview(topic=LISTS, part=part, parts=parts, lists=rows)).decode()
