@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from shopping_list import queries
-from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
+from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from shopping_list.overview_values import ListVersion, LoggedEntry
 from shopping_list.rows import ActivityEntry, ActivitySummary, Actor, Member, OverviewRow
 
@@ -37,7 +37,7 @@ def overview_rows(
     for batch in batched(list_ids, MAX_IDS_PER_QUERY):
         lists = list(_with_counts(ShoppingList.objects.not_deleted().filter(pk__in=batch)))
         unknown = [each.pk for each in lists if each.pk not in known_members]
-        members = {**known_members, **(_members(unknown) if unknown else {})}
+        members = {**known_members, **(queries.members_of(unknown) if unknown else {})}
         rows.update((each.pk, _overview_row(each, members.get(each.pk, ()))) for each in lists)
     return rows
 
@@ -51,16 +51,6 @@ def _with_counts(lists: QuerySet[Any]) -> Any:
 def _count(items: QuerySet[Any]) -> Any:
     counts = items.order_by().values("shopping_list").annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
-
-
-def _members(list_ids: Collection[UUID]) -> dict[UUID, Members]:
-    rows = Membership.objects.filter(shopping_list_id__in=list_ids).order_by("user_id")
-    members: dict[UUID, Members] = {}
-    for list_id, user_id, name, username, role in rows.values_list(
-        "shopping_list_id", "user_id", "user__name", "user__username", "role"
-    ):
-        members[list_id] = (*members.get(list_id, ()), Member(user_id, name or username, role))
-    return members
 
 
 def _overview_row(shopping_list: Any, members: Members) -> OverviewRow:

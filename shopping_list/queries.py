@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -112,9 +113,17 @@ def members(list_id: UUID) -> tuple[Member, ...]:
     Not in the order of their rows: a member who is removed and added again in
     one change makes no difference.
     """
-    memberships = models.Membership.objects.filter(shopping_list_id=list_id).order_by("user_id")
-    columns = memberships.values_list("user_id", "user__name", "user__username", "role")
-    return tuple(Member(pk, name or username, role) for pk, name, username, role in columns)
+    return members_of([list_id]).get(list_id, ())
+
+
+def members_of(list_ids: Collection[UUID]) -> dict[UUID, tuple[Member, ...]]:
+    """Return the members of these lists, as `members` does; a list without members is left out."""
+    rows = models.Membership.objects.filter(shopping_list_id__in=list_ids).order_by("user_id")
+    columns = ("shopping_list_id", "user_id", "user__name", "user__username", "role")
+    members: defaultdict[UUID, list[Member]] = defaultdict(list)
+    for list_id, user_id, name, username, role in rows.values_list(*columns):
+        members[list_id].append(Member(user_id, name or username, role))
+    return {list_id: tuple(list_members) for list_id, list_members in members.items()}
 
 
 def list_row(list_id: UUID) -> ListRow:
