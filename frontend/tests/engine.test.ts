@@ -8,7 +8,7 @@ import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { SEEN_INTERVAL } from '../src/sync/seen-reporter';
 import { ManualClock } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { ana, change, DigestWriter, item, snapshot } from './fake/rows';
+import { change, DigestWriter, item, snapshot, welcome } from './fake/rows';
 
 const topic = 'list:one';
 const milk = item('milk');
@@ -49,16 +49,7 @@ class Page {
   }
 
   connect(): void {
-    this.receive({
-      type: 'welcome',
-      protocol: 1,
-      server: '1',
-      connection: 'c',
-      user: ana,
-      lists: [],
-      heartbeat: 20,
-      limits: {},
-    });
+    this.receive(welcome());
   }
 
   disconnect(): void {
@@ -280,16 +271,7 @@ describe('the open list', () => {
         paintAtOnce,
       );
       this.engine.start();
-      this.receive({
-        type: 'welcome',
-        protocol: 1,
-        server: '1',
-        connection: 'c',
-        user: ana,
-        lists: [],
-        heartbeat: 20,
-        limits: {},
-      });
+      this.receive(welcome());
     }
 
     receive(...frames: ServerFrame[]): void {
@@ -308,6 +290,18 @@ describe('the open list', () => {
     await page.engine.openList('one');
     expect(page.requests).toEqual(['shopping-lists/one/snapshot/']);
     expect(page.sent.at(-1)).toMatchObject({ type: 'subscribe', since: 3 });
+  });
+
+  it('is reported and shown when its digest is not that of its rows', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const page = new PageWithHttp(() =>
+      Promise.resolve({ ...(response() as object), digest: 'f'.repeat(16) }),
+    );
+    await page.engine.openList('one');
+    expect(warn).toHaveBeenCalledOnce();
+    expect(page.engine.replica(topic).items.get('milk')).toEqual(milk);
+    expect(page.sent.map(({ type }) => type)).toEqual(['seen', 'subscribe']);
+    warn.mockRestore();
   });
 
   it('is requested from the socket when the request fails', async () => {

@@ -6,7 +6,7 @@ import { Engine } from '../src/sync/engine';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { ManualClock } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { ana, logSummary } from './fake/rows';
+import { ana, logSummary, welcome } from './fake/rows';
 
 const entry = (version: number, list = 'one', epoch = 'aaaaaaaa'): ActivityEntry => ({
   list,
@@ -60,9 +60,7 @@ describe('the activity feed', () => {
   });
 
   it('subscribes to the activity of all lists when the socket is open', () => {
-    const limits = { topics: 200, message: 65536, rate: 20 };
-    const welcome = { protocol: 1, server: '1', connection: 'c', user: ana, lists: [], limits };
-    receive({ type: 'welcome', heartbeat: 20, ...welcome });
+    receive(welcome());
     expect(send).toHaveBeenCalledWith({ type: 'subscribe', id: 1, topic: 'activity' });
   });
 

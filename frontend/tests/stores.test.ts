@@ -15,7 +15,17 @@ import { screensSummary } from '../src/ui/dashboard/screens-summary';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { ana, AT, change, DigestWriter, item, listRow, logSummary, snapshot } from './fake/rows';
+import {
+  ana,
+  AT,
+  change,
+  DigestWriter,
+  item,
+  listRow,
+  logSummary,
+  snapshot,
+  welcome,
+} from './fake/rows';
 
 const ben = { id: 4, name: 'Ben' };
 
@@ -225,16 +235,6 @@ describe('the overview of lists', () => {
     part,
     parts,
     lists: rows,
-  });
-  const welcome = (...ids: string[]): ServerFrame => ({
-    type: 'welcome',
-    protocol: 1,
-    server: '1',
-    connection: 'c',
-    user: ana,
-    lists: ids.map((id) => ({ id, epoch: 'aaaaaaaa', version: 1, digest: EMPTY_DIGEST })),
-    heartbeat: 20,
-    limits: {},
   });
   const snapshotOf = (id: string, last: string): ServerFrame =>
     snapshot(1, {

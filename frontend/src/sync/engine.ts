@@ -159,7 +159,7 @@ export class Engine {
       const response = await request.catch(() => null);
       if (!this.#openTopics.has(topic)) return;
       if (response && positionOf(this.replica(topic)) === null)
-        this.#applyResponse(topic, response);
+        this.#emit(this.#applyFrame({ type: 'snapshot', topic, part: 1, parts: 1, ...response }));
     }
     this.#watch(topic);
   }
@@ -184,14 +184,6 @@ export class Engine {
   #unwatch(topic: string): void {
     this.#seen.stop(topic);
     this.#emit(this.#dispatch({ type: 'unwatch', topic }));
-  }
-
-  #applyResponse(topic: string, response: SnapshotResponse): void {
-    const before = this.replica(topic);
-    const frame: Snapshot = { type: 'snapshot', topic, part: 1, parts: 1, ...response };
-    const { replica: after } = applyFrame(before, frame);
-    this.#replicas.set(topic, after);
-    this.#emit([{ kind: 'replica', topic, before, after, change: null }]);
   }
 
   /**
@@ -274,7 +266,7 @@ export class Engine {
       case 'snapshot':
       case 'change':
       case 'ended':
-        return this.#applyFrame(frame);
+        return this.isWatched(frame.topic) ? this.#applyFrame(frame) : [];
       case 'subscribed':
         if (isShown(this.#subscriptions, frame.topic) || this.#seen.isReported(frame.topic))
           this.#seen.start(frame.topic);
@@ -312,7 +304,6 @@ export class Engine {
 
   #applyFrame(frame: ServerFrame & { topic: string }): EngineEvent[] {
     const { topic } = frame;
-    if (!this.#subscriptions.topics.has(topic)) return [];
     const before = this.replica(topic);
     const { replica: after, effect } = applyFrame(before, frame);
     this.#replicas.set(topic, after);

@@ -42,6 +42,20 @@ export function listRow(id: string, fields: Partial<ListRow> = {}): ListRow {
   };
 }
 
+/** The first frame of a connection. */
+export function welcome(...listIds: string[]): ServerFrame {
+  return {
+    type: 'welcome',
+    protocol: 1,
+    server: '1',
+    connection: 'c',
+    user: ana,
+    lists: listIds.map((id) => ({ id, epoch: 'aaaaaaaa', version: 1, digest: EMPTY_DIGEST })),
+    heartbeat: 20,
+    limits: {},
+  };
+}
+
 /** The summary of a change of this many items, as the activity log has it. */
 export function logSummary(names: string[], items: number): ActivitySummary {
   return { items, members: 0, list_changed: false, names, fields: {} };
