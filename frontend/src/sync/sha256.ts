@@ -68,7 +68,7 @@ function compress(state: Int32Array, block: DataView, offset: number): void {
     b = a;
     a = (first + sum0 + majority) | 0;
   }
-  // The array drops what is over 32 bits.
+  // An Int32Array keeps the low 32 bits of a sum.
   state[0] = (state[0] ?? 0) + a;
   state[1] = (state[1] ?? 0) + b;
   state[2] = (state[2] ?? 0) + c;
