@@ -24,6 +24,14 @@ def go_back(shopping_list, *, version: int) -> None:
     Activity.objects.filter(list_id=shopping_list.pk, version__gt=version).delete()
 
 
+def go_back_and_add(shopping_list, *names: str, version: int) -> None:
+    """Undo all changes after a version and add other items, as one commit."""
+    with transaction.atomic():
+        go_back(shopping_list, version=version)
+        for name in names:
+            shopping_list.items.create(name=name)
+
+
 async def open_at(open_client, user, shopping_list):
     """Open a socket that shows the list; return it with its version."""
     client = await open_client(user)
@@ -51,13 +59,7 @@ async def test_subscribers_get_snapshot_at_once_when_change_has_another_base(
     await run_in_db_thread(groceries.items.create, name="Lost")
     await client.until("change")
 
-    def go_back_and_edit_twice() -> None:
-        with transaction.atomic():
-            go_back(groceries, version=version)
-            for name in ("Bread", "Salt"):
-                groceries.items.create(name=name)
-
-    await run_in_db_thread(go_back_and_edit_twice)
+    await run_in_db_thread(go_back_and_add, groceries, "Bread", "Salt", version=version)
     snapshot = await client.until("snapshot")
     assert snapshot["version"] == version + 2
     assert {item["name"] for item in snapshot["items"]} == {"Bread", "Salt"}
@@ -74,11 +76,7 @@ async def test_repeated_version_is_noticed_when_its_digest_differs(
     await run_in_db_thread(groceries.items.create, name="Lost")
     await client.until("change")
 
-    def go_back_and_edit() -> None:
-        go_back(groceries, version=version)
-        groceries.items.create(name="Bread")
-
-    await run_in_db_thread(go_back_and_edit)
+    await run_in_db_thread(go_back_and_add, groceries, "Bread", version=version)
     snapshot = await client.until("snapshot")
     assert (snapshot["version"], snapshot["items"][0]["name"]) == (version + 1, "Bread")
 
@@ -89,14 +87,12 @@ async def test_member_of_the_lost_history_gets_no_snapshot(open_client, ana, mal
     await run_in_db_thread(groceries.members.add, mallory)
     client, _ = await open_at(open_client, mallory, groceries)
 
-    def go_back_and_edit() -> None:
+    def go_back_without_mallory() -> None:
         with transaction.atomic():
             groceries.memberships.filter(user=mallory)._raw_delete("default")
-            go_back(groceries, version=version)
-            for name in ("Bread", "Salt"):
-                groceries.items.create(name=name)
+            go_back_and_add(groceries, "Bread", "Salt", version=version)
 
-    await run_in_db_thread(go_back_and_edit)
+    await run_in_db_thread(go_back_without_mallory)
     assert await client.next() == {
         "type": "ended",
         "topic": f"list:{groceries.pk}",
