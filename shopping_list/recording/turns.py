@@ -22,17 +22,30 @@ _waiting: dict[UUID, deque[threading.Lock]] = {}
 """The lists that are taken, each with the threads that wait for it, in the order of arrival."""
 
 
+class _Thread(threading.local):
+    """What one thread has taken."""
+
+    has_lists = False
+
+
+_thread = _Thread()
+
+
 @contextmanager
 def take_turns(lists: Iterable[UUID]) -> Iterator[None]:
     """Wait for these lists, in id order, and keep them until the end of the block.
 
     Inside a transaction it does nothing. So a thread that waits holds no lock of the
-    database, and a thread that holds one does not wait here: they cannot deadlock.
+    database, and a thread that holds one does not wait here: they cannot deadlock. A thread
+    that has taken lists does not wait for more of them either: a function of `on_commit`
+    writes after the transaction, but before the end of this block.
     """
-    if transaction.get_connection().in_atomic_block:
+    if _thread.has_lists or transaction.get_connection().in_atomic_block:
         yield
         return
     with ExitStack() as stack:
+        _thread.has_lists = True
+        stack.callback(setattr, _thread, "has_lists", False)
         for pk in sorted(set(lists)):
             _acquire(pk)
             stack.callback(_release, pk)

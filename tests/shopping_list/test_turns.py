@@ -145,6 +145,32 @@ def test_recording_waits_before_its_transaction_and_joins_the_outer_one(
 
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(30)
+def test_function_of_on_commit_can_write_lists_when_other_threads_write_them_too(
+    groceries: ShoppingList, hardware: ShoppingList
+) -> None:
+    """REC-14: it runs while its thread still has the list, and it may need another one."""
+    both_committed = threading.Barrier(2)
+
+    def write(first: ShoppingList, second: ShoppingList) -> None:
+        def write_both() -> None:
+            both_committed.wait(20)
+            first.items.create(name="Milk")
+            second.items.create(name="Nails")
+
+        with recording(first.pk):
+            transaction.on_commit(write_both)
+        connection.close()
+
+    with running(lambda: write(groceries, hardware), lambda: write(hardware, groceries)):
+        pass
+    counts = [shopping_list.items.count() for shopping_list in (groceries, hardware)]
+    assert sum(counts) == 4
+    assert taken() == 0
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": str(uuid4())}])
 def test_request_has_the_turn_of_its_list_with_and_without_a_key(
     headers: dict[str, str], signed_in_client: Any, bob: User, groceries: ShoppingList
