@@ -119,7 +119,8 @@ class Simulation {
 }
 
 describe('the sync engine', () => {
-  it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
+  // In 512 the server loses an answered removal and returns to the position of the client.
+  it.each([...Array.from({ length: 40 }, (_, seed) => seed + 1), 512])(
     'makes three clients equal after random edits, drops, reconnects and restores (seed %i)',
     async (seed) => {
       const warn = vi.spyOn(console, 'warn');

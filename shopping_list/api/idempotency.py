@@ -14,10 +14,11 @@ from rest_framework.response import Response
 
 from rest.idempotency import KeyReusedError, fingerprint, idempotency_key
 from shopping_list.api import permissions
+from shopping_list.api.responses import LIST_VERSION_HEADER
 from shopping_list.models import IdempotentResponse
 from shopping_list.recording.turns import take_turns
 
-_STORED_HEADERS = ("ETag", "Location")
+_STORED_HEADERS = ("ETag", "Location", LIST_VERSION_HEADER)
 
 Handler = Callable[..., Response]
 

@@ -163,13 +163,16 @@ class ItemView(APIView):
             return _added_response(unit, list_id, added)
         return _item_response(item_service.rows_after(unit, list_id, [item_id])[item_id])
 
-    @openapi.write_operation({204: None}, stale=responses.ItemConflictResponse)
+    @openapi.write_operation(
+        {204: None}, headers=[openapi.LIST_VERSION], stale=responses.ItemConflictResponse
+    )
     @idempotent
     def delete(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
-        """Remove the item."""
-        with _recording_of(request, list_id, item_id, "editor") as (_, stored):
+        """Remove the item. A header has the version of the list with this change."""
+        with _recording_of(request, list_id, item_id, "editor") as (unit, stored):
             item_service.to_model(stored).delete()
-        return Response(status=HTTP_204_NO_CONTENT)
+        headers = {responses.LIST_VERSION_HEADER: str(unit.changes[list_id].version)}
+        return Response(status=HTTP_204_NO_CONTENT, headers=headers)
 
     def _put(
         self,

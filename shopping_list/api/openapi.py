@@ -26,6 +26,15 @@ ETAG = OpenApiParameter(
     description="The version of the row.",
 )
 
+LIST_VERSION = OpenApiParameter(
+    responses.LIST_VERSION_HEADER,
+    int,
+    OpenApiParameter.HEADER,
+    response=[204],
+    required=True,
+    description="The version of the list with this change.",
+)
+
 Decorator = Callable[[Method], Method]
 
 

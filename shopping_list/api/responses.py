@@ -14,6 +14,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from rest.problems import ProblemResponse
 from shopping_list.rows import ActivitySummary, ItemRow, ListRow, Moment, Role, Verb
 
+LIST_VERSION_HEADER = "Trolley-Version"
+"""The version of the list with a change whose response has no body."""
+
 Outcome = Literal["added", "merged", "put_back"]
 Uri = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 

@@ -57,6 +57,12 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** A response without a body may name the version of its change in a header. */
+function versionOf({ headers }: Response): { version: number } | null {
+  const version = headers.get('Trolley-Version');
+  return version === null ? null : { version: Number(version) };
+}
+
 export const http: Http = async <T>(request: HttpRequest): Promise<T> => {
   const { response, text } = await sendRequest(request);
   if (response.ok && request.responseType === 'text') return text as T;
@@ -64,5 +70,5 @@ export const http: Http = async <T>(request: HttpRequest): Promise<T> => {
   if (!response.ok) {
     throw parseProblem(response.status, body, response.headers.get('Retry-After'));
   }
-  return body as T;
+  return (body ?? versionOf(response)) as T;
 };

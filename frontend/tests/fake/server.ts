@@ -219,7 +219,7 @@ export class FakeServer {
       const base = this.digest;
       this.items.delete(id);
       this.#record(base, 'item.removed', [], [id], op ?? null);
-      return null;
+      return { version: this.version };
     }
     return this.#write(id, fields, 'item.edited', op ?? null);
   }

@@ -221,3 +221,15 @@ class TestAtOnce:
         )
         assert sorted(response.status_code for response in responses) == [201, 422]
         assert groceries.items.count() == 1
+
+
+def test_removal_names_the_version_of_its_change_also_when_it_is_repeated(
+    bob_client: Any, groceries: ShoppingList
+) -> None:
+    item = groceries.items.create(name="Milk")
+    key = str(uuid4())
+    url = f"{url_of_items(groceries)}{item.pk}/"
+    responses = [bob_client.delete(url, HTTP_IDEMPOTENCY_KEY=key) for _ in range(2)]
+    groceries.refresh_from_db()
+    versions = [(each.status_code, each["Trolley-Version"]) for each in responses]
+    assert versions == [(204, str(groceries.version))] * 2
