@@ -45,11 +45,15 @@ def take_turns(lists: Iterable[UUID]) -> Iterator[None]:
         return
     with ExitStack() as stack:
         _thread.has_lists = True
-        stack.callback(setattr, _thread, "has_lists", False)
+        stack.callback(_leave)
         for pk in sorted(set(lists)):
             _acquire(pk)
             stack.callback(_release, pk)
         yield
+
+
+def _leave() -> None:
+    _thread.has_lists = False
 
 
 def taken() -> int:
