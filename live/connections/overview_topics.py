@@ -172,8 +172,11 @@ class OverviewTopics:
 
     def _note_outdated(self, list_id: UUID, *, members_changed: bool) -> None:
         if list_id in self._published or list_id in self._granted:
-            self._outdated[list_id] = self._outdated.get(list_id, False) or members_changed
+            self._mark_outdated(list_id, members_changed=members_changed)
             self._work_added.set()
+
+    def _mark_outdated(self, list_id: UUID, *, members_changed: bool) -> None:
+        self._outdated[list_id] = self._outdated.get(list_id, False) or members_changed
 
     def _is_interested(self, user_id: int) -> bool:
         """Tell whether any socket of a user is subscribed, or waits to be."""
@@ -225,9 +228,7 @@ class OverviewTopics:
         self._forget_lists()
         requests = self._requests[:MAX_REQUESTS_PER_READING]
         outdated = {**self._outdated, **dict.fromkeys(self._missing_lists(requests), True)}
-        rows = await self._read_rows(outdated)
-        unsent = self._published.unsent_versions(rows) if self._subscriber_counts[ACTIVITY] else {}
-        entries = await run_in_db_thread(overview.entries_between, unsent) if unsent else {}
+        rows, entries = await self._read(outdated)
         for list_id in outdated:
             await self._publish(list_id, rows.get(list_id), entries.get(list_id, []))
         await self._answer(requests)
@@ -256,21 +257,34 @@ class OverviewTopics:
                 if access.is_member and self._published.position(list_id) != access.position:
                     yield list_id
 
-    async def _read_rows(self, outdated: Mapping[UUID, bool]) -> dict[UUID, OverviewRow]:
-        """Read the rows, and mark the lists as read. A list may change again meanwhile."""
+    async def _read(
+        self, outdated: Mapping[UUID, bool]
+    ) -> tuple[dict[UUID, OverviewRow], dict[UUID, list[LoggedEntry]]]:
+        """Read the rows and the unsent changes, and mark the lists as read.
+
+        A list may change again meanwhile. After an error all of them must be read again.
+        """
         if not outdated:
-            return {}
+            return {}, {}
         self._outdated = {}
+        try:
+            rows = await self._read_rows(outdated)
+            has_readers = self._subscriber_counts[ACTIVITY] > 0
+            unsent = self._published.unsent_versions(rows) if has_readers else {}
+            entries = await run_in_db_thread(overview.entries_between, unsent) if unsent else {}
+        except Exception:
+            for list_id, members_changed in outdated.items():
+                self._mark_outdated(list_id, members_changed=members_changed)
+            raise
+        return rows, entries
+
+    async def _read_rows(self, outdated: Mapping[UUID, bool]) -> dict[UUID, OverviewRow]:
         known_members = {
             list_id: members
             for list_id, members_changed in outdated.items()
             if not members_changed and (members := self._published.members(list_id)) is not None
         }
-        try:
-            return await run_in_db_thread(overview.overview_rows, tuple(outdated), known_members)
-        except Exception:
-            self._outdated = {**outdated, **self._outdated}
-            raise
+        return await run_in_db_thread(overview.overview_rows, tuple(outdated), known_members)
 
     # Sending.
 
