@@ -9,7 +9,10 @@ class LiveConfig(AppConfig):
     name = "live"
 
     def ready(self) -> None:
-        """Connect the signal receivers."""
-        from live import receivers  # noqa: PLC0415  (needs the app registry)
+        """Connect the signal receivers, and measure the signals."""
+        # These need the app registry.
+        from live import receivers  # noqa: PLC0415
+        from live.metrics.measured_signals import measure_signals, signal_meter  # noqa: PLC0415
 
         receivers.connect()
+        measure_signals(signal_meter)

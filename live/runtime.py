@@ -30,6 +30,7 @@ from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage
 from live.delivery.relay import Relay
 from live.intervals import Intervals
+from live.metrics.measured_signals import signal_meter
 from live.metrics.sampler import Population, Sampler
 from live.periodic_tasks import PeriodicTasks
 from live.protocol.frames import CloseCode
@@ -73,6 +74,7 @@ class Runtime:
             process=process,
             hub=self.hub,
             population=self._population,
+            signal_meter=signal_meter,
             publish=self.relay.publish,
             intervals=self.intervals,
         )

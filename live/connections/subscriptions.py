@@ -24,7 +24,7 @@ from live.delivery.relay import Relay
 from live.delivery.replay import Replay
 from live.intervals import Intervals
 from live.protocol import frames
-from live.protocol.topics import OPERATIONS, OVERVIEW_TOPICS, REQUESTS, parse_list_topic
+from live.protocol.topics import OPERATIONS, OVERVIEW_TOPICS, REQUESTS, SIGNALS, parse_list_topic
 
 logger = logging.getLogger(__name__)
 
@@ -103,12 +103,12 @@ class Subscriptions:
 
     def _subscribe_counters(self, connection: Connection, request: StartSubscription) -> bool:
         user = connection.user
-        allowed = {REQUESTS: user.restricted_to_list is None, OPERATIONS: user.is_staff}
+        is_unrestricted = user.restricted_to_list is None
+        allowed = {REQUESTS: is_unrestricted, SIGNALS: is_unrestricted, OPERATIONS: user.is_staff}
         if not allowed.get(request.topic, False):
             return False
-        connection.send(
-            frames.Subscribed(topic=request.topic, id=request.id, history=self._counter_history())
-        )
+        history = None if request.topic == SIGNALS else self._counter_history()
+        connection.send(frames.Subscribed(topic=request.topic, id=request.id, history=history))
         self._hub.attach(request.topic, connection.writer.send_queue)
         connection.subscriptions[request.topic] = 0
         return True

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from live.connections.screens import ScreenCounts
-from live.counters import BucketCounts, counters, merge_buckets, percentile
+from live.counters import counters
 from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
+from live.histogram import BucketCounts, merge_buckets, percentile
 from live.intervals import Intervals
+from live.metrics.signal_meter import SignalMeter
+from live.metrics.signal_table import SignalCounts, SignalTable, changed_counts
 from live.protocol import frames
-from live.protocol.topics import OPERATIONS, REQUESTS
+from live.protocol.topics import OPERATIONS, REQUESTS, SIGNALS
 from shopping_list.rows import encode
 
 MAX_HISTORY = 300
@@ -39,8 +42,8 @@ class ProcessSample(msgspec.Struct, kw_only=True):
     """The counts of one process since it started, and its current values.
 
     `retired_totals` has the totals of stopped processes, for processes that
-    started after them. Histograms are pairs, because not every channel layer
-    keeps integer keys.
+    started after them. `signals` has what changed since the last sample. Histograms are
+    pairs, because not every channel layer keeps integer keys.
     """
 
     process: str
@@ -54,6 +57,7 @@ class ProcessSample(msgspec.Struct, kw_only=True):
     screens: dict[str, int]
     latency: list[tuple[int, int]]
     delivery: list[tuple[int, int]]
+    signals: list[SignalCounts] = []
     retired_totals: dict[str, CounterTotals] = {}
 
 
@@ -114,12 +118,16 @@ class Sampler:
         process: str,
         hub: Hub,
         population: Callable[[], Population],
+        signal_meter: SignalMeter,
         publish: Callable[[GroupMessage], None],
         intervals: Intervals,
     ) -> None:
         self._process = process
         self._hub = hub
         self._population = population
+        self._signal_meter = signal_meter
+        self._sent_signals: dict[tuple[str, str], int] = {}
+        self.signal_table = SignalTable()
         self._publish = publish
         self._started_counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
         self._should_share_retired = False
@@ -133,6 +141,7 @@ class Sampler:
         sample = self._take_sample(now)
         self._should_share_retired = False
         self.aggregator.put(sample, now)
+        self.signal_table.put(self._process, sample.signals)
         message = {"type": "live.sample", "sample": msgspec.to_builtins(sample)}
         self._publish(GroupMessage(CONTROL_GROUP, message))
         at = datetime.fromtimestamp(time.time(), UTC)
@@ -141,15 +150,27 @@ class Sampler:
         for topic in (REQUESTS, OPERATIONS):
             frame = msgspec.structs.replace(total, topic=topic)
             self._hub.publish(topic, encode(frame).decode())
+        self.signal_table.advance()
+        if self._hub.subscribers(SIGNALS):
+            self._hub.publish(SIGNALS, encode(self.signals(at)).decode())
+
+    def signals(self, at: datetime) -> frames.Signals:
+        """Return the frame of the topic `signals`."""
+        return frames.Signals(topic=SIGNALS, at=at, rows=self.signal_table.rows())
 
     def receive_remote(self, message: dict[str, Any]) -> None:
         """Store the sample of another process."""
         sample = msgspec.convert(message["sample"], ProcessSample)
-        if sample.process != self._process and self.aggregator.put(sample, time.monotonic()):
+        if sample.process == self._process:
+            return
+        self.signal_table.put(sample.process, sample.signals)
+        if self.aggregator.put(sample, time.monotonic()):
             self._should_share_retired = True
 
     def _take_sample(self, now: float) -> ProcessSample:
         population = self._population()
+        if self._should_share_retired:
+            self._sent_signals.clear()
         return ProcessSample(
             process=self._process,
             totals=_totals(),
@@ -162,6 +183,7 @@ class Sampler:
             screens=population.screens._asdict(),
             latency=list(counters.latency.buckets().items()),
             delivery=list(counters.delivery.buckets().items()),
+            signals=changed_counts(self._signal_meter.counts(), self._sent_signals),
             retired_totals=self.aggregator.retired_totals if self._should_share_retired else {},
         )
 

@@ -152,6 +152,23 @@ FRAMES: tuple[msgspec.Struct, ...] = (
         resumed=31,
         snapshots=12,
     ),
+    frames.Signals(
+        topic="signals",
+        at=_AT,
+        rows=(
+            frames.SignalRow(
+                signal="post_save",
+                sender="Activity",
+                receivers=("live.receivers.publish_change",),
+                sends=6_120,
+                errors=0,
+                last_second=3,
+                last_minute=186,
+                receiver_us={"p50": 138.0, "p99": 910.0},
+                newest=_AT,
+            ),
+        ),
+    ),
     frames.Subscribed(id=11, topic="lists"),
     frames.Overview(topic="lists", part=1, parts=1, lists=(_OVERVIEW_ROW,)),
     frames.OverviewChange(topic="lists", list=_OVERVIEW_ROW),

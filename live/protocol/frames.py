@@ -278,6 +278,33 @@ class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
     snapshots: int
 
 
+class SignalRow(msgspec.Struct, kw_only=True):
+    """What one sender sent on one of Django's signals, in all processes together.
+
+    `sends` and `errors` are totals since the processes started, `last_second` and
+    `last_minute` are sends. `receiver_us` has percentiles of the time of all receivers of one
+    send, over the last minute, in microseconds.
+    """
+
+    signal: str
+    sender: str
+    receivers: tuple[str, ...]
+    sends: int
+    errors: int
+    last_second: int
+    last_minute: int
+    receiver_us: dict[str, Number | None]
+    newest: datetime | None
+
+
+class Signals(msgspec.Struct, tag_field="type", tag="signals", kw_only=True):
+    """All measured signals, sent once a second. It replaces the rows before it."""
+
+    topic: str
+    at: datetime
+    rows: tuple[SignalRow, ...]
+
+
 class Overview(msgspec.Struct, tag_field="type", tag="lists", kw_only=True):
     """All lists of the user, in parts. It replaces every earlier overview."""
 
@@ -346,6 +373,7 @@ ServerFrame = (
     | AccessLost
     | Presence
     | Sample
+    | Signals
     | Overview
     | OverviewChange
     | ActivityHistory

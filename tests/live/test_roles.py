@@ -59,6 +59,7 @@ class Actor:
         return {
             **{action: self._is_allowed(operation) for action, operation in LIST_ACTIONS.items()},
             "requests": authenticated and not self.bound,
+            "signals": authenticated and not self.bound,
             "ops": self.staff and not self.bound,
         }
 
@@ -113,7 +114,7 @@ class PermissionCheck:
         listed = [position["id"] for position in welcome["lists"]]
         self.results["is listed in welcome"] = str(self.groceries.pk) in listed
         assert not await self._announce(client), "presence without a subscription"
-        for name in ("requests", "ops"):
+        for name in ("requests", "signals", "ops"):
             self.results[name] = await self._subscribe(client, name)
             await client.send(type="unsubscribe", topic=name)
         self.results["is in the topic of lists"] = await self._is_in(client, "lists", "id")

@@ -9,6 +9,7 @@ import pytest
 
 from live.counters import counters
 from live.db_threads import run_in_db_thread
+from live.histogram import bucket_of
 from live.metrics.sampler import MAX_HISTORY, ProcessSample, SampleAggregator
 from live.protocol import frames
 from tests.support.socket_client import eventually
@@ -28,7 +29,7 @@ def sample(process: str, count: int, **fields) -> ProcessSample:
         "user_ids": [1, 2],
         "lagging": 0,
         "screens": {"identical": 2, "behind": 1, "different": 0},
-        "latency": [(10, 5)],
+        "latency": [(bucket_of(1.5), 5)],
         "delivery": [],
     }
     return ProcessSample(process=process, **{**defaults, **fields})
@@ -48,7 +49,7 @@ def test_latest_samples_of_all_processes_are_added_up():
     assert (result.in_flight, result.sockets, result.people) == (2, 6, 3)
     assert result.screens == {"identical": 4, "behind": 2, "different": 0}
     assert result.per_second == 4.0
-    assert result.latency_ms["p50"] == pytest.approx(1.55, rel=0.2)
+    assert result.latency_ms["p50"] == pytest.approx(1.53, abs=0.04)
     assert result.delivery_ms == {"p50": None, "p99": None}
 
 
