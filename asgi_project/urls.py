@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", app_shell, LISTS),
     path("reset/", app_shell, LISTS),
     path("dashboard/", app_shell, DASHBOARD),
+    path("dashboard/signals/", app_shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),
 ]
 if apps.is_installed("live"):

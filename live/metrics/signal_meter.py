@@ -19,6 +19,7 @@ from django.dispatch import Signal
 
 from live.histogram import BucketCounts, bucket_of
 from live.metrics.signal_table import SignalCounts
+from live.protocol.frames import SignalReceiver
 
 MAX_SERIES = 200
 """Senders of one signal that are counted one by one: memory must not grow with their number."""
@@ -56,7 +57,7 @@ class _MeasuredSignal:
         return SignalCounts(
             signal=self.name,
             sender=sender if sender is OTHER_SENDERS else self._label_of(sender),
-            receivers=receiver_names(self.signal, sender),
+            receivers=receivers_of(self.signal, sender),
             sends=series.sends,
             errors=series.errors,
             buckets=list(series.buckets.items()),
@@ -123,10 +124,11 @@ class SignalMeter:
             return
         measured = _MeasuredSignal(signal, name, label_of)
         self._signals.append(measured)
-        send, asend = signal.send, signal.asend
+        send, send_robust, asend = signal.send, signal.send_robust, signal.asend
         # mypy allows no assignment to a method; it is an attribute of this object only.
         vars(signal).update(
             send=_excluding(is_excluded, send, _measured_send(send, measured)),
+            send_robust=_measured_send_robust(send_robust, measured),
             asend=_measured_asend(asend, measured),
         )
 
@@ -155,6 +157,17 @@ def _measured_send(send: Send, measured: _MeasuredSignal) -> Send:
         return responses
 
     return measured_send
+
+
+def _measured_send_robust(send_robust: Send, measured: _MeasuredSignal) -> Send:
+    def measured_send_robust(sender: Any, **named: Any) -> Responses:
+        started_at = perf_counter()
+        responses = send_robust(sender, **named)
+        failed = any(isinstance(response, Exception) for _, response in responses)
+        _add(measured, sender, started_at, failed=failed)
+        return responses
+
+    return measured_send_robust
 
 
 def _measured_asend(
@@ -194,10 +207,18 @@ def _add(measured: _MeasuredSignal, sender: Any, started_at: float, *, failed: b
         series.count_pending()
 
 
-def receiver_names(signal: Signal, sender: Any) -> tuple[str, ...]:
-    """Return the dotted names of the functions that receive what a sender sends."""
+def receivers_of(signal: Signal, sender: Any) -> tuple[SignalReceiver, ...]:
+    """Return the functions that receive what a sender sends."""
     return tuple(
-        f"{receiver.__module__}.{receiver.__qualname__}"
+        SignalReceiver(name=_dotted_name(receiver), does=_first_line(receiver))
         for receivers in signal._live_receivers(sender)
         for receiver in receivers
     )
+
+
+def _dotted_name(receiver: Callable[..., Any]) -> str:
+    return f"{receiver.__module__}.{receiver.__qualname__}"
+
+
+def _first_line(receiver: Callable[..., Any]) -> str:
+    return (receiver.__doc__ or "").strip().partition("\n")[0]

@@ -16,7 +16,7 @@ from live.histogram import (
     percentile,
     subtract_buckets,
 )
-from live.protocol.frames import SignalRow
+from live.protocol.frames import SignalReceiver, SignalRow
 
 MICROSECONDS = 1000
 """The microseconds of a millisecond."""
@@ -32,7 +32,7 @@ class SignalCounts(msgspec.Struct, kw_only=True):
 
     signal: str
     sender: str
-    receivers: tuple[str, ...]
+    receivers: tuple[SignalReceiver, ...]
     sends: int
     errors: int
     buckets: list[tuple[int, int]]
@@ -43,7 +43,7 @@ class SignalCounts(msgspec.Struct, kw_only=True):
 class _Total:
     """The sum of all processes for one signal and sender."""
 
-    receivers: tuple[str, ...] = ()
+    receivers: tuple[SignalReceiver, ...] = ()
     sends: int = 0
     errors: int = 0
     buckets: BucketCounts = field(default_factory=dict)

@@ -159,7 +159,12 @@ FRAMES: tuple[msgspec.Struct, ...] = (
             frames.SignalRow(
                 signal="post_save",
                 sender="Activity",
-                receivers=("live.receivers.publish_change",),
+                receivers=(
+                    frames.SignalReceiver(
+                        name="live.receivers.publish_change",
+                        does="Broadcast a recorded change after its commit.",
+                    ),
+                ),
                 sends=6_120,
                 errors=0,
                 last_second=3,

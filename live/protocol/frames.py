@@ -278,6 +278,13 @@ class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
     snapshots: int
 
 
+class SignalReceiver(msgspec.Struct, kw_only=True):
+    """A function that receives a signal: its dotted name, and what its docstring begins with."""
+
+    name: str
+    does: str
+
+
 class SignalRow(msgspec.Struct, kw_only=True):
     """What one sender sent on one of Django's signals, in all processes together.
 
@@ -288,7 +295,7 @@ class SignalRow(msgspec.Struct, kw_only=True):
 
     signal: str
     sender: str
-    receivers: tuple[str, ...]
+    receivers: tuple[SignalReceiver, ...]
     sends: int
     errors: int
     last_second: int

@@ -13,6 +13,7 @@ export type ServerFrame =
   | AccessLost
   | Presence
   | Sample
+  | Signals
   | Overview
   | OverviewChange
   | ActivityHistory
@@ -315,6 +316,42 @@ export interface Sample {
   repairs: number;
   resumed: number;
   snapshots: number;
+}
+/**
+ * All measured signals, sent once a second. It replaces the rows before it.
+ */
+export interface Signals {
+  type: 'signals';
+  topic: string;
+  at: string;
+  rows: SignalRow[];
+}
+/**
+ * What one sender sent on one of Django's signals, in all processes together.
+ *
+ *     `sends` and `errors` are totals since the processes started, `last_second` and
+ *     `last_minute` are sends. `receiver_us` has percentiles of the time of all receivers of one
+ *     send, over the last minute, in microseconds.
+ */
+export interface SignalRow {
+  signal: string;
+  sender: string;
+  receivers: SignalReceiver[];
+  sends: number;
+  errors: number;
+  last_second: number;
+  last_minute: number;
+  receiver_us: {
+    [k: string]: number | null;
+  };
+  newest: string | null;
+}
+/**
+ * A function that receives a signal: its dotted name, and what its docstring begins with.
+ */
+export interface SignalReceiver {
+  name: string;
+  does: string;
 }
 /**
  * All lists of the user, in parts. It replaces every earlier overview.

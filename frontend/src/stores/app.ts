@@ -9,6 +9,8 @@ import type { OpenList } from './open-list.svelte';
 import type { CurrentUser } from './current-user.svelte';
 import type { Route } from './route.svelte';
 import type { Samples } from './samples.svelte';
+import type { Section } from './section.svelte';
+import type { Signals } from './signals.svelte';
 import type { Toast } from './toast.svelte';
 
 /** The dependencies of stores that are loaded on demand. Components only pass them on. */
@@ -38,6 +40,8 @@ export interface DashboardApp {
   connection: Connection;
   lists: Lists;
   samples: Samples;
+  signals: Signals;
   feed: Feed;
+  section: Section;
   currentTime: CurrentTime;
 }

@@ -13,6 +13,7 @@ import type {
   OverviewRow,
   PresentPerson,
   Sample,
+  SignalRow,
   ServerFrame,
   Snapshot,
   Welcome,
@@ -50,6 +51,7 @@ export type EngineEvent =
   | { kind: 'activities'; entries: readonly ActivityEntry[] }
   | { kind: 'activity'; entry: ActivityEntry }
   | { kind: 'sample'; sample: Sample }
+  | { kind: 'signals'; rows: readonly SignalRow[] }
   | { kind: 'history'; topic: string; columns: Readonly<Record<string, unknown[]>> }
   | { kind: 'outbox' };
 
@@ -134,6 +136,11 @@ export class Engine {
   watch(topic: string): void {
     this.#openTopics.add(topic);
     this.#watch(topic);
+  }
+
+  /** Follow a topic no longer. */
+  unwatch(topic: string): void {
+    if (this.#openTopics.delete(topic)) this.#unwatch(topic);
   }
 
   #watch(topic: string): void {
@@ -276,6 +283,8 @@ export class Engine {
           : [];
       case 'sample':
         return [{ kind: 'sample', sample: frame }];
+      case 'signals':
+        return [{ kind: 'signals', rows: frame.rows }];
       case 'presence':
         return [{ kind: 'presence', topic: frame.topic, people: frame.people }];
       case 'joined':

@@ -12,6 +12,13 @@ export function formatDuration(milliseconds: number | null | undefined): string 
   return `${milliseconds >= 100 ? Math.round(milliseconds) : roundDecimal(milliseconds)} ms`;
 }
 
+/** Format a duration in microseconds: 0.4 µs · 96 µs · 2.1 ms. */
+export function formatMicroseconds(microseconds: number | null | undefined): string {
+  if (microseconds === null || microseconds === undefined) return '–';
+  if (microseconds >= 1000) return formatDuration(microseconds / 1000);
+  return `${microseconds >= 100 ? Math.round(microseconds) : roundDecimal(microseconds)} µs`;
+}
+
 function roundDecimal(value: number): string {
   return value >= 100 ? String(Math.round(value)) : String(Math.round(value * 10) / 10);
 }

@@ -11,9 +11,14 @@ from django.dispatch import Signal
 from live.metrics import signal_meter
 from live.metrics.signal_meter import OTHER_SENDERS, SignalMeter
 from live.metrics.signal_table import SignalCounts
+from live.protocol.frames import SignalReceiver
 
 
 def receive(**_: Any) -> str:
+    """Say that it was received.
+
+    More about it.
+    """
     return "received"
 
 
@@ -42,7 +47,8 @@ def test_sends_are_counted_by_sender_with_the_names_of_the_receivers() -> None:
     counts = {each.sender: each for each in meter.counts()}
     assert (counts["milk"].sends, counts["bread"].sends) == (3, 1)
     assert sum(count for _, count in counts["milk"].buckets) == 3
-    assert counts["milk"].receivers == (f"{__name__}.receive",)
+    name, does = f"{__name__}.receive", "Say that it was received."
+    assert counts["milk"].receivers == (SignalReceiver(name=name, does=does),)
     assert counts["bread"].receivers == ()
     assert counts["milk"].newest is not None
 
@@ -55,6 +61,18 @@ def test_error_of_a_receiver_is_counted_and_raised() -> None:
     with pytest.raises(ValueError):
         signal.send(None)
     assert (only(meter).sends, only(meter).errors) == (1, 1)
+
+
+def test_error_that_send_robust_returns_is_counted() -> None:
+    """MET-1"""
+    signal = Signal()
+    signal.connect(receive_with_error)
+    meter = measured(signal)
+    ((_, error),) = signal.send_robust(None)
+    assert isinstance(error, ValueError)
+    signal.disconnect(receive_with_error)
+    assert signal.send_robust(None) == []
+    assert (only(meter).sends, only(meter).errors) == (2, 1)
 
 
 async def test_asynchronous_send_is_counted() -> None:

@@ -15,7 +15,7 @@ def counts(sends: int, *, milliseconds: float = 1.0, newest: datetime = AT) -> S
     return SignalCounts(
         signal="post_save",
         sender="Activity",
-        receivers=("live.receivers.publish_change",),
+        receivers=(),
         sends=sends,
         errors=sends // 10,
         buckets=[(bucket_of(milliseconds), sends)],

@@ -1,0 +1,33 @@
+/** The sections of the dashboard, in the order of the navigation. Each has its own address. */
+export const SECTIONS = [
+  { name: 'now', label: 'Now', path: '/dashboard/' },
+  { name: 'signals', label: 'Signals', path: '/dashboard/signals/' },
+] as const;
+
+export type SectionName = (typeof SECTIONS)[number]['name'];
+
+export function sectionOfPath(path: string): SectionName {
+  const withSlash = path.endsWith('/') ? path : `${path}/`;
+  return SECTIONS.find((section) => section.path === withSlash)?.name ?? 'now';
+}
+
+/** The section that the address bar names. */
+export class Section {
+  name = $state<SectionName>(sectionOfPath(location.pathname));
+
+  start(): () => void {
+    const onPopState = (): void => {
+      this.name = sectionOfPath(location.pathname);
+    };
+    addEventListener('popstate', onPopState);
+    return () => {
+      removeEventListener('popstate', onPopState);
+    };
+  }
+
+  open(path: string): void {
+    history.pushState(null, '', path);
+    this.name = sectionOfPath(path);
+    scrollTo(0, 0);
+  }
+}

@@ -1,0 +1,58 @@
+import { SIGNALS_TOPIC } from '../protocol/topic';
+import type { SignalRow } from '../protocol/frames';
+import type { Engine } from '../sync/engine';
+
+/** The seconds that a sparkline shows. */
+export const SPARKLINE_SECONDS = 60;
+
+/** A row, with the sends of each of the last seconds, oldest first. */
+export interface SignalSeries extends SignalRow {
+  key: string;
+  seconds: readonly number[];
+}
+
+export function keyOf({ signal, sender }: Pick<SignalRow, 'signal' | 'sender'>): string {
+  return `${signal} ${sender}`;
+}
+
+/** What is sent on the server's signals, since this section was opened. */
+export class Signals {
+  all = $state.raw<readonly SignalSeries[]>([]);
+
+  constructor(private readonly engine: Engine) {
+    engine.subscribe((events) => {
+      for (const event of events) if (event.kind === 'signals') this.#add(event.rows);
+    });
+  }
+
+  /** Follow the signals until the returned function is called. */
+  start(): () => void {
+    this.engine.watch(SIGNALS_TOPIC);
+    return () => {
+      this.engine.unwatch(SIGNALS_TOPIC);
+      this.all = [];
+    };
+  }
+
+  #add(rows: readonly SignalRow[]): void {
+    const known = new Map(this.all.map((series) => [series.key, series.seconds]));
+    this.all = rows.map((row) => {
+      const key = keyOf(row);
+      const seconds = [...(known.get(key) ?? []), row.last_second].slice(-SPARKLINE_SECONDS);
+      return { ...row, key, seconds };
+    });
+  }
+}
+
+/** The sends of a signal, of one sender or of all together. */
+export function sendsOf(rows: readonly SignalRow[], signal: string, sender?: string): number {
+  return rows
+    .filter((row) => row.signal === signal && (sender === undefined || row.sender === sender))
+    .reduce((sum, row) => sum + row.sends, 0);
+}
+
+export function rateOf(rows: readonly SignalRow[], signal: string, sender?: string): number {
+  return rows
+    .filter((row) => row.signal === signal && (sender === undefined || row.sender === sender))
+    .reduce((sum, row) => sum + row.last_second, 0);
+}
