@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from accounts.models import ResetLink, User
 from asgi_project.serving.startup_message import base_url
+from rest.database_command import DatabaseCommand
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Does not change the password: the old one is valid until the link is used."""
 
     help = "Print a link with which a user can set a new password, once, within 24 hours."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from rest.database_command import DatabaseCommand
 from shopping_list.models import ShoppingList
 from shopping_list.services import list_checks
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Print the lists whose digest is wrong; with `--repair`, correct them."""
 
     help = (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from accounts import sessions, tokens
+from rest.database_command import DatabaseCommand
 from shopping_list.models import IdempotentResponse
 from shopping_list.services import invites, memberships, trash
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """May run at any time. A running server removes expired guests by itself."""
 
     help = (
