@@ -1,6 +1,6 @@
 """Users, their API tokens, and the links for setup and password reset.
 
-The model of sessions is in sessions.py, next to its store.
+The models of sessions and of attempt counts are next to the code that reads and writes them.
 """
 
 from __future__ import annotations
@@ -8,20 +8,24 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from accounts.attempt_counts import AttemptCount
 from accounts.sessions import Session
+from rest.text import fold_case
 
 __all__ = [
     "ApiToken",
+    "AttemptCount",
     "ResetLink",
     "Session",
     "SetupLink",
@@ -31,30 +35,47 @@ __all__ = [
 ]
 
 
+class UsernameKeyField(models.CharField):  # type: ignore[type-arg]
+    """The form of the user name by which a user is found: names differ in more than case."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """Compute the key from the name that is saved."""
+        key = fold_case(model_instance.username)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, key)
+        return key
+
+
 class CaseInsensitiveUserManager(UserManager["User"]):
     """Finds users by name without regard to case, because phones capitalise it."""
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user with that name; raises User.DoesNotExist."""
-        return self.alias(folded=Lower("username")).get(folded=Lower(models.Value(username)))
+        return self.get(username_key=fold_case(username or ""))
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is untyped
     """A user. Other users see `name`, or the username if the name is empty."""
 
+    # 150 characters, of which case folding can make three each.
+    username_key = UsernameKeyField(max_length=450, unique=True, editable=False)
     name = models.CharField(max_length=100, blank=True)
     is_guest = models.BooleanField(default=False)
 
     objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
 
-    class Meta(AbstractUser.Meta):
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                Lower("username"),
-                name="accounts_user_username_any_case",
-                violation_error_message="A user with that username already exists.",
-            )
-        ]
+    def clean(self) -> None:
+        """Report a user name that is taken as an error of `username`."""
+        super().clean()
+        # A form whose own rules refuse the name leaves None.
+        same_name = User.objects.filter(username_key=fold_case(self.username or ""))
+        if same_name.exclude(pk=self.pk).exists():
+            raise ValidationError({"username": ["A user with that username already exists."]})
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Save the key of the user name with the name."""
+        if update_fields is not None and "username" in update_fields:
+            update_fields = {*update_fields, "username_key"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     @property
     def display_name(self) -> str:

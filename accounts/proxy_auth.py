@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponseBase
 from accounts.authentication import BACKEND
 from accounts.guests import USERNAME_PREFIX
 from accounts.models import User
-from rest.text import validate_text
+from rest.text import fold_case, validate_text
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def _sync_session(request: HttpRequest, name: str | None) -> None:
 
 
 def _is_signed_in_as(user: object, name: str) -> bool:
-    return isinstance(user, User) and user.username.lower() == name.lower()
+    return isinstance(user, User) and user.username_key == fold_case(name)
 
 
 def _find(name: str) -> User:
@@ -78,7 +78,7 @@ def _find(name: str) -> User:
 
 def _create(name: str) -> User:
     """Create a user without a password and without rights over the installation."""
-    if not settings.PROXY_AUTH_CREATE or name.lower().startswith(USERNAME_PREFIX):
+    if not settings.PROXY_AUTH_CREATE or fold_case(name).startswith(USERNAME_PREFIX):
         raise ProxyUserRejected("unknown here")
     if User.normalize_username(name) != name:  # the user would be found by another name
         raise ProxyUserRejected("called as nobody can be here")

@@ -9,9 +9,10 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts import registration_invites
+from accounts import passwords, registration_invites
 from accounts.models import SetupLink, User, owner_exists
 from rest.errors import DomainError
+from rest.text import fold_case
 
 
 class RegistrationClosedError(DomainError):
@@ -52,11 +53,30 @@ def save_unique(user: User, **options: Any) -> None:
         raise ValidationError({"username": [message]}) from None
 
 
-def create_owner(username: str, password: str, email: str = "") -> User | None:
-    """Create the owner that the environment names, unless there is an owner already."""
-    if owner_exists() or User.objects.filter(username__iexact=username).exists():
-        return None
-    return User.objects.create_superuser(username, email, password)
+def create_owner(username: str, password: str, email: str = "") -> User:
+    """Create an owner of the installation, under the rules of sign-up. Raises ValidationError."""
+    owner = User(
+        username=User.normalize_username(username.strip()),
+        email=email,
+        is_staff=True,
+        is_superuser=True,
+    )
+    owner.full_clean(exclude=["password"])
+    passwords.validate_new(password, owner, field="password")
+    owner.set_password(password)
+    owner.save(force_insert=True)
+    return owner
+
+
+def ensure_owner(username: str, password: str, email: str = "") -> None:
+    """Create the owner that the environment names, unless an owner or that user exists.
+
+    Raises ValidationError, whose fields are the arguments.
+    """
+    key = fold_case(username.strip())
+    if not (owner_exists() or User.objects.filter(username_key=key).exists()):
+        # The last line feed of a file belongs to the file and not to the password.
+        create_owner(username, password.removesuffix("\n").removesuffix("\r"), email.strip())
 
 
 def _is_valid_setup_token(token: str) -> bool:

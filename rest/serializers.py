@@ -10,7 +10,9 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from rest.text import InvalidTextError, clean_text
+from rest.text import InvalidTextError, clean_text, strip_secret
+
+MAX_SECRET_LENGTH = 200
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -54,6 +56,17 @@ class CleanTextField(serializers.CharField):
         if not cleaned and not self.allow_blank:
             self.fail("blank")
         return cleaned
+
+
+class SecretField(serializers.CharField):
+    """The secret of a link, without what copying and pasting put around it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": MAX_SECRET_LENGTH, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the secret alone."""
+        return strip_secret(super().to_internal_value(data))
 
 
 class StrictBooleanField(serializers.BooleanField):

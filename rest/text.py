@@ -9,6 +9,14 @@ from django.core.exceptions import ValidationError
 # The overrides and isolates of the Unicode bidirectional algorithm (UAX #9).
 BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+# What copying adds: every kind of space and line end, zero-width spaces and joiners, marks of
+# the byte order and of the direction.
+_AROUND_SECRETS = "".join(
+    chr(code)
+    for code in range(0x10000)
+    if chr(code).isspace() or unicodedata.category(chr(code)) in {"Cc", "Cf"}
+)
+
 
 class InvalidTextError(ValueError):
     """The text breaks a rule; the message names the rule."""
@@ -32,6 +40,19 @@ def clean_text(value: str) -> str:
                 "Characters that override the writing direction are not allowed."
             )
     return unicodedata.normalize("NFC", value).strip()
+
+
+def fold_case(value: str) -> str:
+    """Return the form in which texts that differ in case or width alone are equal.
+
+    NFKC is applied again after folding, because folding can undo it.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+
+
+def strip_secret(value: str) -> str:
+    """Return a pasted secret without the white space around it, also where it has no width."""
+    return value.strip(_AROUND_SECRETS)
 
 
 def validate_text(value: str) -> None:

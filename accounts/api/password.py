@@ -17,7 +17,7 @@ from accounts.api.sign_in import PublicView
 from accounts.api.throttles import SecretLinkThrottle
 from accounts.authentication import BACKEND
 from rest.openapi import operation
-from rest.serializers import StrictSerializer, validated
+from rest.serializers import SecretField, StrictSerializer, validated
 
 
 class PasswordBody(StrictSerializer):
@@ -30,7 +30,7 @@ class PasswordBody(StrictSerializer):
 class ResetBody(StrictSerializer):
     """The secret of a reset link, and the new password."""
 
-    token = serializers.CharField(max_length=200, trim_whitespace=False)
+    token = SecretField()
     new_password = PasswordField()
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
 from accounts import passwords
 from accounts.api.fields import PasswordField
 from accounts.models import User
-from rest.serializers import CleanTextField, StrictSerializer
+from rest.serializers import CleanTextField, SecretField, StrictSerializer
 from rest.text import validate_text
 
 
@@ -41,25 +41,31 @@ class DeleteAccountSerializer(StrictSerializer):
     password = PasswordField(required=False, allow_blank=True, default="")
 
 
+class UsernameField(serializers.CharField):
+    """A user name in its normal form, in which it may be longer than it was typed."""
+
+    def __init__(self, **options: Any) -> None:
+        # The insert decides whether the name is free, so nothing is revealed before
+        # the permission to register is checked.
+        validators = [User.username_validator, validate_text]
+        super().__init__(**{"max_length": 150, "validators": validators, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the normal form. It has the characters that the validators count."""
+        return User.normalize_username(super().to_internal_value(data))
+
+
 class RegisterSerializer(StrictSerializer, serializers.ModelSerializer[User]):
     """A new user. With the setup token, the user becomes the owner."""
 
+    username = UsernameField()
     name = CleanTextField(max_length=100, required=False, allow_blank=True)
     password = PasswordField()
-    token = serializers.CharField(max_length=200, required=False, write_only=True)
+    token = SecretField(required=False, write_only=True)
 
     class Meta:
         model = User
         fields = ("username", "name", "password", "token")
-        extra_kwargs: ClassVar[dict[str, Any]] = {
-            # The insert decides whether the name is free, so nothing is revealed before
-            # the permission to register is checked.
-            "username": {"validators": [User.username_validator, validate_text]},
-        }
-
-    def get_validators(self) -> list[Any]:
-        """Return no check of uniqueness; see above."""
-        return []
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the password against the rules, which know the name of the user."""

@@ -18,6 +18,7 @@ from accounts.models import ApiToken, Session, User
 from live.delivery.readings import Position
 from live.fingerprint import fingerprint
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.text import strip_secret
 from shopping_list.models import Membership
 
 K = TypeVar("K", bound=Hashable)
@@ -74,7 +75,7 @@ def identity_from_session(key: str) -> Identity | None:
 
 def identity_from_token(secret: str) -> Identity | None:
     """Return the user of a bearer token, or None."""
-    token = tokens.find(secret)
+    token = tokens.find(strip_secret(secret))
     if token is None:
         return None
     return Identity(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.contrib.auth import login
 from django.http import Http404
 from msgspec import Struct
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,14 +18,12 @@ from rest_framework.views import APIView
 from accounts.api.throttles import SecretLinkThrottle
 from accounts.authentication import BACKEND, CsrfEnforcedSession, TokenAuthentication
 from accounts.models import User
-from rest.serializers import CleanTextField, StrictSerializer, validated
+from rest.serializers import CleanTextField, SecretField, StrictSerializer, validated
 from shopping_list import models
 from shopping_list.api import openapi, permissions, representations
 from shopping_list.api.responses import ListResponse
 from shopping_list.rows import Role
 from shopping_list.services import invites
-
-MAX_TOKEN_LENGTH = 200
 
 
 class AccountRequired(exceptions.NotAuthenticated):
@@ -38,7 +36,7 @@ class AccountRequired(exceptions.NotAuthenticated):
 class PreviewBody(StrictSerializer):
     """The secret of an invite."""
 
-    token = serializers.CharField(max_length=MAX_TOKEN_LENGTH, trim_whitespace=False)
+    token = SecretField()
 
 
 class AcceptBody(PreviewBody):

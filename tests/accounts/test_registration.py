@@ -3,11 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.management import CommandError
 from django.db import connections
 from rest_framework.test import APIClient
 
 from accounts.models import SetupLink, User, owner_exists
-from accounts.registration import RegistrationClosedError, create_owner, register
+from accounts.registration import RegistrationClosedError, ensure_owner, register
+from asgi_project.management.commands import serve
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.database
@@ -118,7 +120,48 @@ def test_setup_link_creates_one_owner_when_eight_requests_race():
     assert User.objects.filter(is_superuser=True).count() == User.objects.count() == 1
 
 
-def test_create_owner_creates_only_the_first_owner(db):
-    assert create_owner("root", PASSWORD).is_superuser
-    assert create_owner("root2", PASSWORD) is None
-    assert User.objects.count() == 1
+def test_owner_of_the_environment_is_created_only_if_there_is_none(db):
+    ensure_owner("root", PASSWORD)
+    ensure_owner("root2", PASSWORD)
+    assert User.objects.get().is_superuser
+
+
+def test_owner_of_the_environment_does_not_take_the_name_of_a_user(ana):
+    ensure_owner(" ANA ", PASSWORD)
+    assert User.objects.get() == ana
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"PASSWORD": "x"}, r"^DJANGO_SUPERUSER_PASSWORD: This password is too short"),
+        ({"PASSWORD": "1234567890123"}, r"_PASSWORD: .*entirely numeric"),
+        ({"PASSWORD": "olga-olga-olga"}, r"_PASSWORD: .*too similar to the username"),
+        ({"USERNAME": "o l"}, r"^DJANGO_SUPERUSER_USERNAME: Enter a valid username"),
+        ({"EMAIL": "olga"}, r"^DJANGO_SUPERUSER_EMAIL: Enter a valid email"),
+    ],
+)
+def test_owner_of_the_environment_is_held_to_the_rules_of_sign_up(db, monkeypatch, values, message):
+    """PPL-15: case I1. The start is refused in one line."""
+    values = {"USERNAME": "olga-olga-olg", "PASSWORD": PASSWORD, **values}
+    for name, value in values.items():
+        monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}", value)
+    with pytest.raises(CommandError, match=message) as refusal:
+        serve.Command()._ensure_owner()
+    assert "\n" not in str(refusal.value)
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
+def test_last_line_end_of_the_password_file_is_no_part_of_the_password(
+    db, monkeypatch, tmp_path, ending
+):
+    """PPL-15: case H1."""
+    for name, value in {"USERNAME": "olga", "PASSWORD": PASSWORD, "EMAIL": "o@example.org"}.items():
+        file = tmp_path / name
+        file.write_bytes(f"{value}{ending}".encode())
+        monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}_FILE", str(file))
+    serve.Command()._ensure_owner()
+    owner = User.objects.get_by_natural_key("olga")
+    assert owner.check_password(PASSWORD)
+    assert (owner.username, owner.email) == ("olga", "o@example.org")

@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts.attempt_counts import AttemptCount, AttemptCounter
 from shopping_list.models import Activity, IdempotentResponse, ShoppingItem, ShoppingList
 from shopping_list.services import trash
 
@@ -85,3 +87,26 @@ def test_prune_keeps_idempotent_responses_for_30_days(db: None) -> None:
     recent, _old = store_response(29.99), store_response(30.01)
     assert "1 answers" in prune()
     assert [response.key for response in IdempotentResponse.objects.all()] == [recent]
+
+
+def test_prune_keeps_failed_sign_ins_for_30_days(db: None) -> None:
+    """PPL-13: they hold the names that were typed."""
+    for days in (29.99, 30.01):
+        for model in (AccessAttempt, AccessFailureLog, AccessLog):
+            fields = {"failures_since_start": 1} if model is AccessAttempt else {}
+            row = model.objects.create(
+                username=f"typed {days}", ip_address="198.51.100.7", **fields
+            )
+            model.objects.filter(pk=row.pk).update(attempt_time=timezone.now() - timedelta(days))
+    assert "3 failed sign-ins" in prune()
+    assert [row.username for row in AccessAttempt.objects.all()] == ["typed 29.99"]
+    assert AccessFailureLog.objects.count() == AccessLog.objects.count() == 1
+
+
+def test_prune_deletes_expired_counts(db: None) -> None:
+    counter = AttemptCounter("links", window=timedelta(minutes=1))
+    counter.add("198.51.100.7")
+    counter.add("198.51.100.8")
+    AttemptCount.objects.filter(key__endswith="7").update(expires_at=timezone.now())
+    prune()
+    assert [row.key for row in AttemptCount.objects.all()] == ["links:198.51.100.8"]

@@ -6,11 +6,11 @@ import sys
 from getpass import getpass
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
-from accounts.models import User, owner_exists
+from accounts.models import owner_exists
+from accounts.registration import create_owner
 from rest.database_command import DatabaseCommand
 
 
@@ -35,20 +35,11 @@ class Command(DatabaseCommand):
         if not (options["username"] and options["password_stdin"]) and not sys.stdin.isatty():
             raise CommandError("this is not a terminal: use --username and --password-stdin")
         username = options["username"] or input("Name to sign in with: ")
-        owner = User(
-            username=User.normalize_username(username.strip()),
-            email=options["email"],
-            is_staff=True,
-            is_superuser=True,
-        )
         password = _from_stdin() if options["password_stdin"] else _ask_twice()
         try:
-            owner.full_clean(exclude=["password"])
-            validate_password(password, owner)
+            owner = create_owner(username, password, options["email"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        owner.set_password(password)
-        owner.save(force_insert=True)
         self.stdout.write(f"{owner.username} owns this installation.")
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import environ
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connections
 from django.urls import get_resolver
 
 from accounts.models import SetupLink, owner_exists
-from accounts.registration import create_owner
+from accounts.registration import ensure_owner
 from asgi_project.serving.listener import AddressError, from_fd, open_listener
 from asgi_project.serving.locks import LockHeldError, UnwritableError, file_lock
 from asgi_project.serving.migrations import NewerDatabaseError, check_connection, migrate_locked
@@ -120,7 +121,10 @@ class Command(BaseCommand):
         username = env.str("DJANGO_SUPERUSER_USERNAME", default="")
         password = env.str("DJANGO_SUPERUSER_PASSWORD", default="")
         if username and password:
-            create_owner(username, password, env.str("DJANGO_SUPERUSER_EMAIL", default=""))
+            try:
+                ensure_owner(username, password, env.str("DJANGO_SUPERUSER_EMAIL", default=""))
+            except ValidationError as error:
+                raise CommandError(_one_line(error)) from None
         return None if owner_exists() else SetupLink.issue()
 
     def _load_server(self, name: str, listener: socket.socket) -> Callable[[], None]:
@@ -129,3 +133,9 @@ class Command(BaseCommand):
 
         _ = get_resolver().url_patterns
         return partial(SERVERS[name], application, listener)
+
+
+def _one_line(error: ValidationError) -> str:
+    """Name each variable with the rules that its value breaks."""
+    rules = error.message_dict.items()
+    return "; ".join(f"DJANGO_SUPERUSER_{name.upper()}: {' '.join(texts)}" for name, texts in rules)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts.api.throttles import SecretLinkThrottle
+from accounts.api import throttles
 from accounts.models import User
 from shopping_list.models import Invite
 from shopping_list.services import invites
@@ -64,11 +64,20 @@ def test_malformed_invite_token_returns_400(anonymous_client, db, path, token):
     assert response.status_code == 400
 
 
-def test_invite_token_with_trailing_space_returns_404(anonymous_client, create_invite):
+@pytest.mark.parametrize("pasted", [" {}", "{}\n", "{}\r\n", "\u00a0{}\t", "\u200b{}\ufeff"])
+def test_white_space_around_an_invite_token_is_ignored(anonymous_client, create_invite, pasted):
+    """INV-4: case H2."""
+    token = pasted.format(create_invite(guest=True)["token"])
+    assert anonymous_client.post(PREVIEW, {"token": token}).status_code == 200
+    assert anonymous_client.post(ACCEPT, {"token": token, "name": "Eve"}).status_code == 200
+
+
+@pytest.mark.parametrize("place", [0, 20])
+def test_white_space_inside_an_invite_token_returns_404(anonymous_client, create_invite, place):
     """INV-4"""
-    assert (
-        anonymous_client.post(PREVIEW, {"token": create_invite()["token"] + " "}).status_code == 404
-    )
+    token = create_invite()["token"]
+    broken = f"{token[:place]}x {token[place:]}"
+    assert anonymous_client.post(PREVIEW, {"token": broken}).status_code == 404
 
 
 @pytest.mark.parametrize("path", [PREVIEW, ACCEPT])
@@ -86,7 +95,7 @@ def test_preview_and_accept_require_the_csrf_token(mallory, create_invite, path)
 def test_invite_attempts_are_rate_limited_per_address(anonymous_client, create_invite, monkeypatch):
     """INV-12"""
     token = create_invite()["token"]
-    monkeypatch.setattr(SecretLinkThrottle, "rate", "3/min")
+    monkeypatch.setattr(throttles, "MAX_LINKS", 3)
     for path in (PREVIEW, ACCEPT, PREVIEW):
         headers = {"HTTP_X_FORWARDED_FOR": str(uuid.uuid4())}
         assert anonymous_client.post(path, {"token": "x"}, **headers).status_code == 404
