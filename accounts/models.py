@@ -13,10 +13,12 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from accounts.attempt_counts import AttemptCount
@@ -76,6 +78,29 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "username_key"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether it is the password, and renew a hash of an older version.
+
+        The new hash keeps the salt, because the sessions of the user depend on it.
+        """
+
+        def renew(password: str) -> None:
+            salt = identify_hasher(self.password).decode(self.password)["salt"]
+            self.password = make_password(password, salt=salt)
+            self.save(update_fields=["password"])
+
+        return check_password(raw_password, self.password, renew)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return a value that changes with the password, but not when its hash is renewed.
+
+        Each new password has its own salt, in `algorithm$…$salt$hash`.
+        """
+        parts = self.password.rsplit("$", 2)
+        value = parts[1] if len(parts) == 3 else self.password
+        namespace = "accounts.User.session_auth_hash"
+        return salted_hmac(namespace, value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def display_name(self) -> str:

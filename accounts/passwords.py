@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import ResetLink, User
+from accounts.password_text import normal_form
 from rest.errors import DomainError
 
 
@@ -20,7 +21,7 @@ class InvalidResetLinkError(DomainError):
 def validate_new(password: str, user: User, *, field: str) -> None:
     """Raise ValidationError, under the name of the field, for a password that is too weak."""
     try:
-        validate_password(password, user)
+        validate_password(normal_form(password), user)
     except ValidationError as error:
         raise ValidationError({field: error.messages}) from None
 

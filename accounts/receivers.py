@@ -43,9 +43,10 @@ def user_post_save(instance: User, **_: Any) -> None:
     if stored is None:
         return
     password, was_active = stored
+    before = User(password=password).get_session_auth_hash()
     if was_active and not instance.is_active:
         _end_sessions(instance.pk, "disabled")
-    elif password != instance.password:
+    elif before != instance.get_session_auth_hash():
         _end_sessions(instance.pk, "password")
 
 

@@ -23,21 +23,35 @@ from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
+from accounts.password_requests import hashes_password  # noqa: E402
 from accounts.proxy_auth import REMOTE_USER  # noqa: E402
 from asgi_project.middleware.body_limit import BodyLimitMiddleware  # noqa: E402
+from asgi_project.middleware.bounded_queue import BoundedQueueMiddleware  # noqa: E402
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
 from asgi_project.serving.threaded_handler import ThreadedHandler  # noqa: E402
 from rest import body_limits  # noqa: E402
 
+PASSWORD_THREADS, MAX_WAITING_PASSWORDS = 2, 16
+"""Requests that hash a password: how many are at work, and how many may wait.
+
+One of the two hashes while the other one reads and writes the database (accounts/hashers.py).
+"""
+
 
 def compose() -> ASGI3Application:
     """Put the applications together.
 
+    The requests that hash a password have a queue and threads of their own.
     `live` wraps the HTTP application to count requests, and handles the WebSockets.
     The middleware for trusted proxies wraps both.
     """
-    http = cast("ASGI3Application", ThreadedHandler(settings.REQUEST_THREADS))
+    http: ASGI3Application = BoundedQueueMiddleware(
+        cast("ASGI3Application", ThreadedHandler(settings.REQUEST_THREADS)),
+        cast("ASGI3Application", ThreadedHandler(PASSWORD_THREADS, name="password")),
+        is_costly=hashes_password,
+        max_requests=PASSWORD_THREADS + MAX_WAITING_PASSWORDS,
+    )
     http = BodyLimitMiddleware(http, body_limits.limit_for)
     websocket: ASGI3Application = _reject_websocket
     if apps.is_installed("live"):

@@ -14,10 +14,7 @@ from asgi_project.settings import *  # noqa: E402, F403
 from asgi_project.settings import DATA_DIR, DATABASES  # noqa: E402
 
 # Cheap on purpose: the cost of argon2 is tested once, by name.
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.MD5PasswordHasher",
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-]
+PASSWORD_HASHERS = ["tests.support.quick_hasher.QuickPasswordHasher"]
 # A file, because threads of one test must meet in the same database.
 if DATABASES["default"]["ENGINE"] == "asgi_project.sqlite":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}

@@ -29,7 +29,7 @@ class Upgrade(APIView):
 
     authentication_classes = (SessionAuthentication,)
 
-    @operation({200: MeSerializer}, body=UpgradeSerializer, errors=(400, 401, 403, 409))
+    @operation({200: MeSerializer}, body=UpgradeSerializer, errors=(400, 401, 403, 409, 429))
     def post(self, request: Request) -> Response:
         """Return the same user, signed in under a new session key."""
         guest = current_user(request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from asgiref.typing import (
@@ -15,8 +14,7 @@ from asgiref.typing import (
     Scope,
 )
 
-from asgi_project.middleware.security_headers import DEFAULT_HEADERS
-from rest.problems import CONTENT_TYPE, problem
+from asgi_project.middleware.problem_sender import send_problem
 
 FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 
@@ -82,11 +80,4 @@ def _declared_length(scope: HTTPScope) -> int:
 
 
 async def _send_too_large(send: ASGISendCallable) -> None:
-    body = json.dumps(problem(413, "too_large", "The body is too large.")).encode()
-    headers = {**DEFAULT_HEADERS, "Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))}
-    headers |= {"Connection": "close", "Cache-Control": "no-store"}
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send(
-        {"type": "http.response.start", "status": 413, "headers": encoded, "trailers": False}
-    )
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send_problem(send, 413, "too_large", "The body is too large.", {"Connection": "close"})

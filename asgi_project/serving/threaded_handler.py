@@ -28,9 +28,9 @@ class ThreadedHandler(ASGIHandler):
     views are synchronous, so here a request changes to its thread and back once.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, name: str = "request") -> None:
         super().__init__()
-        executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         # Not `run_in_executor`: with asgiref, asynchronous views run on the server's event loop.
         self._run_in_thread = sync_to_async(
             self._respond, thread_sensitive=False, executor=executor

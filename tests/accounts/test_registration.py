@@ -137,6 +137,7 @@ def test_owner_of_the_environment_does_not_take_the_name_of_a_user(ana):
         ({"PASSWORD": "x"}, r"^DJANGO_SUPERUSER_PASSWORD: This password is too short"),
         ({"PASSWORD": "1234567890123"}, r"_PASSWORD: .*entirely numeric"),
         ({"PASSWORD": "olga-olga-olga"}, r"_PASSWORD: .*too similar to the username"),
+        ({"PASSWORD": "a\u0308\u0308\u0308\u0308\u0308\u0308\u0308"}, r"_PASSWORD: .*too short"),
         ({"USERNAME": "o l"}, r"^DJANGO_SUPERUSER_USERNAME: Enter a valid username"),
         ({"EMAIL": "olga"}, r"^DJANGO_SUPERUSER_EMAIL: Enter a valid email"),
     ],

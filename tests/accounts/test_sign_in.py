@@ -70,18 +70,6 @@ def test_unknown_username_gets_the_same_response_as_a_wrong_password(browser, an
     assert wrong_name.status_code == wrong_password.status_code == 400
 
 
-def test_password_hash_is_computed_for_an_unknown_username(browser, ana, monkeypatch):
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
-    hashed = []
-    encode = MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or encode(*args)
-    )
-    sign_in(browser, "nobody", PASSWORD)
-    assert hashed
-
-
 def test_disabled_user_gets_the_response_of_a_wrong_password(browser, ana):
     """SEC-11"""
     ana.is_active = False

@@ -65,7 +65,11 @@ def literal_codes() -> set[tuple[int, str]]:
     """Return status and code of each `problem_response(request, 404, "not_found", …)` call."""
     pairs = set()
     for call in calls():
-        if isinstance(call.func, ast.Name) and call.func.id in {"problem_response", "problem"}:
+        if isinstance(call.func, ast.Name) and call.func.id in {
+            "problem_response",
+            "problem",
+            "send_problem",
+        }:
             constants: list[Any] = [
                 argument.value for argument in call.args if isinstance(argument, ast.Constant)
             ]

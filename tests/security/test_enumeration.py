@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.hashers import MD5PasswordHasher
 
+from tests.support.quick_hasher import QuickPasswordHasher
 from tests.support.routes import comparable_parts
 
 GOOD = "a long enough passphrase"
@@ -12,14 +12,20 @@ GOOD = "a long enough passphrase"
 
 @pytest.fixture
 def hashed(monkeypatch):
-    """The passwords that were hashed."""
-    passwords, encode = [], MD5PasswordHasher.encode
+    """The passwords that were hashed, to store them or to compare them."""
+    passwords = []
 
-    def recording_encode(self, password, *rest):
-        passwords.append(password)
-        return encode(self, password, *rest)
+    def record(method):
+        original = getattr(QuickPasswordHasher, method)
 
-    monkeypatch.setattr(MD5PasswordHasher, "encode", recording_encode)
+        def recording(self, password, encoded_or_salt):
+            passwords.append(password)
+            return original(self, password, encoded_or_salt)
+
+        monkeypatch.setattr(QuickPasswordHasher, method, recording)
+
+    record("encode")
+    record("_matches")
     return passwords
 
 

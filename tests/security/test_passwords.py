@@ -13,15 +13,15 @@ GOOD = "a long enough passphrase"
 
 @pytest.mark.system
 def test_passwords_are_stored_as_argon2id(server):
-    """SEC-24: with at least the parameters that OWASP recommends."""
+    """SEC-24, SEC-28: with the parameters that OWASP recommends, and no more memory."""
     with sqlite3.connect(server.data / "trolley.sqlite3") as database:
         ((stored,),) = database.execute("SELECT password FROM accounts_user").fetchall()
     kind, _, rest = stored.partition("$")
     assert kind == "argon2"
     parameters = extract_parameters(f"${rest}")
     assert parameters.type is Type.ID
-    assert parameters.memory_cost >= 19 * 1024
-    assert parameters.time_cost >= 2
+    assert (parameters.memory_cost, parameters.time_cost) == (19 * 1024, 2)
+    assert parameters.parallelism == 1
     assert parameters.salt_len >= 16
 
 

@@ -80,15 +80,16 @@ def find_unexpected_output(lines: Iterable[str]) -> Iterator[str]:
 def capture_passwords(capture: LogCapture, patch: pytest.MonkeyPatch) -> None:
     """Give every password to the capture before it is hashed."""
 
-    def wrap(encode: Any) -> Any:
+    def wrap(hash_password: Any) -> Any:
         def wrapped(self: Any, password: Any, *rest: Any, **options: Any) -> Any:
             capture.add_password(password)
-            return encode(self, password, *rest, **options)
+            return hash_password(self, password, *rest, **options)
 
         return wrapped
 
     for hasher in hashers.get_hashers():
-        patch.setattr(type(hasher), "encode", wrap(type(hasher).encode))
+        for method in ("encode", "verify"):
+            patch.setattr(type(hasher), method, wrap(getattr(type(hasher), method)))
 
 
 def _server_lines(folder: Path, suffix: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.models import owner_exists
+from accounts.password_text import normal_form
 from accounts.registration import create_owner
 from rest.database_command import DatabaseCommand
 
@@ -49,6 +50,6 @@ def _from_stdin() -> str:
 
 def _ask_twice() -> str:
     password = getpass("Password: ")
-    if getpass("Password again: ") != password:
+    if normal_form(getpass("Password again: ")) != normal_form(password):
         raise CommandError("the two passwords differ")
     return password

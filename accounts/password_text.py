@@ -1,0 +1,22 @@
+"""One spelling of each password, whatever keyboard or browser typed it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def normal_form(password: str) -> str:
+    """Return the form that is hashed: NFC, with every kind of space as the ASCII one.
+
+    This is the profile OpaqueString of RFC 8265. It is not NFKC, because the letters that
+    NFKC joins (`ﬁ` and `fi`, `²` and `2`) are different characters to type, and a password
+    must not become shorter.
+    """
+    composed = unicodedata.normalize("NFC", password)
+    return "".join(" " if unicodedata.category(char) == "Zs" else char for char in composed)
+
+
+def spellings(password: str) -> list[str]:
+    """Return the forms under which older versions may have hashed the password."""
+    typed = (normal_form(password), password, unicodedata.normalize("NFD", password))
+    return list(dict.fromkeys(typed))
