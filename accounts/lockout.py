@@ -33,7 +33,7 @@ _failures = AttemptCounter("sign-in", window=settings.AXES_COOLOFF_TIME)
 def username(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """Return the name that axes counts: the key by which the sign-in finds a user."""
     name = (credentials or request.POST).get("username")
-    return fold_case(str(name or ""))[:MAX_NAME_LENGTH]
+    return fold_case(str(name or "")[:MAX_NAME_LENGTH])[:MAX_NAME_LENGTH]
 
 
 class AddressLockoutBackend(BaseBackend):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
+
+from rest.text import has_too_many_marks
 
 
 def normal_form(password: str) -> str:
@@ -12,11 +15,15 @@ def normal_form(password: str) -> str:
     NFKC joins (`ﬁ` and `fi`, `²` and `2`) are different characters to type, and a password
     must not become shorter.
     """
-    composed = unicodedata.normalize("NFC", password)
+    composed = _normalize("NFC", password)
     return "".join(" " if unicodedata.category(char) == "Zs" else char for char in composed)
 
 
 def spellings(password: str) -> list[str]:
     """Return the forms under which older versions may have hashed the password."""
-    typed = (normal_form(password), password, unicodedata.normalize("NFD", password))
-    return list(dict.fromkeys(typed))
+    return list(dict.fromkeys((normal_form(password), password, _normalize("NFD", password))))
+
+
+def _normalize(form: Literal["NFC", "NFD"], password: str) -> str:
+    """Return the password in a form, or as it is if that would take too long (rest/text.py)."""
+    return password if has_too_many_marks(password) else unicodedata.normalize(form, password)

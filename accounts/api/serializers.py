@@ -51,8 +51,9 @@ class UsernameField(serializers.CharField):
         super().__init__(**{"max_length": 150, "validators": validators, **options})
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the normal form. It has the characters that the validators count."""
-        return User.normalize_username(super().to_internal_value(data))
+        """Return the normal form, which the validators check. A long name would take long."""
+        username = super().to_internal_value(data)
+        return username if len(username) > 150 else User.normalize_username(username)
 
 
 class RegisterSerializer(StrictSerializer, serializers.ModelSerializer[User]):

@@ -31,3 +31,9 @@ def test_characters_that_are_typed_differently_stay_different(password, other):
 
 def test_ascii_password_has_one_spelling_and_keeps_its_spaces():
     assert spellings(" two  spaces ") == [" two  spaces "]
+
+
+def test_password_of_many_marks_is_not_composed():
+    """SEC-28: that would stop every thread for seconds; the forms of the admin have no limit."""
+    password = "a" + "\u0301\u0323" * 60_000
+    assert spellings(password) == [password]

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from rest.openapi import ANY_SCHEMA, NON_EMPTY_SCHEMA
-from rest.text import BIDIRECTIONAL, InvalidTextError, clean_text, validate_text
+from rest.text import BIDIRECTIONAL, InvalidTextError, clean_text, strip_secret, validate_text
 
 ALL = range(sys.maxunicode + 1)
 # Every character of the basic plane, and many of the others, which are letters and symbols.
@@ -69,3 +69,41 @@ def test_validator_rejects_the_same_characters_with_one_code(character: str) -> 
         validate_text(f"Ana{character}")
     assert error.value.code == "control_characters"
     validate_text("Ana")
+
+
+MARKS = ["\u0301", "\u0301\u0323", "\u0345\u0301", "\u0f73", "\u0344"]
+
+
+@pytest.mark.parametrize("marks", MARKS)
+def test_text_with_many_marks_in_a_row_is_refused_without_composing_it(
+    marks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEC-16: composing them takes a time that grows with the square of their number."""
+    composed = []
+    normalize = unicodedata.normalize
+    monkeypatch.setattr(
+        "rest.text.unicodedata.normalize",
+        lambda form, value: composed.append(len(value)) or normalize(form, value),
+    )
+    with pytest.raises(InvalidTextError, match="combining marks"):
+        clean_text("a" + marks * 60_000)
+    assert composed == []
+    assert clean_text("a" + marks * (30 // len(marks))) != "a"
+
+
+def test_text_with_marks_on_each_letter_is_accepted() -> None:
+    """SEC-16"""
+    vietnamese = unicodedata.normalize("NFD", "Tiếng Việt ") * 50
+    assert clean_text(vietnamese) == unicodedata.normalize("NFC", vietnamese).strip()
+
+
+@pytest.mark.parametrize(
+    "around", ["\n", " \r\n", "\u00a0", "\u200b", "\ufeff", "\u2028", "\u00ad", "\u3000"]
+)
+def test_secret_is_stripped_of_what_copying_adds(around: str) -> None:
+    """INV-4: case H2."""
+    assert strip_secret(f"{around}a_B-1{around}") == "a_B-1"
+
+
+def test_secret_keeps_white_space_inside() -> None:
+    assert strip_secret(" a b ") == "a b"
