@@ -49,6 +49,12 @@ def test_reset_link_sets_a_new_password_and_signs_the_user_in(open_browser, anon
     assert (sign_in(anonymous_client, PASSWORD), sign_in(anonymous_client, NEW)) == (400, 200)
 
 
+@pytest.mark.parametrize("pasted", [" {}", "{}\n", "{}\r\n", "\u200b{}\u00a0"])
+def test_white_space_around_a_reset_secret_is_ignored(anonymous_client, ana, pasted):
+    """PPL-9: case H2."""
+    assert use(anonymous_client, pasted.format(secret_for("ana"))).status_code == 200
+
+
 def test_reset_secret_is_only_in_the_url_fragment_and_never_stored(ana, settings):
     """PPL-9"""
     settings.PUBLIC_URL = "https://list.example.org"

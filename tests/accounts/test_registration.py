@@ -35,6 +35,13 @@ def test_setup_link_creates_the_owner_and_signs_them_in(anonymous_client, db):
     assert User.objects.get().is_superuser
 
 
+@pytest.mark.parametrize("pasted", [" {}", "{}\n", "{}\r\n", "\u200b{}\u00a0"])
+def test_white_space_around_a_setup_secret_is_ignored(anonymous_client, db, pasted):
+    """Case H2."""
+    response = anonymous_client.post(REGISTER, body(token=pasted.format(SetupLink.issue())))
+    assert response.json()["is_staff"] is True
+
+
 def test_setup_link_works_once(anonymous_client, db):
     secret = SetupLink.issue()
     anonymous_client.post(REGISTER, body(token=secret))

@@ -89,13 +89,15 @@ async def test_bearer_token_needs_no_origin(open_client, create_token, ana):
     assert (await client.next())["user"]["id"] == ana.pk
 
 
+@pytest.mark.parametrize("pasted", ["{}", "{}\n", " {}\r\n", "\u00a0{}\t", "\ufeff{}\u200b"])
 async def test_auth_frame_authenticates_the_socket(
-    live_runtime, open_client, create_token, ana, groceries
+    live_runtime, open_client, create_token, ana, groceries, pasted
 ):
+    """Case H2: with the white space that copying adds to a token."""
     live_runtime.periodic_tasks.intervals = replace(live_runtime.intervals, auth_timeout=TIMEOUT)
     client = await open_client(origin=None)
     token = await run_in_db_thread(create_token, ana)
-    auth = json.dumps({"type": "auth", "token": token})
+    auth = json.dumps({"type": "auth", "token": pasted.format(token)})
     await client.send_text(auth + '\n{"type":"ping","id":5}')
     assert (await client.next())["type"] == "welcome"
     assert await client.next() == {"type": "pong", "id": 5}
