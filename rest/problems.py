@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -88,14 +89,23 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if api_error is None:
         return None
     set_rollback()
-    # Otherwise the view of the OpenAPI document would render the problem as YAML.
-    context["request"].accepted_renderer = JSONRenderer()
+    _render_as_json(context["request"])
     body = _body(api_error)
     body["request_id"] = request_id(context["request"]._request)
     response = Response(body, status=api_error.status_code, content_type=CONTENT_TYPE)
     for name, value in _headers(api_error).items():
         response[name] = value
     return response
+
+
+def _render_as_json(request: Request) -> None:
+    """Settle the type of the response, which the negotiation may not have done.
+
+    DRF reads both attributes. If the negotiation failed, neither is set. If it
+    succeeded, the view of the OpenAPI document would render the problem as YAML.
+    """
+    request.accepted_renderer = JSONRenderer()
+    request.accepted_media_type = JSONRenderer.media_type
 
 
 def _as_api_exception(error: Exception) -> exceptions.APIException | None:

@@ -11,11 +11,16 @@ from django.http import HttpRequest, HttpResponseBase
 HEADER = "X-Request-ID"
 
 
+def new_request_id() -> str:
+    """Return an id for a request that does not reach Django."""
+    return secrets.token_hex(8)
+
+
 def request_id(request: HttpRequest) -> str:
     """Return the id of this request; the first call creates it."""
     existing = getattr(request, "_request_id", None)
     if existing is None:
-        existing = request._request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        existing = request._request_id = new_request_id()  # type: ignore[attr-defined]
     return str(existing)
 
 

@@ -23,6 +23,18 @@ SESSION_ONLY = re.compile(r"/api/(auth|tokens|api-token-auth)/")
 UNCOMPRESSED = {"Accept-Encoding": "identity"}
 """Schemathesis does not decompress."""
 CSRF = "c" * 32
+RARE_HEADERS = (
+    {"Accept": "text/html"},
+    {"Accept": "*/*;q=0, image/png"},
+    {"Accept": "application/json; indent=4"},
+    {"Accept-Encoding": "br;q=a, *;q=0"},
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "application/json; charset=unheard-of"},
+    {"Range": "bytes=5-1"},
+    {"If-Match": 'W/"1-gzip", "'},
+    {"If-Match": "*"},
+)
+"""Sent with a part of the requests."""
 DOCUMENTS = ("api/schema/", "api/docs/", "api/live/asyncapi.json")
 COUNTERS = "/api/live/requests/"
 """Unavailable in a process without the live runtime; tests/live tests their responses."""
@@ -131,6 +143,8 @@ def test_every_response_matches_the_document_and_none_is_a_server_error(
         if rng.random() < 0.8:
             case.path_parameters = {name: ids[name] for name in case.path_parameters or {}}
         identity = session_of_ana if SESSION_ONLY.match(case.path) else token_of_ana
+        rare = rng.choice(RARE_HEADERS) if rng.random() < 0.2 else {}
+        identity = {**identity, "headers": {**identity["headers"], **rare}}
         with transaction.atomic():
             response = case.call_and_validate(checks=every_check, **identity)
             transaction.set_rollback(True)
