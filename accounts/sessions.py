@@ -99,7 +99,12 @@ class SessionStore(db.SessionStore):
 
 
 def record_device(request: HttpRequest, **_: Any) -> None:
-    """Store in the session which browser signed in (receiver of `user_logged_in`)."""
+    """Store in the session which browser signed in (receiver of `user_logged_in`).
+
+    The key changes at every sign-in. Django keeps it if the same user was signed in.
+    """
+    if request.COOKIES.get(settings.SESSION_COOKIE_NAME) == request.session.session_key:
+        request.session.cycle_key()
     request.session[BROWSER] = {
         "id": str(uuid.uuid4()),
         "since": timezone.now().isoformat(),

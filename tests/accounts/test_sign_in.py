@@ -4,6 +4,7 @@ import pytest
 from django.test import override_settings
 from rest_framework.test import APIClient
 
+from accounts.models import Session
 from tests.conftest import PASSWORD
 
 LOGIN, LOGOUT, ME = "/api/auth/login/", "/api/auth/logout/", "/api/auth/me/"
@@ -59,6 +60,26 @@ def test_sign_in_changes_the_session_key(browser, ana):
     browser.cookies["sessionid"] = key_before
     sign_in(browser)
     assert browser.cookies["sessionid"].value != key_before
+
+
+def test_second_sign_in_of_the_same_user_changes_the_session_key(browser, ana):
+    """SEC-7"""
+    sign_in(browser)
+    before = browser.session.session_key
+    browser.credentials(HTTP_X_CSRFTOKEN=browser.cookies["csrftoken"].value)
+    assert sign_in(browser).status_code == 200
+    assert browser.session.session_key != before
+    assert not Session.objects.filter(session_key=before).exists()
+    assert browser.get(ME).status_code == 200
+
+
+def test_second_sign_in_at_the_admin_changes_the_session_key(client, olga):
+    """SEC-7"""
+    client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+    before = client.session.session_key
+    fields = {"username": "olga", "password": PASSWORD, "next": "/admin/"}
+    assert client.post("/admin/login/", fields).status_code == 302
+    assert client.session.session_key != before
 
 
 def test_unknown_username_gets_the_same_response_as_a_wrong_password(browser, ana):
