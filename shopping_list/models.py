@@ -289,6 +289,8 @@ class IdempotentResponse(models.Model):
 
     It is written in the transaction of the effect, so either both exist or
     neither. `scope` is the list, or the user where the request names no list.
+    `needed_role` and `needs_unrestricted_token` are what the request needed: a repeated
+    one needs them too.
     """
 
     RETENTION: ClassVar[timedelta] = timedelta(days=30)
@@ -299,6 +301,8 @@ class IdempotentResponse(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     body = models.JSONField(null=True)
     headers = models.JSONField(default=dict)
+    needed_role = models.CharField(max_length=10, default=Membership.Role.VIEWER)
+    needs_unrestricted_token = models.BooleanField(default=False)
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = IdempotentResponseQuerySet.as_manager()

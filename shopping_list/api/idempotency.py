@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,6 +17,7 @@ from shopping_list.api import permissions
 from shopping_list.api.responses import LIST_VERSION_HEADER
 from shopping_list.models import IdempotentResponse
 from shopping_list.recording.turns import take_turns
+from shopping_list.rows import Role
 
 _STORED_HEADERS = ("ETag", "Location", LIST_VERSION_HEADER)
 
@@ -48,7 +49,7 @@ def idempotent(handler: Handler) -> Handler:
                 with take_turns(_lists(kwargs)), transaction.atomic():
                     row = _claim(scope, key, request_fingerprint)
                     response = handler(view, request, *args, **kwargs)
-                    _store_response(row, response)
+                    _store_response(row, response, request)
                     return response
             except _KeyTakenError:
                 stored = IdempotentResponse.objects.get(scope=scope, key=key)
@@ -67,12 +68,14 @@ def _claim(scope: str, key: UUID, request_fingerprint: str) -> IdempotentRespons
         raise _KeyTakenError from error
 
 
-def _store_response(row: IdempotentResponse, response: Response) -> None:
+def _store_response(row: IdempotentResponse, response: Response, request: Request) -> None:
     row.status = response.status_code
     # As text: jsonb would sort the keys, and the response would not be the same.
     row.body = json.dumps(response.data)
     row.headers = {name: response[name] for name in _STORED_HEADERS if name in response}
-    row.save(update_fields=["status", "body", "headers"])
+    row.needed_role = permissions.needed_role(request)
+    row.needs_unrestricted_token = permissions.has_needed_unrestricted_token(request)
+    row.save(update_fields=["status", "body", "headers", "needed_role", "needs_unrestricted_token"])
 
 
 def _replay(
@@ -80,11 +83,32 @@ def _replay(
 ) -> Response:
     if stored.fingerprint == request_fingerprint:
         body = json.loads(stored.body or "null")
+        _require_access(request, stored, kwargs.get("list_id"), has_content=body is not None)
         return Response(body, status=stored.status, headers=stored.headers)
     if "list_id" in kwargs:
         # A user without access must not learn that the key was used.
         permissions.require_member(request, kwargs["list_id"])
     raise KeyReusedError
+
+
+def _require_access(
+    request: Request, stored: IdempotentResponse, list_id: UUID | None, *, has_content: bool
+) -> None:
+    """Refuse a caller who has lost the access that the request needed, or uses another token.
+
+    A response without content shows nothing of the list. It is sent again although the
+    caller is no member any more, because the request itself (leaving or deleting the
+    list) may be the reason.
+    """
+    needed = cast("Role", stored.needed_role)
+    if list_id is not None and has_content:
+        permissions.require_member(request, list_id, needed)
+        return
+    if list_id is not None:
+        permissions.require_visible_to_token(request, list_id)
+    if stored.needs_unrestricted_token:
+        permissions.require_unrestricted_token(request)
+    permissions.require_token(request, needed)
 
 
 def _scope(request: Request, kwargs: dict[str, Any]) -> str:

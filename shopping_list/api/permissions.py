@@ -92,8 +92,7 @@ def require_member(
     keeps the result true until the change is committed. `reading` is the statement
     of `access_to`, if it ran with that lock.
     """
-    if _restricted_list(request) not in {None, list_id}:
-        raise Http404
+    require_visible_to_token(request, list_id)
     for row in (reading or access_to(request, list_id)).result:
         access = ListAccess(*row)
         if access.deleted_at is None:
@@ -120,6 +119,9 @@ def require_role(request: Request, role: str, needed: Role) -> None:
 
 def require_token(request: Request, needed: Role) -> None:
     """Raise PermissionDenied if the caller uses a token whose scope does not include `needed`."""
+    request._needed_role = max(  # type: ignore[attr-defined]
+        needed, needed_role(request), key=ROLES.index
+    )
     token = _token(request)
     if token is not None and not includes_role(MAX_ROLE_OF_SCOPE[token.scope], needed):
         raise PermissionDenied(f"This token is for '{token.scope}' only.")
@@ -127,8 +129,26 @@ def require_token(request: Request, needed: Role) -> None:
 
 def require_unrestricted_token(request: Request) -> None:
     """Raise PermissionDenied if the caller uses a token that is restricted to one list."""
+    request._needs_unrestricted_token = True  # type: ignore[attr-defined]
     if _restricted_list(request) is not None:
         raise PermissionDenied("This token opens one list only.")
+
+
+def require_visible_to_token(request: Request, list_id: UUID) -> None:
+    """Raise Http404 if the caller uses a token that is restricted to another list."""
+    if _restricted_list(request) not in {None, list_id}:
+        raise Http404
+
+
+def needed_role(request: Request) -> Role:
+    """Return the highest role that this request has needed so far."""
+    role: Role = getattr(request, "_needed_role", ROLES[0])
+    return role
+
+
+def has_needed_unrestricted_token(request: Request) -> bool:
+    """Tell whether this request has needed a token without a list."""
+    return getattr(request, "_needs_unrestricted_token", False)
 
 
 def _memberships(request: Request) -> QuerySet[Any]:

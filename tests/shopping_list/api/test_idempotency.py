@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
 
-from shopping_list.models import Activity, IdempotentResponse, ShoppingItem, ShoppingList
+from accounts.models import ApiToken
+from shopping_list.models import (
+    Activity,
+    IdempotentResponse,
+    Membership,
+    ShoppingItem,
+    ShoppingList,
+)
 from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 from tests.support.permission_matrix import OPERATIONS, Operation, fill_template
 from tests.support.scenario import create_list
@@ -143,6 +154,83 @@ def test_rejected_request_can_be_repeated_with_its_key(
     assert (
         bob_client.post(url_of_items(groceries), body, HTTP_IDEMPOTENCY_KEY=key).status_code == 201
     )
+
+
+@pytest.mark.parametrize(
+    ("lose_access", "status"),
+    [("remove", 404), ("expire", 404), ("trash", 404), ("viewer", 403), ("ticker", 403)],
+)
+def test_repeated_request_is_refused_after_access_is_lost(
+    lose_access: str, status: int, bob: Any, bob_client: Any, groceries: ShoppingList, milk: Any
+) -> None:
+    """SEC-4, API-8"""
+    requests = [
+        (bob_client.post, url_of_items(groceries), {"name": "Tea"}),
+        (bob_client.patch, url_of_item(milk), {"note": "x"}),
+        (bob_client.post, f"{url_of_items(groceries)}bulk/", {"items": [{"name": "Salt"}]}),
+    ]
+    for send, url, body in requests:
+        headers = {"Idempotency-Key": str(uuid4())}
+        assert send(url, body, headers=headers).status_code < 300
+        change_access(lose_access, groceries, bob)
+        assert send(url, body, headers=headers).status_code == status
+        change_access("editor", groceries, bob)
+        assert send(url, body, headers=headers).status_code < 300
+
+
+def change_access(how: str, shopping_list: ShoppingList, user: Any) -> None:
+    """Take access to the list from the user, or give it back with the role `editor`."""
+    shopping_list.deleted_at = timezone.now() if how == "trash" else None
+    shopping_list.save()
+    if how == "remove":
+        shopping_list.memberships.get(user=user).delete()
+        return
+    membership, _ = Membership.objects.get_or_create(shopping_list=shopping_list, user=user)
+    membership.role = how if how in {"viewer", "ticker"} else "editor"
+    membership.expires_at = timezone.now() - timedelta(days=1) if how == "expire" else None
+    membership.save()
+
+
+def test_token_does_not_get_a_response_that_needed_more_than_it_may(
+    ana: Any, ana_client: Any, groceries: ShoppingList, hardware: ShoppingList, milk: Any
+) -> None:
+    """SEC-4, SEC-22: whoever knows the key and the body may hold a narrow token only."""
+    requests = [
+        ("POST", url_of_items(groceries), {"name": "Tea"}, 403),
+        ("PATCH", url_of_item(milk), {"purchased": True}, 200),
+        ("POST", "/api/shopping-lists/", {"name": "Party"}, 403),
+        ("DELETE", url_of_item(milk), None, 403),
+        ("DELETE", url_of_list(groceries), None, 403),
+    ]
+    tokens = {
+        "of this list": {"scope": "tick", "list_id": groceries.pk},
+        "of another list": {"scope": "write", "list_id": hardware.pk},
+        "for reading": {"scope": "read"},
+    }
+    clients = {name: client_of_token(ana, **fields) for name, fields in tokens.items()}
+    for method, url, body, status_of_tick in requests:
+        headers = {"Idempotency-Key": str(uuid4())}
+        ana_client.generic(method, url, json.dumps(body), "application/json", headers=headers)
+        statuses = {
+            name: client.generic(
+                method, url, json.dumps(body), "application/json", headers=headers
+            ).status_code
+            for name, client in clients.items()
+        }
+        is_of_list = url.startswith(url_of_list(groceries))
+        # In the trash there is no list any more, but its owner's token may repeat the deletion.
+        assert statuses == {
+            "of this list": status_of_tick,
+            "of another list": 404 if is_of_list else 403,
+            "for reading": 403,
+        }, (method, url)
+
+
+def client_of_token(user: Any, **fields: Any) -> APIClient:
+    client = APIClient()
+    _, secret = ApiToken.objects.create(user=user, name="narrow", **fields)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
 
 
 @pytest.mark.parametrize("key", ["", "5", "milk", "x" * 36, "0" * 37, "a\x00b"])
