@@ -194,7 +194,7 @@ def change_access(how: str, shopping_list: ShoppingList, user: Any) -> None:
 def test_token_does_not_get_a_response_that_needed_more_than_it_may(
     ana: Any, ana_client: Any, groceries: ShoppingList, hardware: ShoppingList, milk: Any
 ) -> None:
-    """SEC-4, SEC-22: whoever knows the key and the body may hold a narrow token only."""
+    """SEC-4, SEC-22: a script may know the key and the body, and hold a narrow token."""
     requests = [
         ("POST", url_of_items(groceries), {"name": "Tea"}, 403),
         ("PATCH", url_of_item(milk), {"purchased": True}, 200),
