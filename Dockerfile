@@ -15,7 +15,7 @@ COPY --from=frontend /app/frontend/dist frontend/dist
 RUN python -m whitenoise.compress --quiet frontend/dist \
     && python -m compileall -q accounts asgi_project live rest shopping_list \
     && useradd --system --uid 1000 trolley \
-    && install -d -o trolley /data
+    && install -d -m 700 -o trolley /data
 USER trolley
 VOLUME /data
 EXPOSE 8000

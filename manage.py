@@ -4,9 +4,17 @@
 import os
 import sys
 
+from asgi_project.data_directory import UMASK
+
+SOURCE_COMMANDS = ("makemigrations", "squashmigrations", "optimizemigration")
+"""These write source files, which other users may read."""
+
 
 def main() -> None:
     """Run the management command named on the command line."""
+    if not set(sys.argv[1:2]) & set(SOURCE_COMMANDS):
+        # Before anything is created: the database has the data of every user.
+        os.umask(UMASK)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  (fails with a clear error if Django is missing)
     from django.core.management import execute_from_command_line  # noqa: PLC0415

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from asgi_project.data_directory import DIRECTORY_MODE
+
 PLACEHOLDERS = ("changeme", "change-me", "secret", "insecure", "your-secret-key", "replace")
 MIN_LENGTH, MIN_DISTINCT = 32, 8
 """Length of a key, and the number of different characters in it."""
@@ -47,7 +49,7 @@ def _read(path: Path) -> str:
 
 def _create(path: Path) -> str:
     """Write a key, unless another process wrote one while this one waited for the lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

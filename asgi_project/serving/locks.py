@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.db import connection
 
+from asgi_project.data_directory import DIRECTORY_MODE
+
 # An arbitrary number; no other program may use it in the same database.
 MIGRATION_LOCK_ID = 0x7401_1E47
 
@@ -30,7 +32,7 @@ def file_lock(path: Path, *, mode: int) -> Iterator[None]:
     includes LOCK_NB and another process holds the lock, and UnwritableError.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise UnwritableError(f"cannot write to {path.parent}: {error.strerror}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import socket
 from argparse import SUPPRESS
@@ -20,6 +21,7 @@ from django.urls import get_resolver
 
 from accounts.models import SetupLink, owner_exists
 from accounts.registration import ensure_owner
+from asgi_project.data_directory import make_private
 from asgi_project.serving.listener import AddressError, from_fd, open_listener
 from asgi_project.serving.locks import LockHeldError, UnwritableError, file_lock
 from asgi_project.serving.migrations import NewerDatabaseError, check_connection, migrate_locked
@@ -28,6 +30,7 @@ from asgi_project.serving.startup_message import base_url, startup_message
 from asgi_project.serving.supervisor import Supervisor, stop_with_parent
 
 env = environ.FileAwareEnv()
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -93,13 +96,15 @@ class Command(BaseCommand):
         1. Reject settings that cannot work, before anything is changed.
         2. Open the port, so that the printed URL is right.
         3. Lock the data directory; with Redis several processes may share it.
-        4. Migrate, and create the owner or the setup link.
-        5. Print the URL and serve.
+        4. Take the rights of other users from the data directory.
+        5. Migrate, and create the owner or the setup link.
+        6. Print the URL and serve.
         """
         if workers > 1 and settings.LAYER == "memory":
             raise CommandError("more than one worker needs Redis: set REDIS_URL")
         listener = open_listener(host, port)
         with self._data_directory_lock():
+            self._make_data_private()
             check_connection()
             migrate_locked()
             setup_secret = self._ensure_owner()
@@ -115,6 +120,10 @@ class Command(BaseCommand):
     def _data_directory_lock(self) -> AbstractContextManager[None]:
         mode = fcntl.LOCK_EX if settings.LAYER == "memory" else fcntl.LOCK_SH
         return file_lock(settings.DATA_DIR / "serve.lock", mode=mode | fcntl.LOCK_NB)
+
+    def _make_data_private(self) -> None:
+        for path in make_private(settings.DATA_DIR):
+            logger.warning("other users of this machine could read %s: corrected", path)
 
     def _ensure_owner(self) -> str | None:
         """Create the owner from the environment; return a setup secret if there is still none."""
