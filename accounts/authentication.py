@@ -11,8 +11,6 @@ from accounts import tokens
 from accounts.models import ApiToken, User
 
 WWW_AUTHENTICATE = "Bearer"
-# Users sign in with this backend; the other ones only reject sign-ins.
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class CsrfFailed(exceptions.PermissionDenied):

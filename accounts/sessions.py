@@ -1,11 +1,13 @@
 """Sessions: their model and their store (SESSION_ENGINE), as Django's own example has them.
 
-The rows know their user and their browser. This module does not import models.py, which
+The rows know their user and their browser. They have a hash of the key and not the key, so
+that a copy of the database signs nobody in. This module does not import models.py, which
 imports the model from here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.http import HttpRequest
@@ -27,16 +30,26 @@ LAST_SEEN_RESOLUTION = timedelta(minutes=1)
 RENEWAL_INTERVAL = timedelta(days=1)
 """The expiry of a session in use is moved at most once in this time."""
 BROWSER = "browser"
+PROXY_USER_KEY = "vouched"
+"""In the data of a session: the name that the proxy had sent when the session began."""
 STORE_FIELDS = ("session_data", "expire_date", "user", "public_id", "created_at", "device")
+
+
+def digest(key: str) -> str:
+    """Return the hash of a session key, which is what the database stores."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class Session(AbstractBaseSession):
     """A browser in which a user is signed in, or of a visitor if it has no user.
 
+    `session_key` is the `digest` of the key in the cookie.
+
     The browser and the time of the sign-in are in the session's data, so that they stay
     the same when the key changes. At that moment two rows describe one browser.
     """
 
+    session_key = models.CharField(max_length=64, primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4, db_index=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
@@ -66,6 +79,8 @@ class Session(AbstractBaseSession):
 class SessionStore(db.SessionStore):
     """Django's store in the database, which also writes the user and the browser into columns.
 
+    It has the key, and gives the database the digest of the key. The asynchronous methods
+    call the others in a thread, as those of Django's base class do.
     `renewed` says that this store has moved the expiry: then the cookie has to follow.
     """
 
@@ -80,6 +95,7 @@ class SessionStore(db.SessionStore):
         """Return the row for this session data."""
         row = super().create_model_instance(data)
         assert isinstance(row, Session)
+        row.session_key = digest(row.session_key)
         row.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
         if browser := data.get(BROWSER):
             row.public_id = uuid.UUID(browser["id"])
@@ -87,15 +103,31 @@ class SessionStore(db.SessionStore):
             row.device = browser["device"]
         return row
 
+    def exists(self, session_key: str) -> bool:
+        """Return whether there is a session with this key."""
+        return super().exists(digest(session_key))
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Delete the session with this key, by default this session."""
+        key = session_key or self.session_key
+        if key is not None:
+            super().delete(digest(key))
+
     def load(self) -> dict[str, Any]:
         """Return the data of a session that has not expired, record its use, and renew it."""
-        row: Session | None = self._get_session_from_db()  # type: ignore[attr-defined]
+        row = find(self.session_key or "")
         if row is None:
+            self._session_key = None
             return {}
-        _touch_last_seen(row)
         self.renewed = _renew(row)
         data: dict[str, Any] = self.decode(row.session_data)
         return data
+
+    aexists = SessionBase.aexists
+    acreate = SessionBase.acreate
+    asave = SessionBase.asave
+    adelete = SessionBase.adelete
+    aload = SessionBase.aload
 
 
 def record_device(request: HttpRequest, **_: Any) -> None:
@@ -105,6 +137,7 @@ def record_device(request: HttpRequest, **_: Any) -> None:
     """
     if request.COOKIES.get(settings.SESSION_COOKIE_NAME) == request.session.session_key:
         request.session.cycle_key()
+    request.session.pop(PROXY_USER_KEY, None)
     request.session[BROWSER] = {
         "id": str(uuid.uuid4()),
         "since": timezone.now().isoformat(),
@@ -114,7 +147,8 @@ def record_device(request: HttpRequest, **_: Any) -> None:
 
 def find(key: str) -> Session | None:
     """Return the session with this key if it has not expired, and record its use."""
-    row = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+    unexpired = Session.objects.filter(expire_date__gt=timezone.now())
+    row = unexpired.filter(session_key=digest(key)).first()
     if row is not None:
         _touch_last_seen(row)
     return row

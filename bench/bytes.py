@@ -52,7 +52,7 @@ def seed() -> tuple[str, list[Any]]:
         fill(shopping_list, size, users[0])
         lists.append(shopping_list)
     client = Client()
-    client.force_login(users[0], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(users[0])
     return client.cookies["sessionid"].value, lists
 
 

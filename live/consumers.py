@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -137,7 +138,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         elif parsed_handshake.token is not None:
             await self._authenticate(identity.identity_from_token, parsed_handshake.token)
         elif parsed_handshake.session is not None:
-            await self._authenticate(identity.identity_from_session, parsed_handshake.session)
+            find = partial(identity.identity_from_session, proxy_user=parsed_handshake.proxy_user)
+            await self._authenticate(find, parsed_handshake.session)
         if parsed_handshake.has_invalid_query:
             connection.send_error("bad_frame", "since must be a number")
         self.initial_subscription = parsed_handshake.initial_subscription

@@ -5,6 +5,6 @@ from __future__ import annotations
 import hashlib
 
 
-def fingerprint(key: str) -> str:
-    """Return a name for a session key or token digest. It does not reveal the key."""
-    return hashlib.sha256(key.encode()).hexdigest()[:24]
+def fingerprint(digest: str) -> str:
+    """Return a name for the digest of a session key or token. It does not reveal the digest."""
+    return hashlib.sha256(digest.encode()).hexdigest()[:24]

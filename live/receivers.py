@@ -50,8 +50,8 @@ def revoke_user(user_id: int, **_: Any) -> None:
 
 def revoke_session(instance: Session, **_: Any) -> None:
     """Close the sockets of a session once its deletion is committed."""
-    key = instance.session_key
-    publisher.publish_control_on_commit({"type": "live.revoked", "session": fingerprint(key)})
+    digest = instance.session_key
+    publisher.publish_control_on_commit({"type": "live.revoked", "session": fingerprint(digest)})
 
 
 def revoke_token(instance: ApiToken, **_: Any) -> None:

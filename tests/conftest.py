@@ -117,7 +117,7 @@ def signed_in_client() -> Callable[[User], APIClient]:
 
     def sign_in(user: User) -> APIClient:
         client = APIClient()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         return client
 
     return sign_in

@@ -15,7 +15,6 @@ from accounts.api.permissions import IsSessionAuthenticated, current_user
 from accounts.api.serializers import MeSerializer
 from accounts.api.sign_in import PublicView
 from accounts.api.throttles import SecretLinkThrottle
-from accounts.authentication import BACKEND
 from rest.openapi import operation
 from rest.serializers import SecretField, StrictSerializer, validated
 
@@ -62,7 +61,7 @@ class ResetView(PublicView):
         """Set the password and sign in; every earlier session ends."""
         fields = validated(ResetBody, request)
         user = passwords.reset(fields["token"], fields["new_password"])
-        login(request._request, user, backend=BACKEND)
+        login(request._request, user)
         return Response(MeSerializer(user).data)
 
 

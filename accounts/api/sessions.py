@@ -93,7 +93,9 @@ class SessionView(APIView):
 
 
 def _key(request: Request) -> str | None:
-    return request._request.session.session_key
+    """Return the digest of the key of the session of this request."""
+    key = request._request.session.session_key
+    return None if key is None else sessions.digest(key)
 
 
 def _is_true(request: Request, name: str) -> bool:

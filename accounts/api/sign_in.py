@@ -16,7 +16,7 @@ from accounts.api.serializers import (
     RegisterSerializer,
     TokenSerializer,
 )
-from accounts.authentication import BACKEND, CsrfEnforcedSession
+from accounts.authentication import CsrfEnforcedSession
 from accounts.models import User
 from accounts.registration import register
 from rest.openapi import operation
@@ -58,7 +58,7 @@ class Register(PublicView):
     def post(self, request: Request) -> Response:
         """Return the new user."""
         user = register(**validated(RegisterSerializer, request))
-        login(request._request, user, backend=BACKEND)
+        login(request._request, user)
         return Response(MeSerializer(user).data, status=201)
 
 

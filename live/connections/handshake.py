@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+from accounts.proxy_auth import REMOTE_USER
 from live.connections.origin import is_same_origin
 from live.connections.state_machine import StartSubscription
 from live.protocol import frames
@@ -27,12 +28,14 @@ class Handshake:
     """A handshake from an allowed origin.
 
     `session` or `token` is the secret that authenticates the user, if there is one.
+    `proxy_user` is the user name that a trusted proxy sent.
     """
 
     subprotocol: str | None
     is_version_supported: bool
     session: str | None
     token: str | None
+    proxy_user: str | None
     initial_subscription: StartSubscription | None
     has_invalid_query: bool
 
@@ -63,6 +66,7 @@ def parse(scope: Mapping[str, Any]) -> Handshake:
         is_version_supported=is_version_supported,
         session=session,
         token=token,
+        proxy_user=scope.get(REMOTE_USER),
         initial_subscription=initial_subscription,
         has_invalid_query=has_invalid_query,
     )

@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import sessions, tokens
 from accounts.models import ApiToken, Session, User
+from accounts.proxy_auth import user_of_session
 from live.delivery.readings import Position
 from live.fingerprint import fingerprint
 from rest.batches import MAX_IDS_PER_QUERY, batched
@@ -50,8 +51,11 @@ class Identity:
     session_auth_hash: str = ""
 
 
-def identity_from_session(key: str) -> Identity | None:
-    """Return the user who is signed in with a session, or None."""
+def identity_from_session(key: str, *, proxy_user: str | None = None) -> Identity | None:
+    """Return the user who is signed in with a session, or None.
+
+    `proxy_user` is the name that a trusted proxy sent with the handshake.
+    """
     session = sessions.find(key)
     if session is None:
         return None
@@ -62,12 +66,14 @@ def identity_from_session(key: str) -> Identity | None:
     session_auth_hash = data.get(HASH_SESSION_KEY, "")
     if user is None or not constant_time_compare(session_auth_hash, user.get_session_auth_hash()):
         return None
+    if user_of_session(user, data, proxy_user) != user:
+        return None
     return Identity(
         user_id=user.pk,
         name=user.display_name,
         is_staff=user.is_staff,
-        lookup_key=key,
-        session=fingerprint(key),
+        lookup_key=session.session_key,
+        session=fingerprint(session.session_key),
         expires_at=session.expire_date.timestamp(),
         session_auth_hash=session_auth_hash,
     )

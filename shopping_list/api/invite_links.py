@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.throttles import SecretLinkThrottle
-from accounts.authentication import BACKEND, CsrfEnforcedSession, TokenAuthentication
+from accounts.authentication import CsrfEnforcedSession, TokenAuthentication
 from accounts.models import User
 from rest.serializers import CleanTextField, SecretField, StrictSerializer, validated
 from shopping_list import models
@@ -115,7 +115,7 @@ def _accept_as_guest(request: Request, token: str, name: str = "") -> models.Mem
     if not name:
         raise exceptions.ValidationError({"name": ["Guests need a name."]})
     membership = invites.accept_as_guest(token, name)
-    login(request._request, membership.user, backend=BACKEND)
+    login(request._request, membership.user)
     return membership
 
 

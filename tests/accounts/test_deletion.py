@@ -102,7 +102,7 @@ def test_guest_deletes_account_without_a_password(guest, ana, signed_in_client):
 
 def test_guest_account_deletion_requires_the_csrf_token(guest):
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(guest, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(guest)
     assert code_of(client.delete(ME)) == (403, "csrf_failed")
 
 

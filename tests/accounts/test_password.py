@@ -3,6 +3,7 @@
 import pytest
 from django.test import override_settings
 
+from accounts import sessions
 from accounts.models import Session, User
 from tests.accounts.conftest import renew_csrf
 from tests.conftest import PASSWORD
@@ -28,13 +29,13 @@ def sign_in(client, password):
 
 def test_password_change_keeps_this_session_and_ends_all_others(phone, laptop, anonymous_client):
     """PPL-7"""
-    before = Session.objects.get(session_key=phone.cookies["sessionid"].value)
+    before = sessions.find(phone.cookies["sessionid"].value)
     response = phone.post(ADDRESS, BODY)
     assert (response.status_code, response.content) == (204, b"")
     assert phone.get(ME).status_code == 200
     assert laptop.get(ME).status_code == 401
     after = Session.objects.get()
-    assert after.session_key == phone.cookies["sessionid"].value != before.session_key
+    assert after == sessions.find(phone.cookies["sessionid"].value) != before
     assert (after.public_id, after.created_at) == (before.public_id, before.created_at)
     assert (sign_in(anonymous_client, PASSWORD), sign_in(anonymous_client, NEW)) == (400, 200)
 

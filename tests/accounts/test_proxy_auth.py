@@ -7,6 +7,7 @@ from django.test import AsyncClient
 
 from accounts.models import Session, User
 from accounts.proxy_auth import REMOTE_USER
+from tests.conftest import PASSWORD
 
 ME = "/api/auth/me/"
 
@@ -47,12 +48,90 @@ def test_first_page_request_signs_the_proxy_user_in(proxied, ana):
 
 def test_proxy_session_is_valid_for_sockets(proxied, ana):
     """PPL-14"""
+    proxied("ana")
+    assert socket_user(proxied, "ana") == socket_user(proxied, "ANA") == ana.pk
+
+
+def socket_user(proxied, name):
+    """Return the id of the user of a socket that this browser opens through the proxy."""
     from live.connections import identity
 
+    key = proxied.client.cookies["sessionid"].value
+    user = identity.identity_from_session(key, proxy_user=name)
+    return user and user.user_id
+
+
+WAYS_IN = {
+    "API": lambda proxied, name, headers: proxied(name, headers=headers).status_code == 200,
+    "admin": lambda proxied, name, headers: (
+        proxied(name, path="/admin/", headers=headers).status_code == 200
+    ),
+    "socket": lambda proxied, name, headers: socket_user(proxied, name) is not None,
+}
+
+
+@pytest.mark.parametrize("way_in", WAYS_IN)
+@pytest.mark.parametrize(
+    ("name", "authorization"),
+    [(None, ""), (None, "Basic eA=="), (None, "Bearer"), (None, "Digest x"), ("zoe", ""), ("", "")],
+)
+def test_proxy_session_does_not_count_when_the_proxy_does_not_name_its_user(
+    proxied, olga, way_in, name, authorization
+):
+    """PPL-14"""
+    proxied("olga")
+    headers = {"authorization": authorization} if authorization else {}
+    assert WAYS_IN[way_in](proxied, "olga", {})
+    assert not WAYS_IN[way_in](proxied, name, headers)
+
+
+@pytest.mark.parametrize("authorization", ["Basic eA==", "Digest x", "Bearerx y"])
+def test_user_is_the_one_of_the_proxy_when_authorization_has_no_token(
+    proxied, ana, bob, authorization
+):
+    """PPL-14: a proxy that asks for a password itself may pass its header on."""
     proxied("ana")
-    assert (
-        identity.identity_from_session(proxied.client.cookies["sessionid"].value).user_id == ana.pk
+    headers = {"authorization": authorization}
+    assert username_of(proxied("bob", headers=headers)) == "bob"
+    assert socket_user(proxied, "ana") is None
+    assert socket_user(proxied, "bob") == bob.pk
+
+
+def test_proxy_session_does_not_count_when_the_request_has_a_token(proxied, ana, bob):
+    """PPL-14"""
+    proxied("ana")
+    for name in ("ana", "bob", None):
+        headers = {"authorization": "Bearer trl_x"}
+        assert proxied(name, headers=headers).status_code == 401
+        assert proxied(name, path="/admin/", headers=headers).status_code == 302
+    assert username_of(proxied("ana")) == "ana"
+
+
+def test_proxy_session_does_not_count_when_proxy_auth_was_turned_off(proxied, ana, settings):
+    """PPL-14"""
+    proxied("ana")
+    settings.PROXY_AUTH_HEADER = ""
+    assert proxied().status_code == 401
+    assert socket_user(proxied, None) is None
+    proxied.client.force_login(ana)
+    assert username_of(proxied()) == "ana"
+    assert socket_user(proxied, None) == ana.pk
+
+
+def test_password_sign_in_in_a_proxy_session_counts_without_the_proxy(proxied, ana, settings):
+    """PPL-14: the session is then one that a password began."""
+    proxied("ana")
+    settings.PROXY_AUTH_HEADER = ""
+    proxied(path="/")
+    csrf = proxied.client.cookies["csrftoken"].value
+    response = async_to_sync(proxied.client.post)(
+        "/api/auth/login/",
+        {"username": "ana", "password": PASSWORD},
+        content_type="application/json",
+        headers={"X-CSRFToken": csrf},
     )
+    assert response.status_code == 200
+    assert username_of(proxied()) == "ana"
 
 
 def test_proxy_header_is_ignored_when_proxy_auth_is_off(proxied, ana, settings):
@@ -77,7 +156,7 @@ def test_another_proxy_user_gets_another_session(proxied, ana, bob):
 
 
 def test_password_session_stays_when_the_proxy_sends_no_user(proxied, ana, bob):
-    proxied.client.force_login(ana, backend="django.contrib.auth.backends.ModelBackend")
+    proxied.client.force_login(ana)
     assert username_of(proxied()) == "ana"
     assert username_of(proxied("bob")) == "bob"
 

@@ -60,7 +60,7 @@ def test_url_walk_finds_public_endpoints():
 def test_session_cannot_change_anything_without_csrf_token(olga, method):
     """SEC-6: no user has more permissions than olga, and even she cannot change anything."""
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(olga)
     forbidden = 0
     for name, path in named_paths():
         if name not in WITHOUT_COOKIES:

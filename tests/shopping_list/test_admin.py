@@ -20,7 +20,7 @@ MODELS = ("shoppinglist", "shoppingitem", "activity")
 def admin_client(olga):
     """A client in which the owner of the installation is signed in to the admin."""
     client = Client()
-    client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(olga)
     return client
 
 
@@ -236,7 +236,7 @@ def test_edits_are_attributed_on_an_asynchronous_server(groceries, olga, recorde
 
     async def rename():
         client = AsyncClient()
-        await client.aforce_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+        await client.aforce_login(olga)
         response = await client.post(admin_url("shoppinglist_change", groceries.pk), form)
         await sync_to_async(connections.close_all)()
         return response

@@ -117,7 +117,9 @@ async def test_slow_database_does_not_trigger_auth_timeout(
     """4501 means "do not reconnect": only a client that sent no credentials in time gets it."""
     original, resume = identity.identity_from_session, threading.Event()
     monkeypatch.setattr(
-        identity, "identity_from_session", lambda key: resume.wait(TIMEOUT) and original(key)
+        identity,
+        "identity_from_session",
+        lambda key, **names: resume.wait(TIMEOUT) and original(key, **names),
     )
     client = await open_client(session=await run_in_db_thread(create_session, ana))
     anonymous = await open_client(origin=None)
@@ -143,10 +145,13 @@ async def test_expired_credentials_and_disabled_users_are_rejected(
     open_client, create_session, create_token, ana, bob
 ):
     from accounts.models import ApiToken, Session
+    from accounts.sessions import digest
 
     expired = await run_in_db_thread(create_session, ana)
     past = timezone.now() - timezone.timedelta(seconds=1)
-    await run_in_db_thread(Session.objects.filter(session_key=expired).update, expire_date=past)
+    await run_in_db_thread(
+        Session.objects.filter(session_key=digest(expired)).update, expire_date=past
+    )
     token = await run_in_db_thread(create_token, ana)
     await run_in_db_thread(ApiToken.objects.update, expiry=past)
     key = await run_in_db_thread(create_session, bob)

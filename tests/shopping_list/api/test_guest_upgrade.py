@@ -91,5 +91,5 @@ def test_upgrade_requires_the_csrf_token(db):
     """INV-8"""
     client = APIClient(enforce_csrf_checks=True)
     guest = guests.create("Grandma")
-    client.force_login(guest, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(guest)
     assert client.post(UPGRADE, ACCOUNT).json()["code"] == "csrf_failed"

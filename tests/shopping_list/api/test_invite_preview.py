@@ -85,7 +85,7 @@ def test_preview_and_accept_require_the_csrf_token(mallory, create_invite, path)
     """INV-5"""
     created = create_invite(guest=True)
     signed_in = APIClient(enforce_csrf_checks=True)
-    signed_in.force_login(mallory, backend="django.contrib.auth.backends.ModelBackend")
+    signed_in.force_login(mallory)
     for client in (APIClient(enforce_csrf_checks=True), signed_in):
         response = client.post(path, {"token": created["token"], "name": "Eve"})
         assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")

@@ -128,7 +128,7 @@ def grow(shopping_list: ShoppingList, make_user: Callable[..., User]) -> None:
     for number in range(5):
         invites.create(shopping_list.pk, owner, secret=invites.new_secret(), role="editor")
         ApiToken.objects.create(user=owner, name=f"{number}")
-        APIClient().force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+        APIClient().force_login(owner)
     with recording(shopping_list.pk, verb="undo", undoes=current_version(shopping_list)):
         shopping_list.items.filter(purchased=True).update(purchased=False)
 
