@@ -138,11 +138,12 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
 
 
 class TokenIdempotencyKey(models.Model):
-    """The Idempotency-Key with which a token was created. It is kept longer than the token.
+    """The hash of the Idempotency-Key with which a token was created.
 
-    So a request that is repeated after the token was revoked gets an error and no new
-    token. The response is not stored, because it contains the secret of the token; that
-    is why tokens do not share the table of `shopping_list.IdempotentResponse`.
+    It is kept longer than the token, so a request that is repeated after the token was
+    revoked gets an error and no new token. The response is not stored, because it
+    contains the secret of the token; that is why tokens do not share the table of
+    `shopping_list.IdempotentResponse`.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

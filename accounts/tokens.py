@@ -16,7 +16,7 @@ from knox.settings import CONSTANTS, knox_settings
 from accounts.models import ApiToken, TokenIdempotencyKey, User
 from rest.compiled_query import CompiledQuery, columns_of, to_instance
 from rest.errors import DomainError
-from rest.idempotency import KeyReusedError
+from rest.idempotency import KeyReusedError, stored_key
 
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 """`last_used_at` is written at most once in this time, however many requests come."""
@@ -46,8 +46,8 @@ def create(
     """Return a new token and its secret.
 
     With an Idempotency-Key the secret is derived from the key and the random id of the
-    token. So a repeated request gets the same token and secret, although the secret is
-    stored nowhere, and no request gets a token that was revoked.
+    token. So a repeated request gets the same token and secret, although neither the
+    secret nor the key is stored, and no request gets a token that was revoked.
     Raises TooManyTokensError and KeyReusedError.
     """
     fingerprint = _mac(name, scope, list_id, lifetime)
@@ -65,7 +65,10 @@ def create(
         token.save(force_insert=True)
         if key:
             TokenIdempotencyKey.objects.create(
-                user=user, key=key, request_fingerprint=fingerprint, public_id=token.public_id
+                user=user,
+                key=stored_key(key),
+                request_fingerprint=fingerprint,
+                public_id=token.public_id,
             )
     return token, secret
 
@@ -135,7 +138,7 @@ def _secret_of(token: ApiToken, key: UUID | None) -> str:
 
 def _created_with(user: User, key: UUID, fingerprint: str) -> ApiToken | None:
     """Return the token that was created with a key, None for a new key."""
-    used = TokenIdempotencyKey.objects.filter(user=user, key=key).first()
+    used = TokenIdempotencyKey.objects.filter(user=user, key=stored_key(key)).first()
     if used is None:
         return None
     token: ApiToken | None = ApiToken.objects.filter(public_id=used.public_id).first()

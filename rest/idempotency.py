@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from rest.errors import DomainError
 
 HEADER = "Idempotency-Key"
+RANDOM_VERSIONS = (4, 7)
+"""The versions of UUIDs that have 62 random bits or more."""
 
 
 class KeyReusedError(DomainError):
@@ -36,6 +38,27 @@ def idempotency_key(request: Request | HttpRequest) -> UUID | None:
         return UUID(value)
     except ValueError:
         raise ValidationError({HEADER: ["Must be a UUID."]}) from None
+
+
+def stored_key(key: UUID) -> UUID:
+    """Return what the database stores of a key: a hash.
+
+    The secret of a token or of an invite is derived from the key, so the key itself must
+    not be at rest. A deleted one would stay in a backup, and in free pages of SQLite.
+    """
+    return UUID(bytes=hashlib.sha256(key.bytes).digest()[:16])
+
+
+def random_idempotency_key(request: Request | HttpRequest) -> UUID | None:
+    """Return a key from which a secret can be derived, None if the request has no key.
+
+    Raises ValidationError for a key that is not random, because then the secret could be
+    computed from a copy of the data.
+    """
+    key = idempotency_key(request)
+    if key is not None and key.version not in RANDOM_VERSIONS:
+        raise ValidationError({HEADER: ["Must be a random UUID (version 4 or 7) here."]})
+    return key
 
 
 def fingerprint(*parts: object) -> str:

@@ -288,7 +288,8 @@ class IdempotentResponse(models.Model):
     """The stored response to a request with an Idempotency-Key.
 
     It is written in the transaction of the effect, so either both exist or
-    neither. `scope` is the list, or the user where the request names no list.
+    neither. `scope` is the list, or the user where the request names no list. `key` is a
+    hash of the key (rest/idempotency.py).
     `needed_role` and `needs_unrestricted_token` are what the request needed: a repeated
     one needs them too.
     """

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts import guests, personal_data, tokens
 from accounts.api.permissions import IsSessionAuthenticated, current_user
 from accounts.models import ApiToken, User
-from rest.idempotency import idempotency_key
+from rest.idempotency import random_idempotency_key
 from rest.openapi import IDEMPOTENCY_KEY, operation
 from rest.serializers import CleanTextField, StrictSerializer, in_seconds, validated
 
@@ -82,7 +82,7 @@ class TokensView(APIView):
         """Create a token and return its secret, which is shown only this once."""
         user = _account(request)
         fields = validated(TokenBody, request)
-        key = idempotency_key(request)
+        key = random_idempotency_key(request)
         _require_member(user, fields["list"])
         token, secret = tokens.create(
             user,

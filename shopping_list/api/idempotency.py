@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rest.idempotency import KeyReusedError, fingerprint, idempotency_key
+from rest.idempotency import KeyReusedError, fingerprint, idempotency_key, stored_key
 from shopping_list.api import permissions
 from shopping_list.api.responses import LIST_VERSION_HEADER
 from shopping_list.models import IdempotentResponse
@@ -38,9 +38,10 @@ def idempotent(handler: Handler) -> Handler:
 
     @wraps(handler)
     def wrapper(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = idempotency_key(request)
-        if key is None:
+        client_key = idempotency_key(request)
+        if client_key is None:
             return handler(view, request, *args, **kwargs)
+        key = stored_key(client_key)
         scope = _scope(request, kwargs)
         request_fingerprint = _fingerprint(request)
         stored = IdempotentResponse.objects.filter(scope=scope, key=key).first()

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts import guests
 from accounts.api.permissions import current_user
+from rest.idempotency import random_idempotency_key
 from rest.openapi import array_of
 from rest.serializers import (
     StrictBooleanField,
@@ -29,7 +30,6 @@ from shopping_list.api import openapi, permissions
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.responses import Uri
 from shopping_list.models import Invite
-from shopping_list.recording import actor
 from shopping_list.recording.context import recording
 from shopping_list.rows import ROLES, Moment, Person, Role
 from shopping_list.services import invites
@@ -101,7 +101,7 @@ class InvitesView(APIView):
     )
     def post(self, request: Request, list_id: UUID) -> Response:
         """Create an invite and return its secret, which is not shown again."""
-        key, random_secret = actor.current().operation_id, invites.new_secret()
+        key, random_secret = random_idempotency_key(request), invites.new_secret()
 
         def make_secret(invite_id: UUID) -> str:
             return invites.derive_secret(invite_id, key) if key else random_secret

@@ -66,7 +66,7 @@ def derive_secret(invite_id: UUID, key: UUID) -> str:
     """Return the secret of an invite that is created under an Idempotency-Key.
 
     So a repeated request gets the same secret from the id in the stored response,
-    although the secret is stored nowhere. The id is random, so that no later
+    although neither the secret nor the key is stored. The id is random, so that no later
     request gets a secret that was valid before.
     """
     mac = salted_hmac("shopping_list.invites", f"{invite_id} {key}", algorithm="sha256")

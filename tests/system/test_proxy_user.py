@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -32,11 +33,20 @@ def test_trusted_proxy_signs_in_pages_and_sockets(server: ServerProcess) -> None
     """PPL-14"""
     with httpx.Client(base_url=server.url, timeout=TIMEOUT, verify=SSL_CONTEXT) as browser:
         assert browser.get(ME, headers=ANA).json()["username"] == "ana"
-        cookie = f"sessionid={browser.cookies['sessionid']}"
+        cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+    frames = {
+        name: first_frame(server, {**cookie, **headers})
+        for name, headers in {"ana": ANA, "bob": {"Remote-User": "bob"}, "nobody": {}}.items()
+    }
+    assert (frames["ana"]["type"], frames["ana"]["user"]["name"]) == ("welcome", "ana")
+    assert frames["bob"]["code"] == frames["nobody"]["code"] == "not_signed_in"
+
+
+def first_frame(server: ServerProcess, headers: dict[str, str]) -> dict[str, Any]:
     url = server.url.replace("http", "ws") + "/ws/"
-    with connect(url, origin=server.url, additional_headers={"Cookie": cookie}) as socket:
-        welcome = json.loads(socket.recv(TIMEOUT))
-    assert (welcome["type"], welcome["user"]["name"]) == ("welcome", "ana")
+    with connect(url, origin=server.url, additional_headers=headers) as socket:
+        frame: dict[str, Any] = json.loads(str(socket.recv(TIMEOUT)).split("\n")[0])
+    return frame
 
 
 def test_header_of_an_untrusted_address_is_ignored(server: ServerProcess) -> None:

@@ -164,7 +164,7 @@ def has_input(operation: Any) -> bool:
     return bool(operation.body or any(operation.iter_parameters()))
 
 
-UNVERIFIABLE_FIELDS = {"after", "items", "members", "cursor", "token", "content"}
+UNVERIFIABLE_FIELDS = {"after", "items", "members", "cursor", "token", "content", "Idempotency-Key"}
 """Fields that refer to rows, repeat a response or hold a file: no schema can describe them."""
 
 
