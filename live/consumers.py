@@ -170,11 +170,13 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         finally:
             connection.is_authenticating = False
         if user is None:
-            connection.send_error("not_signed_in", "the session or token is not valid")
-            connection.close(CloseCode.NOT_SIGNED_IN, "not signed in")
+            message = "the session or token is not valid"
+            connection.close(CloseCode.NOT_SIGNED_IN, "not signed in", message=message)
         elif not self.runtime.registry.authenticate(connection, user):
-            connection.send_error("overloaded", "too many connections of this user")
-            connection.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
+            message = "too many connections of this user"
+            connection.close(
+                CloseCode.TOO_MANY_CONNECTIONS, "too many connections", message=message
+            )
         else:
             self.runtime.access.update(user.user_id, lists, read_at=read_at, informed=connection)
             self._welcome(user, lists)

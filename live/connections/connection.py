@@ -111,12 +111,26 @@ class Connection:
         for topic in list(self.subscriptions):
             self.unsubscribe(topic)
 
-    def close(self, code: CloseCode, reason: str, *, retry_in: float | None = None) -> None:
-        """Send `bye` after the queued replies, then close."""
+    def close(
+        self,
+        code: CloseCode,
+        reason: str,
+        *,
+        message: str = "",
+        retry_in: float | None = None,
+    ) -> None:
+        """Send `bye` after the queued replies, then close.
+
+        A client that is not authenticated is refused: it gets an `error` first, whose
+        `message` may say more than the reason.
+        """
         if self.close_code is not None:
             return
         self.close_code = code
         self.unsubscribe_all()
+        if self.identity is None:
+            error = frames.REFUSAL_ERRORS[code]
+            self.send_error(error, message or reason, retry_in=retry_in)
         bye = frames.Bye(code=code, reason=reason, retry_in=retry_in)
         bye_batch = Batch(encode(bye).decode())
         self.writer.send_queue.close(bye_batch, close_message(int(code), reason))

@@ -67,6 +67,7 @@ class ConnectionRegistry:
         connection.state.mark_authenticated()
         user.connections[connection] = None
         if not revoked.isdisjoint({identity.user_id, identity.session, identity.token} - {None}):
+            connection.send_error("not_signed_in", "signed out or revoked")
             connection.close(CloseCode.REVOKED, "signed out or revoked")
         return True
 

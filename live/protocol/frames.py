@@ -6,6 +6,7 @@ It knows neither Django nor sockets. docs/protocol.md explains the protocol.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal, Self
@@ -81,8 +82,27 @@ class CloseCode(IntEnum):
 
 
 ErrorCode = Literal[
-    "bad_frame", "not_found", "not_signed_in", "too_many_topics", "overloaded", "unavailable"
+    "bad_frame",
+    "not_found",
+    "not_signed_in",
+    "too_many_topics",
+    "overloaded",
+    "unavailable",
+    "version_unknown",
 ]
+REFUSAL_ERRORS: Mapping[CloseCode, ErrorCode] = {
+    CloseCode.TOO_BIG: "bad_frame",
+    CloseCode.RESTARTING: "unavailable",
+    CloseCode.SESSION_EXPIRED: "not_signed_in",
+    CloseCode.TOO_SLOW: "overloaded",
+    CloseCode.OVERLOADED: "overloaded",
+    CloseCode.BAD_FRAMES: "bad_frame",
+    CloseCode.NOT_SIGNED_IN: "not_signed_in",
+    CloseCode.REVOKED: "not_signed_in",
+    CloseCode.TOO_MANY_CONNECTIONS: "overloaded",
+    CloseCode.VERSION_UNKNOWN: "version_unknown",
+}
+"""The `error` that a client gets whose socket is closed before its `welcome`."""
 PresenceState = Literal["viewing", "shopping", "away"]
 EndReason = Literal["revoked", "deleted"]
 Number = int | float

@@ -399,4 +399,4 @@ async def test_socket_is_closed_when_session_ends_during_handshake(
     assert await other_client.wait_closed() == CloseCode.REVOKED
     resume.set()
     assert await client.wait_closed() == CloseCode.REVOKED
-    assert [frame["type"] for frame in client.frames] == ["bye"]
+    assert [frame["type"] for frame in client.frames] == ["error", "bye"]

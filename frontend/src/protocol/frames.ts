@@ -487,7 +487,13 @@ export interface Pong {
 export interface Error {
   type: 'error';
   code:
-    'bad_frame' | 'not_found' | 'not_signed_in' | 'overloaded' | 'too_many_topics' | 'unavailable';
+    | 'bad_frame'
+    | 'not_found'
+    | 'not_signed_in'
+    | 'overloaded'
+    | 'too_many_topics'
+    | 'unavailable'
+    | 'version_unknown';
   message: string;
   id?: number | null;
   retry_in?: number | null;

@@ -64,9 +64,12 @@ async def test_deferred_connection_costs_no_query_and_delays_no_client(
     await admitted.until("snapshot")
     key, looked_up = await run_in_db_thread(create_session, bob), []
     original = identity.identity_from_session
-    monkeypatch.setattr(
-        identity, "identity_from_session", lambda key: looked_up.append(key) or original(key)
-    )
+
+    def look_up(key, **names):
+        looked_up.append(key)
+        return original(key, **names)
+
+    monkeypatch.setattr(identity, "identity_from_session", look_up)
     now = time.monotonic()
     live_runtime.admission = AdmissionControl(rate=0.001, now=now)
     assert live_runtime.admission.admit(now) is None
@@ -74,7 +77,8 @@ async def test_deferred_connection_costs_no_query_and_delays_no_client(
         deferred = await open_client(path=path, session=key)
         assert deferred.accepted
         assert await deferred.wait_closed() == CloseCode.OVERLOADED
-        (bye,) = deferred.frames
+        error, bye = deferred.frames
+        assert error["code"] == "overloaded"
         assert MIN_RETRY <= bye["retry_in"] <= MAX_RETRY
     assert looked_up == []
     await run_in_db_thread(groceries.items.create, name="Milk")
