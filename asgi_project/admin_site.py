@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
 
 class TrolleyAdminConfig(AdminConfig):
@@ -39,6 +39,11 @@ class StaffAdminSite(AdminSite):
         """Show the sign-in page to anonymous users."""
         self._forbid_non_staff(request)
         return super().login(request, extra_context)
+
+    def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponsePermanentRedirect:
+        """Redirect to the address with the last slash; the method stays. Raises Http404."""
+        redirect = super().catch_all_view(request, url)
+        return HttpResponsePermanentRedirect(redirect["Location"], preserve_request=True)
 
     def _forbid_non_staff(self, request: HttpRequest) -> None:
         if request.user.is_authenticated and not self.has_permission(request):

@@ -28,6 +28,7 @@ from accounts.proxy_auth import REMOTE_USER  # noqa: E402
 from asgi_project.middleware.body_limit import BodyLimitMiddleware  # noqa: E402
 from asgi_project.middleware.bounded_queue import BoundedQueueMiddleware  # noqa: E402
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
+from asgi_project.middleware.trailing_slash import TrailingSlashMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
 from asgi_project.serving.threaded_handler import ThreadedHandler  # noqa: E402
 from rest import body_limits  # noqa: E402
@@ -67,7 +68,7 @@ def compose() -> ASGI3Application:
     async def route(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         await apps_by_type[scope["type"]](scope, receive, send)
 
-    return _trust_proxies(route)
+    return _trust_proxies(TrailingSlashMiddleware(route))
 
 
 def _trust_proxies(app: ASGI3Application) -> ASGI3Application:

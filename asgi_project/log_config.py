@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
@@ -22,14 +23,20 @@ def escape_control_characters(
     return event
 
 
+_NOT_LOGGED = re.compile(r"(?:\?|#|%23|%2523).*", re.DOTALL)
+
+
 class StripQueryFilter(logging.Filter):
-    """Removes the query string from uvicorn's access log: it contains what users search for."""
+    """Removes the query string and a fragment from the URLs of uvicorn's access log.
+
+    They contain what users search for, and the secret of a link whose `#` was encoded.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Accept every record, after reducing its URL to the path."""
         if isinstance(record.args, tuple) and len(record.args) == 5:
             client, method, url, *rest = record.args
-            record.args = (client, method, str(url).partition("?")[0], *rest)
+            record.args = (client, method, _NOT_LOGGED.sub("", str(url)), *rest)
         return True
 
 

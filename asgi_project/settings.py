@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "asgi_project.middleware.static_files.StaticFilesMiddleware",
     "accounts.session_middleware.RollingSessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "asgi_project.middleware.trailing_slash.SameMethodCommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.proxy_auth.ProxyAuthMiddleware",

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from asgi_project.views import app_shell
+from asgi_project.views import LINK_PAGES, app_shell, encoded_fragment
 from rest.compression import compressed
 
 LISTS = {"entry": "src/lists.ts", "title": "Trolley"}
@@ -34,6 +34,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/", app_shell, LISTS),
     path("account/", app_shell, LISTS),
     path("reset/", app_shell, LISTS),
+    *(
+        path(f"{page}{separator}<path:secret>", encoded_fragment, {"page": page})
+        for page in LINK_PAGES
+        for separator in ("/#", "#", "/%23", "%23")
+    ),
     path("dashboard/", app_shell, DASHBOARD),
     path("dashboard/signals/", app_shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),

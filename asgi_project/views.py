@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from asgi_project.middleware.security_headers import APP_CSP
+
+LINK_PAGES = ("join", "setup", "reset")
+"""The pages of links, which have their secret in the fragment."""
 
 
 def _has_webmanifest() -> bool:
@@ -26,4 +30,16 @@ def app_shell(request: HttpRequest, *, entry: str, title: str, **_: Any) -> Http
     response = render(request, "shell.html", context)
     response["Content-Security-Policy"] = APP_CSP
     response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def encoded_fragment(request: HttpRequest, *, page: str, secret: str) -> HttpResponse:
+    """Redirect to the page of a link whose `#` a mail program has encoded as `%23`.
+
+    The fragment of the redirect goes to the browser, which sends it nowhere.
+    """
+    unpunctuated = re.match(r"[\w-]*", secret, re.ASCII)
+    response = HttpResponseRedirect(f"/{page}/#{unpunctuated[0] if unpunctuated else ''}")
+    response["Cache-Control"] = "no-store"
     return response

@@ -6,12 +6,16 @@ older copy of the database was restored is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.request import Request
 
 from shopping_list.api.errors import PreconditionFailedError
+
+_ENCODING_MARK = re.compile(r'(?:--?|;)(?:gzip|br|zstd|deflate)"$')
+"""What Apache and other proxies append within the quotes, and do not take off again."""
 
 
 def etag(version: int) -> str:
@@ -41,6 +45,9 @@ def check(request: Request, tag: str | None, current: Mapping[str, Any] | None) 
 
 
 def _matches(expected: str, tag: str) -> bool:
-    # Proxies that compress a response weaken its tag; the version is the same.
-    tags = {expected_tag.strip().removeprefix("W/") for expected_tag in expected.split(",")}
-    return bool(tags & {"*", tag})
+    return not {"*", tag}.isdisjoint(_unmarked(each) for each in expected.split(","))
+
+
+def _unmarked(tag: str) -> str:
+    """Return a tag as we sent it. Proxies that compress a response weaken or mark its tag."""
+    return _ENCODING_MARK.sub('"', tag.strip().removeprefix("W/"))

@@ -36,7 +36,8 @@ def sample_path(pattern):
     def value(converter):
         return str(uuid.UUID(int=7)) if converter[1] == "uuid:" else "7"
 
-    return re.sub(r"<(\w+:)?\w+>", value, str(pattern)).removesuffix("(?P<url>.*)$")
+    path = re.sub(r"<(\w+:)?\w+>", value, str(pattern)).removesuffix("(?P<url>.*)$")
+    return path.replace("%", "%25").replace("#", "%23")
 
 
 def result_of(response):

@@ -225,7 +225,12 @@ class TestPreconditions:
                 assert response.json()["current"] == bob_client.get(url).json()
         assert current_version(groceries) == before
         current_tag = bob_client.get(url)["ETag"]
-        for tag in (current_tag, f"{stale_tag}, {current_tag}", f"W/{current_tag}", "*"):
+        # Case AB1: what proxies make of a tag when they compress.
+        marks = ("-gzip", ";gzip", "--gzip", "-br", "-zstd")
+        marked = [current_tag[:-1] + mark + '"' for mark in marks]
+        for tag in (f'"0{marks[0]}"', f'{current_tag[:-1]}-other"'):
+            assert bob_client.patch(url, {"note": "x"}, HTTP_IF_MATCH=tag).status_code == 412
+        for tag in (current_tag, f"{stale_tag}, {current_tag}", f"W/{current_tag}", "*", *marked):
             assert bob_client.patch(url, {"note": "fresh"}, HTTP_IF_MATCH=tag).status_code == 200
         assert bob_client.delete(url, HTTP_IF_MATCH=current_tag).status_code == 204
 
