@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import guests
+from accounts.api.permissions import current_user
 from live import runtime
 from live.db_threads import run_in_db_thread
 from live.metrics import health
@@ -58,6 +60,7 @@ class RequestsView(APIView):
     def get(self, request: Request) -> Response:
         """Return the last sample. The first one is taken a second after the start."""
         permissions.require_unrestricted_token(request)
+        guests.require_account(current_user(request))
         running = runtime.get_running()
         sample = running and running.sampler.aggregator.latest
         if sample is None:

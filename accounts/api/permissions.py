@@ -15,6 +15,14 @@ def current_user(request: Request) -> User:
     return request.user
 
 
+def has_narrow_token(request: Request) -> bool:
+    """Tell whether the caller uses a token that is restricted to a scope or to a list."""
+    token = request.auth
+    if not isinstance(token, ApiToken):
+        return False
+    return token.scope != ApiToken.Scope.WRITE or token.list_id is not None
+
+
 class IsSessionAuthenticated(BasePermission):
     """Session only: a leaked token must not be able to escalate."""
 
@@ -32,7 +40,4 @@ class IsSessionOrUnrestrictedToken(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether it is a session, an unrestricted token, or a safe method."""
-        token = request.auth
-        if request.method in SAFE_METHODS or not isinstance(token, ApiToken):
-            return True
-        return token.scope == ApiToken.Scope.WRITE and token.list_id is None
+        return request.method in SAFE_METHODS or not has_narrow_token(request)

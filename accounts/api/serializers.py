@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from accounts import passwords
 from accounts.api.fields import PasswordField
+from accounts.api.permissions import has_narrow_token
 from accounts.models import User
 from rest.serializers import CleanTextField, SecretField, StrictSerializer
 from rest.text import validate_text
@@ -24,8 +25,16 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
         read_only_fields = ("id", "username", "is_staff", "is_guest")
 
     def to_representation(self, instance: User) -> dict[str, Any]:
-        """Return the profile with the name that other users see."""
-        return {**super().to_representation(instance), "name": instance.display_name}
+        """Return the profile with the name that other users see.
+
+        A narrow token may be in other hands, so it gets the id and the name alone: the
+        other values are empty, and it has no rights of staff.
+        """
+        profile = {**super().to_representation(instance), "name": instance.display_name}
+        request = self.context.get("request")
+        if request is not None and has_narrow_token(request):
+            profile |= {"username": "", "email": "", "is_staff": False}
+        return profile
 
 
 class CredentialsSerializer(StrictSerializer):

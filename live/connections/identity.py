@@ -43,6 +43,7 @@ class Identity:
     user_id: int
     name: str
     is_staff: bool
+    is_guest: bool
     lookup_key: str
     session: str | None = None
     token: str | None = None
@@ -72,6 +73,7 @@ def identity_from_session(key: str, *, proxy_user: str | None = None) -> Identit
         user_id=user.pk,
         name=user.display_name,
         is_staff=user.is_staff,
+        is_guest=user.is_guest,
         lookup_key=session.session_key,
         session=fingerprint(session.session_key),
         expires_at=session.expire_date.timestamp(),
@@ -89,6 +91,7 @@ def identity_from_token(secret: str) -> Identity | None:
         name=token.user.display_name,
         # A token for one list has no rights over the installation.
         is_staff=token.user.is_staff and token.list_id is None,
+        is_guest=token.user.is_guest,
         lookup_key=token.digest,
         token=fingerprint(token.digest),
         restricted_to_list=token.list_id,

@@ -103,8 +103,8 @@ class Subscriptions:
 
     def _subscribe_counters(self, connection: Connection, request: StartSubscription) -> bool:
         user = connection.user
-        is_unrestricted = user.restricted_to_list is None
-        allowed = {REQUESTS: is_unrestricted, SIGNALS: is_unrestricted, OPERATIONS: user.is_staff}
+        is_wide = user.restricted_to_list is None and not user.is_guest
+        allowed = {REQUESTS: is_wide, SIGNALS: is_wide, OPERATIONS: user.is_staff}
         if not allowed.get(request.topic, False):
             return False
         history = None if request.topic == SIGNALS else self._counter_history()

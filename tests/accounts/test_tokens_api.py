@@ -52,7 +52,7 @@ def test_token_secret_is_shown_once_and_authenticates(ana_client):
         "created_at": created["created_at"],
         "last_used_at": None,
     }
-    assert bearer(secret).get(ME).json()["username"] == "ana"
+    assert bearer(secret).get(ME).json()["name"] == "Ana"
     [listed] = ana_client.get(TOKENS).json()["results"]
     assert listed.pop("last_used_at") is not None
     assert listed == {name: value for name, value in created.items() if name != "last_used_at"}
@@ -107,7 +107,7 @@ def test_idempotency_key_of_another_user_returns_a_separate_token(
     ana_token = ana_client.post(TOKENS, KITCHEN, **headers).json()
     mallory_token = open_browser("mallory").post(TOKENS, KITCHEN, **headers).json()
     assert ana_token["token"] != mallory_token["token"]
-    assert bearer(mallory_token["token"]).get(ME).json()["username"] == "mallory"
+    assert bearer(mallory_token["token"]).get(ME).json()["name"] == "Mallory"
 
 
 def test_idempotency_key_must_be_a_uuid(ana_client):
@@ -275,3 +275,31 @@ def test_restricted_token_cannot_change_the_profile(ana, token_client, fields, s
     client = token_client(ana, **fields)
     assert client.get(ME).status_code == 200
     assert client.patch(ME, {"email": "evil@example.org"}).status_code == status
+
+
+@pytest.mark.parametrize("fields", [{"scope": "read"}, {"scope": "tick"}, {"list_id": True}])
+def test_narrow_token_is_told_the_id_and_the_name_alone(
+    fields, olga, token_client, create_list, guest
+):
+    """PPL-21"""
+    if "list_id" in fields:
+        fields = {"list_id": create_list(olga).pk}
+    olga.email = "olga@example.org"
+    olga.save()
+    assert token_client(olga, **fields).get(ME).json() == {
+        "id": olga.pk,
+        "name": "Olga",
+        "username": "",
+        "email": "",
+        "is_staff": False,
+        "is_guest": False,
+    }
+    wide = token_client(olga).get(ME).json()
+    assert (wide["username"], wide["email"], wide["is_staff"]) == ("olga", olga.email, True)
+
+
+def test_guest_is_told_no_counters_of_the_house(guest, signed_in_client, ana):
+    """PPL-21"""
+    response = signed_in_client(guest).get("/api/live/requests/")
+    assert (response.status_code, response.json()["code"]) == (403, "guest")
+    assert signed_in_client(ana).get("/api/live/requests/").status_code != 403

@@ -58,8 +58,8 @@ class Actor:
         authenticated = self.role != ANONYMOUS
         return {
             **{action: self._is_allowed(operation) for action, operation in LIST_ACTIONS.items()},
-            "requests": authenticated and not self.bound,
-            "signals": authenticated and not self.bound,
+            "requests": authenticated and not self.bound and not self.guest,
+            "signals": authenticated and not self.bound and not self.guest,
             "ops": self.staff and not self.bound,
         }
 

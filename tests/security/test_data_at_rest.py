@@ -187,5 +187,5 @@ def test_keys_of_an_older_version_are_hashed(ana: User) -> None:
     key = uuid4()
     _, secret = tokens.create(ana, name="x", key=key)
     TokenIdempotencyKey.objects.update(key=key)
-    import_module("accounts.migrations.0003_hash_idempotency_keys").hash_keys(apps, None)
+    import_module("accounts.migrations.0005_hash_idempotency_keys").hash_keys(apps, None)
     assert tokens.create(ana, name="x", key=key)[1] == secret

@@ -13,7 +13,7 @@ from live.protocol import frames
 from live.protocol.frames import CloseCode
 from tests.support.frame_schema import server_frames
 
-ANA = Identity(user_id=1, name="Ana", is_staff=False, lookup_key="x", session="x")
+ANA = Identity(user_id=1, name="Ana", is_staff=False, is_guest=False, lookup_key="x", session="x")
 
 
 async def close(code: CloseCode, *, identity: Identity | None) -> tuple[list[Any], dict[str, Any]]:
