@@ -237,6 +237,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 SESSION_ENGINE = "accounts.sessions"
 # Counted from the last use, to within a day (accounts/sessions.py).
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
+# Names of our own: cookies know no ports, and other programs on this host may be Django too.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "trolley_sessionid", "trolley_csrftoken"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "asgi_project.error_handlers.csrf_failure"
@@ -244,7 +246,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+        f"__Host-{name}" for name in (SESSION_COOKIE_NAME, CSRF_COOKIE_NAME)
+    )
     # The scheme comes from a trusted proxy's header by way of asgi.py.
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

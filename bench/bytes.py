@@ -53,7 +53,7 @@ def seed() -> tuple[str, list[Any]]:
         lists.append(shopping_list)
     client = Client()
     client.force_login(users[0])
-    return client.cookies["sessionid"].value, lists
+    return client.cookies["trolley_sessionid"].value, lists
 
 
 def fill(shopping_list: Any, size: int, user: Any) -> None:
@@ -104,7 +104,7 @@ class Bytes:
         from django.test import Client
 
         client = Client(headers={"accept-encoding": "gzip" if gzip else "identity"})
-        client.cookies["sessionid"] = self.session
+        client.cookies["trolley_sessionid"] = self.session
         response = client.get(f"/api/{path}")
         assert response.status_code == 200, response.content
         return len(response.content)
@@ -119,7 +119,7 @@ class Bytes:
         from live import runtime
         from live.routing import websocket_application
 
-        headers = [*ORIGIN, (b"cookie", f"sessionid={self.session}".encode())]
+        headers = [*ORIGIN, (b"cookie", f"trolley_sessionid={self.session}".encode())]
         socket = WebsocketCommunicator(websocket_application, "/ws/", headers)
         assert (await socket.connect())[0]
         await socket.receive_from(60)  # welcome

@@ -45,8 +45,8 @@ describe('a Problem', () => {
 
 describe('a request', () => {
   it('reads the CSRF token from either cookie', () => {
-    expect(csrfToken('a=1; csrftoken=abc; b=2')).toBe('abc');
-    expect(csrfToken('__Host-csrftoken=xyz')).toBe('xyz');
+    expect(csrfToken('a=1; trolley_csrftoken=abc; b=2')).toBe('abc');
+    expect(csrfToken('__Host-trolley_csrftoken=xyz')).toBe('xyz');
     expect(csrfToken('notcsrftoken=no')).toBeNull();
   });
 

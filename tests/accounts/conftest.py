@@ -29,7 +29,7 @@ def open_browser(db):
 
 def renew_csrf(client):
     """Send the CSRF token of the current cookie from now on, as our pages do."""
-    client.credentials(HTTP_X_CSRFTOKEN=client.cookies["csrftoken"].value)
+    client.credentials(HTTP_X_CSRFTOKEN=client.cookies["trolley_csrftoken"].value)
 
 
 @pytest.fixture

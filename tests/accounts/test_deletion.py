@@ -34,7 +34,7 @@ def test_deleting_an_account_deletes_its_sessions_tokens_and_lists(
     laptop, script_client = open_browser("ana"), token_client(ana)
     response = ana_client.delete(ME, CONFIRMATION)
     assert (response.status_code, response.content) == (204, b"")
-    assert response.cookies["sessionid"].value == ""
+    assert response.cookies["trolley_sessionid"].value == ""
     assert {client.get(ME).status_code for client in (ana_client, laptop, script_client)} == {401}
     for model in (User, ShoppingList, Session, ApiToken):
         assert not model.objects.exists()

@@ -29,22 +29,22 @@ def sign_in(client, password):
 
 def test_password_change_keeps_this_session_and_ends_all_others(phone, laptop, anonymous_client):
     """PPL-7"""
-    before = sessions.find(phone.cookies["sessionid"].value)
+    before = sessions.find(phone.cookies["trolley_sessionid"].value)
     response = phone.post(ADDRESS, BODY)
     assert (response.status_code, response.content) == (204, b"")
     assert phone.get(ME).status_code == 200
     assert laptop.get(ME).status_code == 401
     after = Session.objects.get()
-    assert after == sessions.find(phone.cookies["sessionid"].value) != before
+    assert after == sessions.find(phone.cookies["trolley_sessionid"].value) != before
     assert (after.public_id, after.created_at) == (before.public_id, before.created_at)
     assert (sign_in(anonymous_client, PASSWORD), sign_in(anonymous_client, NEW)) == (400, 200)
 
 
 def test_old_session_key_is_rejected_when_the_password_has_changed(phone, anonymous_client):
     """PPL-7, SEC-7"""
-    old_key = phone.cookies["sessionid"].value
+    old_key = phone.cookies["trolley_sessionid"].value
     phone.post(ADDRESS, BODY)
-    anonymous_client.cookies["sessionid"] = old_key
+    anonymous_client.cookies["trolley_sessionid"] = old_key
     assert anonymous_client.get(ME).status_code == 401
 
 

@@ -56,7 +56,7 @@ def socket_user(proxied, name):
     """Return the id of the user of a socket that this browser opens through the proxy."""
     from live.connections import identity
 
-    key = proxied.client.cookies["sessionid"].value
+    key = proxied.client.cookies["trolley_sessionid"].value
     user = identity.identity_from_session(key, proxy_user=name)
     return user and user.user_id
 
@@ -123,7 +123,7 @@ def test_password_sign_in_in_a_proxy_session_counts_without_the_proxy(proxied, a
     proxied("ana")
     settings.PROXY_AUTH_HEADER = ""
     proxied(path="/")
-    csrf = proxied.client.cookies["csrftoken"].value
+    csrf = proxied.client.cookies["trolley_csrftoken"].value
     response = async_to_sync(proxied.client.post)(
         "/api/auth/login/",
         {"username": "ana", "password": PASSWORD},
@@ -149,9 +149,9 @@ def test_proxy_session_ends_when_the_proxy_sends_no_user(proxied, ana):
 
 def test_another_proxy_user_gets_another_session(proxied, ana, bob):
     """PPL-14"""
-    before = proxied("ana") and proxied.client.cookies["sessionid"].value
+    before = proxied("ana") and proxied.client.cookies["trolley_sessionid"].value
     assert username_of(proxied("bob")) == "bob"
-    assert proxied.client.cookies["sessionid"].value != before
+    assert proxied.client.cookies["trolley_sessionid"].value != before
     assert Session.objects.get().user == bob
 
 

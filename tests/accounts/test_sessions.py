@@ -57,7 +57,7 @@ def test_sessions_list_shows_device_and_lifetime(phone, laptop):
 
 def test_sessions_reveal_no_key_and_store_no_address(phone):
     """PPL-5"""
-    key = phone.cookies["sessionid"].value
+    key = phone.cookies["trolley_sessionid"].value
     assert key not in phone.get(SESSIONS).content.decode()
     session = sessions.find(key)
     assert "127.0.0.1" not in f"{session.get_decoded()} {vars(session)}"
@@ -71,7 +71,7 @@ def test_sessions_of_other_users_are_not_listed(phone, open_browser, mallory):
 
 
 def test_expired_sessions_are_not_listed(phone, laptop):
-    key = phone.cookies["sessionid"].value
+    key = phone.cookies["trolley_sessionid"].value
     Session.objects.filter(session_key=sessions.digest(key)).update(expire_date=timezone.now())
     assert len(laptop.get(SESSIONS).json()["results"]) == 1
 
@@ -91,16 +91,16 @@ def test_last_seen_is_written_at_most_once_a_minute(phone, django_assert_num_que
 
 def test_session_is_renewed_when_used(phone, django_assert_num_queries):
     """PPL-16"""
-    key = phone.cookies["sessionid"].value
-    assert "sessionid" not in phone.get(ME).cookies
+    key = phone.cookies["trolley_sessionid"].value
+    assert "trolley_sessionid" not in phone.get(ME).cookies
     Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
     with django_assert_num_queries(3):  # the session, its new expiry, the user
-        cookie = phone.get(ME).cookies["sessionid"]
+        cookie = phone.get(ME).cookies["trolley_sessionid"]
     assert (cookie.value, cookie["max-age"]) == (key, 60 * 60 * 24 * 90)
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert Session.objects.get().expire_date > timezone.now() + timedelta(days=89)
     with django_assert_num_queries(2):
-        assert "sessionid" not in phone.get(ME).cookies
+        assert "trolley_sessionid" not in phone.get(ME).cookies
 
 
 def test_expired_session_is_not_renewed(phone):
@@ -115,13 +115,13 @@ def test_sign_out_deletes_the_cookie_when_the_session_is_due_for_renewal(phone):
     """PPL-16"""
     Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
     renew_csrf(phone)
-    assert phone.post("/api/auth/logout/").cookies["sessionid"].value == ""
+    assert phone.post("/api/auth/logout/").cookies["trolley_sessionid"].value == ""
     assert not Session.objects.exists()
 
 
 def test_session_deleted_during_renewal_is_not_recreated(phone):
     """PPL-16"""
-    key = phone.cookies["sessionid"].value
+    key = phone.cookies["trolley_sessionid"].value
     Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
     row = Session.objects.get()
     row.delete()
@@ -157,7 +157,7 @@ def test_user_can_revoke_one_session(phone, laptop):
 def test_revoking_the_current_session_signs_out(phone, laptop):
     """PPL-6"""
     response = phone.delete(f"{SESSIONS}{current_session(phone)['id']}/")
-    assert (response.status_code, response.cookies["sessionid"].value) == (204, "")
+    assert (response.status_code, response.cookies["trolley_sessionid"].value) == (204, "")
     assert not is_signed_in(phone)
     assert is_signed_in(laptop)
 
@@ -235,7 +235,7 @@ def test_sessions_are_deleted_when_the_user_is_disabled(phone, ana):
 
 def test_prune_deletes_expired_sessions(phone, laptop, ana):
     """PPL-13"""
-    key = phone.cookies["sessionid"].value
+    key = phone.cookies["trolley_sessionid"].value
     Session.objects.filter(session_key=sessions.digest(key)).update(expire_date=timezone.now())
     output = StringIO()
     call_command("prune", stdout=output)

@@ -16,7 +16,7 @@ def browser(db):
     """A browser with CSRF checks that has loaded the page once."""
     client = APIClient(enforce_csrf_checks=True)
     client.get("/")
-    client.credentials(HTTP_X_CSRFTOKEN=client.cookies["csrftoken"].value)
+    client.credentials(HTTP_X_CSRFTOKEN=client.cookies["trolley_csrftoken"].value)
     return client
 
 
@@ -57,16 +57,16 @@ def test_sign_in_changes_the_session_key(browser, ana):
     session["marker"] = True
     session.save()
     key_before = session.session_key
-    browser.cookies["sessionid"] = key_before
+    browser.cookies["trolley_sessionid"] = key_before
     sign_in(browser)
-    assert browser.cookies["sessionid"].value != key_before
+    assert browser.cookies["trolley_sessionid"].value != key_before
 
 
 def test_second_sign_in_of_the_same_user_changes_the_session_key(browser, ana):
     """SEC-7"""
     sign_in(browser)
     before = browser.session.session_key
-    browser.credentials(HTTP_X_CSRFTOKEN=browser.cookies["csrftoken"].value)
+    browser.credentials(HTTP_X_CSRFTOKEN=browser.cookies["trolley_csrftoken"].value)
     assert sign_in(browser).status_code == 200
     assert browser.session.session_key != before
     assert sessions.find(before) is None
@@ -100,7 +100,7 @@ def test_disabled_user_gets_the_response_of_a_wrong_password(browser, ana):
 
 def test_sign_out_returns_an_empty_response(browser, ana):
     sign_in(browser)
-    browser.credentials(HTTP_X_CSRFTOKEN=browser.cookies["csrftoken"].value)
+    browser.credentials(HTTP_X_CSRFTOKEN=browser.cookies["trolley_csrftoken"].value)
     response = browser.post(LOGOUT)
     assert (response.status_code, response.content) == (204, b"")
     assert browser.get(ME).status_code == 401

@@ -42,7 +42,7 @@ OTHER_HEADERS = (
     {"Idempotency-Key": "\xe9"},
     {"Authorization": "Bearer \xe9"},
     {"Authorization": "Bearer a b"},
-    {"Cookie": "sessionid=\xe9; csrftoken=\xe9; =;;"},
+    {"Cookie": "trolley_sessionid=\xe9; trolley_csrftoken=\xe9; =;;"},
     {"X-CSRFToken": "\xe9"},
     {"X-HTTP-Method-Override": "DELETE"},
 )

@@ -21,7 +21,7 @@ from asgi_project.templatetags.vite import vite_entry
 def test_page_returns_app_shell_with_csrf_cookie(client, path):
     response = client.get(path)
     assert response.status_code == 200
-    assert "csrftoken" in response.cookies
+    assert "trolley_csrftoken" in response.cookies
     assert b'<meta name="viewport"' in response.content
     assert b'<div id="app">' in response.content
 

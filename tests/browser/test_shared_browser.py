@@ -25,7 +25,7 @@ async () => {
 
 def sign_out(session):
     """Sign out, as another tab of the same browser does."""
-    token = next(c["value"] for c in session.context.cookies() if c["name"] == "csrftoken")
+    token = next(c["value"] for c in session.context.cookies() if c["name"] == "trolley_csrftoken")
     headers = {"X-CSRFToken": token, "Origin": session.url}
     assert session.context.request.post("/api/auth/logout/", headers=headers).status == 204
 

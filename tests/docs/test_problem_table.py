@@ -65,7 +65,7 @@ class Provoker:
 
     @staticmethod
     def renew_csrf(browser: httpx.Client) -> None:
-        name = next(name for name in browser.cookies if name.endswith("csrftoken"))
+        name = next(name for name in browser.cookies if name.endswith("trolley_csrftoken"))
         browser.headers["X-CSRFToken"] = browser.cookies[name]
 
     def visitor(self) -> httpx.Client:

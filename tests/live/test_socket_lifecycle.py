@@ -105,7 +105,7 @@ class RawSocket:
         headers = [
             (b"host", HOST.encode()),
             (b"origin", ORIGIN.encode()),
-            (b"cookie", f"sessionid={session}".encode()),
+            (b"cookie", f"trolley_sessionid={session}".encode()),
         ]
         scope = {"type": "websocket", "path": "/ws/", "headers": headers, "subprotocols": []}
         self.inbox.put_nowait({"type": "websocket.connect"})

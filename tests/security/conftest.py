@@ -25,5 +25,5 @@ def browser(server: ServerProcess) -> Iterator[httpx.Client]:
     """A browser that has loaded our page once, and sends its CSRF token."""
     with httpx.Client(base_url=server.url, timeout=30) as client:
         client.get("/signin/")
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        client.headers["X-CSRFToken"] = client.cookies["trolley_csrftoken"]
         yield client

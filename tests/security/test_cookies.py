@@ -46,21 +46,21 @@ def cookies(response: httpx.Response) -> dict[str, Morsel[str]]:
 
 def test_cookies_are_secure_and_host_bound_on_https(secured):
     """SEC-8"""
-    response = sign_in(secured.url, "__Host-csrftoken", **PROXY)
+    response = sign_in(secured.url, "__Host-trolley_csrftoken", **PROXY)
     assert response.status_code == 200
     jar = cookies(response)
-    assert set(jar) == {"__Host-sessionid", "__Host-csrftoken"}
+    assert set(jar) == {"__Host-trolley_sessionid", "__Host-trolley_csrftoken"}
     for cookie in jar.values():
         assert (cookie["secure"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
         assert cookie["domain"] == ""
-    assert jar["__Host-sessionid"]["httponly"] is True
+    assert jar["__Host-trolley_sessionid"]["httponly"] is True
 
 
 def test_session_cookie_is_httponly_on_plain_http(server):
-    """SEC-8"""
-    jar = cookies(sign_in(server.url, "csrftoken"))
-    assert set(jar) == {"sessionid", "csrftoken"}
-    assert jar["sessionid"]["httponly"] is True
+    """SEC-8, case Z1"""
+    jar = cookies(sign_in(server.url, "trolley_csrftoken"))
+    assert set(jar) == {"trolley_sessionid", "trolley_csrftoken"}
+    assert jar["trolley_sessionid"]["httponly"] is True
     for cookie in jar.values():
         assert (cookie["secure"], cookie["samesite"], cookie["domain"]) == ("", "Lax", "")
 

@@ -46,7 +46,7 @@ SECRETS = {
 
 LINES = (
     "GET /x/?token={} 200",
-    '{{"cookie": "sessionid={}; a=b"}}',
+    '{{"cookie": "trolley_sessionid={}; a=b"}}',
     "/setup/#{}",
     "Bearer {}",
     "{}",

@@ -26,7 +26,7 @@ class WebSocketClient:
         address = url.replace("http://", "ws://") + path
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         if session is not None:
-            headers |= {"Cookie": f"sessionid={session}", "Origin": url}
+            headers |= {"Cookie": f"trolley_sessionid={session}", "Origin": url}
         self._exit_stack = ExitStack()
         self.socket = self._exit_stack.enter_context(
             connect(

@@ -60,7 +60,7 @@ def test_printed_setup_link_creates_the_owner(data):
         link = serving.wait_for_output(r"http://\S+/setup/#\S+")
         with httpx.Client(base_url=serving.url) as browser:
             browser.get("/setup/")
-            browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
+            browser.headers["X-CSRFToken"] = browser.cookies["trolley_csrftoken"]
             body = {"username": "olga", "password": PASSWORD, "token": link.split("#")[1]}
             assert browser.post("/api/auth/register/", json=body).status_code == 201
             assert browser.get(ME).json()["is_staff"] is True
@@ -206,7 +206,7 @@ def test_plain_http_is_redirected_unless_the_proxy_had_https(data):
         assert through.status_code == 200
         assert through.headers["strict-transport-security"].startswith("max-age=31536000")
         cookie = through.headers["set-cookie"]
-        assert cookie.startswith("__Host-csrftoken=")
+        assert cookie.startswith("__Host-trolley_csrftoken=")
         assert "Secure" in cookie
 
 

@@ -18,7 +18,7 @@ const REQUEST_TIMEOUT = 20_000;
 
 /** The CSRF token of a cookie header. Under https the cookie's name begins with `__Host-`. */
 export function csrfToken(cookies: string): string | null {
-  return /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]*)/.exec(cookies)?.[1] ?? null;
+  return /(?:^|;\s*)(?:__Host-)?trolley_csrftoken=([^;]*)/.exec(cookies)?.[1] ?? null;
 }
 
 function buildHeaders(request: HttpRequest): Headers {

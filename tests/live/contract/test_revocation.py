@@ -63,7 +63,7 @@ class BrowserClient(httpx.Client):
 
     def fetch(self, method: str, path: str, **body: Any) -> httpx.Response:
         """Send a request as our pages do."""
-        headers = {"X-CSRFToken": self.cookies["csrftoken"]}
+        headers = {"X-CSRFToken": self.cookies["trolley_csrftoken"]}
         return self.request(method, f"/api/{path}", json=body or None, headers=headers)
 
     def fetch_json(self, method: str, path: str, **body: Any) -> Any:
@@ -113,7 +113,9 @@ class TwoServers:
         if isinstance(who, str):
             client = WebSocketClient(self.second_server.url, who)
         else:
-            client = WebSocketClient(self.second_server.url, session=who.cookies["sessionid"])
+            client = WebSocketClient(
+                self.second_server.url, session=who.cookies["trolley_sessionid"]
+            )
         client.until("welcome")
         client.send(type="subscribe", topic=self.topic)
         client.until("snapshot")

@@ -135,16 +135,19 @@ def test_client_frames_of_the_tests_are_validated_too():
 
 
 def test_document_is_public_and_names_its_own_server(anonymous_client, settings):
-    settings.SESSION_COOKIE_NAME = "__Host-sessionid"
+    settings.SESSION_COOKIE_NAME = "__Host-trolley_sessionid"
     response = anonymous_client.get(URL, secure=True, HTTP_AUTHORIZATION="Bearer wrong")
     assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
     assert response["Content-Type"] == "application/json"
     assert response.json() == asyncapi.document(
-        version=settings.VERSION, host="testserver", secure=True, cookie="__Host-sessionid"
+        version=settings.VERSION, host="testserver", secure=True, cookie="__Host-trolley_sessionid"
     )
     (server,) = response.json()["servers"].values()
     assert (server["protocol"], server["host"]) == ("wss", "testserver")
-    assert response.json()["components"]["securitySchemes"]["session"]["name"] == "__Host-sessionid"
+    assert (
+        response.json()["components"]["securitySchemes"]["session"]["name"]
+        == "__Host-trolley_sessionid"
+    )
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

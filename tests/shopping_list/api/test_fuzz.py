@@ -83,8 +83,8 @@ def token_of_ana(ana: User) -> dict[str, Any]:
 @pytest.fixture
 def session_of_ana(ana: User, ana_client: Any) -> dict[str, Any]:
     """Sign ana in with a session cookie and the CSRF header, as the browser app does."""
-    session = ana_client.cookies["sessionid"].value
-    cookies = {"sessionid": session, "csrftoken": CSRF}
+    session = ana_client.cookies["trolley_sessionid"].value
+    cookies = {"trolley_sessionid": session, "trolley_csrftoken": CSRF}
     return {"headers": {"X-CSRFToken": CSRF, **UNCOMPRESSED}, "cookies": cookies}
 
 

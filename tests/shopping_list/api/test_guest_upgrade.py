@@ -19,17 +19,17 @@ ACCOUNT = {"username": "grandma", "password": PASSWORD}
 def test_upgraded_guest_keeps_their_identity_and_lists(join_as_guest, groceries):
     """INV-8"""
     guest = join_as_guest(role="ticker")
-    before, key = guest.get(ME).json(), guest.cookies["sessionid"].value
+    before, key = guest.get(ME).json(), guest.cookies["trolley_sessionid"].value
     response = guest.post(UPGRADE, ACCOUNT)
     assert response.status_code == 200
     expected = {**before, "username": "grandma", "is_guest": False}
     assert response.json() == guest.get(ME).json() == expected
-    assert guest.cookies["sessionid"].value != key
+    assert guest.cookies["trolley_sessionid"].value != key
     assert guest.get(url_of_list(groceries)).json()["role"] == "ticker"
     other_browser = APIClient()
     assert other_browser.post("/api/auth/login/", ACCOUNT).json()["id"] == before["id"]
     old_browser = APIClient()
-    old_browser.cookies["sessionid"] = key
+    old_browser.cookies["trolley_sessionid"] = key
     assert old_browser.get(ME).status_code == 401
 
 

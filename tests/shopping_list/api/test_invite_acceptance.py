@@ -107,9 +107,9 @@ def test_joining_as_a_guest_changes_the_session_key(anonymous_client, create_inv
     session = anonymous_client.session
     session["x"] = 1
     session.save()
-    anonymous_client.cookies["sessionid"] = before = session.session_key
+    anonymous_client.cookies["trolley_sessionid"] = before = session.session_key
     anonymous_client.post(ACCEPT, {"token": create_invite(guest=True)["token"], "name": "Grandma"})
-    assert anonymous_client.cookies["sessionid"].value != before
+    assert anonymous_client.cookies["trolley_sessionid"].value != before
     assert anonymous_client.get(ME).json()["is_guest"]
 
 

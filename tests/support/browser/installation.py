@@ -55,7 +55,7 @@ class BrowserInstallation(Installation):
         if who not in self._storage_states:
             context = chromium.new_context(base_url=self.url)
             context.request.get("/signin/")
-            token = next(c["value"] for c in context.cookies() if c["name"] == "csrftoken")
+            token = next(c["value"] for c in context.cookies() if c["name"] == "trolley_csrftoken")
             response = context.request.post(
                 "/api/auth/login/",
                 data={"username": who, "password": PASSWORD},
