@@ -18,11 +18,19 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  (fails with a clear error if Django is missing)
     from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.db import Error  # noqa: PLC0415
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"trolley: {error}")
+    except Error as error:
+        from rest.database_errors import database_trouble  # noqa: PLC0415  (needs Django)
+
+        if (trouble := database_trouble(error)) is None:
+            raise
+        one_line = " ".join(str(error).split())
+        sys.exit(f"trolley: {trouble.detail} ({one_line})")
 
 
 if __name__ == "__main__":

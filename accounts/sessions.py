@@ -23,6 +23,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.stamps import write_stamp
 from accounts.user_agent import describe
 
 LAST_SEEN_RESOLUTION = timedelta(minutes=1)
@@ -170,7 +171,7 @@ def _touch_last_seen(row: Session) -> None:
     now = timezone.now()
     if row.last_seen_at < now - LAST_SEEN_RESOLUTION:
         stale = Session.objects.filter(pk=row.pk, last_seen_at__lt=now - LAST_SEEN_RESOLUTION)
-        stale.update(last_seen_at=now)
+        write_stamp(stale, last_seen_at=now)
 
 
 def _renew(row: Session) -> bool:
@@ -180,4 +181,4 @@ def _renew(row: Session) -> bool:
         return False
     # Of concurrent requests only one moves it, and none if the session was deleted meanwhile.
     due = Session.objects.filter(pk=row.pk, expire_date__lt=expiry - RENEWAL_INTERVAL)
-    return bool(due.update(expire_date=expiry))
+    return write_stamp(due, expire_date=expiry)

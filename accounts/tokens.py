@@ -14,6 +14,7 @@ from knox.crypto import hash_token
 from knox.settings import CONSTANTS, knox_settings
 
 from accounts.models import ApiToken, TokenIdempotencyKey, User
+from accounts.stamps import write_stamp
 from rest.compiled_query import CompiledQuery, columns_of, to_instance
 from rest.errors import DomainError
 from rest.idempotency import KeyReusedError, stored_key
@@ -156,4 +157,4 @@ def _touch_last_used(token: ApiToken) -> None:
     now = timezone.now()
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_RESOLUTION)
     if token.last_used_at is None or token.last_used_at < now - LAST_USED_RESOLUTION:
-        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+        write_stamp(ApiToken.objects.filter(stale, pk=token.pk), last_used_at=now)

@@ -5,15 +5,18 @@ REST framework's exception handler is rest/problems.py.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 from django.views import defaults
 from django.views.csrf import csrf_failure as csrf_page
 
 from accounts import lockout
-from rest.problems import problem_response
+from rest.database_errors import Trouble, database_trouble
+from rest.problems import note_trouble, problem_response
 
 
 def _wants_problem(request: HttpRequest) -> bool:
@@ -44,10 +47,30 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Serve as handler500. The response reveals no cause, only the request id."""
+    """Serve as handler500. The response reveals no cause, only the request id.
+
+    Django calls it while it handles the error. Middleware is outside of REST framework, and
+    so are the pages: an error of the database that passes by itself becomes a 503 here.
+    """
+    error = sys.exception()
+    if error and (trouble := database_trouble(error)):
+        note_trouble(request, trouble, error)
+        return _unavailable(request, trouble)
     if _wants_problem(request):
         return problem_response(request, 500, "server_error", "Something went wrong on our side.")
     return defaults.server_error(request)
+
+
+def _unavailable(request: HttpRequest, trouble: Trouble) -> HttpResponse:
+    response: HttpResponse
+    if _wants_problem(request):
+        response = problem_response(request, 503, "database_unavailable", trouble.detail)
+    else:
+        # Without the context processors, which ask the database who is signed in.
+        page = loader.render_to_string("unavailable.html", {"trouble": trouble})
+        response = HttpResponse(page, status=503)
+    response["Retry-After"] = str(trouble.retry_after)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -48,6 +48,17 @@ class DropDecodeErrorFilter(logging.Filter):
         return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))
 
 
+class DropDatabaseTroubleFilter(logging.Filter):
+    """Drops Django's second line, or traceback, for a database that cannot work now.
+
+    rest/problems.py has logged it in one line.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return False for records about such a request."""
+        return not hasattr(getattr(record, "request", None), "database_trouble")
+
+
 def logging_config(*, as_json: bool, level: str) -> None:
     """Configure structlog and the standard library to write to stderr in one format."""
     shared_processors: list[structlog.types.Processor] = [
@@ -86,13 +97,14 @@ def logging_config(*, as_json: bool, level: str) -> None:
             "filters": {
                 "strip_query": {"()": StripQueryFilter},
                 "drop_decode_errors": {"()": DropDecodeErrorFilter},
+                "drop_database_trouble": {"()": DropDatabaseTroubleFilter},
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "loggers": {
                 # It logs a banner at every start; only its warnings matter.
                 "axes": {"level": "WARNING"},
                 # 4xx responses are errors of the client, not of the server.
-                "django.request": {"level": "ERROR"},
+                "django.request": {"level": "ERROR", "filters": ["drop_database_trouble"]},
                 # Both log every WebSocket; TROLLEY_ACCESS_LOG is for that.
                 "uvicorn.error": {"level": "WARNING", "filters": ["drop_decode_errors"]},
                 "uvicorn.access": {"filters": ["strip_query"]},

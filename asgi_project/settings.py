@@ -113,21 +113,27 @@ DATABASES: dict[str, dict[str, Any]] = {
 _database = DATABASES["default"]
 # Each of these threads keeps its connection (asgi_project/serving/threaded_handler.py).
 REQUEST_THREADS = env.int("TROLLEY_THREADS", default=8)
+_database["CONN_MAX_AGE"] = None
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _synchronous = "FULL" if env.bool("TROLLEY_SYNC_EVERY_COMMIT", default=True) else "NORMAL"
     _database["ENGINE"] = "asgi_project.sqlite"
-    _database["CONN_MAX_AGE"] = None
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        # Less than the time after which the page gives up a request.
+        "timeout": 10,
         "init_command": f"PRAGMA journal_mode=WAL;PRAGMA synchronous={_synchronous};",
     }
-else:
-    _database["CONN_MAX_AGE"] = 0
-    _database.setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": env.int("TROLLEY_DATABASE_POOL", default=10),
-        "timeout": 10,
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database["ENGINE"] = "asgi_project.postgresql"
+    _database["CONN_HEALTH_CHECKS"] = True
+    # A server that was cut off says nothing: then the kernel gives the connection up.
+    _database["OPTIONS"] = {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        **_database.get("OPTIONS", {}),
     }
 
 REDIS_URL = env.str("REDIS_URL", default="")

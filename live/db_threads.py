@@ -12,18 +12,31 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async  # type: ignore[import-untyped]
+from django.db import InterfaceError, OperationalError
+
+from rest.database_errors import Trouble, database_trouble
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_THREADS = 4
-"""Less than the size of the database's connection pool, which the requests share."""
+"""Each of them keeps its connection to the database."""
 
 _executor = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="live-db")
 
 
 async def run_in_db_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function that uses the database; open and close its connections."""
+    """Run a function that uses the database, on a connection that works.
+
+    If the connection was lost meanwhile, the function runs again, on a new one. So a second
+    run must have no other effect than the first: all of them read, or write what is missing.
+    """
     run = database_sync_to_async(function, thread_sensitive=False, executor=_executor)
-    result: T = await run(*args, **kwargs)
+    result: T
+    try:
+        result = await run(*args, **kwargs)
+    except (OperationalError, InterfaceError) as error:
+        if database_trouble(error) is not Trouble.CONNECTION_LOST:
+            raise
+        result = await run(*args, **kwargs)
     return result

@@ -32,11 +32,12 @@ async def healthz(_request: HttpRequest) -> JsonResponse:
 
 async def readyz(_request: HttpRequest) -> JsonResponse:
     """Respond with 200 if this process can serve requests, with 503 if not."""
-    is_reachable, is_migrated = await run_in_db_thread(health.check_database)
+    database = await run_in_db_thread(health.check_database)
     running = runtime.get_running()
     process_health = Health(
-        database=is_reachable,
-        migrations=is_migrated,
+        database=database.reachable,
+        migrations=database.migrated,
+        writable=database.writable,
         layer=running is None or running.relay.layer_client.is_up,
         draining=running is not None and running.is_draining,
     )

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -260,3 +261,43 @@ class CompiledInsert(Generic[M]):
 def _inserted(instance: Model, cursor: Any) -> None:
     instance.pk = cursor.fetchone()[0]
     instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+
+
+class SaveUpdate:
+    """The update with which Django saves fields of an instance, without building a query.
+
+    Only for plain values: `can_write` says whether they are.
+    """
+
+    def __init__(self, model: type[Model], fields: Sequence[Field[Any, Any]]) -> None:
+        key: Any = model._meta.pk
+        quote = connection.ops.quote_name
+        table = quote(model._meta.db_table)
+        columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+        self._fields = (*fields, key)
+        self._sql = f"UPDATE {table} SET {columns} WHERE {quote(key.column)} = %s"  # noqa: S608
+
+    @staticmethod
+    def can_write(fields: Sequence[Field[Any, Any]], values: Row) -> bool:
+        """Tell whether no field and no value brings SQL of its own."""
+        return not any(hasattr(field, "get_placeholder") for field in fields) and not any(
+            hasattr(value, "resolve_expression") or hasattr(value, "prepare_database_save")
+            for value in values
+        )
+
+    def __call__(self, values: Row, pk: Any) -> int:
+        """Write the values to the row with this key; return the number of rows."""
+        params = [
+            field.get_db_prep_save(value, connection)
+            for field, value in zip(self._fields, (*values, pk), strict=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, params)
+            count: int = cursor.rowcount
+            return count
+
+
+@cache
+def save_update(model: type[Model], fields: tuple[Field[Any, Any], ...]) -> SaveUpdate:
+    """Return the update of these fields. There are as many as sets of fields that are saved."""
+    return SaveUpdate(model, fields)

@@ -5,10 +5,12 @@ A view raises one of these:
   to the problem, `headers` (a dict) adds headers to the response.
 - an error that its app has registered here with a status and a code.
 - a ValidationError, Http404 or PermissionDenied of Django.
+- an error of the database that passes by itself (database_errors.py).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -24,15 +26,29 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from rest.database_errors import Trouble, database_trouble
 from rest.errors import DomainError
 from rest.json_parser import PayloadTooLarge
 from rest.request_id import request_id
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 NON_FIELD_ERRORS = "non_field_errors"
 
 _statuses: dict[type[DomainError], tuple[int, str]] = {}
 _members: dict[type[DomainError], Callable[[Any], dict[str, Any]]] = {}
+
+
+class DatabaseUnavailable(exceptions.APIException):
+    """The database cannot do its work now. The same request may succeed later."""
+
+    status_code = 503
+    default_code = "database_unavailable"
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.detail)
+        self.headers = {"Retry-After": str(trouble.retry_after)}
 
 
 class ProblemResponse(msgspec.Struct, kw_only=True):
@@ -85,6 +101,9 @@ def problem_response(request: HttpRequest, status: int, code: str, detail: str) 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Serve as DRF's EXCEPTION_HANDLER. None passes the error on to handler500."""
+    if trouble := database_trouble(error):
+        note_trouble(context["request"]._request, trouble, error)
+        error = DatabaseUnavailable(trouble)
     api_error = _as_api_exception(error)
     if api_error is None:
         return None
@@ -106,6 +125,16 @@ def _render_as_json(request: Request) -> None:
     """
     request.accepted_renderer = JSONRenderer()
     request.accepted_media_type = JSONRenderer.media_type
+
+
+def note_trouble(request: HttpRequest, trouble: Trouble, error: BaseException) -> None:
+    """Log that the database cannot handle a request, and note why in `database_trouble`.
+
+    The server may handle the request again (serving/threaded_handler.py).
+    """
+    request.database_trouble = trouble  # type: ignore[attr-defined]
+    one_line = " ".join(str(error).split())
+    logger.warning("%s %s failed: %s (%s)", request.method, request.path, trouble.detail, one_line)
 
 
 def _as_api_exception(error: Exception) -> exceptions.APIException | None:

@@ -18,5 +18,8 @@ PASSWORD_HASHERS = ["tests.support.quick_hasher.QuickPasswordHasher"]
 # A file, because threads of one test must meet in the same database.
 if DATABASES["default"]["ENGINE"] == "asgi_project.sqlite":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+# Threads end with their test, and PostgreSQL drops no database that has connections.
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
 # No test waits for the requests of another; tests/rest/test_throttles.py sets limits.
 WRITES_PER_SECOND = READS_PER_SECOND = 0

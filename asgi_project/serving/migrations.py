@@ -16,7 +16,7 @@ class NewerDatabaseError(Exception):
 
 
 def check_connection() -> None:
-    """Connect once, without the pool, which would retry; raises OperationalError."""
+    """Connect to PostgreSQL once, and close; raises OperationalError."""
     if connection.vendor == "postgresql":
         psycopg = connection.Database  # type: ignore[attr-defined]
         with connection.wrap_database_errors:

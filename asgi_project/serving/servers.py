@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 
-from asgi_project.serving import lifespan
+from asgi_project.serving import garbage, lifespan
 from asgi_project.serving.time_scale import scaled
 from asgi_project.serving.websocket_protocol import CompactWebSocketProtocol
 
@@ -55,6 +55,7 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
     # stopped. Before and after that, a signal must stop the server and not kill it.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    garbage.settle()
     server.run(sockets=[listener])
     if not server.started and not server.should_exit:
         raise SystemExit(3)
@@ -65,6 +66,7 @@ def run_daphne(app: Any, listener: socket.socket) -> None:
     # The import installs Twisted's reactor.
     from asgi_project.serving import daphne_server  # noqa: PLC0415
 
+    garbage.settle()
     daphne_server.Server(
         app,
         # Twisted duplicates the descriptor and closes this one.

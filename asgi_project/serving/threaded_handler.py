@@ -11,8 +11,11 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
+from django.db import close_old_connections
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
+
+from asgi_project.serving import repeated_reads
 
 Event = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -30,10 +33,10 @@ class ThreadedHandler(ASGIHandler):
 
     def __init__(self, threads: int, name: str = "request") -> None:
         super().__init__()
-        executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self.executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         # Not `run_in_executor`: with asgiref, asynchronous views run on the server's event loop.
         self._run_in_thread = sync_to_async(
-            self._respond, thread_sensitive=False, executor=executor
+            self._respond, thread_sensitive=False, executor=self.executor
         )
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -67,13 +70,25 @@ class ThreadedHandler(ASGIHandler):
     def _respond(self, scope: dict[str, Any], body: BytesIO) -> list[Event]:
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=self.__class__, scope=scope)
-        request, error = self.create_request(scope, body)
-        response: Any = error if request is None else self.get_response(request)
+        response = self._response(scope, body)
         try:
             return _events(response)
         finally:
             # Sends `request_finished` from this thread, for its database connection.
             response.close()
+
+    def _response(self, scope: dict[str, Any], body: BytesIO) -> Any:
+        request: Any
+        request, error = self.create_request(scope, body)
+        if request is None:
+            return error
+        response: Any = self.get_response(request)
+        if repeated_reads.is_due(request):
+            close_old_connections()
+            body.seek(0)
+            request, _ = self.create_request(scope, body)
+            response = self.get_response(request)
+        return response
 
 
 def _events(response: Any) -> list[Event]:

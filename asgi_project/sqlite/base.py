@@ -10,9 +10,13 @@ still decides.
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.sqlite3 import base
 
 _write_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -24,14 +28,42 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._holds_write_lock = False
+        self._timeout: float = self.settings_dict["OPTIONS"].get("timeout", 5)
+
+    @contextmanager
+    def waiting_at_most(self, seconds: float) -> Iterator[None]:
+        """Open a transaction that waits for its begin no longer than this."""
+        before, self._timeout = self._timeout, min(self._timeout, seconds)
+        try:
+            with transaction.atomic(using=self.alias):
+                yield
+        finally:
+            self._timeout = before
 
     def _start_transaction_under_autocommit(self) -> None:
+        deadline = time.monotonic() + self._timeout
         self._acquire_write_lock()
         try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+            with self._busy_timeout(deadline - time.monotonic()):
+                super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._release_write_lock()
             raise
+
+    @contextmanager
+    def _busy_timeout(self, seconds: float) -> Iterator[None]:
+        """Let SQLite wait for other processes for these seconds instead of the usual ones."""
+        usual: float = self.settings_dict["OPTIONS"].get("timeout", 5)
+        if seconds > 0.9 * usual:
+            yield
+            return
+        self.ensure_connection()
+        connection = self.connection
+        connection.execute(f"PRAGMA busy_timeout = {max(0, round(seconds * 1000))}")
+        try:
+            yield
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {round(usual * 1000)}")
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]
@@ -52,8 +84,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _acquire_write_lock(self) -> None:
         # After the timeout of SQLite the transaction continues without the lock. Then
         # SQLite itself raises its error, "database is locked", which everyone knows.
-        timeout = self.settings_dict["OPTIONS"].get("timeout", 5)
-        self._holds_write_lock = self._write_lock().acquire(timeout=timeout)
+        self._holds_write_lock = self._write_lock().acquire(timeout=self._timeout)
 
     def _release_write_lock(self) -> None:
         if self._holds_write_lock:

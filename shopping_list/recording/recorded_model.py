@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 
+from rest.compiled_query import SaveUpdate, save_update
 from shopping_list.recording import context
 
 
@@ -37,6 +38,19 @@ class RecordedModel(models.Model):
             }
         with context.recording(*self.affected_list_ids()):
             super().save(*args, update_fields=update_fields, **kwargs)
+
+    def _do_update(self, *args: Any) -> Any:
+        """Write the row as Django does; plain values go without a query that must be built.
+
+        Newer versions of Django pass one argument more, the fields to return.
+        """
+        _, using, pk, values, _, _, *returning = args
+        fields = tuple(field for field, _, _ in values)
+        plain = tuple(value for _, _, value in values)
+        is_plain = bool(values) and using == DEFAULT_DB_ALIAS and not returning
+        if is_plain and SaveUpdate.can_write(fields, plain):
+            return save_update(type(self), fields)(plain, pk) > 0
+        return super()._do_update(*args)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row as one recorded change."""

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -17,6 +18,7 @@ from tests.accounts.conftest import FIREFOX, renew_csrf
 pytestmark = pytest.mark.database
 
 SESSIONS, ME = "/api/auth/sessions/", "/api/auth/me/"
+STAMP = 4 if connection.vendor == "postgresql" else 3  # the update in a savepoint of its own
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_last_seen_is_written_at_most_once_a_minute(phone, django_assert_num_que
         phone.get(ME)
     hour_ago = timezone.now() - timedelta(hours=1)
     Session.objects.update(last_seen_at=hour_ago)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2 + STAMP):
         phone.get(ME)
     assert Session.objects.get().last_seen_at > hour_ago
     with django_assert_num_queries(2):
@@ -94,7 +96,7 @@ def test_session_is_renewed_when_used(phone, django_assert_num_queries):
     key = phone.cookies["trolley_sessionid"].value
     assert "trolley_sessionid" not in phone.get(ME).cookies
     Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
-    with django_assert_num_queries(3):  # the session, its new expiry, the user
+    with django_assert_num_queries(2 + STAMP):  # the session, its new expiry, the user
         cookie = phone.get(ME).cookies["trolley_sessionid"]
     assert (cookie.value, cookie["max-age"]) == (key, 60 * 60 * 24 * 90)
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 def scenario(request, tmp_path_factory):
     """Run all scenarios in one process on a new database, and return the outcome of each."""
     data = tmp_path_factory.mktemp("writers")
-    environment = {**os.environ, "TROLLEY_DATA": str(data), "TROLLEY_DATABASE_POOL": "30"}
+    environment = {**os.environ, "TROLLEY_DATA": str(data)}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     with ExitStack() as stack:
         if request.param == "sqlite":

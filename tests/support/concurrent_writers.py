@@ -45,8 +45,6 @@ class RollbackError(Exception):
 def run_in_processes(*functions):
     """Run each function in its own process at the same time, and return their results."""
     connection.close()
-    if connection.vendor == "postgresql":
-        connection.close_pool()  # its sockets and threads do not survive a fork
     queue, barrier = fork.SimpleQueue(), fork.Barrier(len(functions))
     processes = [
         fork.Process(target=_run_in_process, args=(number, function, barrier, queue))

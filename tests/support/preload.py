@@ -52,7 +52,6 @@ MODULES = (
     "jsonschema",
     "msgspec",
     "psycopg",
-    "psycopg_pool",
     "redis.asyncio",
     "rest_framework.exceptions",
     "rest_framework.serializers",

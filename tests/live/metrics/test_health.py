@@ -8,10 +8,16 @@ from django.test import AsyncClient
 from live import runtime
 from live.db_threads import run_in_db_thread
 from live.metrics import health
-from live.metrics.health import Health
+from live.metrics.health import DatabaseHealth, Health
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HEALTHY = {"database": True, "migrations": True, "layer": True, "draining": False}
+HEALTHY = {
+    "database": True,
+    "migrations": True,
+    "writable": True,
+    "layer": True,
+    "draining": False,
+}
 
 
 @pytest.mark.parametrize(
@@ -21,6 +27,7 @@ HEALTHY = {"database": True, "migrations": True, "layer": True, "draining": Fals
         ({"layer": False}, "degraded"),
         ({"database": False}, "unready"),
         ({"migrations": False}, "unready"),
+        ({"writable": False}, "unready"),
         ({"draining": True}, "unready"),
     ],
 )
@@ -52,7 +59,7 @@ async def test_readyz_returns_503_when_draining(live_runtime):
 
 
 async def test_readyz_returns_503_when_database_is_down(live_runtime, monkeypatch):
-    monkeypatch.setattr(health, "check_database", lambda: (False, False))
+    monkeypatch.setattr(health, "check_database", DatabaseHealth)
     assert (await AsyncClient().get("/readyz")).status_code == 503
 
 

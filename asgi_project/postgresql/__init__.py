@@ -1,0 +1,1 @@
+"""PostgreSQL with one lasting connection for each thread."""
