@@ -22,7 +22,6 @@ from django.db.utils import (
 from rest.database_errors import CommitInDoubtError, Trouble, database_trouble
 from tests.support.processes import ROOT
 
-
 KINDS = (OperationalError, IntegrityError, InternalError, ProgrammingError, DatabaseError)
 """What Django makes of the errors of the same name, the most general one last."""
 
