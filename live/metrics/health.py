@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from django.db import DatabaseError, connection
@@ -16,6 +18,7 @@ WRITE_INTERVAL = 5.0
 """Seconds between two attempts to write: anybody may ask, and a write costs the disk work."""
 MAX_WRITE_WAIT = 1.0
 """Seconds that the attempt waits for other writers."""
+MIN_FREE_BYTES = 1024 * 1024
 
 
 class DatabaseHealth(NamedTuple):
@@ -81,8 +84,17 @@ def _can_write() -> bool:
     return _last_attempt.succeeded
 
 
+def _has_room() -> bool:
+    """Tell whether the disk of SQLite has room for a change: a small one fits into old pages."""
+    if connection.vendor != "sqlite":
+        return True
+    return shutil.disk_usage(Path(connection.settings_dict["NAME"]).parent).free >= MIN_FREE_BYTES
+
+
 def _try_to_write() -> bool:
-    """Write a row as it is. Only a commit shows a full disk, and it must change nothing."""
+    """Write a row as it is, and commit: only that shows a disk that fails."""
+    if not _has_room():
+        return False
     database: Any = connection
     rows = MigrationRecorder(connection).migration_qs.order_by("pk")
     try:

@@ -165,6 +165,16 @@ def test_full_disk_forbids_changes_only(script, groceries):
     assert (ShoppingItem.objects.count(), Activity.objects.count()) == (100, logged + 1)
 
 
+@only_sqlite
+@pytest.mark.sqlite_only
+def test_health_check_needs_room_on_the_disk(monkeypatch):
+    """FDB-3: a small write fits into pages that exist, but the next change does not."""
+    monkeypatch.setattr(health, "WRITE_INTERVAL", 0)
+    assert health.check_database().writable
+    monkeypatch.setattr(health, "MIN_FREE_BYTES", 1 << 60)
+    assert not health.check_database().writable
+
+
 def test_health_check_writes_at_most_once_in_its_interval(django_assert_num_queries):
     """FDB-3: anybody may ask for /readyz."""
     health.check_database()
