@@ -181,6 +181,27 @@ describe('the outbox sender', () => {
     expect(sent).toHaveLength(2);
   });
 
+  it('repeats an edit that the database could not save, and says why meanwhile', async () => {
+    const body = { code: 'database_unavailable', detail: 'The disk is full.' };
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).fail(parseProblem(503, body, '10'));
+    await settlePromises();
+    expect(sender.delayReason).toBe('The disk is full.');
+    expect(waitingEntries(sender.outbox)).toHaveLength(1);
+    clock.advance(10_000);
+    expect(requestAt(1).request.op).toBe(requestAt(0).request.op);
+    requestAt(1).respond({ version: 43 });
+    await settlePromises();
+    expect(sender.delayReason).toBeNull();
+  });
+
+  it('says nothing about the database when the server cannot be reached', async () => {
+    sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).fail(unreachableProblem());
+    await settlePromises();
+    expect(sender.delayReason).toBeNull();
+  });
+
   it('keeps a rejected edit with its reason, and sends later edits', async () => {
     sender.enqueue(tick('milk'), 'milk');
     sender.enqueue(tick('eggs'), 'eggs');

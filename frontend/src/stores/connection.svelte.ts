@@ -10,6 +10,8 @@ export class Connection {
   serverVersion = $state('');
   waiting = $state.raw<readonly OutboxEntry[]>([]);
   rejected = $state.raw<readonly OutboxEntry[]>([]);
+  /** Why the server cannot save the waiting edits now, in its own words. */
+  delayReason = $state<string | null>(null);
 
   constructor(
     private readonly engine: Engine,
@@ -46,6 +48,7 @@ export class Connection {
   #updateEntries(): void {
     const { outbox } = this.engine;
     this.waiting = waitingEntries(outbox);
+    this.delayReason = this.engine.delayReason;
     this.rejected = rejectedEntries(outbox);
   }
 }

@@ -214,6 +214,11 @@ export class Engine {
     return this.#sender.outbox;
   }
 
+  /** Why the server cannot save edits now, in its own words, null if it did not say. */
+  get delayReason(): string | null {
+    return this.#sender.delayReason;
+  }
+
   /** Add an edit to the outbox. Returns its op. */
   submit(edit: Edit, label: string): string {
     return this.#sender.enqueue(edit, label);

@@ -25,6 +25,7 @@ export class OutboxSender {
   #isPaused = true;
   #failureCount = 0;
   #cancelRetry: (() => void) | null = null;
+  #delayReason: string | null = null;
   /** The versions of the changes that edits made, by op. An undo needs them. */
   #changeVersions = new Map<string, number>();
 
@@ -37,6 +38,11 @@ export class OutboxSender {
 
   get outbox(): Outbox {
     return this.#outbox;
+  }
+
+  /** Why the server cannot save edits now, in its own words, null if it did not say. */
+  get delayReason(): string | null {
+    return this.#delayReason;
   }
 
   /** Start to send, beginning with the edits that an earlier page stored. */
@@ -61,6 +67,7 @@ export class OutboxSender {
   clear(): void {
     this.pause();
     this.#changeVersions.clear();
+    this.#delayReason = null;
     this.#setOutbox([]);
   }
 
@@ -131,6 +138,7 @@ export class OutboxSender {
 
   #onResponse(entry: OutboxEntry, response: EditResponse | null): void {
     this.#failureCount = 0;
+    this.#delayReason = null;
     const version = outbox.changeVersionOf(response ?? {});
     if (version !== null) this.#changeVersions.set(entry.op, version);
     this.#setOutbox(outbox.acknowledged(this.#outbox, entry, response ?? {}));
@@ -138,6 +146,7 @@ export class OutboxSender {
   }
 
   #onProblem(entry: OutboxEntry, problem: Problem): void {
+    this.#delayReason = problem.code === 'database_unavailable' ? problem.message : null;
     if (isAlreadyApplied(entry, problem)) {
       this.#onResponse(entry, null);
     } else if (problem.isFinal) {
