@@ -28,6 +28,7 @@ from live.db_threads import run_in_db_thread
 from live.delivery.readings import Position
 from live.protocol import frames
 from live.protocol.frames import CloseCode
+from rest.database_errors import database_trouble
 from shopping_list.rows import Person
 
 logger = logging.getLogger(__name__)
@@ -163,8 +164,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             lists = (
                 {} if user is None else await run_in_db_thread(identity.visible_lists, user.user_id)
             )
-        except Exception:
-            logger.warning("a user could not be authenticated", exc_info=True)
+        except Exception as error:
+            is_unknown = database_trouble(error) is None
+            logger.warning("a user could not be authenticated: %r", error, exc_info=is_unknown)
             connection.close(CloseCode.OVERLOADED, "not now", retry_in=5.0)
             return
         finally:

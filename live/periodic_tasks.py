@@ -19,6 +19,7 @@ from live.intervals import Intervals
 from live.metrics.sampler import Sampler
 from live.protocol import frames
 from live.protocol.frames import CloseCode
+from rest.database_errors import database_trouble
 from shopping_list.rows import encode
 from shopping_list.services import memberships
 
@@ -71,8 +72,9 @@ class PeriodicTasks:
                 await asyncio.sleep(seconds)
                 try:
                     await run()
-                except Exception:
-                    logger.warning("%s failed", run.__name__, exc_info=True)
+                except Exception as error:
+                    is_unknown = database_trouble(error) is None
+                    logger.warning("%s failed: %r", run.__name__, error, exc_info=is_unknown)
 
         self._tasks.append(asyncio.ensure_future(repeat()))
 

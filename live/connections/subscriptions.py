@@ -25,6 +25,7 @@ from live.delivery.replay import Replay
 from live.intervals import Intervals
 from live.protocol import frames
 from live.protocol.topics import OPERATIONS, OVERVIEW_TOPICS, REQUESTS, SIGNALS, parse_list_topic
+from rest.database_errors import database_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +69,11 @@ class Subscriptions:
                 is_subscribed = self._subscribe_counters(connection, request)
             else:
                 is_subscribed = await self._subscribe_list(connection, list_id, request)
-        except Exception:
-            logger.warning("subscribing to %s failed", request.topic, exc_info=True)
+        except Exception as error:
+            is_unknown = database_trouble(error) is None
+            logger.warning(
+                "subscribing to %s failed: %r", request.topic, error, exc_info=is_unknown
+            )
             self._refuse(connection, request, "unavailable", retry_in=self._intervals.retry_delay)
             return
         if not is_subscribed:
@@ -187,8 +191,9 @@ class Subscriptions:
                     await self._overview_topics.resend(connection, topic)
                 else:
                     await self._replay(connection, topic, list_id, position)
-            except Exception:
-                logger.warning("replaying %s failed", topic, exc_info=True)
+            except Exception as error:
+                is_unknown = database_trouble(error) is None
+                logger.warning("replaying %s failed: %r", topic, error, exc_info=is_unknown)
                 await asyncio.sleep(self._intervals.retry_delay)
             await connection.writer.drain()
 

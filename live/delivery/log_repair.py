@@ -20,6 +20,7 @@ from live.delivery.change_log import list_states, read_tail
 from live.delivery.ordered_delivery import OrderedDelivery
 from live.delivery.watched_list import WatchedList
 from live.intervals import Intervals
+from rest.database_errors import database_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,10 @@ class LogRepair:
                 return  # the missing change was only late
         try:
             await self._read_missing(watched_list)
-        except Exception:
-            logger.warning("list %s could not be repaired", watched_list.list_id, exc_info=True)
+        except Exception as error:
+            is_unknown = database_trouble(error) is None
+            list_id = watched_list.list_id
+            logger.warning("list %s could not be repaired: %r", list_id, error, exc_info=is_unknown)
 
     async def _read_missing(self, watched_list: WatchedList) -> None:
         sequence = watched_list.sequence
