@@ -58,10 +58,10 @@ def locked(name: str) -> Iterator[None]:
 
 
 def terminate_others(name: str = "") -> int:
-    """End all other connections to the database of PostgreSQL; return how many."""
+    """End all other connections to the database of PostgreSQL, and wait until they have ended."""
     with psycopg.connect(**_parameters(), autocommit=True) as other:
         ended = other.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
             "WHERE datname = %s AND pid <> pg_backend_pid()",
             [name or connection.settings_dict["NAME"]],
         ).fetchone()
