@@ -53,7 +53,7 @@ def compose() -> ASGI3Application:
         is_costly=hashes_password,
         max_requests=PASSWORD_THREADS + MAX_WAITING_PASSWORDS,
     )
-    http = BodyLimitMiddleware(http, body_limits.limit_for)
+    http = BodyLimitMiddleware(http, body_limits.limit_for_request)
     websocket: ASGI3Application = _reject_websocket
     if apps.is_installed("live"):
         from live import runtime  # noqa: PLC0415  (live may be left out)

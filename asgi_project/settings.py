@@ -185,6 +185,8 @@ AXES_DISABLE_ACCESS_LOG = True
 SIGNIN_FAILURES_PER_ADDRESS = env.int("TROLLEY_SIGNIN_FAILURES", default=100)
 # New sockets that one process accepts in a second: 100 cost about half of a core.
 HANDSHAKES = env.int("TROLLEY_HANDSHAKES", default=100)
+# HTTP connections from one address at the same time; 0 means no limit.
+CONNECTIONS_PER_ADDRESS = env.int("TROLLEY_CONNECTIONS_PER_ADDRESS", default=100)
 # For tests only: a factor for the waiting times of live/intervals.py and of the servers.
 LIVE_TIME_SCALE = env.float("TROLLEY_TIME_SCALE", default=1.0)
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
 # The generator opens thousands of sockets as fast as possible.
 os.environ.setdefault("TROLLEY_HANDSHAKES", "1000000")
+os.environ.setdefault("TROLLEY_CONNECTIONS_PER_ADDRESS", "0")
 
 from asgi_project.asgi import application
 from asgi_project.serving.listener import open_listener

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+IMPORT_PATHS = r"/api/(shopping-lists/[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}/)?import/"
 MAX_IMPORT_BYTES = 2 * 1024 * 1024
 """Length of a request body that contains a file to import."""
 
@@ -27,4 +28,4 @@ class ShoppingListConfig(AppConfig):
         registration_invites.register_provider(invites)
         personal_data.register_provider(ours)
         problems.register_errors(errors.ERRORS, errors.MEMBERS)
-        body_limits.allow("/import/", MAX_IMPORT_BYTES)
+        body_limits.allow(IMPORT_PATHS, MAX_IMPORT_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from asgiref.typing import (
     ASGI3Application,
@@ -16,6 +16,7 @@ from asgiref.typing import (
 
 from asgi_project.middleware.problem_sender import send_problem
 
+LimitFor = Callable[[str, Iterable[tuple[bytes, bytes]]], int]
 FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 
 
@@ -24,10 +25,10 @@ class BodyLimitMiddleware:
 
     The app is called only after the whole body has arrived, so a client that sends
     slowly occupies nothing but its own connection. `limit_for` returns the limit of
-    a path, in bytes.
+    a path and of these headers, in bytes.
     """
 
-    def __init__(self, app: ASGI3Application, limit_for: Callable[[str], int]) -> None:
+    def __init__(self, app: ASGI3Application, limit_for: LimitFor) -> None:
         self.app = app
         self.limit_for = limit_for
 
@@ -35,8 +36,9 @@ class BodyLimitMiddleware:
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         """Respond with 413 as soon as the declared length, or a chunked body, exceeds the limit."""
-        body, limit = bytearray(), self.limit_for(str(scope.get("path", "")))
-        if scope["type"] == "http" and _declared_length(scope) > limit:
+        assert scope["type"] == "http"
+        body, limit = bytearray(), self.limit_for(scope["path"], scope["headers"])
+        if _declared_length(scope) > limit:
             await _send_too_large(send)
             return
         while True:
@@ -54,9 +56,9 @@ class BodyLimitMiddleware:
         )
 
 
-def _with_content_length(scope: Scope, length: int) -> Scope:
+def _with_content_length(scope: HTTPScope, length: int) -> HTTPScope:
     """Add the length of a chunked body: DRF treats a body without a length as empty."""
-    if scope["type"] != "http" or not length:
+    if not length:
         return scope
     headers = [header for header in scope["headers"] if header[0] not in FRAMING_HEADERS]
     return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}

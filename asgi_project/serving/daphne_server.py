@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import structlog
@@ -10,7 +11,11 @@ from daphne import server, ws_protocol
 from daphne.server import reactor, twisted_loop
 from twisted.internet.defer import Deferred
 
-from asgi_project.serving import lifespan
+from asgi_project.serving import lifespan, stop_signals
+from asgi_project.serving.connection_table import ConnectionTable
+from asgi_project.serving.daphne_http import LimitedFactory
+from asgi_project.serving.sweep import start_sweeping
+from rest import body_limits
 
 log = structlog.get_logger(__name__)
 
@@ -58,10 +63,17 @@ class BackpressureProtocol(ws_protocol.WebSocketProtocol):  # type: ignore[misc]
 
 
 class Server(server.Server):  # type: ignore[misc]
-    """Runs the lifespan, and makes `send` wait until the peer reads."""
+    """Runs the lifespan, limits connections, and makes `send` wait until the peer reads."""
+
+    def __init__(self, application: Any, table: ConnectionTable, **options: Any) -> None:
+        super().__init__(application, **options)
+        self.table = table
 
     def run(self) -> None:
         """Serve until a signal stops the reactor."""
+        limit_for = body_limits.limit_for_request
+        server.HTTPFactory = partial(LimitedFactory, self.table, limit_for)
+        stop_signals.handle_signals(lambda: reactor.callFromThread(self.stop))
         ws_protocol.WebSocketFactory.protocol = BackpressureProtocol
         reactor.callWhenRunning(self._start)
         super().run()
@@ -80,6 +92,7 @@ class Server(server.Server):  # type: ignore[misc]
         return shutdown.addBoth(lambda _: super(Server, self).kill_all_applications())
 
     def _start(self) -> None:
+        start_sweeping(self.table, twisted_loop)
         starting = asyncio.ensure_future(lifespan.startup(), loop=twisted_loop)
         starting.add_done_callback(_stop_if_failed)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-import signal
 import socket
+from functools import partial
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 
-from asgi_project.serving import garbage, lifespan
+from asgi_project.serving import garbage, lifespan, stop_signals
+from asgi_project.serving.connection_table import ConnectionTable
+from asgi_project.serving.http_protocol import LimitedHttpProtocol
+from asgi_project.serving.sweep import new_table, start_sweeping
 from asgi_project.serving.time_scale import scaled
 from asgi_project.serving.websocket_protocol import CompactWebSocketProtocol
 
@@ -22,6 +26,15 @@ SHUTDOWN_TIMEOUT = 10.0  # s
 class _DrainingServer(uvicorn.Server):
     """Lets the live runtime close its sockets before uvicorn closes all connections."""
 
+    def __init__(self, config: uvicorn.Config, table: ConnectionTable) -> None:
+        super().__init__(config)
+        self.table = table
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to look for connections that are late."""
+        await super().startup(sockets)
+        start_sweeping(self.table, asyncio.get_running_loop())
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain after the last accept and before uvicorn closes every socket with code 1012."""
         for server in self.servers:
@@ -31,11 +44,12 @@ class _DrainingServer(uvicorn.Server):
 
 
 def run_uvicorn(app: Any, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until a signal to stop."""
+    table = new_table()
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=partial(LimitedHttpProtocol, table),  # type: ignore[arg-type]
         ws=CompactWebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         # Compression costs 35 to 40 KB for each socket and a third more CPU.
@@ -50,11 +64,10 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
         proxy_headers=False,
         server_header=False,
     )
-    server = _DrainingServer(config)
-    # Uvicorn handles signals only while it serves, and raises them again once it has
+    server = _DrainingServer(config, table)
+    # Uvicorn handles two signals only while it serves, and raises them again once it has
     # stopped. Before and after that, a signal must stop the server and not kill it.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    stop_signals.handle_signals(lambda: setattr(server, "should_exit", True))
     garbage.settle()
     server.run(sockets=[listener])
     if not server.started and not server.should_exit:
@@ -62,13 +75,14 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
 
 
 def run_daphne(app: Any, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until a signal to stop."""
     # The import installs Twisted's reactor.
     from asgi_project.serving import daphne_server  # noqa: PLC0415
 
     garbage.settle()
     daphne_server.Server(
         app,
+        new_table(),
         # Twisted duplicates the descriptor and closes this one.
         endpoints=[f"fd:fileno={listener.detach()}"],
         ping_interval=scaled(PING_INTERVAL),

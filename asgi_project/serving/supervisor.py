@@ -13,11 +13,11 @@ import subprocess
 import sys
 import threading
 import time
-from types import FrameType
 
 import structlog
 from django.conf import settings
 
+from asgi_project.serving import stop_signals
 from asgi_project.serving.time_scale import scaled
 
 log = structlog.get_logger(__name__)
@@ -42,9 +42,8 @@ class Supervisor:
         self.stopping = False
 
     def run(self) -> None:
-        """Return when all workers have stopped after SIGTERM or SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_stop_signal)
+        """Return when all workers have stopped after a signal to stop."""
+        stop_signals.handle_signals(self._on_stop_signal)
         while not self.stopping:
             self._start_missing()
             time.sleep(scaled(POLL_INTERVAL))
@@ -70,7 +69,7 @@ class Supervisor:
             )
             self.workers[worker] = time.monotonic()
 
-    def _on_stop_signal(self, number: int, frame: FrameType | None) -> None:
+    def _on_stop_signal(self) -> None:
         self.stopping = True
         self._signal_workers(signal.SIGTERM)
 

@@ -13,7 +13,7 @@ SCOPE = {"type": "http", "method": "POST", "path": "/api/", "scheme": "http"}
 
 def limited(app):
     """Limit the bodies to ten bytes on every path."""
-    return BodyLimitMiddleware(app, lambda path: 10)
+    return BodyLimitMiddleware(app, lambda path, headers: 10)
 
 
 async def call(app, *, headers=(), chunks=(b"",), client=("198.51.100.7", 4711)):

@@ -55,14 +55,23 @@ def test_malicious_body_returns_one_clear_error(server, body, send):
 
 
 @pytest.mark.parametrize(
-    ("path", "size"), [(SIGN_IN, LIMIT), ("/api/import/", IMPORT_LIMIT)], ids=["sign-in", "import"]
+    ("path", "size", "headers"),
+    [
+        (SIGN_IN, LIMIT, {}),
+        ("/api/import/", IMPORT_LIMIT, {"Authorization": "Bearer unknown"}),
+        ("/api/import/", LIMIT, {}),
+        ("/nobody/import/", LIMIT, {"Authorization": "Bearer unknown"}),
+    ],
+    ids=["sign-in", "import", "import without a credential", "unknown path"],
 )
 @pytest.mark.parametrize("send", [bytes, in_chunks], ids=["whole", "chunked"])
-def test_body_over_the_limit_returns_413_and_body_at_the_limit_is_read(server, path, size, send):
+def test_body_over_the_limit_returns_413_and_body_at_the_limit_is_read(
+    server, path, size, headers, send
+):
     """SEC-13"""
     body = json.dumps({"username": ""}).encode()
-    assert post(server, send(body.ljust(size)), path).status_code in {400, 401}
-    response = post(server, send(body.ljust(size + 1)), path)
+    assert post(server, send(body.ljust(size)), path, **headers).status_code in {400, 401, 404}
+    response = post(server, send(body.ljust(size + 1)), path, **headers)
     assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
 

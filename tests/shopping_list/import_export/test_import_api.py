@@ -267,14 +267,37 @@ async def test_body_limit_is_higher_only_for_imports():
     async def send(event):
         events.append(event.get("status"))
 
+    def limit_for(path, headers):
+        return {"/api/x/import/": 20, "/api/x/": 10}[path]
+
     for path, size in (("/api/x/import/", 20), ("/api/x/import/", 21), ("/api/x/", 11)):
 
         async def receive(size=size):
             return {"type": "http.request", "body": b"x" * size, "more_body": False}
 
         scope = {"type": "http", "path": path, "headers": []}
-        limit_for = {"/api/x/import/": 20, "/api/x/": 10}.__getitem__
         await BodyLimitMiddleware(app, limit_for)(scope, receive, send)
     assert events == [20, 413, None, 413, None]
-    assert body_limits.limit_for("/api/x/import/") == 2 * 1024 * 1024
-    assert body_limits.limit_for("/api/x/") == settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+UUID = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_import"),
+    [
+        ("/api/import/", True),
+        (f"/api/shopping-lists/{UUID}/import/", True),
+        ("/nobody/import/", False),
+        ("/api/x/import/", False),
+        (f"/api/shopping-lists/{UUID.upper()}/import/", False),
+        (f"/x/api/shopping-lists/{UUID}/import/", False),
+        ("/api/import/import/", False),
+    ],
+)
+def test_only_the_paths_of_imports_have_the_higher_limit(path, is_import):
+    """TRF-3, SEC-31"""
+    limit = MAX_IMPORT_BYTES if is_import else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert body_limits.limit_for(path) == limit
+    headers = [(b"authorization", b"Bearer x")]
+    assert body_limits.limit_for_request(path, headers) == limit

@@ -1,0 +1,90 @@
+"""Connections and signals of real servers: what the kernel and the event loop add."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.installation import Installation
+from tests.support.processes import TIMEOUT, ServerProcess
+
+pytestmark = pytest.mark.system
+DESCRIPTORS = 140
+LOWER_LIMIT = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, ({DESCRIPTORS - 20}, {DESCRIPTORS}))
+"""
+MAX_CLIENT_DESCRIPTOR = DESCRIPTORS - 64
+
+
+class SmallInstallation(Installation):
+    """An installation with few descriptors, whose deadlines are ten times as short."""
+
+    def start_server(self, name: str, **options: str) -> ServerProcess:
+        return super().start_server(name, before=LOWER_LIMIT, TROLLEY_TIME_SCALE="0.1", **options)
+
+
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def installation(request, tmp_path_factory):
+    """One installation for each server."""
+    data = tmp_path_factory.mktemp(f"{request.param}-connections") / "data"
+    installation = SmallInstallation(data, server=request.param, layer="memory", redis=None)
+    yield installation
+    installation.close()
+
+
+def connect(installation):
+    host, port = installation.first_server.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=TIMEOUT)
+
+
+def status_of(client):
+    """Return the status of the response that ends this connection.
+
+    If more data arrives after a 503, the kernel resets the connection, and may lose it.
+    """
+    received = b""
+    try:
+        while data := client.recv(65_536):
+            received += data
+    except ConnectionResetError:
+        return 503
+    return int(received.split(b" ", 2)[1])
+
+
+def descriptor_count(process):
+    return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+
+
+def test_unfinished_heads_leave_descriptors_free(installation):
+    """SEC-31, SEC-32"""
+    server = installation.first_server
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(installation)) for _ in range(100)]
+        for client in clients:
+            client.send(b"GET / HTTP/1.1\r\n")
+        deadline = time.monotonic() + TIMEOUT
+        while descriptor_count(server.process) < MAX_CLIENT_DESCRIPTOR:
+            assert time.monotonic() < deadline
+        assert descriptor_count(server.process) <= MAX_CLIENT_DESCRIPTOR + 2
+        assert {status_of(client) for client in clients} == {408, 503}
+    assert server.get("/healthz").status_code == 200
+    assert "connections refused" in server.output()
+    assert "Traceback" not in server.output()
+
+
+def test_hangup_stops_the_server_like_sigterm(installation):
+    """LIV-17, case AF1: what rotates logs is ignored, and sockets are told to reconnect."""
+    server = installation.first_server
+    with installation.subscribe() as client:
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM):
+            server.process.send_signal(number)
+        assert server.get("/healthz").status_code == 200
+        server.process.send_signal(signal.SIGHUP)
+        assert client.until("bye")["code"] == 4000
+    assert server.process.wait(TIMEOUT) == 0
