@@ -126,16 +126,19 @@ class ConnectionTable:
         ]
 
     def _has_room(self, network: str | None, descriptor: int) -> bool:
-        if descriptor >= self._max_descriptor or self._count >= MAX_CONNECTIONS:
-            return False
+        """Tell whether a connection can be admitted, if need be in place of an idle one."""
         connections = self._networks.get(network, set())
         is_limited = network is not None and self._max_per_network > 0
-        if not is_limited or len(connections) < self._max_per_network:
-            return True
-        return self._close_idle(connections)
+        if is_limited and len(connections) >= self._max_per_network:
+            return self._close_idle(connections)
+        if descriptor >= self._max_descriptor + RESERVED_DESCRIPTORS // 2:
+            return False
+        if descriptor >= self._max_descriptor or self._count >= MAX_CONNECTIONS:
+            return self._close_idle(max(self._networks.values(), key=len, default=set()))
+        return True
 
     def _close_idle(self, connections: set[Connection]) -> bool:
-        """Close an idle connection of a network, so that another one can be admitted."""
+        """Close an idle one of these connections; return False if there is none."""
         for connection in connections:
             if connection.is_idle():
                 connection.close_idle()

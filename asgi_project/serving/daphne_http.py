@@ -112,15 +112,17 @@ class LimitedChannel(http.HTTPChannel):  # type: ignore[misc]
         return self.progress.phase is COMPLETE and not self._handlingRequest
 
     def close_idle(self) -> None:
-        """Close the idle connection."""
-        self.loseConnection()
+        """Close the idle connection, also if the client has not read its last response."""
+        self.transport.abortConnection()
 
     def on_late(self) -> None:
         """Close the connection, which missed a deadline, unless we were not reading."""
         phase = self.progress.phase
-        if self._handlingRequest:
+        if self.progress.is_response_late(self.table.now()):
+            self.transport.abortConnection()
+        elif self._handlingRequest:
             return
-        if phase is REFUSED:
+        elif phase is REFUSED:
             self.transport.abortConnection()
         elif phase is FIRST_BYTE:
             self.loseConnection()
@@ -135,6 +137,17 @@ class LimitedChannel(http.HTTPChannel):  # type: ignore[misc]
         self.transport.write(refusal_bytes(refusal))
         self._networkProducer.unregisterProducer()
         self.transport.loseWriteConnection()
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Expect the client to read what is waiting."""
+        super().pauseProducing()
+        length = len(self.transport.dataBuffer) + self.transport._tempDataLen
+        self.progress.on_response_waiting(length, self.table.now())
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Stop the deadline of the response."""
+        super().resumeProducing()
+        self.progress.on_response_read()
 
     def accepts_body(self, length: int) -> bool:
         """Count a part of the body, and refuse the request if there is too much."""

@@ -88,14 +88,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         return self.progress.phase is COMPLETE and has_answered
 
     def close_idle(self) -> None:
-        """Close the idle connection."""
+        """Close the idle connection, also if the client has not read its last response."""
         self._unset_keepalive_if_required()
-        self.transport.close()
+        self.transport.abort()
 
     def on_late(self) -> None:
         """Close the connection, which missed a deadline, unless we were not reading."""
         phase, cycle = self.progress.phase, self.cycle
-        if phase is REFUSED:
+        if self.progress.is_response_late(self.table.now()):
+            self.transport.abort()
+        elif phase is REFUSED:
             if cycle is None or cycle.response_complete or cycle.disconnected:
                 self.transport.abort()
         elif phase is FIRST_BYTE:
@@ -121,6 +123,17 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
             self._send_refusal(refusal)
+
+    def pause_writing(self) -> None:
+        """Expect the client to read what is waiting."""
+        super().pause_writing()
+        length = self.transport.get_write_buffer_size()
+        self.progress.on_response_waiting(length, self.table.now())
+
+    def resume_writing(self) -> None:
+        """Stop the deadline of the response."""
+        super().resume_writing()
+        self.progress.on_response_read()
 
     def handle_websocket_upgrade(self) -> None:
         """Leave the table: sockets have their own limits."""

@@ -14,8 +14,9 @@ MAX_HEAD_BYTES = 32 * 1024
 MAX_ADDRESS_BYTES = 8 * 1024
 MAX_HEADERS = 200
 HEAD_TIMEOUT = 10.0  # s, from the first byte, and for the first byte of a connection
-BODY_TIMEOUT = 10.0  # s, and in addition one second for each MIN_BODY_RATE bytes received
-MIN_BODY_RATE = 16 * 1024  # bytes/s
+BODY_TIMEOUT = 10.0  # s, and in addition one second for each MIN_RATE bytes received
+RESPONSE_TIMEOUT = 10.0  # s, and in addition one second for each MIN_RATE bytes to be read
+MIN_RATE = 16 * 1024  # bytes/s
 # Usual proxies close an idle connection after 60 s. Ours must not be the first to close:
 # the proxy could be sending a request at that moment, and would answer 502.
 KEEP_ALIVE_TIMEOUT = 75.0  # s
@@ -24,6 +25,7 @@ KEEP_ALIVE_TIMEOUT = 75.0  # s
 LINGER_TIMEOUT = 2.0  # s
 MAX_LINGER_BYTES = 1024 * 1024
 HEADER_OVERHEAD = len(": \r\n")
+NEVER = float("inf")
 
 
 class Refusal(Enum):
@@ -56,7 +58,14 @@ COMPLETE, REFUSED = Phase.COMPLETE, Phase.REFUSED
 class RequestProgress:
     """How much of its current request a connection has sent, and since when."""
 
-    __slots__ = ("_received", "_since", "_without_body", "body_bytes", "phase")
+    __slots__ = (
+        "_received",
+        "_response_deadline",
+        "_since",
+        "_without_body",
+        "body_bytes",
+        "phase",
+    )
 
     def __init__(self, now: float) -> None:
         self.phase = FIRST_BYTE
@@ -64,6 +73,7 @@ class RequestProgress:
         self._since = now
         self._received = 0
         self._without_body = 0
+        self._response_deadline = NEVER
 
     def on_data(self, length: int, now: float) -> None:
         """Count bytes that have arrived, before they are parsed."""
@@ -100,6 +110,18 @@ class RequestProgress:
         self._since = now
         self._received = 0
 
+    def on_response_waiting(self, length: int, now: float) -> None:
+        """Expect the client to read these bytes of a response, more than the kernel takes."""
+        self._response_deadline = now + RESPONSE_TIMEOUT + length / MIN_RATE
+
+    def on_response_read(self) -> None:
+        """Stop the deadline of a response."""
+        self._response_deadline = NEVER
+
+    def is_response_late(self, now: float) -> bool:
+        """Tell whether the client reads its response too slowly."""
+        return now > self._response_deadline
+
     def is_blank_between_requests(self, data: bytes) -> bool:
         """Tell whether these are line breaks before a request, which begin none."""
         is_between = self.phase is COMPLETE or self.phase is FIRST_BYTE
@@ -107,7 +129,7 @@ class RequestProgress:
 
     def is_late(self, now: float) -> bool:
         """Tell whether the deadline of this phase has passed."""
-        return now - self._since > self._timeout()
+        return now - self._since > self._timeout() or self.is_response_late(now)
 
     def head_refusal(
         self, address: Sized, headers: Iterable[tuple[bytes, bytes]] = (), count: int = 0
@@ -151,8 +173,8 @@ class RequestProgress:
             case Phase.FIRST_BYTE | Phase.HEAD:
                 return HEAD_TIMEOUT
             case Phase.BODY:
-                return BODY_TIMEOUT + self.body_bytes / MIN_BODY_RATE
+                return BODY_TIMEOUT + self.body_bytes / MIN_RATE
             case Phase.REFUSED:
                 return LINGER_TIMEOUT
             case Phase.COMPLETE:
-                return float("inf")
+                return NEVER

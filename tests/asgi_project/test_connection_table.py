@@ -94,6 +94,21 @@ def test_idle_connection_makes_room_for_another_of_its_network():
     assert (len(admit(table, 1)), len(table)) == (0, 3)
 
 
+@pytest.mark.parametrize("shortage", ["connections", "descriptors"])
+def test_idle_connection_of_the_largest_network_makes_room_for_all(monkeypatch, shortage):
+    """SEC-31"""
+    table = new_table()
+    admit(table, 1, host="192.0.2.7")[0].idle = True
+    idle, *_ = admit(table, 3)
+    idle.idle = True
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 4 if shortage == "connections" else 9)
+    descriptor = 10 if shortage == "connections" else 901
+    assert len(admit(table, 1, host="192.0.2.8", descriptor=descriptor)) == 1
+    assert idle.closed
+    assert admit(table, 1, host="192.0.2.9", descriptor=descriptor) == []
+    assert admit(table, 1, host="192.0.2.9", descriptor=940) == []
+
+
 def test_last_descriptors_are_kept_free():
     """SEC-31"""
     table = new_table(max_per_network=0)

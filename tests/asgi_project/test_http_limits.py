@@ -24,6 +24,8 @@ from asgi_project.serving.request_limits import (
     MAX_ADDRESS_BYTES,
     MAX_HEAD_BYTES,
     MAX_HEADERS,
+    MIN_RATE,
+    RESPONSE_TIMEOUT,
 )
 
 KIB = 1024
@@ -118,6 +120,7 @@ class FakeTransport(asyncio.Transport):
         super().__init__()
         self.data = b""
         self.closing = self.eof = False
+        self.waiting = 0
 
     def get_extra_info(self, name, default=None):
         return self if name == "socket" else default
@@ -138,6 +141,9 @@ class FakeTransport(asyncio.Transport):
         self.closing = True
 
     abort = close
+
+    def get_write_buffer_size(self):
+        return self.waiting
 
     def is_closing(self):
         return self.closing
@@ -173,6 +179,9 @@ class UvicornPeer(Peer):
     def closing(self):
         return self.transport.closing
 
+    def flow_callbacks(self):
+        return self.protocol.pause_writing, self.protocol.resume_writing
+
     def written(self):
         return self.transport.data
 
@@ -184,6 +193,12 @@ class TwistedTransport(StringTransport):
     """Twisted's own fake, with the methods of a TCP transport that it lacks."""
 
     eof = False
+    dataBuffer = b""  # noqa: N815
+    waiting = 0
+
+    @property
+    def _tempDataLen(self):  # noqa: N802
+        return self.waiting
 
     def fileno(self):
         return 10
@@ -211,6 +226,9 @@ class DaphnePeer(Peer):
     @property
     def closing(self):
         return self.transport.disconnecting
+
+    def flow_callbacks(self):
+        return self.protocol.pauseProducing, self.protocol.resumeProducing
 
     def written(self):
         return self.transport.value()
@@ -343,6 +361,22 @@ async def test_body_with_the_lowest_rate_is_accepted(new_peer):
         await peer.wait(1.5)
         await peer.send(b"a" * 16 * KIB)
     assert peer.statuses() == [200]
+
+
+async def test_response_that_is_read_too_slowly_ends_the_connection(new_peer):
+    """SEC-32"""
+    peer = new_peer()
+    await peer.send(START + b"Content-Length: 0\r\n\r\n")
+    peer.transport.waiting = 10 * MIN_RATE
+    pause, resume = peer.flow_callbacks()
+    pause()
+    await peer.wait(RESPONSE_TIMEOUT + 9)
+    resume()
+    await peer.wait(60)
+    assert not peer.closing
+    pause()
+    await peer.wait(RESPONSE_TIMEOUT + 11)
+    assert peer.closing
 
 
 async def test_blank_lines_between_requests_extend_nothing(new_peer):

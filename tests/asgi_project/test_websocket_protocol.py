@@ -61,6 +61,8 @@ def test_handshake_is_dropped_when_the_socket_is_accepted(tmp_path):
     """It is most of the memory of an idle socket."""
     code = f"""
 import sys
+import django
+django.setup()
 import asgi_project.serving.servers as servers
 class Printing(servers.{CompactWebSocketProtocol.__name__}):
     def start_keepalive(self):
