@@ -118,11 +118,7 @@ class LimitedChannel(http.HTTPChannel):  # type: ignore[misc]
     def on_late(self) -> None:
         """Close the connection, which missed a deadline, unless we were not reading."""
         phase = self.progress.phase
-        if self.progress.is_response_late(self.table.now()):
-            self.transport.abortConnection()
-        elif self._handlingRequest:
-            return
-        elif phase is REFUSED:
+        if self.progress.is_response_late(self.table.now()) or phase is REFUSED:
             self.transport.abortConnection()
         elif phase is FIRST_BYTE:
             self.loseConnection()
