@@ -29,15 +29,14 @@ SWEEP_INTERVAL = 1.0  # s
 REFUSAL_LOG_INTERVAL = 60.0  # s
 
 
-def product_time() -> float:
-    """Return a monotonic time in seconds of the product, which tests run faster."""
-    return time.monotonic() / float(settings.LIVE_TIME_SCALE)
-
-
 def new_table() -> ConnectionTable:
-    """Return the table of this process, for as many descriptors as the system allows."""
+    """Return the table of this process, for as many descriptors as the system allows.
+
+    Its clock counts seconds of the product, which tests run faster.
+    """
+    scale = scaled(1.0)
     return ConnectionTable(
-        product_time,
+        lambda: time.monotonic() / scale,
         max_per_network=settings.CONNECTIONS_PER_ADDRESS,
         max_descriptor=descriptors.max_client_descriptor(descriptors.raise_limit()),
         network_of=peer_network,
