@@ -21,6 +21,7 @@ let sender: OutboxSender;
 let replica: Replica;
 let digests: DigestWriter;
 
+const merged = { outcome: 'merged', changed: [] } as const;
 const milk = item('milk');
 const eggs = item('eggs', { purchased: true });
 const tea = item('tea', { purchased: true });
@@ -125,8 +126,10 @@ describe('a bulk edit', () => {
   it('drops its undo when it changed nothing', async () => {
     expect(changeVersionOf({ version: 42, items: [] })).toBeNull();
     expect(
-      changeVersionOf({ version: 42, results: [{ outcome: 'merged', item: { id: 'x' } }] }),
+      changeVersionOf({ version: 42, results: [{ ...merged, item: { id: 'x' } }] }),
     ).toBeNull();
+    const changing = { ...merged, changed: ['note'] as const, item: { id: 'x' } };
+    expect(changeVersionOf({ version: 42, results: [changing] })).toBe(42);
     const op = sender.enqueue(bulkEdit('untick items'), 'all');
     sender.enqueue(undo(op), 'all');
     lastRequest().respond({ version: 42, items: [] });
@@ -169,9 +172,9 @@ describe('adding several items', () => {
     lastRequest().respond({
       version: 43,
       results: [
-        { outcome: 'added', item: { id: 'server' } },
-        { outcome: 'put_back', item: { id: 'eggs' } },
-        { outcome: 'merged', item: { id: 'server' } },
+        { outcome: 'added', changed: [], item: { id: 'server' } },
+        { outcome: 'put_back', changed: [], item: { id: 'eggs' } },
+        { ...merged, item: { id: 'server' } },
       ],
     });
     await settlePromises();
@@ -187,5 +190,30 @@ describe('adding several items', () => {
     sender.confirm(replica, frame);
     expect(sender.outbox.map(({ edit }) => 'item' in edit && edit.item)).toEqual(['server']);
     await settlePromises();
+  });
+
+  it('API-42 keeps a line that the server could not merge as a rejected edit', async () => {
+    const op = sender.enqueue(paste, '3 items');
+    const conflict = { outcome: 'conflict', changed: [], reason: 'Too long.' };
+    const response = {
+      version: 43,
+      results: [
+        { outcome: 'added', changed: [], item: { id: 'new0' } },
+        { ...conflict, item: { id: 'eggs' } },
+        { ...merged, item: { id: 'new0' } },
+      ],
+    };
+    lastRequest().respond(response);
+    await settlePromises();
+    const rejected = rejectedEntries(sender.outbox);
+    expect(rejected.map(({ label, reason }) => [label, reason])).toEqual([['EGGS', 'Too long.']]);
+    expect(rejected[0]?.edit).toMatchObject({
+      type: 'add',
+      item: 'new1',
+      fields: { name: 'EGGS' },
+    });
+    expect(rejected[0]?.op).not.toBe(op);
+    sender.retry(rejected[0]?.op ?? '');
+    expect(lastRequest().request).toMatchObject({ method: 'POST', body: { name: 'EGGS' } });
   });
 });

@@ -64,7 +64,10 @@ class Simulation {
   add(engine: Engine, name: string): string {
     this.#ids += 1;
     const id = `item${this.#ids}`;
-    engine.submit({ type: 'add', list: 'one', item: id, fields: { name } }, name);
+    // Half of the adds have texts, which are merged if the name is on the list already.
+    const [quantity, note] = [this.pick(['', '', '2', '3']), this.pick(['', '', 'raw', 'ripe'])];
+    const fields = { name, ...(quantity && { quantity }), ...(note && { note }) };
+    engine.submit({ type: 'add', list: 'one', item: id, fields }, name);
     return id;
   }
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isMultiline } from '../src/stores/multiline';
 import { parseLine } from '../src/stores/quantity';
-import { canBeSent, isSelectedByDefault, parseLines, planLines } from '../src/stores/paste';
+import {
+  canBeSent,
+  isSelectedByDefault,
+  lineOutcomeText,
+  parseLines,
+  planLines,
+} from '../src/stores/paste';
 import { item } from './fake/rows';
 
 const parse = (line: string) => parseLine(line, (key) => key === '7 up');
@@ -63,23 +69,38 @@ describe('pasted lines', () => {
 });
 
 describe('the planned lines', () => {
-  it('are new, merged, put back or repeated, as the server compares names', () => {
+  it('are new, unchanged, put back or repeated, as the server compares names', () => {
     const there = [
       item('Milk'),
       item('Straße', { purchased: true }),
       item('Tea', { purchased: true }),
     ];
     expect(outcomesOf('MILK\n  tea\nbread\nBread', ...there)).toEqual([
-      'merged',
+      'unchanged',
       'put back',
       'new',
       'repeated',
     ]);
   });
 
-  it('are merged if the name is both open and bought', () => {
+  it('belong to the open item if the name is both open and bought', () => {
     const there = [item('a', { name: 'Milk' }), item('b', { name: 'milk', purchased: true })];
-    expect(outcomesOf('milk\neggs', ...there)).toEqual(['merged', 'new']);
+    expect(outcomesOf('milk\neggs', ...there)).toEqual(['unchanged', 'new']);
+    expect(outcomesOf('milk\neggs', ...there.toReversed())).toEqual(['unchanged', 'new']);
+  });
+
+  it('API-41 are merged if they differ, also from earlier lines (case W1)', () => {
+    const text = 'Cheese, cheddar\nCheese, brie\nCheese, brie\n2 apples\n3 apples\nHam, raw';
+    const plan = planLines(parseLines(text, parse), [item('Ham', { note: 'x'.repeat(1000) })]);
+    expect(plan.map(lineOutcomeText)).toEqual([
+      'new',
+      'on the list already; note added',
+      'repeated',
+      'new',
+      'on the list already; quantity added',
+      'does not fit to what is on the list',
+    ]);
+    expect(plan.map(isSelectedByDefault)).toEqual([true, true, false, true, true, false]);
   });
 
   it('are selected by default if they change something', () => {
@@ -88,6 +109,6 @@ describe('the planned lines', () => {
       [item('Milk'), item('Tea')],
     );
     expect(plan.map(isSelectedByDefault)).toEqual([true, false, false, true, false, false]);
-    expect(plan.map(canBeSent)).toEqual([true, true, true, true, false, false]);
+    expect(plan.map(canBeSent)).toEqual([true, true, true, true, true, false]);
   });
 });

@@ -39,23 +39,28 @@ class BulkView(APIView):
     )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
-        """Add up to 500 items as one change. The response has an outcome for each line."""
+        """Add up to 500 items as one change. The response has an outcome for each line.
+
+        A line that cannot be merged into the item of its name is a conflict and changes
+        nothing; the other lines are added.
+        """
         lines = validated(requests.BulkBody, request)["items"]
         with recording(list_id) as unit:
             permissions.require_member(request, list_id, "editor")
-            added = [self._add(unit, list_id, *numbered) for numbered in enumerate(lines)]
-            unit.track_items(pk for pk, _ in added)
-        rows = item_service.rows_after(unit, list_id, [pk for pk, _ in added])
+            lines_added = [self._add(unit, list_id, *numbered) for numbered in enumerate(lines)]
+            unit.track_items(added.id for added in lines_added)
+        rows = item_service.rows_after(unit, list_id, [added.id for added in lines_added])
         results = [
-            {"outcome": outcome, "item": representations.item(rows[pk])} for pk, outcome in added
+            {**representations.outcome(added), "item": representations.item(rows[added.id])}
+            for added in lines_added
         ]
         return Response({"version": _list_version(unit, list_id), "results": results})
 
     def _add(
         self, unit: OpenRecording, list_id: UUID, number: int, line: dict[str, Any]
-    ) -> tuple[UUID, item_service.Outcome]:
+    ) -> item_service.Added:
         with numbered_line(number):
-            return item_service.add(unit, list_id, line)
+            return item_service.add_or_conflict(unit, list_id, line)
 
 
 class _SelectionView(APIView):

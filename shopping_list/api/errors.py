@@ -15,7 +15,7 @@ from shopping_list.services.invites import (
     InvalidInviteError,
     TooManyInvitesError,
 )
-from shopping_list.services.items import DuplicateNameError, IdInUseError
+from shopping_list.services.items import DuplicateNameError, IdInUseError, MergeConflictError
 from shopping_list.services.ordering import NotOnListError
 from shopping_list.services.ownership import LastOwnerError
 from shopping_list.services.undo import NotUndoableError, UndoConflictError
@@ -38,6 +38,7 @@ ERRORS: Mapping[type[DomainError], tuple[int, str]] = {
     InvalidInviteError: (404, "not_found"),
     KeyReusedError: (422, "idempotency_key_reused"),
     LastOwnerError: (409, "last_owner"),
+    MergeConflictError: (409, "merge_conflict"),
     NotUndoableError: (409, "cannot_undo"),
     PreconditionFailedError: (412, "precondition_failed"),
     TooManyInvitesError: (409, "too_many_invites"),
@@ -49,6 +50,7 @@ MEMBERS: Mapping[type[DomainError], Callable[[Any], dict[str, Any]]] = {
     LastOwnerError: lambda error: {
         "lists": [{"id": str(each.pk), "name": each.name} for each in error.lists]
     },
+    MergeConflictError: lambda error: {"existing": str(error.existing), "field": error.field},
     PreconditionFailedError: lambda error: {"current": error.current},
     UndoConflictError: lambda error: {"rows": error.rows},
 }

@@ -83,6 +83,7 @@ class ImportResponse(Struct):
     merged: int
     put_back: int
     unchanged: int
+    conflict: int
     results: list[ImportedLineResponse]
 
 
@@ -215,7 +216,7 @@ def _result(line: PlannedLine, *, dry_run: bool) -> dict[str, Any]:
     has_no_id = dry_run and line.item.stored is None
     item = {"id": None if has_no_id else str(line.item.id)}
     return {
-        "line": line.line,
+        "line": line.line.number,
         "outcome": line.outcome,
         "item": item | {field: line.item.value(field) for field in fields},
     }

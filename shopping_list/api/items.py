@@ -33,8 +33,7 @@ from shopping_list.parsing import item_names
 from shopping_list.recording.context import OpenRecording, recording
 from shopping_list.rows import ItemRow, Role, StoredItem
 from shopping_list.services import items as item_service
-
-Added = tuple[UUID, item_service.Outcome]
+from shopping_list.services.items import Added
 
 SORTABLE = ("position", "name", "purchased", "updated_at")
 ON_DUPLICATE = ("error", "merge")
@@ -62,16 +61,15 @@ def _may_merge(request: Request) -> bool:
 
 
 def _add(unit: OpenRecording, list_id: UUID, fields: dict[str, Any], *, merge: bool) -> Added:
-    pk, outcome = item_service.add(unit, list_id, fields, merge=merge)
-    unit.stored_item(pk, on=list_id)
-    return pk, outcome
+    added = item_service.add(unit, list_id, fields, merge=merge)
+    unit.stored_item(added.id, on=list_id)
+    return added
 
 
 def _added_response(unit: OpenRecording, list_id: UUID, added: Added) -> Response:
-    pk, outcome = added
-    status = HTTP_201_CREATED if outcome == "added" else HTTP_200_OK
-    row = item_service.rows_after(unit, list_id, [pk])[pk]
-    return _item_response(row, status, outcome=outcome)
+    status = HTTP_201_CREATED if added.outcome == "added" else HTTP_200_OK
+    row = item_service.rows_after(unit, list_id, [added.id])[added.id]
+    return _item_response(row, status, **representations.outcome(added))
 
 
 def _item_response(row: ItemRow, status: int = HTTP_200_OK, **members: Any) -> Response:
@@ -107,7 +105,7 @@ class ItemsView(APIView):
     )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
-        """Add an item. If the list has one of its name, that one is merged or put back."""
+        """Add an item. If the list has one of its name, it is merged into that one."""
         fields = validated(requests.ItemBody, request)
         merge = _may_merge(request)
         access = permissions.access_to(request, list_id)

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from shopping_list import models, queries
 from shopping_list.rows import ItemRow, Member, to_json
+from shopping_list.services.items import Added
 
 
 def with_related(lists: QuerySet[Any]) -> QuerySet[Any]:
@@ -58,6 +59,16 @@ def _shopping_list(
 def item(row: ItemRow, **members: Any) -> dict[str, Any]:
     """Return an item, with more members if any are given."""
     return {**to_json(row), **members}
+
+
+def outcome(added: Added) -> dict[str, Any]:
+    """Return what adding an item did."""
+    return {
+        "outcome": added.outcome,
+        "changed": list(added.changed),
+        "not_taken": dict(added.not_taken),
+        **({"reason": added.reason} if added.reason else {}),
+    }
 
 
 def activities(

@@ -18,6 +18,9 @@ LIST_VERSION_HEADER = "Trolley-Version"
 """The version of the list with a change whose response has no body."""
 
 Outcome = Literal["added", "merged", "put_back"]
+Detail = Literal["quantity", "note", "category"]
+NotTaken = dict[str, str]
+"""Texts of an added item, by field, that the item of its name did not take."""
 Uri = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 
 
@@ -87,21 +90,32 @@ class FoundItemPageResponse(PageResponse, kw_only=True):
 
 
 class AddedItemResponse(ItemRow, frozen=True, kw_only=True):
-    """An item that was added, merged into an open item, or put back."""
+    """An item that was added, or the existing item of its name.
+
+    `changed` names the fields of the existing item that the add changed. `not_taken` has
+    the texts that it did not take, by field.
+    """
 
     outcome: Outcome
+    changed: list[Detail]
+    not_taken: NotTaken
 
 
 class PutItemResponse(ItemRow, frozen=True, kw_only=True):
     """An item that was replaced, or, with `outcome`, the existing item of the same name."""
 
     outcome: Outcome | UnsetType = UNSET
+    changed: list[Detail] | UnsetType = UNSET
+    not_taken: NotTaken | UnsetType = UNSET
 
 
-class BulkResultResponse(Struct):
-    """The result of one line."""
+class BulkResultResponse(Struct, kw_only=True):
+    """The result of one line. A `conflict` changed nothing; `reason` says why."""
 
-    outcome: Outcome
+    outcome: Literal["added", "merged", "put_back", "conflict"]
+    changed: list[Detail]
+    not_taken: NotTaken
+    reason: str | UnsetType = UNSET
     item: ItemRow
 
 
@@ -207,11 +221,13 @@ class OwnerlessListResponse(Struct):
 class ConflictResponse(ProblemResponse, kw_only=True):
     """A conflict with the current state.
 
-    `existing` is the item that has the name, `line` the line of a bulk request, `rows`
-    prevent an undo, and `lists` would have no owner.
+    `existing` is the item that has the name, `field` the field of it that is too short,
+    `line` the line of a bulk request, `rows` prevent an undo, and `lists` would have no
+    owner.
     """
 
     existing: UUID | UnsetType = UNSET
+    field: str | UnsetType = UNSET
     line: int | UnsetType = UNSET
     rows: list[BlockingRowResponse] | UnsetType = UNSET
     lists: list[OwnerlessListResponse] | UnsetType = UNSET

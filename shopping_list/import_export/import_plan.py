@@ -1,28 +1,29 @@
 """What an import does to a list, decided before anything is written. Pure.
 
-An open line does what adding does (services/items.py): it is merged into the open
-item of its name, or puts back the one that was bought last, or is new. A bought
-line is the record of a purchase: it is unchanged if the list has it, else it is
-new. An open line does not put back what the same import added as bought, so that
-an exported list is imported as it was.
+An open line does what adding does (parsing/item_merge.py): it is merged into the
+open item of its name, or puts back the one that was bought last, or is new. A bought
+line is the record of a purchase: it is unchanged if the list has it with these
+details, else it is new. An open line does not put back what the same import added as
+bought, so that an exported list is imported as it was.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from shopping_list.import_export.parsed_lines import MAX_LENGTHS, Line, ParsedItem
+from shopping_list.import_export.parsed_lines import Line, ParsedItem
+from shopping_list.parsing import item_merge
 from shopping_list.parsing.item_names import comparison_key
 from shopping_list.rows import StoredItem
 
-Outcome = Literal["added", "merged", "put_back", "unchanged"]
-DETAILS = tuple(field for field in MAX_LENGTHS if field != "name")
+Outcome = Literal["added", "merged", "put_back", "unchanged", "conflict"]
 _EPOCH_START = datetime.min.replace(tzinfo=UTC)
 
 
@@ -50,9 +51,40 @@ class PlannedItem:
 class PlannedLine(NamedTuple):
     """What the import does with one line."""
 
-    line: int
+    line: Line
     outcome: Outcome
     item: PlannedItem
+    changed: tuple[str, ...] = ()
+    not_taken: Mapping[str, str] = MappingProxyType({})
+    reason: str = ""
+
+
+class _Purchases:
+    """The bought items of a list, of which each is taken once, the latest first."""
+
+    def __init__(self, stored: Sequence[StoredItem]) -> None:
+        self._stored = stored
+        self._taken: set[UUID] = set()
+        self._indexes: dict[tuple[str, ...], dict[tuple[str, ...], list[StoredItem]]] = {}
+
+    def take(self, name_key: str, details: Mapping[str, str]) -> PlannedItem | None:
+        """Return the latest purchase of a name that has these details."""
+        fields = tuple(details)
+        if fields not in self._indexes:
+            self._indexes[fields] = self._index(fields)
+        candidates = self._indexes[fields].get((name_key, *details.values()), [])
+        while candidates:
+            item = candidates.pop()
+            if item.row.id not in self._taken:
+                self._taken.add(item.row.id)
+                return PlannedItem(item.row.id, item)
+        return None
+
+    def _index(self, fields: tuple[str, ...]) -> dict[tuple[str, ...], list[StoredItem]]:
+        index: dict[tuple[str, ...], list[StoredItem]] = defaultdict(list)
+        for item in self._stored:
+            index[item.name_key, *(getattr(item.row, field) for field in fields)].append(item)
+        return index
 
 
 class Plan:
@@ -61,18 +93,15 @@ class Plan:
     def __init__(self, stored: Iterable[StoredItem]) -> None:
         self.lines: list[PlannedLine] = []
         self._open: dict[str, PlannedItem] = {}
-        self._bought: dict[str, list[PlannedItem]] = defaultdict(list)
-        for item in sorted(stored, key=lambda item: item.row.purchased_at or _EPOCH_START):
-            planned = PlannedItem(item.row.id, item)
-            if item.row.purchased:
-                self._bought[item.name_key].append(planned)
-            else:
-                self._open[item.name_key] = planned
+        rows = sorted(stored, key=lambda item: item.row.purchased_at or _EPOCH_START)
+        self._purchases = _Purchases([item for item in rows if item.row.purchased])
+        for item in rows:
+            if not item.row.purchased:
+                self._open[item.name_key] = PlannedItem(item.row.id, item)
 
     def add_lines(self, lines: Iterable[Line]) -> Plan:
         """Decide what to do with lines, in their order."""
-        for number, parsed in lines:
-            self.lines.append(PlannedLine(number, *self._decide(parsed)))
+        self.lines += [self._decide(line) for line in lines]
         return self
 
     @property
@@ -86,31 +115,43 @@ class Plan:
         stored = {line.item.id: line.item for line in self.lines if line.item.stored}
         return [item for item in stored.values() if item.changes]
 
-    def _decide(self, parsed: ParsedItem) -> tuple[Outcome, PlannedItem]:
+    def _decide(self, line: Line) -> PlannedLine:
+        parsed = line.item
         key = comparison_key(parsed.name)
         if parsed.purchased:
-            bought = self._bought[key]
-            return ("unchanged", bought.pop()) if bought else ("added", _new_item(parsed))
+            same = self._purchases.take(key, _typed(parsed))
+            return PlannedLine(line, "unchanged" if same else "added", same or _new_item(parsed))
         if key in self._open:
-            return _merge(self._open[key], parsed), self._open[key]
-        if self._bought[key]:
-            self._open[key] = self._bought[key].pop()
-            self._open[key].changes |= {"purchased": False, **_details(parsed)}
-            return "put_back", self._open[key]
-        self._open[key] = _new_item(parsed)
-        return "added", self._open[key]
+            return _merge(line, self._open[key])
+        bought = self._purchases.take(key, {})
+        self._open[key] = bought or _new_item(parsed)
+        return _put_back(line, bought) if bought else PlannedLine(line, "added", self._open[key])
 
 
 def _new_item(parsed: ParsedItem) -> PlannedItem:
     return PlannedItem(uuid.uuid4(), None, parsed)
 
 
-def _merge(item: PlannedItem, parsed: ParsedItem) -> Outcome:
-    if item.value("quantity") or not parsed.quantity:
-        return "unchanged"
-    item.changes["quantity"] = parsed.quantity
-    return "merged"
+def _merge(line: Line, item: PlannedItem) -> PlannedLine:
+    try:
+        merged = item_merge.merge(_details(item), _typed(line.item))
+    except item_merge.TooLongToMergeError as error:
+        reason = f"The {error.field} would be longer than {error.max_length:,} characters."
+        return PlannedLine(line, "conflict", item, (), _typed(line.item), reason)
+    item.changes |= merged.changes
+    outcome: Outcome = "merged" if merged.changes else "unchanged"
+    return PlannedLine(line, outcome, item, tuple(merged.changes), merged.not_taken)
 
 
-def _details(parsed: ParsedItem) -> Mapping[str, str]:
-    return {name: getattr(parsed, name) for name in DETAILS if getattr(parsed, name)}
+def _put_back(line: Line, item: PlannedItem) -> PlannedLine:
+    merged = item_merge.put_back(_details(item), _typed(line.item))
+    item.changes |= {"purchased": False, **merged.changes}
+    return PlannedLine(line, "put_back", item, tuple(merged.changes))
+
+
+def _details(item: PlannedItem) -> dict[str, str]:
+    return {field: item.value(field) for field in item_merge.DETAILS}
+
+
+def _typed(parsed: ParsedItem) -> dict[str, str]:
+    return {field: getattr(parsed, field) for field in item_merge.DETAILS if getattr(parsed, field)}

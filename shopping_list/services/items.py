@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,13 +15,26 @@ from django.db.models import CharField, QuerySet, UUIDField
 from rest.compiled_query import CompiledQuery
 from rest.errors import DomainError
 from shopping_list import models, queries
-from shopping_list.parsing import item_names
+from shopping_list.parsing import item_merge, item_names
 from shopping_list.recording.context import OpenRecording
 from shopping_list.rows import ItemRow, StoredItem, optional_id
 from shopping_list.services import ordering
 
-Outcome = Literal["added", "merged", "put_back"]
-DETAILS = ("quantity", "note", "category")
+Outcome = Literal["added", "merged", "put_back", "conflict"]
+
+
+class Added(NamedTuple):
+    """An item that was added, or the one that the list had, with what the add changed in it.
+
+    `changed` names its fields, `not_taken` has the typed texts that it does not have, and
+    `reason` says why, if there is a conflict.
+    """
+
+    id: UUID
+    outcome: Outcome
+    changed: tuple[str, ...] = ()
+    not_taken: Mapping[str, str] = MappingProxyType({})
+    reason: str = ""
 
 
 class DuplicateNameError(DomainError):
@@ -31,6 +45,21 @@ class DuplicateNameError(DomainError):
     def __init__(self, existing: UUID) -> None:
         super().__init__()
         self.existing = existing
+
+
+class MergeConflictError(DomainError):
+    """The texts of an added item do not fit into the fields of the open item of its name.
+
+    `existing` is that item, `field` the first field that is too short.
+    """
+
+    def __init__(self, existing: UUID, field: str, max_length: int) -> None:
+        super().__init__(
+            f"An item of that name is on the list already, and its {field} would be longer "
+            f"than {max_length:,} characters."
+        )
+        self.existing = existing
+        self.field = field
 
 
 class IdInUseError(DomainError):
@@ -57,23 +86,29 @@ def to_model(stored: StoredItem) -> models.ShoppingItem:
 
 def add(
     unit: OpenRecording, list_id: UUID, fields: Mapping[str, Any], *, merge: bool = True
-) -> tuple[UUID, Outcome]:
-    """Add an item to the list; return its id, and whether the list had it already.
+) -> Added:
+    """Add an item to the list, or merge it into the item that the list has of its name.
 
-    An open item of the same name gets the quantity if it had none. A bought one
-    is put back. Otherwise a new item is added. With `merge` off, any item of that
-    name raises DuplicateNameError. Raises IdInUseError, NotOnListError.
+    item_merge.py has the rules. With `merge` off, any item of that name raises
+    DuplicateNameError. Raises MergeConflictError, IdInUseError, NotOnListError.
     """
     new_fields = dict(fields)
     pk = new_fields.pop("id", None)
     same = None if new_fields.get("purchased") else _find_same_name(list_id, new_fields["name"])
     if same is None:
-        return _create(unit, list_id, pk, new_fields), "added"
+        return Added(_create(unit, list_id, pk, new_fields), "added")
     if not merge:
         raise DuplicateNameError(same.pk)
-    outcome: Outcome = "put_back" if same.purchased else "merged"
-    _write(same, _merge_fields(same, new_fields))
-    return same.pk, outcome
+    return _merge(same, new_fields)
+
+
+def add_or_conflict(unit: OpenRecording, list_id: UUID, fields: Mapping[str, Any]) -> Added:
+    """Add an item; if it cannot be merged, write nothing and return the conflict."""
+    try:
+        return add(unit, list_id, fields)
+    except MergeConflictError as error:
+        typed = {field: fields[field] for field in item_merge.DETAILS if fields.get(field)}
+        return Added(error.existing, "conflict", (), typed, str(error))
 
 
 def change(stored: StoredItem, fields: Mapping[str, Any]) -> None:
@@ -129,13 +164,17 @@ def _create(unit: OpenRecording, list_id: UUID, pk: UUID | None, fields: dict[st
     return pk
 
 
-def _merge_fields(item: models.ShoppingItem, new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an item that adding another of its name changes."""
-    if item.purchased:
-        return {"purchased": False, **{name: new[name] for name in DETAILS if new.get(name)}}
-    if not item.quantity and new.get("quantity"):
-        return {"quantity": new["quantity"]}
-    return {}
+def _merge(item: models.ShoppingItem, new: Mapping[str, Any]) -> Added:
+    """Merge the fields of an added item into the item of its name."""
+    was_purchased = item.purchased
+    current = {field: getattr(item, field) for field in item_merge.DETAILS}
+    try:
+        merged = (item_merge.put_back if was_purchased else item_merge.merge)(current, new)
+    except item_merge.TooLongToMergeError as error:
+        raise MergeConflictError(item.pk, error.field, error.max_length) from error
+    _write(item, {**({"purchased": False} if was_purchased else {}), **merged.changes})
+    outcome: Outcome = "put_back" if was_purchased else "merged"
+    return Added(item.pk, outcome, tuple(merged.changes), merged.not_taken)
 
 
 def _write(item: models.ShoppingItem, values: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ export type Verb =
   | 'member.role'
   | 'undo';
 export type FileFormat = 'json' | 'csv' | 'markdown' | 'text';
-export type ImportedLineOutcomeEnum = 'added' | 'merged' | 'put_back' | 'unchanged';
+export type ImportedLineOutcomeEnum = 'added' | 'merged' | 'put_back' | 'unchanged' | 'conflict';
 export type StateEnum = 'open' | 'bought';
 export type NullEnum = null;
 
@@ -299,6 +299,7 @@ export interface ImportResult {
   merged: number;
   put_back: number;
   unchanged: number;
+  conflict: number;
   results: ImportedLine[];
 }
 /**

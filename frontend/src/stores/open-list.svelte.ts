@@ -8,6 +8,7 @@ import type { EndReason } from '../sync/subscription-state';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { optimisticName, optimisticRows, type ViewRow } from '../sync/optimistic-view';
 import type { Announcer } from './announcer.svelte';
+import { mergeText } from './merge-text';
 import { isAllowed, type Action } from './permissions';
 import { summaryOfChange, activityText } from './activity-text';
 import type { Toast } from './toast.svelte';
@@ -245,6 +246,7 @@ export class OpenList {
   #onEvents(events: readonly EngineEvent[]): void {
     for (const event of events) {
       if ('topic' in event && event.topic === this.#topic) this.#onTopicEvent(event);
+      if (event.kind === 'merged' && event.list === this.id) this.#onMerged(event);
     }
     if (
       events.some((event) => event.kind === 'left' && event.list === this.id) &&
@@ -256,6 +258,21 @@ export class OpenList {
       (one) => one.kind === 'outbox' || ('topic' in one && one.topic === this.#topic),
     );
     if (isAffected) this.#rebuild();
+  }
+
+  /** Say what happened to an item that the user added, because no new row appears. */
+  #onMerged({ name, op, changed, version }: EngineEvent & { kind: 'merged' }): void {
+    const text = `${name} is ${mergeText(changed)}`;
+    this.announcer.announce(text);
+    if (changed.length === 0) this.toast.show({ text });
+    else
+      this.toast.show({
+        text,
+        action: 'Undo',
+        onAction: () => {
+          this.undo(op, version, name);
+        },
+      });
   }
 
   #onTopicEvent(event: EngineEvent & { topic: string }): void {

@@ -1,5 +1,8 @@
 import type { ItemRow } from '../protocol/frames';
 import { nameKey } from '../sync/edit';
+import { mergeDetails, putBackDetails, type Detail, type Details } from '../sync/item-merge';
+import { byClaim } from '../sync/optimistic-view';
+import { mergeText } from './merge-text';
 import type { ParsedLine } from './quantity';
 
 /** The most lines that the server accepts in one request. */
@@ -14,13 +17,22 @@ export interface PastedLine extends ParsedLine {
 }
 
 /**
- * The effect of adding a line. `merged`: an open item has this name. `put back`: a bought
- * item has this name. `repeated`: an earlier line has the same name.
+ * The effect of adding a line. `merged`: it changes an open item of this name. `unchanged`:
+ * that item has all of the line already. `put back`: a bought item has this name. `repeated`:
+ * an earlier line has the same text. `conflict`: the texts do not fit together.
  */
-export type LineOutcome = 'new' | 'merged' | 'put back' | 'repeated' | 'too long';
+export type LineOutcome =
+  'new' | 'merged' | 'unchanged' | 'put back' | 'repeated' | 'conflict' | 'too long';
 
 export interface PlannedLine extends PastedLine {
   outcome: LineOutcome;
+  /** The fields of the open item that the line changes. */
+  changed: readonly Detail[];
+}
+
+/** An item as the lines before have left it. */
+interface PlannedItem extends Details {
+  origin: 'open' | 'bought' | 'added';
 }
 
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
@@ -64,38 +76,61 @@ function cellsOf(line: string): string[] {
     .filter((cell) => cell !== '');
 }
 
-/** Predict what the server will do with each line. */
+/** Predict what the server will do with each line, if the lines before are added too. */
 export function planLines(lines: readonly PastedLine[], items: readonly ItemRow[]): PlannedLine[] {
-  const bought = items.filter(({ purchased }) => purchased);
-  const open = items.filter(({ purchased }) => !purchased);
-  const outcomes = new Map<string, LineOutcome>([
-    ...bought.map(({ name }) => [nameKey(name), 'put back'] as const),
-    ...open.map(({ name }) => [nameKey(name), 'merged'] as const),
-  ]);
-  return lines.map((line) => {
-    const key = nameKey(line.name);
-    if (line.name.length > MAX_NAME_LENGTH) return { ...line, outcome: 'too long' };
-    const outcome = outcomes.get(key) ?? 'new';
-    outcomes.set(key, 'repeated');
-    return { ...line, outcome };
-  });
+  const planned = new Map<string, PlannedItem>();
+  for (const { name, quantity, note, category, purchased } of [...items].sort(byClaim)) {
+    const origin = purchased ? 'bought' : 'open';
+    planned.set(nameKey(name), { quantity, note, category, origin });
+  }
+  return lines.map((line) => ({ ...line, ...planLine(line, planned) }));
 }
 
-/** Whether a line is selected before the user changes the selection. */
-export function isSelectedByDefault({ outcome, ticked, quantity }: PlannedLine): boolean {
-  if (outcome === 'merged') return quantity !== '' && !ticked;
-  return (outcome === 'new' || outcome === 'put back') && !ticked;
+function planLine(
+  line: PastedLine,
+  planned: Map<string, PlannedItem>,
+): Pick<PlannedLine, 'outcome' | 'changed'> {
+  if (line.name.length > MAX_NAME_LENGTH) return { outcome: 'too long', changed: [] };
+  const key = nameKey(line.name);
+  const item = planned.get(key);
+  const { quantity, note } = line;
+  if (!item || item.origin === 'bought') {
+    const empty: Details = { quantity: '', note: '', category: '' };
+    const details = item
+      ? { ...item, ...putBackDetails(item, line) }
+      : { ...empty, quantity, note };
+    planned.set(key, { ...details, origin: 'added' });
+    return { outcome: item ? 'put back' : 'new', changed: [] };
+  }
+  const merge = mergeDetails(item, { quantity, note });
+  if ('tooLong' in merge) return { outcome: 'conflict', changed: [] };
+  planned.set(key, { ...item, ...merge.changes });
+  const changed = Object.keys(merge.changes) as Detail[];
+  const unchanged = item.origin === 'added' ? 'repeated' : 'unchanged';
+  return { outcome: changed.length > 0 ? 'merged' : unchanged, changed };
+}
+
+/** Whether a line is selected before the user changes the selection: if it changes something. */
+export function isSelectedByDefault({ outcome, ticked }: PlannedLine): boolean {
+  return ['new', 'merged', 'put back'].includes(outcome) && !ticked;
 }
 
 /** Whether a line can be selected. */
 export function canBeSent({ outcome }: PlannedLine): boolean {
-  return outcome !== 'repeated' && outcome !== 'too long';
+  return outcome !== 'conflict' && outcome !== 'too long';
 }
 
-export const LINE_OUTCOMES: Record<LineOutcome, string> = {
-  new: 'new',
-  merged: 'on the list',
-  'put back': 'bought before, put back',
-  repeated: 'repeated',
-  'too long': 'too long',
-};
+/** The effect of a line in words. */
+export function lineOutcomeText({ outcome, changed }: PlannedLine): string {
+  switch (outcome) {
+    case 'merged':
+    case 'unchanged':
+      return mergeText(changed);
+    case 'put back':
+      return 'bought before, put back';
+    case 'conflict':
+      return 'does not fit to what is on the list';
+    default:
+      return outcome;
+  }
+}

@@ -3,12 +3,12 @@ const DISPLAY_TIME = 8000;
 
 export interface ToastContent {
   text: string;
-  /** The text of the button. */
-  action: string;
-  onAction: () => void;
+  /** The text of the button. Without it there is no button. */
+  action?: string;
+  onAction?: () => void;
 }
 
-/** One message with a button, such as Undo. A new message replaces it. */
+/** One message, often with a button such as Undo. A new message replaces it. */
 export class Toast {
   content = $state.raw<ToastContent | null>(null);
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -39,6 +39,6 @@ export class Toast {
   runAction(): void {
     const { content } = this;
     this.dismiss();
-    content?.onAction();
+    content?.onAction?.();
   }
 }

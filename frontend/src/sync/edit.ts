@@ -53,8 +53,13 @@ export function isSameName(a: string, b: string): boolean {
 
 /** The key to compare names by, as the server does: NFKC, case-folded, single-spaced. */
 export function nameKey(name: string): string {
-  const folded = name.normalize('NFKC').replace(/[^ı]+/g, foldCase);
+  const folded = foldText(name.normalize('NFKC'));
   return folded.normalize('NFKC').replace(/\s+/g, ' ').trim();
+}
+
+/** Fold the case of a text, as the server does. */
+export function foldText(text: string): string {
+  return text.replace(/[^ı]+/g, foldCase);
 }
 
 /** Lower, upper, lower: only upper case turns ß into ss, and ẞ needs lower case first. */

@@ -19,6 +19,7 @@ import type {
   Welcome,
 } from '../protocol/frames';
 import type { Edit } from './edit';
+import type { Detail } from './item-merge';
 import type { Outbox } from './outbox';
 import { OutboxSender } from './outbox-sender';
 import { applyFrame, emptyReplica, positionOf, type Replica } from './replica';
@@ -53,7 +54,16 @@ export type EngineEvent =
   | { kind: 'sample'; sample: Sample }
   | { kind: 'signals'; rows: readonly SignalRow[] }
   | { kind: 'history'; topic: string; columns: Readonly<Record<string, unknown[]>> }
-  | { kind: 'outbox' };
+  | { kind: 'outbox' }
+  /** An added item was on the list already. `changed` are the fields that it got. */
+  | {
+      kind: 'merged';
+      list: string;
+      op: string;
+      name: string;
+      changed: readonly Detail[];
+      version: number;
+    };
 
 export type EngineListener = (events: readonly EngineEvent[]) => void;
 
@@ -96,8 +106,10 @@ export class Engine {
         this.#socket.stop();
         this.#onDown('sign in');
       },
-      onAcknowledged: (listId) => {
-        this.#sender.confirm(this.replica(listTopic(listId)), null);
+      onAcknowledged: ({ edit, op, label }, { outcome, changed = [], version = 0 }) => {
+        this.#sender.confirm(this.replica(listTopic(edit.list)), null);
+        if (edit.type === 'add' && outcome === 'merged')
+          this.#emit([{ kind: 'merged', list: edit.list, op, name: label, changed, version }]);
       },
     });
     this.#seen = new SeenReporter(clock, (frame) => {

@@ -1,5 +1,6 @@
 import type { ItemRow, Person } from '../protocol/frames';
 import { nameKey, isSameName, type NewItem } from './edit';
+import { mergeDetails, putBackDetails } from './item-merge';
 import type { OutboxEntry, Outbox } from './outbox';
 
 /** An item as the user sees it: the confirmed item with the user's own edits applied. */
@@ -96,12 +97,18 @@ function applyEdit(
 
 const orderKey = (index: number): string => String(index).padStart(6, '0');
 
-/** Map each name to its item. An open item wins over a bought one. */
+/**
+ * Map each name to the item that the server adds to: the open one, else the one bought last.
+ */
 function mapNamesToIds(rows: ReadonlyMap<string, ViewRow>): Map<string, string> {
-  const sorted = [...rows.values()].sort(
-    (a, b) => Number(b.item.purchased) - Number(a.item.purchased),
-  );
-  return new Map(sorted.map(({ item }) => [nameKey(item.name), item.id]));
+  const sorted = [...rows.values()].map(({ item }) => item).sort(byClaim);
+  return new Map(sorted.map(({ name, id }) => [nameKey(name), id]));
+}
+
+/** Sort the item that the server adds to behind the others of its name. */
+export function byClaim(a: ItemRow, b: ItemRow): number {
+  if (a.purchased !== b.purchased) return Number(b.purchased) - Number(a.purchased);
+  return (a.purchased_at ?? '') < (b.purchased_at ?? '') ? -1 : 1;
 }
 
 function changeItem(
@@ -120,7 +127,7 @@ function changeItem(
   rows.set(id, { item, status });
 }
 
-/** Predict the server: it completes an open item of that name, reopens a bought one, or adds. */
+/** Predict the server: it merges into the item of that name, puts a bought one back, or adds. */
 function addItem(
   rows: Map<string, ViewRow>,
   { item: id, fields }: NewItem,
@@ -152,18 +159,16 @@ function addItems(
   });
 }
 
-/** An open item gets a quantity only if it has none. A bought item gets the new details. */
-function mergedFields(
-  item: ItemRow,
-  { quantity = '', note = '' }: NewItem['fields'],
-): Partial<ItemRow> {
-  if (!item.purchased) return { quantity: item.quantity || quantity };
-  return { quantity: quantity || item.quantity, note: note || item.note };
+/** The fields that the server will change. None if it will refuse the edit. */
+function mergedFields(item: ItemRow, fields: NewItem['fields']): Partial<ItemRow> {
+  if (item.purchased) return putBackDetails(item, fields);
+  const merge = mergeDetails(item, fields);
+  return 'changes' in merge ? merge.changes : {};
 }
 
 function findByName(rows: Map<string, ViewRow>, name: string): ViewRow | undefined {
-  for (const row of rows.values()) if (isSameName(row.item.name, name)) return row;
-  return undefined;
+  const sameNames = [...rows.values()].filter((row) => isSameName(row.item.name, name));
+  return sameNames.sort((a, b) => byClaim(a.item, b.item)).at(-1);
 }
 
 function provisionalItem(

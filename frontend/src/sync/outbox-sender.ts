@@ -14,8 +14,8 @@ import type { OutboxStorage } from './outbox-storage';
 export interface OutboxSenderEvents {
   onChange(): void;
   onSignedOut(): void;
-  /** The server responded to an edit of this list. */
-  onAcknowledged(list: string): void;
+  /** The server responded to an edit. */
+  onAcknowledged(entry: OutboxEntry, response: EditResponse): void;
 }
 
 /** Sends the edits of the outbox one after the other, until the server has responded to each. */
@@ -141,8 +141,8 @@ export class OutboxSender {
     this.#delayReason = null;
     const version = outbox.changeVersionOf(response ?? {});
     if (version !== null) this.#changeVersions.set(entry.op, version);
-    this.#setOutbox(outbox.acknowledged(this.#outbox, entry, response ?? {}));
-    this.events.onAcknowledged(entry.edit.list);
+    this.#setOutbox(outbox.acknowledged(this.#outbox, entry, response ?? {}, uuid));
+    this.events.onAcknowledged(entry, response ?? {});
   }
 
   #onProblem(entry: OutboxEntry, problem: Problem): void {

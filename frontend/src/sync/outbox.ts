@@ -1,5 +1,6 @@
 import type { Change } from '../protocol/frames';
-import { nameKey, type Edit } from './edit';
+import { itemOf, nameKey, type Edit } from './edit';
+import type { Detail } from './item-merge';
 import type { Replica } from './replica';
 
 /**
@@ -25,12 +26,25 @@ export interface OutboxEntry {
 /** Edits, oldest first. */
 export type Outbox = readonly OutboxEntry[];
 
+type AddOutcome = 'added' | 'merged' | 'put_back' | 'conflict';
+
+/** What adding one of several items did. `reason` says why it is a conflict. */
+export interface AddResult {
+  outcome: AddOutcome;
+  changed: readonly Detail[];
+  reason?: string;
+  item: { id: string };
+}
+
 /** The server's response to an edit. The `id` may differ from the one that the client chose. */
 export interface EditResponse {
   id?: string;
   version?: number;
+  outcome?: AddOutcome;
+  /** The fields of the existing item that an add changed. */
+  changed?: readonly Detail[];
   /** The results for several added items, in the order of the request. */
-  results?: readonly { outcome: string; item: { id: string } }[];
+  results?: readonly AddResult[];
   /** The ids of the items that were unticked or removed. */
   items?: readonly string[];
 }
@@ -71,13 +85,42 @@ export function discarded(outbox: Outbox, op: string): Outbox {
   return outbox.filter((entry) => entry.op !== op);
 }
 
-/** The server saved the edit. Later edits of the item get the id that the server uses. */
-export function acknowledged(outbox: Outbox, sent: OutboxEntry, response: EditResponse): Outbox {
+/**
+ * The server saved the edit. Later edits of the item get the id that the server uses.
+ *
+ * Lines that it could not merge are kept as rejected edits, so that nothing typed is lost.
+ */
+export function acknowledged(
+  outbox: Outbox,
+  sent: OutboxEntry,
+  response: EditResponse,
+  newOp: () => string,
+): Outbox {
   const withIds = replaceIds(outbox, newIdsFromResponse(sent.edit, response));
   const withVersion = withUndoVersion(withIds, sent.op, changeVersionOf(response));
-  return updated(withVersion, sent.op, {
+  const withConflicts = [...withVersion, ...conflictsOf(outbox, sent, response, newOp)];
+  return updated(withConflicts, sent.op, {
     state: 'acknowledged',
     version: response.version ?? null,
+  });
+}
+
+/** The lines of a bulk edit that the server could not merge, each as a rejected edit. */
+function conflictsOf(
+  outbox: Outbox,
+  { edit, createdAt }: OutboxEntry,
+  { results = [] }: EditResponse,
+  newOp: () => string,
+): OutboxEntry[] {
+  if (edit.type !== 'add items') return [];
+  return edit.newItems.flatMap(({ item, fields }, index) => {
+    const result = results[index];
+    // The same response may arrive again.
+    const isKept = outbox.some((entry) => itemOf(entry.edit) === item);
+    if (result?.outcome !== 'conflict' || isKept) return [];
+    const rejectedEdit: Edit = { type: 'add', list: edit.list, item, fields };
+    const entry = { op: newOp(), edit: rejectedEdit, label: fields.name, createdAt };
+    return [{ ...entry, state: 'rejected', version: null, reason: result.reason ?? '' }];
   });
 }
 
@@ -131,7 +174,9 @@ function updated(outbox: Outbox, op: string, fields: Partial<OutboxEntry>): Outb
 /** The version of a bulk change. Null if nothing changed: then the version is another user's. */
 export function changeVersionOf({ version, results, items }: EditResponse): number | null {
   const hasChanged =
-    results?.some(({ outcome }) => outcome !== 'merged') ?? (items ?? []).length > 0;
+    results?.some(
+      ({ outcome, changed }) => outcome === 'added' || outcome === 'put_back' || changed.length > 0,
+    ) ?? (items ?? []).length > 0;
   return hasChanged ? (version ?? null) : null;
 }
 

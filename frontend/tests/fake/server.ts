@@ -4,6 +4,7 @@ import type { OpenSocket, SocketConnectionEvents } from '../../src/net/socket-co
 import type { Change, ClientFrame, ItemRow, Seen, ServerFrame } from '../../src/protocol/frames';
 import { digestOf } from '../../src/sync/digest';
 import { isSameName } from '../../src/sync/edit';
+import { mergeDetails, putBackDetails } from '../../src/sync/item-merge';
 import { AT, ana, item, listRow } from './rows';
 
 /** The number of changes that the server can replay. */
@@ -226,8 +227,15 @@ export class FakeServer {
 
   #add(fields: Partial<ItemRow>, op: string | null): ItemRow {
     const same = [...this.items.values()].find(({ name }) => isSameName(name, fields.name ?? ''));
-    if (same && !same.purchased) return same;
-    if (same) return this.#write(same.id, { purchased: false }, 'item.unticked', op);
+    if (same && !same.purchased) {
+      const merge = mergeDetails(same, fields);
+      if ('tooLong' in merge) throw parseProblem(409, { detail: 'too long' }, null);
+      return this.#write(same.id, merge.changes, 'item.edited', op);
+    }
+    if (same) {
+      const details = putBackDetails(same, fields);
+      return this.#write(same.id, { purchased: false, ...details }, 'item.edited', op);
+    }
     return this.#write(String(fields.id), fields, 'item.added', op);
   }
 

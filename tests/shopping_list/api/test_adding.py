@@ -34,7 +34,8 @@ def test_new_item_is_added_at_the_end_with_an_etag(
     assert response["ETag"] == f'"{body["version"]}"'
     assert body["position"] > milk.position
     assert (body["purchased"], body["purchased_at"], body["purchased_by"]) == (False, None, None)
-    assert {**bob_client.get(f"{items_url}{item_id}/").json(), "outcome": "added"} == body
+    effect = {"outcome": "added", "changed": [], "not_taken": {}}
+    assert {**bob_client.get(f"{items_url}{item_id}/").json(), **effect} == body
 
 
 @pytest.mark.parametrize("name", ["Milk", "  MILK ", "mil\u212a", "\uff2d\uff49\uff4c\uff4b"])
@@ -43,29 +44,85 @@ def test_adding_the_name_of_an_open_item_changes_nothing(
 ) -> None:
     """API-5"""
     before = current_version(groceries)
-    response = bob_client.post(
-        items_url, {"id": str(uuid4()), "name": name, "quantity": "9", "note": "x"}
-    )
+    response = bob_client.post(items_url, {"id": str(uuid4()), "name": name, "quantity": "1 l"})
     body = response.json()
     assert response.status_code == 200
-    assert (body["outcome"], body["id"]) == ("merged", str(milk.pk))
+    assert (body["outcome"], body["id"], body["changed"]) == ("merged", str(milk.pk), [])
     assert (body["quantity"], body["note"], body["name"]) == ("1 l", "", "Milk")
     assert current_version(groceries) == before
     assert response["ETag"] == f'"{milk.version}"'
 
 
-def test_merging_fills_only_an_empty_quantity(bob_client: Any, items_url: str) -> None:
-    first = bob_client.post(items_url, {"name": "Eggs"}).json()
-    body = bob_client.post(items_url, {"name": "eggs", "quantity": "12", "note": "x"}).json()
-    assert (body["outcome"], body["id"]) == ("merged", first["id"])
-    assert (body["quantity"], body["note"], body["name"]) == ("12", "", "Eggs")
-    assert body["version"] > first["version"]
+HAM = {"name": "Ham", "quantity": "100 g", "note": "cooked"}
+
+
+@pytest.mark.parametrize("path", ["", "bulk/"])
+def test_details_that_differ_are_joined(bob_client: Any, items_url: str, path: str) -> None:
+    """API-41, case W2"""
+
+    def add(fields: dict[str, Any]) -> Any:
+        body = {"items": [fields]} if path else fields
+        response = bob_client.post(items_url + path, body).json()
+        return response["results"][0] if path else response
+
+    bob_client.post(items_url, HAM)
+    results = [add({"name": "ham", "quantity": "200 g", "note": "raw"}) for _ in range(2)]
+    assert [result["changed"] for result in results] == [["quantity", "note"], []]
+    for result in results:
+        item = result.get("item", result)
+        assert (result["outcome"], item["name"]) == ("merged", "Ham")
+        assert (item["quantity"], item["note"]) == ("100 g + 200 g", "cooked; raw")
+
+
+def test_put_of_an_unknown_id_merges_like_adding(bob_client: Any, items_url: str) -> None:
+    """API-41, case W2"""
+    bob_client.post(items_url, HAM)
+    body = bob_client.put(f"{items_url}{uuid4()}/", {"name": "Ham", "note": "raw"}).json()
+    assert (body["note"], body["quantity"], body["changed"]) == ("cooked; raw", "100 g", ["note"])
+
+
+def test_category_that_is_not_taken_is_named(bob_client: Any, items_url: str) -> None:
+    """API-41"""
+    bob_client.post(items_url, {"name": "Ham"})
+    first, second = (
+        bob_client.post(items_url, {"name": "Ham", "category": category}).json()
+        for category in ("Meat", "Party")
+    )
+    assert (first["category"], first["changed"], first["not_taken"]) == ("Meat", ["category"], {})
+    assert (second["category"], second["changed"]) == ("Meat", [])
+    assert second["not_taken"] == {"category": "Party"}
+
+
+def test_texts_that_do_not_fit_together_return_409(
+    bob_client: Any, items_url: str, groceries: ShoppingList, milk: Any
+) -> None:
+    """API-42"""
+    bob_client.patch(url_of_item(milk), {"note": "x" * 1000})
+    before = current_version(groceries)
+    response = bob_client.post(items_url, {"name": "Milk", "quantity": "2 l", "note": "oat"})
+    body = response.json()
+    assert (response.status_code, body["code"], body["field"]) == (409, "merge_conflict", "note")
+    assert body["existing"] == str(milk.pk)
+    assert "1,000" in body["detail"]
+    assert current_version(groceries) == before
+
+
+def test_bulk_line_that_does_not_fit_is_a_conflict(
+    bob_client: Any, items_url: str, groceries: ShoppingList, milk: Any
+) -> None:
+    """API-42"""
+    lines = [{"name": "Milk", "quantity": "x" * 50, "note": "oat"}, {"name": "Jam"}]
+    results = bob_client.post(f"{items_url}bulk/", {"items": lines}).json()["results"]
+    assert [result["outcome"] for result in results] == ["conflict", "added"]
+    assert results[0]["not_taken"] == {"quantity": "x" * 50, "note": "oat"}
+    assert (results[0]["item"]["quantity"], results[0]["item"]["note"]) == ("1 l", "")
+    assert "50 characters" in results[0]["reason"]
 
 
 def test_purchased_item_is_reopened_with_the_new_details(
     bob_client: Any, items_url: str, milk: Any
 ) -> None:
-    """API-5"""
+    """API-5, API-43"""
     bob_client.patch(url_of_item(milk), {"purchased": True, "note": "fresh"})
     response = bob_client.post(items_url, {"name": "milk", "quantity": "2 l"})
     body = response.json()

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def test_import_returns_the_outcome_of_every_line(groceries, milk, ana, ana_client):
     """TRF-7"""
     groceries.items.create(name="Tea", purchased=True)
-    body = {"format": "markdown", "content": "# x\n- [ ] 2 l milk\n- [ ] tea\n\n- [x] oil, olive"}
+    body = {"format": "markdown", "content": "# x\n- [ ] 1 l milk\n- [ ] tea\n\n- [x] oil, olive"}
     response = ana_client.post(list_url(groceries, "import"), body).json()
     tea = groceries.items.get(name="Tea")
     oil = groceries.items.get(name="oil")
@@ -42,6 +42,7 @@ def test_import_returns_the_outcome_of_every_line(groceries, milk, ana, ana_clie
         "merged": 0,
         "put_back": 1,
         "unchanged": 1,
+        "conflict": 0,
         "results": [
             {
                 "line": 2,

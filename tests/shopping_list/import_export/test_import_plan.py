@@ -80,7 +80,7 @@ def test_import_has_the_same_result_as_adding_line_by_line(ana, rows, parsed_ite
         expected_outcomes = [
             item_service.add(
                 unit, edited_list.pk, {name: getattr(parsed_item, name) for name in COLUMNS}
-            )[1]
+            ).outcome
             for parsed_item in parsed_items
         ]
     assert columns_of(imported_list) == columns_of(edited_list)
@@ -96,8 +96,42 @@ def test_merge_outcome_tells_whether_the_item_changed(groceries):
         ParsedItem(name="milk", quantity="2 l"),
         ParsedItem(name="MILK", quantity="3 l"),
     ]
-    assert outcomes(import_items(groceries, parsed_items)) == ["merged", "unchanged"]
-    assert groceries.items.get().quantity == "2 l"
+    plan = import_items(groceries, [*parsed_items, ParsedItem(name="Milk", quantity="2 l")])
+    assert outcomes(plan) == ["merged", "merged", "unchanged"]
+    assert groceries.items.get().quantity == "2 l + 3 l"
+
+
+@pytest.mark.parametrize(
+    "parsed_items",
+    [
+        [ParsedItem(name="Cheese", note=note) for note in ("cheddar", "brie", "feta")],
+        [ParsedItem(name="apples", quantity=quantity) for quantity in ("2", "3")],
+        [ParsedItem(name="Ham", note="raw"), ParsedItem(name="HAM", note="cooked", quantity="1")],
+        [ParsedItem(name="Tea"), ParsedItem(name="Tea", category="Drinks", note="green")],
+        [ParsedItem(name="Oil", purchased=True, note=note) for note in ("olive", "corn")],
+    ],
+)
+def test_no_text_of_lines_with_the_same_name_is_lost(groceries, parsed_items):
+    """TRF-16, case W1"""
+    import_items(groceries, parsed_items)
+    texts = " ".join(" ".join(row[:4]) for row in columns_of(groceries)).split()
+    for parsed_item in parsed_items:
+        for text in (parsed_item.quantity, parsed_item.note, parsed_item.category):
+            assert set(text.split()) <= {word.strip(";") for word in texts}
+    before = columns_of(groceries)
+    assert set(outcomes(import_items(groceries, parsed_items))) == {"unchanged"}
+    assert columns_of(groceries) == before
+
+
+def test_line_that_cannot_be_merged_is_a_conflict_and_the_others_are_imported(groceries):
+    """TRF-16, case W1"""
+    groceries.items.create(name="Ham", note="x" * 1000, quantity="1")
+    parsed_items = [ParsedItem(name="ham", note="raw", quantity="2"), ParsedItem(name="Tea")]
+    plan = import_items(groceries, parsed_items)
+    assert outcomes(plan) == ["conflict", "added"]
+    assert plan.lines[0].not_taken == {"quantity": "2", "note": "raw"}
+    assert plan.lines[0].reason == "The note would be longer than 1,000 characters."
+    assert columns_of(groceries, "name", "quantity") == [("Ham", "1"), ("Tea", "")]
 
 
 # Purchases

@@ -1,0 +1,95 @@
+"""Decide what adding an item changes in the item that the list has of its name.
+
+Pure. Nothing that was typed is lost. This module and every port of it must pass
+tests/vectors/item_merge.json.
+
+- An open item keeps its texts. An empty field is filled, and a quantity or a note that
+  differs is joined: `2 + 3`, `cheddar; brie`. A part that is there already is not
+  joined again, so the same add can be repeated. A category is a place and cannot be
+  joined: the item stays where it is, and the other category is returned as not taken.
+- A bought item is put back with its last details, because people buy the same again.
+  What is typed now replaces them field by field: they belong to the last purchase,
+  which the change log keeps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from shopping_list.parsing.quantity import MAX_NOTE_LENGTH, MAX_QUANTITY_LENGTH
+
+DETAILS = ("quantity", "note", "category")
+_JOINTS = {"quantity": " + ", "note": "; "}
+# A joint is a sign with spaces around it, also where a text begins or ends with it.
+_SPLITS = {"quantity": re.compile(r"(?:^| )\+(?= |\Z)"), "note": re.compile(r";+(?= |\Z)")}
+_MAX_LENGTHS = {"quantity": MAX_QUANTITY_LENGTH, "note": MAX_NOTE_LENGTH}
+
+
+class TooLongToMergeError(ValueError):
+    """The two texts of `field` do not fit together; nothing of the item may be written."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.max_length = _MAX_LENGTHS[field]
+
+
+class Merge(NamedTuple):
+    """The fields that an add changes, and the typed texts that it does not take."""
+
+    changes: dict[str, str]
+    not_taken: dict[str, str]
+
+
+def merge(current: Mapping[str, Any], new: Mapping[str, Any]) -> Merge:
+    """Merge the details of an added item into those of an open one.
+
+    Raises TooLongToMergeError for the first field that does not fit.
+    """
+    typed = {field: new[field] for field in DETAILS if new.get(field)}
+    merged = {field: _merged(field, current[field], text) for field, text in typed.items()}
+    changes = {field: text for field, text in merged.items() if text != current[field]}
+    not_taken = {
+        field: text
+        for field, text in typed.items()
+        if field not in _JOINTS and merged[field] != text
+    }
+    return Merge(changes, not_taken)
+
+
+def put_back(current: Mapping[str, Any], new: Mapping[str, Any]) -> Merge:
+    """Replace the details of a bought item by those that were typed."""
+    typed = {field: new[field] for field in DETAILS if new.get(field)}
+    return Merge({field: text for field, text in typed.items() if text != current[field]}, {})
+
+
+def join(field: str, current: str, new: str) -> str:
+    """Join two quantities or two notes that are not empty, without repeating a part."""
+    known = _parts(field, current)
+    added = [part for key, part in _parts(field, new).items() if key not in known]
+    return _JOINTS[field].join([current, *added])
+
+
+def _parts(field: str, text: str) -> dict[str, str]:
+    """Return the parts of a text by what is compared.
+
+    `Raw` is the same note as `raw`, but `1 T` is not the same quantity as `1 t`.
+    """
+    parts: dict[str, str] = {}
+    for piece in _SPLITS[field].split(text):
+        part = re.sub(" +", " ", piece).strip(" ")
+        key = part.casefold() if field == "note" else part
+        if key:
+            parts.setdefault(key, part)
+    return parts
+
+
+def _merged(field: str, current: str, new: str) -> str:
+    if not current or field not in _JOINTS:
+        return current or new
+    joined = join(field, current, new)
+    if joined != current and len(joined) > _MAX_LENGTHS[field]:
+        raise TooLongToMergeError(field)
+    return joined
