@@ -1,7 +1,7 @@
 import vectors from '../../tests/vectors/quantity.json';
 import { describe, expect, it } from 'vitest';
 import { parseLine, readingsOf } from '../src/stores/quantity';
-import { ONE_ONLY, SYMBOLS, WORDS } from '../src/stores/units';
+import { ONE_ONLY, PROPERTIES, SYMBOLS, WORDS } from '../src/stores/units';
 import { nameKey } from '../src/sync/edit';
 
 interface Case {
@@ -16,6 +16,7 @@ interface Vectors {
   symbols: string[];
   words: string[];
   one_only: string[];
+  properties: string[];
   cases: Case[];
 }
 
@@ -25,7 +26,7 @@ const sorted = (all: Iterable<string>): string[] => [...all].sort();
 const isUnknown = (): boolean => false;
 
 describe('a typed line', () => {
-  it.each(VECTORS.cases)('QTY-1, QTY-2, QTY-3 is parsed: $text', (vector) => {
+  it.each(VECTORS.cases)('QTY-1, QTY-2, QTY-3, QTY-9 is parsed: $text', (vector) => {
     const parsed = parseLine(vector.text, (key) => vector.known?.includes(key) ?? false);
     expect(parsed).toEqual({ name: vector.name, quantity: vector.quantity, note: vector.note });
   });
@@ -34,6 +35,7 @@ describe('a typed line', () => {
     expect(sorted(SYMBOLS)).toEqual(sorted(VECTORS.symbols));
     expect(sorted(WORDS)).toEqual(sorted(VECTORS.words));
     expect(sorted(ONE_ONLY)).toEqual(sorted(VECTORS.one_only));
+    expect(sorted(PROPERTIES)).toEqual(sorted(VECTORS.properties));
   });
 
   it('QTY-5 is not split when a part would have too many characters', () => {

@@ -3,7 +3,8 @@
 Pure. It knows numbers, unit symbols, and a closed list of the words that shops
 count by (units.py), and no dictionary of any language. This module and every port
 of it must pass tests/vectors/quantity.json. Nothing is lost: the parts are slices
-of the text, and only white space and one comma between them are left out.
+of the text, and only white space, commas and brackets between them are left out. A
+part without a letter is never the name.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from shopping_list.parsing.item_names import comparison_key
-from shopping_list.parsing.units import ONE_ONLY, SYMBOLS, WORDS
+from shopping_list.parsing.units import ONE_ONLY, PROPERTIES, SYMBOLS, WORDS
 
 MAX_QUANTITY_LENGTH = 50
 MAX_NOTE_LENGTH = 1000
@@ -42,7 +43,17 @@ _MULTIPLIED_AT_END = re.compile(
 )
 _NOTE = re.compile(r"\S(,)\s")
 _AT_MOST_ONE = re.compile(rf"1|0[.,]\d+|\d[/\u2044]\d|[{_HALVES}]")
-_TWO_IN_ONE = re.compile(rf"{_LETTER}{{1,3}}\s?\d")
+_TWO_IN_ONE = re.compile(rf"{_LETTER}{{1,3}}[\s-]?\d")
+_SHORT_WORD = re.compile(rf"[A-Za-z\u00c0-\u024f]{{1,2}}(?!{_LETTER}|['\u2019-])")
+_FIRST_WORD = re.compile(rf"{_LETTER}+")
+_FRACTION = re.compile(r"(\d+)[/\u2044](\d+)")
+_ONLY_AMOUNT = re.compile(
+    rf"(?!\d{{4}})(?:{_AMOUNT}{_TIMES}\s?)?{_AMOUNT}"
+    rf"(?:{_TIMES}|[-\s]?(?P<unit>fl\.?\s?oz|{_LETTER}+)\.?)?"
+)
+_BRACKETED = re.compile(
+    rf"\[\s?(?P<quantity>[^\[\]]{{1,{MAX_QUANTITY_LENGTH}}})\]\s*(?P<name>\S.*)", re.DOTALL
+)
 
 
 class Parsed(NamedTuple):
@@ -54,59 +65,98 @@ class Parsed(NamedTuple):
     raw: str
 
 
+class _Reading(NamedTuple):
+    """A way to read a line; one that is in doubt is right only if its name is known."""
+
+    parts: Parsed
+    is_certain: bool = True
+
+
+class _Split(NamedTuple):
+    quantity: str
+    name: str
+    is_certain: bool = True
+
+
 def parse(text: str, is_known_name: Callable[[str], bool]) -> Parsed:
     """Split a line into its parts.
 
     `is_known_name` tells whether a key (item_names.py) is a name used before. Of
     all readings, sorted from the one that splits least to the one that splits
-    most, the first with a known name is right, else the last. Only a blank text
-    has a blank name. Never raises; a text that is too long for its parts is not
-    split.
+    most, the first with a known name is right, else the last that is certain. Only a
+    blank text has a blank name. Never raises; a text that is too long for its parts is
+    not split.
     """
     readings = _readings(text)
     if len(readings) > 1:
         for reading in readings:
-            if is_known_name(comparison_key(reading.name)):
-                return reading
-    return readings[-1]
+            if is_known_name(comparison_key(reading.parts.name)):
+                return reading.parts
+    return next(reading.parts for reading in reversed(readings) if reading.is_certain)
 
 
-def _readings(text: str) -> list[Parsed]:
+def _readings(text: str) -> list[_Reading]:
     whole = text.strip() or text
-    readings = [Parsed(whole, "", "", text), *_with_quantity(whole, "", text)]
-    comma = _NOTE.search(whole)
-    if comma is None:
+    readings = [_Reading(Parsed(whole, "", "", text)), *_with_quantity(whole, "", text)]
+    head, note = _split_note(whole)
+    if not note:
         return readings
-    head, note = whole[: comma.start(1)], whole[comma.end(1) :].strip()
-    if len(note) <= MAX_NOTE_LENGTH:
-        readings += [Parsed(head, "", note, text), *_with_quantity(head, note, text)]
+    if _has_letter(head) and not _is_amount(head):
+        return [*readings, _Reading(Parsed(head, "", note, text)), *_with_quantity(head, note, text)]
+    return [*readings, *_with_amount(head, note, text)]
+
+
+def _split_note(text: str) -> tuple[str, str]:
+    """Return the texts before and after the first comma; without a note, the text and nothing."""
+    comma = _NOTE.search(text)
+    if comma is None:
+        return text, ""
+    note = text[comma.end(1) :].strip()
+    return (text[: comma.start(1)], note) if len(note) <= MAX_NOTE_LENGTH else (text, "")
+
+
+def _with_amount(amount: str, text: str, raw: str) -> list[_Reading]:
+    """Return the readings of `10, apples` and `10, apples, red`; none if in doubt."""
+    if not _is_amount(amount) or not _has_letter(text) or _split(text) is not None:
+        return []
+    readings = [_Reading(Parsed(text, amount, "", raw))]
+    head, note = _split_note(text)
+    if note and _has_letter(head) and not _is_amount(head) and _split(head) is None:
+        readings.append(_Reading(Parsed(head, amount, note, raw)))
     return readings
 
 
-def _with_quantity(text: str, note: str, raw: str) -> list[Parsed]:
-    """Return the reading with a quantity, none if in doubt.
-
-    It is in doubt if the rest, the name, could be split again.
-    """
+def _with_quantity(text: str, note: str, raw: str) -> list[_Reading]:
+    """Return the reading with a quantity, none if the rest, the name, could be split again."""
     split = _split(text)
-    if split is None or len(split[0]) > MAX_QUANTITY_LENGTH or _split(split[1]) is not None:
+    if split is None or len(split.quantity) > MAX_QUANTITY_LENGTH or _split(split.name) is not None:
         return []
-    return [Parsed(split[1], split[0], note, raw)]
+    return [_Reading(Parsed(split.name, split.quantity, note, raw), split.is_certain)]
 
 
-def _split(text: str) -> tuple[str, str] | None:
+def _split(text: str) -> _Split | None:
     """Return the quantity and the name."""
     return (
-        _split_measured(text)
+        _split_bracketed(text)
+        or _split_measured(text)
         or _split_multiplied(text)
         or _split_bare_number(text)
         or _split_multiplied_at_end(text)
     )
 
 
-def _split_measured(text: str) -> tuple[str, str] | None:
+def _split_bracketed(text: str) -> _Split | None:
+    """Split `[ 2 ] apples`."""
+    match = _BRACKETED.match(text)
+    quantity = match["quantity"].strip() if match else ""
+    if match is None or not _is_amount(quantity) or not _has_letter(match["name"]):
+        return None
+    return _Split(quantity, match["name"])
+
+
+def _split_measured(text: str) -> _Split | None:
     match = _MEASURED.match(text)
-    if match is None:
+    if match is None or not _has_letter(match["name"]):
         return None
     unit = re.sub(r"fl\.?\s?oz", "fl oz", match["unit"].casefold())
     is_one = match["joint"] == "-" or _AT_MOST_ONE.fullmatch(match["amount"])
@@ -114,29 +164,61 @@ def _split_measured(text: str) -> tuple[str, str] | None:
     return _split_at_name(text, match) if is_unit else None
 
 
-def _split_multiplied(text: str) -> tuple[str, str] | None:
+def _split_multiplied(text: str) -> _Split | None:
     match = _MULTIPLIED.match(text)
     return _split_at_name(text, match) if match and _starts_a_name(match["name"]) else None
 
 
-def _split_bare_number(text: str) -> tuple[str, str] | None:
-    """Split `6 eggs`, but not `1664 Kronenbourg`, `3 in 1 shampoo` or `1,5 kg`."""
+def _split_bare_number(text: str) -> _Split | None:
+    """Split `6 eggs`, but not `1664 Kronenbourg`, `3 in 1 shampoo`, `50/50 mince` or `1,5 kg`.
+
+    It is in doubt whether the number of `9 V battery` or `7 Up` is a quantity.
+    """
     match = _BARE_NUMBER.match(text)
     if match is None or not _starts_a_name(match["name"]):
         return None
-    is_unit = match["name"].casefold().rstrip(".,") in SYMBOLS
-    return None if is_unit or _TWO_IN_ONE.match(match["name"]) else _split_at_name(text, match)
-
-
-def _split_multiplied_at_end(text: str) -> tuple[str, str] | None:
-    match = _MULTIPLIED_AT_END.search(text)
-    if match is None or not text[: match.start()].strip():
+    name = match["name"]
+    split = _split_at_name(text, match)
+    is_unit = name.casefold().rstrip(".,") in SYMBOLS
+    if is_unit or _TWO_IN_ONE.match(name) or _is_ratio(split.quantity):
         return None
-    return match["quantity"], text[: match.start()].rstrip()
+    return split._replace(is_certain=not _continues_a_number(name))
 
 
-def _split_at_name(text: str, match: re.Match[str]) -> tuple[str, str]:
-    return text[: match.start("name")].rstrip(), match["name"]
+def _split_multiplied_at_end(text: str) -> _Split | None:
+    match = _MULTIPLIED_AT_END.search(text)
+    if match is None or not _has_letter(text[: match.start()]):
+        return None
+    return _Split(match["quantity"], text[: match.start()].rstrip())
+
+
+def _split_at_name(text: str, match: re.Match[str]) -> _Split:
+    return _Split(text[: match.start("name")].rstrip(), match["name"])
+
+
+def _is_amount(text: str) -> bool:
+    """Tell whether a text is only a number, or a number and the symbol of a unit."""
+    match = _ONLY_AMOUNT.fullmatch(text)
+    unit = match["unit"] if match else None
+    if unit is not None:
+        return re.sub(r"fl\.?\s?oz", "fl oz", unit.casefold()) in SYMBOLS
+    return match is not None
+
+
+def _is_ratio(quantity: str) -> bool:
+    match = _FRACTION.fullmatch(quantity)
+    return match is not None and int(match[1]) >= int(match[2])
+
+
+def _continues_a_number(name: str) -> bool:
+    """Tell whether the first word of a name may say of what the number in front of it is."""
+    word = _FIRST_WORD.match(name)
+    is_property = word is not None and word[0].casefold() in PROPERTIES
+    return is_property or _SHORT_WORD.match(name) is not None
+
+
+def _has_letter(text: str) -> bool:
+    return any(_starts_a_name(character) for character in text)
 
 
 def _starts_a_name(text: str) -> bool:

@@ -59,3 +59,12 @@ ONE_ONLY = _words(
     "carton crate case pound"
 )
 """English singulars, units of one only: `1 can beans`, but not `2 can openers`."""
+
+PROPERTIES = _words(
+    "volt volts watt watts kwh mah amp amps kelvin lumen lumens khz mhz dpi inch zoll spf ply den "
+    "denier star spice grain bean lagig lagige lagiges"
+)
+"""Words that make a number part of the name: `40 watt bulb`, `3 ply tissues`, `5 spice powder`.
+
+Words of one or two Latin letters do so too: `9 V battery`, `64 GB stick`, `7 Up`.
+"""

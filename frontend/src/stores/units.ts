@@ -47,3 +47,11 @@ export const ONE_ONLY: ReadonlySet<string> = new Set(
   tin tray tub tube
   `),
 );
+
+/** Words that make a number part of the name: `40 watt bulb`, `3 ply tissues`. */
+export const PROPERTIES: ReadonlySet<string> = new Set(
+  words(`
+  amp amps bean den denier dpi grain inch kelvin khz kwh lagig lagige lagiges lumen lumens mah mhz
+  ply spf spice star volt volts watt watts zoll
+  `),
+);

@@ -27,12 +27,12 @@ def parts(text, known=no_known_names):
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["text"])
 def test_line_is_split_into_name_quantity_and_note(case):
-    """QTY-1, QTY-2, QTY-3"""
+    """QTY-1, QTY-2, QTY-3, QTY-9, cases U4, V1 and V2"""
     parsed = parts(case["text"], lambda key: key in case.get("known", ()))
     assert parsed == (case["name"], case["quantity"], case["note"])
 
 
-@pytest.mark.parametrize("key", ["symbols", "words", "one_only"])
+@pytest.mark.parametrize("key", ["symbols", "words", "one_only", "properties"])
 def test_vectors_contain_the_known_units(key):
     """QTY-4: a port can read them from the vectors."""
     assert VECTORS[key] == sorted(getattr(quantity, key.upper()))
