@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { parseProblem, unreachableProblem } from '../src/net/problem';
-import type { ImportResult } from '../src/protocol/rest';
-import { detectFormat, ImportDraft, importSummary } from '../src/stores/import-draft.svelte';
+import type { ImportedLine, ImportResult } from '../src/protocol/rest';
+import {
+  decodeText,
+  detectFormat,
+  ImportDraft,
+  importedLineText,
+  importSummary,
+  leftOutSummary,
+  shownLines,
+} from '../src/stores/import-draft.svelte';
 
 const result: ImportResult = {
   version: 7,
@@ -10,7 +18,20 @@ const result: ImportResult = {
   merged: 0,
   put_back: 1,
   unchanged: 2,
+  conflict: 0,
+  left_out: 0,
+  invalid: 0,
   results: [],
+};
+
+const line: ImportedLine = {
+  line: 1,
+  text: '',
+  outcome: 'added',
+  reason: '',
+  item: null,
+  changed: [],
+  not_taken: {},
 };
 
 describe('the format of a text', () => {
@@ -21,11 +42,65 @@ describe('the format of a text', () => {
     expect(detectFormat('- milk\n- eggs')).toBe('text');
     expect(detectFormat('\ufeffname;quantity\nmilk;2 l')).toBe('csv');
     expect(detectFormat('name of the rose')).toBe('text');
+    expect(detectFormat('sep=;\r\nname;quantity')).toBe('csv');
+    expect(detectFormat('"Qty"\t"Title"\n1\tMilk')).toBe('csv');
+    expect(detectFormat('Milk, oat\nBread, rye')).toBe('text');
+    expect(detectFormat('[{"name": "Milk"}]')).toBe('json');
+    expect(detectFormat('[ 1 ] Crackers\n[x] Milk')).toBe('text');
+    expect(detectFormat('---\ntitle: a\n---\n- Milk')).toBe('markdown');
+    expect(detectFormat('Groceries\n=====\n- Milk')).toBe('markdown');
+    expect(detectFormat('milk\n- eggs\n-- tea')).toBe('text');
   });
 
   it('is summarized in words', () => {
     expect(importSummary(result)).toBe('3 new, 1 put back');
     expect(importSummary({ ...result, added: 0, put_back: 0 })).toBe('');
+    expect(leftOutSummary(result)).toBe('');
+    expect(leftOutSummary({ ...result, invalid: 1, conflict: 2, left_out: 3 })).toBe(
+      '1 cannot be read, 2 do not fit, 3 left out',
+    );
+  });
+});
+
+describe('the text of a file', () => {
+  const decode = (...bytes: number[]): string => decodeText(new Uint8Array(bytes).buffer);
+
+  it('is read in the encodings that spreadsheets save', () => {
+    expect(decode(0x4b, 0xc3, 0xa4)).toBe('Kä');
+    expect(decode(0xef, 0xbb, 0xbf, 0xc3, 0xa4)).toBe('ä');
+    expect(decode(0x4b, 0xe4)).toBe('Kä');
+    expect(decode(0xff, 0xfe, 0x4b, 0, 0xe4, 0)).toBe('Kä');
+    expect(decode(0xfe, 0xff, 0, 0x4b, 0, 0xe4)).toBe('Kä');
+    expect(decode()).toBe('');
+  });
+});
+
+describe('a line of a preview', () => {
+  const item = {
+    id: null,
+    name: 'Milk',
+    quantity: '',
+    note: '',
+    category: 'Dairy',
+    purchased: false,
+  };
+
+  it('TRF-17 says what was understood', () => {
+    expect(importedLineText({ ...line, item })).toBe('new');
+    expect(importedLineText({ ...line, item: { ...item, purchased: true } })).toContain('cart');
+    const merged = { ...line, item, outcome: 'merged' as const };
+    expect(importedLineText({ ...merged, changed: ['quantity', 'note'] })).toBe(
+      'on the list already; quantity and note added',
+    );
+    expect(importedLineText({ ...merged, not_taken: { category: 'Cheese' } })).toBe(
+      'on the list already; it stays in Dairy',
+    );
+  });
+
+  it('is shown if there is a problem, even behind many others', () => {
+    const lines = Array.from({ length: 5 }, () => line);
+    const invalid: ImportedLine = { ...line, outcome: 'invalid' };
+    expect(shownLines([...lines, invalid], 2)).toEqual([line, line, invalid]);
   });
 });
 

@@ -8,7 +8,17 @@ import {
   parseLines,
   planLines,
 } from '../src/stores/paste';
+import { splitCells, stripMarks } from '../src/stores/line-marks';
+import vectors from '../../tests/vectors/lines.json';
 import { item } from './fake/rows';
+
+interface LineVectors {
+  marks: { line: string; text: string; ticked?: boolean }[];
+  cells: { text: string; name: string | null; quantity?: string; note?: string }[];
+}
+
+// The same vectors hold the server's rules.
+const LINES: LineVectors = vectors;
 
 const parse = (line: string) => parseLine(line, (key) => key === '7 up');
 
@@ -60,11 +70,25 @@ describe('pasted lines', () => {
       { name: 'Eggs', quantity: '12', note: '', ticked: false },
       { name: 'Tea', quantity: '1', note: '', ticked: false },
     ]);
-    expect(namesOf(`Milk | ${'x'.repeat(51)}`)[0]).toContain('Milk xxx');
+    const [long] = parseLines(`Milk | 1 ${'x'.repeat(51)}`, parse);
+    expect([long?.name, long?.quantity, long?.note.length]).toEqual(['Milk', '', 53]);
   });
 
   it('have no invisible characters', () => {
     expect(namesOf('mi\u0000lk \u202egnp.exe\neggs')).toEqual(['mi lk gnp.exe', 'eggs']);
+  });
+});
+
+describe('the marks and columns of a line', () => {
+  it.each(LINES.marks)('TRF-2 are removed as the server does: $line', (vector) => {
+    expect(stripMarks(vector.line)).toEqual({
+      text: vector.text,
+      isTicked: vector.ticked ?? false,
+    });
+  });
+
+  it.each(LINES.cells)('TRF-2 are read as the server does: $text', ({ text, ...cells }) => {
+    expect(splitCells(text)).toEqual(cells.name === null ? null : cells);
   });
 });
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from django.db import transaction
@@ -24,10 +25,17 @@ from rest.serializers import StrictBooleanField, StrictSerializer, validated
 from shopping_list import models
 from shopping_list.api import openapi, permissions
 from shopping_list.api.idempotency import idempotent
+from shopping_list.api.responses import Detail, NotTaken
 from shopping_list.import_export import importer, json_format
-from shopping_list.import_export.formats import FORMATS, parse_lines
+from shopping_list.import_export.formats import FORMATS, parse_content
 from shopping_list.import_export.import_plan import Outcome, Plan, PlannedLine
-from shopping_list.import_export.parsed_lines import InvalidContentError, Line
+from shopping_list.import_export.parsed_lines import (
+    InvalidContentError,
+    Line,
+    ParseResult,
+    SkippedLine,
+    items_or_raise,
+)
 from shopping_list.recording.context import recording
 
 
@@ -50,9 +58,14 @@ class EverythingBody(StrictSerializer):
 
 
 class ImportBody(EverythingBody):
-    """What to add to a list, as text in a format. `dry_run` writes nothing."""
+    """What to add to a list, as text in a format. `dry_run` writes nothing.
+
+    With `skip_invalid`, lines that cannot be read are left out; otherwise they refuse the
+    import.
+    """
 
     format = serializers.ChoiceField(choices=tuple(FORMATS))
+    skip_invalid = StrictBooleanField(default=False)
 
 
 class ImportedItemResponse(Struct):
@@ -66,12 +79,21 @@ class ImportedItemResponse(Struct):
     purchased: bool
 
 
-class ImportedLineResponse(Struct):
-    """The outcome of one line. The lines of a JSON document are its items."""
+class ImportedLineResponse(Struct, kw_only=True):
+    """What one line was understood as. The lines of a JSON document are its items.
+
+    `text` is the start of the line. `item` is null for a line without an item: a heading
+    (`category`), a line that is `left_out`, or one that is `invalid`; `reason` says why.
+    `changed` and `not_taken` are those of an added item. A `conflict` changes nothing.
+    """
 
     line: int
-    outcome: Outcome
-    item: ImportedItemResponse
+    text: str
+    outcome: Literal[Outcome, "category", "left_out", "invalid"]
+    reason: str
+    item: ImportedItemResponse | None
+    changed: list[Detail]
+    not_taken: NotTaken
 
 
 class ImportResponse(Struct):
@@ -84,6 +106,8 @@ class ImportResponse(Struct):
     put_back: int
     unchanged: int
     conflict: int
+    left_out: int
+    invalid: int
     results: list[ImportedLineResponse]
 
 
@@ -110,24 +134,28 @@ class ImportView(APIView):
     def post(self, request: Request, list_id: UUID) -> Response:
         """Add the items of the text as one change, or show what would change.
 
-        Nothing is written unless every line can be read. A line is added like an
-        item: merged into an open one of that name, or put back.
+        A line is added like an item: merged into an open one of that name, or put back.
+        Nothing is written if a line cannot be read, unless `skip_invalid` is set.
         """
         access = permissions.require_member(request, list_id, "editor")
         body = validated(ImportBody, request)
-        lines = _parse_lines(request, body["format"], body["content"])
+        results = _parse_content(request, body["format"], body["content"])
+        lines = [result for result in results if isinstance(result, Line)]
         if body["dry_run"]:
             plan = Plan(importer.load_items(list_id)).add_lines(lines)
-            return _response(plan, access.version, dry_run=True)
-        return self._import(request, list_id, lines)
+            return _response(results, plan, access.version, dry_run=True)
+        if not body["skip_invalid"]:
+            _require_valid(results, noun=FORMATS[body["format"]].noun)
+        version, plan = self._import(request, list_id, lines)
+        return _response(results, plan, version, dry_run=False)
 
-    def _import(self, request: Request, list_id: UUID, lines: list[Line]) -> Response:
+    def _import(self, request: Request, list_id: UUID, lines: list[Line]) -> tuple[int, Plan]:
         with recording(list_id) as unit:
             access = permissions.require_member(request, list_id, "editor")
             user_ids = _nameable_users(request, list_id, access)
             plan = importer.import_lines(unit, list_id, lines, user_ids)
         change = unit.changes.get(list_id)
-        return _response(plan, change.version if change else access.version, dry_run=False)
+        return (change.version if change else access.version), plan
 
 
 class ImportEverythingView(APIView):
@@ -141,10 +169,8 @@ class ImportEverythingView(APIView):
         permissions.require_token(request, "owner")
         permissions.require_unrestricted_token(request)
         body = validated(EverythingBody, request)
-        try:
+        with _content_errors():
             lists = json_format.read_all(body["content"])
-        except InvalidContentError as error:
-            raise ValidationError({"content": error.errors}) from error
         ids = [None] * len(lists) if body["dry_run"] else _create_lists(request, lists)
         created = [
             {"id": pk and str(pk), "name": parsed.name, "items": len(parsed.lines)}
@@ -158,21 +184,33 @@ def _create_lists(request: Request, lists: list[json_format.ParsedList]) -> list
         return [importer.create_list(current_user(request), parsed) for parsed in lists]
 
 
-def _parse_lines(request: Request, format_name: str, content: str) -> list[Line]:
-    """Return the lines of the content. Raises ValidationError with the numbers of lines."""
+def _parse_content(request: Request, format_name: str, content: str) -> list[ParseResult]:
+    """Return what each line of the content is. Raises ValidationError if it has no lines."""
     keys: set[str] = set()
 
     def collect_key(key: str) -> bool:
         keys.add(key)
         return False
 
-    try:
+    with _content_errors():
         # The first parsing only collects the names to ask the database for.
-        lines = parse_lines(format_name, content, collect_key)
+        results = parse_content(format_name, content, collect_key)
         known_keys = _known_keys(request, sorted(keys))
         if not known_keys:
-            return lines
-        return parse_lines(format_name, content, known_keys.__contains__)
+            return results
+        return parse_content(format_name, content, known_keys.__contains__)
+
+
+def _require_valid(results: list[ParseResult], *, noun: str) -> None:
+    """Raise ValidationError with the lines that cannot be read, if there are any."""
+    with _content_errors():
+        items_or_raise(results, noun=noun)
+
+
+@contextmanager
+def _content_errors() -> Iterator[None]:
+    try:
+        yield
     except InvalidContentError as error:
         raise ValidationError({"content": error.errors}) from error
 
@@ -199,24 +237,48 @@ def _nameable_users(
     return {user.display_name: user.pk}
 
 
-def _response(plan: Plan, version: int, *, dry_run: bool) -> Response:
-    counts = Counter(line.outcome for line in plan.lines)
+def _response(results: list[ParseResult], plan: Plan, version: int, *, dry_run: bool) -> Response:
+    planned = iter(plan.lines)
+    lines = [
+        _planned_line(next(planned), dry_run=dry_run)
+        if isinstance(result, Line)
+        else _skipped_line(result)
+        for result in results
+    ]
+    counts = Counter(line["outcome"] for line in lines)
+    counted = (*get_args(Outcome), "left_out", "invalid")
     return Response(
         {
             "version": version,
             "dry_run": dry_run,
-            **{outcome: counts[outcome] for outcome in get_args(Outcome)},
-            "results": [_result(line, dry_run=dry_run) for line in plan.lines],
+            **{outcome: counts[outcome] for outcome in counted},
+            "results": lines,
         }
     )
 
 
-def _result(line: PlannedLine, *, dry_run: bool) -> dict[str, Any]:
+def _planned_line(planned: PlannedLine, *, dry_run: bool) -> dict[str, Any]:
     fields = ("name", "quantity", "note", "category", "purchased")
-    has_no_id = dry_run and line.item.stored is None
-    item = {"id": None if has_no_id else str(line.item.id)}
+    has_no_id = dry_run and planned.item.stored is None
+    item = {"id": None if has_no_id else str(planned.item.id)}
     return {
-        "line": line.line.number,
-        "outcome": line.outcome,
-        "item": item | {field: line.item.value(field) for field in fields},
+        "line": planned.line.number,
+        "text": planned.line.text,
+        "outcome": planned.outcome,
+        "reason": planned.reason,
+        "item": item | {field: planned.item.value(field) for field in fields},
+        "changed": list(planned.changed),
+        "not_taken": dict(planned.not_taken),
+    }
+
+
+def _skipped_line(skipped: SkippedLine) -> dict[str, Any]:
+    return {
+        "line": skipped.number,
+        "text": skipped.text,
+        "outcome": skipped.outcome,
+        "reason": skipped.reason,
+        "item": None,
+        "changed": [],
+        "not_taken": {},
     }

@@ -2,6 +2,9 @@
 
 A cell that a spreadsheet would take for a formula gets an apostrophe in front. So
 does a cell that already looks like that, because reading removes one apostrophe.
+
+Tables of other programs are read too: with tabs, semicolons or a first line `sep=;`,
+with other names of the columns, and with columns that are left out.
 """
 
 from __future__ import annotations
@@ -11,26 +14,53 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from rest.text import InvalidTextError
+from shopping_list.import_export import column_names
 from shopping_list.import_export.parsed_lines import (
+    InvalidContentError,
     IsKnownName,
     ParsedItem,
     ParseResult,
+    SkippedLine,
     try_parse,
     validate,
 )
+from shopping_list.parsing import item_merge
 from shopping_list.rows import ItemRow, ListRow, to_json
 
 COLUMNS = ParsedItem.__struct_fields__
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_BOOLEANS = {
-    **dict.fromkeys(("true", "yes", "x", "1"), True),
-    **dict.fromkeys(("false", "no", "", "0"), False),
-}
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+_DELIMITERS = ",;\t|"
+
+
+class _Table(NamedTuple):
+    """The fields of the columns, by their index; a note may have several columns."""
+
+    header: list[str]
+    fields: list[str | None]
+    kind: int | None
+    """The index of the column in which Todoist says what a row is."""
+
+    def texts(self, cells: Sequence[str]) -> dict[str, str]:
+        """Return the cells of a row by field."""
+        texts: dict[str, str] = {}
+        for field, cell in zip(self.fields, cells, strict=False):
+            text = _unescape_formula(cell)
+            if field == "note" and texts.get(field) and text:
+                texts[field] = item_merge.join(field, texts[field], text)
+            elif field is not None and not texts.get(field):
+                texts[field] = text
+        return texts
+
+    def kind_of(self, cells: Sequence[str]) -> str:
+        """Return the kind of a row: task, section, note."""
+        has_kind = self.kind is not None and self.kind < len(cells)
+        return cells[self.kind].strip().casefold() if has_kind and self.kind is not None else "task"
 
 
 def write(_row: ListRow, items: Sequence[ItemRow]) -> str:
@@ -46,26 +76,40 @@ def write(_row: ListRow, items: Sequence[ItemRow]) -> str:
 
 def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
     """Yield the item of each row. A cell is taken as it is, and never split."""
-    rows = _read_rows(content.removeprefix("\ufeff"))
+    content = content.removeprefix("\ufeff")
+    separator = _SEPARATOR_LINE.match(content)
+    start = separator.end() if separator else 0
+    first = 2 if separator else 1
+    body = content[start:]
+    delimiter = separator[1] if separator else _find_delimiter(body)
+    rows = _read_rows(body, delimiter, first)
+    number, header = next(rows, (first, []))
     try:
-        columns = _read_header(*next(rows, (1, [])))
+        table = _read_header(header)
     except InvalidTextError as error:
-        yield 1, str(error)
-        return
+        raise InvalidContentError([f"line {number}: {error}"]) from error
+    yield from _left_out_columns(number, table)
+    category = ""
     for number, cells in rows:
         if isinstance(cells, str):
-            yield number, cells
-        elif any(cells):
-            yield try_parse(number, _parse_row, columns, cells)
+            yield SkippedLine(number, "invalid", cells)
+        elif any(cell.strip() for cell in cells):
+            text = f"{delimiter} ".join(cells) if delimiter != "\t" else "  ".join(cells)
+            kind = table.kind_of(cells)
+            if kind == "section":
+                category = table.texts(cells).get("name", "").strip()
+                yield SkippedLine(number, "category", "The category of the rows below.", text)
+            elif kind == "task":
+                yield try_parse(number, text, _parse_row, table, cells, category)
+            else:
+                yield SkippedLine(number, "left_out", f"A row of the kind {kind[:20]}.", text)
 
 
-def _read_rows(content: str) -> Iterator[tuple[int, list[str] | str]]:
+def _read_rows(content: str, delimiter: str, first: int) -> Iterator[tuple[int, list[str] | str]]:
     """Yield the cells of each row, or an error, with the number of its first line."""
-    reader = csv.reader(
-        io.StringIO(content, newline=""), delimiter=_find_delimiter(content), strict=True
-    )
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     while True:
-        number = reader.line_num + 1
+        number = reader.line_num + first
         try:
             yield number, next(reader)
         except StopIteration:
@@ -76,48 +120,60 @@ def _read_rows(content: str) -> Iterator[tuple[int, list[str] | str]]:
 
 
 def _find_delimiter(content: str) -> str:
-    """Return the delimiter of the header, whose cells contain neither of the two."""
-    header = content[: content.find("\n")] if "\n" in content else content
-    return ";" if header.count(";") > header.count(",") else ","
+    """Return the sign between the cells of the header."""
+    header = re.split(r"[\r\n]", content, maxsplit=1)[0]
+    return max(_DELIMITERS, key=header.count)
 
 
-def _read_header(_number: int, cells: list[str] | str) -> list[str]:
+def _read_header(cells: list[str] | str) -> _Table:
     if isinstance(cells, str):
         raise InvalidTextError(cells)
-    columns = [cell.strip().casefold() for cell in cells]
-    for column in columns:
-        if column not in COLUMNS or columns.count(column) > 1:
-            problem = "twice" if column in COLUMNS else "unknown"
-            raise InvalidTextError(f"Column {column[:50]!r} is {problem}: {', '.join(COLUMNS)}.")
-    if "name" not in columns:
-        raise InvalidTextError(f"The header must have name, and may have: {', '.join(COLUMNS)}.")
-    return columns
+    words = [cell.strip().casefold() for cell in cells]
+    fields = [
+        word if word in COLUMNS else field
+        for word, field in zip(words, column_names.fields_of(cells), strict=True)
+    ]
+    for column in COLUMNS:
+        if words.count(column) > 1:
+            raise InvalidTextError(f"Column {column!r} is twice: {', '.join(COLUMNS)}.")
+    if fields.count("name") != 1:
+        names = ", ".join(COLUMNS)
+        raise InvalidTextError(f"The header must have name or title, and may have: {names}.")
+    kind = words.index("type") if "type" in words and "content" in words else None
+    return _Table([cell.strip() for cell in cells], fields, kind)
 
 
-def _parse_row(columns: Sequence[str], cells: Sequence[str]) -> ParsedItem:
-    if len(cells) > len(columns):
+def _left_out_columns(number: int, table: _Table) -> Iterator[ParseResult]:
+    """Yield the header, if columns of it are not imported."""
+    left_out = [
+        name or f"column {index}"
+        for index, (name, field) in enumerate(zip(table.header, table.fields, strict=True), 1)
+        if field is None and index - 1 != table.kind
+    ]
+    if left_out:
+        reason = f"Columns that are not imported: {', '.join(left_out)[:300]}."
+        yield SkippedLine(number, "left_out", reason, ", ".join(table.header))
+
+
+def _parse_row(table: _Table, cells: Sequence[str], category: str) -> ParsedItem:
+    if any(cell.strip() for cell in cells[len(table.fields) :]):
         raise InvalidTextError("More cells than the header has.")
-    texts = {column: _unescape_formula(cell) for column, cell in zip(columns, cells, strict=False)}
-    return validate(ParsedItem(**_convert(texts)))
+    texts = table.texts(cells)
+    return validate(
+        ParsedItem(**_convert({**texts, "category": texts.get("category") or category}))
+    )
 
 
 def _convert(texts: Mapping[str, str]) -> dict[str, Any]:
     fields: dict[str, Any] = dict(texts)
     fields.setdefault("name", "")
     if "purchased" in fields:
-        fields["purchased"] = _parse_boolean(texts["purchased"])
+        fields["purchased"] = column_names.parse_boolean(texts["purchased"])
     for column in fields.keys() & {"purchased_at", "created_at"}:
         fields[column] = _parse_time(column, texts[column])
     for column in fields.keys() & {"purchased_by", "created_by"}:
         fields[column] = texts[column] or None
     return fields
-
-
-def _parse_boolean(cell: str) -> bool:
-    try:
-        return _BOOLEANS[cell.strip().casefold()]
-    except KeyError:
-        raise InvalidTextError("purchased: Must be true or false.") from None
 
 
 def _parse_time(column: str, cell: str) -> datetime | None:

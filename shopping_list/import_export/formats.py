@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from shopping_list.import_export import csv_format, json_format, markdown_format, text_format
 from shopping_list.import_export.parsed_lines import (
+    InvalidContentError,
     IsKnownName,
     Line,
     ParseResult,
-    collect_or_raise,
+    collect,
+    items_or_raise,
 )
 from shopping_list.rows import ItemRow, ListRow
 
@@ -35,7 +37,19 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def parse_lines(name: str, content: str, is_known: IsKnownName) -> list[Line]:
-    """Return the lines of a content in that format. Raises InvalidContentError."""
+def parse_content(name: str, content: str, is_known: IsKnownName) -> list[ParseResult]:
+    """Return what every line of a content is. Raises InvalidContentError if it has no lines."""
     format_ = FORMATS[name]
-    return collect_or_raise(format_.read(content, is_known), noun=format_.noun)
+    return collect(format_.read(_require_text(content), is_known), noun=format_.noun)
+
+
+def parse_lines(name: str, content: str, is_known: IsKnownName) -> list[Line]:
+    """Return the items of a content in that format. Raises InvalidContentError."""
+    return items_or_raise(parse_content(name, content, is_known), noun=FORMATS[name].noun)
+
+
+def _require_text(content: str) -> str:
+    """Return the content. Raises InvalidContentError for a file that was read as other text."""
+    if "\0" in content[:4] or content.startswith(("\xff\xfe", "\xfe\xff")):
+        raise InvalidContentError(["This is not UTF-8: save the file as UTF-8 and try again."])
+    return content

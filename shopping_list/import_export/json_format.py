@@ -15,13 +15,14 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from rest.text import InvalidTextError
+from shopping_list.import_export import other_json
 from shopping_list.import_export.parsed_lines import (
     InvalidContentError,
     IsKnownName,
     Line,
     ParsedItem,
     ParseResult,
-    collect_or_raise,
+    items_or_raise,
     try_parse,
     validate,
 )
@@ -31,6 +32,11 @@ FORMAT = "trolley"
 VERSION = 1
 MAX_ITEMS = 20_000
 """Items of all lists of one import together."""
+
+_UNKNOWN_DOCUMENT = (
+    f'This is no export of Trolley ("format" is not "{FORMAT}"), and no list of items such as '
+    '[{"name": "Milk"}]: import it as text, Markdown or CSV.'
+)
 
 Model = TypeVar("Model")
 
@@ -97,7 +103,10 @@ def write_all(lists: Iterable[tuple[ListRow, Sequence[ItemRow]]]) -> str:
 
 
 def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
-    """Yield each item of one list. Raises InvalidContentError."""
+    """Yield each item of one list, ours or of another program. Raises InvalidContentError."""
+    other = other_json.find_items(_decode(content, Any))
+    if other is not None:
+        return other_json.read(other)
     document = _read(content)
     if document.single is None:
         raise InvalidContentError(["This holds many lists: import it at /api/import/."])
@@ -132,7 +141,7 @@ def _replace_users_by_names(row: dict[str, Any]) -> dict[str, Any]:
 def _read(content: str) -> Document:
     header = _decode(content, Header)
     if header.format != FORMAT:
-        raise InvalidContentError([f'This is no export of Trolley: "format" is not "{FORMAT}".'])
+        raise InvalidContentError([_UNKNOWN_DOCUMENT])
     if header.version > VERSION:
         versions = f"format version {header.version}, and this one reads up to {VERSION}"
         raise InvalidContentError(
@@ -148,7 +157,9 @@ def _decode(content: str, model: type[Model]) -> Model:
     try:
         return msgspec.json.decode(content.removeprefix("\ufeff").encode(), type=model)
     except msgspec.ValidationError as error:
-        raise InvalidContentError([_error_text(error)]) from error
+        is_array = content.lstrip("\ufeff \t\r\n").startswith("[")
+        text = _UNKNOWN_DOCUMENT if is_array else _error_text(error)
+        raise InvalidContentError([text]) from error
     except msgspec.DecodeError as error:
         offset = re.search(r"byte (\d+)", str(error))
         before = content.encode()[: int(offset[1])] if offset else content.encode()
@@ -159,7 +170,7 @@ def _decode(content: str, model: type[Model]) -> Model:
 
 def _parse_items(document: ListDocument) -> Iterator[ParseResult]:
     for number, raw in enumerate(document.items, 1):
-        yield try_parse(number, _parse_item, raw)
+        yield try_parse(number, bytes(raw).decode(errors="replace"), _parse_item, raw)
 
 
 def _parse_item(raw: msgspec.Raw) -> ParsedItem:
@@ -174,11 +185,11 @@ def _parse_item(raw: msgspec.Raw) -> ParsedItem:
 
 def _parse_list(number: int, document: ListDocument) -> ParsedList:
     # The name of a list follows the rules of an item's name.
-    [(_, named)] = collect_or_raise(
-        [try_parse(number, lambda: validate(ParsedItem(name=document.name)))], noun="list"
+    [named] = items_or_raise(
+        [try_parse(number, "", lambda: validate(ParsedItem(name=document.name)))], noun="list"
     )
-    lines = collect_or_raise(_parse_items(document), noun="item", where=f"list {number}, ")
-    return ParsedList(named.name, lines)
+    lines = items_or_raise(_parse_items(document), noun="item", where=f"list {number}, ")
+    return ParsedList(named.item.name, lines)
 
 
 def _error_text(error: Exception) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from rest.text import InvalidTextError, clean_text
+from shopping_list.parsing.line_marks import LINE_BREAK
 
 MAX_LINES = 5_000
 MAX_LINE_LENGTH = 4_000
 """Characters: all parts of an item with every character escaped are shorter."""
 MAX_ERRORS = 20
+MAX_SHOWN_LENGTH = 200
+"""Characters of a line that a response repeats."""
 MAX_LENGTHS = {"name": 200, "quantity": 50, "note": 1000, "category": 100}
 
 IsKnownName = Callable[[str], bool]
@@ -36,14 +38,26 @@ class ParsedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(NamedTuple):
-    """An item and the number of its line, from 1."""
+    """An item, with the number of its line, from 1, and the text there."""
 
     number: int
     item: ParsedItem
+    text: str = ""
 
 
-ParseResult = tuple[int, ParsedItem | str]
-"""The number of a line, with its item or the reason why it cannot be read."""
+class SkippedLine(NamedTuple):
+    """A line without an item: it is a heading, it is left out, or it cannot be read.
+
+    `reason` is for the user.
+    """
+
+    number: int
+    outcome: Literal["category", "left_out", "invalid"]
+    reason: str
+    text: str = ""
+
+
+ParseResult = Line | SkippedLine
 
 
 class InvalidContentError(ValueError):
@@ -54,34 +68,44 @@ class InvalidContentError(ValueError):
         self.errors = errors
 
 
-def collect_or_raise(results: Iterable[ParseResult], *, noun: str, where: str = "") -> list[Line]:
-    """Return the lines if every one could be read. Raises InvalidContentError.
+def collect(results: Iterable[ParseResult], *, noun: str, where: str = "") -> list[ParseResult]:
+    """Return the results for all lines. Raises InvalidContentError if there are too many.
 
     `noun` is the word for a line in errors, `where` is put before it.
     """
-    lines: list[Line] = []
-    errors: list[str] = []
-    for count, (number, item) in enumerate(results, 1):
-        if count > MAX_LINES:
+    collected: list[ParseResult] = []
+    count = 0
+    for result in results:
+        is_item = isinstance(result, Line) or result.outcome == "invalid"
+        count += is_item
+        collected.append(_shortened(result))
+        if count > MAX_LINES or len(collected) > 3 * MAX_LINES:
             limit = f"{MAX_LINES:,} {noun}s"
             raise InvalidContentError(
                 [f"{where}more than {limit}: import at most {MAX_LINES:,} at once."]
             )
-        if isinstance(item, str):
-            errors.append(f"{where}{noun} {number}: {item}")
-        else:
-            lines.append(Line(number, item))
+    return collected
+
+
+def items_or_raise(results: Iterable[ParseResult], *, noun: str, where: str = "") -> list[Line]:
+    """Return the items if every line could be read. Raises InvalidContentError."""
+    lines = collect(results, noun=noun, where=where)
+    errors = [
+        f"{where}{noun} {line.number}: {line.reason}"
+        for line in lines
+        if isinstance(line, SkippedLine) and line.outcome == "invalid"
+    ]
     if errors:
         raise InvalidContentError(_truncate(errors))
-    return lines
+    return [line for line in lines if isinstance(line, Line)]
 
 
-def try_parse(number: int, read: Callable[..., ParsedItem], *args: Any) -> ParseResult:
+def try_parse(number: int, text: str, read: Callable[..., ParsedItem], *args: Any) -> ParseResult:
     """Return the item that `read` finds on a line, or the reason why it cannot."""
     try:
-        return number, read(*args)
+        return Line(number, read(*args), text)
     except InvalidTextError as error:
-        return number, str(error)
+        return SkippedLine(number, "invalid", str(error), text)
 
 
 def validate(item: ParsedItem) -> ParsedItem:
@@ -97,16 +121,30 @@ def validate(item: ParsedItem) -> ParsedItem:
 
 def numbered_lines(content: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, each with its number."""
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", content.removeprefix("\ufeff")), 1):
-        if line.strip(" \t"):
+    for number, line in enumerate(LINE_BREAK.split(content.removeprefix("\ufeff")), 1):
+        if line.strip():
             yield number, line
 
 
-def clean_line(line: str) -> str:
-    """Return a line of clean text. Raises InvalidTextError."""
+def check_length(line: str) -> str:
+    """Return the line. Raises InvalidTextError if it is too long."""
     if len(line) > MAX_LINE_LENGTH:
         raise InvalidTextError(f"At most {MAX_LINE_LENGTH:,} characters.")
-    return clean_text(line.strip(" \t"))
+    return line
+
+
+def clean_line(line: str) -> str:
+    """Return a line of clean text; a tab is a space. Raises InvalidTextError."""
+    return clean_text(check_length(line).replace("\t", " ").strip(" "))
+
+
+def _shortened(result: ParseResult) -> ParseResult:
+    """Return the result with so much of its text that a user recognises the line."""
+    text = result.text
+    if len(text) > MAX_SHOWN_LENGTH:
+        text = f"{text[:MAX_SHOWN_LENGTH]}\u2026"
+    # Not every text from JSON can be encoded again.
+    return result._replace(text=text.encode("utf-8", "replace").decode().strip())
 
 
 def _clean_field(field: str, value: str) -> str:

@@ -9,25 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from shopping_list.import_export import item_text
+from shopping_list.import_export import column_names, item_text
 from shopping_list.import_export.item_text import ItemText
 from shopping_list.import_export.parsed_lines import (
     IsKnownName,
     ParsedItem,
     ParseResult,
+    SkippedLine,
+    check_length,
     clean_line,
     numbered_lines,
     try_parse,
     validate,
 )
+from shopping_list.parsing.line_marks import is_separator, split_cells, strip_marks
 from shopping_list.rows import ItemRow, ListRow
 
-# What users paste: bullets, numbers, and boxes that can be ticked.
-_MARKS = re.compile(
-    r"\ufeff?(?:(?:[-*+\u2022\u25e6\u2023\u2013]|\d{1,3}[.)])\s+)?"
-    r"(?:(?:\[[ xX]\]|[\u2610\u2611\u2713\u2714])\s+)?"
-)
-_TICKED = re.compile(r"\[[xX]\]|[\u2611\u2713\u2714]")
 _QUOTED = re.compile(r'(?:(?P<quantity>.{1,50}?)\s)??"(?P<name>(?:[^"]|"")+)"(?:, (?P<note>.+))?')
 
 
@@ -40,7 +37,12 @@ def write(_row: ListRow, items: Sequence[ItemRow]) -> str:
 def read(content: str, is_known: IsKnownName) -> Iterator[ParseResult]:
     """Yield the item of each line."""
     for number, line in numbered_lines(content):
-        yield try_parse(number, _parse_item, line, is_known)
+        if is_separator(line):
+            yield SkippedLine(number, "left_out", "A line between others.", line)
+        elif number == 1 and _is_header(line):
+            yield SkippedLine(number, "left_out", "The header of a table.", line)
+        else:
+            yield try_parse(number, line, _parse_item, line, is_known)
 
 
 def _write_item(item: ItemRow, names: frozenset[str]) -> str:
@@ -54,21 +56,21 @@ def _write_item(item: ItemRow, names: frozenset[str]) -> str:
     return item_text.first_round_tripping(candidates, parts, _read, names)
 
 
+def _is_header(line: str) -> bool:
+    cells = [cell.strip() for cell in re.split(r"[|\t]", line) if cell.strip()]
+    return len(cells) > 1 and all(column_names.field_of(cell) for cell in cells)
+
+
 def _parse_item(line: str, is_known: IsKnownName) -> ParsedItem:
-    text = clean_line(line)
-    is_ticked = _TICKED.search(_leading_marks(text)) is not None
-    return validate(ParsedItem(**_read(text, is_known)._asdict(), purchased=is_ticked))
+    is_ticked = strip_marks(check_length(line)).is_ticked
+    return validate(ParsedItem(**_read(line, is_known)._asdict(), purchased=is_ticked))
 
 
-def _read(text: str, is_known: IsKnownName) -> ItemText:
-    text = text[len(_leading_marks(text)) :] or text
+def _read(line: str, is_known: IsKnownName) -> ItemText:
+    text = strip_marks(line).text or line
     quoted = _QUOTED.fullmatch(text)
-    if quoted is None:
-        return item_text.read(text, is_known)
-    quantity, name, note = quoted.group("quantity", "name", "note")
-    return ItemText(name.replace('""', '"').strip(), (quantity or "").strip(), note or "")
-
-
-def _leading_marks(text: str) -> str:
-    match = _MARKS.match(text)
-    return match[0] if match else ""
+    if quoted is not None:
+        quantity, name, note = quoted.group("quantity", "name", "note")
+        return ItemText(name.replace('""', '"').strip(), (quantity or "").strip(), note or "")
+    cells = split_cells(text)
+    return ItemText(*cells) if cells else item_text.read(clean_line(text), is_known)

@@ -102,7 +102,11 @@ def _readings(text: str) -> list[_Reading]:
     if not note:
         return readings
     if _has_letter(head) and not _is_amount(head):
-        return [*readings, _Reading(Parsed(head, "", note, text)), *_with_quantity(head, note, text)]
+        return [
+            *readings,
+            _Reading(Parsed(head, "", note, text)),
+            *_with_quantity(head, note, text),
+        ]
     return [*readings, *_with_amount(head, note, text)]
 
 

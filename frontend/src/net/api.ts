@@ -28,6 +28,8 @@ import { uuid } from './uuid';
 const PAGE_SIZE = 200;
 
 interface ImportOptions {
+  /** Leave out lines that cannot be read. */
+  skip_invalid?: boolean;
   dry_run: boolean;
   op: string;
 }
@@ -209,9 +211,9 @@ export class Api {
     format: FileFormat,
     options: ImportOptions,
   ): Promise<ImportResult> {
-    const { dry_run, op } = options;
+    const { op, ...flags } = options;
     const path = `shopping-lists/${listId}/import/`;
-    return this.http({ method: 'POST', path, body: { content, format, dry_run }, op });
+    return this.http({ method: 'POST', path, body: { content, format, ...flags }, op });
   }
 
   /** Create the lists of an export. With `dry_run`, only report which lists that would be. */

@@ -27,7 +27,9 @@ export type Verb =
   | 'member.role'
   | 'undo';
 export type FileFormat = 'json' | 'csv' | 'markdown' | 'text';
-export type ImportedLineOutcomeEnum = 'added' | 'merged' | 'put_back' | 'unchanged' | 'conflict';
+export type ImportedLineOutcomeEnum =
+  'added' | 'merged' | 'put_back' | 'unchanged' | 'conflict' | 'category' | 'left_out' | 'invalid';
+export type ChangedEnum = 'quantity' | 'note' | 'category';
 export type StateEnum = 'open' | 'bought';
 export type NullEnum = null;
 
@@ -283,11 +285,15 @@ export interface ChangedRow {
 }
 /**
  * What to add to a list, as text in a format. `dry_run` writes nothing.
+ *
+ * With `skip_invalid`, lines that cannot be read are left out; otherwise they refuse the
+ * import.
  */
 export interface ImportRequest {
   content: string;
   dry_run?: boolean;
   format: FileFormat;
+  skip_invalid?: boolean;
 }
 /**
  * What an import did, or would do, line by line.
@@ -300,15 +306,27 @@ export interface ImportResult {
   put_back: number;
   unchanged: number;
   conflict: number;
+  left_out: number;
+  invalid: number;
   results: ImportedLine[];
 }
 /**
- * The outcome of one line. The lines of a JSON document are its items.
+ * What one line was understood as. The lines of a JSON document are its items.
+ *
+ * `text` is the start of the line. `item` is null for a line without an item: a heading
+ * (`category`), a line that is `left_out`, or one that is `invalid`; `reason` says why.
+ * `changed` and `not_taken` are those of an added item. A `conflict` changes nothing.
  */
 export interface ImportedLine {
   line: number;
+  text: string;
   outcome: ImportedLineOutcomeEnum;
-  item: ImportedItem;
+  reason: string;
+  item: ImportedItem | null;
+  changed: ChangedEnum[];
+  not_taken: {
+    [k: string]: string;
+  };
 }
 /**
  * The item of a line. Without an id, it would be a new one.

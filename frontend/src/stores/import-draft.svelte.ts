@@ -1,6 +1,7 @@
 import { messageOf, Problem } from '../net/problem';
 import { uuid } from '../net/uuid';
 import type { FileFormat, ImportResult, ImportedLine } from '../protocol/rest';
+import { mergeText } from './merge-text';
 
 /** The largest text that the server accepts, in bytes of JSON. */
 export const MAX_BYTES = 2 * 1024 * 1024;
@@ -12,20 +13,39 @@ export const FORMATS: readonly { format: FileFormat; label: string; extension: s
   { format: 'json', label: 'JSON', extension: '.json' },
 ];
 
-export const OUTCOME_LABELS: Record<ImportedLine['outcome'], string> = {
-  added: 'new',
-  merged: 'on the list',
-  put_back: 'bought before, put back',
-  unchanged: 'no change',
-};
+/** Words for the name of an item in the header of a table. */
+const NAME_COLUMN =
+  /^(?:name|title|item|product|article|task|task[ _-]?name|summary|subject|content|artikel|produkt|bezeichnung|titel|nom|nombre|nome|naam)$/i;
 
 /** Guess the format of a text. The user can choose another one. */
 export function detectFormat(content: string, fileName = ''): FileFormat {
   const match = FORMATS.find(({ extension }) => fileName.toLowerCase().endsWith(extension));
   if (match) return match.format;
-  if (/^\ufeff?\s*\{/.test(content)) return 'json';
-  if (/^\s*(?:[-*+] \[[ xX]\]|#{1,3} )/m.test(content)) return 'markdown';
-  return /^\ufeff?"?name"?[,;]/i.test(content) ? 'csv' : 'text';
+  if (/^\ufeff?\s*(?:\{|\[\s*[{"\]])/.test(content)) return 'json';
+  if (/^\ufeff?(?:---|\+\+\+)[ \t]*[\r\n]/.test(content)) return 'markdown';
+  if (/^\s*(?:[-*+] \[[^\]]\]|#{1,3} )|^\S.*\r?\n(?:={2,}|-{2,})\s*$/m.test(content))
+    return 'markdown';
+  return isTable(content) ? 'csv' : 'text';
+}
+
+function isTable(content: string): boolean {
+  const [line = ''] = content.replace(/^\ufeff/, '').split(/[\r\n]/);
+  const cells = line.split(/[,;\t|]/).map((cell) => cell.replace(/^[\s"]+|[\s"]+$/g, ''));
+  return (
+    /^"?sep=/i.test(line) || (cells.length > 1 && cells.some((cell) => NAME_COLUMN.test(cell)))
+  );
+}
+
+/** The text of a file. Spreadsheets save UTF-16 and the encodings of Windows too. */
+export function decodeText(bytes: ArrayBuffer): string {
+  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }
 
 /** The effect of an import, such as "3 new, 1 put back". Empty if nothing changes. */
@@ -33,16 +53,64 @@ export function importSummary({ added, merged, put_back }: ImportResult): string
   const counts = [
     [added, 'new'],
     [put_back, 'put back'],
-    [merged, 'on the list'],
+    [merged, 'added to'],
   ] as const;
   return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
+}
+
+/** The lines of a preview without any effect, such as "1 does not fit, 2 left out". */
+export function leftOutSummary({ conflict, left_out, invalid }: ImportResult): string {
+  const counts = [
+    [invalid, 'cannot be read'],
+    [conflict, conflict === 1 ? 'does not fit' : 'do not fit'],
+    [left_out, 'left out'],
+  ] as const;
+  return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
+}
+
+/** What the import does with a line, in words. */
+export function importedLineText({ outcome, changed, item, not_taken }: ImportedLine): string {
+  const category = not_taken['category'];
+  const kept = category === undefined ? '' : `; it stays in ${item?.category ?? ''}`;
+  switch (outcome) {
+    case 'added':
+      return item?.purchased ? 'new, in the cart' : 'new';
+    case 'merged':
+    case 'unchanged':
+      return item?.purchased ? 'in the cart already' : mergeText(changed) + kept;
+    case 'put_back':
+      return 'bought before, put back';
+    case 'category':
+      return 'category';
+    case 'conflict':
+      return 'does not fit';
+    case 'left_out':
+      return 'left out';
+    case 'invalid':
+      return 'cannot be read';
+  }
+}
+
+/** Whether the user must look at a line, because something of it is not imported. */
+export function isProblem({ outcome }: ImportedLine): boolean {
+  return outcome === 'invalid' || outcome === 'conflict';
+}
+
+/** The lines to show in their order: `most` with a problem, and `most` others. */
+export function shownLines(lines: readonly ImportedLine[], most: number): ImportedLine[] {
+  const counts = { problems: 0, others: 0 };
+  return lines.filter((line) => {
+    const kind = isProblem(line) ? 'problems' : 'others';
+    counts[kind] += 1;
+    return counts[kind] <= most;
+  });
 }
 
 /** Sends an import, or only a preview of it with `dry_run`. */
 export type SendImport<T> = (
   content: string,
   format: FileFormat,
-  options: { dry_run: boolean; op: string },
+  options: { dry_run: boolean; op: string; skip_invalid?: boolean },
 ) => Promise<T>;
 
 /** A text to import. The user sees a preview from the server before the import. */
@@ -85,13 +153,15 @@ export class ImportDraft<T> {
   }
 
   /** Resolves to the result and its idempotency key, or null if the import failed. */
-  async confirm(): Promise<{ result: T; op: string } | null> {
+  async confirm(
+    options: { skip_invalid?: boolean } = {},
+  ): Promise<{ result: T; op: string } | null> {
     const op = this.#op;
-    const result = await this.#submit({ dry_run: false, op });
+    const result = await this.#submit({ dry_run: false, op, ...options });
     return result === undefined ? null : { result, op };
   }
 
-  async #submit(options: { dry_run: boolean; op: string }): Promise<T | undefined> {
+  async #submit(options: Parameters<SendImport<T>>[2]): Promise<T | undefined> {
     this.isBusy = true;
     this.lineErrors = [];
     this.error = '';

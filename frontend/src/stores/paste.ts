@@ -2,14 +2,13 @@ import type { ItemRow } from '../protocol/frames';
 import { nameKey } from '../sync/edit';
 import { mergeDetails, putBackDetails, type Detail, type Details } from '../sync/item-merge';
 import { byClaim } from '../sync/optimistic-view';
+import { isSeparator, LINE_BREAK, splitCells, stripMarks } from './line-marks';
 import { mergeText } from './merge-text';
 import type { ParsedLine } from './quantity';
 
 /** The most lines that the server accepts in one request. */
 export const MAX_LINES = 500;
 const MAX_NAME_LENGTH = 200;
-const MAX_QUANTITY_LENGTH = 50;
-
 /** One line of pasted text, as an item. */
 export interface PastedLine extends ParsedLine {
   /** Whether it was ticked in the pasted text. */
@@ -36,44 +35,33 @@ interface PlannedItem extends Details {
 }
 
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-const BULLET = /^(?:[-*+•‣–·]|\d{1,3}[.)])\s+/;
-const CHECKBOX = /^(?:\[(?<mark>[ xX]?)\]|(?<sign>[☐☑☒✓✔✅]))\s*/u;
-const SEPARATOR_ROW = /^[|\s:–-]*$/;
+const MAX_NOTE_LENGTH = 1000;
 
 /**
- * Parse a text with one item per line. Bullets, numbers and checkboxes are removed.
- *
- * Columns are read as `name | quantity`, other lines as if they were typed.
+ * Parse a text with one item per line. Bullets, numbers, checkboxes and the senders of chat
+ * messages are removed. Columns are the parts of an item, other lines are read as if typed.
  */
 export function parseLines(text: string, parseLine: (line: string) => ParsedLine): PastedLine[] {
   return text
     .normalize('NFC')
-    .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
-    .filter((line) => !SEPARATOR_ROW.test(line))
+    .split(LINE_BREAK)
+    .filter((line) => !isSeparator(line))
     .map((line) => parsePastedLine(line, parseLine))
     .filter(({ name }) => name !== '');
 }
 
 function parsePastedLine(line: string, parseLine: (line: string) => ParsedLine): PastedLine {
-  const content = line.trim().replace(BULLET, '');
-  const checkbox = CHECKBOX.exec(content);
-  const ticked = /[xX☑☒✓✔✅]/u.test(checkbox?.[0] ?? '');
-  const [name = '', ...otherCells] = cellsOf(content.slice(checkbox?.[0].length ?? 0));
-  if (otherCells.length === 0) return { ...parseLine(name), ticked };
-  const quantity = otherCells.join(' ');
-  // A text that is too long for a quantity belongs to the name.
-  if (quantity.length > MAX_QUANTITY_LENGTH)
-    return { name: `${name} ${quantity}`, quantity: '', note: '', ticked };
-  return { name, quantity, note: '', ticked };
+  const { text, isTicked: ticked } = stripMarks(line);
+  const cells = splitCells(text);
+  if (cells && cells.note.length <= MAX_NOTE_LENGTH) {
+    const [name, quantity, note] = [cells.name, cells.quantity, cells.note].map(cleanText);
+    return { name: name ?? '', quantity: quantity ?? '', note: note ?? '', ticked };
+  }
+  return { ...parseLine(cleanText(text.replace(/^\||\|$/g, ''))), ticked };
 }
 
-/** The cells of a table row, or the line itself. */
-function cellsOf(line: string): string[] {
-  return line
-    .replace(/^\||\|$/g, '')
-    .split(/[|\t]/)
-    .map((cell) => cell.replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim())
-    .filter((cell) => cell !== '');
+function cleanText(text: string): string {
+  return text.replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim();
 }
 
 /** Predict what the server will do with each line, if the lines before are added too. */
