@@ -69,7 +69,7 @@ class ImportBody(EverythingBody):
 
 
 class ImportedItemResponse(Struct):
-    """The item of a line. Without an id, it would be a new one."""
+    """The item as it is after its line. Without an id, it would be a new one."""
 
     id: UUID | None
     name: str
@@ -258,7 +258,6 @@ def _response(results: list[ParseResult], plan: Plan, version: int, *, dry_run: 
 
 
 def _planned_line(planned: PlannedLine, *, dry_run: bool) -> dict[str, Any]:
-    fields = ("name", "quantity", "note", "category", "purchased")
     has_no_id = dry_run and planned.item.stored is None
     item = {"id": None if has_no_id else str(planned.item.id)}
     return {
@@ -266,7 +265,7 @@ def _planned_line(planned: PlannedLine, *, dry_run: bool) -> dict[str, Any]:
         "text": planned.line.text,
         "outcome": planned.outcome,
         "reason": planned.reason,
-        "item": item | {field: planned.item.value(field) for field in fields},
+        "item": item | dict(planned.values),
         "changed": list(planned.changed),
         "not_taken": dict(planned.not_taken),
     }

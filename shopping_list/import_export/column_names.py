@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from rest.text import InvalidTextError
+from shopping_list.parsing import item_merge
 
 
 def _words(text: str) -> frozenset[str]:
@@ -63,6 +64,20 @@ def fields_of(names: Iterable[str]) -> list[str | None]:
     candidates = [word for word in words if word in _NAME_ORDER]
     name = min(candidates, key=_NAME_ORDER.__getitem__, default=None)
     return [_field(word, is_name=word == name) for word in words]
+
+
+def texts_by_field(fields: Iterable[str | None], texts: Iterable[str]) -> dict[str, str]:
+    """Return the first text of each field that is not empty, and all notes together."""
+    by_field: dict[str, list[str]] = {}
+    for field, text in zip(fields, texts, strict=False):
+        if field is not None:
+            by_field.setdefault(field, []).append(text)
+    return {
+        field: item_merge.join_all(field, texts)
+        if field == "note"
+        else next(filter(None, texts), "")
+        for field, texts in by_field.items()
+    }
 
 
 def parse_boolean(text: str) -> bool:

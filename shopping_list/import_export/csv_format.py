@@ -29,7 +29,6 @@ from shopping_list.import_export.parsed_lines import (
     try_parse,
     validate,
 )
-from shopping_list.parsing import item_merge
 from shopping_list.rows import ItemRow, ListRow, to_json
 
 COLUMNS = ParsedItem.__struct_fields__
@@ -48,14 +47,7 @@ class _Table(NamedTuple):
 
     def texts(self, cells: Sequence[str]) -> dict[str, str]:
         """Return the cells of a row by field."""
-        texts: dict[str, str] = {}
-        for field, cell in zip(self.fields, cells, strict=False):
-            text = _unescape_formula(cell)
-            if field == "note" and texts.get(field) and text:
-                texts[field] = item_merge.join(field, texts[field], text)
-            elif field is not None and not texts.get(field):
-                texts[field] = text
-        return texts
+        return column_names.texts_by_field(self.fields, map(_unescape_formula, cells))
 
     def kind_of(self, cells: Sequence[str]) -> str:
         """Return the kind of a row: task, section, note."""
@@ -94,11 +86,11 @@ def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
         if isinstance(cells, str):
             yield SkippedLine(number, "invalid", cells)
         elif any(cell.strip() for cell in cells):
-            text = f"{delimiter} ".join(cells) if delimiter != "\t" else "  ".join(cells)
+            text = ", ".join(cell.strip() for cell in cells if cell.strip())
             kind = table.kind_of(cells)
             if kind == "section":
                 category = table.texts(cells).get("name", "").strip()
-                yield SkippedLine(number, "category", "The category of the rows below.", text)
+                yield SkippedLine(number, "category", "The category of the rows below.", category)
             elif kind == "task":
                 yield try_parse(number, text, _parse_row, table, cells, category)
             else:
@@ -152,7 +144,7 @@ def _left_out_columns(number: int, table: _Table) -> Iterator[ParseResult]:
     ]
     if left_out:
         reason = f"Columns that are not imported: {', '.join(left_out)[:300]}."
-        yield SkippedLine(number, "left_out", reason, ", ".join(table.header))
+        yield SkippedLine(number, "left_out", reason)
 
 
 def _parse_row(table: _Table, cells: Sequence[str], category: str) -> ParsedItem:

@@ -24,6 +24,7 @@ from shopping_list.parsing.item_names import comparison_key
 from shopping_list.rows import StoredItem
 
 Outcome = Literal["added", "merged", "put_back", "unchanged", "conflict"]
+SHOWN_FIELDS = ("name", "quantity", "note", "category", "purchased")
 _EPOCH_START = datetime.min.replace(tzinfo=UTC)
 
 
@@ -49,11 +50,12 @@ class PlannedItem:
 
 
 class PlannedLine(NamedTuple):
-    """What the import does with one line."""
+    """What the import does with one line. `values` are the item's fields after this line."""
 
     line: Line
     outcome: Outcome
     item: PlannedItem
+    values: Mapping[str, Any]
     changed: tuple[str, ...] = ()
     not_taken: Mapping[str, str] = MappingProxyType({})
     reason: str = ""
@@ -120,12 +122,12 @@ class Plan:
         key = comparison_key(parsed.name)
         if parsed.purchased:
             same = self._purchases.take(key, _typed(parsed))
-            return PlannedLine(line, "unchanged" if same else "added", same or _new_item(parsed))
+            return _planned(line, "unchanged" if same else "added", same or _new_item(parsed))
         if key in self._open:
             return _merge(line, self._open[key])
         bought = self._purchases.take(key, {})
         self._open[key] = bought or _new_item(parsed)
-        return _put_back(line, bought) if bought else PlannedLine(line, "added", self._open[key])
+        return _put_back(line, bought) if bought else _planned(line, "added", self._open[key])
 
 
 def _new_item(parsed: ParsedItem) -> PlannedItem:
@@ -137,16 +139,33 @@ def _merge(line: Line, item: PlannedItem) -> PlannedLine:
         merged = item_merge.merge(_details(item), _typed(line.item))
     except item_merge.TooLongToMergeError as error:
         reason = f"The {error.field} would be longer than {error.max_length:,} characters."
-        return PlannedLine(line, "conflict", item, (), _typed(line.item), reason)
+        return _planned(line, "conflict", item, not_taken=_typed(line.item), reason=reason)
     item.changes |= merged.changes
     outcome: Outcome = "merged" if merged.changes else "unchanged"
-    return PlannedLine(line, outcome, item, tuple(merged.changes), merged.not_taken)
+    return _planned(line, outcome, item, merged)
 
 
 def _put_back(line: Line, item: PlannedItem) -> PlannedLine:
     merged = item_merge.put_back(_details(item), _typed(line.item))
     item.changes |= {"purchased": False, **merged.changes}
-    return PlannedLine(line, "put_back", item, tuple(merged.changes))
+    return _planned(line, "put_back", item, merged)
+
+
+def _planned(
+    line: Line,
+    outcome: Outcome,
+    item: PlannedItem,
+    merged: item_merge.Merge | None = None,
+    *,
+    not_taken: Mapping[str, str] = MappingProxyType({}),
+    reason: str = "",
+) -> PlannedLine:
+    values = {field: item.value(field) for field in SHOWN_FIELDS}
+    if merged is not None:
+        return PlannedLine(
+            line, outcome, item, values, tuple(merged.changes), merged.not_taken, reason
+        )
+    return PlannedLine(line, outcome, item, values, (), not_taken, reason)
 
 
 def _details(item: PlannedItem) -> dict[str, str]:

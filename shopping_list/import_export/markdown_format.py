@@ -44,7 +44,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|
 _COMMENT = re.compile(r"[ \t]*(?:<!--.*-->|%%.*%%)[ \t]*")
 _FRONT_MATTER = re.compile(r"(?:---|\+\+\+)[ \t]*")
 _FRONT_MATTER_END = re.compile(r"(?:---|\+\+\+|\.\.\.)[ \t]*")
-_UNDERLINE = re.compile(r" {0,3}(?P<sign>=|-){2,}(?P=sign)*[ \t]*|=[ \t]*")
+_UNDERLINE = re.compile(r" {0,3}(?:={2,}|-{2,})[ \t]*")
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#~]|&(?=#?\w)")
 _UNREADABLE_LINE = "Neither an item (- [ ] milk), nor a heading, nor an indented note."
 
@@ -86,7 +86,7 @@ def read(content: str, is_known: IsKnownName) -> Iterator[ParseResult]:
                 yield SkippedLine(block.number, "invalid", str(error), block.line)
             else:
                 reason = "The category of the items below."
-                yield SkippedLine(block.number, "category", reason, block.line)
+                yield SkippedLine(block.number, "category", reason, category)
 
 
 @dataclass

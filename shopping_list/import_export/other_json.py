@@ -20,7 +20,6 @@ from shopping_list.import_export.parsed_lines import (
     try_parse,
     validate,
 )
-from shopping_list.parsing import item_merge
 
 _ARRAYS = ("items", "listContent", "tasks", "list", "data", "results")
 """Keys under which programs write the items of one list."""
@@ -53,13 +52,9 @@ def _parse_item(item: Any) -> ParsedItem:
         return validate(ParsedItem(name=item))
     if not isinstance(item, Mapping):
         raise InvalidTextError("Neither a name nor an object.")
-    texts: dict[str, Any] = {}
-    for field, value in zip(column_names.fields_of(item), item.values(), strict=True):
-        text = _text_of(field, value)
-        if field == "note" and texts.get(field) and text:
-            texts[field] = item_merge.join(field, texts[field], text)
-        elif field is not None and not texts.get(field):
-            texts[field] = text
+    fields = column_names.fields_of(item)
+    values = [_text_of(field, value) for field, value in zip(fields, item.values(), strict=True)]
+    texts: dict[str, Any] = {**column_names.texts_by_field(fields, values)}
     purchased = column_names.parse_boolean(texts.pop("purchased", ""))
     return validate(ParsedItem(**{"name": "", **texts}, purchased=purchased))
 

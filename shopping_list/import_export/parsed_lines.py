@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from rest.text import InvalidTextError, clean_text
+from rest.text import BIDIRECTIONAL, InvalidTextError, clean_text
 from shopping_list.parsing.line_marks import LINE_BREAK
 
 MAX_LINES = 5_000
@@ -143,8 +144,17 @@ def _shortened(result: ParseResult) -> ParseResult:
     text = result.text
     if len(text) > MAX_SHOWN_LENGTH:
         text = f"{text[:MAX_SHOWN_LENGTH]}\u2026"
-    # Not every text from JSON can be encoded again.
-    return result._replace(text=text.encode("utf-8", "replace").decode().strip())
+    return result._replace(text=_harmless(text).strip())
+
+
+def _harmless(text: str) -> str:
+    """Replace what cannot be shown: controls, overrides of the direction, lone surrogates."""
+    return "".join(
+        "\ufffd"
+        if unicodedata.category(character) in {"Cc", "Cs"} or character in BIDIRECTIONAL
+        else character
+        for character in text.replace("\t", " ")
+    )
 
 
 def _clean_field(field: str, value: str) -> str:

@@ -15,7 +15,7 @@ tests/vectors/item_merge.json.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from shopping_list.parsing.quantity import MAX_NOTE_LENGTH, MAX_QUANTITY_LENGTH
@@ -70,6 +70,18 @@ def join(field: str, current: str, new: str) -> str:
     known = _parts(field, current)
     added = [part for key, part in _parts(field, new).items() if key not in known]
     return _JOINTS[field].join([current, *added])
+
+
+def join_all(field: str, texts: Iterable[str]) -> str:
+    """Join any number of quantities or notes; a single one is not changed."""
+    filled = [text for text in texts if text]
+    if len(filled) < 2:
+        return "".join(filled)
+    parts: dict[str, str] = {}
+    for text in filled:
+        for key, part in _parts(field, text).items():
+            parts.setdefault(key, part)
+    return _JOINTS[field].join(parts.values())
 
 
 def _parts(field: str, text: str) -> dict[str, str]:

@@ -11,8 +11,12 @@ from typing import NamedTuple
 LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 """Word and chats write other line breaks than editors."""
 
-_INVISIBLE = "\u200b-\u200f\u2060\ufeff"
-_EDGES = re.compile(rf"\A[\s{_INVISIBLE}]+|[\s{_INVISIBLE}]+\Z")
+_EDGES = (
+    "\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+    "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+)
+"""White space and invisible signs."""
 _SENDER = re.compile(
     r"\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[AaPp]\.?[Mm]\.?)?\]?"
     r"(?:\s[-\u2013])?\s[^:]{1,60}:\s"
@@ -49,9 +53,9 @@ class Cells(NamedTuple):
 
 def strip_marks(line: str) -> Marked:
     """Remove the sender of a chat message, the bullet or number, and the box of a line."""
-    text = _EDGES.sub("", line)
+    text = line.strip(_EDGES)
     sender = _SENDER.match(text)
-    text = _EDGES.sub("", text[sender.end() :]) if sender else text
+    text = text[sender.end() :].strip(_EDGES) if sender else text
     bullet = _BULLET.match(text)
     text = text[bullet.end() :] if bullet else text
     box = _BOX.match(text)
@@ -72,7 +76,7 @@ def split_cells(text: str) -> Cells | None:
     The first cell with a letter that does not start with a number is the name, the first
     other one that starts with a number is the quantity, and the rest is the note.
     """
-    cells = [cell for cell in (_EDGES.sub("", cell) for cell in _CELL.split(text)) if cell]
+    cells = [cell for cell in (cell.strip(_EDGES) for cell in _CELL.split(text)) if cell]
     if len(cells) < 2:
         return None
     index = next((index for index, cell in enumerate(cells) if _is_name(cell)), 0)

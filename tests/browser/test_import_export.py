@@ -51,7 +51,7 @@ def test_import_is_previewed_and_can_be_undone(open_session, groceries):
             "Line 1 oat milk 2 l new",
             "Line 2 Tea bought before, put back",
             "Line 3 Jam new, in the cart",
-            "Line 4 Bread no change",
+            "Line 4 Bread on the list already",
         ]
     )
     assert groceries.version == before
@@ -68,17 +68,54 @@ def test_import_is_previewed_and_can_be_undone(open_session, groceries):
     assert groceries.version == before + 2
 
 
-def test_unreadable_file_is_reported_with_its_line(open_session, groceries):
-    """PAG-3, TRF-4"""
+def test_lines_that_cannot_be_read_are_shown_and_left_out(open_session, groceries):
+    """PAG-3, TRF-17, TRF-18, cases U1, W1 and X3"""
     ana = open_session("ana").open(groceries.path)
     dialog = open_transfer_dialog(ana)
-    rows = "name,purchased\nJam,no\nTea,perhaps\n"
-    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    table = "Title\tQty\tPrice\tDone\r\nJam\t1\t2,99\tno\r\nTea\t\t\tperhaps\r\nJam\t2\t\tno\r\n"
+    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": table.encode("utf-16")}
     dialog.get_by_label("Choose a file").set_input_files(file)
-    expect(dialog.get_by_role("alert")).to_contain_text("line 3")
+    lines = dialog.get_by_role("list", name="Import preview").get_by_role("listitem")
+    expect(lines).to_have_text(
+        [
+            "Line 1 Columns that are not imported: Price. left out",
+            "Line 2 Jam 1 new",
+            "Line 3 Tea, perhaps purchased: Must be true or false. cannot be read",
+            "Line 4 Jam 1 + 2 on the list already; quantity added",
+        ]
+    )
     assert "Jam" not in groceries.items
-    corrected = {**file, "buffer": rows.replace("perhaps", "yes").encode()}
-    dialog.get_by_label("Choose a file").set_input_files(corrected)
-    dialog.get_by_role("button", name="Import: 2 new").click()
+    dialog.get_by_role("button", name="Import: 1 new, 1 joined, without 1 line").click()
     ana.expect_item("Jam")
-    ana.expect_item("Tea", ticked=True)
+    assert groceries.items["Jam"]["quantity"] == "1 + 2"
+    assert "Tea" not in groceries.items
+
+
+def test_content_that_is_no_list_is_reported(open_session, groceries):
+    """PAG-3, TRF-4, case Y1"""
+    ana = open_session("ana").open(groceries.path)
+    dialog = open_transfer_dialog(ana)
+    file = {"name": "list.json", "mimeType": "application/json", "buffer": b'{"a": 1}'}
+    dialog.get_by_label("Choose a file").set_input_files(file)
+    expect(dialog.get_by_role("alert")).to_contain_text("import it as text, Markdown or CSV")
+
+
+def test_page_says_what_an_added_item_changed(open_session, groceries):
+    """API-41, case W2: the same for one typed item and for pasted lines."""
+    groceries.patch("Milk", note="oat", quantity="1 l")
+    ana = open_session("ana").open(groceries.path)
+    ana.add("2 l milk, soy")
+    toast = ana.page.get_by_label("Just now")
+    expect(toast).to_contain_text("milk is on the list already; quantity and note added")
+    ana.wait_until_live()
+    milk = groceries.items["Milk"]
+    assert (milk["quantity"], milk["note"]) == ("1 l + 2 l", "oat; soy")
+    ana.paste("•\tBread, rye\n•\tBread, white")
+    dialog = ana.page.get_by_role("dialog")
+    expect(dialog.get_by_role("listitem")).to_contain_text(
+        ["on the list already; note added", "on the list already; note added"]
+    )
+    dialog.get_by_role("button", name="Add 2 items").click()
+    ana.wait_until_live()
+    expect(ana.main.get_by_text("rye; white")).to_be_visible()
+    assert groceries.items["Bread"]["note"] == "rye; white"

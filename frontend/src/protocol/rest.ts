@@ -329,7 +329,7 @@ export interface ImportedLine {
   };
 }
 /**
- * The item of a line. Without an id, it would be a new one.
+ * The item as it is after its line. Without an id, it would be a new one.
  */
 export interface ImportedItem {
   id: string | null;

@@ -53,7 +53,7 @@ export function importSummary({ added, merged, put_back }: ImportResult): string
   const counts = [
     [added, 'new'],
     [put_back, 'put back'],
-    [merged, 'added to'],
+    [merged, 'joined'],
   ] as const;
   return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
 }

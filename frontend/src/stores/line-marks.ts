@@ -4,8 +4,8 @@
 export const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 const MAX_QUANTITY_LENGTH = 50;
-const INVISIBLE = '\\s\\u200b-\\u200f\\u2060\\ufeff';
-const EDGES = new RegExp(`^[${INVISIBLE}]+|[${INVISIBLE}]+$`, 'g');
+/** White space and invisible signs. */
+const EDGE = /[\s\x1c-\x1f\x85\u200b-\u200f\u2060\ufeff]/;
 const SENDER =
   /^\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[AaPp]\.?[Mm]\.?)?\]?(?:\s[-\u2013])?\s[^:]{1,60}:\s/;
 const BULLET =
@@ -52,7 +52,7 @@ export function isSeparator(line: string): boolean {
 export function splitCells(text: string): Cells | null {
   const cells = text
     .split(/[|\t]/)
-    .map(trimEdges)
+    .map((cell) => trimEdges(cell))
     .filter((cell) => cell !== '');
   if (cells.length < 2) return null;
   const [name = ''] = cells.splice(Math.max(cells.findIndex(isName), 0), 1);
@@ -69,4 +69,9 @@ function isQuantity(cell: string): boolean {
   return NUMBER_START.test(cell) && Array.from(cell).length <= MAX_QUANTITY_LENGTH;
 }
 
-const trimEdges = (text: string): string => text.replace(EDGES, '');
+function trimEdges(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && EDGE.test(text.charAt(start))) start += 1;
+  while (end > start && EDGE.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}

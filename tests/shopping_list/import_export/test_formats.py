@@ -530,6 +530,21 @@ def test_total_number_of_items_is_limited():
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("csv", "name" + ",notes" * 200_000 + "\n" + "a" + ",b;" * 200_000),
+        ("csv", "name\n" + "\n" * 1_000_000),
+        ("markdown", "---\n" * 500_000),
+        ("markdown", "# a\n" * 500_000),
+    ],
+)
+def test_worst_case_tables_are_parsed_quickly(name, content):
+    """TRF-3"""
+    lines_or_none(name, content)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
     "line",
     [
         "1",
@@ -543,6 +558,12 @@ def test_total_number_of_items_is_limited():
         '"' * 3990,
         " " * 3990 + "x",
         "- 1 " + "1/" * 1990,
+        "a" + " " * 3990 + "b",
+        "a\t" * 1990,
+        "-" * 3990 + "x",
+        "[1 " * 1300,
+        "1.1.11, 1:11 " * 300,
+        "&a" * 1990,
     ],
 )
 @pytest.mark.parametrize("name", ["text", "markdown"])

@@ -123,6 +123,14 @@ def test_no_text_of_lines_with_the_same_name_is_lost(groceries, parsed_items):
     assert columns_of(groceries) == before
 
 
+def test_every_planned_line_has_the_item_as_it_is_after_it(groceries):
+    """TRF-17, case W1"""
+    plan = import_items(
+        groceries, [ParsedItem(name="Cheese", note=note) for note in ("cheddar", "brie")]
+    )
+    assert [line.values["note"] for line in plan.lines] == ["cheddar", "cheddar; brie"]
+
+
 def test_line_that_cannot_be_merged_is_a_conflict_and_the_others_are_imported(groceries):
     """TRF-16, case W1"""
     groceries.items.create(name="Ham", note="x" * 1000, quantity="1")
