@@ -30,6 +30,8 @@ LAST_SEEN_RESOLUTION = timedelta(minutes=1)
 """`last_seen_at` is written at most once in this time, however many requests come."""
 RENEWAL_INTERVAL = timedelta(days=1)
 """The expiry of a session in use is moved at most once in this time."""
+MAX_SESSIONS = 100
+"""Sessions of one user. A sign-in beyond that ends the one that was unused for the longest time."""
 BROWSER = "browser"
 PROXY_USER_KEY = "vouched"
 """In the data of a session: the name that the proxy had sent when the session began."""
@@ -131,7 +133,7 @@ class SessionStore(db.SessionStore):
     aload = SessionBase.aload
 
 
-def record_device(request: HttpRequest, **_: Any) -> None:
+def record_device(request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
     """Store in the session which browser signed in (receiver of `user_logged_in`).
 
     The key changes at every sign-in. Django keeps it if the same user was signed in.
@@ -139,6 +141,7 @@ def record_device(request: HttpRequest, **_: Any) -> None:
     if request.COOKIES.get(settings.SESSION_COOKIE_NAME) == request.session.session_key:
         request.session.cycle_key()
     request.session.pop(PROXY_USER_KEY, None)
+    _end_oldest(user)
     request.session[BROWSER] = {
         "id": str(uuid.uuid4()),
         "since": timezone.now().isoformat(),
@@ -159,6 +162,12 @@ def active_sessions(user: AbstractBaseUser) -> models.QuerySet[Session]:
     """Return the sessions of a user that have not expired, the most recently seen first."""
     active = Session.objects.filter(user_id=user.pk, expire_date__gt=timezone.now())
     return active.order_by("-last_seen_at", "-created_at", "pk")
+
+
+def _end_oldest(user: AbstractBaseUser) -> None:
+    """Leave room for one more session of a user."""
+    for session in active_sessions(user)[MAX_SESSIONS - 1 :]:
+        session.delete()  # one by one, because its receiver closes the sockets
 
 
 def delete_expired() -> int:

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from rest.errors import DomainError
 from rest.idempotency import KeyReusedError
+from shopping_list.ceilings import TooManyItemsError, TooManyListsError, TooManyMembersError
 from shopping_list.services.invites import (
     AccountRequiredError,
     InvalidInviteError,
@@ -42,6 +43,9 @@ ERRORS: Mapping[type[DomainError], tuple[int, str]] = {
     NotUndoableError: (409, "cannot_undo"),
     PreconditionFailedError: (412, "precondition_failed"),
     TooManyInvitesError: (409, "too_many_invites"),
+    TooManyItemsError: (409, "too_many_items"),
+    TooManyListsError: (409, "too_many_lists"),
+    TooManyMembersError: (409, "too_many_members"),
     UndoConflictError: (409, "cannot_undo"),
 }
 MEMBERS: Mapping[type[DomainError], Callable[[Any], dict[str, Any]]] = {

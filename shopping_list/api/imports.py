@@ -129,7 +129,7 @@ class ImportedListsResponse(Struct):
 class ImportView(APIView):
     """Import many items into one list."""
 
-    @openapi.write_operation({200: ImportResponse}, body=ImportBody)
+    @openapi.write_operation({200: ImportResponse}, body=ImportBody, errors=(401, 403, 404, 409))
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Add the items of the text as one change, or show what would change.
@@ -161,7 +161,9 @@ class ImportView(APIView):
 class ImportEverythingView(APIView):
     """Import lists from an export."""
 
-    @openapi.write_operation({200: ImportedListsResponse}, body=EverythingBody, errors=(401, 403))
+    @openapi.write_operation(
+        {200: ImportedListsResponse}, body=EverythingBody, errors=(401, 403, 409)
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         """Create the lists of the export, owned by me, or show what would be created."""

@@ -96,7 +96,7 @@ class PreviewView(PublicInviteView):
 class AcceptView(PublicInviteView):
     """Join a list by an invite."""
 
-    @openapi.write_operation({200: AcceptedResponse}, body=AcceptBody)
+    @openapi.write_operation({200: AcceptedResponse}, body=AcceptBody, errors=(401, 403, 404, 409))
     def post(self, request: Request) -> Response:
         """Become a member. A caller who is not signed in becomes a guest, and is signed in."""
         fields = validated(AcceptBody, request)

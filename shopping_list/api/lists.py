@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts import guests
 from accounts.api.permissions import current_user
 from rest.serializers import validated
-from shopping_list import models
+from shopping_list import ceilings, models
 from shopping_list.api import (
     openapi,
     permissions,
@@ -66,6 +66,7 @@ def _create(request: Request, list_id: UUID, name: str) -> None:
         raise IdInUseError
     try:
         with recording(list_id):
+            ceilings.check_new_list(user.pk)
             models.ShoppingList(pk=list_id, name=name, created_by=user).save(force_insert=True)
             owner = models.Membership.Role.OWNER
             models.Membership(shopping_list_id=list_id, user=user, role=owner).save()
@@ -192,13 +193,16 @@ class ListView(APIView):
 class RestoreView(APIView):
     """Restore a list from the trash."""
 
-    @openapi.write_operation({200: responses.ListResponse}, headers=[openapi.ETAG])
+    @openapi.write_operation(
+        {200: responses.ListResponse}, headers=[openapi.ETAG], errors=(401, 403, 404, 409)
+    )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
         """Restore a list that was deleted less than 30 days ago."""
         with recording(list_id):
             shopping_list = self._get_restorable(request, list_id)
             if shopping_list.deleted_at is not None:
+                ceilings.check_restored_list(current_user(request).pk)
                 shopping_list.deleted_at = None
                 shopping_list.save(update_fields=["deleted_at"])
         return list_response(request, list_id)

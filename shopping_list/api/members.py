@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import current_user
 from rest.openapi import array_of
 from rest.serializers import validated
-from shopping_list import models, queries
+from shopping_list import ceilings, models, queries
 from shopping_list.api import lists, openapi, permissions, requests, responses
 from shopping_list.api.idempotency import idempotent
 from shopping_list.recording.context import recording
@@ -50,6 +50,8 @@ class MemberView(APIView):
         with recording(list_id):
             permissions.require_member(request, list_id, "owner")
             membership = _get_membership(list_id, user_id)
+            if role == ownership.OWNER != membership.role:
+                ceilings.check_new_owner(user_id)
             membership.role = role
             membership.save(update_fields=["role"])
             ownership.require_owner(list_id)
@@ -87,7 +89,10 @@ class AddMembersView(APIView):
     """Add members."""
 
     @openapi.write_operation(
-        {200: responses.ListResponse}, body=requests.MembersBody, headers=[openapi.ETAG]
+        {200: responses.ListResponse},
+        body=requests.MembersBody,
+        headers=[openapi.ETAG],
+        errors=(401, 403, 404, 409),
     )
     @idempotent
     def put(self, request: Request, list_id: UUID) -> Response:

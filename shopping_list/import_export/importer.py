@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import User
-from shopping_list import models, queries
+from shopping_list import ceilings, models, queries
 from shopping_list.import_export.import_plan import Plan, PlannedItem
 from shopping_list.import_export.json_format import ParsedList
 from shopping_list.import_export.parsed_lines import Line, ParsedItem
@@ -45,6 +45,7 @@ def create_list(owner: User, parsed: ParsedList) -> UUID:
     """Create a list with its items, as one change of it."""
     pk = uuid.uuid4()
     with recording(pk) as unit:
+        ceilings.check_new_list(owner.pk)
         models.ShoppingList(pk=pk, name=parsed.name, created_by=owner).save(force_insert=True)
         role = models.Membership.Role.OWNER
         models.Membership(shopping_list_id=pk, user=owner, role=role).save()

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from shopping_list import ceilings, models, queries
 from shopping_list import digest as digests
-from shopping_list import models, queries
 from shopping_list.recording import bookkeeping, diff, locking
 from shopping_list.recording.activity_summary import summary_of
 from shopping_list.recording.locking import ConflictError, LockedList, StoredList
@@ -40,7 +40,8 @@ class ActivityWriter:
         3. Nothing left: nothing happened.
         4. Take the next version; write the Activity with the frame.
 
-        Raises ConflictError if the list changed in spite of its lock.
+        Raises ConflictError if the list changed in spite of its lock, and an error of
+        ceilings.py if it grew beyond a ceiling.
         """
         before = locked.stored and locked.stored.state
         stored = locking.read_list(locked.pk) if locked.touched else locked.stored
@@ -51,6 +52,7 @@ class ActivityWriter:
         members = _changed_members(locked) if stored else []
         if before == after and not items and not members:
             return None
+        _check_ceilings(locked, items, members)
         own = diff.list_verb(before, after)
         row = _row_after(locked) if stored and (own or members) else None
         digest = _digest_after(locked, row, items) if stored else digests.EMPTY
@@ -149,6 +151,17 @@ class ActivityWriter:
             undoes=self.undoes,
             at=change.at,
         )
+
+
+def _check_ceilings(locked: LockedList, items: ItemPairs, members: list[diff.MemberPair]) -> None:
+    """Refuse a change that makes the list larger than it may be.
+
+    A list that is too large already can be changed, and made smaller.
+    """
+    if diff.growth(items.values()) > 0:
+        ceilings.check_items(locked.pk)
+    if locked.members is not None and diff.growth(members) > 0:
+        ceilings.check_members(len(locked.members) + diff.growth(members))
 
 
 def _row_after(locked: LockedList) -> ListRow:

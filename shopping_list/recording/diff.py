@@ -105,6 +105,11 @@ def member_verb(pairs: Iterable[MemberPair], actor: Person | None) -> Verb:
     return verb
 
 
+def growth(pairs: Iterable[ItemPair | MemberPair]) -> int:
+    """Return how many rows more there are after than before."""
+    return sum((before is None) - (after is None) for before, after in pairs)
+
+
 def list_verb(before: ListState | None, after: ListState | None) -> Verb | None:
     """Return the verb for a list's own fields, or None if they are the same."""
     if before == after:

@@ -35,6 +35,10 @@ MIN_LIFETIME, DEFAULT_LIFETIME, MAX_LIFETIME = (
 MAX_USES = 100
 MAX_OPEN_INVITES = 100
 """Invites of one list that can be usable at the same time."""
+MAX_CLOSED_INVITES = 200
+"""Invites of one list that are kept after they ceased to be usable, the newest."""
+MAX_GUESTS = 500
+"""Guests who can join by one invite that has no lower maximum."""
 RETENTION = timedelta(days=30)
 """How long owners still see an invite that is no longer usable."""
 
@@ -95,6 +99,7 @@ def create(
     """Create an invite. Call with the list locked. Raises TooManyInvitesError."""
     if for_list(list_id).filter(_open()).count() >= MAX_OPEN_INVITES:
         raise TooManyInvitesError
+    _delete_oldest_closed(list_id)
     return Invite.objects.create(
         pk=invite_id or uuid4(),
         shopping_list_id=list_id,
@@ -205,8 +210,16 @@ def delete_expired() -> int:
     return deleted
 
 
+def _delete_oldest_closed(list_id: UUID) -> None:
+    closed = Invite.objects.filter(shopping_list_id=list_id).exclude(_open())
+    newest_first = closed.order_by("-created_at", "pk").values_list("pk", flat=True)
+    if excess := list(newest_first[MAX_CLOSED_INVITES:]):
+        Invite.objects.filter(pk__in=excess).delete()
+
+
 def _open() -> Q:
-    unused = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
+    is_unlimited = Q(max_uses=None) & (Q(guest=False) | Q(uses__lt=MAX_GUESTS))
+    unused = is_unlimited | Q(uses__lt=F("max_uses"))
     return unused & Q(revoked_at=None, expires_at__gt=timezone.now())
 
 

@@ -258,3 +258,14 @@ def test_sign_out_deletes_the_session(phone):
     renew_csrf(phone)
     phone.post("/api/auth/logout/")
     assert not Session.objects.exists()
+
+
+def test_a_sign_in_beyond_the_ceiling_ends_the_oldest_session(monkeypatch, ana, signed_in_client):
+    """API-36: a password cannot be used to fill the database with sessions."""
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 2)
+    keys = []
+    for age in (3, 2, 1):
+        keys.append(signed_in_client(ana).session.session_key)
+        seen_at = timezone.now() - timedelta(minutes=age)
+        Session.objects.filter(pk=keys[-1]).update(last_seen_at=seen_at)
+    assert list(sessions.active_sessions(ana).values_list("pk", flat=True)) == keys[:0:-1]
