@@ -48,10 +48,23 @@ def first_round_tripping(
     """
     line = ""
     for line in candidates:
-        readings = [read_back(line, names.__contains__), read_back(line, _knows_none)]
-        if all(reading == parts for reading in readings):
+        if _round_trips(line, parts, read_back, names):
             break
     return line
+
+
+def _round_trips(line: str, parts: ItemText, read_back: Read, names: frozenset[str]) -> bool:
+    was_known = False
+
+    def is_known(key: str) -> bool:
+        nonlocal was_known
+        was_known = was_known or key in names
+        return key in names
+
+    if read_back(line, is_known) != parts:
+        return False
+    # A reader that has met no known name has read the line as one that knows none does.
+    return not was_known or read_back(line, _knows_none) == parts
 
 
 def name_keys(items: Iterable[ItemRow]) -> frozenset[str]:

@@ -45,19 +45,21 @@ _COMMENT = re.compile(r"[ \t]*(?:<!--.*-->|%%.*%%)[ \t]*")
 _FRONT_MATTER = re.compile(r"(?:---|\+\+\+)[ \t]*")
 _FRONT_MATTER_END = re.compile(r"(?:---|\+\+\+|\.\.\.)[ \t]*")
 _UNDERLINE = re.compile(r" {0,3}(?:={2,}|-{2,})[ \t]*")
-_SPECIAL = re.compile(r"[\\`*_\[\]<>#~]|&(?=#?\w)")
+_MARKS = "\\`*_[]<>#~"  # the backslash first, because it escapes the others
+_ENTITY = re.compile(r"&(?=(?:\\#)?\w)")
 _UNREADABLE_LINE = "Neither an item (- [ ] milk), nor a heading, nor an indented note."
 
 
 def write(row: ListRow, items: Sequence[ItemRow]) -> str:
     """Return the list as Markdown, items without a category first."""
     names = item_text.name_keys(items)
-    categories = dict.fromkeys(["", *(item.category for item in items)])
+    lines: dict[str, list[str]] = {"": []}
+    for item in items:
+        lines.setdefault(item.category, []).append(f"{_write_item(item, names)}\n")
     parts = [f"# {_escape(row.name)}\n"]
-    for category in categories:
-        lines = [_write_item(item, names) for item in items if item.category == category]
+    for category, category_lines in lines.items():
         title = f"## {_escape(category)}\n\n" if category else ""
-        parts += [title + "".join(f"{line}\n" for line in lines)] if lines else []
+        parts += [title + "".join(category_lines)] if category_lines else []
     return "\n".join(parts)
 
 
@@ -210,7 +212,7 @@ def _write_item(item: ItemRow, names: frozenset[str]) -> str:
     parts = item_text.from_row(item)
     escaped = ItemText(*(_escape(part) for part in parts))
     candidates = [
-        _escape(item_text.to_plain_text(parts)),
+        item_text.to_plain_text(escaped),
         item_text.to_plain_text(escaped._replace(name=f"**{escaped.name}**")),
     ]
     box = "x" if item.purchased else " "
@@ -218,9 +220,13 @@ def _write_item(item: ItemRow, names: frozenset[str]) -> str:
 
 
 def _escape(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", text)
+    for mark in _MARKS:  # several times as fast as one regular expression or translate()
+        text = text.replace(mark, f"\\{mark}")
+    return _ENTITY.sub(r"\\&", text) if "&" in text else text
 
 
 def _unescape(text: str) -> str:
     """Return the text of Markdown: escaped signs, and entities such as `&amp;`."""
+    if "\\" not in text and "&" not in text:
+        return text
     return _ESCAPED.sub(lambda match: match[1] or html.unescape(match[2]), text)

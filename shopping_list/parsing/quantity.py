@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from shopping_list.parsing.item_names import comparison_key
@@ -41,6 +42,8 @@ _BARE_NUMBER = re.compile(rf"(?!\d{{4}}){_AMOUNT}\s+(?P<name>\S.*)", re.DOTALL)
 _MULTIPLIED_AT_END = re.compile(
     r"\s(?P<quantity>\d{1,3}(?:\s?[x\u00d7]|X)|[x\u00d7]\s?\d{1,3}|X\d{1,3})\Z"
 )
+_MAX_AT_END = 8
+"""Characters at the end of a text that `_MULTIPLIED_AT_END` can match."""
 _NOTE = re.compile(r"\S(,)\s")
 _AT_MOST_ONE = re.compile(rf"1|0[.,]\d+|\d[/\u2044]\d|[{_HALVES}]")
 _TWO_IN_ONE = re.compile(rf"{_LETTER}{{1,3}}[\s-]?\d")
@@ -95,7 +98,8 @@ def parse(text: str, is_known_name: Callable[[str], bool]) -> Parsed:
     return next(reading.parts for reading in reversed(readings) if reading.is_certain)
 
 
-def _readings(text: str) -> list[_Reading]:
+@lru_cache(maxsize=1)  # an export reads each line twice: with and without known names
+def _readings(text: str) -> Sequence[_Reading]:
     whole = text.strip() or text
     readings = [_Reading(Parsed(whole, "", "", text)), *_with_quantity(whole, "", text)]
     head, note = _split_note(whole)
@@ -190,7 +194,7 @@ def _split_bare_number(text: str) -> _Split | None:
 
 
 def _split_multiplied_at_end(text: str) -> _Split | None:
-    match = _MULTIPLIED_AT_END.search(text)
+    match = _MULTIPLIED_AT_END.search(text, max(0, len(text) - _MAX_AT_END))
     if match is None or not _has_letter(text[: match.start()]):
         return None
     return _Split(match["quantity"], text[: match.start()].rstrip())

@@ -571,3 +571,19 @@ def test_worst_case_lines_are_parsed_quickly(name, line):
     """TRF-3: two mebibytes of worst-case lines."""
     content = f"{line}\n" * (2 * 1024 * 1024 // (len(line) + 1))
     lines_or_none(name, content)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_writer_reads_the_items_a_fixed_number_of_times(name):
+    """TRF-20: not once for each category."""
+
+    class CountedRows(tuple):
+        scans = 0
+
+        def __iter__(self):
+            CountedRows.scans += 1
+            return super().__iter__()
+
+    rows = CountedRows([item(f"Item {n}", category=f"Aisle {n}") for n in range(50)])
+    assert FORMATS[name].write(list_row("Any"), rows).count("Item") == 50
+    assert CountedRows.scans <= 2
