@@ -100,6 +100,37 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Moment
 
 
+class ItemFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The new values of an item's fields; a field that is absent keeps its value."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    quantity: str | msgspec.UnsetType = msgspec.UNSET
+    note: str | msgspec.UnsetType = msgspec.UNSET
+    category: str | msgspec.UnsetType = msgspec.UNSET
+    purchased: bool | msgspec.UnsetType = msgspec.UNSET
+    purchased_at: Moment | msgspec.UnsetType | None = msgspec.UNSET
+    purchased_by: Person | msgspec.UnsetType | None = msgspec.UNSET
+    position: str | msgspec.UnsetType = msgspec.UNSET
+    version: int | msgspec.UnsetType = msgspec.UNSET
+    created_at: Moment | msgspec.UnsetType = msgspec.UNSET
+    created_by: Person | msgspec.UnsetType | None = msgspec.UNSET
+    updated_at: Moment | msgspec.UnsetType = msgspec.UNSET
+
+
+class ItemPatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Items that exist, and the new values that all of them get."""
+
+    ids: tuple[UUID, ...]
+    fields: ItemFields
+
+    def apply(self, row: ItemRow) -> ItemRow:
+        """Return a row with the new values."""
+        values = msgspec.structs.asdict(self.fields)
+        return msgspec.structs.replace(
+            row, **{name: value for name, value in values.items() if value is not msgspec.UNSET}
+        )
+
+
 class FieldChange(msgspec.Struct, frozen=True):
     """The value of one field before and after a change."""
 
@@ -154,8 +185,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field=
     """One recorded change of one list, and the frame that every subscriber gets.
 
     `base` is the digest of the list before the change, `digest` the one after it.
-    `items` are whole rows, `gone` the ids of removed ones. `list` is absent when neither
-    the list's own fields nor its members changed. `op` is the Idempotency-Key of the
+    `items` are whole rows, `gone` the ids of removed ones. A change of more than 200 items has
+    `patches` for those that are not new, and only the new ones in `items`. `list` is absent when
+    neither the list's own fields nor its members changed. `op` is the Idempotency-Key of the
     request that made the change. `undoes` is present on the verb `undo` only.
     """
 
@@ -171,6 +203,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field=
     list: ListRow | msgspec.UnsetType = msgspec.UNSET
     items: tuple[ItemRow, ...] = ()
     gone: tuple[UUID, ...] = ()
+    patches: tuple[ItemPatch, ...] | msgspec.UnsetType = msgspec.UNSET
     undoes: int | msgspec.UnsetType = msgspec.UNSET
 
 

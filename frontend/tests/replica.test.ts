@@ -3,12 +3,14 @@ import type { ItemRow, ServerFrame, Snapshot } from '../src/protocol/frames';
 import { digestOf, EMPTY_DIGEST } from '../src/sync/digest';
 import {
   applyFrame,
+  changedRows,
   emptyReplica,
   isRewritten,
   positionOf,
   type Replica,
 } from '../src/sync/replica';
-import { change, DigestWriter, item, listRow, snapshot } from './fake/rows';
+import { summaryOfChange } from '../src/stores/activity-text';
+import { ana, change, DigestWriter, item, listRow, snapshot } from './fake/rows';
 
 const blank = emptyReplica('list:one');
 const milk = item('milk');
@@ -118,6 +120,39 @@ describe('a replica', () => {
       change(2, { items: [item('milk', { name: 'Oat milk' })], gone: ['eggs'] }),
     );
     expect([...renamed.items.values()].map(({ name }) => name)).toEqual(['Oat milk']);
+  });
+
+  it('gives the patched rows their new values and keeps the others', () => {
+    const rows = [item('milk', { note: 'oat' }), item('eggs'), item('salt')];
+    const [start, patch] = withDigests(
+      snapshot(1, { items: rows }),
+      change(2, {
+        verb: 'items.ticked',
+        items: [item('bread', { version: 2 })],
+        patches: [
+          { ids: ['milk', 'eggs'], fields: { purchased: true, purchased_by: ana, version: 2 } },
+          { ids: ['salt'], fields: { note: '', version: 2 } },
+        ],
+      }),
+    );
+    const { replica, effect } = applyFrame(applyFrame(blank, start).replica, patch);
+    expect(effect).toBe('applied');
+    const ticked = { purchased: true, purchased_by: ana, version: 2 };
+    expect(replica.items.get('milk')).toEqual({ ...rows[0], ...ticked });
+    expect(replica.items.get('eggs')).toEqual({ ...rows[1], ...ticked });
+    expect(changedRows(patch, replica).map(({ id }) => id)).toEqual([
+      'bread',
+      'milk',
+      'eggs',
+      'salt',
+    ]);
+    expect(summaryOfChange(patch, at42).names).toContain('milk');
+  });
+
+  it('reports a mismatch if it does not have a patched row', () => {
+    const patches = [{ ids: ['eggs'], fields: { note: 'lost', version: 43 } }];
+    const frame = { ...next(43, { patches }), digest: '0123456789abcdef' } as ServerFrame;
+    expect(applyFrame(at42, frame).effect).toBe('mismatch');
   });
 
   it('advances the last interaction with every change', () => {

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.db.models.functions import Length
+
 from live.delivery.access_changes import access_changes_of
 from live.delivery.readings import (
     EncodedSnapshot,
@@ -27,8 +30,6 @@ from shopping_list.rows import encode, topic_of
 
 MAX_LISTS_PER_QUERY = 5_000
 """Lists in one statement: databases limit the parameters of a statement."""
-FETCH_SIZE = 50
-"""Rows of the log fetched at a time. A row may be large."""
 
 
 def list_states(list_ids: Iterable[UUID]) -> dict[UUID, ListState]:
@@ -50,22 +51,41 @@ def read_tail(list_id: UUID, *, epoch: str, since: int) -> tuple[ListState | Non
     the tail may begin after `since`. It contains the newest change of any size.
     """
     state = list_states([list_id]).get(list_id)
-    newest_first = Activity.objects.filter(
-        list_id=list_id, epoch=epoch, version__gt=since
-    ).order_by("-version")
-    rows = newest_first.values_list("version", "base", "digest", "frame", "changes")
-    changes: list[LoggedChange] = []
-    size = 0
-    for version, base, digest, stored_frame, logged in rows[:MAX_RESUME_CHANGES].iterator(
-        chunk_size=FETCH_SIZE
-    ):
-        frame = bytes(stored_frame)
-        size += len(frame)
-        if changes and (size > MAX_RESUME_BYTES or version != changes[-1].version - 1):
+    log = Activity.objects.filter(list_id=list_id, epoch=epoch, version__gt=since)
+    newest_first = log.order_by("-version").values_list("version", Length("frame"))
+    oldest = _oldest_resumable(newest_first[:MAX_RESUME_CHANGES])
+    changes = () if oldest is None else _logged_changes(log.filter(version__gte=oldest))
+    return state, _tail(epoch, state, changes)
+
+
+def _oldest_resumable(sizes: Iterable[tuple[int, int]]) -> int | None:
+    """Return the version up to which changes can be replayed, from the newest one back."""
+    oldest = None
+    total = 0
+    for version, size in sizes:
+        total += size
+        if oldest is not None and (total > MAX_RESUME_BYTES or version != oldest - 1):
             break
-        access_changes = access_changes_of(logged, frame)
-        changes.append(LoggedChange(version, base, digest, frame.decode(), access_changes))
-    return state, _tail(epoch, state, tuple(reversed(changes)))
+        oldest = version
+    return oldest
+
+
+def _logged_changes(log: QuerySet[Activity]) -> tuple[LoggedChange, ...]:
+    columns = ("version", "base", "digest", "frame", "summary")
+    rows = list(log.order_by("version").values_list(*columns))
+    # The rows of a change of many items are large, and only others affect access.
+    affecting = [row[0] for row in rows if row[4]["members"] or row[4]["list_changed"]]
+    entries = dict(log.filter(version__in=affecting).values_list("version", "changes"))
+    return tuple(
+        LoggedChange(
+            version,
+            base,
+            digest,
+            bytes(frame).decode(),
+            access_changes_of(entries.get(version, ()), bytes(frame)),
+        )
+        for version, base, digest, frame, _ in rows
+    )
 
 
 def _tail(epoch: str, state: ListState | None, changes: tuple[LoggedChange, ...]) -> Tail:

@@ -22,8 +22,12 @@ from shopping_list.services import undo
 
 MAX_CHANGES = 500
 """Changes in one response to `?since=`."""
+MAX_CHANGES_WITH_ROWS = 50
+"""Changes in one response to `?rows=true`: each may have 200 rows before and after."""
 ROWS = OpenApiParameter(
-    "rows", bool, description="Adds the rows before and after each change, as `changes`."
+    "rows",
+    bool,
+    description="Adds the rows before and after each change of up to 200 items, as `changes`.",
 )
 
 
@@ -40,18 +44,20 @@ class ActivitiesView(APIView):
         since = query_params.number(request, "since")
         with_rows = query_params.boolean(request, "rows") or False
         # A change of many items has megabytes of rows.
-        unread = ("frame",) if with_rows else ("frame", "changes")
-        changes = models.Activity.objects.filter(list_id=list_id).defer(*unread)
+        changes = models.Activity.objects.filter(list_id=list_id).defer("frame", "changes")
         if since is not None:
             return _changes_since(access.epoch, since, changes, with_rows=with_rows)
         pages = ActivityPages()
+        if with_rows:
+            pages.max_page_size = MAX_CHANGES_WITH_ROWS
         page = pages.paginate_queryset(changes, request, view=self)
         results = representations.activities(page or [], with_rows=with_rows)
         return pages.get_paginated_response(results)
 
 
 def _changes_since(epoch: str, since: int, changes: QuerySet[Any], *, with_rows: bool) -> Response:
-    rows = list(changes.filter(version__gte=since).order_by("version")[: MAX_CHANGES + 2])
+    limit = MAX_CHANGES_WITH_ROWS if with_rows else MAX_CHANGES
+    rows = list(changes.filter(version__gte=since).order_by("version")[: limit + 2])
     # A change that was recorded before there were digests has an empty one.
     base = next((row.digest or None for row in rows if row.version == since), None)
     newer = [row for row in rows if row.version > since]
@@ -59,8 +65,8 @@ def _changes_since(epoch: str, since: int, changes: QuerySet[Any], *, with_rows:
         {
             "epoch": epoch,
             "base": base,
-            "more": len(newer) > MAX_CHANGES,
-            "results": representations.activities(newer[:MAX_CHANGES], with_rows=with_rows),
+            "more": len(newer) > limit,
+            "results": representations.activities(newer[:limit], with_rows=with_rows),
         }
     )
 

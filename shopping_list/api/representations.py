@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from shopping_list import models, queries
+from shopping_list.recording import compaction
 from shopping_list.rows import ItemRow, Member, to_json
 from shopping_list.services.items import Added
 
@@ -76,11 +77,22 @@ def activities(
 ) -> list[dict[str, Any]]:
     """Return recorded changes in short, each with the version that undid it.
 
-    `with_rows` adds the rows before and after each change.
+    `with_rows` adds the rows before and after each change, None for a change of many rows.
     """
     rows = list(changes)
     undone_by = _undone_by(rows) if rows else {}
-    return [_activity(row, undone_by.get(row.version), with_rows=with_rows) for row in rows]
+    results = [_activity(row, undone_by.get(row.version)) for row in rows]
+    if with_rows:
+        entries = _entries(rows)
+        for row, result in zip(rows, results, strict=True):
+            result["changes"] = entries.get(row.pk)
+    return results
+
+
+def _entries(changes: Iterable[models.Activity]) -> dict[int, Any]:
+    """Return the rows of changes that have whole rows."""
+    small = [row.pk for row in changes if row.summary["items"] <= compaction.MAX_WHOLE_ROWS]
+    return dict(models.Activity.objects.filter(pk__in=small).values_list("pk", "changes"))
 
 
 def _undone_by(rows: list[models.Activity]) -> dict[int, int]:
@@ -104,7 +116,7 @@ def _timestamp(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def _activity(row: models.Activity, undone_by: int | None, *, with_rows: bool) -> dict[str, Any]:
+def _activity(row: models.Activity, undone_by: int | None) -> dict[str, Any]:
     actor = {"id": row.actor_id, "name": row.actor_name} if row.actor_name else None
     return {
         "version": row.version,
@@ -114,7 +126,6 @@ def _activity(row: models.Activity, undone_by: int | None, *, with_rows: bool) -
         "actor": actor,
         "op": None if row.operation_id is None else str(row.operation_id),
         "summary": row.summary,
-        **({"changes": row.changes} if with_rows else {}),
         "undoes": row.undoes,
         "undone_by": undone_by,
     }

@@ -151,7 +151,10 @@ class ChangeEntryResponse(Struct, kw_only=True):
 
 
 class ActivityResponse(Struct, kw_only=True):
-    """One recorded change; `changes` has its rows, if the request asked for them."""
+    """One recorded change; `changes` has its rows, if the request asked for them.
+
+    They are null for a change of more than 200 items.
+    """
 
     version: int
     digest: str
@@ -160,7 +163,7 @@ class ActivityResponse(Struct, kw_only=True):
     actor: ActorResponse | None
     op: UUID | None
     summary: ActivitySummary
-    changes: list[ChangeEntryResponse] | UnsetType = UNSET
+    changes: list[ChangeEntryResponse] | UnsetType | None = UNSET
     undoes: int | None
     undone_by: int | None
 

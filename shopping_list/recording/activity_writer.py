@@ -15,8 +15,7 @@ import msgspec
 
 from shopping_list import ceilings, models, queries
 from shopping_list import digest as digests
-from shopping_list.recording import bookkeeping, diff, locking
-from shopping_list.recording.activity_summary import summary_of
+from shopping_list.recording import bookkeeping, compaction, diff, locking
 from shopping_list.recording.locking import ConflictError, LockedList, StoredList
 from shopping_list.rows import Change, ItemRow, ListRow, Person, Verb, encode, optional_id, topic_of
 
@@ -58,11 +57,9 @@ class ActivityWriter:
         digest = _digest_after(locked, row, items) if stored else digests.EMPTY
         verb = self._verb(own, items, members)
         change = self._change(locked, stored, verb, items, digest=digest, row=row)
-        entries = [diff.item_entry(pk, pair) for pk, pair in items.items()]
-        entries += [diff.member_entry(pair) for pair in members]
-        if own:
-            entries.insert(0, diff.list_entry(locked.pk, before, after))
-        activity = self._activity(locked.pk, change, entries)
+        others = [diff.list_entry(locked.pk, before, after)] if own else []
+        others += [diff.member_entry(pair) for pair in members]
+        activity = self._activity(locked.pk, change, items, others)
         bookkeeping.write_version(locked, stored, activity)
         for instance in locked.instances:
             instance.version, instance.last_interaction = change.version, change.at
@@ -133,7 +130,7 @@ class ActivityWriter:
         )
 
     def _activity(
-        self, list_id: UUID, change: Change, entries: list[diff.Entry]
+        self, list_id: UUID, change: Change, items: ItemPairs, others: list[diff.Entry]
     ) -> models.Activity:
         return models.Activity(
             list_id=list_id,
@@ -145,9 +142,9 @@ class ActivityWriter:
             actor_id=optional_id(change.actor),
             actor_name=change.actor.name if change.actor else "",
             operation_id=change.op,
-            changes=entries,
-            summary=msgspec.to_builtins(summary_of(entries)),
-            frame=encode(change),
+            changes=[*others, *compaction.log_entries(items)],
+            summary=msgspec.to_builtins(compaction.summary_of_change(items, others)),
+            frame=encode(compaction.frame_of(change, items)),
             undoes=self.undoes,
             at=change.at,
         )

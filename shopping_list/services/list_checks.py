@@ -30,6 +30,8 @@ class _State:
     def apply(self, change: Change) -> None:
         self.list = change.list or self.list
         self.items.update((item.id, item) for item in change.items)
+        for patch in change.patches or ():
+            self.items.update((pk, patch.apply(self.items[pk])) for pk in patch.ids)
         for removed_id in change.gone:
             self.items.pop(removed_id, None)
 

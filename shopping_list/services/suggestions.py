@@ -21,6 +21,8 @@ from shopping_list.parsing import item_names
 
 MAX_CHANGES = 300
 """Changes of each list that are read, the newest."""
+MAX_ROWS = 50
+"""Items of a change that is read. The items of a larger one count once each, while they exist."""
 MAX_ITEMS = 2000
 """Items that are read, the newest."""
 HALF_LIFE = 30 * 86_400.0
@@ -98,7 +100,9 @@ def _uses(lists: Mapping[UUID, int], part_key: str) -> Iterator[Usage]:
 
 def _log(lists: Mapping[UUID, int]) -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
     newest = [Q(list_id=pk, version__gt=version - MAX_CHANGES) for pk, version in lists.items()]
-    rows = models.Activity.objects.filter(reduce(or_, newest), verb__in=_VERBS)
+    rows = models.Activity.objects.filter(
+        reduce(or_, newest), verb__in=_VERBS, summary__items__lte=MAX_ROWS
+    )
     yield from rows.values_list("at", "changes")
 
 

@@ -6,16 +6,19 @@ and that no later change wrote, gets back the value that it had before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from accounts.models import User
+from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.errors import DomainError
 from shopping_list import models
 from shopping_list.parsing import item_names
+from shopping_list.recording import compaction
 from shopping_list.recording.context import OpenRecording
 from shopping_list.rows import Role
 
@@ -39,7 +42,7 @@ class NotUndoableError(DomainError):
 
 def required_role(activity: models.Activity) -> Role:
     """Return the role that undoing a change needs: the role that writing its inverse needs."""
-    if not all("item" in entry for entry in activity.changes):
+    if not all(entry.keys() & {"item", "items"} for entry in activity.changes):
         return "owner"
     ticks = all(
         entry["before"] and entry["after"] and _written_fields(entry) == ("purchased",)
@@ -54,21 +57,20 @@ def undo(unit: OpenRecording, activity: models.Activity) -> None:
     Raises UndoConflictError with every row that prevents it, before anything is
     written, and NotUndoableError for changes of members.
     """
-    items = [entry for entry in activity.changes if "item" in entry]
-    lists = [entry for entry in activity.changes if "list" in entry]
+    entries = compaction.row_entries(activity.changes, bytes(activity.frame))
+    items = [entry for entry in entries if "item" in entry]
+    lists = [entry for entry in entries if "list" in entry]
     if not items and not lists:
         raise NotUndoableError(f"Changes of this kind are not undone: {activity.verb}.")
     context = _load_context(unit, activity.list_id, items)
     conflicts = [
-        {"item": entry["item"], "name": _last_name(entry), "reason": reason}
+        {"item": entry["item"], "name": _last_name(entry, context), "reason": reason}
         for entry in items
         if (reason := _conflict_reason(entry, context))
     ]
     if conflicts:
         raise UndoConflictError(conflicts)
-    # Rows are deleted before rows are restored, so that no name is open twice in between.
-    for entry in sorted(items, key=lambda entry: entry["before"] is not None):
-        _revert(entry, context)
+    _revert_items(items, context)
     for entry in lists:
         _revert_list(entry, activity.list_id)
 
@@ -91,9 +93,13 @@ class UndoContext:
         return user["id"] if user and user["id"] in self.user_ids else None
 
 
-def _load_context(unit: OpenRecording, list_id: UUID, entries: list[Entry]) -> UndoContext:
+def _load_context(unit: OpenRecording, list_id: UUID, entries: Sequence[Entry]) -> UndoContext:
     ids = [UUID(entry["item"]) for entry in entries]
-    rows = models.ShoppingItem.objects.in_bulk(ids)
+    rows = {
+        row.pk: row
+        for batch in batched(ids, MAX_IDS_PER_QUERY)
+        for row in models.ShoppingItem.objects.filter(pk__in=batch)
+    }
     # Tracking a row locks its list; another list would be locked out of order.
     unit.track_items(pk for pk in ids if pk not in rows or rows[pk].shopping_list_id == list_id)
     open_items = models.ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False)
@@ -106,7 +112,7 @@ def _load_context(unit: OpenRecording, list_id: UUID, entries: list[Entry]) -> U
     )
 
 
-def _user_ids(entries: list[Entry]) -> Iterator[int]:
+def _user_ids(entries: Sequence[Entry]) -> Iterator[int]:
     for entry in entries:
         before = entry["before"] or {}
         yield from (
@@ -114,8 +120,9 @@ def _user_ids(entries: list[Entry]) -> Iterator[int]:
         )
 
 
-def _last_name(entry: Entry) -> str:
-    return str((entry["after"] or entry["before"])["name"])
+def _last_name(entry: Entry, context: UndoContext) -> str:
+    logged, item = entry["after"] or entry["before"], context.item(entry)
+    return str(logged.get("name") or (item.name if item else "An item"))
 
 
 def _conflict_reason(entry: Entry, context: UndoContext) -> str:
@@ -145,49 +152,80 @@ def _written_fields(entry: Entry) -> tuple[str, ...]:
     before, after = entry["before"], entry["after"]
     if before is None:
         return tuple(field for field in ITEM_FIELDS if field != "position")
-    return tuple(field for field in ITEM_FIELDS if before[field] != after[field])
+    # The entry of a change of many rows has the changed fields only.
+    return tuple(field for field in ITEM_FIELDS if before.get(field) != after.get(field))
 
 
 def _values_before(entry: Entry) -> dict[str, Any]:
     return {field: entry["before"][field] for field in _written_fields(entry)}
 
 
-def _revert(entry: Entry, context: UndoContext) -> None:
-    item = context.item(entry)
-    if item is None:
-        _recreate(entry, context)
-    elif entry["before"] is None:
-        item.delete()
-    else:
-        _restore_fields(entry, item, context)
+def _revert_items(entries: Sequence[Entry], context: UndoContext) -> None:
+    """Write all items with few statements.
+
+    Rows are deleted before rows are restored, so that no name is open twice in between.
+    """
+    items = models.ShoppingItem.objects
+    added = [entry for entry in entries if entry["before"] is None]
+    for batch in batched([UUID(entry["item"]) for entry in added], MAX_IDS_PER_QUERY):
+        items.filter(pk__in=batch).delete()
+    _restore_edited([entry for entry in entries if entry["before"] and entry["after"]], context)
+    removed = [entry for entry in entries if entry["after"] is None]
+    if removed:
+        items.bulk_create([_recreated(entry, context) for entry in removed])
 
 
-def _restore_fields(entry: Entry, item: models.ShoppingItem, context: UndoContext) -> None:
-    values = _values_before(entry)
+def _restore_edited(entries: Sequence[Entry], context: UndoContext) -> None:
+    """Write rows that get the same values together.
+
+    The key of a name is written by the save of its row, and must be free before the next one.
+    """
+    ids: defaultdict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
+    moved = []
+    for entry in entries:
+        values = _values_before(entry)
+        if "purchased" in values:
+            values |= _tick_before(entry["before"], context)
+        item = context.items[UUID(entry["item"])]
+        if "name" in values:
+            _save(item, values)
+        elif values.keys() == {"position"}:
+            item.position = values["position"]
+            moved.append(item)
+        else:
+            ids[tuple(values.items())].append(item.pk)
+    if moved:
+        models.ShoppingItem.objects.bulk_update(moved, ["position"])
+    for same_values, pks in ids.items():
+        for batch in batched(pks, MAX_IDS_PER_QUERY):
+            models.ShoppingItem.objects.filter(pk__in=batch).update(**dict(same_values))
+
+
+def _save(item: models.ShoppingItem, values: Mapping[str, Any]) -> None:
     for field, value in values.items():
         setattr(item, field, value)
-    if "purchased" in values:
-        _restore_tick(item, entry["before"], context)
     item.save(update_fields=values.keys())
 
 
-def _recreate(entry: Entry, context: UndoContext) -> None:
+def _recreated(entry: Entry, context: UndoContext) -> models.ShoppingItem:
     before = entry["before"]
-    item = models.ShoppingItem(
+    return models.ShoppingItem(
         pk=UUID(entry["item"]),
         shopping_list_id=context.list_id,
         created_at=datetime.fromisoformat(before["created_at"]),
         created_by_id=context.existing_id(before["created_by"]),
         **{field: before[field] for field in ITEM_FIELDS},
+        **_tick_before(before, context),
     )
-    _restore_tick(item, before, context)
-    item.save(force_insert=True)
 
 
-def _restore_tick(item: models.ShoppingItem, before: Entry, context: UndoContext) -> None:
-    purchased_at = before["purchased_at"]
-    item.purchased_at = datetime.fromisoformat(purchased_at) if purchased_at else None
-    item.purchased_by_id = context.existing_id(before["purchased_by"])
+def _tick_before(before: Entry, context: UndoContext) -> dict[str, Any]:
+    """Return when and by whom an item was ticked before a change."""
+    purchased_at = before.get("purchased_at")
+    return {
+        "purchased_at": datetime.fromisoformat(purchased_at) if purchased_at else None,
+        "purchased_by_id": context.existing_id(before.get("purchased_by")),
+    }
 
 
 def _revert_list(entry: Entry, list_id: UUID) -> None:

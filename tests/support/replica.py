@@ -69,6 +69,9 @@ class Replica:
         for row in change.items:
             assert row.version == change.version
             self.items[row.id] = row
+        for patch in change.patches or ():
+            assert patch.fields.version == change.version
+            self.items.update((pk, patch.apply(self.items[pk])) for pk in patch.ids)
         for pk in change.gone:
             del self.items[pk]
         self._apply_list(change)

@@ -202,8 +202,9 @@ export interface ItemRow {
  * One recorded change of one list, and the frame that every subscriber gets.
  *
  *     `base` is the digest of the list before the change, `digest` the one after it.
- *     `items` are whole rows, `gone` the ids of removed ones. `list` is absent when neither
- *     the list's own fields nor its members changed. `op` is the Idempotency-Key of the
+ *     `items` are whole rows, `gone` the ids of removed ones. A change of more than 200 items has
+ *     `patches` for those that are not new, and only the new ones in `items`. `list` is absent when
+ *     neither the list's own fields nor its members changed. `op` is the Idempotency-Key of the
  *     request that made the change. `undoes` is present on the verb `undo` only.
  */
 export interface Change {
@@ -242,7 +243,32 @@ export interface Change {
   list?: ListRow;
   items?: ItemRow[];
   gone?: string[];
+  patches?: ItemPatch[];
   undoes?: number;
+}
+/**
+ * Items that exist, and the new values that all of them get.
+ */
+export interface ItemPatch {
+  ids: string[];
+  fields: ItemFields;
+}
+/**
+ * The new values of an item's fields; a field that is absent keeps its value.
+ */
+export interface ItemFields {
+  name?: string;
+  quantity?: string;
+  note?: string;
+  category?: string;
+  purchased?: boolean;
+  purchased_at?: string | null;
+  purchased_by?: Person | null;
+  position?: string;
+  version?: number;
+  created_at?: string;
+  created_by?: Person | null;
+  updated_at?: string;
 }
 /**
  * The server ended the subscription to this topic.

@@ -226,6 +226,8 @@ export interface ActivityPage {
 }
 /**
  * One recorded change; `changes` has its rows, if the request asked for them.
+ *
+ * They are null for a change of more than 200 items.
  */
 export interface Activity {
   version: number;
@@ -235,7 +237,7 @@ export interface Activity {
   actor: Actor | null;
   op: string | null;
   summary: ActivitySummary;
-  changes?: ChangedRow[];
+  changes?: ChangedRow[] | null;
   undoes: number | null;
   undone_by: number | null;
 }

@@ -63,7 +63,9 @@ function joinNames([first = 'an item', second]: readonly string[], count: number
 
 /** Summarize a change frame. The names of removed items come from the replica before it. */
 export function summaryOfChange(change: Change, before: Replica): ActivitySummary {
-  const changed = (change.items ?? []).map(({ name }) => name);
+  const patchedIds = (change.patches ?? []).flatMap(({ ids }) => ids);
+  const patched = patchedIds.flatMap((id) => before.items.get(id)?.name ?? []);
+  const changed = [...(change.items ?? []).map(({ name }) => name), ...patched];
   const removed = (change.gone ?? []).map((id) => before.items.get(id)?.name ?? 'an item');
   const members = change.verb.startsWith('member.') ? changedMembers(change, before) : [];
   const names = [...changed, ...removed, ...members];

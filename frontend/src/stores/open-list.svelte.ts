@@ -5,6 +5,7 @@ import type { ItemRow, Member, PresentPerson } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
 import type { EndReason } from '../sync/subscription-state';
+import { changedRows } from '../sync/replica';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { optimisticName, optimisticRows, type ViewRow } from '../sync/optimistic-view';
 import type { Announcer } from './announcer.svelte';
@@ -283,7 +284,8 @@ export class OpenList {
       event.change &&
       event.change.actor?.id !== this.currentUser()?.id
     ) {
-      this.#highlightRemoteChange(event.change.items ?? [], event.change.actor?.id ?? 0);
+      const rows = changedRows(event.change, event.after);
+      this.#highlightRemoteChange(rows, event.change.actor?.id ?? 0);
       this.announcer.announce(activityText(summaryOfChange(event.change, event.before)));
     }
   }

@@ -166,13 +166,23 @@ function applyChange(replica: Replica, frame: Change): ReplicaUpdate {
   };
 }
 
+/** The rows that a change has added or edited, as they are after it. */
+export function changedRows(change: Change, after: Pick<Replica, 'items'>): ItemRow[] {
+  return changedIds(change).flatMap((id) => after.items.get(id) ?? []);
+}
+
+function changedIds({ items = [], patches = [] }: Change): string[] {
+  return [...items.map(({ id }) => id), ...patches.flatMap(({ ids }) => ids)];
+}
+
 /** The digest of the rows after a change. Only those that the change names are computed. */
 function digestAfterChange(
   before: Replica,
   after: Pick<Replica, 'list' | 'items'>,
-  { list, items = [], gone = [] }: Change,
+  change: Change,
 ): string {
-  const ids = new Set([...items.map(({ id }) => id), ...gone]);
+  const { list, gone = [] } = change;
+  const ids = new Set([...changedIds(change), ...gone]);
   const hashesOf = (state: Pick<Replica, 'list' | 'items'>): RowHash[] => [
     ...(list && state.list ? [listHash(state.list)] : []),
     ...[...ids].flatMap((id) => state.items.get(id) ?? []).map(itemHash),
@@ -194,11 +204,18 @@ function listAfter(list: ListRow | null, { list: row, at }: Change): ListRow | n
 
 function itemsAfter(
   items: ReadonlyMap<string, ItemRow>,
-  { items: rows = [], gone: removedIds = [] }: Change,
+  { items: rows = [], patches = [], gone: removedIds = [] }: Change,
 ): ReadonlyMap<string, ItemRow> {
-  if (rows.length === 0 && removedIds.length === 0) return items;
+  if (rows.length === 0 && patches.length === 0 && removedIds.length === 0) return items;
   const after = new Map(items);
   for (const item of rows) after.set(item.id, item);
+  for (const { ids, fields } of patches) {
+    for (const id of ids) {
+      const item = after.get(id);
+      // An unknown row is left out. The digest then differs, and a snapshot is requested.
+      if (item) after.set(id, { ...item, ...fields });
+    }
+  }
   for (const id of removedIds) after.delete(id);
   return after;
 }

@@ -113,6 +113,12 @@ export class DigestWriter {
     const base = digestOf(state.list, state.items.values());
     state.list = frame.list ?? state.list;
     for (const row of frame.items ?? []) state.items.set(row.id, row);
+    for (const { ids, fields } of frame.patches ?? []) {
+      for (const id of ids) {
+        const row = state.items.get(id);
+        if (row) state.items.set(id, { ...row, ...fields });
+      }
+    }
     for (const id of frame.gone ?? []) state.items.delete(id);
     return { base, digest: digestOf(state.list, state.items.values()) };
   }
