@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.api import export, guest_upgrade, me, password, sessions, sign_in, tokens
+from rest.converters import ID
 
 urlpatterns = [
     path("auth/login/", sign_in.Login.as_view(), name="login"),
@@ -14,8 +15,8 @@ urlpatterns = [
     path("auth/password/", password.PasswordView.as_view(), name="password"),
     path("auth/reset/", password.ResetView.as_view(), name="reset"),
     path("auth/sessions/", sessions.SessionsView.as_view(), name="sessions"),
-    path("auth/sessions/<uuid:session_id>/", sessions.SessionView.as_view(), name="session"),
+    path(f"auth/sessions/<{ID}:session_id>/", sessions.SessionView.as_view(), name="session"),
     path("tokens/", tokens.TokensView.as_view(), name="tokens"),
-    path("tokens/<uuid:token_id>/", tokens.TokenView.as_view(), name="token"),
+    path(f"tokens/<{ID}:token_id>/", tokens.TokenView.as_view(), name="token"),
     path("api-token-auth/", sign_in.ApiTokenAuth.as_view(), name="api-token-auth"),
 ]

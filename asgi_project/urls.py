@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from asgi_project.views import LINK_PAGES, app_shell, encoded_fragment
 from rest.compression import compressed
+from rest.converters import ID
 
 LISTS = {"entry": "src/lists.ts", "title": "Trolley"}
 DASHBOARD = {"entry": "src/dashboard.ts", "title": "Trolley dashboard"}
@@ -28,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("admin/", admin.site.urls),
     path("", app_shell, LISTS),
-    path("lists/<uuid:list_id>/", app_shell, LISTS),
+    path(f"lists/<{ID}:list_id>/", app_shell, LISTS),
     path("signin/", app_shell, LISTS),
     path("setup/", app_shell, LISTS),
     path("join/", app_shell, LISTS),

@@ -43,6 +43,8 @@ class Intervals:
     """Seconds between a change of presence and its frame: changes are sent together."""
     presence_timeout: float = 30.0
     """Seconds between the last message of a process about a list and its expiry."""
+    snapshot_interval: float = 2.0
+    """Seconds between two snapshots of one list for one socket that subscribes again."""
     overview_interval: float = 0.25
     """Seconds between two readings of the lists that changed, for the topics of all lists."""
     min_backoff: float = 0.1

@@ -8,6 +8,7 @@ from channels.routing import URLRouter  # type: ignore[import-untyped]
 from django.urls import path, re_path
 
 from live.consumers import LiveConsumer, Receive, Send
+from rest.converters import ID
 
 
 async def reject_unknown_path(_scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -19,7 +20,7 @@ async def reject_unknown_path(_scope: dict[str, Any], receive: Receive, send: Se
 websocket_application = URLRouter(
     [
         path("ws/", LiveConsumer.as_asgi()),
-        path("ws/lists/<uuid:list_id>/", LiveConsumer.as_asgi()),
+        path(f"ws/lists/<{ID}:list_id>/", LiveConsumer.as_asgi()),
         re_path("", reject_unknown_path),  # type: ignore[arg-type]
     ]
 )

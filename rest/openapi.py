@@ -20,6 +20,7 @@ from rest_framework import serializers
 
 from rest import idempotency
 from rest.problems import CONTENT_TYPE, ProblemResponse
+from rest.text import INVISIBLE_RANGES
 
 ERROR_DESCRIPTIONS: Mapping[int | str, str] = {
     400: "A field or a parameter breaks a rule; `errors` names both.",
@@ -44,8 +45,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 # Lone surrogates are left out: no JSON that we accept contains them.
 _FORBIDDEN = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _WHITE_SPACE = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+# Beyond the basic plane the characters themselves, because \\u has four digits.
+_INVISIBLE = "".join(
+    f"\\u{first:04x}-\\u{last:04x}" if last <= 0xFFFF else f"{chr(first)}-{chr(last)}"
+    for first, last in INVISIBLE_RANGES
+)
+_BLANK = f"{_WHITE_SPACE}{_INVISIBLE}"
 ANY_SCHEMA = f"^[^{_FORBIDDEN}]*$"
-NON_EMPTY_SCHEMA = f"^[^{_FORBIDDEN}]*[^{_WHITE_SPACE}{_FORBIDDEN}][^{_FORBIDDEN}]*$"
+NON_EMPTY_SCHEMA = f"^[^{_FORBIDDEN}]*[^{_BLANK}{_FORBIDDEN}][^{_FORBIDDEN}]*$"
 
 _REF = "#/components/schemas/"
 

@@ -26,12 +26,27 @@ _LETTERS_THAT_ARE_MARKS = frozenset("\u0f73\u0f75\u0f81")
 """These have no combining class of their own, but the marks of which they are composed do."""
 
 
+# Characters that show nothing: Unicode's Default_Ignorable_Code_Point, the annotation marks,
+# the blank Braille pattern and the null notehead.
+INVISIBLE_RANGES = (
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5)),
+    *((0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800)),
+    *((0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB)),
+    *((0x1BCA0, 0x1BCA3), (0x1D159, 0x1D159), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+INVISIBLE = frozenset(code for first, last in INVISIBLE_RANGES for code in range(first, last + 1))
+"""The code points of characters that show nothing. Among others, they mean something."""
+_WITHOUT_INVISIBLE = dict.fromkeys(INVISIBLE)
+
+
 class InvalidTextError(ValueError):
     """The text breaks a rule; the message names the rule."""
 
 
 def clean_text(value: str) -> str:
     """Return the text in Unicode's composed form (NFC), without surrounding white space.
+
+    A text of which nobody sees anything is empty.
 
     Raises InvalidTextError for control characters (C0, C1, NUL), line breaks
     including those of Unicode, lone surrogates, characters that override the
@@ -49,7 +64,13 @@ def clean_text(value: str) -> str:
             )
     if has_too_many_marks(value):
         raise InvalidTextError("Too many combining marks in a row.")
-    return unicodedata.normalize("NFC", value).strip()
+    text = unicodedata.normalize("NFC", value).strip()
+    return text if is_visible(text) else ""
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a text shows more than white space."""
+    return bool(text.translate(_WITHOUT_INVISIBLE).strip())
 
 
 def has_too_many_marks(value: str) -> bool:
@@ -81,8 +102,10 @@ def strip_secret(value: str) -> str:
 def validate_text(value: str) -> None:
     """Apply the rules of `clean_text` as a validator of Django; raises ValidationError."""
     try:
-        clean_text(value)
+        is_blank = not clean_text(value)
     except InvalidTextError as error:
         raise ValidationError(
             "Control characters are not allowed.", code="control_characters"
         ) from error
+    if is_blank and value:
+        raise ValidationError("At least one character must be visible.", code="blank")

@@ -22,9 +22,12 @@ from shopping_list.recording.querysets import ListQuerySet
 def _clean_field(name: str) -> Callable[[Any], str]:
     def clean(form: Any) -> str:
         try:
-            return text.clean_text(form.cleaned_data[name])
+            cleaned = text.clean_text(form.cleaned_data[name])
         except text.InvalidTextError as error:
             raise ValidationError(str(error)) from error
+        if not cleaned and form.fields[name].required:
+            raise ValidationError(form.fields[name].error_messages["required"])
+        return cleaned
 
     return clean
 

@@ -7,15 +7,17 @@ open. Only the cascade of a user's deletion comes without one;
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from shopping_list import models
-from shopping_list.recording import context, locking
+from shopping_list.recording import context, locking, owners
 from shopping_list.services import ownership
 
 
@@ -26,18 +28,18 @@ def connect() -> None:
     concrete class alone would miss them.
     """
     receivers: list[tuple[type[Model], Any, Any, Any]] = [
-        (models.ShoppingItem, item_pre_save, item_pre_delete, row_post_write),
-        (models.ShoppingList, list_pre_save, list_pre_delete, row_post_write),
-        (models.Membership, membership_pre_save, membership_pre_delete, row_post_write),
+        (models.ShoppingItem, item_pre_save, row_post_write, item_pre_delete),
+        (models.ShoppingList, list_pre_save, row_post_write, list_pre_delete),
+        (models.Membership, membership_pre_save, membership_post_save, membership_pre_delete),
     ]
-    for concrete, on_pre_save, on_pre_delete, on_post_write in receivers:
+    for concrete, on_pre_save, on_post_save, on_pre_delete in receivers:
         for model in apps.get_models():
             if model._meta.concrete_model is concrete:
                 uid = f"recording.{model._meta.label}"
                 pre_save.connect(on_pre_save, model, dispatch_uid=uid)
-                post_save.connect(on_post_write, model, dispatch_uid=uid)
+                post_save.connect(on_post_save, model, dispatch_uid=uid)
                 pre_delete.connect(on_pre_delete, model, dispatch_uid=uid)
-                post_delete.connect(on_post_write, model, dispatch_uid=uid)
+                post_delete.connect(row_post_write, model, dispatch_uid=uid)
     m2m_changed.connect(members_m2m_changed, models.ShoppingList.members.through)
     pre_delete.connect(record_user_deletion, get_user_model())
 
@@ -87,6 +89,13 @@ def membership_pre_save(instance: models.Membership, raw: bool = False, **_: Any
         unit.track_members({instance.shopping_list_id, *stored.list_ids()})
 
 
+def membership_post_save(instance: models.Membership, raw: bool = False, **fields: Any) -> None:
+    """Look for an owner after a raw fixture, whose rows come in any order (`post_save`)."""
+    row_post_write(instance, raw=raw, **fields)
+    if raw:
+        transaction.on_commit(partial(owners.check, instance.shopping_list_id))
+
+
 def membership_pre_delete(instance: models.Membership, origin: Any = None, **_: Any) -> None:
     """Read the members before one is removed (`pre_delete`)."""
     unit = context.current()
@@ -127,18 +136,13 @@ def record_user_deletion(instance: Any, **_: Any) -> None:
     """Record what a user's deletion changes on lists (`pre_delete`).
 
     Django would null the references and cascade the memberships without any
-    signal about the list. A list without an owner but with members gets a new
-    owner; none is left where the account is deleted through the API, because
-    that asks first (ownership.release_lists).
+    signal about the list. A list that loses its last owner gets a new one (owners.py).
     """
     with context.recording(*ownership.lists_referencing(instance)):
         models.ShoppingItem.objects.filter(created_by=instance).update(created_by=None)
         models.ShoppingItem.objects.filter(purchased_by=instance).update(purchased_by=None)
         models.ShoppingList.objects.filter(created_by=instance).update(created_by=None)
-        memberships = models.Membership.objects.filter(user=instance)
-        lists = memberships.list_ids()
-        memberships.delete()
-        ownership.promote_successors(sorted(lists))
+        models.Membership.objects.filter(user=instance).delete()
 
 
 def _is_list(origin: Any) -> bool:

@@ -1,9 +1,9 @@
 """URLs under /api/."""
 
-from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls import path
 
 from rest.compression import compressed
+from rest.converters import ID
 from shopping_list.api import (
     activities,
     bulk,
@@ -19,16 +19,7 @@ from shopping_list.api import (
     suggestions,
 )
 
-
-class NumberConverter(IntConverter):
-    """A whole number that every database can store."""
-
-    regex = "[0-9]{1,18}"
-
-
-register_converter(NumberConverter, "number")
-
-LIST = "shopping-lists/<uuid:list_id>/"
+LIST = f"shopping-lists/<{ID}:list_id>/"
 ITEMS = f"{LIST}shopping-items/"
 
 urlpatterns = [
@@ -43,7 +34,7 @@ urlpatterns = [
     path(f"{LIST}add-members/", members.AddMembersView.as_view()),
     path(f"{LIST}remove-members/", members.RemoveMembersView.as_view()),
     path(f"{LIST}invites/", invites.InvitesView.as_view()),
-    path(f"{LIST}invites/<uuid:invite_id>/", invites.InviteView.as_view()),
+    path(f"{LIST}invites/<{ID}:invite_id>/", invites.InviteView.as_view()),
     path("invites/preview/", invite_links.PreviewView.as_view()),
     path("invites/accept/", invite_links.AcceptView.as_view()),
     path(ITEMS, compressed(items.ItemsView.as_view())),
@@ -51,7 +42,7 @@ urlpatterns = [
     path(f"{ITEMS}tick/", bulk.TickView.as_view()),
     path(f"{ITEMS}untick/", bulk.UntickView.as_view()),
     path(f"{ITEMS}remove/", bulk.RemoveView.as_view()),
-    path(f"{ITEMS}<uuid:item_id>/", compressed(items.ItemView.as_view())),
+    path(f"{ITEMS}<{ID}:item_id>/", compressed(items.ItemView.as_view())),
     path("search-shopping-items/", compressed(search.SearchView.as_view())),
     path("suggestions/", compressed(suggestions.SuggestionsView.as_view())),
     path(f"{LIST}export/", compressed(exports.ExportView.as_view())),

@@ -1,5 +1,8 @@
 """SQLite with a lock that makes the writers of one process wait for each other.
 
+It also folds and sorts the letters of all alphabets, like PostgreSQL: SQLite itself knows
+ASCII only.
+
 SQLite's own lock polls: a transaction that finds the database locked sleeps and tries
 again, with sleeps of up to a tenth of a second. Under load this is unfair and slow:
 with eight writers some waited for two seconds while the lock was free most of the time.
@@ -18,15 +21,39 @@ from typing import Any
 
 from django.db import transaction
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations
+
+from shopping_list.parsing.item_names import sort_key
 
 _write_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+_FOLDED_LOOKUPS = frozenset({"iexact", "icontains", "istartswith", "iendswith"})
+_FOLDED_LIKE = "LIKE TROLLEY_FOLD(%s) ESCAPE '\\'"
+
+
+class FoldingOperations(DatabaseOperations):
+    """Folds both sides of the lookups that do not regard case."""
+
+    def lookup_cast(self, lookup_type: str, *args: Any, **kwargs: Any) -> str:
+        """Return the SQL of a column in a lookup, as the backend of PostgreSQL does."""
+        if lookup_type in _FOLDED_LOOKUPS:
+            return "TROLLEY_FOLD(%s)"
+        cast: str = super().lookup_cast(lookup_type, *args, **kwargs)
+        return cast
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Holds the write lock of its process from BEGIN to COMMIT or ROLLBACK."""
 
+    ops_class = FoldingOperations
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.operators = {**self.operators, **dict.fromkeys(_FOLDED_LOOKUPS, _FOLDED_LIKE)}
+        self.pattern_ops = {
+            name: sql.replace("UPPER(", "TROLLEY_FOLD(") for name, sql in self.pattern_ops.items()
+        }
         self._holds_write_lock = False
         self._timeout: float = self.settings_dict["OPTIONS"].get("timeout", 5)
 
@@ -39,6 +66,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 yield
         finally:
             self._timeout = before
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Return a connection with our functions."""
+        connection = super().get_new_connection(conn_params)
+        connection.create_function("TROLLEY_FOLD", 1, _fold, deterministic=True)
+        connection.create_function("TROLLEY_SORT_KEY", 1, sort_key, deterministic=True)
+        return connection
 
     def _start_transaction_under_autocommit(self) -> None:
         deadline = time.monotonic() + self._timeout
@@ -93,3 +127,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _write_lock(self) -> threading.Lock:
         return _write_locks[str(self.settings_dict["NAME"])]
+
+
+def _fold(value: Any) -> Any:
+    """Return a text as it is compared without regard to case."""
+    return value.casefold() if isinstance(value, str) else value

@@ -1,3 +1,4 @@
+import names from '../../tests/vectors/names.json';
 import vectors from '../../tests/vectors/quantity.json';
 import { describe, expect, it } from 'vitest';
 import { parseLine, readingsOf } from '../src/stores/quantity';
@@ -77,6 +78,11 @@ describe('the key of a name', () => {
     ['Ⅷ', 'viii'],
   ])('ROW-5 is equal for %s and %s', (a, b) => {
     expect(nameKey(a)).toBe(nameKey(b));
+  });
+
+  // The same vectors hold the server's key.
+  it.each(names)('ROW-5 is $key for $name', ({ name, key }) => {
+    expect(nameKey(name)).toBe(key);
   });
 
   it('ROW-5 differs for a dotless i', () => {

@@ -26,7 +26,8 @@ class Connection:
     `is_authenticating` is true during the lookup of a session or token: a slow
     database must not use up the time in which the client must authenticate.
     `subscriptions` maps each topic to the version at which the socket subscribed
-    (0 for topics without versions). `on_unsubscribe` is called with each topic
+    (0 for topics without versions). `snapshot_times` has the time of the newest snapshot of
+    a topic. `on_unsubscribe` is called with each topic
     that is removed from it, `on_lagging` when the client reads again and has
     missed something.
     """
@@ -42,6 +43,7 @@ class Connection:
         "on_unsubscribe",
         "opened_at",
         "resync_task",
+        "snapshot_times",
         "state",
         "subscriptions",
         "writer",
@@ -54,6 +56,7 @@ class Connection:
         self.is_authenticating = False
         self.state = ConnectionState(is_authenticated=False)
         self.subscriptions: dict[str, int] = {}
+        self.snapshot_times: dict[str, float] = {}
         self.expires_at: float | None = None
         self.on_unsubscribe: Callable[[Connection, str], None] = noop
         self.on_lagging: Callable[[Connection], None] = noop

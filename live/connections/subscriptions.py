@@ -127,15 +127,34 @@ class Subscriptions:
         position = None
         if request.since is not None and request.epoch and request.digest:
             position = Position(request.epoch, request.since, request.digest)
-        async with self._relay.replay_from(list_id, position) as replay:
-            # No await in this block (Relay.replay_from). The socket may have lost its access
-            # or its connection during the reading.
-            if replay is None or not self._is_allowed(connection, list_id):
-                return False
-            self._relay.watch(list_id)
-            connection.subscriptions[request.topic] = replay.relay_version
-            self._attach(connection, request.topic, replay, reply=_subscribed(request, replay))
-        return True
+        while True:
+            async with self._relay.replay_from(list_id, position) as replay:
+                # No await in this block (Relay.replay_from). The socket may have lost its
+                # access or its connection during the reading.
+                if replay is None or not self._is_allowed(connection, list_id):
+                    return False
+                delay = 0.0 if replay.is_resume else self._snapshot_delay(connection, request.topic)
+                if not delay:
+                    self._relay.watch(list_id)
+                    connection.subscriptions[request.topic] = replay.relay_version
+                    reply = _subscribed(request, replay)
+                    self._attach(connection, request.topic, replay, reply=reply)
+                    return True
+            # The next frames of this socket wait too. Others do not.
+            await asyncio.sleep(delay)
+
+    def _snapshot_delay(self, connection: Connection, topic: str) -> float:
+        """Return how long a socket must wait for another snapshot; if not at all, note the time.
+
+        A long list has megabytes, so a client that subscribes again and again could keep
+        the process busy with sending.
+        """
+        now, interval = time.monotonic(), self._intervals.snapshot_interval
+        recent = {each: at for each, at in connection.snapshot_times.items() if now - at < interval}
+        if topic in recent:
+            return recent[topic] + interval - now
+        connection.snapshot_times = {**recent, topic: now}
+        return 0.0
 
     async def _read_can_view(self, connection: Connection, list_id: UUID) -> bool:
         """Tell whether a socket may view a list. If that is not known, read it."""

@@ -29,6 +29,7 @@ from shopping_list.api import (
 )
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ItemPages
+from shopping_list.name_order import NameOrder
 from shopping_list.parsing import item_names
 from shopping_list.recording.context import OpenRecording, recording
 from shopping_list.rows import ItemRow, Role, StoredItem
@@ -36,6 +37,7 @@ from shopping_list.services import items as item_service
 from shopping_list.services.items import Added
 
 SORTABLE = ("position", "name", "purchased", "updated_at")
+EXPRESSIONS = {"name": NameOrder("name_key")}
 ON_DUPLICATE = ("error", "merge")
 PURCHASED = OpenApiParameter("purchased", bool, description="Only bought items, or only open ones.")
 SEARCH = openapi.text_param("search", "Part of the name, note or category, in any case.")
@@ -89,7 +91,7 @@ class ItemsView(APIView):
         """Return a page of the list's items, in the order of their positions by default."""
         permissions.require_member(request, list_id)
         items = filter_items(models.ShoppingItem.objects.filter(shopping_list_id=list_id), request)
-        items = items.order_by(*query_params.ordering(request, SORTABLE, "position"))
+        items = items.order_by(*query_params.ordering(request, SORTABLE, "position", EXPRESSIONS))
         pages = ItemPages()
         page = pages.paginate_queryset(queries.item_columns(items), request, view=self)
         return pages.get_paginated_response(

@@ -29,11 +29,13 @@ from shopping_list.api import (
 )
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ListPages
+from shopping_list.name_order import NameOrder
 from shopping_list.recording.context import recording
 from shopping_list.services import trash
 from shopping_list.services.items import IdInUseError
 
 SORTABLE = ("name", "last_interaction", "created_at")
+EXPRESSIONS = {"name": NameOrder("name")}
 
 
 def list_response(request: Request, list_id: UUID, status: int = HTTP_200_OK) -> Response:
@@ -96,7 +98,8 @@ class ListsView(APIView):
         )
         if text := query_params.search_text(request, "search"):
             lists = lists.filter(name__icontains=text)
-        lists = lists.order_by(*query_params.ordering(request, SORTABLE, "-last_interaction"))
+        ordering = query_params.ordering(request, SORTABLE, "-last_interaction", EXPRESSIONS)
+        lists = lists.order_by(*ordering)
         pages = ListPages()
         page = pages.paginate_queryset(lists, request, view=self)
         results = representations.shopping_lists(page or [], current_user(request).pk)

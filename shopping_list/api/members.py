@@ -50,7 +50,7 @@ class MemberView(APIView):
         with recording(list_id):
             permissions.require_member(request, list_id, "owner")
             membership = _get_membership(list_id, user_id)
-            if role == ownership.OWNER != membership.role:
+            if role == models.Membership.Role.OWNER != membership.role:
                 ceilings.check_new_owner(user_id)
             membership.role = role
             membership.save(update_fields=["role"])

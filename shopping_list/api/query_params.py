@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Expression
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -14,9 +18,15 @@ MAX_SEARCH_LENGTH = 200
 """Characters of a text to search for."""
 
 
-def ordering(request: Request, allowed: tuple[str, ...], default: str) -> list[str]:
-    """Return the columns to sort by, the id last so that the order is total.
+def ordering(
+    request: Request,
+    allowed: tuple[str, ...],
+    default: str,
+    expressions: Mapping[str, Expression] = MappingProxyType({}),
+) -> list[Any]:
+    """Return what to sort by, the id last so that the order is total.
 
+    `expressions` has the fields that are not sorted by their column.
     Raises ValidationError for a field that is not in `allowed`.
     """
     value = request.query_params.get("ordering", "")
@@ -26,7 +36,14 @@ def ordering(request: Request, allowed: tuple[str, ...], default: str) -> list[s
             raise ValidationError(
                 {"ordering": [f"Must be of {', '.join(allowed)}, each with - or not."]}
             )
-    return [*fields, "id"]
+    return [*(_sorted_by(field, expressions) for field in fields), "id"]
+
+
+def _sorted_by(field: str, expressions: Mapping[str, Expression]) -> Any:
+    expression = expressions.get(field.removeprefix("-"))
+    if expression is None:
+        return field
+    return expression.desc() if field.startswith("-") else expression.asc()
 
 
 def boolean(request: Request, name: str) -> bool | None:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from shopping_list import models, queries
 from shopping_list.api import items, openapi, permissions, representations, responses
 from shopping_list.api.pagination import ItemPages
+from shopping_list.name_order import NameOrder
 from shopping_list.rows import StoredItem
 
 
@@ -27,7 +28,7 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         """Return the items that match, each with its list."""
         all_items = models.ShoppingItem.objects.filter(shopping_list__in=permissions.lists(request))
-        matching = items.filter_items(all_items, request).order_by("name_key", "id")
+        matching = items.filter_items(all_items, request).order_by(NameOrder("name_key"), "id")
         pages = ItemPages()
         page = pages.paginate_queryset(queries.item_columns(matching), request, view=self)
         stored = [queries.item_from_columns(values) for values in page or []]

@@ -62,8 +62,8 @@ class ActivityWriter:
         activity = self._activity(locked.pk, change, items, others)
         bookkeeping.write_version(locked, stored, activity)
         for instance in locked.instances:
-            instance.version, instance.last_interaction = change.version, change.at
-            instance.digest = change.digest
+            instance.version, instance.digest = change.version, change.digest
+            instance.last_interaction = locked.last_interaction
         return change
 
     def _changed_items(self, locked: LockedList) -> ItemPairs:
@@ -164,7 +164,7 @@ def _check_ceilings(locked: LockedList, items: ItemPairs, members: list[diff.Mem
 def _row_after(locked: LockedList) -> ListRow:
     """Return the list's own fields as they are after this change."""
     row = queries.list_row(locked.pk)
-    return msgspec.structs.replace(row, last_interaction=locked.at)
+    return msgspec.structs.replace(row, last_interaction=locked.last_interaction)
 
 
 def _digest_after(locked: LockedList, row: ListRow | None, items: ItemPairs) -> str:

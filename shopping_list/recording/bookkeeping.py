@@ -23,6 +23,7 @@ from django.db.models import (
     UUIDField,
 )
 from django.db.models.signals import post_save
+from django.utils import timezone
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.compiled_query import CompiledInsert, CompiledQuery, CompiledUpdate, run_together
@@ -43,6 +44,7 @@ def stamp_list(instance: models.ShoppingList, locked: LockedList) -> None:
         instance.version = locked.deleted_list_version
         instance.digest = digests.EMPTY
         instance.last_interaction = locked.at
+        instance.created_at = _not_after(instance.created_at, locked.at)
         return
     instance.epoch = locked.stored.epoch
     instance.version = locked.stored.version
@@ -64,7 +66,9 @@ def stamp_item(
     """
     before = stored.row if stored else None
     if isinstance(instance.name, str):
-        instance.name_key = item_names.comparison_key(instance.name)
+        instance.name_key = _key_of(instance.name, stored)
+    if before is None:
+        instance.created_at = _not_after(instance.created_at, locked.at)
     _stamp_tick(instance, before, locked.at, actor)
     if before is not None and not _is_written(instance, stored, written):
         instance.version, instance.updated_at = before.version, before.updated_at
@@ -115,7 +119,7 @@ def write_version(locked: LockedList, stored: StoredList | None, activity: model
     else:
         expected = locked.stored.version if locked.stored else stored.version
         update = _set_version.bind(
-            locked.pk, expected, activity.version, activity.at, activity.digest
+            locked.pk, expected, activity.version, locked.last_interaction, activity.digest
         )
         try:
             run_together(update, insert)
@@ -162,6 +166,19 @@ def write_corrections(corrections: dict[UUID, dict[str, Any]]) -> None:
 def _unrecorded(model: type[Model]) -> QuerySet[Any]:
     """Return a queryset whose updates are not recorded, because recording makes them."""
     return QuerySet(model)
+
+
+def _key_of(name: str, stored: StoredItem | None) -> str:
+    """Return the key of a name: of an unchanged one the stored key, which may be a twin's."""
+    if stored is not None and stored.row.name == name:
+        return stored.name_key
+    return item_names.comparison_key(name)
+
+
+def _not_after(time: Any, at: datetime) -> Any:
+    """Return a time that is not after the change: an instance reads the clock by itself."""
+    is_comparable = isinstance(time, datetime) and timezone.is_aware(time)
+    return min(time, at) if is_comparable else time
 
 
 def _stamp_tick(

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from shopping_list.parsing import item_names
-from shopping_list.rows import ItemRow, Member, Person, Verb, optional_id, to_json
+from shopping_list.rows import ItemRow, Member, Person, StoredItem, Verb, optional_id, to_json
 
 # The columns that recording sets itself; a difference in these alone is no change.
 _BOOKKEEPING_FIELDS = {"version": 0, "updated_at": None}
@@ -60,7 +60,21 @@ def with_bookkeeping(
     return row if is_time_set else msgspec.structs.replace(row, purchased_at=at, purchased_by=actor)
 
 
-def bookkeeping_corrections(stored: ItemRow, key: str, expected: ItemRow) -> dict[str, Any]:
+class Keys(NamedTuple):
+    """The key of an item's name as it is stored after a change, and as it must be."""
+
+    stored: str
+    expected: str
+
+
+def keys_of(before: StoredItem | None, after: StoredItem) -> Keys:
+    """Return the keys of an item after a change. An unchanged name keeps its key."""
+    if before is not None and before.row.name == after.row.name:
+        return Keys(after.name_key, before.name_key)
+    return Keys(after.name_key, item_names.comparison_key(after.row.name))
+
+
+def bookkeeping_corrections(stored: ItemRow, keys: Keys, expected: ItemRow) -> dict[str, Any]:
     """Return the columns to write so that the stored row becomes the expected one."""
     columns: dict[str, Any] = {}
     for field in ("version", "updated_at", "purchased_at"):
@@ -68,8 +82,8 @@ def bookkeeping_corrections(stored: ItemRow, key: str, expected: ItemRow) -> dic
             columns[field] = getattr(expected, field)
     if stored.purchased_by != expected.purchased_by:
         columns["purchased_by_id"] = optional_id(expected.purchased_by)
-    if key != item_names.comparison_key(expected.name):
-        columns["name_key"] = item_names.comparison_key(expected.name)
+    if keys.stored != keys.expected:
+        columns["name_key"] = keys.expected
     return columns
 
 

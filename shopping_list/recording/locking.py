@@ -20,7 +20,8 @@ from django.utils import timezone
 from rest.compiled_query import CompiledQuery, Statement, run_together
 from shopping_list import models
 from shopping_list.digest import EMPTY
-from shopping_list.recording.diff import ItemPair
+from shopping_list.recording.clock import clock_check
+from shopping_list.recording.diff import ItemPair, Keys
 from shopping_list.rows import ListRow, Member, Person
 
 _LIST_COLUMNS = (
@@ -89,12 +90,17 @@ class LockedList:
     members: tuple[Member, ...] | None = None
     instances: list[Any] = field(default_factory=list)
     pairs: dict[UUID, ItemPair] = field(default_factory=dict)
-    keys: dict[UUID, str] = field(default_factory=dict)
+    keys: dict[UUID, Keys] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """The digest of the list before this recording."""
         return self.stored.digest if self.stored else EMPTY
+
+    @property
+    def last_interaction(self) -> datetime:
+        """The last interaction after this recording. Clocks go back; it must not."""
+        return max(self.at, self.stored.last_interaction) if self.stored else self.at
 
     @property
     def next_version(self) -> int:
@@ -138,9 +144,8 @@ def continue_deleted_history(locked: LockedList, op: UUID | None) -> None:
 def _locked_list(pk: UUID, stored: StoredList | None, now: datetime) -> LockedList:
     if stored is None:
         return LockedList(pk, None, now)
-    # Clocks step back; last_interaction must not.
-    at = max(now, stored.last_interaction)
-    return LockedList(pk, stored, at, op_used=stored.op_used)
+    clock_check.check(stored.last_interaction, now)
+    return LockedList(pk, stored, now, op_used=stored.op_used)
 
 
 def _select_for_update() -> QuerySet[Any, Any]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from rest.compiled_query import Row, Statement
 from shopping_list import models, queries
 from shopping_list.parsing import fractional_index
-from shopping_list.recording import actor, bookkeeping, locking
+from shopping_list.recording import actor, bookkeeping, diff, locking, owners
 from shopping_list.recording.activity_writer import ActivityWriter
 from shopping_list.recording.locking import LockedList
 from shopping_list.rows import Change, Person, StoredItem, Verb
@@ -129,6 +129,8 @@ class UnitOfWork:
 
     def finish(self) -> None:
         """Write down what really changed, list by list in id order."""
+        for pk in [pk for pk, locked in self._lists.items() if locked.members is not None]:
+            owners.promote_successor(pk)
         self._pair_items()
         writer = ActivityWriter(self.actor, self._context.operation_id, self.verb, self.undoes)
         for pk in sorted(self._lists):
@@ -148,7 +150,7 @@ class UnitOfWork:
                 self._lists[before.list_id].pairs[pk] = (before.row, None)
             if after is not None:
                 self._lists[after.list_id].pairs.setdefault(pk, (None, after.row))
-                self._lists[after.list_id].keys[pk] = after.name_key
+                self._lists[after.list_id].keys[pk] = diff.keys_of(before, after)
 
     def _next_position(self, list_id: UUID) -> str:
         """Return a position after every item of a list, another one each time."""

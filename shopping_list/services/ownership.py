@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,7 @@ from accounts.models import User
 from rest.errors import DomainError
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.recording.context import recording
-from shopping_list.rows import ROLES
-
-OWNER = Membership.Role.OWNER
+from shopping_list.recording.owners import OWNER
 
 
 class LastOwnerError(DomainError):
@@ -68,28 +66,6 @@ def release_lists(user: User) -> None:
         if blocked := list(lists_solely_owned_by(user)):
             raise LastOwnerError(blocked)
         _owned_by(user).filter(~Exists(_others_than(user))).delete()
-
-
-def promote_successors(lists: Iterable[UUID]) -> None:
-    """Make one member an owner on each of these lists that has members and no owner.
-
-    The successor is the member with the highest role, then the longest membership.
-    Guests and disabled users come last. Call it inside the recording of the change
-    that removed the owner.
-    """
-    for list_id in lists:
-        members = Membership.objects.active().filter(shopping_list_id=list_id)
-        successor = min(members.select_related("user"), key=_succession_key, default=None)
-        if successor is not None and successor.role != OWNER:
-            successor.role = OWNER
-            successor.save()
-
-
-def _succession_key(member: Membership) -> tuple[Any, ...]:
-    if member.role == OWNER:
-        return (False,)
-    comes_last = (not member.user.is_active, member.user.is_guest)
-    return (True, *comes_last, -ROLES.index(member.role), member.created_at, member.pk)
 
 
 def _owned_by(user: User) -> QuerySet[Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 import uuid
 from urllib.parse import urlencode
 
 import pytest
 
+from live import runtime
 from live.db_threads import run_in_db_thread
 from live.delivery import change_log
 from live.protocol import frames
@@ -398,3 +400,20 @@ async def test_slow_query_of_one_client_does_not_block_another_client(
 
 def test_resume_limits_equal_the_published_ones():
     assert (frames.MAX_RESUME_CHANGES, frames.MAX_RESUME_BYTES) == (500, 262_144)
+
+
+async def test_snapshots_of_one_list_are_limited_for_one_socket(open_client, ana, groceries):
+    """LIV-49: a resume and another socket do not wait."""
+    client, other = await open_client(ana), await open_client(ana)
+    topic = topic_of(groceries.pk)
+    times = []
+    for _ in range(2):
+        await client.send(type="subscribe", topic=topic)
+        snapshot = await client.until("snapshot")
+        times.append(time.monotonic())
+    await other.send(type="subscribe", topic=topic)
+    await other.until("snapshot")
+    position = {name: snapshot[name] for name in ("epoch", "digest")}
+    await client.send(type="subscribe", topic=topic, since=snapshot["version"], **position)
+    assert (await client.until("subscribed"))["recovered"] is True
+    assert times[1] - times[0] >= runtime.get_runtime().intervals.snapshot_interval

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import ApiToken
-from rest.text import BIDIRECTIONAL
+from rest.text import BIDIRECTIONAL, is_visible
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.services import invites
 
@@ -99,6 +99,7 @@ def test_text_is_stored_normalised_or_rejected(text_fields, field):
         before = read()
         response = send(value)
         normalised = unicodedata.normalize("NFC", value).strip()
+        normalised = normalised if is_visible(normalised) else ""
         if response.status_code < 300:
             assert read() == normalised
             assert unicodedata.is_normalized("NFC", normalised)
@@ -109,3 +110,29 @@ def test_text_is_stored_normalised_or_rejected(text_fields, field):
         assert read() == before
 
     check()
+
+
+INVISIBLE_NAMES = (
+    *("\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u3164", "\u2800", "\ufe0f", "\u034f"),
+    *("\U000e0041", "\u180e", "\uffa0 \u115f", "\u200b\u00a0\u2060\u3000"),
+)
+
+
+@pytest.mark.parametrize("name", INVISIBLE_NAMES, ids=ascii)
+def test_text_that_nobody_can_see_is_blank(text_fields, name):
+    """ROW-6, case P1: no name, and nothing as a note; among other characters it stays."""
+    for field, (send, read) in text_fields.items():
+        # A user without a name is shown by the user name.
+        if field not in {"a list", "a token", "an item's name"}:
+            assert send("x").status_code == 200
+            assert send(name).status_code == 200, field
+            assert read() == ""
+        else:
+            before = read()
+            response = send(name)
+            assert response.status_code == 400, field
+            assert response.json()["errors"].keys() == {"name"}
+            assert read() == before
+    send, read = text_fields["an item's name"]
+    assert send(f"Milk {name} white").status_code == 200
+    assert read() == unicodedata.normalize("NFC", f"Milk {name} white")

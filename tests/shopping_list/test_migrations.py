@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
 
-from shopping_list.models import Activity, ShoppingList
+from shopping_list.models import Activity, ShoppingItem, ShoppingList
+from shopping_list.parsing.item_names import twin_key
 from shopping_list.services import list_checks
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -43,3 +45,37 @@ def test_lists_of_an_older_version_get_their_digest_and_a_new_epoch(
     milk.note = "after"
     milk.save()
     assert list_checks.differences(groceries.pk) == []
+
+
+def test_open_items_whose_names_became_equal_are_kept(groceries, migrate, ana, signed_in_client):
+    """ROW-7, case P2: three spellings, one of them bought, and both open ones can be edited."""
+    names = {"Ben's": False, "Ben\u2019s": False, "Ben\u02bcs": True, "Semi\u2011skimmed": False}
+    items = {name: groceries.items.create(name=name, purchased=True) for name in names}
+    migrate("0003_activity_summary")
+    for name, purchased in names.items():
+        old_key = name.casefold()
+        QuerySet(ShoppingItem).filter(pk=items[name].pk).update(
+            name_key=old_key, purchased=purchased, purchased_at=None
+        )
+    migrate(None)
+    keys = dict(groceries.items.values_list("name", "name_key"))
+    twin = items["Ben\u2019s"]
+    assert keys == {
+        "Ben's": "ben's",
+        "Ben\u2019s": twin_key("ben's", twin.pk),
+        "Ben\u02bcs": "ben's",
+        "Semi\u2011skimmed": "semi-skimmed",
+    }
+    list_checks.repair(groceries.pk)
+    client = signed_in_client(ana)
+    url = f"/api/shopping-lists/{groceries.pk}/shopping-items/"
+    statuses = [
+        client.patch(f"{url}{twin.pk}/", {"note": "a gift"}).status_code,
+        client.patch(f"{url}{twin.pk}/", {"purchased": True}).status_code,
+        client.patch(f"{url}{twin.pk}/", {"purchased": False}).status_code,  # it is a duplicate
+        client.patch(f"{url}{twin.pk}/", {"name": "Ben Nevis", "purchased": False}).status_code,
+    ]
+    assert statuses == [200, 200, 409, 200]
+    fresh = ShoppingItem.objects.get(pk=twin.pk)
+    assert (fresh.name_key, fresh.note) == ("ben nevis", "a gift")
+    fresh.save()  # a whole save, as in the admin

@@ -17,6 +17,8 @@ from django.utils import timezone
 from shopping_list import receivers
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 from shopping_list.recording import actor, context, locking
+from shopping_list.recording.clock import ClockCheck
+from shopping_list.recording.context import recording
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -365,8 +367,42 @@ def test_last_interaction_does_not_decrease_when_the_clock_does(groceries, milk,
     ):
         milk.note = "new"
         milk.save()
-    assert recorded.only_change.at == before
+    assert (recorded.only_change.at, milk.updated_at) == (past, past)
     assert ShoppingList.objects.get().last_interaction == before
+
+
+def test_edits_after_the_clock_was_ahead_have_their_own_time(groceries, milk, caplog, monkeypatch):
+    """REC-27, case AH1: one warning for all of them; two machines may differ by a moment."""
+    monkeypatch.setattr(locking, "clock_check", ClockCheck())
+    now = timezone.now()
+    future = now + timedelta(days=3)
+    times = (now - timedelta(seconds=30), future, *(now + timedelta(hours=n) for n in range(3)))
+    for number, time in enumerate(times):
+        with patch.object(locking.timezone, "now", return_value=time):
+            milk.note = str(number)
+            milk.save()
+    log = Activity.objects.filter(list_id=groceries.pk).order_by("version")
+    assert list(log.values_list("at", flat=True))[-len(times) :] == list(times)
+    assert ShoppingList.objects.get().last_interaction == future
+    assert [record.name for record in caplog.records] == ["shopping_list.recording.clock"]
+
+
+def test_nothing_is_created_after_the_change_that_creates_it(ana):
+    """ROW-8, case AA1: a list and an item, each by a save and in bulk."""
+    pk = uuid.uuid4()
+    with recording(pk):  # reads the clock first
+        shopping_list = ShoppingList(pk=pk, name="New")
+        shopping_list.save()
+        shopping_list.items.create(name="Milk")
+        ShoppingItem.objects.bulk_create([ShoppingItem(shopping_list=shopping_list, name="Bread")])
+    shopping_list.refresh_from_db()
+    [created] = Activity.objects.filter(list_id=pk)
+    assert shopping_list.created_at == shopping_list.last_interaction == created.at
+    assert {(item.created_at, item.updated_at) for item in shopping_list.items.all()} == {
+        (created.at, created.at)
+    }
+    past = created.at - timedelta(days=1)
+    assert ShoppingList.objects.create(name="Old", created_at=past).created_at == past
 
 
 # Positions

@@ -82,13 +82,13 @@ class Replica:
     def _apply_list(self, change: Change) -> None:
         if isinstance(change.list, ListRow):
             assert change.topic == topic_of(change.list.id)
-            assert change.list.last_interaction == change.at
+            assert change.list.last_interaction >= change.at
             self.list = change.list
         elif change.verb == "list.deleted":
             self.list, self.items = None, {}
         elif self.list is not None:
-            assert change.at >= self.list.last_interaction
-            self.list = msgspec.structs.replace(self.list, last_interaction=change.at)
+            latest = max(change.at, self.list.last_interaction)
+            self.list = msgspec.structs.replace(self.list, last_interaction=latest)
 
     @property
     def state(self) -> State:

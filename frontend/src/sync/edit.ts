@@ -51,10 +51,22 @@ export function isSameName(a: string, b: string): boolean {
   return nameKey(a) === nameKey(b);
 }
 
-/** The key to compare names by, as the server does: NFKC, case-folded, single-spaced. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}]/gu;
+const APOSTROPHES = /[\u2018\u2019\u201b\u02b9\u02bb\u02bc\u2032]/g;
+const HYPHENS = /[\u2010-\u2015\u2212]/g;
+
+/**
+ * The key to compare names by, as the server does: NFKC, case-folded, single-spaced, without
+ * invisible characters, and with one apostrophe and one hyphen. tests/vectors/names.json has
+ * examples.
+ */
 export function nameKey(name: string): string {
-  const folded = foldText(name.normalize('NFKC'));
-  return folded.normalize('NFKC').replace(/\s+/g, ' ').trim();
+  const folded = foldText(foldMarks(name).normalize('NFKC'));
+  return foldMarks(folded.normalize('NFKC')).replace(/\s+/g, ' ').trim();
+}
+
+function foldMarks(text: string): string {
+  return text.replace(INVISIBLE, '').replace(APOSTROPHES, "'").replace(HYPHENS, '-');
 }
 
 /** Fold the case of a text, as the server does. */

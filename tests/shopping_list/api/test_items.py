@@ -6,14 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.urls import resolve
 
 from accounts.models import User
+from live.routing import websocket_application
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from tests.shopping_list.api.conftest import url_of_items
 
 pytestmark = pytest.mark.database
 
 SEARCH = "/api/search-shopping-items/"
+LISTS, ME = "/api/shopping-lists/", "/api/auth/me/"
 
 
 @pytest.fixture
@@ -120,3 +123,55 @@ class TestSearch:
         page = bob_client.get(SEARCH, {"page_size": 2}).json()
         assert (page["count"], len(page["results"])) == (3, 2)
         assert page["next"].endswith("/api/search-shopping-items/?page=2&page_size=2")
+
+
+@pytest.mark.parametrize(
+    ("stored", "search"),
+    [
+        ({"note": "Über"}, "über"),
+        ({"category": "GEMÜSE"}, "gemüse"),
+        ({"note": "Молоко"}, "МОЛОКО"),
+        ({"category": "Γάλα"}, "ΓΆΛΑ"),
+        ({"note": "ÅNGSTRÖM 100%"}, "ångström 100%"),
+    ],
+)
+def test_search_folds_the_letters_of_every_alphabet(
+    stored: Any, search: str, bob_client: Any, groceries: ShoppingList
+) -> None:
+    """API-38, case O1: in notes and categories, and in the names of lists."""
+    groceries.items.create(name="Thing", **stored)
+    assert names(bob_client, url_of_items(groceries), search=search) == ["Thing"]
+    assert names(bob_client, SEARCH, search=search) == ["Thing"]
+    assert names(bob_client, SEARCH, search=f"x{search}") == []
+    groceries.name = next(iter(stored.values()))
+    groceries.save()
+    assert len(bob_client.get(LISTS, {"search": search}).json()["results"]) == 1
+
+
+def test_names_are_ordered_like_in_a_dictionary(bob_client: Any, groceries: ShoppingList) -> None:
+    """API-38, case O3: the same on every database, also for lists and in the search."""
+    ordered = ["al", "Ål", "apfel", "Äpfel", "Birne", "éclair", "z", "z a", "Zucker", "Œuf"]
+    for name in sorted(ordered):
+        groceries.items.create(name=name)
+        ShoppingList.objects.create(name=name).members.add(bob_client.get(ME).json()["id"])
+    items = url_of_items(groceries)
+    assert names(bob_client, items, ordering="name") == ordered
+    assert names(bob_client, items, ordering="-name") == ordered[::-1]
+    assert names(bob_client, SEARCH) == ordered
+    lists = bob_client.get(LISTS, {"ordering": "name"}).json()["results"]
+    assert [row["name"] for row in lists if row["name"] != "Groceries"] == ordered
+
+
+def test_ids_in_addresses_may_be_in_capitals(bob_client: Any, groceries: ShoppingList) -> None:
+    """API-37, case L1: the address of every route with an id, and of the socket."""
+    milk = groceries.items.create(name="Milk")
+    capitals = str(groceries.pk).upper()
+    assert bob_client.get(f"{LISTS}{capitals}/").json()["id"] == str(groceries.pk)
+    url = f"{LISTS}{capitals}/shopping-items/{str(milk.pk).upper()}/"
+    assert bob_client.patch(url, {"note": "oat"}).json()["id"] == str(milk.pk)
+    assert bob_client.get(f"/lists/{capitals}/").status_code == 200
+    assert resolve(f"/api/tokens/{capitals}/").kwargs == {"token_id": groceries.pk}
+    assert resolve(f"/api/auth/sessions/{capitals}/").kwargs == {"session_id": groceries.pk}
+    assert bob_client.get(f"{LISTS}{capitals[:-1]}g/").status_code == 404
+    routes = websocket_application.routes
+    assert any(route.pattern.match(f"ws/lists/{capitals}/") for route in routes[:-1])

@@ -21,7 +21,7 @@ from tests.support.scenario import create_list
 
 pytestmark = pytest.mark.database
 
-LIST = "api/shopping-lists/<uuid:list_id>/"
+LIST = "api/shopping-lists/<id:list_id>/"
 SIGN_IN_QUERIES = 2
 """Queries for the session and the user."""
 
@@ -65,15 +65,15 @@ QUERY_COUNTS = {
     f"{LIST}activities/": 3,  # access, changes, their undos
     f"{LIST}export/": 5,  # access, list, members, items, list again
     f"{LIST}invites/": 2,  # access, invites
-    f"{LIST}invites/<uuid:invite_id>/": 2,
+    f"{LIST}invites/<id:invite_id>/": 2,
     f"{LIST}members/": 2,  # access, members
     f"{LIST}members/<number:user_id>/": 2,
     f"{LIST}snapshot/": 5,  # access, list, members, items, list again
     f"{LIST}shopping-items/": 3,  # access, count, items
-    f"{LIST}shopping-items/<uuid:item_id>/": 2,
+    f"{LIST}shopping-items/<id:item_id>/": 2,
     "api/suggestions/": 3,
     "api/tokens/": 1,
-    "api/tokens/<uuid:token_id>/": 1,
+    "api/tokens/<id:token_id>/": 1,
 }
 """Queries of a GET, without those for the caller's identity."""
 QUERIES_PER_LIST = {"api/export/": 4, "api/auth/me/export/": 4}

@@ -14,8 +14,8 @@ from tests.support.routes import UNKNOWN, VERBS, address, body_for, comparable_p
 from tests.support.scenario import create_list
 
 Scene = dict[str, Any]
-LIST = "api/shopping-lists/<uuid:list_id>/"
-ITEM = f"{LIST}shopping-items/<uuid:item_id>/"
+LIST = "api/shopping-lists/<id:list_id>/"
+ITEM = f"{LIST}shopping-items/<id:item_id>/"
 IDS = ("list_id", "item_id", "invite_id", "token_id", "session_id")
 
 

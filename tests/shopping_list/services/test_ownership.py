@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import serializers
 from django.db import connections, transaction
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from shopping_list import personal_data
 from shopping_list.api.errors import MEMBERS
 from shopping_list.models import Activity, Membership, ShoppingList
 from shopping_list.recording import actor
-from shopping_list.services import ownership
+from shopping_list.services import list_checks, ownership
 from shopping_list.services.ownership import LastOwnerError
 
 pytestmark = pytest.mark.database
@@ -170,3 +172,74 @@ def test_ownership_can_be_handed_over(
         == 200
     )
     assert bob_client.get(members_url).json() == [{"id": bob.pk, "name": "Bob", "role": "owner"}]
+
+
+def by_model(shopping_list: ShoppingList, users: list[User]) -> None:
+    for user in users:
+        Membership.objects.create(shopping_list=shopping_list, user=user)
+
+
+def by_bulk_create(shopping_list: ShoppingList, users: list[User]) -> None:
+    Membership.objects.bulk_create(
+        [Membership(shopping_list=shopping_list, user=user, role="viewer") for user in users]
+    )
+
+
+def by_many_to_many(shopping_list: ShoppingList, users: list[User]) -> None:
+    shopping_list.members.add(*users)
+
+
+def by_the_other_side(shopping_list: ShoppingList, users: list[User]) -> None:
+    for user in users:
+        user.shopping_lists.add(shopping_list)
+
+
+def by_set(shopping_list: ShoppingList, users: list[User]) -> None:
+    shopping_list.members.set(users)
+
+
+def by_update(shopping_list: ShoppingList, users: list[User]) -> None:
+    by_model(shopping_list, users)
+    shopping_list.memberships.update(role="editor")
+
+
+def by_fixture(shopping_list: ShoppingList, users: list[User]) -> None:
+    rows = [
+        {
+            "model": "shopping_list.membership",
+            "fields": {"shopping_list": str(shopping_list.pk), "user": user.pk, "role": "editor"},
+        }
+        for user in users
+    ]
+    for deserialized in serializers.deserialize("json", json.dumps(rows)):
+        deserialized.save()
+    list_checks.repair(shopping_list.pk)  # raw rows are no change, so the digest is wrong
+
+
+@pytest.mark.parametrize(
+    "join",
+    [by_model, by_bulk_create, by_many_to_many, by_the_other_side, by_set, by_update, by_fixture],
+)
+@pytest.mark.django_db(transaction=True)
+def test_first_member_of_a_list_without_an_owner_becomes_one(
+    join: Any, ana: User, bob: User, signed_in_client: Any
+) -> None:
+    """REC-28, case AI1"""
+    shopping_list = ShoppingList.objects.create(name="x")
+    join(shopping_list, [ana, bob])
+    owners = shopping_list.memberships.filter(role="owner")
+    assert [owner.user for owner in owners] == [ana]
+    assert shopping_list.members.count() == 2
+    client, url = signed_in_client(ana), f"/api/shopping-lists/{shopping_list.pk}/"
+    assert client.patch(url, {"name": "y"}).status_code == 200
+    assert client.delete(url).status_code == 204
+
+
+@pytest.mark.django_db
+def test_promotion_is_part_of_the_change_that_needs_it(ana: User) -> None:
+    """REC-28: one version, in which the member joins as an owner."""
+    shopping_list = ShoppingList.objects.create(name="x")
+    shopping_list.members.add(ana)
+    [_, joined] = Activity.objects.filter(list_id=shopping_list.pk).order_by("version")
+    assert joined.verb == "member.joined"
+    assert [entry["after"]["role"] for entry in joined.changes] == ["owner"]
