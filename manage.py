@@ -8,10 +8,12 @@ from asgi_project.data_directory import UMASK
 
 SOURCE_COMMANDS = ("makemigrations", "squashmigrations", "optimizemigration")
 """These write source files, which other users may read."""
+EXIT_USAGE = 2
+"""The exit code for settings and arguments that cannot be used."""
 
 
 def main() -> None:
-    """Run the management command named on the command line."""
+    """Run the command of the command line; print a line for each setting that is wrong."""
     if not set(sys.argv[1:2]) & set(SOURCE_COMMANDS):
         # Before anything is created: the database has the data of every user.
         os.umask(UMASK)
@@ -23,7 +25,9 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"trolley: {error}")
+        lines = [f"trolley: {line}\n" for line in str(error).split("\n")]
+        sys.stderr.write("".join(lines))
+        sys.exit(EXIT_USAGE)
     except Error as error:
         from rest.database_errors import database_trouble  # noqa: PLC0415  (needs Django)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -21,10 +23,10 @@ def secret_key(configured: str, data_dir: Path) -> str:
 
     `configured` takes precedence. If it is empty, the key in `data_dir/secret_key` is
     used; the first start creates that file with mode 0600. Raises ImproperlyConfigured
-    if the key is short or a known placeholder, or if the directory is not writable.
+    if the directory is not writable.
     """
     if configured:
-        return _validated(configured)
+        return configured
     path = data_dir / "secret_key"
     try:
         return _read(path) or _create(path)
@@ -34,13 +36,20 @@ def secret_key(configured: str, data_dir: Path) -> str:
         ) from error
 
 
-def _validated(key: str) -> str:
+def validated(key: str) -> str:
+    """Return a configured key; raises ValueError if it is short or a known placeholder."""
     is_placeholder = any(word in key.lower() for word in PLACEHOLDERS)
     if len(key) < MIN_LENGTH or len(set(key)) < MIN_DISTINCT or is_placeholder:
-        raise ImproperlyConfigured(
-            f"SECRET_KEY must be at least {MIN_LENGTH} random characters and not a placeholder"
+        raise ValueError(
+            f"it must be at least {MIN_LENGTH} random characters and not a placeholder"
         )
     return key
+
+
+def public_name(key: str) -> str:
+    """Return a name of the installation that has this key. The name does not reveal the key."""
+    digest = hmac.digest(key.encode(), b"name of the installation", hashlib.sha256)
+    return f"trolley-{digest.hex()[:16]}"
 
 
 def _read(path: Path) -> str:

@@ -1,47 +1,47 @@
 """Settings. All of them come from the environment, and none is required.
 
-docs/operating.md has the table. Each can also be given as a file, in NAME_FILE.
+environment/variables.py declares each variable, and docs/operating.md has the table.
 """
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environ
-
 from asgi_project import secret_key
+from asgi_project.environment import reader, variables
+from asgi_project.environment.combinations import allowed_hosts, trusted_proxies
 from asgi_project.log_config import logging_config
-from asgi_project.middleware import proxy_user
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = reader.read(os.environ)
+ENVIRONMENT_WARNINGS, ENVIRONMENT_NOTES = env.warnings, env.notes
 
 VERSION = "1.0.0"
-DEBUG = env.bool("TROLLEY_DEBUG", default=False)
-DATA_DIR = Path(env.str("TROLLEY_DATA", default=str(BASE_DIR / "data"))).resolve()
-SECRET_KEY = secret_key.secret_key(env.str("SECRET_KEY", default=""), DATA_DIR)
+DEBUG = env[variables.DEBUG]
+FAILPOINT = env[variables.FAILPOINT]
+DATA_DIR = env[variables.DATA] or BASE_DIR / "data"
+SECRET_KEY = secret_key.secret_key(env[variables.SECRET_KEY], DATA_DIR)
 # This machine itself is always allowed: health checks use no host name.
-ALLOWED_HOSTS: list[str] = [
-    *env.list("ALLOWED_HOSTS", default=["*"]),
-    *("localhost", "127.0.0.1", "[::1]"),
-]
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-HTTPS = env.bool("TROLLEY_HTTPS", default=False)
-PUBLIC_URL: str = env.str("TROLLEY_URL", default="").rstrip("/")
-# The addresses whose X-Forwarded-* headers count. https always needs a proxy, so the
-# default is then a proxy on this machine; with plain http there is no default.
-TRUSTED_PROXIES: list[str] = env.list(
-    "TROLLEY_TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if HTTPS else []
-)
+ALLOWED_HOSTS: list[str] = [*allowed_hosts(env), "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env[variables.CSRF_TRUSTED_ORIGINS]
+HTTPS = env[variables.HTTPS]
+PUBLIC_URL = env[variables.URL]
+LISTEN_HOST, LISTEN_PORT = env[variables.HOST], env[variables.PORT]
+WORKERS = env[variables.WORKERS]
+# The addresses whose X-Forwarded-* headers count.
+TRUSTED_PROXIES: list[str] = trusted_proxies(env)
 # The header in which such a proxy sends the name of the user that it signed in.
-PROXY_AUTH_HEADER = proxy_user.validate_header(
-    env.str("TROLLEY_PROXY_AUTH_HEADER", default=""), TRUSTED_PROXIES
-)
-PROXY_AUTH_CREATE = env.bool("TROLLEY_PROXY_AUTH_CREATE", default=False)
-ACCESS_LOG = env.bool("TROLLEY_ACCESS_LOG", default=False)
-OPEN_REGISTRATION = env.bool("TROLLEY_OPEN_REGISTRATION", default=False)
+PROXY_AUTH_HEADER = env[variables.PROXY_AUTH_HEADER]
+PROXY_AUTH_CREATE = env[variables.PROXY_AUTH_CREATE]
+ACCESS_LOG = env[variables.ACCESS_LOG]
+OPEN_REGISTRATION = env[variables.OPEN_REGISTRATION]
+# The owner whom `serve` creates if there is none.
+SUPERUSER_USERNAME = env[variables.SUPERUSER_USERNAME]
+SUPERUSER_PASSWORD = env[variables.SUPERUSER_PASSWORD]
+SUPERUSER_EMAIL = env[variables.SUPERUSER_EMAIL]
 
 INSTALLED_APPS = [
     "daphne",
@@ -62,8 +62,7 @@ INSTALLED_APPS = [
     "live",
 ]
 # A test runs the REST tests with "live" here, to prove that they do not need it.
-_excluded_apps = set(env.list("TROLLEY_WITHOUT_APPS", default=[]))
-INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in _excluded_apps]
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in env[variables.WITHOUT_APPS]]
 
 # All of them run synchronously, in the thread of the request (serving/threaded_handler.py).
 MIDDLEWARE = [
@@ -107,15 +106,15 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'trolley.sqlite3'}")
-}
+_configured = env[variables.DATABASE_URL]
+_default = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "trolley.sqlite3")}
+DATABASES: dict[str, dict[str, Any]] = {"default": _configured or _default}
 _database = DATABASES["default"]
 # Each of these threads keeps its connection (asgi_project/serving/threaded_handler.py).
-REQUEST_THREADS = env.int("TROLLEY_THREADS", default=8)
+REQUEST_THREADS = env[variables.THREADS]
 _database["CONN_MAX_AGE"] = None
 if _database["ENGINE"] == "django.db.backends.sqlite3":
-    _synchronous = "FULL" if env.bool("TROLLEY_SYNC_EVERY_COMMIT", default=True) else "NORMAL"
+    _synchronous = "FULL" if env[variables.SYNC_EVERY_COMMIT] else "NORMAL"
     _database["ENGINE"] = "asgi_project.sqlite"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -136,8 +135,10 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
         **_database.get("OPTIONS", {}),
     }
 
-REDIS_URL = env.str("REDIS_URL", default="")
-LAYER = env.str("TROLLEY_LAYER", default="redis-pubsub" if REDIS_URL else "memory")
+REDIS_URL = env[variables.REDIS_URL]
+# Several installations may share one Redis: pub/sub knows no numbers of databases.
+REDIS_PREFIX = env[variables.REDIS_PREFIX] or secret_key.public_name(SECRET_KEY)
+LAYER = env[variables.LAYER] or ("redis-pubsub" if REDIS_URL else "memory")
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "memory": {
@@ -146,12 +147,16 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         },
         "redis-pubsub": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+                "prefix": REDIS_PREFIX,
+            },
         },
         "redis-core": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
             "CONFIG": {
                 "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+                "prefix": REDIS_PREFIX,
                 "capacity": 10_000,
                 "group_expiry": 600,
             },
@@ -182,13 +187,13 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 # Wrong passwords from one address, for any user name, before the address is locked.
-SIGNIN_FAILURES_PER_ADDRESS = env.int("TROLLEY_SIGNIN_FAILURES", default=100)
+SIGNIN_FAILURES_PER_ADDRESS = env[variables.SIGNIN_FAILURES]
 # New sockets that one process accepts in a second: 100 cost about half of a core.
-HANDSHAKES = env.int("TROLLEY_HANDSHAKES", default=100)
+HANDSHAKES = env[variables.HANDSHAKES]
 # HTTP connections from one address at the same time; 0 means no limit.
-CONNECTIONS_PER_ADDRESS = env.int("TROLLEY_CONNECTIONS_PER_ADDRESS", default=100)
+CONNECTIONS_PER_ADDRESS = env[variables.CONNECTIONS_PER_ADDRESS]
 # For tests only: a factor for the waiting times of live/intervals.py and of the servers.
-LIVE_TIME_SCALE = env.float("TROLLEY_TIME_SCALE", default=1.0)
+LIVE_TIME_SCALE = env[variables.TIME_SCALE]
 
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)
 REST_KNOX = {
@@ -213,8 +218,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Requests of one user, with a burst of ten seconds' worth; 0 means no limit.
-WRITES_PER_SECOND = env.float("TROLLEY_WRITES_PER_SECOND", default=20)
-READS_PER_SECOND = env.float("TROLLEY_READS_PER_SECOND", default=100)
+WRITES_PER_SECOND = env[variables.WRITES_PER_SECOND]
+READS_PER_SECOND = env[variables.READS_PER_SECOND]
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trolley",
     "DESCRIPTION": "Shared shopping lists, live on every screen.",
@@ -260,12 +265,16 @@ if HTTPS:
     # The scheme comes from a trusted proxy's header by way of asgi.py.
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-    SECURE_HSTS_SECONDS = 31_536_000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    _hsts = env[variables.HSTS]
+    SECURE_HSTS_SECONDS = 0 if _hsts == "off" else 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = _hsts in {"subdomains", "preload"}
+    SECURE_HSTS_PRELOAD = _hsts == "preload"
+# They ask for HSTS, also for names below this host; the operator decides about these.
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 LOGGING_CONFIG = None
 logging_config(
-    as_json=env.bool("TROLLEY_LOG_JSON", default=False),
-    level=env.str("TROLLEY_LOG_LEVEL", default="INFO"),
+    as_json=env[variables.LOG_JSON],
+    level=env[variables.LOG_LEVEL],
 )

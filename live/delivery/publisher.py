@@ -90,7 +90,7 @@ def _send(group_message: GroupMessage) -> None:
 
 def _exit_at_failpoint(name: str) -> None:
     """Exit like a killed process if a test asks for it."""
-    if settings.DEBUG and os.environ.get("TROLLEY_FAILPOINT") == name:
+    if settings.DEBUG and name == settings.FAILPOINT:
         os._exit(137)
 
 

@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
-from asgi_project.secret_key import secret_key
+from asgi_project.secret_key import secret_key, validated
 
 GOOD = "fJ3hZ9qL0xV7bN2mK5tR8wY1cD4gS6pA"
 
@@ -64,7 +63,7 @@ def test_configured_key_is_used_and_not_stored(tmp_path):
         "x" * 64,
     ],
 )
-def test_weak_key_is_rejected(key, tmp_path):
+def test_weak_key_is_rejected(key):
     """SEC-25"""
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
-        secret_key(key, tmp_path)
+    with pytest.raises(ValueError, match="32 random characters"):
+        validated(key)

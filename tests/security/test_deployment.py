@@ -52,8 +52,8 @@ def test_scaled_container_trusts_only_the_proxy_container():
 def test_server_refuses_to_start_with_a_placeholder_secret_key(tmp_path):
     """SEC-25"""
     result = run_failing_start(tmp_path / "data", SECRET_KEY="changeme" * 8)
-    assert result.returncode == 1
-    assert result.stderr.startswith("trolley: SECRET_KEY must be ")
+    assert result.returncode == 2
+    assert result.stderr.startswith("trolley: SECRET_KEY: it must be ")
     assert not (tmp_path / "data" / "trolley.sqlite3").exists()
 
 

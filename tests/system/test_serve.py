@@ -98,7 +98,7 @@ def test_port_in_use_is_the_only_message(data):
 def test_unwritable_data_directory_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     result = run_failing_start(tmp_path / "file" / "data")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert re.fullmatch(r"trolley: TROLLEY_DATA: cannot write to \S+: .+\n", result.stderr)
 
 

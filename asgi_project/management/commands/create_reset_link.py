@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.models import ResetLink, User
@@ -30,5 +30,5 @@ class Command(DatabaseCommand):
         if user.is_guest or not user.is_active:
             reason = "a guest, who has no password" if user.is_guest else "disabled"
             raise CommandError(f"{username} is {reason}")
-        host, port = os.environ.get("TROLLEY_HOST", ""), int(os.environ.get("TROLLEY_PORT", "8000"))
-        self.stdout.write(f"{base_url(host, port)}/reset/#{ResetLink.issue(user)}")
+        url = base_url(settings.LISTEN_HOST, settings.LISTEN_PORT)
+        self.stdout.write(f"{url}/reset/#{ResetLink.issue(user)}")

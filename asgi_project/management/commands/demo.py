@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import subprocess
@@ -34,8 +33,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--host", default=os.environ.get("TROLLEY_HOST", "127.0.0.1"))
-        parser.add_argument("--port", type=int, default=os.environ.get("TROLLEY_PORT", "8000"))
+        parser.add_argument("--host", default=settings.LISTEN_HOST or "127.0.0.1")
+        parser.add_argument("--port", type=int, default=settings.LISTEN_PORT)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         """Fill the database, start the server, and edit lists until interrupted."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import logging
-import os
 import socket
 from argparse import SUPPRESS
 from collections.abc import Callable
@@ -12,7 +10,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-import environ
+import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -22,6 +20,8 @@ from django.urls import get_resolver
 from accounts.models import SetupLink, owner_exists
 from accounts.registration import ensure_owner
 from asgi_project.data_directory import make_private
+from asgi_project.environment import variables
+from asgi_project.environment.arguments import argument
 from asgi_project.serving.listener import AddressError, from_fd, open_listener
 from asgi_project.serving.locks import LockHeldError, UnwritableError, file_lock
 from asgi_project.serving.migrations import NewerDatabaseError, check_connection, migrate_locked
@@ -29,8 +29,7 @@ from asgi_project.serving.servers import SERVERS
 from asgi_project.serving.startup_message import base_url, startup_message
 from asgi_project.serving.supervisor import Supervisor, stop_with_parent
 
-env = environ.FileAwareEnv()
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -43,13 +42,13 @@ class Command(BaseCommand):
         """Declare the arguments. Their defaults come from the environment."""
         parser.add_argument(
             "--host",
-            default=os.environ.get("TROLLEY_HOST", "0.0.0.0"),  # noqa: S104
+            default=settings.LISTEN_HOST or "0.0.0.0",  # noqa: S104
             help="address to listen on (default: TROLLEY_HOST, or every address)",
         )
         parser.add_argument(
             "--port",
             type=int,
-            default=os.environ.get("TROLLEY_PORT", "8000"),
+            default=settings.LISTEN_PORT,
             help="port to listen on (default: TROLLEY_PORT, or 8000)",
         )
         parser.add_argument(
@@ -60,8 +59,8 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--workers",
-            type=int,
-            default=os.environ.get("TROLLEY_WORKERS", "1"),
+            type=argument(variables.WORKERS),
+            default=settings.WORKERS,
             help="number of processes; more than one needs Redis (default: TROLLEY_WORKERS, or 1)",
         )
         parser.add_argument("--fd", type=int, help=SUPPRESS)  # the supervisor passes its socket
@@ -100,6 +99,8 @@ class Command(BaseCommand):
         5. Migrate, and create the owner or the setup link.
         6. Print the URL and serve.
         """
+        for line in (*settings.ENVIRONMENT_WARNINGS, *settings.ENVIRONMENT_NOTES):
+            log.warning(line)
         if workers > 1 and settings.LAYER == "memory":
             raise CommandError("more than one worker needs Redis: set REDIS_URL")
         listener = open_listener(host, port)
@@ -123,15 +124,14 @@ class Command(BaseCommand):
 
     def _make_data_private(self) -> None:
         for path in make_private(settings.DATA_DIR):
-            logger.warning("other users of this machine could read %s: corrected", path)
+            log.warning("other users of this machine could read a file: corrected", path=str(path))
 
     def _ensure_owner(self) -> str | None:
         """Create the owner from the environment; return a setup secret if there is still none."""
-        username = env.str("DJANGO_SUPERUSER_USERNAME", default="")
-        password = env.str("DJANGO_SUPERUSER_PASSWORD", default="")
+        username, password = settings.SUPERUSER_USERNAME, settings.SUPERUSER_PASSWORD
         if username and password:
             try:
-                ensure_owner(username, password, env.str("DJANGO_SUPERUSER_EMAIL", default=""))
+                ensure_owner(username, password, settings.SUPERUSER_EMAIL)
             except ValidationError as error:
                 raise CommandError(_one_line(error)) from None
         return None if owner_exists() else SetupLink.issue()

@@ -1,0 +1,77 @@
+"""What no variable can check alone: values that contradict each other, or that are unwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port
+
+from asgi_project.environment import variables
+from asgi_project.middleware import proxy_user
+
+if TYPE_CHECKING:
+    from asgi_project.environment.variables import Variable
+
+T = TypeVar("T")
+
+
+class Values(Protocol):
+    """The values of all variables."""
+
+    def __getitem__(self, variable: Variable[T], /) -> T:
+        """Return the value of a variable."""
+
+
+def allowed_hosts(values: Values) -> list[str]:
+    """Return the configured hosts; with https, the host of TROLLEY_URL is enough."""
+    hosts, url = values[variables.ALLOWED_HOSTS], values[variables.URL]
+    if hosts:
+        return hosts
+    is_enough = values[variables.HTTPS] and url
+    return [split_domain_port(urlsplit(url).netloc)[0]] if is_enough else ["*"]
+
+
+def trusted_proxies(values: Values) -> list[str]:
+    """Return the configured proxies.
+
+    https always needs a proxy, so the default is then a proxy on this machine; with
+    plain http there is no default.
+    """
+    proxies = values[variables.TRUSTED_PROXIES]
+    if proxies is None:
+        return ["127.0.0.1", "::1"] if values[variables.HTTPS] else []
+    return proxies
+
+
+def contradictions(values: Values) -> list[str]:
+    """Return a line for each value that cannot work with the others."""
+    problems = []
+    layer, has_redis = values[variables.LAYER], bool(values[variables.REDIS_URL])
+    if layer.startswith("redis") and not has_redis:
+        problems.append(f"TROLLEY_LAYER: {layer} needs REDIS_URL")
+    if values[variables.WORKERS] > 1 and (layer == "memory" or not has_redis):
+        problems.append("TROLLEY_WORKERS: more than one process needs REDIS_URL")
+    try:
+        proxy_user.validate_header(values[variables.PROXY_AUTH_HEADER], trusted_proxies(values))
+    except ImproperlyConfigured as error:
+        problems.append(str(error))
+    return problems
+
+
+def doubts(values: Values) -> list[str]:
+    """Return a line for each value that works, but probably not as it was meant."""
+    warnings = []
+    if values[variables.HTTPS] and "*" in allowed_hosts(values):
+        warnings.append(
+            "ALLOWED_HOSTS: every host name is allowed although TROLLEY_HTTPS is set: "
+            "set TROLLEY_URL, or name the hosts"
+        )
+    has_name = bool(values[variables.SUPERUSER_USERNAME])
+    if has_name != bool(values[variables.SUPERUSER_PASSWORD]):
+        warnings.append(
+            "DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD: "
+            "only one of them is set, so no owner is created"
+        )
+    return warnings
