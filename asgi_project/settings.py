@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asgi_project import secret_key
+from asgi_project.channel_layer import channel_layer
 from asgi_project.environment import reader, variables
 from asgi_project.environment.combinations import allowed_hosts, trusted_proxies
 from asgi_project.log_config import logging_config
@@ -136,33 +137,9 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     }
 
 REDIS_URL = env[variables.REDIS_URL]
-# Several installations may share one Redis: pub/sub knows no numbers of databases.
 REDIS_PREFIX = env[variables.REDIS_PREFIX] or secret_key.public_name(SECRET_KEY)
 LAYER = env[variables.LAYER] or ("redis-pubsub" if REDIS_URL else "memory")
-CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
-    "default": {
-        "memory": {
-            "BACKEND": "channels.layers.InMemoryChannelLayer",
-            "CONFIG": {"capacity": 10_000},
-        },
-        "redis-pubsub": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {
-                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-                "prefix": REDIS_PREFIX,
-            },
-        },
-        "redis-core": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {
-                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-                "prefix": REDIS_PREFIX,
-                "capacity": 10_000,
-                "group_expiry": 600,
-            },
-        },
-    }[LAYER]
-}
+CHANNEL_LAYERS = {"default": channel_layer(LAYER, REDIS_URL, REDIS_PREFIX)}
 
 PASSWORD_HASHERS = [
     "accounts.hashers.PasswordHasher",

@@ -139,6 +139,7 @@ def _names(variable: Variable[Any]) -> tuple[str, str]:
 
 
 def _suggestion(name: str, known: set[str]) -> str:
-    unprefixed = name.removeprefix("TROLLEY_")
-    nearest = [unprefixed] if unprefixed in known else difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {nearest[0]}?" if nearest else ""
+    """Return the most similar known name. The prefix does not count: it is always alike."""
+    by_rest = {known_name.removeprefix("TROLLEY_"): known_name for known_name in known}
+    nearest = difflib.get_close_matches(name.removeprefix("TROLLEY_"), by_rest, 1)
+    return f"; did you mean {by_rest[nearest[0]]}?" if nearest else ""

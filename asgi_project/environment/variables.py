@@ -127,7 +127,8 @@ THREADS = Variable(
     "TROLLEY_THREADS",
     whole_number(1, MAX_THREADS),
     8,
-    "requests that one process handles at the same time",
+    "requests that one process handles at the same time; those that check a password have two "
+    "threads more; see [PostgreSQL connections](#postgresql-connections)",
 )
 REDIS_URL = Variable("REDIS_URL", REDIS, "", "Redis; required for more than one process")
 REDIS_PREFIX = Variable(
@@ -180,7 +181,8 @@ CONNECTIONS_PER_ADDRESS = Variable(
     "TROLLEY_CONNECTIONS_PER_ADDRESS",
     whole_number(0, MAX_RATE),
     100,
-    "TODO",
+    "HTTP connections from one client address at the same time, for each process; open pages "
+    "do not count; `0` for no limit",
 )
 WRITES_PER_SECOND = Variable(
     "TROLLEY_WRITES_PER_SECOND",

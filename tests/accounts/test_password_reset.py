@@ -55,6 +55,14 @@ def test_white_space_around_a_reset_secret_is_ignored(anonymous_client, ana, pas
     assert use(anonymous_client, pasted.format(secret_for("ana"))).status_code == 200
 
 
+def test_reset_link_has_no_address_when_it_is_not_known(ana, settings, tmp_path):
+    """CFG-8"""
+    settings.DATA_DIR, out, notes = tmp_path, StringIO(), StringIO()
+    call_command("create_reset_link", "ana", stdout=out, stderr=notes)
+    assert out.getvalue().startswith("/reset/#")
+    assert "TROLLEY_URL" in notes.getvalue()
+
+
 def test_reset_secret_is_only_in_the_url_fragment_and_never_stored(ana, settings):
     """PPL-9"""
     settings.PUBLIC_URL = "https://list.example.org"

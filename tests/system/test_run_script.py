@@ -133,6 +133,22 @@ def test_unwritable_data_directory_is_an_error(installed, tools):
     assert_one_line_error(result, message="trolley: TROLLEY_DATA: cannot write to /dev/null/data")
 
 
+def test_wrong_settings_get_the_same_lines_from_every_command(installed, tools):
+    """CFG-1"""
+    mark_frontend_built(installed)
+    wrong = {"TROLLEY_THREADS": "0", "TROLLEY_TRUSTED_PROXIES": "10.0.0.0/33"}
+    lines = [
+        'trolley: TROLLEY_TRUSTED_PROXIES: "10.0.0.0/33" is not an address or a network, '
+        "such as 10.0.0.2 or 10.0.0.0/8",
+        'trolley: TROLLEY_THREADS: "0" is not a whole number from 1 to 256',
+    ]
+    for arguments in ((), ("manage", "check"), ("manage", "migrate")):
+        result = run(installed, *arguments, path=str(tools), **wrong)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.splitlines() == lines
+    assert not (installed / "data").exists()
+
+
 def test_port_is_read_from_the_environment(installed, tools):
     mark_frontend_built(installed)
     result = run(installed, path=str(tools), TROLLEY_PORT="8", TROLLEY_HOST="203.0.113.1")

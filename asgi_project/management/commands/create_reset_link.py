@@ -8,8 +8,11 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.models import ResetLink, User
-from asgi_project.serving.startup_message import base_url
+from asgi_project.public_address import public_address
 from rest.database_command import DatabaseCommand
+
+GUESSED = "This is the address where an owner last signed in. TROLLEY_URL sets another one."
+UNKNOWN = "Put the address that people use before it, or set TROLLEY_URL: it is not known here."
 
 
 class Command(DatabaseCommand):
@@ -30,5 +33,7 @@ class Command(DatabaseCommand):
         if user.is_guest or not user.is_active:
             reason = "a guest, who has no password" if user.is_guest else "disabled"
             raise CommandError(f"{username} is {reason}")
-        url = base_url(settings.LISTEN_HOST, settings.LISTEN_PORT)
-        self.stdout.write(f"{url}/reset/#{ResetLink.issue(user)}")
+        address = public_address()
+        self.stdout.write(f"{address}/reset/#{ResetLink.issue(user)}")
+        if not settings.PUBLIC_URL:
+            self.stderr.write(GUESSED if address else UNKNOWN)
