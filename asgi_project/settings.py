@@ -13,7 +13,7 @@ from typing import Any
 from asgi_project import secret_key
 from asgi_project.channel_layer import channel_layer
 from asgi_project.environment import reader, variables
-from asgi_project.environment.combinations import allowed_hosts, trusted_proxies
+from asgi_project.environment.combinations import allowed_hosts, hsts, trusted_proxies
 from asgi_project.log_config import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -242,10 +242,7 @@ if HTTPS:
     # The scheme comes from a trusted proxy's header by way of asgi.py.
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-    _hsts = env[variables.HSTS]
-    SECURE_HSTS_SECONDS = 0 if _hsts == "off" else 31_536_000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = _hsts in {"subdomains", "preload"}
-    SECURE_HSTS_PRELOAD = _hsts == "preload"
+    SECURE_HSTS_SECONDS, SECURE_HSTS_INCLUDE_SUBDOMAINS, SECURE_HSTS_PRELOAD = hsts(env)
 # They ask for HSTS, also for names below this host; the operator decides about these.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from asgi_project.environment.variables import Variable
 
 T = TypeVar("T")
+HSTS_DURATION = 31_536_000  # s, a year
 
 
 class Values(Protocol):
@@ -43,6 +44,13 @@ def trusted_proxies(values: Values) -> list[str]:
     if proxies is None:
         return ["127.0.0.1", "::1"] if values[variables.HTTPS] else []
     return proxies
+
+
+def hsts(values: Values) -> tuple[int, bool, bool]:
+    """Return for how long https is required, also below this host, also by browsers' lists."""
+    extent = values[variables.HSTS]
+    duration = 0 if extent == "off" else HSTS_DURATION
+    return duration, extent in {"subdomains", "preload"}, extent == "preload"
 
 
 def contradictions(values: Values) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from ipaddress import ip_address, ip_network
@@ -10,6 +11,8 @@ from ipaddress import ip_address, ip_network
 import pytest
 import yaml
 
+from asgi_project.environment import combinations
+from asgi_project.environment.reader import examine
 from tests.support.processes import ROOT, run_failing_start
 
 pytestmark = pytest.mark.system
@@ -47,6 +50,36 @@ def test_scaled_container_trusts_only_the_proxy_container():
     assert list(services["proxy"]["networks"]) == ["front"]
     for name in ("postgres", "redis", "trolley"):
         assert "networks" not in services[name]
+
+
+def test_containers_have_limits_and_no_password_of_their_own():
+    """CFG-9"""
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    services = yaml.safe_load(text)["services"]
+    for name, service in services.items():
+        assert {"mem_limit", "pids_limit"} <= service.keys(), name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    assert set(re.findall(r"\$\{\w+_PASSWORD(.*?)\}", text)) == {":-"}
+    assert all(text.count(f"{name}_PASSWORD") > 1 for name in ("POSTGRES", "REDIS"))
+
+
+def test_image_contains_no_secrets_of_the_checkout():
+    """CFG-9"""
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {"**/.env*", "data", "**/*.sqlite3*", ".git"} <= set(ignored)
+    assert "ignore-scripts=true" in (ROOT / "frontend" / ".npmrc").read_text().split()
+
+
+def test_hsts_is_for_this_host_unless_more_is_asked_for():
+    """CFG-10: Django's own values follow from the setting."""
+    for value, expected in (
+        ("", (31_536_000, False, False)),
+        ("subdomains", (31_536_000, True, False)),
+        ("PRELOAD", (31_536_000, True, True)),
+        ("off", (0, False, False)),
+    ):
+        environment = {"TROLLEY_HTTPS": "true", "TROLLEY_HSTS": value}
+        assert combinations.hsts(examine(environment)) == expected
 
 
 def test_server_refuses_to_start_with_a_placeholder_secret_key(tmp_path):
