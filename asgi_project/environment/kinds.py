@@ -265,7 +265,7 @@ def origin(entry: str) -> str:
     """Return an origin; it has a scheme and no path."""
     rule = "an origin with its scheme, such as https://list.example.org:8443"
     parts = _split(entry, rule)
-    if parts.path not in {"", "/"}:
+    if parts.path not in {"", "/"} or parts.hostname == "*":
         refuse(entry, rule)
     return _origin(parts)
 

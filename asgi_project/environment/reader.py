@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from asgi_project.environment import variables
 from asgi_project.environment.combinations import contradictions, doubts
-from asgi_project.environment.kinds import EntriesError, shown, unquoted
+from asgi_project.environment.kinds import DIRECTORY, EntriesError, shown, unquoted
 from asgi_project.environment.variables import Variable
 
 T = TypeVar("T")
@@ -82,6 +82,8 @@ def _is_of_a_service(name: str, text: str) -> bool:
 def _value(variable: Variable[Any], environ: Mapping[str, str], problems: list[str]) -> Any:
     try:
         text = _text(variable, environ)
+        if variable.kind is not DIRECTORY:  # the name of a directory may be any bytes
+            _check_characters(text)
         return variable.kind.parse(text) if text else variable.default
     except EntriesError as error:
         problems += [f"{variable.name}: {message}" for message in error.messages]
@@ -102,6 +104,14 @@ def _text(variable: Variable[Any], environ: Mapping[str, str]) -> str:
     if not text:
         raise ValueError(f"the file {shown(path)} of {variable.name}_FILE is empty")
     return text
+
+
+def _check_characters(text: str) -> None:
+    """Raise ValueError for bytes that are not UTF-8: Python keeps them as half pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it is not UTF-8 text") from None
 
 
 def _cleaned(variable: Variable[Any], text: str) -> str:

@@ -47,7 +47,6 @@ MODULES = (
     "django.forms",
     "django.template.backends.django",
     "django.views.debug",
-    "environ",
     "httptools",
     "jsonschema",
     "msgspec",

@@ -67,6 +67,8 @@ def test_nonsense_is_refused_in_one_line_that_names_variable_entry_and_rule():
         ("TROLLEY_TRUSTED_PROXIES", "http://127.0.0.1", f'"http://127.0.0.1" {NOT_A_NETWORK}'),
         ("CSRF_TRUSTED_ORIGINS", "a.example:8443", f'"a.example:8443" {NOT_AN_ORIGIN}'),
         ("CSRF_TRUSTED_ORIGINS", "https://a/b", f'"https://a/b" {NOT_AN_ORIGIN}'),
+        ("CSRF_TRUSTED_ORIGINS", "https://*", f'"https://*" {NOT_AN_ORIGIN}'),
+        ("SECRET_KEY", f"{KEY}\udcff", "it is not UTF-8 text"),
         ("CSRF_TRUSTED_ORIGINS", "https://u@a", f'"https://u@a" {NOT_AN_ORIGIN}'),
         ("CSRF_TRUSTED_ORIGINS", "https://a:99999", f'"https://a:99999" {NOT_AN_ORIGIN}'),
         (
