@@ -30,6 +30,11 @@ def secret_key(configured: str, data_dir: Path) -> str:
     path = data_dir / "secret_key"
     try:
         return _read(path) or _create(path)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"TROLLEY_DATA: {path} does not contain {MIN_LENGTH} random characters: "
+            "restore it from a backup; without it, all sessions end"
+        ) from None
     except OSError as error:
         raise ImproperlyConfigured(
             f"TROLLEY_DATA: cannot write to {data_dir}: {error.strerror}"
@@ -53,7 +58,11 @@ def public_name(key: str) -> str:
 
 
 def _read(path: Path) -> str:
-    return path.read_text().strip() if path.exists() else ""
+    """Return the stored key, or an empty text; raises ValueError if it is damaged."""
+    key = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    if 0 < len(key) < MIN_LENGTH:
+        raise ValueError(f"the key is shorter than {MIN_LENGTH}")
+    return key
 
 
 def _create(path: Path) -> str:

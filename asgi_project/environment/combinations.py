@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from django.http.request import split_domain_port
+from django.http.request import split_domain_port, validate_host
 
 from asgi_project.environment import variables
 from asgi_project.middleware import proxy_user
@@ -70,16 +71,42 @@ def contradictions(values: Values) -> list[str]:
 
 def doubts(values: Values) -> list[str]:
     """Return a line for each value that works, but probably not as it was meant."""
-    warnings = []
-    if values[variables.HTTPS] and "*" in allowed_hosts(values):
-        warnings.append(
-            "ALLOWED_HOSTS: every host name is allowed although TROLLEY_HTTPS is set: "
-            "set TROLLEY_URL, or name the hosts"
+    return [line for line, is_doubtful in _doubts(values) if is_doubtful]
+
+
+def _doubts(values: Values) -> Iterator[tuple[str, bool]]:
+    hosts, is_https = allowed_hosts(values), values[variables.HTTPS]
+    yield (
+        "ALLOWED_HOSTS: every host name is allowed although TROLLEY_HTTPS is set: "
+        "set TROLLEY_URL, or name the hosts",
+        is_https and "*" in hosts,
+    )
+    if url := values[variables.URL]:
+        domain = split_domain_port(urlsplit(url).netloc)[0]
+        local = ["localhost", "127.0.0.1", "[::1]"]
+        yield (
+            f"ALLOWED_HOSTS: the host of TROLLEY_URL, {domain}, is not allowed",
+            not validate_host(domain, [*hosts, *local]),
         )
+        yield (
+            "TROLLEY_URL: it begins with https, but TROLLEY_HTTPS is not set",
+            url.startswith("https:") and not is_https,
+        )
+        yield (
+            "TROLLEY_URL: it begins with http, but TROLLEY_HTTPS is set",
+            url.startswith("http:") and is_https,
+        )
+    yield (
+        "TROLLEY_TRUSTED_PROXIES: every address is trusted, so every client can claim another one",
+        any(map(proxy_user.matches_any_address, trusted_proxies(values))),
+    )
+    yield (
+        "TROLLEY_PROXY_AUTH_CREATE: it has no effect without TROLLEY_PROXY_AUTH_HEADER",
+        values[variables.PROXY_AUTH_CREATE] and not values[variables.PROXY_AUTH_HEADER],
+    )
     has_name = bool(values[variables.SUPERUSER_USERNAME])
-    if has_name != bool(values[variables.SUPERUSER_PASSWORD]):
-        warnings.append(
-            "DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD: "
-            "only one of them is set, so no owner is created"
-        )
-    return warnings
+    yield (
+        "DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD: "
+        "only one of them is set, so no owner is created",
+        has_name != bool(values[variables.SUPERUSER_PASSWORD]),
+    )

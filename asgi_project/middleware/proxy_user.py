@@ -22,14 +22,15 @@ def validate_header(header: str, proxies: Sequence[str]) -> str:
     """
     if header and not re.fullmatch(r"[A-Za-z0-9-]{1,60}", header):
         raise ImproperlyConfigured("TROLLEY_PROXY_AUTH_HEADER must be the name of a header")
-    if header and (not proxies or any(map(_matches_any_address, proxies))):
+    if header and (not proxies or any(map(matches_any_address, proxies))):
         raise ImproperlyConfigured(
             "TROLLEY_PROXY_AUTH_HEADER needs the proxy's own addresses in TROLLEY_TRUSTED_PROXIES"
         )
     return header
 
 
-def _matches_any_address(proxy: str) -> bool:
+def matches_any_address(proxy: str) -> bool:
+    """Tell whether every address is trusted."""
     try:
         return proxy == "*" or ip_network(proxy, strict=False).prefixlen == 0
     except ValueError:  # a literal, such as the path of a Unix socket

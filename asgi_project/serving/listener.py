@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import ExitStack
 
 from asgi_project.serving.time_scale import scaled
 
@@ -23,12 +24,16 @@ def open_listener(host: str, port: int) -> socket.socket:
     try:
         results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = results[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(2048)
+        with ExitStack() as on_error:
+            listener = on_error.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(2048)
+            on_error.pop_all()
     except OSError as error:
         raise AddressError(_error_message(error, host, port)) from error
+    except UnicodeError as error:  # a part of the name is too long, or empty
+        raise AddressError(f"{host!r} is not the name of a host") from error
     _set_stall_timeout(listener)
     listener.set_inheritable(True)
     return listener

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from asgi_project.secret_key import secret_key, validated
 
@@ -43,6 +44,16 @@ def test_parallel_first_starts_agree_on_the_key(tmp_path, monkeypatch):
 def test_empty_key_file_is_filled(tmp_path):
     (tmp_path / "secret_key").touch()
     assert secret_key("", tmp_path) == secret_key("", tmp_path) != ""
+
+
+@pytest.mark.parametrize("content", [b"short", b"\xff" * 64, GOOD.encode()[:31] + b"\n"])
+def test_damaged_key_file_is_an_error_and_kept(tmp_path, content):
+    """CFG-1"""
+    path = tmp_path / "secret_key"
+    path.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match="does not contain 32 random characters"):
+        secret_key("", tmp_path)
+    assert path.read_bytes() == content
 
 
 def test_configured_key_is_used_and_not_stored(tmp_path):

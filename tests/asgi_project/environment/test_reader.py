@@ -250,7 +250,7 @@ def test_unknown_variable_is_named_with_the_nearest_known():
     assert examine({"TROLLEY_TEST_REDIS": "x", "TROLLEY_HTTPS_FILE": ""}).warnings == []
 
 
-def test_https_without_a_host_name_is_doubtful():
+def test_values_that_are_probably_not_meant_are_doubtful():
     """CFG-5"""
     https = {"TROLLEY_HTTPS": "1"}
     for environ, hosts, is_doubtful in (
@@ -261,10 +261,17 @@ def test_https_without_a_host_name_is_doubtful():
         ({**https, "TROLLEY_URL": "https://a.example:8443"}, ["a.example"], False),
         ({**https, "TROLLEY_URL": "https://[::1]"}, ["[::1]"], False),
         ({"TROLLEY_URL": "http://a.example"}, ["*"], False),
+        ({"TROLLEY_URL": "https://a.example"}, ["*"], True),
+        ({**https, "TROLLEY_URL": "http://a.example"}, ["a.example"], True),
+        ({"TROLLEY_URL": "http://a.example", "ALLOWED_HOSTS": ".b"}, [".b"], True),
+        ({"TROLLEY_URL": "http://a.b", "ALLOWED_HOSTS": ".b"}, [".b"], False),
+        ({"TROLLEY_TRUSTED_PROXIES": "*"}, ["*"], True),
+        ({"TROLLEY_TRUSTED_PROXIES": "10.0.0.1 ::/0"}, ["*"], True),
+        ({"TROLLEY_PROXY_AUTH_CREATE": "1"}, ["*"], True),
     ):
         environment = examine(environ)
         assert combinations.allowed_hosts(environment) == hosts
-        assert bool(environment.warnings) is is_doubtful
+        assert len(environment.warnings) == int(is_doubtful), environ
 
 
 def test_half_of_an_owner_is_doubtful():
