@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.attempt_counts import AttemptCounter
-from rest.client_address import client_network
+from rest.client_address import client_network, first_address
 from rest.text import fold_case
 
 RETENTION = timedelta(days=30)
@@ -65,7 +65,7 @@ def seconds_left(request: HttpRequest) -> int:
     credentials = getattr(request, "axes_credentials", None)
     latest = (
         AccessAttempt.objects.filter(
-            username=username(request, credentials), ip_address=request.META.get("REMOTE_ADDR")
+            username=username(request, credentials), ip_address=first_address(request)
         )
         .order_by("-attempt_time")
         .first()

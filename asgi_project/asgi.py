@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container
 from typing import cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
@@ -21,12 +20,16 @@ django.setup(set_prefix=False)
 
 from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
 from accounts.password_requests import hashes_password  # noqa: E402
 from accounts.proxy_auth import REMOTE_USER  # noqa: E402
 from asgi_project.middleware.body_limit import BodyLimitMiddleware  # noqa: E402
 from asgi_project.middleware.bounded_queue import BoundedQueueMiddleware  # noqa: E402
+from asgi_project.middleware.client_address import (  # noqa: E402
+    ForwardedHeadersMiddleware,
+    TrustedProxies,
+    settle_peer,
+)
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
 from asgi_project.middleware.trailing_slash import TrailingSlashMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
@@ -73,18 +76,15 @@ def compose() -> ASGI3Application:
 
 def _trust_proxies(app: ASGI3Application) -> ASGI3Application:
     """Accept X-Forwarded-* and the user name from the configured proxies, under every server."""
-    if not settings.TRUSTED_PROXIES:
-        return app
-    forwarded = ProxyHeadersMiddleware(app, settings.TRUSTED_PROXIES)  # type: ignore[arg-type]
-    if settings.PROXY_AUTH_HEADER:
-        # Outermost, because ProxyHeadersMiddleware replaces the proxy's address by the client's.
-        return ProxyUserMiddleware(
-            cast("ASGI3Application", forwarded),
-            header=settings.PROXY_AUTH_HEADER,
-            proxies=cast("Container[str]", forwarded.trusted_hosts),
-            key=REMOTE_USER,
-        )
-    return cast("ASGI3Application", forwarded)
+    if settings.TRUSTED_PROXIES:
+        proxies = TrustedProxies(settings.TRUSTED_PROXIES)
+        app = ForwardedHeadersMiddleware(app, proxies)
+        if settings.PROXY_AUTH_HEADER:
+            # Outside, because ForwardedHeadersMiddleware replaces the proxy's address.
+            app = ProxyUserMiddleware(
+                app, header=settings.PROXY_AUTH_HEADER, proxies=proxies, key=REMOTE_USER
+            )
+    return settle_peer(app)
 
 
 async def _reject_websocket(

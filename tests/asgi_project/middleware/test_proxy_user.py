@@ -2,11 +2,10 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from accounts.proxy_auth import REMOTE_USER
 from asgi_project import asgi
-from asgi_project.middleware.proxy_user import ProxyUserMiddleware, validate_header
+from asgi_project.middleware.proxy_user import validate_header
 
 PROXY, OTHER_CLIENT = ("10.1.2.3", 4711), ("198.51.100.7", 4711)
 ANA = (b"remote-user", b"ana")
@@ -86,15 +85,18 @@ async def test_user_header_is_decoded_as_utf_8(configured):
     assert scope[REMOTE_USER] == "zo\u00eb"
 
 
-def test_proxy_authentication_is_off_by_default(settings):
+async def test_proxy_authentication_is_off_by_default(settings):
     """PPL-14"""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     assert settings.PROXY_AUTH_HEADER == ""
-    assert isinstance(asgi._trust_proxies(asgi._reject_websocket), ProxyHeadersMiddleware)
+    scope = await inner_scope([ANA])
+    assert (scope.get(REMOTE_USER), scope["headers"]) == (None, [ANA])
 
 
-def test_proxy_user_middleware_wraps_proxy_headers_middleware(configured):
-    assert isinstance(asgi._trust_proxies(asgi._reject_websocket), ProxyUserMiddleware)
+async def test_user_header_is_accepted_when_proxy_address_is_written_as_ipv6(configured):
+    """PPL-14, case B3."""
+    scope = await inner_scope([ANA], client=("::ffff:10.1.2.3", 4711))
+    assert scope[REMOTE_USER] == "ana"
 
 
 @pytest.mark.parametrize(
