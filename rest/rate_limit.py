@@ -48,10 +48,12 @@ class TokenBucket:
 class RateLimiter:
     """The limits of many keys, in the memory of this process. Each process has its own.
 
-    It deletes the keys whose bucket is full again.
+    A key may use the allowance of `burst_seconds` at once. Keys whose bucket is full
+    again are deleted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, burst_seconds: float = BURST_SECONDS) -> None:
+        self._burst_seconds = burst_seconds
         self._tats: dict[str, float] = {}
         self._prune_above = MIN_PRUNE_SIZE
         self._lock = Lock()
@@ -62,12 +64,29 @@ class RateLimiter:
         `rate` is in units a second. A request that has to wait takes nothing.
         """
         with self._lock:
-            tat, wait = _conform(self._tats.get(key, now), cost / rate, BURST_SECONDS, now)
+            tat, wait = _conform(self._tats.get(key, now), cost / rate, self._burst_seconds, now)
             if not wait:
-                self._tats[key] = tat
-                if len(self._tats) > self._prune_above:
-                    self._prune(now)
+                self._set(key, tat, now)
             return wait
+
+    def wait(self, key: str, cost: float = 1, *, rate: float, now: float) -> float:
+        """Return the seconds after which `take` would succeed. It takes nothing."""
+        return _conform(self._tats.get(key, now), cost / rate, self._burst_seconds, now)[1]
+
+    def refund(self, key: str, cost: float = 1, *, rate: float) -> None:
+        """Give back `cost` units that were taken for another key's request."""
+        with self._lock:
+            if key in self._tats:
+                self._tats[key] -= cost / rate
+
+    def charge(self, key: str, cost: float, *, rate: float, now: float) -> None:
+        """Take `cost` units for work that is done: the next requests wait for them.
+
+        However large the cost, they wait for two bursts at most.
+        """
+        with self._lock:
+            tat = max(self._tats.get(key, now), now) + cost / rate
+            self._set(key, min(tat, now + 2 * self._burst_seconds), now)
 
     def clear(self) -> None:
         """Delete all keys."""
@@ -76,6 +95,11 @@ class RateLimiter:
 
     def __len__(self) -> int:
         return len(self._tats)
+
+    def _set(self, key: str, tat: float, now: float) -> None:
+        self._tats[key] = tat
+        if len(self._tats) > self._prune_above:
+            self._prune(now)
 
     def _prune(self, now: float) -> None:
         """Delete the keys whose bucket is full; search again at twice the remaining size."""

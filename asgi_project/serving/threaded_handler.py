@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
@@ -15,15 +16,27 @@ from django.db import close_old_connections
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
 
+from asgi_project.middleware.problem_sender import send_problem
 from asgi_project.serving import repeated_reads
+from asgi_project.serving.request_slots import BusyError, RequestSlots, Slot, acquire
+from rest.throttles import SCOPE_KEY, RequestCharge
+
+if TYPE_CHECKING:
+    from asgiref.typing import ASGISendCallable
 
 Event = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 
+BUSY_RETRY_DELAY = 1
+"""Seconds after which a client may retry of which too many requests wait."""
+
 
 class ThreadedHandler(ASGIHandler):
     """Runs each request on one of a few permanent threads; further requests wait.
+
+    A client that has several at work waits while others have their turn, and a request
+    whose client disconnects while it waits is dropped (request_slots.py).
 
     Django's ASGI handler creates a thread for every request, and with it a new database
     connection. It also goes back and forth between that thread and the event loop: for
@@ -33,10 +46,11 @@ class ThreadedHandler(ASGIHandler):
 
     def __init__(self, threads: int, name: str = "request") -> None:
         super().__init__()
+        self._slots = RequestSlots(threads)
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         # Not `run_in_executor`: with asgiref, asynchronous views run on the server's event loop.
         self._run_in_thread = sync_to_async(
-            self._respond, thread_sensitive=False, executor=self.executor
+            self._respond_in_slot, thread_sensitive=False, executor=self.executor
         )
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -50,9 +64,17 @@ class ThreadedHandler(ASGIHandler):
         """
         try:
             body = await self.read_body(receive)
+            events = await self._respond_in_turn(scope, body, receive)
         except RequestAborted:
             return
-        for event in await self._run_in_thread(scope, body):
+        except BusyError:
+            await send_problem(
+                cast("ASGISendCallable", send),
+                *(429, "busy", "Too many of your requests are waiting."),
+                {"Retry-After": str(BUSY_RETRY_DELAY)},
+            )
+            return
+        for event in events:
             await send(event)
 
     async def read_body(self, receive: Receive) -> BytesIO:
@@ -66,6 +88,29 @@ class ThreadedHandler(ASGIHandler):
             more = event.get("more_body", False)
         body.seek(0)
         return body
+
+    async def _respond_in_turn(
+        self, scope: dict[str, Any], body: BytesIO, receive: Receive
+    ) -> list[Event]:
+        """Wait for a slot, then respond. Raises BusyError and RequestAborted."""
+        charge: RequestCharge | None = scope.get(SCOPE_KEY)
+        key = "" if charge is None else charge.key
+        slot = await acquire(self._slots, key, receive, body.getbuffer().nbytes)
+        if slot is None:
+            raise RequestAborted
+        try:
+            return await self._run_in_thread(slot, scope, body)
+        except asyncio.CancelledError:
+            if not slot.is_started:
+                slot.release()
+            raise
+
+    def _respond_in_slot(self, slot: Slot, scope: dict[str, Any], body: BytesIO) -> list[Event]:
+        slot.is_started = True
+        try:
+            return self._respond(scope, body)
+        finally:
+            slot.release_from_thread()
 
     def _respond(self, scope: dict[str, Any], body: BytesIO) -> list[Event]:
         set_script_prefix(get_script_prefix(scope))

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from rest import throttles
 from rest.openapi import OneOf
 from shopping_list import models
 from shopping_list.api import openapi, permissions, query_params, representations, responses
@@ -86,6 +87,8 @@ class UndoView(APIView):
         change = unit.changes.get(list_id)
         if change is None:
             raise undo.NotUndoableError("There is nothing left to undo.")
+        rows = len(change.items) + len(change.gone)
+        throttles.charge_done(request, rows, per=throttles.SELECTED_ROWS_PER_WRITE)
         undone = models.Activity.objects.get(list_id=list_id, version=change.version)
         return Response(representations.activities([undone])[0])
 

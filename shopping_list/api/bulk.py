@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from rest import throttles
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.serializers import validated
 from shopping_list import models
@@ -45,6 +46,7 @@ class BulkView(APIView):
         nothing; the other lines are added.
         """
         lines = validated(requests.BulkBody, request)["items"]
+        throttles.charge_rows(request, len(lines), per=throttles.ROWS_PER_WRITE)
         with recording(list_id) as unit:
             permissions.require_member(request, list_id, "editor")
             lines_added = [self._add(unit, list_id, *numbered) for numbered in enumerate(lines)]
@@ -71,11 +73,15 @@ class _SelectionView(APIView):
 
     def _run(self, request: Request, list_id: UUID) -> Response:
         selection = validated(requests.ItemSelectionBody, request)
+        selected_count = len(selection.get("items", ()))
+        throttles.charge_rows(request, selected_count, per=throttles.SELECTED_ROWS_PER_WRITE)
         with recording(list_id, verb=self.verb) as unit:
             permissions.require_member(request, list_id, self.required_role)
             self.apply(list_id, _selected_items(list_id, selection))
         change = unit.changes.get(list_id)
         ids = [*(row.id for row in change.items), *change.gone] if change else []
+        if len(ids) > selected_count:  # all items in one state: not known before
+            throttles.charge_done(request, len(ids), per=throttles.SELECTED_ROWS_PER_WRITE)
         return Response({"version": _list_version(unit, list_id), "items": [str(pk) for pk in ids]})
 
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:

@@ -14,6 +14,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from rest import throttles
 from rest.openapi import operation
 from shopping_list import queries
 from shopping_list.api import permissions, query_params
@@ -75,6 +76,7 @@ class ExportView(APIView):
         snapshot = queries.snapshot(list_id)
         if snapshot is None:
             raise Http404  # it was deleted since
+        throttles.charge_done(request, len(snapshot.items), per=throttles.ROWS_PER_READ)
         content = format_.write(snapshot.list, snapshot.items)
         if format_.extension == "csv":
             content = f"\ufeff{content}"  # without it Excel does not see that it is UTF-8
@@ -96,5 +98,7 @@ class ExportEverythingView(APIView):
         """Return all of my lists with their items, as JSON."""
         ids = permissions.lists(request).order_by("created_at", "pk").values_list("pk", flat=True)
         snapshots = [snapshot for pk in list(ids) if (snapshot := queries.snapshot(pk))]
+        rows = sum(len(snapshot.items) for snapshot in snapshots)
+        throttles.charge_done(request, rows, per=throttles.ROWS_PER_READ)
         content = json_format.write_all((snapshot.list, snapshot.items) for snapshot in snapshots)
         return _file_response(content, "trolley", extension="json", content_type="application/json")

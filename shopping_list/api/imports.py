@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from accounts import guests
 from accounts.api.permissions import current_user
+from rest import throttles
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.serializers import StrictBooleanField, StrictSerializer, validated
 from shopping_list import models
@@ -141,6 +142,7 @@ class ImportView(APIView):
         body = validated(ImportBody, request)
         results = _parse_content(request, body["format"], body["content"])
         lines = [result for result in results if isinstance(result, Line)]
+        _charge(request, len(lines), is_preview=body["dry_run"])
         if body["dry_run"]:
             plan = Plan(importer.load_items(list_id)).add_lines(lines)
             return _response(results, plan, access.version, dry_run=True)
@@ -173,12 +175,18 @@ class ImportEverythingView(APIView):
         body = validated(EverythingBody, request)
         with _content_errors():
             lists = json_format.read_all(body["content"])
+        _charge(request, sum(len(parsed.lines) for parsed in lists), is_preview=body["dry_run"])
         ids = [None] * len(lists) if body["dry_run"] else _create_lists(request, lists)
         created = [
             {"id": pk and str(pk), "name": parsed.name, "items": len(parsed.lines)}
             for pk, parsed in zip(ids, lists, strict=True)
         ]
         return Response({"dry_run": body["dry_run"], "lists": created})
+
+
+def _charge(request: Request, rows: int, *, is_preview: bool) -> None:
+    per = throttles.SELECTED_ROWS_PER_WRITE if is_preview else throttles.ROWS_PER_WRITE
+    throttles.charge_rows(request, rows, per=per, is_preview=is_preview)
 
 
 def _create_lists(request: Request, lists: list[json_format.ParsedList]) -> list[UUID]:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from rest import throttles
 from shopping_list import queries
 from shopping_list.api import openapi, permissions, preconditions, responses
 
@@ -23,6 +24,7 @@ class SnapshotView(APIView):
         snapshot = queries.snapshot(list_id)
         if snapshot is None:
             raise Http404  # it was deleted since
+        throttles.charge_done(request, len(snapshot.items), per=throttles.ROWS_PER_READ)
         tag = preconditions.list_etag(snapshot.version, snapshot.digest)
         # REST framework's renderer would take several times as long for many items.
         content = msgspec.json.encode(snapshot)

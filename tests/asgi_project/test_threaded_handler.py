@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 
+from asgi_project.serving.request_slots import MAX_PER_NETWORK, MAX_PER_USER, MAX_WAITING
 from asgi_project.serving.threaded_handler import ThreadedHandler
+from rest.throttles import SCOPE_KEY, RequestCharge
 
 Middleware = Callable[[HttpRequest], HttpResponse]
 
@@ -92,7 +95,7 @@ async def _send(app: Any, address: str, *chunks: bytes, disconnect: bool = False
     events.append({"type": "http.disconnect"} if disconnect else {"type": "http.request"})
 
     async def receive() -> Any:
-        return events.pop(0)
+        return events.pop(0) if events else await asyncio.get_running_loop().create_future()
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -143,6 +146,113 @@ async def test_parallel_requests_are_limited_to_number_of_threads() -> None:
     gate.set()
     await asyncio.gather(*tasks)
     assert len(running) == 10
+
+
+class Peer:
+    """A client with one request, which can disconnect."""
+
+    def __init__(self, app: Any, address: str, key: str) -> None:
+        self.sent: list[Any] = []
+        self._left = asyncio.Event()
+        self._body = [{"type": "http.request", "body": b""}]
+        scope = {"type": "http", "method": "GET", "path": address, "headers": []}
+        charge = RequestCharge("GET", key)
+        scope |= {"query_string": b"", SCOPE_KEY: charge}
+        self.request = asyncio.create_task(app(scope, self.receive, self.send))
+
+    async def receive(self) -> Any:
+        if self._body:
+            return self._body.pop()
+        await self._left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, event: Any) -> None:
+        self.sent.append(event)
+
+    async def disconnect(self) -> None:
+        self._left.set()
+        await asyncio.wait_for(self.request, 5)
+
+    @property
+    def waits(self) -> bool:
+        return not self.request.done()
+
+
+async def settle() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_request_is_dropped_when_its_client_disconnects_while_it_waits() -> None:
+    """RATE-5: its view never runs, and the requests after it have their turn."""
+    handler = ThreadedHandler(1)
+    first = Peer(handler, "/waiting/", "user:1")
+    await asyncio.to_thread(entered.acquire)
+    abandoned = [Peer(handler, "/waiting/", "user:1") for _ in range(8)]
+    stranger = Peer(handler, "/thread/", "address:198.51.100.7")
+    await settle()
+    for peer in abandoned:
+        await peer.disconnect()
+    gate.set()
+    await asyncio.wait_for(asyncio.gather(first.request, stranger.request), 5)
+    assert (first.sent[0]["status"], stranger.sent[0]["status"]) == (200, 200)
+    assert [peer.sent for peer in abandoned] == [[]] * 8
+    assert len(running) == 1
+
+
+async def test_clients_have_turns_and_only_a_few_requests_at_work_each() -> None:
+    """RATE-5"""
+    handler = ThreadedHandler(8)
+    peers = [Peer(handler, "/waiting/", "user:1") for _ in range(8)]
+    strangers = [Peer(handler, "/waiting/", "address:198.51.100.7") for _ in range(8)]
+    for _ in range(MAX_PER_USER + MAX_PER_NETWORK):
+        await asyncio.to_thread(entered.acquire)
+    await settle()
+    assert len(running) == MAX_PER_USER + MAX_PER_NETWORK
+    other = Peer(handler, "/thread/", "user:2")
+    await asyncio.wait_for(other.request, 5)
+    gate.set()
+    await asyncio.wait_for(asyncio.gather(*(peer.request for peer in peers + strangers)), 5)
+    assert len(running) == 16
+
+
+async def test_client_with_too_many_waiting_requests_gets_429_busy() -> None:
+    """RATE-5"""
+    handler = ThreadedHandler(1)
+    first = Peer(handler, "/waiting/", "user:1")
+    await asyncio.to_thread(entered.acquire)
+    waiting = [Peer(handler, "/thread/", "user:1") for _ in range(MAX_WAITING)]
+    await settle()
+    refused = Peer(handler, "/thread/", "user:1")
+    await asyncio.wait_for(refused.request, 5)
+    start, body = refused.sent
+    headers = dict(start["headers"])
+    assert (start["status"], json.loads(body["body"])["code"]) == (429, "busy")
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert int(headers[b"retry-after"]) >= 1
+    gate.set()
+    await asyncio.wait_for(asyncio.gather(first.request, *(p.request for p in waiting)), 5)
+    assert {peer.sent[0]["status"] for peer in waiting} == {200}
+
+
+async def test_slot_is_free_again_when_a_request_is_cancelled() -> None:
+    """daphne cancels the application of a client that has disconnected."""
+    handler = ThreadedHandler(1)
+    working = Peer(handler, "/waiting/", "user:1")
+    await asyncio.to_thread(entered.acquire)
+    queued = Peer(handler, "/waiting/", "user:2")
+    await settle()
+    for peer in (working, queued):
+        peer.request.cancel()
+        with suppress(asyncio.CancelledError):
+            await peer.request
+    late = Peer(handler, "/thread/", "user:3")
+    await settle()
+    assert late.waits, "the thread of a cancelled request is still at work"
+    gate.set()
+    await asyncio.wait_for(late.request, 5)
+    assert late.sent[0]["status"] == 200
+    assert len(running) == 1
 
 
 async def test_failed_request_gets_500_and_releases_its_thread() -> None:
