@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, QuerySet, UUIDField
 
 from rest.compiled_query import CompiledQuery
 from rest.errors import DomainError
+from rest.transaction_lock import lock_until_commit
 from shopping_list import models
 
 MAX_ITEMS = 10_000
@@ -28,7 +28,6 @@ MAX_OWNED_LISTS_WITH_TRASH = 1_000
 MAX_LISTS = 10_000
 """Lists of the installation, those in the trash included."""
 
-# An arbitrary number; no other program may use it in the same database.
 COUNTING_LOCK_ID = 0x7401_1E48
 
 
@@ -93,7 +92,7 @@ def check_restored_list(owner_id: int) -> None:
 
     The transactions that count lists wait for each other, until they end.
     """
-    _wait_for_others()
+    lock_until_commit(COUNTING_LOCK_ID)
     if _owned_by(owner_id).filter(shopping_list__deleted_at=None).count() >= MAX_OWNED_LISTS:
         raise TooManyListsError(f"A user owns at most {MAX_OWNED_LISTS:,} lists.")
 
@@ -102,9 +101,3 @@ def _owned_by(user_id: int) -> QuerySet[Any]:
     owner = models.Membership.Role.OWNER
     owned: QuerySet[Any] = models.Membership.objects.filter(user_id=user_id, role=owner)
     return owned
-
-
-def _wait_for_others() -> None:
-    if connection.vendor == "postgresql":  # on SQLite all transactions that write wait
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [COUNTING_LOCK_ID])

@@ -305,9 +305,9 @@ def test_delete_of_lists_is_one_change_of_each(groceries, hardware, milk, record
 def test_update_of_memberships_is_one_change(groceries, recorded_changes):
     """REC-5"""
     with recorded_changes(groceries) as recorded:
-        groceries.memberships.update(role="viewer")
+        groceries.memberships.update(role="owner")
     assert recorded.only_change.verb == "member.role"
-    assert {member.role for member in recorded.only_change.list.members} == {"viewer"}
+    assert {member.role for member in recorded.only_change.list.members} == {"owner"}
 
 
 def test_bulk_create_of_memberships_is_one_change_of_each_list(
