@@ -5,6 +5,7 @@ export const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 const MAX_QUANTITY_LENGTH = 50;
 /** White space and invisible signs. */
+// eslint-disable-next-line no-control-regex -- Python's \s has these separators, too.
 const EDGE = /[\s\x1c-\x1f\x85\u200b-\u200f\u2060\ufeff]/;
 const SENDER =
   /^\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[AaPp]\.?[Mm]\.?)?\]?(?:\s[-\u2013])?\s[^:]{1,60}:\s/;
