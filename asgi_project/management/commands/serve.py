@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import socket
 from argparse import SUPPRESS
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -29,7 +29,7 @@ from asgi_project.serving.servers import SERVERS
 from asgi_project.serving.startup_message import base_url, startup_message
 from asgi_project.serving.supervisor import Supervisor, stop_with_parent
 
-log = structlog.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -100,7 +100,7 @@ class Command(BaseCommand):
         6. Print the URL and serve.
         """
         for line in (*settings.ENVIRONMENT_WARNINGS, *settings.ENVIRONMENT_NOTES):
-            log.warning(line)
+            logger.warning("%s", line)
         if workers > 1 and settings.LAYER == "memory":
             raise CommandError("more than one worker needs Redis: set REDIS_URL")
         listener = open_listener(host, port)
@@ -124,7 +124,7 @@ class Command(BaseCommand):
 
     def _make_data_private(self) -> None:
         for path in make_private(settings.DATA_DIR):
-            log.warning("other users of this machine could read a file: corrected", path=str(path))
+            logger.warning("other users of this machine could read %s: corrected", path)
 
     def _ensure_owner(self) -> str | None:
         """Create the owner from the environment; return a setup secret if there is still none."""
