@@ -149,11 +149,11 @@ def test_owner_of_the_environment_does_not_take_the_name_of_a_user(ana):
         ({"EMAIL": "olga"}, r"^DJANGO_SUPERUSER_EMAIL: Enter a valid email"),
     ],
 )
-def test_owner_of_the_environment_is_held_to_the_rules_of_sign_up(db, monkeypatch, values, message):
+def test_owner_of_the_environment_is_held_to_the_rules_of_sign_up(db, settings, values, message):
     """PPL-15: case I1. The start is refused in one line."""
     values = {"USERNAME": "olga-olga-olg", "PASSWORD": PASSWORD, **values}
     for name, value in values.items():
-        monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}", value)
+        setattr(settings, f"SUPERUSER_{name}", value)
     with pytest.raises(CommandError, match=message) as refusal:
         serve.Command()._ensure_owner()
     assert "\n" not in str(refusal.value)
@@ -161,14 +161,11 @@ def test_owner_of_the_environment_is_held_to_the_rules_of_sign_up(db, monkeypatc
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
-def test_last_line_end_of_the_password_file_is_no_part_of_the_password(
-    db, monkeypatch, tmp_path, ending
-):
+def test_last_line_end_of_the_password_is_no_part_of_it(db, settings, ending):
     """PPL-15: case H1."""
-    for name, value in {"USERNAME": "olga", "PASSWORD": PASSWORD, "EMAIL": "o@example.org"}.items():
-        file = tmp_path / name
-        file.write_bytes(f"{value}{ending}".encode())
-        monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}_FILE", str(file))
+    values = {"USERNAME": "olga", "PASSWORD": PASSWORD, "EMAIL": "o@example.org"}
+    for name, value in values.items():
+        setattr(settings, f"SUPERUSER_{name}", f"{value}{ending}")
     serve.Command()._ensure_owner()
     owner = User.objects.get_by_natural_key("olga")
     assert owner.check_password(PASSWORD)

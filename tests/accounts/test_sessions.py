@@ -267,5 +267,6 @@ def test_a_sign_in_beyond_the_ceiling_ends_the_oldest_session(monkeypatch, ana, 
     for age in (3, 2, 1):
         keys.append(signed_in_client(ana).session.session_key)
         seen_at = timezone.now() - timedelta(minutes=age)
+        keys[-1] = sessions.digest(keys[-1])
         Session.objects.filter(pk=keys[-1]).update(last_seen_at=seen_at)
     assert list(sessions.active_sessions(ana).values_list("pk", flat=True)) == keys[:0:-1]
