@@ -192,7 +192,7 @@ def _parse_item(block: _Block, category: str, is_known: IsKnownName) -> ParsedIt
 
 
 def _read(text: str, is_known: IsKnownName) -> ItemText:
-    bold = _BOLD.fullmatch(text)
+    bold = _BOLD.fullmatch(text) if "**" in text else None
     if bold is None:
         return item_text.read(_unescape(text), is_known)
     quantity, name, note, rest = bold.group("quantity", "name", "note", "rest")

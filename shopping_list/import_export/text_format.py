@@ -68,7 +68,7 @@ def _parse_item(line: str, is_known: IsKnownName) -> ParsedItem:
 
 def _read(line: str, is_known: IsKnownName) -> ItemText:
     text = strip_marks(line).text or line
-    quoted = _QUOTED.fullmatch(text)
+    quoted = _QUOTED.fullmatch(text) if '"' in text else None
     if quoted is not None:
         quantity, name, note = quoted.group("quantity", "name", "note")
         return ItemText(name.replace('""', '"').strip(), (quantity or "").strip(), note or "")

@@ -32,6 +32,7 @@ _LETTER = r"[^\W\d_]"
 _TIMES = rf"(?:\s?(?:x(?!{_LETTER})|\u00d7)|X(?!{_LETTER}))"
 _OF = r"(?:\s+(?:of|de|di)\s+|\s+d['\u2019]|\s+)"
 
+_STARTS_LIKE_A_NUMBER = re.compile(rf"[\d{_HALVES}]")
 _MEASURED = re.compile(
     rf"(?:{_AMOUNT}{_TIMES}\s?)?(?P<amount>{_AMOUNT})(?P<joint>[-\s]?)"
     rf"(?P<unit>fl\.?\s?oz|{_LETTER}+)\.?{_OF}(?P<name>\S.*)",
@@ -144,13 +145,11 @@ def _with_quantity(text: str, note: str, raw: str) -> list[_Reading]:
 
 def _split(text: str) -> _Split | None:
     """Return the quantity and the name."""
-    return (
-        _split_bracketed(text)
-        or _split_measured(text)
-        or _split_multiplied(text)
-        or _split_bare_number(text)
-        or _split_multiplied_at_end(text)
-    )
+    split = _split_bracketed(text)
+    if split is None and _STARTS_LIKE_A_NUMBER.match(text):
+        # Most texts do not start like one, and an export reads many.
+        split = _split_measured(text) or _split_multiplied(text) or _split_bare_number(text)
+    return split or _split_multiplied_at_end(text)
 
 
 def _split_bracketed(text: str) -> _Split | None:

@@ -1,0 +1,140 @@
+"""Call every route of the longest list that is allowed, and print CPU time, queries and bytes.
+
+    TROLLEY_DATA=/tmp/full python -m bench.full_list [items]
+
+It needs an empty database. Each call is one request through Django's whole stack, without a
+server. The log column has the bytes that the call wrote to the change log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import django
+
+COLUMNS = "{:34} {:>6} {:>8} {:>8} {:>10} {:>10}"
+
+
+def main() -> None:
+    """Build the list, call the routes, print the table."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_project.settings")
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    client, list_id = build(count)
+    print(COLUMNS.format("request", "status", "CPU ms", "queries", "bytes", "log bytes"))
+    for call in calls(list_id):
+        measure(client, list_id, call)
+
+
+def build(count: int) -> tuple[Any, Any]:
+    """Create a list with this many items, and return a client of its owner and its id."""
+    from rest_framework.test import APIClient
+
+    from accounts.models import User
+    from shopping_list.models import Membership, ShoppingItem, ShoppingList
+
+    ana = User.objects.create_user("ana", name="Ana")
+    shopping_list = ShoppingList.objects.create(name="Full", created_by=ana)
+    Membership.objects.create(shopping_list=shopping_list, user=ana, role="owner")
+    rows = [
+        ShoppingItem(
+            shopping_list=shopping_list,
+            name=f"Item {number} {'lorem ipsum ' * 12}"[:150],
+            note=("dolor sit amet, consectetur " * 8)[:200],
+            quantity="2 kg",
+            category=f"Aisle {number % 200}",
+            created_by=ana,
+        )
+        for number in range(count)
+    ]
+    ShoppingItem.objects.bulk_create(rows)
+    client = APIClient()
+    client.force_login(ana, backend="django.contrib.auth.backends.ModelBackend")
+    return client, shopping_list.pk
+
+
+def calls(list_id: Any) -> Iterator[tuple[str, str, str, Any]]:
+    """Yield the requests: a name, a method, a path and a body. `{version}` is the newest one."""
+    lists = "/api/shopping-lists/"
+    url, items = f"{lists}{list_id}/", f"{lists}{list_id}/shopping-items/"
+    for name, path in (
+        ("list", url),
+        ("lists", lists),
+        ("snapshot", f"{url}snapshot/"),
+        *((f"export {each}", f"{url}export/?format={each}") for each in FORMATS),
+        ("export everything", "/api/export/"),
+        ("items, page of 1,000", f"{items}?page_size=1000"),
+        ("items by name", f"{items}?page_size=1000&ordering=name"),
+        ("items, last page by name", f"{items}?page_size=1000&ordering=name&page=10"),
+        ("items, search", f"{items}?search=AMET&page_size=1000"),
+        ("search of all lists", "/api/search-shopping-items/?search=amet&page_size=1000"),
+        ("suggestions", "/api/suggestions/?q=item"),
+        ("members", f"{url}members/"),
+    ):
+        yield name, "get", path, None
+    yield "add one: refused", "post", items, {"name": "One more"}
+    yield (
+        "bulk of 500: refused",
+        "post",
+        f"{items}bulk/",
+        {"items": [{"name": f"m{n}"} for n in range(500)]},
+    )
+    lines = "\n".join(f"line {n}" for n in range(5000))
+    yield "import of 5,000: refused", "post", f"{url}import/", {"format": "text", "content": lines}
+    yield "tick all", "post", f"{items}tick/", {"purchased": False}
+    yield "undo tick", "post", f"{url}activities/{{version}}/undo/", None
+    yield "tick all again", "post", f"{items}tick/", {"purchased": False}
+    yield "untick all", "post", f"{items}untick/", {"purchased": True}
+    yield "activities with rows", "get", f"{url}activities/?rows=true&page_size=50", None
+    yield "remove all", "post", f"{items}remove/", {"purchased": False}
+    yield "undo remove", "post", f"{url}activities/{{version}}/undo/", None
+    yield "export of me", "get", "/api/auth/me/export/", None
+    yield "delete the list", "delete", url, None
+    yield "restore it", "post", f"{url}restore/", None
+
+
+FORMATS = ("json", "csv", "markdown", "text")
+
+
+def measure(client: Any, list_id: Any, call: tuple[str, str, str, Any]) -> None:
+    """Send one request and print a line."""
+    name, method, path, body = call
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from shopping_list.models import Activity
+
+    newest = Activity.objects.filter(list_id=list_id).latest("version").version
+    content = None if body is None else json.dumps(body)
+    with CaptureQueriesContext(connection) as queries:
+        start = time.process_time()
+        response = (
+            getattr(client, method)(
+                path.format(version=newest), content, content_type="application/json"
+            )
+            if method != "get"
+            else client.get(path)
+        )
+        elapsed = time.process_time() - start
+    written = sum(
+        len(bytes(change.frame)) + len(json.dumps(change.changes))
+        for change in Activity.objects.filter(list_id=list_id, version__gt=newest)
+    )
+    size = len(response.content)
+    print(
+        COLUMNS.format(
+            name, response.status_code, round(elapsed * 1000), len(queries), size, written
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
