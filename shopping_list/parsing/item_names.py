@@ -33,9 +33,11 @@ def comparison_key(name: str) -> str:
     Characters that nobody sees are left out, and all apostrophes and all hyphens are alike.
     NFKC is applied again after folding, because folding can undo it.
     """
-    folded = unicodedata.normalize("NFKC", name.translate(_FOLDED)).casefold()
-    composed = unicodedata.normalize("NFKC", folded).translate(_FOLDED)
-    return " ".join(composed.split())[:MAX_KEY_LENGTH]
+    folded = name.casefold()
+    if not name.isascii():  # an ASCII name has nothing else to fold, and an export has many
+        composed = unicodedata.normalize("NFKC", name.translate(_FOLDED)).casefold()
+        folded = unicodedata.normalize("NFKC", composed).translate(_FOLDED)
+    return " ".join(folded.split())[:MAX_KEY_LENGTH]
 
 
 def twin_key(key: str, item_id: UUID) -> str:
