@@ -34,7 +34,7 @@ def walk(resolver, prefix):
 
 def sample_path(pattern):
     def value(converter):
-        return str(uuid.UUID(int=7)) if converter[1] == "uuid:" else "7"
+        return str(uuid.UUID(int=7)) if converter[1] in {"uuid:", "id:"} else "7"
 
     path = re.sub(r"<(\w+:)?\w+>", value, str(pattern)).removesuffix("(?P<url>.*)$")
     return path.replace("%", "%25").replace("#", "%23")

@@ -34,9 +34,9 @@ def test_limit_is_that_of_the_whole_path(path, limit):
     [
         ([], 7),
         ([(b"authorization", b"Bearer x")], 30),
-        ([(b"cookie", b"theme=dark; sessionid=abc")], 30),
-        ([(b"cookie", b"theme=sessionid; csrftoken=abc")], 7),
-        ([(b"cookie", b"xsessionid=abc")], 7),
+        ([(b"cookie", b"theme=dark; trolley_sessionid=abc")], 30),
+        ([(b"cookie", b"theme=trolley_sessionid; csrftoken=abc")], 7),
+        ([(b"cookie", b"xtrolley_sessionid=abc")], 7),
         ([(b"x-authorization", b"Bearer x")], 7),
     ],
 )

@@ -35,7 +35,7 @@ def address(path: str, values: dict[str, Any]) -> str:
     """Return the URL of a route, with unknown ids where `values` has none."""
 
     def fill(match: re.Match[str]) -> str:
-        return str(values.get(match.group(2), UNKNOWN if match.group(1) == "uuid" else 1))
+        return str(values.get(match.group(2), UNKNOWN if match.group(1) in {"uuid", "id"} else 1))
 
     return "/" + _PARAMETER.sub(fill, path)
 
