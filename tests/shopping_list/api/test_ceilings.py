@@ -141,7 +141,7 @@ def test_no_way_to_own_a_list_exceeds_the_ceiling(
     trashed.memberships.create(user=User.objects.get(username="ana"), role="owner")
     export = {"format": "trolley", "version": 1, "lists": [{"name": "x", "items": []}]}
     bob_client = APIClient()
-    bob_client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    bob_client.force_login(bob)
     ana_member = f"{url_of_list(groceries)}members/{full_house.created_by_id}/"
     responses = [
         ana_client.post(LISTS, {"name": "Party"}),
