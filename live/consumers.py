@@ -28,7 +28,9 @@ from live.db_threads import run_in_db_thread
 from live.delivery.readings import Position
 from live.protocol import frames
 from live.protocol.frames import CloseCode
+from rest.client_address import scope_network
 from rest.database_errors import database_trouble
+from rest.known_credentials import credential_of, known_credentials
 from shopping_list.rows import Person
 
 logger = logging.getLogger(__name__)
@@ -46,6 +48,10 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
 
     connection: Connection
     initial_subscription: StartSubscription | None
+    network: str
+    credential: bytes | None
+    is_bare = False
+    """Whether the socket counts as one without a credential (admission.py)."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one socket."""
@@ -57,6 +63,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             await send({"type": "websocket.close"})
             return
         await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
+        self.network = scope_network(scope)
+        self.credential = credential_of(scope["headers"])
         await self._serve(parsed_handshake, receive, send)
 
     async def dispatch(self, message: Message) -> None:
@@ -80,6 +88,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             if not self.connection.writer.is_closed:
                 await self._force_close(send, self.connection.close_code)
         finally:
+            self._leave_bare()
             self.runtime.remove_connection(self.connection)
 
     async def _force_close(self, send: Send, code: CloseCode) -> None:
@@ -132,7 +141,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         connection = self.connection
         if self.runtime.is_draining:
             connection.close(CloseCode.RESTARTING, "restarting", retry_in=1.0)
-        elif (retry_in := self.runtime.admission.admit(connection.opened_at)) is not None:
+        elif (retry_in := self._admit(parsed_handshake)) is not None:
             connection.close(CloseCode.OVERLOADED, "too many new connections", retry_in=retry_in)
         elif not parsed_handshake.is_version_supported:
             connection.close(CloseCode.VERSION_UNKNOWN, "only trolley.v1 is supported")
@@ -145,6 +154,26 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             connection.send_error("bad_frame", "since must be a number")
         self.initial_subscription = parsed_handshake.initial_subscription
         await self._subscribe_initial()
+
+    def _admit(self, parsed_handshake: Handshake) -> float | None:
+        """Count a new socket; return the seconds after which a refused client may retry."""
+        has_credential = bool(parsed_handshake.token or parsed_handshake.session)
+        admission = self.runtime.admission
+        retry_in = admission.admit(
+            self.connection.opened_at,
+            self.network,
+            has_credential=has_credential,
+            is_known=has_credential and known_credentials.user_of(self.credential) is not None,
+        )
+        if retry_in is None and not has_credential:
+            self.is_bare = True
+            admission.add_bare_socket(self.network)
+        return retry_in
+
+    def _leave_bare(self) -> None:
+        if self.is_bare:
+            self.is_bare = False
+            self.runtime.admission.remove_bare_socket(self.network)
 
     async def _subscribe_initial(self) -> None:
         """Subscribe to the list of the URL, once the user is authenticated."""
@@ -172,6 +201,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         finally:
             connection.is_authenticating = False
         if user is None:
+            self.runtime.admission.credential_was_wrong(time.monotonic(), self.network)
             message = "the session or token is not valid"
             connection.close(CloseCode.NOT_SIGNED_IN, "not signed in", message=message)
         elif not self.runtime.registry.authenticate(connection, user):
@@ -180,6 +210,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 CloseCode.TOO_MANY_CONNECTIONS, "too many connections", message=message
             )
         else:
+            self._leave_bare()
+            if self.credential is not None:
+                known_credentials.remember(self.credential, user.user_id)
             self.runtime.access.update(user.user_id, lists, read_at=read_at, informed=connection)
             self._welcome(user, lists)
 

@@ -44,7 +44,7 @@ class Runtime:
         self.is_draining = False
         self._loop = asyncio.get_running_loop()
         process = secrets.token_hex(6)
-        self.admission = AdmissionControl(rate=settings.HANDSHAKES, now=time.monotonic())
+        self.admission = AdmissionControl(rate=settings.HANDSHAKES)
         self.hub = Hub(loop=self._loop, on_delivered=_observe_delivery)
         self.registry = ConnectionRegistry()
         self.access = AccessTracker(self.registry)

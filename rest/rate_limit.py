@@ -44,6 +44,15 @@ class TokenBucket:
         self._tat, wait = _conform(self._tat, cost / self._rate, self._burst_seconds, now)
         return not wait
 
+    def has(self, now: float, cost: float = 1) -> bool:
+        """Tell whether `cost` units could be taken."""
+        _, wait = _conform(self._tat, cost / self._rate, self._burst_seconds, now)
+        return not wait
+
+    def is_full(self, now: float) -> bool:
+        """Tell whether the whole burst may be taken."""
+        return self._tat <= now
+
 
 class RateLimiter:
     """The limits of many keys, in the memory of this process. Each process has its own.

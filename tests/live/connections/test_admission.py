@@ -7,28 +7,37 @@ import time
 import pytest
 
 from live.connections import identity
-from live.connections.admission import BURST_SECONDS, MAX_RETRY, MIN_RETRY, AdmissionControl
+from live.connections.admission import (
+    BURST_SECONDS,
+    MAX_BARE_SOCKETS,
+    MAX_BARE_SOCKETS_PER_NETWORK,
+    MAX_RETRY,
+    MIN_PRUNE_SIZE,
+    MIN_RETRY,
+    AdmissionControl,
+)
 from live.db_threads import run_in_db_thread
 from live.protocol.frames import CloseCode
 
 RATE = 10.0
+HOME, OTHER = "192.0.2.1", "2001:db8::/64"
 
 
 def try_connections(admission: AdmissionControl, count: int, now: float) -> list[float | None]:
-    return [admission.admit(now) for _ in range(count)]
+    return [admission.admit(now, HOME, has_credential=True) for _ in range(count)]
 
 
 def test_burst_is_admitted_and_next_connection_is_deferred():
     """LIV-23, SEC-14."""
-    admission = AdmissionControl(rate=RATE, now=0.0)
+    admission = AdmissionControl(rate=RATE)
     burst = int(BURST_SECONDS * RATE)
     assert try_connections(admission, burst, 0.0) == [None] * burst
-    assert admission.admit(0.0) == MIN_RETRY
+    assert admission.admit(0.0, HOME, has_credential=True) == MIN_RETRY
 
 
 def test_deferred_connections_get_different_retry_delays():
     """LIV-23."""
-    admission = AdmissionControl(rate=RATE, now=0.0)
+    admission = AdmissionControl(rate=RATE)
     try_connections(admission, int(BURST_SECONDS * RATE), 0.0)
     delays = try_connections(admission, 50, 0.0)
     assert delays == [round(MIN_RETRY + position / RATE, 2) for position in range(50)]
@@ -36,22 +45,72 @@ def test_deferred_connections_get_different_retry_delays():
 
 def test_connection_is_admitted_when_retried_after_its_delay():
     """LIV-23."""
-    admission = AdmissionControl(rate=RATE, now=0.0)
+    admission = AdmissionControl(rate=RATE)
     try_connections(admission, int(BURST_SECONDS * RATE), 0.0)
     for delay in try_connections(admission, 200, 0.0):
-        assert admission.admit(delay) is None
+        assert admission.admit(delay, HOME, has_credential=True) is None
 
 
 def test_retry_delay_is_bounded():
-    admission = AdmissionControl(rate=RATE, now=0.0)
+    admission = AdmissionControl(rate=RATE)
     delays = [delay for delay in try_connections(admission, 1_000, 0.0) if delay is not None]
     assert max(delays) == MAX_RETRY
-    assert admission.admit(1_000.0) is None
+    assert admission.admit(1_000.0, HOME, has_credential=True) is None
 
 
 def test_rate_below_one_per_second_still_admits_connections():
-    admission = AdmissionControl(rate=0.1, now=0.0)
+    admission = AdmissionControl(rate=0.1)
     assert try_connections(admission, 2, 0.0) == [None, 10.0]
+
+
+def test_stranger_does_not_keep_members_out():
+    """SEC-14: 300 handshakes a second without a credential, and every member gets in."""
+    admission = AdmissionControl(rate=100.0)
+    admitted = 0
+    for millisecond in range(0, 10_000, 10):
+        now = millisecond / 1000
+        results = [admission.admit(now, HOME) for _ in range(3)]
+        admitted += results.count(None)
+        if millisecond % 50 == 0:
+            assert admission.admit(now, OTHER, has_credential=True) is None
+            assert admission.admit(now, HOME, has_credential=True, is_known=True) is None
+    assert admitted <= 140  # 40 at once and ten a second
+
+
+def test_network_whose_credentials_are_wrong_is_deferred():
+    """SEC-14: also one of a member who is not known there, but not a known one."""
+    admission = AdmissionControl(rate=100.0)
+    tries = 0
+    while admission.admit(0.0, HOME, has_credential=True) is None:
+        admission.credential_was_wrong(0.0, HOME)
+        tries += 1
+    assert tries == 8
+    assert admission.admit(0.0, HOME, has_credential=True, is_known=True) is None
+    assert admission.admit(0.0, OTHER, has_credential=True) is None
+    assert admission.admit(1.0, HOME, has_credential=True) is None
+
+
+def test_sockets_without_a_credential_have_a_number():
+    """SEC-14: until they authenticate or are closed."""
+    admission = AdmissionControl(rate=100_000.0)
+    for _ in range(MAX_BARE_SOCKETS_PER_NETWORK):
+        assert admission.admit(0.0, HOME) is None
+        admission.add_bare_socket(HOME)
+    assert admission.admit(0.0, HOME) is not None
+    assert admission.admit(0.0, OTHER) is None
+    admission.remove_bare_socket(HOME)
+    assert admission.admit(0.0, HOME) is None
+    for number in range(MAX_BARE_SOCKETS):
+        admission.add_bare_socket(f"network {number}")
+    assert admission.admit(0.0, OTHER) is not None
+    assert admission.admit(0.0, OTHER, has_credential=True) is None
+
+
+def test_memory_does_not_grow_with_the_number_of_networks():
+    admission = AdmissionControl(rate=1_000_000.0)
+    for number in range(3 * MIN_PRUNE_SIZE):
+        admission.admit(float(number), f"network {number}", has_credential=True)
+    assert len(admission._networks) <= MIN_PRUNE_SIZE + 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -71,8 +130,8 @@ async def test_deferred_connection_costs_no_query_and_delays_no_client(
 
     monkeypatch.setattr(identity, "identity_from_session", look_up)
     now = time.monotonic()
-    live_runtime.admission = AdmissionControl(rate=0.001, now=now)
-    assert live_runtime.admission.admit(now) is None
+    live_runtime.admission = AdmissionControl(rate=0.001)
+    assert live_runtime.admission.admit(now, HOME, has_credential=True) is None
     for path in ("/ws/", f"/ws/lists/{groceries.pk}/", "/ws/"):
         deferred = await open_client(path=path, session=key)
         assert deferred.accepted
@@ -83,5 +142,5 @@ async def test_deferred_connection_costs_no_query_and_delays_no_client(
     assert looked_up == []
     await run_in_db_thread(groceries.items.create, name="Milk")
     await admitted.until("change")
-    live_runtime.admission = AdmissionControl(rate=RATE, now=now)
+    live_runtime.admission = AdmissionControl(rate=RATE)
     assert (await (await open_client(session=key)).next())["type"] == "welcome"
