@@ -69,6 +69,7 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in env[variables.WITH
 MIDDLEWARE = [
     "asgi_project.middleware.security_headers.SecurityHeadersMiddleware",
     "rest.request_id.RequestIdMiddleware",
+    "asgi_project.middleware.health_host.HealthHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "asgi_project.middleware.static_files.StaticFilesMiddleware",
     "accounts.session_middleware.RollingSessionMiddleware",

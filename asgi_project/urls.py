@@ -6,8 +6,9 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from asgi_project.api_document import SchemaView
 from asgi_project.views import LINK_PAGES, app_shell, encoded_fragment
 from rest.compression import compressed
 from rest.converters import ID
@@ -20,7 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("shopping_list.urls")),
     path(
         "api/schema/",
-        compressed(SpectacularAPIView.as_view(permission_classes=[])),
+        compressed(SchemaView.as_view(permission_classes=[])),
         name="schema",
     ),
     path(

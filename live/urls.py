@@ -6,10 +6,13 @@ from django.urls import path
 
 from live import views
 from rest.compression import compressed
+from rest.converters import ID
 
 urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("ws/", views.upgrade_required),
+    path(f"ws/lists/<{ID}:list_id>/", views.upgrade_required),
     path("api/live/requests/", views.RequestsView.as_view()),
     path("api/live/asyncapi.json", compressed(views.AsyncApiView.as_view()), name="asyncapi"),
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import logging
+from typing import Any, ClassVar
 
 import msgspec
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
@@ -22,7 +24,10 @@ from live.metrics import health
 from live.metrics.health import Health
 from live.protocol import asyncapi
 from rest.openapi import operation
+from rest.problems import problem_response
 from shopping_list.api import permissions
+
+logger = logging.getLogger(__name__)
 
 
 async def healthz(_request: HttpRequest) -> JsonResponse:
@@ -43,6 +48,22 @@ async def readyz(_request: HttpRequest) -> JsonResponse:
     )
     status = 503 if process_health.status == "unready" else 200
     return JsonResponse(process_health.body(), status=status)
+
+
+@require_safe
+def upgrade_required(request: HttpRequest, **_: Any) -> HttpResponse:
+    """Answer a request for a socket that came without the headers of an upgrade."""
+    missing = [name for name in ("Upgrade", "Connection") if name not in request.headers]
+    logger.warning(
+        "%s came without a WebSocket upgrade (missing: %s): the proxy must pass the headers "
+        "Upgrade and Connection on",
+        request.path,
+        ", ".join(missing) or "nothing, but it asks for something else",
+    )
+    detail = "This address is for WebSockets: send Upgrade: websocket and Connection: Upgrade."
+    response = problem_response(request, 426, "upgrade_required", detail)
+    response["Upgrade"] = "websocket"
+    return response
 
 
 class NoSample(APIException):

@@ -90,7 +90,7 @@ Effect = (
 
 
 class _FrameWithId(msgspec.Struct):
-    id: int | None = None
+    id: frames.FrameId | None = None
 
 
 _frame_decoder = msgspec.json.Decoder(frames.ClientFrame)

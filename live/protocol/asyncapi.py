@@ -7,6 +7,7 @@ differ from them. No Django. docs/protocol.md explains the protocol.
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -45,13 +46,19 @@ every close with one of its own codes.
 
 def document(*, version: str, host: str, secure: bool, cookie: str) -> Json:
     """Return the document of the server `host`; `cookie` is the name of the session cookie."""
+    return {**_document(version, cookie), "servers": {SERVER: _server(host, secure=secure)}}
+
+
+@cache
+def _document(version: str, cookie: str) -> Json:
+    """Return the document without its server. It is made once: anyone may ask for it."""
     client_frames, server_frames = get_args(frames.ClientFrame), get_args(frames.ServerFrame)
     frame_types = (*client_frames, *server_frames)
     content = {
         "asyncapi": ASYNCAPI,
         "info": {"title": "Trolley, live", "version": version, "description": _description()},
         "defaultContentType": "application/json",
-        "servers": {SERVER: _server(host, secure=secure)},
+        "servers": {},
         "channels": {name: _channel(name, frame_types) for name in CHANNELS},
         "operations": {
             key: operation

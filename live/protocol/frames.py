@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -106,6 +106,9 @@ REFUSAL_ERRORS: Mapping[CloseCode, ErrorCode] = {
 PresenceState = Literal["viewing", "shopping", "away"]
 EndReason = Literal["revoked", "deleted"]
 Number = int | float
+MAX_FRAME_ID = 2**53 - 1
+"""Larger integers are not exact in JavaScript."""
+FrameId = Annotated[int, msgspec.Meta(ge=-MAX_FRAME_ID, le=MAX_FRAME_ID)]
 
 
 class Frame(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True):
@@ -119,7 +122,7 @@ class Subscribe(Frame, tag="subscribe"):
     """Subscribe to a topic; with `since`, `epoch` and `digest`, resume from that position."""
 
     topic: str
-    id: int | None = None
+    id: FrameId | None = None
     since: int | None = None
     epoch: str | None = None
     digest: str | None = None
@@ -129,7 +132,7 @@ class Unsubscribe(Frame, tag="unsubscribe"):
     """Unsubscribe from a topic."""
 
     topic: str
-    id: int | None = None
+    id: FrameId | None = None
 
 
 class SetPresence(Frame, tag="presence"):
@@ -137,7 +140,7 @@ class SetPresence(Frame, tag="presence"):
 
     topic: str
     state: PresenceState
-    id: int | None = None
+    id: FrameId | None = None
 
 
 class Seen(Frame, tag="seen"):
@@ -150,20 +153,20 @@ class Seen(Frame, tag="seen"):
     version: int
     digest: str
     paint_ms: Number | None = None
-    id: int | None = None
+    id: FrameId | None = None
 
 
 class Auth(Frame, tag="auth"):
     """Authenticate with a token. It is the first frame of a socket without other credentials."""
 
     token: str
-    id: int | None = None
+    id: FrameId | None = None
 
 
 class Ping(Frame, tag="ping"):
     """Ask for a `pong`."""
 
-    id: int | None = None
+    id: FrameId | None = None
 
 
 ClientFrame = Subscribe | Unsubscribe | SetPresence | Seen | Auth | Ping
@@ -210,7 +213,7 @@ class Subscribed(Frame, tag="subscribed"):
     """
 
     topic: str
-    id: int | None = None
+    id: FrameId | None = None
     epoch: str | None = None
     version: int | None = None
     digest: str | None = None
@@ -222,7 +225,7 @@ class Unsubscribed(Frame, tag="unsubscribed"):
     """The response to `unsubscribe`."""
 
     topic: str
-    id: int | None = None
+    id: FrameId | None = None
 
 
 class Snapshot(msgspec.Struct, tag_field="type", tag="snapshot", kw_only=True):
@@ -369,7 +372,7 @@ class Heartbeat(Frame, tag="beat"):
 class Pong(Frame, tag="pong"):
     """The response to `ping`."""
 
-    id: int | None = None
+    id: FrameId | None = None
 
 
 class Error(Frame, tag="error"):
@@ -377,7 +380,7 @@ class Error(Frame, tag="error"):
 
     code: ErrorCode
     message: str
-    id: int | None = None
+    id: FrameId | None = None
     retry_in: float | None = None
 
 

@@ -97,3 +97,18 @@ class TestStaticFiles:
         last_modified = client.get("/static/plain.js")["Last-Modified"]
         response = client.get("/static/plain.js", headers={"If-Modified-Since": last_modified})
         assert (response.status_code, response.content) == (304, b"")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/live/asyncapi.json"])
+def test_documents_of_the_apis_are_made_once(client, monkeypatch, path):
+    """LIV-52: anyone may ask for them, and to make one takes a tenth of a second."""
+    first = client.get(path, HTTP_ACCEPT="application/json, */*")
+    assert first.status_code == 200
+
+    def fail(*_args, **_kwargs):
+        raise AssertionError
+
+    monkeypatch.setattr("drf_spectacular.generators.SchemaGenerator.get_schema", fail)
+    monkeypatch.setattr("live.protocol.asyncapi._message", fail)
+    assert client.get(path, HTTP_ACCEPT="application/json, */*").content == first.content

@@ -237,3 +237,19 @@ def test_arbitrary_message_never_raises(message):
     """LIV-18, SEC-27."""
     for effect in make_connection().receive(message, 0.0):
         assert isinstance(effect, Reply | Close)
+
+
+@pytest.mark.parametrize("frame_id", [2**53, -(2**53), 10**400])
+def test_id_that_a_client_cannot_store_exactly_is_refused_and_not_repeated(frame_id):
+    """LIV-52"""
+    (effect,) = ConnectionState(is_authenticated=True).receive(
+        f'{{"type":"ping","id":{frame_id}}}', 0.0
+    )
+    assert (effect.frame.code, effect.frame.id) == ("bad_frame", None)
+
+
+def test_largest_id_is_repeated():
+    """LIV-52"""
+    frame = f'{{"type":"ping","id":{2**53 - 1}}}'
+    (effect,) = ConnectionState(is_authenticated=True).receive(frame, 0.0)
+    assert effect.frame.id == 2**53 - 1
