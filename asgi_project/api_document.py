@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
@@ -18,19 +17,18 @@ class SchemaView(SpectacularAPIView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the document in the type that the request accepts."""
-        renderer = request.accepted_renderer
+        renderer: Any = request.accepted_renderer
         return HttpResponse(
             _rendered(type(renderer)),
             content_type=f"{renderer.media_type}; charset=utf-8",
-            headers={
-                "Content-Disposition": f'inline; filename="{self._get_filename(request, "")}"'
-            },
+            headers={"Content-Disposition": f'inline; filename="Trolley.{renderer.format}"'},
         )
 
 
 @cache
-def _rendered(renderer: type[BaseRenderer]) -> str | bytes:
-    return renderer().render(_schema(), renderer_context={})
+def _rendered(renderer: Any) -> str | bytes:
+    document: str | bytes = renderer().render(_schema(), renderer_context={})
+    return document
 
 
 @cache
