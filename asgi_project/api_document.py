@@ -19,14 +19,16 @@ class SchemaView(SpectacularAPIView):
         """Return the document in the type that the request accepts."""
         renderer: Any = request.accepted_renderer
         return HttpResponse(
-            _rendered(type(renderer)),
+            _rendered(renderer.format),
             content_type=f"{renderer.media_type}; charset=utf-8",
             headers={"Content-Disposition": f'inline; filename="Trolley.{renderer.format}"'},
         )
 
 
 @cache
-def _rendered(renderer: Any) -> str | bytes:
+def _rendered(format_name: str) -> str | bytes:
+    renderers: list[Any] = SpectacularAPIView.renderer_classes
+    renderer = next(each for each in renderers if each.format == format_name)
     document: str | bytes = renderer().render(_schema(), renderer_context={})
     return document
 

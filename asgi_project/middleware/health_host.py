@@ -1,4 +1,4 @@
-"""Health checks by any host name: whoever probes a container knows its address, not its name."""
+"""Health checks by any host name: what probes a container knows its address, not its name."""
 
 from __future__ import annotations
 
