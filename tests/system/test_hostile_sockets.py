@@ -113,20 +113,27 @@ MANY = settings(
 )
 
 
+class OpenInstallation(Installation):
+    """A server that admits any number of sockets of a stranger."""
+
+    def start_server(self, name: str, **options: str) -> ServerProcess:
+        return super().start_server(name, TROLLEY_HANDSHAKES="100000", **options)
+
+
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """One process with the default limits."""
+    """One process with the default limits, but for handshakes."""
     data = tmp_path_factory.mktemp("hostile") / "data"
-    installation = Installation(data, server="uvicorn", layer="memory", redis=None)
+    installation = OpenInstallation(data, server="uvicorn", layer="memory", redis=None)
     yield installation
     installation.close()
 
 
 class LimitedInstallation(Installation):
-    """A server that admits two sockets per second."""
+    """A server that admits two sockets of a stranger per second."""
 
     def start_server(self, name: str, **options: str) -> ServerProcess:
-        return super().start_server(name, TROLLEY_HANDSHAKES="2", **options)
+        return super().start_server(name, TROLLEY_HANDSHAKES="20", **options)
 
 
 @pytest.fixture

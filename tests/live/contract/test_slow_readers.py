@@ -18,8 +18,16 @@ CHANGE_BYTES = 200_000
 """Approximate size of one change of every item."""
 
 
-class UnscaledInstallation(Installation):
-    """An installation with the real waiting times: a slow reader may stall for 10 s."""
+class LargeChangesInstallation(Installation):
+    """An installation without rate limits: a change of many items counts as many writes."""
+
+    def start_server(self, name: str, **options: str):
+        """Start a server without rate limits."""
+        return super().start_server(name, TROLLEY_WRITES_PER_SECOND="0", **options)
+
+
+class UnscaledInstallation(LargeChangesInstallation):
+    """One with the real waiting times, too: a slow reader may stall for 10 s."""
 
     def start_server(self, name: str, **options: str):
         """Start a server whose clock is not scaled."""
@@ -47,7 +55,9 @@ def unscaled_installation(server, tmp_path_factory):
 @pytest.fixture
 def scaled_installation(server, tmp_path):
     """A list with long items on a server with the scaled waiting times."""
-    installation = Installation(tmp_path / "data", server=server, layer="memory", redis=None)
+    installation = LargeChangesInstallation(
+        tmp_path / "data", server=server, layer="memory", redis=None
+    )
     add_long_items(installation)
     yield installation
     installation.close()
