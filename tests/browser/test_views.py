@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -205,7 +206,7 @@ def import_rejected(open_session: OpenSession, stocked_list: SharedList, **_: ob
     page.get_by_role("button", name="Export and import").click()
     page.get_by_label("Paste text here").fill("name,purchased\nJam,no\nTea,perhaps\n,yes\n")
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("without 2 lines"))).to_be_visible()
     return page
 
 
@@ -292,11 +293,21 @@ def dashboard(open_session: OpenSession, stocked_list: SharedList, **_: object) 
     return page
 
 
+def signals(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = open_session("ana").page
+    page.goto("/dashboard/")
+    page.get_by_role("link", name="Signals").click()
+    expect(page).to_have_url(re.compile(r"/dashboard/signals/$"))
+    page.get_by_role("button", name="request_started").click()
+    expect(page.get_by_text("live.receivers.count_started_request")).to_be_visible()
+    return page
+
+
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
-    *(removed_item, offline, rejected_edit, missing_list, dashboard),
+    *(removed_item, offline, rejected_edit, missing_list, dashboard, signals),
 ]
 
 
