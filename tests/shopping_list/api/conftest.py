@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Semaphore, Thread
 from typing import Any
 
 import pytest
@@ -19,6 +19,10 @@ from shopping_list.services import invites
 
 PREVIEW, ACCEPT = "/api/invites/preview/", "/api/invites/accept/"
 RunConcurrently = Callable[..., list[Any]]
+
+
+MAX_CONNECTIONS = 20
+"""Calls that run at the same time: three workers of pytest share PostgreSQL's 100 connections."""
 
 
 @pytest.fixture
@@ -43,6 +47,8 @@ def add_member(groceries: ShoppingList, make_user: Callable[..., User]) -> Calla
 def run_concurrently() -> RunConcurrently:
     """Call functions at the same moment, each in its own thread with its own connection."""
 
+    free_connections = Semaphore(MAX_CONNECTIONS)
+
     def run(*calls: Callable[[], Any]) -> list[Any]:
         barrier = Barrier(len(calls), timeout=20)
         results: list[Any] = [None] * len(calls)
@@ -50,11 +56,13 @@ def run_concurrently() -> RunConcurrently:
         def call(number: int) -> None:
             try:
                 barrier.wait()
-                results[number] = calls[number]()
+                with free_connections:
+                    try:
+                        results[number] = calls[number]()
+                    finally:
+                        connections.close_all()
             except BaseException as error:  # it is the result
                 results[number] = error
-            finally:
-                connections.close_all()
 
         threads = [Thread(target=call, args=(number,)) for number in range(len(calls))]
         for thread in threads:

@@ -375,7 +375,7 @@ def run_concurrently(calls):
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(len(calls)) as pool:
+    with ThreadPoolExecutor(min(len(calls), 20)) as pool:  # PostgreSQL has 100 connections
         return [result for result in pool.map(run, calls) if result is not None]
 
 
