@@ -95,7 +95,7 @@ def test_problem_has_extra_members_and_headers_of_the_exception(raise_in_view):
 
 
 def test_retry_after_is_rounded_up(raise_in_view):
-    assert raise_in_view(exceptions.Throttled(wait=3.2))["Retry-After"] == "5"
+    assert raise_in_view(exceptions.Throttled(wait=3.2))["Retry-After"] == "4"
 
 
 def test_nested_field_errors_are_flattened(raise_in_view):
