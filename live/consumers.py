@@ -62,9 +62,10 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             logger.warning("handshake from a foreign origin refused: %r", error.args[0])
             await send({"type": "websocket.close"})
             return
-        await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
+        # Before it is accepted: then the headers are dropped (serving/websocket_protocol.py).
         self.network = scope_network(scope)
         self.credential = credential_of(scope["headers"])
+        await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
         await self._serve(parsed_handshake, receive, send)
 
     async def dispatch(self, message: Message) -> None:

@@ -47,6 +47,17 @@ def with_timeout(wait: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     return bounded
 
 
+async def _without_headers_once_accepted(scope: Any, receive: Any, send: Any) -> None:
+    """Run the application and drop the handshake like serving/websocket_protocol.py."""
+
+    async def send_and_drop(message: Any) -> None:
+        await send(message)
+        if message["type"] == "websocket.accept":
+            scope["headers"].clear()
+
+    await websocket_application(scope, receive, send_and_drop)
+
+
 class SocketClient:
     """A client of one socket. Every frame, in both directions, is in the AsyncAPI document."""
 
@@ -69,7 +80,7 @@ class SocketClient:
         if token is not None:
             all_headers.append((b"authorization", f"Bearer {token}".encode()))
         self.communicator = WebsocketCommunicator(
-            websocket_application, path, all_headers, subprotocols
+            _without_headers_once_accepted, path, all_headers, subprotocols
         )
         self.accepted = False
         self.subprotocol: str | None = None

@@ -18,6 +18,8 @@ from live.connections.admission import (
 )
 from live.db_threads import run_in_db_thread
 from live.protocol.frames import CloseCode
+from rest.client_address import network_of
+from rest.known_credentials import known_credentials
 
 RATE = 10.0
 HOME, OTHER = "192.0.2.1", "2001:db8::/64"
@@ -144,3 +146,24 @@ async def test_deferred_connection_costs_no_query_and_delays_no_client(
     await admitted.until("change")
     live_runtime.admission = AdmissionControl(rate=RATE)
     assert (await (await open_client(session=key)).next())["type"] == "welcome"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_member_is_admitted_when_strangers_have_used_up_the_limit_of_the_network(
+    open_client, live_runtime, create_session, create_token, ana
+):
+    """SEC-14: the credential of the member was valid a moment ago."""
+    known_credentials.clear()
+    key = await run_in_db_thread(create_session, ana)
+    token = await run_in_db_thread(create_token, ana)
+    members = ({"session": key}, {"token": token, "origin": None})
+    for options in members:
+        assert (await (await open_client(**options)).next())["type"] == "welcome"
+    assert len(known_credentials) == 2
+    network = network_of(None)
+    while live_runtime.admission.admit(time.monotonic(), network) is None:
+        pass
+    stranger = await open_client(token="trl_invented", origin=None)
+    assert await stranger.wait_closed() == CloseCode.OVERLOADED
+    for options in members:
+        assert (await (await open_client(**options)).next())["type"] == "welcome"
