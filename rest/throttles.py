@@ -124,7 +124,10 @@ class UserRateThrottle(BaseThrottle):
             key = user_key(user_id)
         is_safe = request.method in SAFE_METHODS
         cost = 1 if is_safe else body_cost(request.META.get("CONTENT_LENGTH") or "0")
-        self._wait = charge.settle(key, cost, user_id)
+        if request.authenticators:
+            self._wait = charge.settle(key, cost, user_id)
+        else:  # the view asks for no user, so nothing more is known about the credential
+            self._wait = charge.take(cost - charge.cost)
         if not is_safe and not self._wait and (list_id := view.kwargs.get("list_id")):
             charge.list_id = str(list_id)
             self._wait = _list_wait(charge.list_id)

@@ -164,6 +164,19 @@ async def test_member_costs_the_network_nothing(ana: Any, bob: Any, settings: An
     assert await Peer().statuses(11, "GET", "/") == [200] * 10 + [429]
 
 
+async def test_credential_stays_known_after_a_request_for_a_public_document(
+    ana: Any, settings: Any
+) -> None:
+    """RATE-1: its view asks for no user, and this says nothing about the credential."""
+    settings.READS_PER_SECOND = 1
+    _, token = await run_in_db_thread(lambda: ApiToken.objects.create(user=ana, name="script"))
+    member = Peer(authorization=f"Bearer {token}")
+    for path in ("/api/auth/me/", "/api/live/asyncapi.json", "/api/schema/"):
+        assert await member.statuses(1, "GET", path) == [200]
+        assert len(known_credentials) == 1, path
+    assert await Peer().statuses(11, "GET", "/") == [200] * 10 + [429]
+
+
 async def test_revoked_token_is_forgotten(ana: Any, settings: Any) -> None:
     """RATE-1: it does not use up the limit of its former user."""
     settings.READS_PER_SECOND = 1
