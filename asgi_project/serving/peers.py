@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from collections.abc import Callable, Iterable
 
-from django.conf import settings
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from asgi_project.middleware.client_address import TrustedProxies
+from rest.client_address import network_of, parse_address
 
 
-def peer_network(host: str | None) -> str | None:
-    """Return the network of a connection's peer; None for a trusted proxy or a unix socket.
+def network_of_peers(trusted_proxies: Iterable[str]) -> Callable[[str | None], str | None]:
+    """Return a function from the host of a connection's peer to its network.
 
-    A trusted proxy has the connections of all clients, so it has no limit of its own.
+    It returns None for a Unix socket and for a trusted proxy, which has the connections of
+    all clients and so no limit of its own.
     """
-    if not host or _is_trusted(host, tuple(settings.TRUSTED_PROXIES)):
-        return None
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ip_network((address, 64), strict=False))
-        address = address.ipv4_mapped
-    return str(address)
+    proxies = TrustedProxies(trusted_proxies)
 
+    def peer_network(host: str | None) -> str | None:
+        address = parse_address(host or "")
+        return None if address is None or address in proxies else network_of(address)
 
-@lru_cache(maxsize=1024)
-def _is_trusted(host: str, proxies: tuple[str, ...]) -> bool:
-    middleware = ProxyHeadersMiddleware(None, list(proxies))  # type: ignore[arg-type]
-    return host in middleware.trusted_hosts
+    return peer_network

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from asgi_project.serving import descriptors
 from asgi_project.serving.connection_table import ConnectionTable
-from asgi_project.serving.peers import peer_network
+from asgi_project.serving.peers import network_of_peers
 from asgi_project.serving.time_scale import scaled
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def new_table() -> ConnectionTable:
         lambda: time.monotonic() / scale,
         max_per_network=settings.CONNECTIONS_PER_ADDRESS,
         max_descriptor=descriptors.max_client_descriptor(descriptors.raise_limit()),
-        network_of=peer_network,
+        network_of=network_of_peers(settings.TRUSTED_PROXIES),
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings as django_settings
 
 from asgi_project.serving import connection_table as limits
 from asgi_project.serving.connection_table import ConnectionTable
-from asgi_project.serving.peers import peer_network
+from asgi_project.serving.peers import network_of_peers
 from asgi_project.serving.request_limits import HEAD_TIMEOUT, RequestProgress
 
 KIB = 1024
@@ -37,7 +38,8 @@ class Clock:
 
 
 def new_table(clock=None, **options):
-    options = {"max_per_network": 3, "max_descriptor": 900, "network_of": peer_network, **options}
+    network_of = network_of_peers(django_settings.TRUSTED_PROXIES)
+    options = {"max_per_network": 3, "max_descriptor": 900, "network_of": network_of, **options}
     return ConnectionTable(clock or Clock(), **options)
 
 
@@ -81,6 +83,7 @@ def test_trusted_proxy_has_no_limit_of_its_own(settings, proxies):
     settings.TRUSTED_PROXIES = proxies
     table = new_table()
     assert len(admit(table, 50)) == 50
+    assert len(admit(table, 50, host="::ffff:192.0.2.1")) == 50
     assert len(admit(table, 5, host="not an address")) == 5
 
 
