@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
-from asgi_project.middleware.security_headers import DEFAULT_HEADERS
+from asgi_project.middleware.problem_sender import encode_problem
 from asgi_project.serving.request_limits import Refusal
-from rest.problems import CONTENT_TYPE, problem
+from rest.problems import problem
 
 RETRY_AFTER = 5  # s
 
@@ -30,23 +29,13 @@ def refusal_problem(refusal: Refusal) -> dict[str, Any]:
 
 
 @cache
-def refusal_event(refusal: Refusal) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Return the status, the headers and the body."""
-    document = refusal_problem(refusal)
-    body = json.dumps(document).encode()
-    headers = {**DEFAULT_HEADERS, "Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))}
-    headers |= {"Connection": "close", "Cache-Control": "no-store"}
-    if refusal is Refusal.BUSY:
-        headers["Retry-After"] = str(RETRY_AFTER)
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    return document["status"], encoded, body
-
-
-@cache
 def refusal_bytes(refusal: Refusal) -> bytes:
     """Return the whole HTTP/1.1 response, after which the connection is closed."""
-    status, headers, body = refusal_event(refusal)
-    title = refusal_problem(refusal)["title"]
-    lines = [f"HTTP/1.1 {status} {title}".encode()]
-    lines += [name + b": " + value for name, value in headers]
+    document = refusal_problem(refusal)
+    headers = {"Connection": "close"}
+    if refusal is Refusal.BUSY:
+        headers["Retry-After"] = str(RETRY_AFTER)
+    encoded, body = encode_problem(document, headers)
+    lines = [f"HTTP/1.1 {document['status']} {document['title']}".encode()]
+    lines += [name + b": " + value for name, value in encoded]
     return b"\r\n".join([*lines, b"", body])
