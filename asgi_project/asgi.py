@@ -31,7 +31,7 @@ from asgi_project.middleware.client_address import (  # noqa: E402
     settle_peer,
 )
 from asgi_project.middleware.proxy_user import ProxyUserMiddleware  # noqa: E402
-from asgi_project.middleware.request_limits import RequestLimitsMiddleware  # noqa: E402
+from asgi_project.middleware.rate_limit import RateLimitMiddleware  # noqa: E402
 from asgi_project.middleware.trailing_slash import TrailingSlashMiddleware  # noqa: E402
 from asgi_project.serving.lifespan import lifespan  # noqa: E402
 from asgi_project.serving.threaded_handler import ThreadedHandler  # noqa: E402
@@ -58,7 +58,7 @@ def compose() -> ASGI3Application:
         max_requests=PASSWORD_THREADS + MAX_WAITING_PASSWORDS,
     )
     http = BodyLimitMiddleware(http, body_limits.limit_for_request)
-    http = RequestLimitsMiddleware(http)
+    http = RateLimitMiddleware(http)
     websocket: ASGI3Application = _reject_websocket
     if apps.is_installed("live"):
         from live import runtime  # noqa: PLC0415  (live may be left out)

@@ -1,6 +1,6 @@
 """Rate limits per user, or per network of a client without a user, for reads and writes.
 
-Under ASGI, asgi_project/middleware/request_limits.py counts each request before Django
+Under ASGI, asgi_project/middleware/rate_limit.py counts each request before Django
 sees it, so that requests count which fail early. The throttle corrects the count once the
 user is known. The counts are in memory, because a limit must not cost a query. So each
 process has its own counts and its own limit.

@@ -29,7 +29,7 @@ WRONG_CREDENTIAL_COST = 5
 """A request whose credential is wrong counts as so many: each costs a query."""
 
 
-class RequestLimitsMiddleware:
+class RateLimitMiddleware:
     """Lets the user pay for a request, if its credential was valid a moment ago, else the network.
 
     The throttle of REST framework corrects that: a member whose credential was not known
