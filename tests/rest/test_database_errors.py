@@ -135,7 +135,7 @@ def test_error_without_a_code_stays(error: BaseException | None) -> None:
 def test_command_says_it_in_one_line(tmp_path: Path) -> None:
     """FDB-7"""
     url = "postgres://postgres@127.0.0.1:1/nothing"
-    command = [sys.executable, "manage.py", "migrate"]
+    command = [sys.executable, "manage.py", "prune"]
     environment = {"DATABASE_URL": url, "TROLLEY_DATA": str(tmp_path), "PATH": "/usr/bin:/bin"}
     ended = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
