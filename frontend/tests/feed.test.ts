@@ -1,11 +1,8 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ActivityEntry, ServerFrame } from '../src/protocol/frames';
 import { Feed } from '../src/stores/feed.svelte';
 import { activityText } from '../src/stores/activity-text';
-import { Engine } from '../src/sync/engine';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { ManualClock } from './fake/clock';
-import { paintAtOnce } from './fake/paint';
+import { ConnectedEngine } from './fake/connected-engine';
 import { ana, logSummary, welcome } from './fake/rows';
 
 const entry = (version: number, list = 'one', epoch = 'aaaaaaaa'): ActivityEntry => ({
@@ -34,34 +31,23 @@ const ticksBetween = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `Ana ticked Thing ${to - index}`);
 
 describe('the activity feed', () => {
-  let engine: Engine;
+  let connected: ConnectedEngine;
   let feed: Feed;
-  let receive: (...frames: ServerFrame[]) => void;
-  const send = vi.fn();
+  const receive = (...frames: ServerFrame[]): void => {
+    connected.receive(...frames);
+  };
   const texts = (): string[] => feed.entries.map(({ summary }) => activityText(summary));
 
   beforeEach(() => {
-    send.mockClear();
-    engine = new Engine(
-      (events) => {
-        receive = (...frames) => {
-          events.onFrames(frames);
-        };
-        return { send, close: vi.fn() };
-      },
-      () => new Promise(() => undefined),
-      new ManualClock(),
-      new MemoryOutboxStorage(),
-      paintAtOnce,
-    );
-    feed = new Feed(engine);
+    connected = new ConnectedEngine();
+    feed = new Feed(connected.engine);
     feed.start();
-    engine.start();
+    connected.engine.start();
   });
 
   it('subscribes to the activity of all lists when the socket is open', () => {
     receive(welcome());
-    expect(send).toHaveBeenCalledWith({ type: 'subscribe', id: 1, topic: 'activity' });
+    expect(connected.send).toHaveBeenCalledWith({ type: 'subscribe', id: 1, topic: 'activity' });
   });
 
   it('PAG-1 shows past changes and then live changes, each once', () => {
@@ -108,7 +94,7 @@ describe('the activity feed', () => {
   it('is empty after a sign-out, also while it is paused', () => {
     receive(history(entry(1)));
     feed.setPaused(true);
-    engine.reset();
+    connected.engine.reset();
     expect(texts()).toEqual([]);
   });
 });

@@ -1,11 +1,8 @@
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { ServerFrame, SignalRow } from '../src/protocol/frames';
 import { sectionOfPath } from '../src/stores/section.svelte';
 import { Signals, SPARKLINE_SECONDS, rateOf, sendsOf } from '../src/stores/signals.svelte';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { Engine } from '../src/sync/engine';
-import { ManualClock } from './fake/clock';
-import { paintAtOnce } from './fake/paint';
+import { ConnectedEngine } from './fake/connected-engine';
 import { welcome } from './fake/rows';
 
 const row = (signal: string, sender: string, sends: number, last_second: number): SignalRow => ({
@@ -27,38 +24,27 @@ const frame = (...rows: SignalRow[]): ServerFrame => ({
   rows,
 });
 
-let engine: Engine;
+let connected: ConnectedEngine;
 let signals: Signals;
-let receive: (...frames: ServerFrame[]) => void;
-const send = vi.fn();
+const receive = (...frames: ServerFrame[]): void => {
+  connected.receive(...frames);
+};
 
 beforeEach(() => {
-  send.mockClear();
-  engine = new Engine(
-    (events) => {
-      receive = (...frames) => {
-        events.onFrames(frames);
-      };
-      return { send, close: vi.fn() };
-    },
-    vi.fn(),
-    new ManualClock(),
-    new MemoryOutboxStorage(),
-    paintAtOnce,
-  );
-  signals = new Signals(engine);
-  engine.start();
+  connected = new ConnectedEngine();
+  signals = new Signals(connected.engine);
+  connected.engine.start();
 });
 
 it('follows the topic while the section is open, and not any more after it', () => {
   receive(welcome());
   const stop = signals.start();
-  expect(JSON.stringify(send.mock.calls)).toContain('"subscribe"');
+  expect(JSON.stringify(connected.send.mock.calls)).toContain('"subscribe"');
   receive(frame(row('post_save', 'Activity', 3, 3)));
   expect(signals.all).toHaveLength(1);
-  send.mockClear();
+  connected.send.mockClear();
   stop();
-  expect(JSON.stringify(send.mock.calls)).toContain('"unsubscribe"');
+  expect(JSON.stringify(connected.send.mock.calls)).toContain('"unsubscribe"');
   expect(signals.all).toEqual([]);
 });
 

@@ -1,0 +1,26 @@
+import { vi } from 'vitest';
+import type { ServerFrame } from '../../src/protocol/frames';
+import { Engine } from '../../src/sync/engine';
+import { MemoryOutboxStorage } from '../../src/sync/outbox-storage';
+import { ManualClock } from './clock';
+import { paintAtOnce } from './paint';
+
+/** An engine without a server: a test receives frames for it, and sees what it sends. */
+export class ConnectedEngine {
+  readonly send = vi.fn();
+  readonly engine = new Engine(
+    (events) => {
+      this.receive = (...frames) => {
+        events.onFrames(frames);
+      };
+      return { send: this.send, close: vi.fn() };
+    },
+    () => new Promise(() => undefined),
+    new ManualClock(),
+    new MemoryOutboxStorage(),
+    paintAtOnce,
+  );
+
+  /** Receive frames. The engine must have been started. */
+  receive: (...frames: ServerFrame[]) => void = () => undefined;
+}
