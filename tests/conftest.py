@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+import pytest_asyncio
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
@@ -121,6 +122,18 @@ def signed_in_client() -> Callable[[User], APIClient]:
         return client
 
     return sign_in
+
+
+@pytest_asyncio.fixture
+async def application_stops() -> AsyncIterator[None]:
+    """Stop what the ASGI application starts with its first request on the loop of this test.
+
+    Other tests would find it, because a process has one runtime.
+    """
+    from live import runtime  # the tests without live use this file, too
+
+    yield
+    await runtime.stop()
 
 
 @pytest.fixture

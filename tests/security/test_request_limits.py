@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from accounts.models import ApiToken
 from asgi_project import asgi
-from live import runtime
 from live.db_threads import run_in_db_thread
 from rest import throttles
 from rest.known_credentials import known_credentials
 from tests.support.routes import address, routes
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("application_stops"),
+]
 
 BURST = 2
 SAMPLE_VALUES = {"path": "x", "url": "x", "app_label": "accounts", "content_type_id": 1}
@@ -34,12 +34,6 @@ def clear() -> None:
     for limiter in (throttles.reads, throttles.writes, throttles.list_rows):
         limiter.clear()
     known_credentials.clear()
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _stop_runtime() -> AsyncIterator[None]:
-    yield
-    await runtime.stop()
 
 
 class Peer:

@@ -93,6 +93,7 @@ async def test_place_in_the_queue_is_free_again_after_any_ending(ending: str) ->
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("application_stops")
 async def test_passwords_are_hashed_on_threads_that_serve_nothing_else(
     ana: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
