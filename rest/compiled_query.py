@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -285,16 +286,16 @@ class SaveUpdate:
             for value in values
         )
 
-    def __call__(self, values: Row, pk: Any) -> int:
-        """Write the values to the row with this key; return the number of rows."""
+    def bind(self, values: Row, pk: Any) -> Statement[int]:
+        """Return the statement that writes the values to the row with this key.
+
+        Its result is the number of rows.
+        """
         params = [
             field.get_db_prep_save(value, connection)
             for field, value in zip(self._fields, (*values, pk), strict=True)
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, params)
-            count: int = cursor.rowcount
-            return count
+        return Statement(self._sql, params, attrgetter("rowcount"))
 
 
 @cache

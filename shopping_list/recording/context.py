@@ -34,7 +34,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from rest.compiled_query import Row, Statement
 from shopping_list.recording.turns import take_turns
@@ -72,11 +72,17 @@ class OpenRecording(Protocol):
     ) -> StoredItem | None:
         """Return the item as it was before this recording, None if it is not on that list."""
 
+    def write_row(self, update: Statement[int], instance: Any) -> int:
+        """Run the update of an instance's row; return the number of rows."""
+
     def stamp_list(self, instance: Any) -> None:
         """Set a list's version and times before it is written."""
 
     def stamp_item(self, instance: Any, written: Iterable[str] | None = None) -> None:
         """Set an item's version, times and position before it is written."""
+
+    def count_statement(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a statement of this thread, and note that there was one (`execute_wrapper`)."""
 
     def finish(self) -> None:
         """Write down what really changed."""
@@ -127,8 +133,12 @@ def recording(
         outer.undoes = undoes if outer.undoes is None else outer.undoes
         yield outer
         return
-    with take_turns(lists), transaction.atomic():
-        unit = _factories[0](verb, undoes)
+    unit = _factories[0](verb, undoes)
+    with (
+        take_turns(lists),
+        transaction.atomic(),
+        connection.execute_wrapper(unit.count_statement),
+    ):
         _state.unit = unit
         try:
             unit.lock(lists, reading)

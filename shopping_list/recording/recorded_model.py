@@ -49,7 +49,9 @@ class RecordedModel(models.Model):
         plain = tuple(value for _, _, value in values)
         is_plain = bool(values) and using == DEFAULT_DB_ALIAS and not returning
         if is_plain and SaveUpdate.can_write(fields, plain):
-            return save_update(type(self), fields)(plain, pk) > 0
+            update = save_update(type(self), fields).bind(plain, pk)
+            unit = context.current()
+            return (update.result if unit is None else unit.write_row(update, self)) > 0
         return super()._do_update(*args)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

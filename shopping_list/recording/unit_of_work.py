@@ -7,18 +7,26 @@ difference is written down (activity_writer.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from rest.compiled_query import Row, Statement
+from rest.compiled_query import Row, Statement, run_together
 from shopping_list import models, queries
 from shopping_list.parsing import fractional_index
 from shopping_list.recording import actor, bookkeeping, diff, locking, owners
 from shopping_list.recording.activity_writer import ActivityWriter
 from shopping_list.recording.locking import LockedList
 from shopping_list.rows import Change, Person, StoredItem, Verb
+
+
+class _ReadBack(NamedTuple):
+    """An item that was read behind the write of its row, and how many statements ran by then."""
+
+    pk: UUID
+    rows: Statement[list[Row]]
+    statements: int
 
 
 class UnitOfWork:
@@ -36,6 +44,8 @@ class UnitOfWork:
         self._lists: dict[UUID, LockedList] = {}
         self._items: dict[UUID, StoredItem | None] = {}
         self._last_positions: dict[UUID, str] = {}
+        self._statements = 0
+        self._read_back: _ReadBack | None = None
 
     @cached_property
     def actor(self) -> Person | None:
@@ -99,6 +109,23 @@ class UnitOfWork:
         stored = self._items[pk]
         return stored if stored is not None and stored.list_id == on else None
 
+    def count_statement(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a statement of this thread, and note that there was one (`execute_wrapper`)."""
+        self._statements += 1
+        return execute(*arguments)
+
+    def write_row(self, update: Statement[int], instance: Any) -> int:
+        """Run the update of an instance's row; return the number of rows.
+
+        An item is read back in the same round trip. That is the row at the end, too, if
+        no other statement runs until then.
+        """
+        if isinstance(instance, models.ShoppingItem):
+            reading = queries.item_by_id(instance.pk)
+            run_together(update, reading)
+            self._read_back = _ReadBack(instance.pk, reading, self._statements)
+        return update.result
+
     def stamp_list(self, instance: models.ShoppingList) -> None:
         """Set a list's version and times before it is written.
 
@@ -140,7 +167,7 @@ class UnitOfWork:
 
     def _pair_items(self) -> None:
         """Pair each item before with the item after, on the lists that it was and is on."""
-        stored = queries.stored_items(self._items)
+        stored = self._items_at_the_end()
         self.lock({item.list_id for item in stored.values()})
         for pk, before in self._items.items():
             after = stored.get(pk)
@@ -151,6 +178,14 @@ class UnitOfWork:
             if after is not None:
                 self._lists[after.list_id].pairs.setdefault(pk, (None, after.row))
                 self._lists[after.list_id].keys[pk] = diff.keys_of(before, after)
+
+    def _items_at_the_end(self) -> dict[UUID, StoredItem]:
+        """Return the written items that exist, as they are now."""
+        read = self._read_back
+        if read and read.statements == self._statements and self._items.keys() == {read.pk}:
+            items = map(queries.item_from_columns, read.rows.result)
+            return {item.row.id: item for item in items}
+        return queries.stored_items(self._items)
 
     def _next_position(self, list_id: UUID) -> str:
         """Return a position after every item of a list, another one each time."""

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test.utils import isolate_apps
@@ -50,6 +50,24 @@ def test_change_reverted_within_one_recording_records_nothing(groceries, milk, r
         bread = groceries.items.create(name="Bread")
         bread.delete()
     assert not recorded.all
+
+
+@pytest.mark.parametrize("write", ["a statement", "a savepoint"])
+def test_write_behind_a_save_is_recorded_too(groceries, milk, recorded_changes, write):
+    """REC-12: a save reads its row back, which is not the last row when more is written."""
+    with recorded_changes(groceries) as recorded, context.recording(groceries.pk):
+        milk.note = "two litres"
+        milk.save()
+        if write == "a statement":
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE shopping_list_shoppingitem SET note = 'one litre'")
+        else:
+            savepoint = transaction.savepoint()
+            milk.note = "one litre"
+            milk.save()
+            transaction.savepoint_rollback(savepoint)
+    expected = {"a statement": "one litre", "a savepoint": "two litres"}
+    assert recorded.only_change.items[0].note == expected[write]
 
 
 def test_recording_without_a_write_records_nothing(groceries, recorded_changes):
