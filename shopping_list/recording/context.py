@@ -135,7 +135,7 @@ def recording(
         return
     unit = _factories[0](verb, undoes)
     with (
-        take_turns(lists),
+        take_turns(lists) as end_turns,
         transaction.atomic(),
         connection.execute_wrapper(unit.count_statement),
     ):
@@ -146,3 +146,6 @@ def recording(
             unit.finish()
         finally:
             _state.unit = None
+        if connection.features.has_select_for_update:
+            # The next writer asks for the row lock during the COMMIT and has it right after.
+            end_turns()

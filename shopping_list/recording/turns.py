@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
@@ -32,8 +32,10 @@ _thread = _Thread()
 
 
 @contextmanager
-def take_turns(lists: Iterable[UUID]) -> Iterator[None]:
+def take_turns(lists: Iterable[UUID]) -> Iterator[Callable[[], None]]:
     """Wait for these lists, in id order, and keep them until the end of the block.
+
+    It yields a function that gives them to the next threads before the end of the block.
 
     Inside a transaction it does nothing. So a thread that waits holds no lock of the
     database, and a thread that holds one does not wait here: they cannot deadlock. A thread
@@ -41,7 +43,7 @@ def take_turns(lists: Iterable[UUID]) -> Iterator[None]:
     writes after the transaction, but before the end of this block.
     """
     if _thread.has_lists or transaction.get_connection().in_atomic_block:
-        yield
+        yield _keep
         return
     with ExitStack() as stack:
         _thread.has_lists = True
@@ -49,7 +51,11 @@ def take_turns(lists: Iterable[UUID]) -> Iterator[None]:
         for pk in sorted(set(lists)):
             _acquire(pk)
             stack.callback(_release, pk)
-        yield
+        yield stack.close
+
+
+def _keep() -> None:
+    """Do nothing: another block of this thread has the lists, or none has."""
 
 
 def _leave() -> None:

@@ -145,11 +145,23 @@ def test_recording_waits_before_its_transaction_and_joins_the_outer_one(
 
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
+def test_next_thread_may_ask_for_the_row_lock_during_the_commit(groceries: ShoppingList) -> None:
+    """SQLite has one writer and no row locks, so there it waits until after the commit."""
+    kept: list[int] = []
+    with recording(groceries.pk):
+        transaction.on_commit(lambda: kept.append(taken()))
+        assert taken() == 1
+    assert kept == [0 if connection.features.has_select_for_update else 1]
+    assert taken() == 0
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(30)
 def test_function_of_on_commit_can_write_lists_when_other_threads_write_them_too(
     groceries: ShoppingList, hardware: ShoppingList
 ) -> None:
-    """REC-14: it runs while its thread still has the list, and it may need another one."""
+    """REC-14: on SQLite it runs while its thread still has the list, and may need another one."""
     both_committed = threading.Barrier(2)
 
     def write(first: ShoppingList, second: ShoppingList) -> None:
