@@ -32,6 +32,7 @@ from live.delivery.relay import Relay
 from live.intervals import Intervals
 from live.metrics.measured_signals import signal_meter
 from live.metrics.sampler import Population, Sampler
+from live.metrics.signals_topic import SignalsTopic
 from live.periodic_tasks import PeriodicTasks
 from live.protocol.frames import CloseCode
 
@@ -70,11 +71,12 @@ class Runtime:
             intervals=self.intervals,
         )
         self.access.on_granted = self.overview_topics.on_granted
+        dashboard_topics = [SignalsTopic(signal_meter)]
         self.sampler = Sampler(
             process=process,
             hub=self.hub,
             population=self._population,
-            signal_meter=signal_meter,
+            topics=dashboard_topics,
             publish=self.relay.publish,
             intervals=self.intervals,
         )
@@ -86,6 +88,7 @@ class Runtime:
             screens=self.screens,
             overview_topics=self.overview_topics,
             counter_history=self.sampler.aggregator.history,
+            dashboard_topics={topic.name for topic in dashboard_topics},
             intervals=self.intervals,
         )
         self.periodic_tasks = PeriodicTasks(

@@ -11,7 +11,7 @@ from live.connections.identity import Identity
 from live.delivery.readings import Position
 from live.protocol import frames
 from live.protocol.frames import CloseCode
-from live.protocol.topics import OPERATIONS
+from live.protocol.topics import is_staff_topic
 from shopping_list.rows import topic_of
 
 
@@ -105,7 +105,7 @@ class ConnectionRegistry:
 
     @property
     def staff_ids(self) -> set[int]:
-        """The ids of all users with a socket that may subscribe to the topic of staff."""
+        """The ids of all users with a socket that may subscribe to the topics of staff."""
         return {
             identity.user_id
             for connection in self.all_connections()
@@ -116,7 +116,8 @@ class ConnectionRegistry:
         """End the staff rights of a user's sockets. Their other subscriptions stay."""
         for connection in self.connections_of(user_id):
             connection.identity = replace(connection.user, is_staff=False)
-            connection.end_subscription(OPERATIONS, "revoked")
+            for topic in filter(is_staff_topic, list(connection.subscriptions)):
+                connection.end_subscription(topic, "revoked")
 
     def revoke(
         self, *, user_id: int | None = None, session: str | None = None, token: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,13 @@ from live.delivery.relay import Relay
 from live.delivery.replay import Replay
 from live.intervals import Intervals
 from live.protocol import frames
-from live.protocol.topics import OPERATIONS, OVERVIEW_TOPICS, REQUESTS, SIGNALS, parse_list_topic
+from live.protocol.topics import (
+    OPERATIONS,
+    OVERVIEW_TOPICS,
+    REQUESTS,
+    is_staff_topic,
+    parse_list_topic,
+)
 from rest.database_errors import database_trouble
 
 logger = logging.getLogger(__name__)
@@ -33,7 +39,8 @@ logger = logging.getLogger(__name__)
 class Subscriptions:
     """Subscribes sockets to topics. It knows no frames but the replies to `subscribe`.
 
-    `counter_history` returns the last samples of the request counters as columns.
+    `counter_history` returns the last samples of the request counters as columns,
+    `dashboard_topics` are the names of the topics that only show counts.
     """
 
     def __init__(
@@ -46,6 +53,7 @@ class Subscriptions:
         screens: Screens,
         overview_topics: OverviewTopics,
         counter_history: Callable[[], dict[str, list[Any]]],
+        dashboard_topics: Collection[str],
         intervals: Intervals,
     ) -> None:
         self._hub = hub
@@ -55,6 +63,7 @@ class Subscriptions:
         self._screens = screens
         self._overview_topics = overview_topics
         self._counter_history = counter_history
+        self._dashboard_topics = dashboard_topics
         self._intervals = intervals
 
     async def subscribe(self, connection: Connection, request: StartSubscription) -> None:
@@ -108,10 +117,11 @@ class Subscriptions:
     def _subscribe_counters(self, connection: Connection, request: StartSubscription) -> bool:
         user = connection.user
         is_wide = user.restricted_to_list is None and not user.is_guest
-        allowed = {REQUESTS: is_wide, SIGNALS: is_wide, OPERATIONS: user.is_staff}
-        if not allowed.get(request.topic, False):
+        has_history = request.topic in (REQUESTS, OPERATIONS)
+        is_known = has_history or request.topic in self._dashboard_topics
+        if not is_known or not (user.is_staff if is_staff_topic(request.topic) else is_wide):
             return False
-        history = None if request.topic == SIGNALS else self._counter_history()
+        history = self._counter_history() if has_history else None
         connection.send(frames.Subscribed(topic=request.topic, id=request.id, history=history))
         self._hub.attach(request.topic, connection.writer.send_queue)
         connection.subscriptions[request.topic] = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,10 +16,9 @@ from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
 from live.histogram import BucketCounts, merge_buckets, percentile
 from live.intervals import Intervals
-from live.metrics.signal_meter import SignalMeter
-from live.metrics.signal_table import SignalCounts, SignalTable, changed_counts
+from live.metrics.dashboard_topic import DashboardTopic
 from live.protocol import frames
-from live.protocol.topics import OPERATIONS, REQUESTS, SIGNALS
+from live.protocol.topics import OPERATIONS, REQUESTS
 from shopping_list.rows import encode
 
 MAX_HISTORY = 300
@@ -42,8 +41,9 @@ class ProcessSample(msgspec.Struct, kw_only=True):
     """The counts of one process since it started, and its current values.
 
     `retired_totals` has the totals of stopped processes, for processes that
-    started after them. `signals` has what changed since the last sample. Histograms are
-    pairs, because not every channel layer keeps integer keys.
+    started after them. `topics` has what changed since the last sample, for each topic of
+    the dashboard, `watched` the topics with a subscriber. Histograms are pairs, because not
+    every channel layer keeps integer keys.
     """
 
     process: str
@@ -57,7 +57,8 @@ class ProcessSample(msgspec.Struct, kw_only=True):
     screens: dict[str, int]
     latency: list[tuple[int, int]]
     delivery: list[tuple[int, int]]
-    signals: list[SignalCounts] = []
+    topics: dict[str, list[Any]] = {}
+    watched: list[str] = []
     retired_totals: dict[str, CounterTotals] = {}
 
 
@@ -81,12 +82,25 @@ class SampleAggregator:
         self._samples[sample.process] = (sample, now)
         return is_new
 
-    def total(self, topic: str, at: datetime, now: float) -> frames.Sample:
-        """Return the sum of all processes, and retire those that stopped sending samples."""
-        for process, (sample, received_at) in list(self._samples.items()):
-            if now - received_at > self._stale_after:
-                self.retired_totals[process] = sample.totals
-                del self._samples[process]
+    def retire(self, now: float) -> list[str]:
+        """Keep only the totals of processes that stopped sending samples; return their names."""
+        stopped = [
+            process
+            for process, (_, received_at) in self._samples.items()
+            if now - received_at > self._stale_after
+        ]
+        for process in stopped:
+            sample, _ = self._samples.pop(process)
+            self.retired_totals[process] = sample.totals
+        return stopped
+
+    @property
+    def watched(self) -> set[str]:
+        """The topics of the dashboard that had a subscriber in the last sample of a process."""
+        return {topic for sample, _ in self._samples.values() for topic in sample.watched}
+
+    def total(self, topic: str, at: datetime) -> frames.Sample:
+        """Return the sum of all processes."""
         samples = [sample for sample, _ in self._samples.values()]
         return _aggregate(samples, self.retired_totals, topic, at)
 
@@ -118,16 +132,14 @@ class Sampler:
         process: str,
         hub: Hub,
         population: Callable[[], Population],
-        signal_meter: SignalMeter,
+        topics: Sequence[DashboardTopic],
         publish: Callable[[GroupMessage], None],
         intervals: Intervals,
     ) -> None:
         self._process = process
         self._hub = hub
         self._population = population
-        self._signal_meter = signal_meter
-        self._sent_signals: dict[tuple[str, str], int] = {}
-        self.signal_table = SignalTable()
+        self._topics = {topic.name: topic for topic in topics}
         self._publish = publish
         self._started_counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
         self._should_share_retired = False
@@ -141,36 +153,40 @@ class Sampler:
         sample = self._take_sample(now)
         self._should_share_retired = False
         self.aggregator.put(sample, now)
-        self.signal_table.put(self._process, sample.signals)
+        self._put_topics(sample)
         message = {"type": "live.sample", "sample": msgspec.to_builtins(sample)}
         self._publish(GroupMessage(CONTROL_GROUP, message))
         at = datetime.fromtimestamp(time.time(), UTC)
-        total = self.aggregator.total(REQUESTS, at, now)
+        for process in self.aggregator.retire(now):
+            for topic in self._topics.values():
+                topic.remove(process)
+        total = self.aggregator.total(REQUESTS, at)
         self.aggregator.append_history(total)
-        for topic in (REQUESTS, OPERATIONS):
-            frame = msgspec.structs.replace(total, topic=topic)
-            self._hub.publish(topic, encode(frame).decode())
-        self.signal_table.advance()
-        if self._hub.subscribers(SIGNALS):
-            self._hub.publish(SIGNALS, encode(self.signals(at)).decode())
-
-    def signals(self, at: datetime) -> frames.Signals:
-        """Return the frame of the topic `signals`."""
-        return frames.Signals(topic=SIGNALS, at=at, rows=self.signal_table.rows())
+        for name in (REQUESTS, OPERATIONS):
+            frame = msgspec.structs.replace(total, topic=name)
+            self._hub.publish(name, encode(frame).decode())
+        for name, topic in self._topics.items():
+            topic.advance()
+            if self._hub.subscribers(name):
+                self._hub.publish(name, encode(topic.frame(at)).decode())
 
     def receive_remote(self, message: dict[str, Any]) -> None:
         """Store the sample of another process."""
         sample = msgspec.convert(message["sample"], ProcessSample)
         if sample.process == self._process:
             return
-        self.signal_table.put(sample.process, sample.signals)
+        self._put_topics(sample)
         if self.aggregator.put(sample, time.monotonic()):
             self._should_share_retired = True
 
+    def _put_topics(self, sample: ProcessSample) -> None:
+        for name, counts in sample.topics.items():
+            if name in self._topics:  # another version of Trolley may have more of them
+                self._topics[name].put(sample.process, counts)
+
     def _take_sample(self, now: float) -> ProcessSample:
         population = self._population()
-        if self._should_share_retired:
-            self._sent_signals.clear()
+        watched = self.aggregator.watched
         return ProcessSample(
             process=self._process,
             totals=_totals(),
@@ -183,7 +199,13 @@ class Sampler:
             screens=population.screens._asdict(),
             latency=list(counters.latency.buckets().items()),
             delivery=list(counters.delivery.buckets().items()),
-            signals=changed_counts(self._signal_meter.counts(), self._sent_signals),
+            topics={
+                name: topic.local_counts(
+                    everything=self._should_share_retired, is_watched=name in watched
+                )
+                for name, topic in self._topics.items()
+            },
+            watched=[name for name in self._topics if self._hub.subscribers(name)],
             retired_totals=self.aggregator.retired_totals if self._should_share_retired else {},
         )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 REQUESTS = "requests"
 """The request counters, for every signed-in user."""
 OPERATIONS = "ops"
-"""The request counters, for staff."""
+"""The request counters, for staff. So is every topic whose name begins with `ops:`."""
 SIGNALS = "signals"
 """What is sent on Django's signals, for every signed-in user."""
 LISTS = "lists"
@@ -19,6 +19,11 @@ LISTS = "lists"
 ACTIVITY = "activity"
 """The changes of all lists of the user, without their rows."""
 OVERVIEW_TOPICS = (LISTS, ACTIVITY)
+
+
+def is_staff_topic(topic: str) -> bool:
+    """Tell whether only staff may subscribe to a topic."""
+    return topic.partition(":")[0] == OPERATIONS
 
 
 def parse_list_topic(topic: str) -> UUID | None:

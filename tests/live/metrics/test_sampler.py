@@ -36,7 +36,8 @@ def sample(process: str, count: int, **fields) -> ProcessSample:
 
 
 def aggregate(aggregator: SampleAggregator, now: float) -> frames.Sample:
-    return aggregator.total("requests", AT, now)
+    aggregator.retire(now)
+    return aggregator.total("requests", AT)
 
 
 def test_latest_samples_of_all_processes_are_added_up():
@@ -59,6 +60,15 @@ def test_stale_process_is_dropped_but_its_totals_are_kept():
     aggregator.put(sample("b", 1), 6)
     result = aggregate(aggregator, 6)
     assert (result.processes, result.started, result.in_flight, result.sockets) == (1, 11, 1, 3)
+
+
+def test_topic_is_watched_if_a_living_process_has_a_subscriber() -> None:
+    aggregator = SampleAggregator(stale_after=5)
+    aggregator.put(sample("a", 1, watched=["signals"]), 0)
+    aggregator.put(sample("b", 1), 4)
+    assert aggregator.watched == {"signals"}
+    assert aggregator.retire(6) == ["a"]
+    assert aggregator.watched == set()
 
 
 def test_process_is_counted_once_when_it_was_only_silent():

@@ -1,0 +1,40 @@
+"""What a topic of the dashboard must tell: its counts in this process, and the sum of all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+
+class DashboardTopic(Protocol):
+    """A topic whose subscribers get a frame each second, which replaces the one before.
+
+    Each process sends what it counted to all others, and each adds up what all have counted.
+    So every process can show the same sum, and none of them asks another.
+    """
+
+    name: str
+    """The name of the topic. A name like `ops:…` is for staff only (protocol/topics.py)."""
+
+    def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
+        """Return what this process counted since the last call, as JSON values.
+
+        It is called once a second, and the result is sent to all processes. `everything` asks
+        for all of it, because a process has started that knows nothing. `is_watched` says
+        whether the topic had a subscriber in any process a second ago: what is expensive to
+        collect is collected only then.
+        """
+
+    def put(self, process: str, counts: list[Any]) -> None:
+        """Store what a process has counted: what `local_counts` returned there."""
+
+    def remove(self, process: str) -> None:
+        """Note that a process has stopped. Its totals stay, its current values do not."""
+
+    def advance(self) -> None:
+        """Add up all processes. It is called once a second."""
+
+    def frame(self, at: datetime) -> msgspec.Struct:
+        """Return the frame for subscribers, as of the last `advance`."""
