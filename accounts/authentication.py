@@ -22,12 +22,20 @@ class CsrfFailed(exceptions.PermissionDenied):
 class TokenAuthentication(knox.TokenAuthentication):  # type: ignore[misc]
     """`Authorization: Bearer <token>`, looked up by its hash alone."""
 
+    find = staticmethod(tokens.find)
+
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
         """Return the user and the token; raises AuthenticationFailed."""
-        api_token = tokens.find(token.decode("latin-1"))
+        api_token = self.find(token.decode("latin-1"))
         if api_token is None:
             raise exceptions.AuthenticationFailed("The token is wrong, expired or revoked.")
         return api_token.user, api_token
+
+
+class MetricsTokenAuthentication(TokenAuthentication):
+    """A bearer token of the scope `metrics`. Every other token is refused here."""
+
+    find = staticmethod(tokens.find_for_metrics)
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -112,16 +112,17 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
     """A bearer token of a script, with a name and a scope. Only its hash is stored."""
 
     class Scope(models.TextChoices):
-        """What a token may do. Each scope includes the one before it."""
+        """What a token may do. READ, TICK and WRITE include the one before; METRICS is apart."""
 
         READ = "read"
         TICK = "tick"
         WRITE = "write"
+        METRICS = "metrics"
 
     # The id that users see. They must not see the digest, by which a token is authenticated.
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
-    scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.WRITE)
+    scope = models.CharField(max_length=7, choices=Scope.choices, default=Scope.WRITE)
     list_id = models.UUIDField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     user = models.ForeignKey(

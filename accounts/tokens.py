@@ -91,11 +91,25 @@ def create_from_password(user: User) -> str:
 
 
 def find(secret: str) -> ApiToken | None:
-    """Return the valid token of an active user with this secret, and record its use."""
+    """Return the valid token of an active user with this secret, and record its use.
+
+    A token of the scope `metrics` is none here: it opens nothing of its user's.
+    """
+    return _find(secret, is_for_metrics=False)
+
+
+def find_for_metrics(secret: str) -> ApiToken | None:
+    """Return the valid token of the scope `metrics` with this secret, and record its use."""
+    return _find(secret, is_for_metrics=True)
+
+
+def _find(secret: str, *, is_for_metrics: bool) -> ApiToken | None:
     if not secret.isascii():
         return None
     for values in _valid_token(hash_token(secret), timezone.now()):
         token: ApiToken = to_instance(ApiToken, values[: len(_TOKEN_COLUMNS)])
+        if (token.scope == ApiToken.Scope.METRICS) is not is_for_metrics:
+            return None
         token.user = to_instance(User, values[len(_TOKEN_COLUMNS) :])
         _touch_last_used(token)
         return token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import msgspec
 from django.conf import settings
@@ -18,11 +18,17 @@ from rest_framework.views import APIView
 
 from accounts import guests
 from accounts.api.permissions import current_user
+from accounts.authentication import MetricsTokenAuthentication
 from live import runtime
 from live.db_threads import run_in_db_thread
-from live.metrics import health
+from live.metrics import health, prometheus
+from live.metrics.access import IsLocalOrHasToken
 from live.metrics.health import Health
+from live.metrics.sampler import Sampler
 from live.protocol import asyncapi
+from live.protocol.frames import Sample, Signals
+from live.protocol.topics import SIGNALS
+from rest.negotiation import OnlyRendererNegotiation
 from rest.openapi import operation
 from rest.problems import problem_response
 from shopping_list.api import permissions
@@ -83,11 +89,43 @@ class RequestsView(APIView):
         """Return the last sample. The first one is taken a second after the start."""
         permissions.require_unrestricted_token(request)
         guests.require_account(current_user(request))
-        running = runtime.get_running()
-        sample = running and running.sampler.aggregator.latest
-        if sample is None:
-            raise NoSample
-        return Response(msgspec.to_builtins(sample))
+        return Response(msgspec.to_builtins(_latest_sample(_sampler())))
+
+
+class MetricsView(APIView):
+    """`/metrics`: the sums of all processes, in the format of Prometheus or of OpenMetrics."""
+
+    authentication_classes = (MetricsTokenAuthentication,)
+    permission_classes = (IsLocalOrHasToken,)
+    content_negotiation_class = OnlyRendererNegotiation
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return the last sums. The first ones are taken a second after the start."""
+        sampler = _sampler()
+        figures = prometheus.Figures(
+            sample=_latest_sample(sampler),
+            signals=cast(Signals, sampler.frame(SIGNALS)),
+            version=settings.VERSION,
+        )
+        body, content_type = prometheus.exposition(figures, request.headers.get("Accept", ""))
+        headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+        return HttpResponse(body, content_type=content_type, headers=headers)
+
+
+def _sampler() -> Sampler:
+    """Return the sampler of this process; raises NoSample while it has none."""
+    running = runtime.get_running()
+    if running is None:
+        raise NoSample
+    return running.sampler
+
+
+def _latest_sample(sampler: Sampler) -> Sample:
+    sample = sampler.aggregator.latest
+    if sample is None:
+        raise NoSample
+    return sample
 
 
 class AsyncApiView(APIView):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
+from rest_framework.request import Request
 
 
 class LenientFormatNegotiation(DefaultContentNegotiation):
@@ -19,3 +20,18 @@ class LenientFormatNegotiation(DefaultContentNegotiation):
         """Return the renderers of this format, all of them if there is none."""
         all_renderers = list(renderers)
         return [each for each in all_renderers if each.format == format] or all_renderers
+
+
+class OnlyRendererNegotiation(BaseContentNegotiation):
+    """For views that choose the format themselves, by `?format=` or `Accept`: problems are JSON."""
+
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
+        """Return the only parser."""
+        return next(iter(parsers))
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        """Return the only renderer."""
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type

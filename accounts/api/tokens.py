@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,6 +21,8 @@ from rest.idempotency import random_idempotency_key
 from rest.openapi import IDEMPOTENCY_KEY, operation
 from rest.serializers import CleanTextField, StrictSerializer, in_seconds, validated
 
+NO_LIST_FOR_METRICS = "A token for metrics is for the whole installation, not for a list."
+
 
 class TokenBody(StrictSerializer):
     """A token to create; `expires_in` is in seconds. Without it the token does not expire."""
@@ -35,6 +37,18 @@ class TokenBody(StrictSerializer):
         allow_null=True,
         default=None,
     )
+    rules: ClassVar[dict[str, Any]] = {
+        "not": {
+            "properties": {"scope": {"const": "metrics"}, "list": {"type": "string"}},
+            "required": ["scope", "list"],
+        }
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Raise ValidationError for a list that the scope has no use for."""
+        if attrs["scope"] == ApiToken.Scope.METRICS and attrs["list"] is not None:
+            raise serializers.ValidationError({"list": [NO_LIST_FOR_METRICS]})
+        return attrs
 
 
 class ApiTokenSerializer(serializers.Serializer[Any]):

@@ -170,6 +170,10 @@ class Sampler:
             if self._hub.subscribers(name):
                 self._hub.publish(name, encode(topic.frame(at)).decode())
 
+    def frame(self, topic: str) -> msgspec.Struct:
+        """Return the frame of a topic of the dashboard, as of the last `tick`."""
+        return self._topics[topic].frame(datetime.now(UTC))
+
     def receive_remote(self, message: dict[str, Any]) -> None:
         """Store the sample of another process."""
         sample = msgspec.convert(message["sample"], ProcessSample)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +9,11 @@ from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from rest import throttles
+from rest.negotiation import OnlyRendererNegotiation
 from rest.openapi import operation
 from shopping_list import queries
 from shopping_list.api import permissions, query_params
@@ -25,21 +24,6 @@ from shopping_list.import_export.formats import FORMATS
 FORMAT_NAMES = tuple(FORMATS)
 SCHEMA_TYPES = {"application/json": OpenApiTypes.OBJECT}
 """How the OpenAPI document describes a file, if not as text."""
-
-
-class IgnoreFormatParameter(BaseContentNegotiation):
-    """Leaves `?format=` to the view; problems are JSON for every format."""
-
-    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
-        """Return the only parser."""
-        return next(iter(parsers))
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None
-    ) -> tuple[Any, str]:
-        """Return the only renderer."""
-        renderer = next(iter(renderers))
-        return renderer, renderer.media_type
 
 
 def _file_schema(*content_types: str) -> dict[Any, Any]:
@@ -62,7 +46,7 @@ def _file_response(content: str, title: str, *, extension: str, content_type: st
 class ExportView(APIView):
     """One list as a file."""
 
-    content_negotiation_class = IgnoreFormatParameter
+    content_negotiation_class = OnlyRendererNegotiation
 
     @operation(
         _file_schema(*(format_.content_type for format_ in FORMATS.values())),
@@ -91,7 +75,7 @@ class ExportView(APIView):
 class ExportEverythingView(APIView):
     """All of my lists as a file."""
 
-    content_negotiation_class = IgnoreFormatParameter
+    content_negotiation_class = OnlyRendererNegotiation
 
     @operation(_file_schema("application/json"), errors=(401,))
     def get(self, request: Request) -> HttpResponse:

@@ -39,6 +39,16 @@ def create_token(client, **changes):
     return response.json()
 
 
+def test_token_for_metrics_has_no_list(ana_client, groceries):
+    """MET-4"""
+    body = {"name": "prometheus", "scope": "metrics"}
+    refused = ana_client.post(TOKENS, {**body, "list": str(groceries.pk)})
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["list"])
+    created = ana_client.post(TOKENS, body).json()
+    assert (created["scope"], created["list"]) == ("metrics", None)
+    assert bearer(created["token"]).get(ME).status_code == 401
+
+
 def test_token_secret_is_shown_once_and_authenticates(ana_client):
     """PPL-1, PPL-2"""
     created = create_token(ana_client)

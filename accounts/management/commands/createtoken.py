@@ -29,6 +29,8 @@ class Command(DatabaseCommand):
             user = User.objects.get_by_natural_key(options["username"])
         except User.DoesNotExist:
             raise CommandError(f"there is no user called {options['username']}") from None
+        if options["scope"] == ApiToken.Scope.METRICS and options["list"] is not None:
+            raise CommandError("--list: a token for metrics is for the whole installation")
         _, secret = ApiToken.objects.create(
             user=user, name=options["name"], scope=options["scope"], list_id=options["list"]
         )

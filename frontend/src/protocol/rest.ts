@@ -1,6 +1,6 @@
 /* Generated from the OpenAPI document of the server by `./run generate-types`. Do not edit. */
 
-export type Scope = 'read' | 'tick' | 'write';
+export type Scope = 'read' | 'tick' | 'write' | 'metrics';
 export type Role = 'viewer' | 'ticker' | 'editor' | 'owner';
 export type InvitedRole = 'viewer' | 'ticker' | 'editor';
 export type Verb =

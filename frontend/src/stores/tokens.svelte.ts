@@ -7,11 +7,12 @@ import { RequestKey } from './request-key';
 
 const DAY = 24 * 60 * 60;
 
-/** The access that a token gives, lowest first. Each scope includes the ones before it. */
+/** The access that a token gives. `metrics` is apart, the others include the ones before. */
 export const SCOPES: readonly { scope: Scope; label: string }[] = [
   { scope: 'read', label: 'view only' },
   { scope: 'tick', label: 'view and tick' },
   { scope: 'write', label: 'full access' },
+  { scope: 'metrics', label: 'metrics for monitoring' },
 ];
 
 /** The lifetimes of a token. Null: it does not expire. */
@@ -33,6 +34,7 @@ const SCOPE_LABELS: Record<Scope, string> = {
   read: 'Can view',
   tick: 'Can tick',
   write: 'Full access',
+  metrics: 'Metrics only',
 };
 
 /** The status of a token: "Can tick · Groceries only · used 2 min ago · 6 days left". */

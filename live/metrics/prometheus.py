@@ -1,0 +1,195 @@
+"""The sums of all processes as metrics of Prometheus (docs/metrics.md).
+
+They are the values that the topics `requests` and `signals` have at that moment, so every
+process answers the same and none of them needs to be asked alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from live.protocol.frames import Sample, Signals
+
+Labels = tuple[str, ...]
+Values = Iterable[tuple[Labels, float]]
+SECONDS_OF_MILLISECONDS = 0.001
+SECONDS_OF_MICROSECONDS = 0.000_001
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the metrics are read from."""
+
+    sample: Sample
+    signals: Signals
+    version: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """One metric: its name without the suffix of its type, its meaning, and its values."""
+
+    name: str
+    documentation: str
+    read: Callable[[Figures], Values]
+    labels: Labels = ()
+    is_counter: bool = False
+
+    @property
+    def exposed_name(self) -> str:
+        """The name of its samples."""
+        return f"{self.name}_total" if self.is_counter else self.name
+
+    def metric(self, figures: Figures) -> Metric:
+        """Return the metric with its values."""
+        make = CounterMetricFamily if self.is_counter else GaugeMetricFamily
+        metric = make(self.name, self.documentation, labels=self.labels)
+        for labels, value in self.read(figures):
+            metric.add_metric(labels, value)
+        return metric
+
+
+def _field(name: str) -> Callable[[Figures], Values]:
+    return lambda figures: [((), getattr(figures.sample, name))]
+
+
+def _by_key(name: str) -> Callable[[Figures], Values]:
+    return lambda figures: [((key,), n) for key, n in getattr(figures.sample, name).items()]
+
+
+def _quantiles(name: str) -> Callable[[Figures], Values]:
+    return lambda figures: _seconds(getattr(figures.sample, name), (), SECONDS_OF_MILLISECONDS)
+
+
+def _seconds(percentiles: Mapping[str, Any], labels: Labels, unit: float) -> Values:
+    """Return percentiles like p95 as quantiles; those that are not known are left out."""
+    return [
+        ((*labels, f"{int(name[1:]) / 100:g}"), value * unit)
+        for name, value in percentiles.items()
+        if value is not None
+    ]
+
+
+def _by_signal(name: str) -> Callable[[Figures], Values]:
+    return lambda figures: [
+        ((row.signal, row.sender), getattr(row, name)) for row in figures.signals.rows
+    ]
+
+
+def _receivers(figures: Figures) -> Values:
+    return [((row.signal, row.sender), len(row.receivers)) for row in figures.signals.rows]
+
+
+def _receiver_seconds(figures: Figures) -> Iterator[tuple[Labels, float]]:
+    for row in figures.signals.rows:
+        labels = (row.signal, row.sender)
+        yield from _seconds(row.receiver_us, labels, SECONDS_OF_MICROSECONDS)
+
+
+def _total(name: str, documentation: str, field: str) -> Family:
+    return Family(f"trolley_{name}", documentation, _field(field), is_counter=True)
+
+
+def _now(name: str, documentation: str, field: str) -> Family:
+    return Family(f"trolley_{name}", documentation, _field(field))
+
+
+SIGNAL = ("signal", "sender")
+FAMILIES = (
+    Family(
+        "trolley_build_info",
+        "1, with the version of the process that answers.",
+        lambda figures: [((figures.version,), 1)],
+        labels=("version",),
+    ),
+    _now("processes", "Processes that sent a sample in the last seconds.", "processes"),
+    _total("requests_started", "Requests for which request_started was sent.", "started"),
+    _total("requests_finished", "Requests for which request_finished was sent.", "finished"),
+    _now("requests_in_flight", "Requests that have begun and not ended.", "in_flight"),
+    Family(
+        "trolley_responses",
+        "Responses, by the class of their status.",
+        _by_key("status"),
+        labels=("class",),
+        is_counter=True,
+    ),
+    Family(
+        "trolley_request_duration_seconds",
+        "Time of a request, of the last minute; at most 4 % too high.",
+        _quantiles("latency_ms"),
+        labels=("quantile",),
+    ),
+    _total("changes", "Recorded changes of lists.", "changes"),
+    _total("deliveries", "Frames that were handed to sockets.", "delivered"),
+    Family(
+        "trolley_delivery_duration_seconds",
+        "Time from the commit of a change to a socket, of the last minute; at most 4 % too high.",
+        _quantiles("delivery_ms"),
+        labels=("quantile",),
+    ),
+    _total("repairs", "Gaps of the live path that were closed from the change log.", "repairs"),
+    _total("resumes", "Subscriptions that continued from a known position.", "resumed"),
+    _total("snapshots", "Subscriptions that were sent the whole list.", "snapshots"),
+    _now("sockets", "Open WebSockets.", "sockets"),
+    _now("people", "Users with an open WebSocket.", "people"),
+    _now("sockets_lagging", "Sockets that do not keep up.", "lagging"),
+    Family(
+        "trolley_screens",
+        "Screens that report what they show: identical to the server, behind or different.",
+        _by_key("screens"),
+        labels=("state",),
+    ),
+    Family(
+        "trolley_signal_sends",
+        "Sends of a signal of Django, by sender.",
+        _by_signal("sends"),
+        labels=SIGNAL,
+        is_counter=True,
+    ),
+    Family(
+        "trolley_signal_errors",
+        "Sends in which a receiver raised an error.",
+        _by_signal("errors"),
+        labels=SIGNAL,
+        is_counter=True,
+    ),
+    Family(
+        "trolley_signal_receivers",
+        "Functions that receive the signal from this sender.",
+        _receivers,
+        labels=SIGNAL,
+    ),
+    Family(
+        "trolley_signal_receiver_seconds",
+        "Time of all receivers of one send, of the last minute; at most 4 % too high.",
+        _receiver_seconds,
+        labels=(*SIGNAL, "quantile"),
+    ),
+)
+
+
+class _FiguresCollector(Collector):
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """Return every metric."""
+        return (family.metric(self._figures) for family in FAMILIES)
+
+
+def exposition(figures: Figures, accept: str) -> tuple[bytes, str]:
+    """Return the metrics in the format that `Accept` asks for, and their content type.
+
+    The registry of the library is not used: it has the numbers of one process only.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_FiguresCollector(figures))
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
