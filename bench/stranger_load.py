@@ -1,32 +1,40 @@
-"""S2: how long a member waits beside exports that nobody reads, and beside made-up tokens.
+"""S2: how long a member waits beside exports that nobody reads, made-up tokens and handshakes.
 
 `python -m bench.stranger_load [--server daphne]`. Ana has a list of 10,000 items. In each
 trial, clients at one address send their requests and close their connections at once, or
-send tokens that do not exist. Ben reads his lists at another address meanwhile. It prints
-his latency alone and during each trial. DATABASE_URL names an empty database; the default is
+send tokens that do not exist, or begin 300 WebSockets a second. Ben reads his lists at
+another address meanwhile, or opens sockets at another and at the same address. It prints his
+latency alone and during each trial. DATABASE_URL names an empty database; the default is
 SQLite.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from bench.processes import ROOT, Server
 from bench.sign_in_load import report
 
 ATTACKER, MEMBER = ("127.0.0.3", 0), ("127.0.0.2", 0)
+HANDSHAKES_PER_SECOND, JOINS = 300, 14
 LISTS = "/api/shopping-lists/"
 SEED = """
 from bench.full_list import build
@@ -76,6 +84,76 @@ def send_made_up_tokens(port: int, count: int, answers: Counter[int]) -> None:
         connection = get(port, LISTS, secrets.token_hex(32), ATTACKER)
         answers[connection.getresponse().status] += 1
         connection.close()
+
+
+class HandshakeFlood(Thread):
+    """Begins HANDSHAKES_PER_SECOND WebSockets without a credential until the block ends."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self.sent = 0
+        self._port = port
+        self._stopped = Event()
+
+    def __enter__(self) -> HandshakeFlood:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self.join()
+
+    def run(self) -> None:
+        request = (
+            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        ).encode()
+        clients: deque[socket.socket] = deque()
+        started = time.monotonic()
+        while not self._stopped.wait(0.001):
+            while self.sent < (time.monotonic() - started) * HANDSHAKES_PER_SECOND:
+                self.sent += 1
+                with suppress(OSError):
+                    address = ("127.0.0.1", self._port)
+                    clients.append(socket.create_connection(address, 5, ATTACKER))
+                    clients[-1].sendall(request)
+            while len(clients) > 2 * HANDSHAKES_PER_SECOND:
+                clients.popleft().close()
+        for client in clients:
+            client.close()
+
+
+def join(port: int, token: str, source: tuple[str, int]) -> float | None:
+    """Open a socket and wait for its welcome; return milliseconds, None if it fails."""
+    started = time.perf_counter()
+    try:
+        with connect(
+            f"ws://127.0.0.1:{port}/ws/",
+            additional_headers={"Authorization": f"Bearer {token}"},
+            open_timeout=5,
+            source_address=source,
+        ) as client:
+            is_in = json.loads(client.recv(5))["type"] == "welcome"
+    except (OSError, TimeoutError, WebSocketException):
+        return None
+    return (time.perf_counter() - started) * 1000 if is_in else None
+
+
+def report_joins(port: int, token: str, source: tuple[str, int], name: str) -> None:
+    """Print how many sockets of a member opened beside the handshakes, and how long it took."""
+    with HandshakeFlood(port) as flood:
+        time.sleep(2)
+        joins = []
+        for _ in range(JOINS):
+            joins.append(join(port, token, source))
+            time.sleep(0.4)
+    times = [each for each in joins if each is not None]
+    worst = f"{max(times):.0f} ms" if times else "-"
+    print(
+        f"{flood.sent} handshakes, {name}: {len(times)} of {JOINS} sockets opened, "
+        f"the slowest in {worst}"
+    )
 
 
 def beside(port: int, token: str, attack: Callable[[], None], workers: int = 1) -> list[float]:
@@ -142,6 +220,8 @@ def measure(port: int, export: str, ana: str, ben: str) -> None:
     times = beside(port, ben, lambda: send_made_up_tokens(port, 50, answers), workers=30)
     report("1,500 made-up tokens", times)
     print("answers to made-up tokens:", dict(answers))
+    report_joins(port, ben, MEMBER, "member at another address")
+    report_joins(port, ben, ATTACKER, "member at the same address")
 
 
 if __name__ == "__main__":
