@@ -23,6 +23,7 @@ ENVIRONMENT_WARNINGS, ENVIRONMENT_NOTES = env.warnings, env.notes
 VERSION = "1.0.0"
 DEBUG = env[variables.DEBUG]
 FAILPOINT = env[variables.FAILPOINT]
+DEMO_CONTROL = env[variables.DEMO_CONTROL]
 DATA_DIR = env[variables.DATA] or BASE_DIR / "data"
 SECRET_KEY = secret_key.secret_key(env[variables.SECRET_KEY], DATA_DIR)
 # This machine itself is always allowed: health checks use no host name.

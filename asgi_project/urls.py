@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
@@ -45,6 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/signals/", app_shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),
 ]
+if settings.DEMO_CONTROL:
+    from asgi_project.demo.views import DrillView
+
+    urlpatterns.append(path("api/demo/", DrillView.as_view()))
 if apps.is_installed("live"):
     urlpatterns.append(path("", include("live.urls")))
 

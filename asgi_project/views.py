@@ -26,7 +26,12 @@ def _has_webmanifest() -> bool:
 @ensure_csrf_cookie
 def app_shell(request: HttpRequest, *, entry: str, title: str, **_: Any) -> HttpResponse:
     """Return the page that loads `entry`. The browser app reads the URL by itself."""
-    context = {"entry": entry, "title": title, "webmanifest": _has_webmanifest()}
+    context = {
+        "entry": entry,
+        "title": title,
+        "webmanifest": _has_webmanifest(),
+        "demo": bool(settings.DEMO_CONTROL),
+    }
     response = render(request, "shell.html", context)
     response["Content-Security-Policy"] = APP_CSP
     response["Cache-Control"] = "no-cache"

@@ -10,6 +10,7 @@ import contextlib
 import json
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -18,7 +19,9 @@ from uuid import uuid4
 
 import structlog
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+
+from asgi_project.demo.screen import Frame, OutOfStepError, Screen, decode
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +44,11 @@ GROCERIES = (
     ("Washing powder", "", "Household"),
 )
 QUANTITIES = ("1", "2", "3", "500 g", "1 kg", "2 l")
+
+SEEN_INTERVAL = 2.0
+"""Seconds between two reports of what a screen shows."""
+WRONG_PATHS = ("/api/shopping-lists/none/", "/api/nothing/", "/favicon.ico", "/dashboard")
+"""What people and their programs ask for by mistake: answers that are no 2xx."""
 
 Item = dict[str, Any]
 
@@ -105,11 +113,40 @@ class Shopper:
                 socket.send(json.dumps({"type": "subscribe", "topic": topic}))
                 state = self.rng.choice(["viewing", "shopping"])
                 socket.send(json.dumps({"type": "presence", "topic": topic, "state": state}))
-            while not self.stopped.is_set():
-                socket.recv()
+            self._show(socket)
+
+    def _show(self, socket: ClientConnection) -> None:
+        """Apply what arrives, and say what is shown every SEEN_INTERVAL (protocol.md, rule 5)."""
+        screens = {f"list:{list_id}": Screen() for list_id in self.lists}
+        changed: set[str] = set()
+        seen_at = time.monotonic()
+        while not self.stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                for line in str(socket.recv(SEEN_INTERVAL)).splitlines():
+                    frame = decode(line)
+                    if frame is not None and self._apply(socket, screens[frame.topic], frame):
+                        changed.add(frame.topic)
+            if time.monotonic() - seen_at >= SEEN_INTERVAL:
+                seen_at = time.monotonic()
+                for topic in changed:
+                    screen = screens[topic]
+                    position = {"version": screen.version, "digest": screen.digest}
+                    socket.send(json.dumps({"type": "seen", "topic": topic, **position}))
+                changed.clear()
+
+    def _apply(self, socket: ClientConnection, screen: Screen, frame: Frame) -> bool:
+        try:
+            return screen.apply(frame)
+        except OutOfStepError:
+            socket.send(json.dumps({"type": "subscribe", "topic": frame.topic}))
+            return False
 
     def _edit(self) -> None:
+        for path in WRONG_PATHS:
+            self._request(Edit("GET", path, None))
         while not self.stopped.wait(self.rng.uniform(0.4, 3.0)):
+            if self.rng.random() < 0.1:
+                self._request(Edit("GET", self.rng.choice(WRONG_PATHS), None))
             list_id = self.rng.choice(self.lists)
             path = f"/api/shopping-lists/{list_id}/shopping-items/?page_size=200"
             items = self._request(Edit("GET", path, None))["results"]
@@ -121,7 +158,9 @@ class Shopper:
             body = None if edit.body is None else json.dumps(edit.body)
             headers = {**self.headers, "Idempotency-Key": str(uuid4())}
             connection.request(edit.method, edit.path, body, headers)
-            text = connection.getresponse().read()
-            return json.loads(text) if text else None
+            response = connection.getresponse()
+            text = response.read()
+            is_json = "json" in (response.headers["Content-Type"] or "")
+            return json.loads(text) if text and is_json else None
         finally:
             connection.close()

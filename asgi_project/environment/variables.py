@@ -221,6 +221,8 @@ WITHOUT_APPS: Variable[list[str]] = Variable(
     "TROLLEY_WITHOUT_APPS", kinds.list_of(str, "names of apps"), []
 )
 FAILPOINT = Variable("TROLLEY_FAILPOINT", TEXT, "")
+# The command `demo` sets it for its server.
+DEMO_CONTROL = Variable("TROLLEY_DEMO_CONTROL", TEXT, "")
 
 ALL = _declared()
 # The compose file and the tests read these.

@@ -16,8 +16,12 @@ from tests.support.docs.api_examples import PAGE
 from tests.support.processes import SSL_CONTEXT, ServerProcess
 
 pytestmark = pytest.mark.system
-ELSEWHERE = {"timed_out", "address_too_long", "headers_too_long", "busy", "database_unavailable"}
-"""Provoked by tests/asgi_project: test_http_limits, test_failing_database, test_bounded_queue."""
+ELSEWHERE = {
+    *("timed_out", "address_too_long", "headers_too_long", "busy", "database_unavailable"),
+    *("fault_running", "no_drill"),
+}
+"""Provoked by tests/asgi_project: test_http_limits, test_failing_database, test_bounded_queue, and
+by tests/system/test_demo.py."""
 ROWS = [
     (int(status), code)
     for status, code in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", PAGE, re.MULTILINE)

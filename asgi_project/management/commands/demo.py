@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 import signal
-import subprocess
 import sys
 import time
-from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -16,14 +15,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from accounts.models import ApiToken, User
+from asgi_project.demo.control import ControlServer
+from asgi_project.demo.drill import Drill, OlderCopy, faults_of
+from asgi_project.demo.server import DemoServer, StartupError
 from asgi_project.demo.shoppers import GROCERIES, Shopper
+from asgi_project.demo.stalled_reader import StalledReader
+from asgi_project.serving.time_scale import scaled
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
 from shopping_list.recording.actor import acting_as
 from shopping_list.recording.context import recording
 
 USER_NAMES = ("Ana", "Ben", "Cleo")
 LIST_NAMES = ("Groceries", "Party on Saturday", "Hardware store")
-STARTUP_TIMEOUT = 30.0  # s
+LONG_LIST_NAME, LONG_LIST_LENGTH = "Cellar", 2_000
 
 
 class Command(BaseCommand):
@@ -43,19 +47,30 @@ class Command(BaseCommand):
             raise CommandError("the demo needs an empty database: start it with ./run demo")
         password = secrets.token_urlsafe(9)
         users = [self._create_user(name, password) for name in USER_NAMES]
-        list_ids = [str(self._create_list(name, users).pk) for name in LIST_NAMES]
+        list_ids = [str(self._create_list(name, users, GROCERIES).pk) for name in LIST_NAMES]
+        long_list = self._create_list(LONG_LIST_NAME, users, _jars())
         tokens = [ApiToken.objects.create(user=user, name="demo")[1] for user in users]
         connections.close_all()
-        server = self._start_server(host, port)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        control_path = Path(settings.DATA_DIR, "demo.socket")
+        server = DemoServer(host, port, control_path)
+        reader = StalledReader(host, port, tokens[-1], str(long_list.pk))
+        copy = OlderCopy(Path(settings.DATABASES["default"]["NAME"]))
+        drill = Drill(
+            faults_of(server, copy, reader, lambda seconds: time.sleep(scaled(seconds))),
+            prepare=copy.take,
+        )
         try:
-            self._wait_until_serving(server, host, port)
+            server.start()
+            ControlServer(control_path, drill).start()
             self._print_instructions(host, port, password)
             for token in tokens:
                 Shopper(token, host, port, list_ids).start()
-            server.wait()
+            server.run()
+        except StartupError as error:
+            raise CommandError(str(error)) from None
         finally:
-            server.terminate()
-            server.wait(timeout=15)
+            server.stop()
 
     def _create_user(self, name: str, password: str) -> User:
         is_owner = name == USER_NAMES[0]
@@ -63,7 +78,9 @@ class Command(BaseCommand):
             name.lower(), password=password, name=name, is_staff=is_owner, is_superuser=is_owner
         )
 
-    def _create_list(self, name: str, users: list[User]) -> ShoppingList:
+    def _create_list(
+        self, name: str, users: list[User], items: tuple[tuple[str, str, str], ...]
+    ) -> ShoppingList:
         owner = users[0]
         with acting_as(owner), recording():
             shopping_list = ShoppingList(name=name, created_by=owner)
@@ -71,6 +88,7 @@ class Command(BaseCommand):
             for user in users:
                 role = Membership.Role.OWNER if user == owner else Membership.Role.EDITOR
                 Membership(shopping_list=shopping_list, user=user, role=role).save()
+        chosen = secrets.SystemRandom().sample(GROCERIES, 8) if items is GROCERIES else items
         with acting_as(owner):
             ShoppingItem.objects.bulk_create(
                 ShoppingItem(
@@ -80,29 +98,9 @@ class Command(BaseCommand):
                     category=category,
                     created_by=owner,
                 )
-                for name, quantity, category in secrets.SystemRandom().sample(GROCERIES, 8)
+                for name, quantity, category in chosen
             )
         return shopping_list
-
-    def _start_server(self, host: str, port: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve"]
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        return subprocess.Popen(  # noqa: S603  (our own server)
-            [*command, "--host", host, "--port", str(port)], stdout=subprocess.DEVNULL
-        )
-
-    def _wait_until_serving(self, server: subprocess.Popen[bytes], host: str, port: int) -> None:
-        deadline = time.monotonic() + STARTUP_TIMEOUT
-        while time.monotonic() < deadline and server.poll() is None:
-            try:
-                connection = HTTPConnection(host, port, timeout=2)
-                connection.request("GET", "/healthz")
-                connection.getresponse().read()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise CommandError("the server did not start")
 
     def _print_instructions(self, host: str, port: int, password: str) -> None:
         self.stdout.write(
@@ -111,3 +109,12 @@ class Command(BaseCommand):
             "  Press Ctrl+C to stop. ./run demo then deletes all data.\n"
         )
         self.stdout.flush()
+
+
+def _jars() -> tuple[tuple[str, str, str], ...]:
+    """Return the items of the long list."""
+    return tuple((f"Jar {number}", "1", "Cellar") for number in range(1, LONG_LIST_LENGTH + 1))
+
+
+def _wait(seconds: float) -> None:
+    time.sleep(scaled(seconds))
