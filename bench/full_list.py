@@ -1,23 +1,28 @@
-"""Call every route of the longest list that is allowed, and print CPU time, queries and bytes.
+"""Call every route of the longest list that is allowed, and print what each one costs.
 
     TROLLEY_DATA=/tmp/full python -m bench.full_list [items]
 
 It needs an empty database. Each call is one request through Django's whole stack, without a
-server and without rate limits. The log column has the bytes that the call wrote to the change log.
+server and without rate limits. The memory is what the process had more at the peak of the call than
+before it (Linux only). The log column has the bytes that the call wrote to the change log.
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
+import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import django
 
-COLUMNS = "{:34} {:>6} {:>8} {:>8} {:>10} {:>10}"
+COLUMNS = "{:34} {:>6} {:>8} {:>8} {:>8} {:>10} {:>10}"
 
 
 def main() -> None:
@@ -27,19 +32,23 @@ def main() -> None:
     os.environ.setdefault("TROLLEY_WRITES_PER_SECOND", "0")
     django.setup()
     from django.core.management import call_command
+    from django.db import connection
 
     call_command("migrate", verbosity=0)
+    connection.close()
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    client, list_id = build(count)
-    print(COLUMNS.format("request", "status", "CPU ms", "queries", "bytes", "log bytes"))
+    builder = multiprocessing.get_context("fork").Process(target=build, args=(count,))
+    builder.start()
+    builder.join()
+    client, list_id = sign_in()
+    headings = ("request", "status", "CPU ms", "peak MB", "queries", "bytes", "log bytes")
+    print(COLUMNS.format(*headings))
     for call in calls(list_id):
         measure(client, list_id, call)
 
 
-def build(count: int) -> tuple[Any, Any]:
-    """Create a list with this many items, and return a client of its owner and its id."""
-    from rest_framework.test import APIClient
-
+def build(count: int) -> None:
+    """Create a list with this many items. Another process does it, so that this one stays small."""
     from accounts.models import User
     from shopping_list.models import Membership, ShoppingItem, ShoppingList
 
@@ -58,9 +67,18 @@ def build(count: int) -> tuple[Any, Any]:
         for number in range(count)
     ]
     ShoppingItem.objects.bulk_create(rows)
+
+
+def sign_in() -> tuple[Any, Any]:
+    """Return a client of the owner of the only list, and the list's id."""
+    from rest_framework.test import APIClient
+
+    from accounts.models import User
+    from shopping_list.models import ShoppingList
+
     client = APIClient()
-    client.force_login(ana)
-    return client, shopping_list.pk
+    client.force_login(User.objects.get())
+    return client, ShoppingList.objects.get().pk
 
 
 def calls(list_id: Any) -> Iterator[tuple[str, str, str, Any]]:
@@ -116,6 +134,10 @@ def measure(client: Any, list_id: Any, call: tuple[str, str, str, Any]) -> None:
 
     newest = Activity.objects.filter(list_id=list_id).latest("version").version
     content = None if body is None else json.dumps(body)
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
+    memory = memory_kb("VmRSS")
     with CaptureQueriesContext(connection) as queries:
         start = time.process_time()
         response = (
@@ -126,16 +148,20 @@ def measure(client: Any, list_id: Any, call: tuple[str, str, str, Any]) -> None:
             else client.get(path)
         )
         elapsed = time.process_time() - start
+        peak = (memory_kb("VmHWM") - memory) / 1024
     written = sum(
         len(bytes(change.frame)) + len(json.dumps(change.changes))
         for change in Activity.objects.filter(list_id=list_id, version__gt=newest)
     )
     size = len(response.content)
-    print(
-        COLUMNS.format(
-            name, response.status_code, round(elapsed * 1000), len(queries), size, written
-        )
-    )
+    figures = (round(elapsed * 1000), round(peak, 1), len(queries), size, written)
+    print(COLUMNS.format(name, response.status_code, *figures))
+
+
+def memory_kb(name: str) -> int:
+    """Return a figure of this process: VmRSS is its memory, VmHWM the peak of it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 if __name__ == "__main__":
