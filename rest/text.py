@@ -52,6 +52,15 @@ def clean_text(value: str) -> str:
     including those of Unicode, lone surrogates, characters that override the
     writing direction, and more than MAX_MARKS combining marks in a row.
     """
+    if not value.isprintable():  # a printable text has none of these, and most texts are
+        _check_characters(value)
+    if has_too_many_marks(value):
+        raise InvalidTextError("Too many combining marks in a row.")
+    text = unicodedata.normalize("NFC", value).strip()
+    return text if is_visible(text) else ""
+
+
+def _check_characters(value: str) -> None:
     for character in value:
         category = unicodedata.category(character)
         if category in {"Cc", "Zl", "Zp"}:
@@ -62,15 +71,12 @@ def clean_text(value: str) -> str:
             raise InvalidTextError(
                 "Characters that override the writing direction are not allowed."
             )
-    if has_too_many_marks(value):
-        raise InvalidTextError("Too many combining marks in a row.")
-    text = unicodedata.normalize("NFC", value).strip()
-    return text if is_visible(text) else ""
 
 
 def is_visible(text: str) -> bool:
     """Tell whether a text shows more than white space."""
-    return bool(text.translate(_WITHOUT_INVISIBLE).strip())
+    visible = text if text.isascii() else text.translate(_WITHOUT_INVISIBLE)
+    return bool(visible.strip())
 
 
 def has_too_many_marks(value: str) -> bool:

@@ -149,11 +149,14 @@ def _shortened(result: ParseResult) -> ParseResult:
 
 def _harmless(text: str) -> str:
     """Replace what cannot be shown: controls, overrides of the direction, lone surrogates."""
+    text = text.replace("\t", " ")
+    if text.isprintable():  # as most lines are
+        return text
     return "".join(
         "\ufffd"
         if unicodedata.category(character) in {"Cc", "Cs"} or character in BIDIRECTIONAL
         else character
-        for character in text.replace("\t", " ")
+        for character in text
     )
 
 
