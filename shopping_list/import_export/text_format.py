@@ -53,7 +53,11 @@ def _write_item(item: ItemRow, names: frozenset[str]) -> str:
         item_text.to_plain_text(parts._replace(name=quoted)),
         item_text.to_plain_text(ItemText(quoted, "", item.note)),
     ]
-    return item_text.first_round_tripping(candidates, parts, _read, names)
+    return item_text.first_round_tripping(candidates, parts, _read_back, names)
+
+
+def _read_back(line: str, is_known: IsKnownName) -> ItemText:
+    return ItemText("") if is_separator(line) else _read(line, is_known)
 
 
 def _is_header(line: str) -> bool:

@@ -104,6 +104,13 @@ def test_text_round_trips_the_names_of_open_items(rows):
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("text", ["---", "| --- |", "::", "- -"])
+def test_name_that_looks_like_a_rule_round_trips(name, text):
+    """TRF-1"""
+    assert [line.name for line in again(name, [item(text)])] == [text]
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_special_names_round_trip(name):
     """TRF-1, TRF-5"""
     failures = []
