@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet, UUIDField
 
-from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.compiled_query import CompiledQuery, Row, Statement
+from rest.id_array import ID_ARRAY, IdArray
 from shopping_list import models
 from shopping_list.rows import ItemRow, ListRow, Member, Person, StoredItem
 
 MAX_SNAPSHOT_ATTEMPTS = 5
 
-_SCALAR_COLUMNS = (
+_ITEM_COLUMNS = (
     "id",
     "name",
     "quantity",
@@ -30,9 +31,6 @@ _SCALAR_COLUMNS = (
     "version",
     "created_at",
     "updated_at",
-)
-_ITEM_COLUMNS = (
-    *_SCALAR_COLUMNS,
     "purchased_by_id",
     "purchased_by__name",
     "purchased_by__username",
@@ -55,6 +53,7 @@ class ListSnapshot:
     items: tuple[ItemRow, ...]
 
 
+@lru_cache(maxsize=256)  # the rows of a list name few users
 def _person(user_id: int | None, name: str | None, username: str | None) -> Person | None:
     """Return a user from the columns of an outer join."""
     return None if user_id is None else Person(user_id, name or username or "")
@@ -67,19 +66,61 @@ def item_columns(items: QuerySet[Any]) -> QuerySet[Any]:
 
 def item_from_columns(values: tuple[Any, ...]) -> StoredItem:
     """Return the item of one tuple of `item_columns`."""
-    scalars = dict(zip(_SCALAR_COLUMNS, values, strict=False))
-    others = values[len(_SCALAR_COLUMNS) :]
-    row = ItemRow(**scalars, purchased_by=_person(*others[:3]), created_by=_person(*others[3:6]))
-    list_id, name_key = others[6:]
+    (
+        item_id,
+        name,
+        quantity,
+        note,
+        category,
+        purchased,
+        purchased_at,
+        position,
+        version,
+        created_at,
+        updated_at,
+        buyer_id,
+        buyer_name,
+        buyer_username,
+        creator_id,
+        creator_name,
+        creator_username,
+        list_id,
+        name_key,
+    ) = values
+    row = ItemRow(
+        id=item_id,
+        name=name,
+        quantity=quantity,
+        note=note,
+        category=category,
+        purchased=purchased,
+        purchased_at=purchased_at,
+        purchased_by=_person(buyer_id, buyer_name, buyer_username),
+        position=position,
+        version=version,
+        created_at=created_at,
+        created_by=_person(creator_id, creator_name, creator_username),
+        updated_at=updated_at,
+    )
     return StoredItem(list_id, name_key, row)
-
-
-def _stored_items(items: QuerySet[Any]) -> Iterator[StoredItem]:
-    return map(item_from_columns, item_columns(items))
 
 
 _one_item = CompiledQuery(
     lambda pk: item_columns(models.ShoppingItem.objects.filter(pk=pk)),
+    fields=[UUIDField()],
+    sample_arguments=((UUID(int=1),), (UUID(int=2),)),
+)
+
+
+_many_items = CompiledQuery(
+    lambda ids: item_columns(models.ShoppingItem.objects.filter(pk__in=IdArray(ids)).order_by()),
+    fields=[ID_ARRAY],
+    sample_arguments=(([UUID(int=1)],), ([UUID(int=2)],)),
+)
+_items_of_list = CompiledQuery(
+    lambda list_id: item_columns(
+        models.ShoppingItem.objects.filter(shopping_list_id=list_id).order_by("position", "id")
+    ),
     fields=[UUIDField()],
     sample_arguments=((UUID(int=1),), (UUID(int=2),)),
 )
@@ -92,19 +133,18 @@ def item_by_id(pk: UUID) -> Statement[list[Row]]:
 
 def stored_items(ids: Collection[UUID]) -> dict[UUID, StoredItem]:
     """Return the items that exist among these ids."""
-    if len(ids) == 1:
-        return {pk: item_from_columns(values) for pk in ids for values in _one_item(pk)}
-    stored: dict[UUID, StoredItem] = {}
-    for batch in batched(ids, MAX_IDS_PER_QUERY):
-        items = models.ShoppingItem.objects.filter(pk__in=batch).order_by()
-        stored.update((item.row.id, item) for item in _stored_items(items))
-    return stored
+    rows = _one_item(*ids) if len(ids) == 1 else _many_items(ids)
+    return {item.row.id: item for item in map(item_from_columns, rows)}
+
+
+def items_of_list(list_id: UUID) -> list[StoredItem]:
+    """Return a list's items in their order, with the keys of their names."""
+    return list(map(item_from_columns, _items_of_list(list_id)))
 
 
 def item_rows(list_id: UUID) -> tuple[ItemRow, ...]:
     """Return a list's items in their order."""
-    items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
-    return tuple(stored.row for stored in _stored_items(items.order_by("position", "id")))
+    return tuple(stored.row for stored in items_of_list(list_id))
 
 
 def members(list_id: UUID) -> tuple[Member, ...]:

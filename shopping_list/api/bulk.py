@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rest import throttles
-from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.id_array import IdArray
 from rest.serializers import validated
 from shopping_list import models
 from shopping_list.api import openapi, permissions, representations, requests, responses
@@ -140,8 +140,8 @@ class UntickView(_SelectionView):
         Of several items with one name, the one bought last is put back, and none
         if one is open: a list has an open name once.
         """
-        for batch in batched(_latest_per_name(list_id, items), MAX_IDS_PER_QUERY):
-            models.ShoppingItem.objects.filter(pk__in=batch).update(purchased=False)
+        latest = IdArray(_latest_per_name(list_id, items))
+        models.ShoppingItem.objects.filter(pk__in=latest).update(purchased=False)
 
 
 def _latest_per_name(list_id: UUID, items: QuerySet[Any]) -> list[UUID]:

@@ -23,7 +23,7 @@ from accounts.api.permissions import current_user
 from rest import throttles
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.serializers import StrictBooleanField, StrictSerializer, validated
-from shopping_list import models
+from shopping_list import models, queries
 from shopping_list.api import openapi, permissions
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.responses import Detail, NotTaken
@@ -144,7 +144,7 @@ class ImportView(APIView):
         lines = [result for result in results if isinstance(result, Line)]
         _charge(request, len(lines), is_preview=body["dry_run"])
         if body["dry_run"]:
-            plan = Plan(importer.load_items(list_id)).add_lines(lines)
+            plan = Plan(queries.items_of_list(list_id)).add_lines(lines)
             return _response(results, plan, access.version, dry_run=True)
         if not body["skip_invalid"]:
             _require_valid(results, noun=FORMATS[body["format"]].noun)

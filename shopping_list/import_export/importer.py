@@ -16,24 +16,18 @@ from shopping_list.import_export.import_plan import Plan, PlannedItem
 from shopping_list.import_export.json_format import ParsedList
 from shopping_list.import_export.parsed_lines import Line, ParsedItem
 from shopping_list.recording.context import OpenRecording, recording
-from shopping_list.rows import StoredItem, optional_id
+from shopping_list.rows import optional_id
 from shopping_list.services import items as item_service
 
 UserIds = Mapping[str, int]
 """Ids of users by their display name."""
 
 
-def load_items(list_id: UUID) -> list[StoredItem]:
-    """Return all items of a list."""
-    items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
-    return [queries.item_from_columns(values) for values in queries.item_columns(items)]
-
-
 def import_lines(
     unit: OpenRecording, list_id: UUID, lines: Iterable[Line], user_ids: UserIds
 ) -> Plan:
     """Add lines to a list. Call inside a recording of it."""
-    plan = Plan(load_items(list_id)).add_lines(lines)
+    plan = Plan(queries.items_of_list(list_id)).add_lines(lines)
     now = timezone.now()
     new = [_new_model(unit, list_id, item, user_ids, now) for item in plan.added]
     models.ShoppingItem.objects.bulk_create(new)

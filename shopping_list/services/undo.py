@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.errors import DomainError
+from rest.id_array import IdArray
 from shopping_list import models
 from shopping_list.parsing import item_names
 from shopping_list.recording import compaction
@@ -95,11 +95,7 @@ class UndoContext:
 
 def _load_context(unit: OpenRecording, list_id: UUID, entries: Sequence[Entry]) -> UndoContext:
     ids = [UUID(entry["item"]) for entry in entries]
-    rows = {
-        row.pk: row
-        for batch in batched(ids, MAX_IDS_PER_QUERY)
-        for row in models.ShoppingItem.objects.filter(pk__in=batch)
-    }
+    rows = {row.pk: row for row in models.ShoppingItem.objects.filter(pk__in=IdArray(ids))}
     # Tracking a row locks its list; another list would be locked out of order.
     unit.track_items(pk for pk in ids if pk not in rows or rows[pk].shopping_list_id == list_id)
     open_items = models.ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False)
@@ -167,8 +163,8 @@ def _revert_items(entries: Sequence[Entry], context: UndoContext) -> None:
     """
     items = models.ShoppingItem.objects
     added = [entry for entry in entries if entry["before"] is None]
-    for batch in batched([UUID(entry["item"]) for entry in added], MAX_IDS_PER_QUERY):
-        items.filter(pk__in=batch).delete()
+    if added:
+        items.filter(pk__in=IdArray([UUID(entry["item"]) for entry in added])).delete()
     _restore_edited([entry for entry in entries if entry["before"] and entry["after"]], context)
     removed = [entry for entry in entries if entry["after"] is None]
     if removed:
@@ -197,8 +193,7 @@ def _restore_edited(entries: Sequence[Entry], context: UndoContext) -> None:
     if moved:
         models.ShoppingItem.objects.bulk_update(moved, ["position"])
     for same_values, pks in ids.items():
-        for batch in batched(pks, MAX_IDS_PER_QUERY):
-            models.ShoppingItem.objects.filter(pk__in=batch).update(**dict(same_values))
+        models.ShoppingItem.objects.filter(pk__in=IdArray(pks)).update(**dict(same_values))
 
 
 def _save(item: models.ShoppingItem, values: Mapping[str, Any]) -> None:
