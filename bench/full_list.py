@@ -34,6 +34,8 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from asgi_project.serving import garbage
+
     call_command("migrate", verbosity=0)
     connection.close()
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
@@ -41,6 +43,7 @@ def main() -> None:
     builder.start()
     builder.join()
     client, list_id = sign_in()
+    garbage.settle()  # as the server does
     headings = ("request", "status", "CPU ms", "peak MB", "queries", "bytes", "log bytes")
     print(COLUMNS.format(*headings))
     for call in calls(list_id):
