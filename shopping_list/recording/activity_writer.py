@@ -132,6 +132,7 @@ class ActivityWriter:
     def _activity(
         self, list_id: UUID, change: Change, items: ItemPairs, others: list[diff.Entry]
     ) -> models.Activity:
+        groups = compaction.edited_groups(items)
         return models.Activity(
             list_id=list_id,
             version=change.version,
@@ -142,9 +143,9 @@ class ActivityWriter:
             actor_id=optional_id(change.actor),
             actor_name=change.actor.name if change.actor else "",
             operation_id=change.op,
-            changes=[*others, *compaction.log_entries(items)],
+            changes=[*others, *compaction.log_entries(items, groups)],
             summary=msgspec.to_builtins(compaction.summary_of_change(items, others)),
-            frame=encode(compaction.frame_of(change, items)),
+            frame=encode(compaction.frame_of(change, items, groups)),
             undoes=self.undoes,
             at=change.at,
         )

@@ -19,35 +19,48 @@ import msgspec
 from shopping_list.recording import diff
 from shopping_list.recording.activity_summary import MAX_NAMES, summary_of
 from shopping_list.recording.diff import Entry, ItemPair
-from shopping_list.rows import ActivitySummary, Change, ItemFields, ItemPatch, ItemRow
+from shopping_list.rows import ActivitySummary, Change, ItemFields, ItemPatch
 
 MAX_WHOLE_ROWS = 200
 """Items of a change whose rows are stored whole."""
 
 ItemPairs = Mapping[UUID, ItemPair]
+Groups = Mapping[tuple[diff.FieldDiff, ...], list[UUID]]
+"""Items that were edited in the same way, by what differs in each of them."""
 
 
-def frame_of(change: Change, pairs: ItemPairs) -> Change:
+def edited_groups(pairs: ItemPairs) -> Groups:
+    """Return the groups of a large change; a smaller one needs none."""
+    groups: defaultdict[tuple[diff.FieldDiff, ...], list[UUID]] = defaultdict(list)
+    if len(pairs) > MAX_WHOLE_ROWS:
+        for pk, (before, after) in pairs.items():
+            if before and after:
+                groups[diff.field_diffs(before, after)].append(pk)
+    return groups
+
+
+def frame_of(change: Change, pairs: ItemPairs, groups: Groups) -> Change:
     """Return a change as its subscribers get it; `pairs` are its items before and after."""
     if len(pairs) <= MAX_WHOLE_ROWS:
         return change
     new = tuple(after for before, after in pairs.values() if after and not before)
-    ids: defaultdict[ItemFields, list[UUID]] = defaultdict(list)
-    for pk, (before, after) in pairs.items():
-        if before and after:
-            ids[_new_values(before, after)].append(pk)
-    patches = tuple(ItemPatch(ids=tuple(pks), fields=fields) for fields, pks in ids.items())
+    ids: defaultdict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
+    for diffs, pks in groups.items():
+        ids[tuple((name, value) for name, _, value in diffs)] += pks
+    patches = tuple(
+        ItemPatch(ids=tuple(pks), fields=ItemFields(**dict(fields))) for fields, pks in ids.items()
+    )
     return msgspec.structs.replace(change, items=new, patches=patches or msgspec.UNSET)
 
 
-def log_entries(pairs: ItemPairs) -> list[Entry]:
+def log_entries(pairs: ItemPairs, groups: Groups) -> list[Entry]:
     """Return the entries of a change's items in the log."""
     if len(pairs) <= MAX_WHOLE_ROWS:
         return [diff.item_entry(pk, pair) for pk, pair in pairs.items()]
     removed = [diff.item_entry(pk, pair) for pk, pair in pairs.items() if pair[1] is None]
     added = [str(pk) for pk, (before, after) in pairs.items() if after and not before]
     new: Entry = {"items": added, "before": None, "after": {}}
-    return [*removed, *([new] if added else []), *_grouped_entries(pairs)]
+    return [*removed, *([new] if added else []), *_grouped_entries(groups)]
 
 
 def row_entries(entries: Iterable[Entry], frame: bytes) -> list[Entry]:
@@ -61,34 +74,21 @@ def row_entries(entries: Iterable[Entry], frame: bytes) -> list[Entry]:
 def summary_of_change(pairs: ItemPairs, others: Iterable[Entry]) -> ActivitySummary:
     """Return the summary of a change; `others` are its entries of the list and of members."""
     if len(pairs) <= MAX_WHOLE_ROWS:
-        return summary_of([*others, *log_entries(pairs)])
+        return summary_of([*others, *log_entries(pairs, {})])
     first = [diff.item_entry(pk, pair) for pk, pair in islice(pairs.items(), MAX_NAMES)]
     return msgspec.structs.replace(summary_of([*others, *first]), items=len(pairs))
 
 
-def _new_values(before: ItemRow, after: ItemRow) -> ItemFields:
-    names = ItemFields.__struct_fields__
-    values = {name: getattr(after, name) for name in names}
-    return ItemFields(
-        **{name: value for name, value in values.items() if value != getattr(before, name)}
-    )
-
-
-def _grouped_entries(pairs: ItemPairs) -> Iterator[Entry]:
+def _grouped_entries(groups: Groups) -> Iterator[Entry]:
     """Yield an entry for all rows of which the same fields changed in the same way."""
-    ids: defaultdict[tuple[tuple[str, Any, Any], ...], list[str]] = defaultdict(list)
-    for pk, (before, after) in pairs.items():
-        if before and after:
-            fields = sorted(diff.changed_fields(before, after))
-            values = ((name, getattr(before, name), getattr(after, name)) for name in fields)
-            ids[tuple(values)].append(str(pk))
-    for changed, pks in ids.items():
-        before_values = {name: old for name, old, _ in changed}
-        after_values = {name: new for name, _, new in changed}
+    ids: defaultdict[tuple[diff.FieldDiff, ...], list[str]] = defaultdict(list)
+    for diffs, pks in groups.items():
+        ids[diff.without_bookkeeping(diffs)] += map(str, pks)
+    for changed, texts in ids.items():
         yield {
-            "items": pks,
-            "before": msgspec.to_builtins(before_values),
-            "after": msgspec.to_builtins(after_values),
+            "items": texts,
+            "before": msgspec.to_builtins({name: old for name, old, _ in changed}),
+            "after": msgspec.to_builtins({name: new for name, _, new in changed}),
         }
 
 

@@ -11,34 +11,45 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import astuple, replace
 
 from shopping_list.parsing import item_names
 from shopping_list.rows import ItemRow, Member, Person, StoredItem, Verb, optional_id, to_json
 
 # The columns that recording sets itself; a difference in these alone is no change.
-_BOOKKEEPING_FIELDS = {"version": 0, "updated_at": None}
+_BOOKKEEPING_FIELDS = frozenset({"version", "updated_at"})
 _TICK = frozenset({"purchased", "purchased_at", "purchased_by"})
 
 Entry = dict[str, Any]
+FieldDiff = tuple[str, Any, Any]
+"""The name of a field, and its value before and after."""
 ItemPair = tuple[ItemRow | None, ItemRow | None]
 MemberPair = tuple[Member | None, Member | None]
 ListState = Mapping[str, Any]
 
 
+def field_diffs(before: ItemRow, after: ItemRow) -> tuple[FieldDiff, ...]:
+    """Return the fields that differ, the bookkeeping fields among them."""
+    values = zip(ItemRow.__struct_fields__, astuple(before), astuple(after), strict=True)
+    # Most values are the same object. To compare two times or users takes longer.
+    return tuple([(name, old, new) for name, old, new in values if old is not new and old != new])
+
+
+def without_bookkeeping(diffs: Iterable[FieldDiff]) -> tuple[FieldDiff, ...]:
+    """Return the differences that are a change."""
+    return tuple([each for each in diffs if each[0] not in _BOOKKEEPING_FIELDS])
+
+
 def changed_fields(before: ItemRow, after: ItemRow) -> frozenset[str]:
     """Return the names of the fields that differ, without the bookkeeping fields."""
-    return frozenset(
-        field
-        for field in ItemRow.__struct_fields__
-        if field not in _BOOKKEEPING_FIELDS and getattr(before, field) != getattr(after, field)
-    )
+    return frozenset(name for name, _, _ in without_bookkeeping(field_diffs(before, after)))
 
 
 def differs(before: ItemRow | None, after: ItemRow | None) -> bool:
     """Tell whether anything but bookkeeping fields changed."""
     if before is None or after is None:
         return before is not after
-    return bool(changed_fields(before, after))
+    return before != replace(after, version=before.version, updated_at=before.updated_at)
 
 
 def with_bookkeeping(
@@ -49,15 +60,21 @@ def with_bookkeeping(
     A tick gets the time and the user of this change, unless the writer set
     another time (an import, an undo). An open item has neither.
     """
-    row = msgspec.structs.replace(after, version=version, updated_at=at)
-    if not row.purchased:
-        return msgspec.structs.replace(row, purchased_at=None, purchased_by=None)
-    if before is not None and before.purchased:
-        return row
-    is_time_set = row.purchased_at is not None and (
-        before is None or row.purchased_at != before.purchased_at
+    purchased_at, purchased_by = after.purchased_at, after.purchased_by
+    if not after.purchased:
+        purchased_at = purchased_by = None
+    elif before is None or not before.purchased:
+        is_time_set = purchased_at is not None and (
+            before is None or purchased_at != before.purchased_at
+        )
+        purchased_at, purchased_by = (purchased_at, purchased_by) if is_time_set else (at, actor)
+    return replace(
+        after,
+        version=version,
+        updated_at=at,
+        purchased_at=purchased_at,
+        purchased_by=purchased_by,
     )
-    return row if is_time_set else msgspec.structs.replace(row, purchased_at=at, purchased_by=actor)
 
 
 class Keys(NamedTuple):

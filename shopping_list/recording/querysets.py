@@ -102,7 +102,7 @@ class RecordedQuerySet(models.QuerySet[Any]):
 
     def list_ids(self) -> set[UUID]:
         """Return the lists that these rows are on."""
-        return set(self.order_by().values_list(self.list_column, flat=True))
+        return set(self.order_by().values_list(self.list_column, flat=True).distinct())
 
     def _restrict_to(self, lists: set[UUID]) -> Self:
         return self.filter(**{f"{self.list_column}__in": lists})
