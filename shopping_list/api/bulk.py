@@ -167,4 +167,4 @@ class RemoveView(_SelectionView):
 
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:
         """Remove the items."""
-        items.delete()
+        items.remove()  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ app registers the unit of work when it is ready (apps.py).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import UUID
@@ -71,6 +71,9 @@ class OpenRecording(Protocol):
         self, pk: UUID, *, on: UUID, reading: Statement[list[Row]] | None = None
     ) -> StoredItem | None:
         """Return the item as it was before this recording, None if it is not on that list."""
+
+    def stored_items(self, ids: Collection[UUID], *, on: UUID) -> Mapping[UUID, StoredItem]:
+        """Return the items that exist, and let those that are on no other list be written."""
 
     def write_row(self, update: Statement[int], instance: Any) -> int:
         """Run the update of an instance's row; return the number of rows."""

@@ -7,7 +7,7 @@ difference is written down (activity_writer.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -108,6 +108,20 @@ class UnitOfWork:
             self._items[pk] = item
         stored = self._items[pk]
         return stored if stored is not None and stored.list_id == on else None
+
+    def stored_items(self, ids: Collection[UUID], *, on: UUID) -> dict[UUID, StoredItem]:
+        """Return the items that exist, as they are now, also those on other lists.
+
+        The list must be locked already, and nothing written yet. Those of it, and those that
+        do not exist, may be written after this. Other lists stay unlocked, because they
+        would be locked out of order.
+        """
+        stored = queries.stored_items(ids)
+        for pk in ids:
+            item = stored.get(pk)
+            if item is None or item.list_id == on:
+                self._items.setdefault(pk, item)
+        return stored
 
     def count_statement(self, execute: Callable[..., Any], *arguments: Any) -> Any:
         """Run a statement of this thread, and note that there was one (`execute_wrapper`)."""

@@ -20,7 +20,8 @@ from shopping_list import models
 from shopping_list.parsing import item_names
 from shopping_list.recording import compaction
 from shopping_list.recording.context import OpenRecording
-from shopping_list.rows import Role
+from shopping_list.rows import Role, StoredItem
+from shopping_list.services import items as item_service
 
 ITEM_FIELDS = ("name", "quantity", "note", "category", "purchased", "position")
 Entry = Mapping[str, Any]
@@ -80,11 +81,11 @@ class UndoContext:
     """What an undo reads: the rows, the items with open names, the users that still exist."""
 
     list_id: UUID
-    items: Mapping[UUID, models.ShoppingItem]
+    items: Mapping[UUID, StoredItem]
     open_names: Mapping[str, UUID]
     user_ids: frozenset[int]
 
-    def item(self, entry: Entry) -> models.ShoppingItem | None:
+    def item(self, entry: Entry) -> StoredItem | None:
         """Return the row of an entry, on any list."""
         return self.items.get(UUID(entry["item"]))
 
@@ -95,9 +96,7 @@ class UndoContext:
 
 def _load_context(unit: OpenRecording, list_id: UUID, entries: Sequence[Entry]) -> UndoContext:
     ids = [UUID(entry["item"]) for entry in entries]
-    rows = {row.pk: row for row in models.ShoppingItem.objects.filter(pk__in=IdArray(ids))}
-    # Tracking a row locks its list; another list would be locked out of order.
-    unit.track_items(pk for pk in ids if pk not in rows or rows[pk].shopping_list_id == list_id)
+    rows = unit.stored_items(ids, on=list_id)
     open_items = models.ShoppingItem.objects.filter(shopping_list_id=list_id, purchased=False)
     users = User.objects.filter(pk__in=set(_user_ids(entries)))
     return UndoContext(
@@ -118,7 +117,7 @@ def _user_ids(entries: Sequence[Entry]) -> Iterator[int]:
 
 def _last_name(entry: Entry, context: UndoContext) -> str:
     logged, item = entry["after"] or entry["before"], context.item(entry)
-    return str(logged.get("name") or (item.name if item else "An item"))
+    return str(logged.get("name") or (item.row.name if item else "An item"))
 
 
 def _conflict_reason(entry: Entry, context: UndoContext) -> str:
@@ -126,14 +125,14 @@ def _conflict_reason(entry: Entry, context: UndoContext) -> str:
     item, before, after = context.item(entry), entry["before"], entry["after"]
     if after is None:
         return "is there again" if item is not None else _name_conflict(before, context, None)
-    if item is None or item.shopping_list_id != context.list_id:
+    if item is None or item.list_id != context.list_id:
         return "was removed"
-    if any(getattr(item, field) != after[field] for field in _written_fields(entry)):
+    if any(getattr(item.row, field) != after[field] for field in _written_fields(entry)):
         return "was changed since"
     if before is None:
         return ""
-    current = {field: getattr(item, field) for field in ITEM_FIELDS}
-    return _name_conflict(current | _values_before(entry), context, item.pk)
+    current = {"name": item.row.name, "purchased": item.row.purchased}
+    return _name_conflict(current | _values_before(entry), context, item.row.id)
 
 
 def _name_conflict(row: Entry, context: UndoContext, pk: UUID | None) -> str:
@@ -164,7 +163,7 @@ def _revert_items(entries: Sequence[Entry], context: UndoContext) -> None:
     items = models.ShoppingItem.objects
     added = [entry for entry in entries if entry["before"] is None]
     if added:
-        items.filter(pk__in=IdArray([UUID(entry["item"]) for entry in added])).delete()
+        items.filter(pk__in=IdArray([UUID(entry["item"]) for entry in added])).remove()
     _restore_edited([entry for entry in entries if entry["before"] and entry["after"]], context)
     removed = [entry for entry in entries if entry["after"] is None]
     if removed:
@@ -182,14 +181,15 @@ def _restore_edited(entries: Sequence[Entry], context: UndoContext) -> None:
         values = _values_before(entry)
         if "purchased" in values:
             values |= _tick_before(entry["before"], context)
-        item = context.items[UUID(entry["item"])]
+        stored = context.items[UUID(entry["item"])]
         if "name" in values:
-            _save(item, values)
+            _save(item_service.to_model(stored), values)
         elif values.keys() == {"position"}:
+            item = item_service.to_model(stored)
             item.position = values["position"]
             moved.append(item)
         else:
-            ids[tuple(values.items())].append(item.pk)
+            ids[tuple(values.items())].append(stored.row.id)
     if moved:
         models.ShoppingItem.objects.bulk_update(moved, ["position"])
     for same_values, pks in ids.items():

@@ -2,12 +2,14 @@
 
 import asyncio
 import uuid
+from contextlib import contextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, NotSupportedError, connections, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Concat, Upper
+from django.db.models.signals import pre_delete
 
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 from shopping_list.recording import actor
@@ -19,6 +21,20 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 def three_items(groceries):
     """Three open items."""
     return [groceries.items.create(name=name) for name in ("Milk", "Bread", "Salt")]
+
+
+@contextmanager
+def refused_signals(signal):
+    """Fail on a signal for an item."""
+
+    def refuse(**_):
+        raise AssertionError("a signal was sent")
+
+    signal.connect(refuse, sender=ShoppingItem)
+    try:
+        yield
+    finally:
+        signal.disconnect(refuse, sender=ShoppingItem)
 
 
 # Items
@@ -187,6 +203,23 @@ def test_delete_of_items_is_one_change_of_each_list(
         2,
     )
     assert recorded.change_of(hardware).verb == "item.removed"
+
+
+def test_remove_records_what_delete_records_without_signals(
+    groceries, hardware, three_items, recorded_changes
+):
+    """REC-5"""
+    hardware.items.create(name="Nails")
+    with recorded_changes(groceries, hardware) as recorded, refused_signals(pre_delete):
+        ShoppingItem.objects.exclude(name="Salt").remove()
+    assert recorded.change_of(groceries).verb == "items.removed"
+    assert recorded.change_of(hardware).verb == "item.removed"
+    assert [item.name for item in ShoppingItem.objects.all()] == ["Salt"]
+
+
+def test_no_other_table_refers_to_items():
+    """REC-5: `remove` would leave its rows behind."""
+    assert ShoppingItem._meta.related_objects == ()
 
 
 def test_adding_items_by_the_related_manager_moves_them(
