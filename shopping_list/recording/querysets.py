@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.utils import NotSupportedError
 from django.utils import timezone
 
+from rest.compiled_query import insert_together
 from shopping_list.recording import context
 
 
@@ -75,6 +76,18 @@ class RecordedQuerySet(models.QuerySet[Any]):
         with context.recording(*_affected_list_ids(rows)) as unit:
             self._track_creates(unit, rows)
             return super().bulk_create(rows, batch_size, ignore_conflicts, *args, **kwargs)
+
+    def _batched_insert(
+        self, objs: list[Any], fields: list[Any], *args: Any, **options: Any
+    ) -> Any:
+        """Insert rows as Django does, if it can be done, with one statement.
+
+        Keys that the database makes and `ignore_conflicts` need Django's own.
+        """
+        is_plain = self.model._meta.pk in fields and not options.get("on_conflict")
+        if is_plain and self.db == DEFAULT_DB_ALIAS and insert_together(objs, fields):
+            return []
+        return super()._batched_insert(objs, fields, *args, **options)  # type: ignore[misc]
 
     def bulk_update(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> int:
         """Update the rows, each with its own values, as one change of each list."""

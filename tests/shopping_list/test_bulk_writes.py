@@ -3,13 +3,15 @@
 import asyncio
 import uuid
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import IntegrityError, NotSupportedError, connections, transaction
+from django.db import IntegrityError, NotSupportedError, connection, connections, transaction
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Concat, Upper
+from django.db.models.functions import Concat, Lower, Upper
 from django.db.models.signals import pre_delete
+from django.test.utils import CaptureQueriesContext
 
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 from shopping_list.recording import actor
@@ -138,6 +140,43 @@ def test_bulk_create_of_items_is_one_change(groceries, recorded_changes):
     assert recorded.only_change.verb == "items.added"
     assert [row.id for row in recorded.only_change.items] == [item.pk for item in created]
     assert [item.name for item in groceries.items.order_by("position")] == ["Milk", "Bread"]
+
+
+def test_bulk_create_stores_what_save_stores(groceries, ana):
+    """REC-5"""
+    values = {
+        "shopping_list": groceries,
+        "quantity": "2",
+        "note": "a 'note' with %s",
+        "created_by": ana,
+        "created_at": datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+    }
+    with actor.acting_as(ana):
+        ShoppingItem(name="Milk", purchased=True, **values).save()
+        created = [ShoppingItem(name=name, purchased=True, **values) for name in ("Tea", "Milk")]
+        ShoppingItem.objects.bulk_create(created)
+    same = ("name_key", "quantity", "note", "purchased", "purchased_by", "created_by", "created_at")
+    saved, _, bulk = groceries.items.order_by("version", "position").values(*same)
+    assert saved == bulk
+    assert [(item._state.adding, item._state.db) for item in created] == [(False, "default")] * 2
+
+
+def test_bulk_create_computes_expressions_in_the_database(groceries, recorded_changes):
+    """REC-5"""
+    names = [Lower(Value("MILK")), "Bread"]
+    with recorded_changes(groceries) as recorded:
+        ShoppingItem.objects.bulk_create(
+            ShoppingItem(shopping_list=groceries, name=name) for name in names
+        )
+    assert {row.name for row in recorded.only_change.items} == {"milk", "Bread"}
+
+
+def test_bulk_create_of_many_rows_takes_few_statements(groceries):
+    """REC-5, REC-15"""
+    rows = [ShoppingItem(shopping_list=groceries, name=f"Item {number}") for number in range(300)]
+    with CaptureQueriesContext(connection) as statements:
+        ShoppingItem.objects.bulk_create(rows)
+    assert len([each for each in statements if "INSERT" in each["sql"][:30]]) <= 2
 
 
 def test_bulk_create_with_ignore_conflicts_records_only_written_rows(

@@ -33,6 +33,7 @@ UNRECORDED_CLASSES = {
     "RawSQL",
     "CompiledUpdate",
     "CompiledInsert",
+    "insert_together",
 }
 # It compiles the statements; only the modules above may ask it for one that writes.
 COMPILING = {"compiled_query.py"}
@@ -71,10 +72,10 @@ def is_allowed(path, name):
         return True
     if path.name == "recorded_model.py" and name == "_do_update":
         return True  # Django's own step of a save, which is recorded
-    if path.name == "querysets.py" and name == "_raw_delete":
+    if path.name == "querysets.py" and name in {"_raw_delete", "insert_together"}:
         return True  # inside a recording that has read the rows
     if path.parent.name == "rest" and path.name in COMPILING:
-        return name in {"cursor", "execute", "InsertQuery"}
+        return name in {"cursor", "execute", "executemany", "InsertQuery"}
     # Reads of health checks, and of tables that are not recorded.
     reads = name in {"cursor", "execute"}
     return reads and not RECORDED & set(names_in(path.read_text()))
