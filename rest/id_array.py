@@ -14,6 +14,8 @@ from uuid import UUID
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field
 
+from rest.batches import MAX_IDS_PER_QUERY
+
 
 class IdArrayField(Field):  # type: ignore[type-arg]
     """Adapts UUIDs to the one parameter that `IdArray` has. No column has this type."""
@@ -30,8 +32,17 @@ class IdArrayField(Field):  # type: ignore[type-arg]
 ID_ARRAY = IdArrayField()
 
 
+def ids_in(ids: Collection[UUID]) -> Collection[UUID] | IdArray:
+    """Return what to compare a column with: `filter(pk__in=ids_in(ids))`.
+
+    A few ids stay parameters. SQLite does not know how many an array has, and may read all
+    rows of a list instead of finding a few by their keys.
+    """
+    return ids if len(ids) <= MAX_IDS_PER_QUERY else IdArray(ids)
+
+
 class IdArray(Expression):
-    """UUIDs to compare a column with: `filter(pk__in=IdArray(ids))`."""
+    """Many UUIDs to compare a column with."""
 
     def __init__(self, ids: Collection[UUID]) -> None:
         super().__init__(output_field=ID_ARRAY)

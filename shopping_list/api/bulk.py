@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rest import throttles
-from rest.id_array import IdArray
+from rest.id_array import ids_in
 from rest.serializers import validated
 from shopping_list import models
 from shopping_list.api import openapi, permissions, representations, requests, responses
@@ -140,7 +140,7 @@ class UntickView(_SelectionView):
         Of several items with one name, the one bought last is put back, and none
         if one is open: a list has an open name once.
         """
-        latest = IdArray(_latest_per_name(list_id, items))
+        latest = ids_in(_latest_per_name(list_id, items))
         models.ShoppingItem.objects.filter(pk__in=latest).update(purchased=False)
 
 

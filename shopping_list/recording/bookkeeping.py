@@ -26,7 +26,7 @@ from django.db.models.signals import post_save
 from django.utils import timezone
 
 from rest.compiled_query import CompiledInsert, CompiledQuery, CompiledUpdate, run_together
-from rest.id_array import IdArray
+from rest.id_array import ids_in
 from shopping_list import digest as digests
 from shopping_list import models
 from shopping_list.parsing import fractional_index, item_names
@@ -159,7 +159,7 @@ def write_corrections(corrections: dict[UUID, dict[str, Any]]) -> None:
     for pk, columns in corrections.items():
         items_by_columns[tuple(columns.items())].append(pk)
     for values, ids in items_by_columns.items():
-        _unrecorded(models.ShoppingItem).filter(pk__in=IdArray(ids)).update(**dict(values))
+        _unrecorded(models.ShoppingItem).filter(pk__in=ids_in(ids)).update(**dict(values))
 
 
 def _unrecorded(model: type[Model]) -> QuerySet[Any]:

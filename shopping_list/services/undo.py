@@ -15,7 +15,7 @@ from uuid import UUID
 
 from accounts.models import User
 from rest.errors import DomainError
-from rest.id_array import IdArray
+from rest.id_array import ids_in
 from shopping_list import models
 from shopping_list.parsing import item_names
 from shopping_list.recording import compaction
@@ -163,7 +163,7 @@ def _revert_items(entries: Sequence[Entry], context: UndoContext) -> None:
     items = models.ShoppingItem.objects
     added = [entry for entry in entries if entry["before"] is None]
     if added:
-        items.filter(pk__in=IdArray([UUID(entry["item"]) for entry in added])).remove()
+        items.filter(pk__in=ids_in([UUID(entry["item"]) for entry in added])).remove()
     _restore_edited([entry for entry in entries if entry["before"] and entry["after"]], context)
     removed = [entry for entry in entries if entry["after"] is None]
     if removed:
@@ -193,7 +193,7 @@ def _restore_edited(entries: Sequence[Entry], context: UndoContext) -> None:
     if moved:
         models.ShoppingItem.objects.bulk_update(moved, ["position"])
     for same_values, pks in ids.items():
-        models.ShoppingItem.objects.filter(pk__in=IdArray(pks)).update(**dict(same_values))
+        models.ShoppingItem.objects.filter(pk__in=ids_in(pks)).update(**dict(same_values))
 
 
 def _save(item: models.ShoppingItem, values: Mapping[str, Any]) -> None:

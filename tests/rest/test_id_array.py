@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from rest.batches import MAX_IDS_PER_QUERY
 from rest.compiled_query import CompiledQuery
-from rest.id_array import ID_ARRAY, IdArray
+from rest.id_array import ID_ARRAY, IdArray, ids_in
 from shopping_list import queries
 from shopping_list.models import ShoppingItem, ShoppingList
 
@@ -56,3 +57,9 @@ def test_compiled_query_takes_an_id_array(groceries: ShoppingList) -> None:
     ids = list(groceries.items.values_list("pk", flat=True))
     assert {pk for (pk,) in compiled(ids)} == set(ids)
     assert compiled([]) == []
+
+
+def test_few_ids_stay_parameters() -> None:
+    few = [UUID(int=number) for number in range(MAX_IDS_PER_QUERY)]
+    assert ids_in(few) is few
+    assert isinstance(ids_in([*few, uuid4()]), IdArray)
