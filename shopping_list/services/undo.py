@@ -171,35 +171,37 @@ def _revert_items(entries: Sequence[Entry], context: UndoContext) -> None:
 
 
 def _restore_edited(entries: Sequence[Entry], context: UndoContext) -> None:
-    """Write rows that get the same values together.
+    """Write rows that get the same values together, and the others field by field.
 
     The key of a name is written by the save of its row, and must be free before the next one.
     """
-    ids: defaultdict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
-    moved = []
+    same: defaultdict[tuple[tuple[str, Any], ...], list[StoredItem]] = defaultdict(list)
     for entry in entries:
         values = _values_before(entry)
         if "purchased" in values:
             values |= _tick_before(entry["before"], context)
         stored = context.items[UUID(entry["item"])]
         if "name" in values:
-            _save(item_service.to_model(stored), values)
-        elif values.keys() == {"position"}:
-            item = item_service.to_model(stored)
-            item.position = values["position"]
-            moved.append(item)
+            _with_values(stored, values).save(update_fields=values.keys())
         else:
-            ids[tuple(values.items())].append(stored.row.id)
-    if moved:
-        models.ShoppingItem.objects.bulk_update(moved, ["position"])
-    for same_values, pks in ids.items():
-        models.ShoppingItem.objects.filter(pk__in=ids_in(pks)).update(**dict(same_values))
+            same[tuple(values.items())].append(stored)
+    alone: defaultdict[tuple[str, ...], list[models.ShoppingItem]] = defaultdict(list)
+    for group, rows in same.items():
+        values = dict(group)
+        if len(rows) == 1:
+            alone[tuple(values)].append(_with_values(rows[0], values))
+        else:
+            pks = [stored.row.id for stored in rows]
+            models.ShoppingItem.objects.filter(pk__in=ids_in(pks)).update(**values)
+    for fields, items in alone.items():
+        models.ShoppingItem.objects.bulk_update(items, fields)
 
 
-def _save(item: models.ShoppingItem, values: Mapping[str, Any]) -> None:
+def _with_values(stored: StoredItem, values: Mapping[str, Any]) -> models.ShoppingItem:
+    item = item_service.to_model(stored)
     for field, value in values.items():
         setattr(item, field, value)
-    item.save(update_fields=values.keys())
+    return item
 
 
 def _recreated(entry: Entry, context: UndoContext) -> models.ShoppingItem:
