@@ -30,9 +30,9 @@ MORE_THAN_PARAMETERS = 40_000
 
 def test_id_array_finds_the_rows_of_the_ids(groceries: ShoppingList) -> None:
     wanted = list(groceries.items.values_list("pk", flat=True))[:2]
-    found = ShoppingItem.objects.filter(pk__in=IdArray([*wanted, uuid4()]))
-    assert set(found.values_list("pk", flat=True)) == set(wanted)
-    assert found.update(note="organic") == 2
+    matching = ShoppingItem.objects.filter(pk__in=IdArray([*wanted, uuid4()]))
+    assert set(matching.values_list("pk", flat=True)) == set(wanted)
+    assert matching.update(note="organic") == 2
     assert groceries.items.filter(note="organic").count() == 2
 
 
