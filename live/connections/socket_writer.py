@@ -96,7 +96,7 @@ class SocketWriter:
         except StopIteration:
             self._is_busy = False
             self._has_written = True
-            counters.delivered += batch.frame_count
+            counters.delivered += batch.change_count
             return True
         except Exception as error:
             self._on_send_error(error)
@@ -157,7 +157,7 @@ class SocketWriter:
 
     def _on_batch_sent(self, batch: Batch) -> None:
         self._has_written = True
-        counters.delivered += batch.frame_count
+        counters.delivered += batch.change_count
         if batch.is_close:
             self._on_close_sent()
 

@@ -30,6 +30,7 @@ class PendingFrame(NamedTuple):
     text: str
     before: Any
     committed_at: float | None
+    is_change: bool
 
 
 class _Delivery(NamedTuple):
@@ -81,12 +82,23 @@ class Hub:
         return tuple(self._topics.get(topic, ()))
 
     def publish(
-        self, topic: str, text: str, *, before: Any = None, committed_at: float | None = None
+        self,
+        topic: str,
+        text: str,
+        *,
+        before: Any = None,
+        committed_at: float | None = None,
+        is_change: bool = False,
     ) -> None:
-        """Queue a frame for all subscribers; `before` is the position before the frame."""
+        """Queue a frame for all subscribers; `before` is the position before the frame.
+
+        `is_change` says that it is a change of a list: only these count as delivered.
+        """
         if topic not in self._topics:
             return
-        self._pending.setdefault(topic, []).append(PendingFrame(text, before, committed_at))
+        self._pending.setdefault(topic, []).append(
+            PendingFrame(text, before, committed_at, is_change)
+        )
         if self._flush_handle is None:
             self._schedule_flush()
 
@@ -146,6 +158,7 @@ class Hub:
                 topic=topic,
                 before=frames[0].before,
                 frame_count=len(frames),
+                change_count=sum(frame.is_change for frame in frames),
             )
             commit_times = [
                 frame.committed_at for frame in frames if frame.committed_at is not None

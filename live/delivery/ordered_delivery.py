@@ -90,6 +90,7 @@ class OrderedDelivery:
                 change.frame,
                 before=Position(sequence.epoch, change.version - 1, change.base),
                 committed_at=change.committed_at,
+                is_change=True,
             )
         if change.access_changes.deleted:
             self._end(watched_list)

@@ -44,7 +44,7 @@ class ReplayBuilder:
         batches = self._encode_cached(reading, position)
         if later:
             frames = [change.frame for change in later]
-            batches = (*batches, self._encode(frames, read_position))
+            batches = (*batches, self._encode_changes(frames, read_position))
         relay_version = reading.version + len(later)
         newest = Position(reading.epoch, relay_version, later[-1].digest) if later else None
         return Replay(
@@ -67,16 +67,17 @@ class ReplayBuilder:
 
     def _encode_reading(self, reading: Reading, position: Position | None) -> tuple[Batch, ...]:
         if isinstance(reading, EncodedSnapshot):
-            return tuple(self._encode([part], None) for part in reading.parts)
+            return tuple(Batch(part, topic=self._topic, is_replay=True) for part in reading.parts)
         assert position is not None
         missed = [change.frame for change in reading.after(position) or ()]
-        return (self._encode(missed, position),) if missed else ()
+        return (self._encode_changes(missed, position),) if missed else ()
 
-    def _encode(self, frames: list[str], before: Position | None) -> Batch:
+    def _encode_changes(self, frames: list[str], before: Position) -> Batch:
         return Batch(
             "\n".join(frames),
             topic=self._topic,
             before=before,
             frame_count=len(frames),
+            change_count=len(frames),
             is_replay=True,
         )

@@ -24,9 +24,18 @@ class Batch:
     never dropped. A replay (missed changes, a part of a snapshot) belongs to a
     topic, but it is neither counted nor dropped: its text is shared, and if it
     were dropped, a slow reader of a long list would start again forever.
+    `change_count` is the number of frames that are changes of a list.
     """
 
-    __slots__ = ("before", "frame_count", "is_replay", "message", "size", "topic")
+    __slots__ = (
+        "before",
+        "change_count",
+        "frame_count",
+        "is_replay",
+        "message",
+        "size",
+        "topic",
+    )
 
     def __init__(
         self,
@@ -35,12 +44,14 @@ class Batch:
         topic: str | None = None,
         before: Any = None,
         frame_count: int = 1,
+        change_count: int = 0,
         is_replay: bool = False,
     ) -> None:
         self.message: dict[str, Any] = {"type": SEND, "text": text}
         self.topic = topic
         self.before = before
         self.frame_count = frame_count
+        self.change_count = change_count
         self.size = len(text) if text.isascii() else len(text.encode())
         self.is_replay = is_replay
 

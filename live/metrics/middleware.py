@@ -6,6 +6,7 @@ requests in flight are counted here, where `finally` is reached for each of them
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,7 +17,11 @@ from live.counters import counters, is_request_excluded
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
-EXCLUDED_PATHS = ("/healthz", "/readyz", "/metrics")
+DASHBOARD_PATH = "/dashboard/"
+EXCLUDED_PATHS = ("/healthz", "/readyz", "/metrics", DASHBOARD_PATH, "/api/live/")
+"""Paths whose requests are not counted: health checks, and what shows the counts."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_REFERRED_BY_DASHBOARD = re.compile(rb"https?://[^/]+" + DASHBOARD_PATH.encode())
 
 
 def count_requests(app: App, *, on_request: Callable[[], object]) -> App:
@@ -28,12 +33,23 @@ def count_requests(app: App, *, on_request: Callable[[], object]) -> App:
 
     async def middleware(scope: Any, receive: Any, send: Any) -> None:
         on_request()
-        if scope["path"].startswith(excluded_prefixes):
+        if scope["path"].startswith(excluded_prefixes) or _is_of_dashboard(scope):
             await _run_excluded(app, scope, receive, send)
         else:
             await _run_counted(app, scope, receive, send)
 
     return middleware
+
+
+def _is_of_dashboard(scope: Any) -> bool:
+    """Tell whether a page of the dashboard reads: it would show its own requests as load.
+
+    The browser says so in `Referer`. A write counts all the same: it is work of a user.
+    """
+    if scope["method"] not in SAFE_METHODS:
+        return False
+    pages = (value for name, value in scope["headers"] if name == b"referer")
+    return any(_REFERRED_BY_DASHBOARD.match(page) for page in pages)
 
 
 async def _run_excluded(app: App, scope: Any, receive: Any, send: Any) -> None:

@@ -41,6 +41,8 @@ urlpatterns = [
     path("slow/", slow),
     path("healthz", plain),
     path("static/a.js", plain),
+    path("dashboard/signals/", plain),
+    path("api/live/requests/", plain),
 ]
 
 
@@ -60,7 +62,13 @@ def counts():
     return since
 
 
-async def request(url: str, *, disconnect: bool = False) -> list[dict]:
+async def request(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    disconnect: bool = False,
+) -> list[dict]:
     """Send a request to the wrapped application, with Django's real ASGI handler."""
     inbox: asyncio.Queue[dict] = asyncio.Queue()
     inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
@@ -73,10 +81,10 @@ async def request(url: str, *, disconnect: bool = False) -> list[dict]:
 
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "path": url,
         "query_string": b"",
-        "headers": [(b"host", b"testserver")],
+        "headers": [(b"host", b"testserver"), *headers],
         "http_version": "1.1",
         "scheme": "http",
     }
@@ -91,11 +99,26 @@ async def test_request_is_counted_once_as_started_and_finished(live_runtime, cou
     assert counters.in_flight == 0
 
 
-@pytest.mark.parametrize("url", ["/healthz", "/static/a.js"])
+@pytest.mark.parametrize(
+    "url", ["/healthz", "/static/a.js", "/dashboard/signals/", "/api/live/requests/"]
+)
 async def test_excluded_path_is_not_counted(live_runtime, counts, url):
+    """MET-20"""
     await request(url)
     await request("/plain/")
     assert counts() == (1, 1, {"2xx": 1})
+
+
+async def test_only_reads_of_the_dashboard_are_not_counted(live_runtime, counts):
+    """MET-20"""
+    durations = sum(counters.latency.buckets().values())
+    page = (b"referer", b"https://testserver/dashboard/signals/")
+    await request("/plain/", headers=(page,))
+    assert counts() == (0, 0, {})
+    assert sum(counters.latency.buckets().values()) == durations
+    await request("/plain/", method="POST", headers=(page,))
+    await request("/plain/", headers=((b"referer", b"https://testserver/?from=/dashboard/"),))
+    assert counts() == (2, 2, {"2xx": 2})
 
 
 # Django then leaves the request body open.

@@ -131,6 +131,41 @@ async def test_delivery_time_is_recorded_once_per_change(live_runtime, open_clie
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_only_changes_of_lists_count_as_delivered(live_runtime, open_client, ana, groceries):
+    """MET-20"""
+    client, other = await open_client(ana), await open_client(ana)
+    for each in (client, other):
+        await each.subscribe(groceries)
+        await each.subscribe("requests")
+        await each.until("sample")
+    before = counters.delivered
+    await run_in_db_thread(groceries.items.create, name="Milk")
+    for each in (client, other):
+        await each.until("change")
+    await client.until("sample")
+    assert counters.delivered == before + 2
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_replayed_change_counts_as_delivered(live_runtime, open_client, ana, groceries):
+    """MET-20"""
+    client = await open_client(ana)
+    position = await client.subscribe(groceries)
+    await run_in_db_thread(groceries.items.create, name="Milk")
+    await client.until("change")
+    before = counters.delivered
+    reply = await client.subscribe(groceries, **position_of(position))
+    assert reply["recovered"] is True
+    await client.until("change")
+    assert counters.delivered == before + 1
+
+
+def position_of(frame: dict) -> dict:
+    """Return the fields that resume after this frame."""
+    return {"since": frame["version"], "epoch": frame["epoch"], "digest": frame["digest"]}
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_request_sends_no_broadcast(live_runtime, open_client, ana):
     """LIV-20."""
     client = await open_client(ana)
