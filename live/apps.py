@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class LiveConfig(AppConfig):
-    """Has no models."""
+    """Has the models of what the dashboard keeps through restarts."""
 
     name = "live"
 

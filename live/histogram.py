@@ -31,9 +31,13 @@ def bucket_of(milliseconds: float) -> int:
 
 
 class Histogram:
-    """Counts the durations of the last WINDOW_SECONDS in buckets. It keeps no single duration."""
+    """Counts durations in buckets: those of the last WINDOW_SECONDS, and all since the start.
+
+    It keeps no single duration.
+    """
 
     def __init__(self) -> None:
+        self._earlier: BucketCounts = {}
         self._seconds: deque[BucketCounts] = deque([{}], maxlen=WINDOW_SECONDS)
 
     def observe(self, milliseconds: float) -> None:
@@ -44,11 +48,17 @@ class Histogram:
 
     def tick(self) -> None:
         """Start the next second and drop the oldest one."""
+        for bucket, count in self._seconds[-1].items():
+            self._earlier[bucket] = self._earlier.get(bucket, 0) + count
         self._seconds.append({})
 
     def buckets(self) -> BucketCounts:
         """Return the number of durations in each bucket of the window."""
         return merge_buckets(*self._seconds)
+
+    def all_buckets(self) -> BucketCounts:
+        """Return the number of durations in each bucket since the start."""
+        return merge_buckets(self._earlier, self._seconds[-1])
 
 
 def merge_buckets(*histograms: BucketCounts) -> BucketCounts:

@@ -37,6 +37,16 @@ class Intervals:
     """Seconds between two removals of expired guests."""
     sample_interval: float = 1.0
     """Seconds between two samples of the counters."""
+    save_timeout: float = 0.5
+    """Seconds that a sample waits until its counts are stored."""
+    hold_timeout: float = 5.0
+    """Seconds without a stored count after which counts are shown that are not stored."""
+    idle_save_interval: float = 10.0
+    """Seconds between two writes of counts that do not change: the process still runs."""
+    rollup_interval: float = 10.0
+    """Seconds between two additions to the rollups."""
+    silence_timeout: float = 25.0
+    """Seconds between the last write of a process and its mark as a fault."""
     process_timeout: float = 5.0
     """Seconds between the last sample of a process and its removal from the sum."""
     presence_delay: float = 0.2

@@ -15,6 +15,8 @@ from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
 from live.db_threads import run_in_db_thread
 from live.delivery.send_queue import Batch
+from live.history.recorder import HistoryRecorder
+from live.history.rollup_content import GAUGES
 from live.intervals import Intervals
 from live.metrics.sampler import Sampler
 from live.protocol import frames
@@ -42,6 +44,7 @@ class PeriodicTasks:
         overview_topics: OverviewTopics,
         presence: Presence,
         sampler: Sampler,
+        history: HistoryRecorder,
         intervals: Intervals,
     ) -> None:
         self.intervals = intervals
@@ -50,12 +53,14 @@ class PeriodicTasks:
         self._overview_topics = overview_topics
         self._presence = presence
         self._sampler = sampler
+        self._history = history
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start all tasks."""
         self._repeat(self.intervals.sweep_interval, self._sweep)
         self._repeat(self.intervals.sample_interval, self._take_sample)
+        self._repeat(self.intervals.rollup_interval, self._history.roll_up)
         self._repeat(self.intervals.reconcile_interval, self._reconcile)
         self._repeat(self.intervals.revalidate_interval, self.revalidate_identities)
         self._repeat(self.intervals.guest_expiry_interval, self._remove_expired_guests)
@@ -113,7 +118,11 @@ class PeriodicTasks:
             connection.close(CloseCode.NOT_SIGNED_IN, "not signed in")
 
     async def _take_sample(self) -> None:
-        self._sampler.tick(time.monotonic())
+        shown = await self._history.save()
+        self._sampler.tick(time.monotonic(), shown.snapshot, is_held=shown.is_held)
+        latest = self._sampler.aggregator.latest
+        if latest is not None:
+            self._history.note_gauges({name: getattr(latest, name) for name in GAUGES})
 
     # Users.
 

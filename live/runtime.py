@@ -29,6 +29,7 @@ from live.delivery import local_bus
 from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage
 from live.delivery.relay import Relay
+from live.history.recorder import HistoryRecorder
 from live.intervals import Intervals
 from live.metrics.measured_signals import signal_meter
 from live.metrics.sampler import Population, Sampler
@@ -80,6 +81,13 @@ class Runtime:
             publish=self.relay.publish,
             intervals=self.intervals,
         )
+        self.history = HistoryRecorder(
+            process=process,
+            version=settings.VERSION,
+            snapshot=self.sampler.snapshot,
+            restore=self.sampler.restore,
+            intervals=self.intervals,
+        )
         self.subscriptions = Subscriptions(
             hub=self.hub,
             relay=self.relay,
@@ -97,6 +105,7 @@ class Runtime:
             overview_topics=self.overview_topics,
             presence=self.presence,
             sampler=self.sampler,
+            history=self.history,
             intervals=self.intervals,
         )
 
@@ -135,6 +144,7 @@ class Runtime:
             connection.abort()
         self.presence.close()
         await self.periodic_tasks.stop()
+        await self.history.stop()
         await self.overview_topics.stop()
         await self.relay.stop()
         self.hub.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -12,7 +12,8 @@ class DashboardTopic(Protocol):
     """A topic whose subscribers get a frame each second, which replaces the one before.
 
     Each process sends what it counted to all others, and each adds up what all have counted.
-    So every process can show the same sum, and none of them asks another.
+    So every process can show the same sum, and none of them asks another. If its totals must
+    survive restarts, it is a StoredTopic too.
     """
 
     name: str
@@ -38,3 +39,31 @@ class DashboardTopic(Protocol):
 
     def frame(self, at: datetime) -> msgspec.Struct:
         """Return the frame for subscribers, as of the last `advance`."""
+
+
+@runtime_checkable
+class StoredTopic(Protocol):
+    """What a DashboardTopic also has if its totals must survive restarts.
+
+    The totals are stored once a second, before they are shown, and added up without knowing
+    what they mean. They are numbers for each row, such as
+    `{"post_save Activity": {"sends": 6120, "errors": 0}}`. Numbers must never decrease while
+    the process runs, and the number of rows must have a limit: each row is written each second.
+    What is not a total (gauges, histograms of the last minute, times) does not belong here.
+    """
+
+    name: str
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return what this process has counted since its start.
+
+        It is called once a second, before `local_counts`. That must not return later counts
+        than this: what is shown must have been stored before.
+        """
+
+    def restore(self, process: str, totals: dict[str, dict[str, int]]) -> None:
+        """Take over what another process had counted when this process started.
+
+        It is called once for each process that ever ran. A process that still runs goes on
+        to send its counts, and `put` replaces these totals.
+        """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -15,8 +15,10 @@ from live.counters import counters
 from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
 from live.histogram import BucketCounts, merge_buckets, percentile
+from live.history.counts import Counts
+from live.history.stored_counts import Snapshot, StoredHistory
 from live.intervals import Intervals
-from live.metrics.dashboard_topic import DashboardTopic
+from live.metrics.dashboard_topic import DashboardTopic, StoredTopic
 from live.protocol import frames
 from live.protocol.topics import OPERATIONS, REQUESTS
 from shopping_list.rows import encode
@@ -25,6 +27,11 @@ MAX_HISTORY = 300
 """Samples that a new subscriber gets."""
 RATE_WINDOW = 60
 """Samples over which `per_second_1m` is averaged."""
+
+MAX_RETIRED = 100
+"""Stopped processes whose totals are kept one by one."""
+MERGED = "merged"
+"""Stands for the stopped processes beyond that."""
 
 CounterTotals = dict[str, int]
 
@@ -40,8 +47,7 @@ class Population(NamedTuple):
 class ProcessSample(msgspec.Struct, kw_only=True):
     """The counts of one process since it started, and its current values.
 
-    `retired_totals` has the totals of stopped processes, for processes that
-    started after them. `topics` has what changed since the last sample, for each topic of
+    `topics` has what changed since the last sample, for each topic of
     the dashboard, `watched` the topics with a subscriber. Histograms are pairs, because not
     every channel layer keeps integer keys.
     """
@@ -59,28 +65,37 @@ class ProcessSample(msgspec.Struct, kw_only=True):
     delivery: list[tuple[int, int]]
     topics: dict[str, list[Any]] = {}
     watched: list[str] = []
-    retired_totals: dict[str, CounterTotals] = {}
 
 
 class SampleAggregator:
-    """Adds up the last sample of each process. Totals include stopped processes."""
+    """Adds up the last sample of each process. Totals include stopped processes.
+
+    Until `restore` was called, the totals of earlier processes are missing, and nothing must
+    be shown.
+    """
 
     def __init__(self, *, stale_after: float) -> None:
         self._stale_after = stale_after
         self._samples: dict[str, tuple[ProcessSample, float]] = {}
         """The last sample of each process, and when it was received."""
+        self.since: datetime | None = None
+        """Since when the totals are counted."""
         self.retired_totals: dict[str, CounterTotals] = {}
         self._history: deque[frames.Sample] = deque(maxlen=MAX_HISTORY)
 
     def put(self, sample: ProcessSample, now: float) -> bool:
         """Store a sample; return True if it is the first one of its process."""
-        for process, totals in sample.retired_totals.items():
-            if process not in self._samples:
-                self.retired_totals.setdefault(process, totals)
         self.retired_totals.pop(sample.process, None)
         is_new = sample.process not in self._samples
         self._samples[sample.process] = (sample, now)
         return is_new
+
+    def restore(self, since: datetime, totals: Mapping[str, CounterTotals]) -> None:
+        """Add the totals that other processes had stored. A later sample replaces them."""
+        self.since = since
+        for process, process_totals in totals.items():
+            if process not in self._samples:
+                self.retired_totals.setdefault(process, process_totals)
 
     def retire(self, now: float) -> list[str]:
         """Keep only the totals of processes that stopped sending samples; return their names."""
@@ -92,7 +107,16 @@ class SampleAggregator:
         for process in stopped:
             sample, _ = self._samples.pop(process)
             self.retired_totals[process] = sample.totals
+        self._merge_oldest()
         return stopped
+
+    def _merge_oldest(self) -> None:
+        """Keep few retired processes one by one: one that was only silent may come back."""
+        while len(self.retired_totals) > MAX_RETIRED:
+            oldest = next(name for name in self.retired_totals if name != MERGED)
+            merged = self.retired_totals.setdefault(MERGED, {})
+            for name, count in self.retired_totals.pop(oldest).items():
+                merged[name] = merged.get(name, 0) + count
 
     @property
     def watched(self) -> set[str]:
@@ -102,7 +126,7 @@ class SampleAggregator:
     def total(self, topic: str, at: datetime) -> frames.Sample:
         """Return the sum of all processes."""
         samples = [sample for sample, _ in self._samples.values()]
-        return _aggregate(samples, self.retired_totals, topic, at)
+        return _aggregate(samples, self.retired_totals, topic, at, self.since or at)
 
     def append_history(self, sample: frames.Sample) -> None:
         """Add a sample to the history."""
@@ -140,18 +164,45 @@ class Sampler:
         self._hub = hub
         self._population = population
         self._topics = {topic.name: topic for topic in topics}
+        self._stored_topics = [topic for topic in topics if isinstance(topic, StoredTopic)]
         self._publish = publish
         self._started_counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
-        self._should_share_retired = False
+        self._is_everything_wanted = False
         self.lagging = 0
         self.aggregator = SampleAggregator(stale_after=intervals.process_timeout)
 
-    def tick(self, now: float) -> None:
-        """Publish the sample of this process, and the sum to all subscribers."""
+    def snapshot(self) -> Snapshot:
+        """Return what this process has counted since its start."""
+        return Snapshot(
+            counts=Counts(
+                numbers=_totals(),
+                histograms={
+                    "latency": counters.latency.all_buckets(),
+                    "delivery": counters.delivery.all_buckets(),
+                },
+            ),
+            topics={topic.name: topic.totals() for topic in self._stored_topics},
+        )
+
+    def restore(self, history: StoredHistory) -> None:
+        """Begin with what all other processes have counted."""
+        totals = {each.process: each.counts.numbers for each in history.processes}
+        self.aggregator.restore(history.since, totals)
+        for topic in self._stored_topics:
+            for each in history.processes:
+                topic.restore(each.process, each.topics.get(topic.name, {}))
+
+    def tick(self, now: float, shown: Snapshot | None = None, *, is_held: bool = False) -> None:
+        """Publish the sample of this process, and the sum to all subscribers.
+
+        `shown` has the totals to show (None: those of this moment). If they are held, topics
+        tell their news later.
+        """
         counters.tick()
         self._started_counts.append((now, counters.started))
-        sample = self._take_sample(now)
-        self._should_share_retired = False
+        sample = self._take_sample(shown or self.snapshot(), is_held=is_held)
+        if not is_held:
+            self._is_everything_wanted = False
         self.aggregator.put(sample, now)
         self._put_topics(sample)
         message = {"type": "live.sample", "sample": msgspec.to_builtins(sample)}
@@ -160,13 +211,18 @@ class Sampler:
         for process in self.aggregator.retire(now):
             for topic in self._topics.values():
                 topic.remove(process)
+        for topic in self._topics.values():
+            topic.advance()
+        if self.aggregator.since is not None:
+            self._publish_frames(at)
+
+    def _publish_frames(self, at: datetime) -> None:
         total = self.aggregator.total(REQUESTS, at)
         self.aggregator.append_history(total)
         for name in (REQUESTS, OPERATIONS):
             frame = msgspec.structs.replace(total, topic=name)
             self._hub.publish(name, encode(frame).decode())
         for name, topic in self._topics.items():
-            topic.advance()
             if self._hub.subscribers(name):
                 self._hub.publish(name, encode(topic.frame(at)).decode())
 
@@ -181,19 +237,19 @@ class Sampler:
             return
         self._put_topics(sample)
         if self.aggregator.put(sample, time.monotonic()):
-            self._should_share_retired = True
+            self._is_everything_wanted = True
 
     def _put_topics(self, sample: ProcessSample) -> None:
         for name, counts in sample.topics.items():
             if name in self._topics:  # another version of Trolley may have more of them
                 self._topics[name].put(sample.process, counts)
 
-    def _take_sample(self, now: float) -> ProcessSample:
+    def _take_sample(self, shown: Snapshot, *, is_held: bool) -> ProcessSample:
         population = self._population()
         watched = self.aggregator.watched
         return ProcessSample(
             process=self._process,
-            totals=_totals(),
+            totals=shown.counts.numbers,
             in_flight=counters.in_flight,
             per_second=self._rate(1),
             per_second_1m=self._rate(RATE_WINDOW),
@@ -203,14 +259,15 @@ class Sampler:
             screens=population.screens._asdict(),
             latency=list(counters.latency.buckets().items()),
             delivery=list(counters.delivery.buckets().items()),
-            topics={
+            topics={}
+            if is_held
+            else {
                 name: topic.local_counts(
-                    everything=self._should_share_retired, is_watched=name in watched
+                    everything=self._is_everything_wanted, is_watched=name in watched
                 )
                 for name, topic in self._topics.items()
             },
             watched=[name for name in self._topics if self._hub.subscribers(name)],
-            retired_totals=self.aggregator.retired_totals if self._should_share_retired else {},
         )
 
     def _rate(self, samples: int) -> float:
@@ -228,7 +285,11 @@ def _totals() -> CounterTotals:
 
 
 def _aggregate(
-    samples: list[ProcessSample], retired_totals: dict[str, CounterTotals], topic: str, at: datetime
+    samples: list[ProcessSample],
+    retired_totals: dict[str, CounterTotals],
+    topic: str,
+    at: datetime,
+    since: datetime,
 ) -> frames.Sample:
     totals: CounterTotals = dict.fromkeys(_totals(), 0)
     for process_totals in (*(sample.totals for sample in samples), *retired_totals.values()):
@@ -240,6 +301,7 @@ def _aggregate(
     return frames.Sample(
         topic=topic,
         at=at,
+        since=since,
         processes=len(samples),
         in_flight=sum(sample.in_flight for sample in samples),
         per_second=round(sum(sample.per_second for sample in samples), 2),

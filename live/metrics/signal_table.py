@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,7 +50,7 @@ class _Total:
     newest: datetime | None = None
 
     def add(self, counts: SignalCounts) -> None:
-        self.receivers = counts.receivers
+        self.receivers = counts.receivers or self.receivers
         self.sends += counts.sends
         self.errors += counts.errors
         self.buckets = merge_buckets(self.buckets, dict(counts.buckets))
@@ -63,13 +63,18 @@ class _Window:
 
     def __init__(self) -> None:
         self._seconds: deque[tuple[int, BucketCounts]] = deque(maxlen=WINDOW_SECONDS)
-        self._before = _Total()
+        self._new_sends = 0
+        self._new_buckets: BucketCounts = {}
 
-    def advance(self, total: _Total) -> None:
-        """Note what was added since the last call, a second ago."""
-        sends = max(0, total.sends - self._before.sends)
-        self._seconds.append((sends, subtract_buckets(total.buckets, self._before.buckets)))
-        self._before = total
+    def add(self, sends: int, buckets: BucketCounts) -> None:
+        """Note what a process has counted since it told its counts before."""
+        self._new_sends += sends
+        self._new_buckets = merge_buckets(self._new_buckets, buckets)
+
+    def advance(self) -> None:
+        """End the second."""
+        self._seconds.append((self._new_sends, self._new_buckets))
+        self._new_sends, self._new_buckets = 0, {}
 
     @property
     def last_second(self) -> int:
@@ -95,7 +100,15 @@ class SignalTable:
     def put(self, process: str, counts: Iterable[SignalCounts]) -> None:
         """Store what a process has counted. Rows that it leaves out are the same as before."""
         known = self._counts.setdefault(process, {})
-        known.update({(each.signal, each.sender): each for each in counts})
+        for each in counts:
+            key = each.signal, each.sender
+            self._windows.setdefault(key, _Window()).add(*_news(each, known.get(key)))
+            known[key] = each
+
+    def restore(self, process: str, counts: Iterable[SignalCounts]) -> None:
+        """Take over the totals of a process, running or not. They are no news of this second."""
+        if process not in self._counts:
+            self._counts[process] = {(each.signal, each.sender): each for each in counts}
 
     def advance(self) -> None:
         """Add up all processes, once a second."""
@@ -103,8 +116,8 @@ class SignalTable:
         for counts_of_process in self._counts.values():
             for key, counts in counts_of_process.items():
                 self._totals.setdefault(key, _Total()).add(counts)
-        for key, total in self._totals.items():
-            self._windows.setdefault(key, _Window()).advance(total)
+        for key in self._totals:
+            self._windows.setdefault(key, _Window()).advance()
 
     def rows(self) -> tuple[SignalRow, ...]:
         """Return a row for each signal and sender, as of the last `advance`."""
@@ -124,6 +137,41 @@ class SignalTable:
             receiver_us=_percentiles(window.buckets),
             newest=total.newest,
         )
+
+
+def _news(counts: SignalCounts, before: SignalCounts | None) -> tuple[int, BucketCounts]:
+    """Return the sends and durations since earlier counts of the same process."""
+    if before is None:
+        return counts.sends, dict(counts.buckets)
+    sends = max(0, counts.sends - before.sends)
+    if before.sends and not before.buckets:
+        return sends, {}  # restored: which of the durations are new is not known
+    return sends, subtract_buckets(dict(counts.buckets), dict(before.buckets))
+
+
+def stored_totals(counts: Iterable[SignalCounts]) -> dict[str, dict[str, int]]:
+    """Return the totals to store (StoredTopic)."""
+    return {
+        f"{each.signal} {each.sender}": {"sends": each.sends, "errors": each.errors}
+        for each in counts
+    }
+
+
+def restored_counts(totals: Mapping[str, Mapping[str, int]]) -> list[SignalCounts]:
+    """Return stored totals as counts, without durations and without a newest send."""
+    keys = {row: row.partition(" ") for row in totals}
+    return [
+        SignalCounts(
+            signal=signal,
+            sender=sender,
+            receivers=(),
+            sends=totals[row].get("sends", 0),
+            errors=totals[row].get("errors", 0),
+            buckets=[],
+            newest=None,
+        )
+        for row, (signal, _, sender) in keys.items()
+    ]
 
 
 def changed_counts(counts: Sequence[SignalCounts], before: dict[Key, int]) -> list[SignalCounts]:

@@ -8,26 +8,46 @@ from typing import Any
 import msgspec
 
 from live.metrics.signal_meter import SignalMeter
-from live.metrics.signal_table import SignalCounts, SignalTable, changed_counts
+from live.metrics.signal_table import (
+    SignalCounts,
+    SignalTable,
+    changed_counts,
+    restored_counts,
+    stored_totals,
+)
 from live.protocol import frames
 from live.protocol.topics import SIGNALS
 
 
 class SignalsTopic:
-    """Joins the meter of this process and the table of all processes (DashboardTopic)."""
+    """Joins the meter of this process and the table of all processes.
+
+    It is a DashboardTopic, and a StoredTopic: its totals survive restarts.
+    """
 
     name = SIGNALS
 
     def __init__(self, meter: SignalMeter) -> None:
         self._meter = meter
         self._table = SignalTable()
+        self._counts: list[SignalCounts] = []
+        """What the meter had counted when the totals were asked for."""
         self._sent: dict[tuple[str, str], int] = {}
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return what this process has counted, by signal and sender."""
+        self._counts = self._meter.counts()
+        return stored_totals(self._counts)
+
+    def restore(self, process: str, totals: dict[str, dict[str, int]]) -> None:
+        """Take over what another process had counted."""
+        self._table.restore(process, restored_counts(totals))
 
     def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
         """Return the rows with new sends: a process that stops may have no later chance."""
         if everything:
             self._sent.clear()
-        changed = changed_counts(self._meter.counts(), self._sent)
+        changed = changed_counts(self._counts, self._sent)
         return [msgspec.to_builtins(counts) for counts in changed]
 
     def put(self, process: str, counts: list[Any]) -> None:

@@ -158,6 +158,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Sample(
         topic="requests",
         at=_AT,
+        since=datetime(2026, 11, 1, 9, 30, 0, 0, UTC),
         processes=2,
         started=91_233,
         finished=91_230,

@@ -277,10 +277,14 @@ class Presence(Frame, tag="presence"):
 
 
 class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
-    """The request counters, sent once a second (docs/protocol.md)."""
+    """The request counters, sent once a second (docs/protocol.md).
+
+    Totals are counted since `since`, through restarts and by all processes.
+    """
 
     topic: str
     at: datetime
+    since: datetime
     processes: int
     started: int
     finished: int
@@ -311,7 +315,7 @@ class SignalReceiver(msgspec.Struct, kw_only=True):
 class SignalRow(msgspec.Struct, kw_only=True):
     """What one sender sent on one of Django's signals, in all processes together.
 
-    `sends` and `errors` are totals since the processes started, `last_second` and
+    `sends` and `errors` are totals, through restarts, `last_second` and
     `last_minute` are sends. `receiver_us` has percentiles of the time of all receivers of one
     send, over the last minute, in microseconds.
     """

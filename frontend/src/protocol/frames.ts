@@ -311,11 +311,14 @@ export interface PresentPerson {
 }
 /**
  * The request counters, sent once a second (docs/protocol.md).
+ *
+ *     Totals are counted since `since`, through restarts and by all processes.
  */
 export interface Sample {
   type: 'sample';
   topic: string;
   at: string;
+  since: string;
   processes: number;
   started: number;
   finished: number;
@@ -355,7 +358,7 @@ export interface Signals {
 /**
  * What one sender sent on one of Django's signals, in all processes together.
  *
- *     `sends` and `errors` are totals since the processes started, `last_second` and
+ *     `sends` and `errors` are totals, through restarts, `last_second` and
  *     `last_minute` are sends. `receiver_us` has percentiles of the time of all receivers of one
  *     send, over the last minute, in microseconds.
  */

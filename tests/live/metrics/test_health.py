@@ -9,6 +9,7 @@ from live import runtime
 from live.db_threads import run_in_db_thread
 from live.metrics import health
 from live.metrics.health import DatabaseHealth, Health
+from tests.support.socket_client import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEALTHY = {
@@ -64,7 +65,7 @@ async def test_readyz_returns_503_when_database_is_down(live_runtime, monkeypatc
 
 
 async def test_request_counters_require_authentication(live_runtime, ana, signed_in_client):
-    live_runtime.sampler.tick(1.0)
+    await eventually(lambda: live_runtime.sampler.aggregator.latest is not None)
     assert (await AsyncClient().get("/api/live/requests/")).status_code == 401
     response = await run_in_db_thread(lambda: signed_in_client(ana).get("/api/live/requests/"))
     assert response.status_code == 200
@@ -83,7 +84,7 @@ async def test_token_for_one_list_cannot_read_request_counters(
     live_runtime, open_client, ana, hardware, create_token
 ):
     """LIV-26."""
-    live_runtime.sampler.tick(1.0)
+    await eventually(lambda: live_runtime.sampler.aggregator.latest is not None)
     unrestricted = await run_in_db_thread(create_token, ana, scope="read")
     restricted = await run_in_db_thread(
         lambda: create_token(ana, scope="read", list_id=hardware.pk)

@@ -10,7 +10,7 @@ import pytest
 from live.counters import counters
 from live.db_threads import run_in_db_thread
 from live.histogram import bucket_of
-from live.metrics.sampler import MAX_HISTORY, ProcessSample, SampleAggregator
+from live.metrics.sampler import MAX_HISTORY, MAX_RETIRED, ProcessSample, SampleAggregator
 from live.protocol import frames
 from tests.support.socket_client import eventually
 
@@ -79,14 +79,25 @@ def test_process_is_counted_once_when_it_was_only_silent():
     assert aggregate(aggregator, 7).started == 12
 
 
-def test_new_process_learns_totals_of_ended_processes():
-    old, new = SampleAggregator(stale_after=5), SampleAggregator(stale_after=5)
-    old.put(sample("dead", 10), 0)
-    aggregate(old, 6)
-    assert old.put(sample("new", 1), 6)
-    new.put(sample("new", 1), 6)
-    new.put(sample("old", 2, retired_totals=old.retired_totals), 6)
-    assert aggregate(new, 6).started == 13
+def test_stored_totals_are_replaced_by_samples_of_their_process():
+    """MET-21"""
+    aggregator = SampleAggregator(stale_after=5)
+    aggregator.put(sample("new", 1), 0)
+    stored = {name: sample(name, 10).totals for name in ("", "stopped", "running", "new")}
+    aggregator.restore(AT, stored)
+    assert (aggregate(aggregator, 0).started, aggregator.since) == (31, AT)
+    aggregator.put(sample("running", 12), 1)
+    assert aggregate(aggregator, 1).started == 33
+
+
+def test_totals_of_many_stopped_processes_take_little_memory():
+    """MET-21"""
+    aggregator = SampleAggregator(stale_after=5)
+    for number in range(MAX_RETIRED * 3):
+        aggregator.put(sample(str(number), 2), number)
+        aggregator.retire(number + 6)
+    assert aggregate(aggregator, 1e6).started == MAX_RETIRED * 6
+    assert len(aggregator.retired_totals) == MAX_RETIRED
 
 
 def test_history_is_bounded_and_stored_in_columns():

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from live.histogram import WINDOW_SECONDS, bucket_of
-from live.metrics.signal_table import SignalCounts, SignalTable, changed_counts
+from live.metrics.signal_table import (
+    SignalCounts,
+    SignalTable,
+    changed_counts,
+    restored_counts,
+    stored_totals,
+)
 from live.protocol.frames import SignalRow
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
@@ -59,6 +65,26 @@ def test_percentiles_are_in_microseconds_and_at_most_four_percent_too_high() -> 
     p50 = row(table).receiver_us["p50"]
     assert p50 is not None
     assert 138 <= p50 <= 138 * 1.045
+
+
+def test_restored_totals_are_not_news_of_this_minute() -> None:
+    """MET-21"""
+    table = SignalTable()
+    table.restore("stopped", restored_counts(stored_totals([counts(40)])))
+    table.restore("running", restored_counts(stored_totals([counts(10)])))
+    table.advance()
+    assert (row(table).sends, row(table).errors, row(table).last_minute) == (50, 5, 0)
+    assert row(table).newest is None
+    table.put("running", [counts(12)])
+    table.advance()
+    assert (row(table).sends, row(table).last_second, row(table).newest) == (52, 2, AT)
+    assert row(table).receiver_us["p50"] is None
+    table.put("running", [counts(13)])
+    table.advance()
+    assert row(table).receiver_us["p50"] is not None
+    table.restore("running", restored_counts(stored_totals([counts(10)])))
+    table.advance()
+    assert row(table).sends == 53
 
 
 def test_only_changed_counts_are_sent_to_other_processes() -> None:
