@@ -44,7 +44,7 @@ class Intervals:
     idle_save_interval: float = 10.0
     """Seconds between two writes of counts that do not change: the process still runs."""
     rollup_interval: float = 10.0
-    """Seconds between two additions to the rollups."""
+    """Seconds between two additions to the rollups, and between two updates of windows."""
     silence_timeout: float = 25.0
     """Seconds between the last write of a process and its mark as a fault."""
     process_timeout: float = 5.0

@@ -17,6 +17,7 @@ from live.db_threads import run_in_db_thread
 from live.delivery.send_queue import Batch
 from live.history.recorder import HistoryRecorder
 from live.history.rollup_content import GAUGES
+from live.history.window_topics import WindowTopics
 from live.intervals import Intervals
 from live.metrics.sampler import Sampler
 from live.protocol import frames
@@ -45,6 +46,7 @@ class PeriodicTasks:
         presence: Presence,
         sampler: Sampler,
         history: HistoryRecorder,
+        window_topics: WindowTopics,
         intervals: Intervals,
     ) -> None:
         self.intervals = intervals
@@ -54,6 +56,7 @@ class PeriodicTasks:
         self._presence = presence
         self._sampler = sampler
         self._history = history
+        self._window_topics = window_topics
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -61,6 +64,7 @@ class PeriodicTasks:
         self._repeat(self.intervals.sweep_interval, self._sweep)
         self._repeat(self.intervals.sample_interval, self._take_sample)
         self._repeat(self.intervals.rollup_interval, self._history.roll_up)
+        self._repeat(self.intervals.rollup_interval, self._window_topics.publish)
         self._repeat(self.intervals.reconcile_interval, self._reconcile)
         self._repeat(self.intervals.revalidate_interval, self.revalidate_identities)
         self._repeat(self.intervals.guest_expiry_interval, self._remove_expired_guests)

@@ -30,6 +30,7 @@ from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage
 from live.delivery.relay import Relay
 from live.history.recorder import HistoryRecorder
+from live.history.window_topics import WindowTopics
 from live.intervals import Intervals
 from live.metrics.measured_signals import signal_meter
 from live.metrics.sampler import Population, Sampler
@@ -88,6 +89,7 @@ class Runtime:
             restore=self.sampler.restore,
             intervals=self.intervals,
         )
+        self.window_topics = WindowTopics(self.hub)
         self.subscriptions = Subscriptions(
             hub=self.hub,
             relay=self.relay,
@@ -97,6 +99,7 @@ class Runtime:
             overview_topics=self.overview_topics,
             counter_history=self.sampler.aggregator.history,
             dashboard_topics={topic.name for topic in dashboard_topics},
+            window_topics=self.window_topics,
             intervals=self.intervals,
         )
         self.periodic_tasks = PeriodicTasks(
@@ -106,6 +109,7 @@ class Runtime:
             presence=self.presence,
             sampler=self.sampler,
             history=self.history,
+            window_topics=self.window_topics,
             intervals=self.intervals,
         )
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from live.connections import identity
@@ -30,17 +30,29 @@ from live.protocol.topics import (
     REQUESTS,
     is_staff_topic,
     parse_list_topic,
+    parse_window_topic,
 )
 from rest.database_errors import database_trouble
 
 logger = logging.getLogger(__name__)
 
 
+class ReplayedTopics(Protocol):
+    """Topics whose subscribers are sent all of them first, and then news."""
+
+    async def subscribe(self, connection: Connection, topic: str, frame_id: int | None) -> None:
+        """Subscribe a socket, and send it all of the topic."""
+
+    async def resend(self, connection: Connection, topic: str) -> None:
+        """Send all of the topic again to a subscribed socket that missed something."""
+
+
 class Subscriptions:
     """Subscribes sockets to topics. It knows no frames but the replies to `subscribe`.
 
     `counter_history` returns the last samples of the request counters as columns,
-    `dashboard_topics` are the names of the topics that only show counts.
+    `dashboard_topics` are the names of the topics that only show counts, `window_topics` sends
+    the counters of longer times.
     """
 
     def __init__(
@@ -54,6 +66,7 @@ class Subscriptions:
         overview_topics: OverviewTopics,
         counter_history: Callable[[], dict[str, list[Any]]],
         dashboard_topics: Collection[str],
+        window_topics: ReplayedTopics,
         intervals: Intervals,
     ) -> None:
         self._hub = hub
@@ -64,6 +77,7 @@ class Subscriptions:
         self._overview_topics = overview_topics
         self._counter_history = counter_history
         self._dashboard_topics = dashboard_topics
+        self._window_topics = window_topics
         self._intervals = intervals
 
     async def subscribe(self, connection: Connection, request: StartSubscription) -> None:
@@ -74,6 +88,8 @@ class Subscriptions:
             if request.topic in OVERVIEW_TOPICS:
                 await self._overview_topics.subscribe(connection, request.topic, request.id)
                 is_subscribed = True
+            elif parse_window_topic(request.topic) is not None:
+                is_subscribed = await self._subscribe_window(connection, request)
             elif list_id is None:
                 is_subscribed = self._subscribe_counters(connection, request)
             else:
@@ -116,15 +132,22 @@ class Subscriptions:
 
     def _subscribe_counters(self, connection: Connection, request: StartSubscription) -> bool:
         user = connection.user
-        is_wide = user.restricted_to_list is None and not user.is_guest
         has_history = request.topic in (REQUESTS, OPERATIONS)
         is_known = has_history or request.topic in self._dashboard_topics
-        if not is_known or not (user.is_staff if is_staff_topic(request.topic) else is_wide):
+        if not is_known or not (
+            user.is_staff if is_staff_topic(request.topic) else _is_wide(connection)
+        ):
             return False
         history = self._counter_history() if has_history else None
         connection.send(frames.Subscribed(topic=request.topic, id=request.id, history=history))
         self._hub.attach(request.topic, connection.writer.send_queue)
         connection.subscriptions[request.topic] = 0
+        return True
+
+    async def _subscribe_window(self, connection: Connection, request: StartSubscription) -> bool:
+        if not _is_wide(connection):
+            return False
+        await self._window_topics.subscribe(connection, request.topic, request.id)
         return True
 
     # Lists.
@@ -212,11 +235,15 @@ class Subscriptions:
             topic, position = next(iter(missed.items()))
             list_id = parse_list_topic(topic)
             is_overview = topic in OVERVIEW_TOPICS
-            if topic not in connection.subscriptions or not (list_id or is_overview):
+            is_window = parse_window_topic(topic) is not None
+            is_replayed = list_id is not None or is_overview or is_window
+            if topic not in connection.subscriptions or not is_replayed:
                 missed.pop(topic)  # counters: the next sample replaces a missed one
                 continue
             try:
-                if list_id is None:
+                if is_window:
+                    await self._window_topics.resend(connection, topic)
+                elif list_id is None:
                     await self._overview_topics.resend(connection, topic)
                 else:
                     await self._replay(connection, topic, list_id, position)
@@ -239,6 +266,11 @@ class Subscriptions:
             else:
                 connection.end_subscription(topic, "deleted")
                 connection.writer.send_queue.drop_topic(topic)
+
+
+def _is_wide(connection: Connection) -> bool:
+    """Tell whether a socket may see what concerns the whole installation."""
+    return connection.user.restricted_to_list is None and not connection.user.is_guest
 
 
 def _subscribed(request: StartSubscription, replay: Replay) -> frames.Subscribed:

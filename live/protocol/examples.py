@@ -84,6 +84,7 @@ _ENTRY = ActivityEntry(
 FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Subscribe(id=7, topic=_TOPIC, since=41, epoch=_EPOCH, digest="0c44d1f7a9e35b28"),
     frames.Subscribe(id=8, topic="requests"),
+    frames.Subscribe(id=13, topic="requests:1h"),
     frames.Subscribe(id=11, topic="lists"),
     frames.Subscribe(id=12, topic="activity"),
     frames.Unsubscribe(id=9, topic=_TOPIC),
@@ -177,6 +178,27 @@ FRAMES: tuple[msgspec.Struct, ...] = (
         repairs=2,
         resumed=31,
         snapshots=12,
+    ),
+    frames.Subscribed(id=13, topic="requests:1h"),
+    frames.RequestWindow(
+        topic="requests:1h",
+        start=1_795_338_010,
+        step=10,
+        update=False,
+        heat_bounds_ms=(10, 100, 1000),
+        columns={
+            "at": [1_795_341_590, 1_795_341_600],
+            "started": [120, 14],
+            "sockets": [41, None],
+            "latency_ms.p95": [31.0, None],
+            "latency_ms.heat": [[60, 58, 2, 0], [14, 0, 0, 0]],
+        },
+        totals=frames.WindowTotals(
+            counts={"started": 134},
+            latency_ms={"p50": 8.1, "p95": 31.0, "p99": 84.2},
+            delivery_ms={"p50": 3.1, "p99": 22.0},
+        ),
+        marks=(frames.Mark(at=_AT, kind="start", process="f3a9c2d1b6e4", version="1.0.0"),),
     ),
     frames.Signals(
         topic="signals",

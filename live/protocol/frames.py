@@ -305,6 +305,49 @@ class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
     snapshots: int
 
 
+MarkKind = Literal["start", "stop", "version", "fault"]
+"""live/models.py stores these."""
+
+
+class Mark(msgspec.Struct, kw_only=True):
+    """What happened to a process, to explain a change of the charts.
+
+    `version` is a start with another version than the last start had. `fault` is a process that
+    is silent and did not stop: it was killed, or its machine failed.
+    """
+
+    at: datetime
+    kind: MarkKind
+    process: str
+    version: str
+
+
+class WindowTotals(msgspec.Struct, kw_only=True):
+    """The counts of a whole window, and the percentiles of all of its durations."""
+
+    counts: dict[str, int]
+    latency_ms: dict[str, Number | None]
+    delivery_ms: dict[str, Number | None]
+
+
+class RequestWindow(msgspec.Struct, tag_field="type", tag="window", kw_only=True):
+    """The request counters of a longer time, as columns (docs/protocol.md).
+
+    The first one after `subscribed` has all points. Later ones have `update` and the last
+    points, which replace those of the same time. `start`, `step` and the column `at` are in
+    seconds, `start` and `at` of Unix time.
+    """
+
+    topic: str
+    start: int
+    step: int
+    update: bool
+    heat_bounds_ms: tuple[Number, ...]
+    columns: dict[str, list[Any]]
+    totals: WindowTotals
+    marks: tuple[Mark, ...]
+
+
 class SignalReceiver(msgspec.Struct, kw_only=True):
     """A function that receives a signal: its dotted name, and what its docstring begins with."""
 
@@ -407,6 +450,7 @@ ServerFrame = (
     | AccessLost
     | Presence
     | Sample
+    | RequestWindow
     | Signals
     | Overview
     | OverviewChange

@@ -10,6 +10,8 @@ from uuid import UUID
 
 REQUESTS = "requests"
 """The request counters, for every signed-in user."""
+REQUEST_WINDOWS = ("5m", "1h", "6h", "24h", "7d")
+"""The lengths of the topics `requests:5m` and so on: the request counters of a longer time."""
 OPERATIONS = "ops"
 """The request counters, for staff. So is every topic whose name begins with `ops:`."""
 SIGNALS = "signals"
@@ -19,6 +21,12 @@ LISTS = "lists"
 ACTIVITY = "activity"
 """The changes of all lists of the user, without their rows."""
 OVERVIEW_TOPICS = (LISTS, ACTIVITY)
+
+
+def parse_window_topic(topic: str) -> str | None:
+    """Return the length of the window of a topic `requests:…`, or None."""
+    kind, _, length = topic.partition(":")
+    return length if kind == REQUESTS and length in REQUEST_WINDOWS else None
 
 
 def is_staff_topic(topic: str) -> bool:

@@ -13,6 +13,7 @@ export type ServerFrame =
   | AccessLost
   | Presence
   | Sample
+  | RequestWindow
   | Signals
   | Overview
   | OverviewChange
@@ -345,6 +346,52 @@ export interface Sample {
   repairs: number;
   resumed: number;
   snapshots: number;
+}
+/**
+ * The request counters of a longer time, as columns (docs/protocol.md).
+ *
+ *     The first one after `subscribed` has all points. Later ones have `update` and the last
+ *     points, which replace those of the same time. `start`, `step` and the column `at` are in
+ *     seconds, `start` and `at` of Unix time.
+ */
+export interface RequestWindow {
+  type: 'window';
+  topic: string;
+  start: number;
+  step: number;
+  update: boolean;
+  heat_bounds_ms: number[];
+  columns: {
+    [k: string]: unknown[];
+  };
+  totals: WindowTotals;
+  marks: Mark[];
+}
+/**
+ * The counts of a whole window, and the percentiles of all of its durations.
+ */
+export interface WindowTotals {
+  counts: {
+    [k: string]: number;
+  };
+  latency_ms: {
+    [k: string]: number | null;
+  };
+  delivery_ms: {
+    [k: string]: number | null;
+  };
+}
+/**
+ * What happened to a process, to explain a change of the charts.
+ *
+ *     `version` is a start with another version than the last start had. `fault` is a process that
+ *     is silent and did not stop: it was killed, or its machine failed.
+ */
+export interface Mark {
+  at: string;
+  kind: 'fault' | 'start' | 'stop' | 'version';
+  process: string;
+  version: string;
 }
 /**
  * All measured signals, sent once a second. It replaces the rows before it.

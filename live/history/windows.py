@@ -1,0 +1,126 @@
+"""The windows of the dashboard as columns: true totals and percentiles of any step. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from live.histogram import BOUNDS, BucketCounts, percentile
+from live.history.rollup_content import GAUGES, RollupContent
+from live.protocol import frames
+
+
+class Window(NamedTuple):
+    """A window: its length, the length of a point, and of the rollups that it is made of.
+
+    All in seconds.
+    """
+
+    length: int
+    step: int
+    tier_step: int
+
+
+WINDOWS: Mapping[str, Window] = {
+    "5m": Window(length=300, step=10, tier_step=10),
+    "1h": Window(length=3600, step=10, tier_step=10),
+    "6h": Window(length=6 * 3600, step=60, tier_step=60),
+    "24h": Window(length=86_400, step=300, tier_step=60),
+    "7d": Window(length=7 * 86_400, step=3600, tier_step=3600),
+}
+NUMBERS = (
+    "started",
+    "finished",
+    "changes",
+    "delivered",
+    "repairs",
+    "resumed",
+    "snapshots",
+    "1xx",
+    "2xx",
+    "3xx",
+    "4xx",
+    "5xx",
+)
+PERCENTILES = {
+    "latency_ms": ("latency", {"p50": 0.5, "p95": 0.95, "p99": 0.99}),
+    "delivery_ms": ("delivery", {"p50": 0.5, "p99": 0.99}),
+}
+"""Columns, the histograms that they come from, and their shares."""
+HEAT_BOUNDS_MS = (1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
+"""Upper bounds of the coarse buckets of a heat map; one more has everything above."""
+
+Points = dict[int, RollupContent]
+"""The contents of points, by their start (Unix time in seconds)."""
+
+
+def start_of(window: Window, now: float) -> int:
+    """Return the start of the first point: the last one contains `now`."""
+    return int(now) // window.step * window.step - window.length + window.step
+
+
+def points_of(
+    window: Window, contents: Iterable[tuple[int, RollupContent]], *, first: int
+) -> Points:
+    """Merge contents (each with its start) into the points of a window, in order."""
+    points: Points = {}
+    for start, content in contents:
+        point = start // window.step * window.step
+        if point >= first:
+            points[point] = points[point] + content if point in points else content
+    return dict(sorted(points.items()))
+
+
+def columns_of(points: Points) -> dict[str, list[Any]]:
+    """Return a column for each value. A time without a point is a gap: nothing ran then."""
+    contents = list(points.values())
+    columns: dict[str, list[Any]] = {"at": list(points)}
+    for name in NUMBERS:
+        columns[name] = [content.counts.numbers.get(name, 0) for content in contents]
+    for name in GAUGES:
+        columns[name] = [content.gauges.get(name) for content in contents]
+    for prefix, (histogram, shares) in PERCENTILES.items():
+        buckets = [content.counts.histograms.get(histogram, {}) for content in contents]
+        for label, share in shares.items():
+            columns[f"{prefix}.{label}"] = [percentile(each, share) for each in buckets]
+        columns[f"{prefix}.heat"] = [coarse(each) for each in buckets]
+    return columns
+
+
+def totals_of(points: Points) -> frames.WindowTotals:
+    """Return the sums of a whole window, and the percentiles of its merged histograms."""
+    total = sum(points.values(), RollupContent())
+    percentiles: dict[str, dict[str, frames.Number | None]] = {
+        prefix: {
+            label: percentile(total.counts.histograms.get(histogram, {}), share)
+            for label, share in shares.items()
+        }
+        for prefix, (histogram, shares) in PERCENTILES.items()
+    }
+    return frames.WindowTotals(
+        counts={name: total.counts.numbers.get(name, 0) for name in NUMBERS},
+        latency_ms=percentiles["latency_ms"],
+        delivery_ms=percentiles["delivery_ms"],
+    )
+
+
+def coarse(buckets: BucketCounts) -> list[int]:
+    """Return the counts of the buckets of a heat map. A value near a bound is up to 4 % off."""
+    counts = [0] * (len(HEAT_BOUNDS_MS) + 1)
+    for bucket, count in buckets.items():
+        counts[_HEAT_BUCKETS[bucket]] += count
+    return counts
+
+
+def newest(points: Points, count: int) -> Points:
+    """Return the last points."""
+    return dict(list(points.items())[-count:])
+
+
+def _heat_buckets(bounds: Sequence[float]) -> list[int]:
+    # A bucket belongs where its middle is.
+    return [bisect_left(HEAT_BOUNDS_MS, bound / 1.02) for bound in bounds]
+
+
+_HEAT_BUCKETS = _heat_buckets(BOUNDS)
