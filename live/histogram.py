@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from itertools import accumulate
 from math import log
 
@@ -78,15 +80,17 @@ def subtract_buckets(after: BucketCounts, before: BucketCounts) -> BucketCounts:
 
 def percentile(buckets: BucketCounts, share: float) -> float | None:
     """Return the duration in ms that this share does not exceed. It is at most 4 % too high."""
+    return percentiles(buckets, (share,))[0]
+
+
+def percentiles(buckets: BucketCounts, shares: Sequence[float]) -> list[float | None]:
+    """Return a percentile for each share."""
     if not buckets:
-        return None
+        return [None] * len(shares)
     ordered = sorted(buckets)
-    target_count = share * sum(buckets.values())
-    cumulative_counts = accumulate(buckets[bucket] for bucket in ordered)
-    for bucket, cumulative_count in zip(ordered, cumulative_counts, strict=True):
-        if cumulative_count >= target_count:
-            return _rounded(BOUNDS[bucket])
-    return _rounded(BOUNDS[ordered[-1]])
+    cumulative_counts = list(accumulate(buckets[bucket] for bucket in ordered))
+    positions = (bisect_left(cumulative_counts, share * cumulative_counts[-1]) for share in shares)
+    return [_rounded(BOUNDS[ordered[min(position, len(ordered) - 1)]]) for position in positions]
 
 
 def _rounded(milliseconds: float) -> float:

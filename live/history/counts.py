@@ -19,13 +19,7 @@ class Counts(msgspec.Struct, kw_only=True, frozen=True):
     histograms: dict[str, BucketCounts] = {}
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            numbers=_added(self.numbers, other.numbers),
-            histograms={
-                name: merge_buckets(self.histograms.get(name, {}), other.histograms.get(name, {}))
-                for name in self.histograms | other.histograms
-            },
-        )
+        return sum_of((self, other))
 
     def __sub__(self, before: Counts) -> Counts:
         """Return what was counted since an earlier state; nothing is below 0."""
@@ -55,11 +49,16 @@ class PendingSlot(msgspec.Struct, array_like=True, frozen=True):
 
 
 def sum_of(all_counts: Iterable[Counts]) -> Counts:
-    """Return the sum of counts."""
-    total = Counts()
+    """Return the sum of many counts: quicker than to add them one by one."""
+    numbers: dict[str, int] = {}
+    histograms: dict[str, list[BucketCounts]] = {}
     for counts in all_counts:
-        total = total + counts
-    return total
+        for name, count in counts.numbers.items():
+            numbers[name] = numbers.get(name, 0) + count
+        for name, buckets in counts.histograms.items():
+            histograms.setdefault(name, []).append(buckets)
+    merged = {name: merge_buckets(*buckets) for name, buckets in histograms.items()}
+    return Counts(numbers=numbers, histograms=merged)
 
 
 def merge_topics(*all_topics: Mapping[str, TopicTotals]) -> dict[str, TopicTotals]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from live.history.counts import Counts
+from live.history.counts import Counts, sum_of
 from live.history.slots import SLOT_SECONDS, SlotCounts
 
 Gauges = dict[str, int]
@@ -44,9 +44,15 @@ class RollupContent(msgspec.Struct, kw_only=True, frozen=True):
     gauges: Gauges = {}
 
     def __add__(self, other: RollupContent) -> RollupContent:
-        return RollupContent(
-            counts=self.counts + other.counts, gauges=highest([self.gauges, other.gauges])
-        )
+        return merged([self, other])
+
+
+def merged(contents: Sequence[RollupContent]) -> RollupContent:
+    """Return the content of several rollups together."""
+    return RollupContent(
+        counts=sum_of(content.counts for content in contents),
+        gauges=highest(content.gauges for content in contents),
+    )
 
 
 def highest(all_gauges: Iterable[Mapping[str, int]]) -> Gauges:

@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from live.histogram import BOUNDS, BucketCounts, percentile
-from live.history.rollup_content import GAUGES, RollupContent
+from live.histogram import BOUNDS, BucketCounts, merge_buckets, percentiles
+from live.history.rollup_content import GAUGES, RollupContent, merged
 from live.protocol import frames
 
 
@@ -64,12 +64,12 @@ def points_of(
     window: Window, contents: Iterable[tuple[int, RollupContent]], *, first: int
 ) -> Points:
     """Merge contents (each with its start) into the points of a window, in order."""
-    points: Points = {}
+    parts: dict[int, list[RollupContent]] = {}
     for start, content in contents:
         point = start // window.step * window.step
         if point >= first:
-            points[point] = points[point] + content if point in points else content
-    return dict(sorted(points.items()))
+            parts.setdefault(point, []).append(content)
+    return {point: merged(parts[point]) for point in sorted(parts)}
 
 
 def columns_of(points: Points) -> dict[str, list[Any]]:
@@ -82,26 +82,27 @@ def columns_of(points: Points) -> dict[str, list[Any]]:
         columns[name] = [content.gauges.get(name) for content in contents]
     for prefix, (histogram, shares) in PERCENTILES.items():
         buckets = [content.counts.histograms.get(histogram, {}) for content in contents]
-        for label, share in shares.items():
-            columns[f"{prefix}.{label}"] = [percentile(each, share) for each in buckets]
+        rows = [percentiles(each, list(shares.values())) for each in buckets]
+        for position, label in enumerate(shares):
+            columns[f"{prefix}.{label}"] = [row[position] for row in rows]
         columns[f"{prefix}.heat"] = [coarse(each) for each in buckets]
     return columns
 
 
 def totals_of(points: Points) -> frames.WindowTotals:
     """Return the sums of a whole window, and the percentiles of its merged histograms."""
-    total = sum(points.values(), RollupContent())
-    percentiles: dict[str, dict[str, frames.Number | None]] = {
-        prefix: {
-            label: percentile(total.counts.histograms.get(histogram, {}), share)
-            for label, share in shares.items()
-        }
-        for prefix, (histogram, shares) in PERCENTILES.items()
-    }
+    all_counts = [content.counts for content in points.values()]
+    values_of: dict[str, dict[str, frames.Number | None]] = {}
+    for prefix, (histogram, shares) in PERCENTILES.items():
+        buckets = merge_buckets(*(counts.histograms.get(histogram, {}) for counts in all_counts))
+        values = percentiles(buckets, list(shares.values()))
+        values_of[prefix] = dict(zip(shares, values, strict=True))
     return frames.WindowTotals(
-        counts={name: total.counts.numbers.get(name, 0) for name in NUMBERS},
-        latency_ms=percentiles["latency_ms"],
-        delivery_ms=percentiles["delivery_ms"],
+        counts={
+            name: sum(counts.numbers.get(name, 0) for counts in all_counts) for name in NUMBERS
+        },
+        latency_ms=values_of["latency_ms"],
+        delivery_ms=values_of["delivery_ms"],
     )
 
 
