@@ -45,6 +45,8 @@ class Intervals:
     """Seconds between two writes of counts that do not change: the process still runs."""
     rollup_interval: float = 10.0
     """Seconds between two additions to the rollups, and between two updates of windows."""
+    lease_duration: float = 25.0
+    """Seconds after which another process writes the rollups: two of them were missed."""
     silence_timeout: float = 25.0
     """Seconds between the last write of a process and its mark as a fault."""
     process_timeout: float = 5.0

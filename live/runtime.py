@@ -121,6 +121,7 @@ class Runtime:
         self.relay.register_handler("live.lists_changed", self.overview_topics.receive_remote)
         self.relay.start()
         self.overview_topics.start()
+        self.history.start()
         local_bus.register(self.submit)
         self.periodic_tasks.start()
 

@@ -65,6 +65,10 @@ class HistoryRecorder:
         self._silence = Silence()
         self._gauges: dict[int, Gauges] = {}
 
+    def start(self) -> None:
+        """Begin to store that this process has started: it may not live for a second."""
+        self._task = asyncio.ensure_future(self._write(Snapshot.empty()))
+
     async def save(self) -> Shown:
         """Store the counts of this moment, and return those that may be shown now."""
         snapshot = self._snapshot()
@@ -98,6 +102,7 @@ class HistoryRecorder:
                 gauges=ended,
                 silence=self._silence,
                 silence_timeout=self._intervals.silence_timeout,
+                lease_duration=self._intervals.lease_duration,
             )
         except Exception:
             self._silence.clear()  # nobody could write meanwhile
@@ -108,10 +113,6 @@ class HistoryRecorder:
 
     async def stop(self) -> None:
         """Store the last counts, and that this process has stopped."""
-        if not self._is_started:
-            if self._task is not None:
-                self._task.cancel()
-            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_TIMEOUT):
                 await self._write_last()
@@ -121,6 +122,8 @@ class HistoryRecorder:
             await asyncio.wait([self._task])
         now = datetime.fromtimestamp(time.time(), UTC)
         try:
+            if not self._is_started:  # it stops within a second
+                await run_in_db_thread(stored_counts.start, self._row)
             await run_in_db_thread(stored_counts.stop, self._row, self._snapshot(), now)
             await run_in_db_thread(rollups.release_lease, self._row.process, now)
         except Exception as error:

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.db import transaction
 from django.db.models import Q
 
 from live.history.counts import (
-    Counts,
     PendingSlot,
     decode_counts,
     decode_pending,
     decode_topics,
     encode,
     merge_topics,
+    sum_of,
 )
 from live.history.rollup_content import (
     TIERS,
@@ -29,14 +28,12 @@ from live.history.rollup_content import (
     encode_content,
 )
 from live.history.slots import SLOT_SECONDS, Unrolled, unrolled
-from live.history.stored_counts import add_mark, locked_state
+from live.history.stored_counts import add_mark, locked_state, waiting_briefly
 from live.models import OLDER_PROCESSES, HistoryState, Mark, MarkKind, ProcessCounts, Rollup
 from rest.batches import MAX_IDS_PER_QUERY, batched
 
 ROLLUP_DELAY = 2
 """Seconds after the end of a slot in which a process may still write its last counts of it."""
-LEASE_DURATION = timedelta(seconds=25)
-"""Two rollups and a half: who holds the lease and misses two of them loses it."""
 MAX_STOPPED_ROWS = 20
 """Stopped processes with rows of their own. Older ones are folded into one row."""
 MAX_MARKS = 1_000
@@ -83,6 +80,7 @@ def roll_up(
     gauges: Mapping[int, Gauges],
     silence: Silence,
     silence_timeout: float,
+    lease_duration: float,
 ) -> bool:
     """Do all of it in one transaction, if this process has the lease or gets it.
 
@@ -93,9 +91,9 @@ def roll_up(
     3. Fold the rows of processes that stopped long ago into one row.
     4. Delete what is too old.
     """
-    with transaction.atomic():
+    with waiting_briefly():
         state = locked_state()
-        if not _take_lease(state, process, moment.at):
+        if not _take_lease(state, process, moment.at, timedelta(seconds=lease_duration)):
             silence.clear()
             return False
         rows = list(ProcessCounts.objects.all())
@@ -122,13 +120,13 @@ def states_of(row: ProcessCounts, *, ended_before: float | None) -> list[Pending
     return states
 
 
-def _take_lease(state: HistoryState, process: str, now: datetime) -> bool:
+def _take_lease(state: HistoryState, process: str, now: datetime, duration: timedelta) -> bool:
     # A clock that was set back must not keep the lease for hours.
-    is_held = now < state.held_until <= now + 2 * LEASE_DURATION
+    is_held = now < state.held_until <= now + 2 * duration
     if is_held and state.holder not in {"", process}:
         return False
     HistoryState.objects.filter(pk=state.pk).update(
-        holder=process, held_until=now + LEASE_DURATION, generation=state.generation + 1
+        holder=process, held_until=now + duration, generation=state.generation + 1
     )
     return True
 
@@ -207,7 +205,7 @@ def _fold(rows: Iterable[ProcessCounts]) -> None:
         return
     older = next((row for row in rows if row.process == OLDER_PROCESSES), None)
     merged = [*folded, older] if older else folded
-    counts = sum((decode_counts(row.counts) for row in merged), Counts())
+    counts = sum_of(decode_counts(row.counts) for row in merged)
     topics = merge_topics(*(decode_topics(row.topics) for row in merged))
     sum_row = ProcessCounts(
         process=OLDER_PROCESSES,

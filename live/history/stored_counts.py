@@ -67,6 +67,12 @@ class OwnRow:
     pending: list[PendingSlot] = field(default_factory=list)
 
 
+def waiting_briefly() -> Any:
+    """Return a context: a transaction that does not wait long for other writers."""
+    database: Any = connection
+    return database.waiting_at_most(MAX_WRITE_WAIT)
+
+
 def locked_state() -> HistoryState:
     """Return the state, locked until the end of the transaction. Creates it if it is missing."""
     states = HistoryState.objects.select_for_update().filter(pk=STATE_ID)
@@ -84,7 +90,7 @@ def start(row: OwnRow) -> StoredHistory:
 
     A second call has no other effect than the first.
     """
-    with _waiting():
+    with waiting_briefly():
         state = locked_state()
         others = ProcessCounts.objects.exclude(pk=row.process).defer("pending", "rolled_up")
         processes = [
@@ -107,7 +113,7 @@ def save(row: OwnRow, snapshot: Snapshot, now: datetime) -> None:
         "stopped_at": None,  # the holder of the lease may have believed so
     }
     pending = row.pending
-    with _waiting():
+    with waiting_briefly():
         own = ProcessCounts.objects.filter(pk=row.process)
         if slot != row.slot:
             pending = _pending_after_slot(row, own.values_list("rolled_up", flat=True).first())
@@ -131,11 +137,6 @@ def add_mark(kind: MarkKind, row: OwnRow | ProcessCounts, at: datetime) -> None:
     """Store what happened to a process."""
     # bulk_create sends no signals: the dashboard must not show its own work.
     Mark.objects.bulk_create([Mark(at=at, kind=kind, process=row.process, version=row.version)])
-
-
-def _waiting() -> Any:
-    database: Any = connection
-    return database.waiting_at_most(MAX_WRITE_WAIT)
 
 
 def _pending_after_slot(row: OwnRow, rolled_up: bytes | memoryview | None) -> list[PendingSlot]:

@@ -162,6 +162,24 @@ async def test_stop_stores_the_last_counts_and_gives_the_lease_back():
     assert kinds == ["start", "stop"]
 
 
+async def test_start_is_stored_at_once():
+    """MET-24"""
+    process = Process()
+    process.recorder.start()
+    await process.recorder._task
+    assert await run_in_db_thread(stored) == {"one": 0}
+
+
+async def test_process_that_stops_within_a_second_stores_its_counts():
+    """MET-21, MET-24"""
+    process = Process()
+    process.started = 3
+    await process.recorder.stop()
+    assert await run_in_db_thread(stored) == {"one": 3}
+    kinds = await run_in_db_thread(lambda: list(Mark.objects.values_list("kind", flat=True)))
+    assert kinds == ["start", "stop"]
+
+
 async def test_rollups_have_the_highest_gauges(monkeypatch):
     """MET-22"""
     from live.history.rollup_content import decode_content

@@ -9,11 +9,12 @@ import pytest
 from live.history import rollups, stored_counts
 from live.history.counts import Counts
 from live.history.rollup_content import decode_content
-from live.history.rollups import LEASE_DURATION, MAX_STOPPED_ROWS, Moment, Silence
+from live.history.rollups import MAX_STOPPED_ROWS, Moment, Silence
 from live.history.stored_counts import OwnRow, Snapshot
 from live.models import HistoryState, Mark, ProcessCounts, Rollup
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+LEASE_DURATION = 25.0
 AT = datetime(2026, 11, 26, 10, 0, 5, tzinfo=UTC)
 
 
@@ -42,6 +43,7 @@ def roll_up(
         gauges=gauges or {},
         silence=silence or Silence(),
         silence_timeout=timeout,
+        lease_duration=LEASE_DURATION,
     )
 
 
@@ -122,7 +124,7 @@ def test_one_process_at_a_time_writes_rollups() -> None:
     assert roll_up("one", 8) is True
     assert roll_up("two", 9) is False
     assert roll_up("one", 18) is True
-    assert roll_up("two", 18 + LEASE_DURATION.total_seconds()) is True
+    assert roll_up("two", 18 + LEASE_DURATION) is True
     assert roll_up("one", 60) is False
     rollups.release_lease("two", AT + timedelta(seconds=61))
     assert roll_up("one", 62) is True

@@ -31,7 +31,9 @@ def test_window_has_the_same_totals_before_and_after_a_rollup() -> None:
     for seconds, started in ((-35, 3), (-15, 8), (-1, 9)):
         stored_counts.save(row, snapshot(started), now + timedelta(seconds=seconds))
     before = read_window(WINDOWS["1h"])
-    rollups.roll_up("one", Moment(now, 0), gauges={}, silence=Silence(), silence_timeout=1e9)
+    rollups.roll_up(
+        "one", Moment(now, 0), gauges={}, silence=Silence(), silence_timeout=1e9, lease_duration=25
+    )
     assert Rollup.objects.filter(step=10).exists()
     after = read_window(WINDOWS["1h"])
     assert after.points == before.points

@@ -1,0 +1,225 @@
+"""No total falls and no point of a window is lost when processes are killed and start again.
+
+Real processes: one with SQLite, and two with PostgreSQL and Redis. Clients read what is shown
+the whole time, so a total that falls for a moment is noticed.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.cluster import Cluster
+from tests.support.databases import fresh_database
+from tests.support.installation import Installation
+from tests.support.processes import TIMEOUT, ServerProcess
+from tests.support.websocket_client import Frame, WebSocketClient
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+TOTALS = ("started", "finished", "changes", "delivered")
+EDITS = 5
+
+
+@pytest.fixture(params=["sqlite", "cluster"])
+def installation(request, tmp_path) -> Iterator[Installation]:
+    """One process with SQLite, or two with PostgreSQL and Redis."""
+    data = tmp_path / "data"
+    if request.param == "sqlite":
+        installation = Installation(data, server="uvicorn", layer="memory", redis=None)
+        yield installation
+        installation.close()
+        return
+    postgres_url = request.getfixturevalue("postgres_url")
+    with fresh_database(postgres_url) as database, Cluster(data, database=database) as cluster:
+        yield cluster
+
+
+def totals_of(sample: Frame) -> dict[str, int]:
+    """Return all totals of a frame `sample`."""
+    return {**{name: sample[name] for name in TOTALS}, **sample["status"]}
+
+
+class Watcher:
+    """Reads what the dashboard shows, and connects again whenever the server is killed."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._is_over = threading.Event()
+        self.shown: list[dict[str, int]] = []
+        self.sends: list[dict[str, int]] = []
+        self.since: set[str] = set()
+        self.connections = 0
+
+    def watch(self) -> None:
+        """Read until `stop`."""
+        while not self._is_over.is_set():
+            try:
+                self._read()
+            except (ConnectionClosed, OSError, TimeoutError):
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End `watch`."""
+        self._is_over.set()
+
+    def _read(self) -> None:
+        server = self._installation.first_server
+        with WebSocketClient(server.url, self._installation.fixtures["ana"]) as client:
+            for topic in ("requests", "signals"):
+                client.send(type="subscribe", topic=topic)
+            self.connections += 1
+            while not self._is_over.is_set():
+                self._take(client.next())
+
+    def _take(self, frame: Frame) -> None:
+        if frame["type"] == "sample":
+            self.shown.append(totals_of(frame))
+            self.since.add(frame["since"])
+        elif frame["type"] == "signals":
+            rows = {f"{row['signal']} {row['sender']}": row["sends"] for row in frame["rows"]}
+            self.sends.append(rows)
+
+    def has_shown(self, name: str, count: int) -> Callable[[], bool]:
+        return lambda: bool(self.shown) and self.shown[-1][name] >= count
+
+
+@contextmanager
+def watching(installation: Installation) -> Iterator[Watcher]:
+    watcher = Watcher(installation)
+    thread = threading.Thread(target=watcher.watch)
+    thread.start()
+    try:
+        yield watcher
+    finally:
+        watcher.stop()
+        thread.join(TIMEOUT)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def falls(states: list[dict[str, int]]) -> list[tuple[str, int, int]]:
+    """Return each number that is lower than the one that was shown before it."""
+    return [
+        (name, before[name], after.get(name, 0))
+        for before, after in pairwise(states)
+        for name in before
+        if after.get(name, 0) < before[name]
+    ]
+
+
+def kill_all(server: ServerProcess, installation: Installation) -> None:
+    """Kill the workers and their supervisor: nobody stores anything on the way out."""
+    workers = installation.workers if isinstance(installation, Cluster) else []
+    server.process.send_signal(signal.SIGSTOP)
+    for worker in workers:
+        worker.kill()
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait(TIMEOUT)
+
+
+def window(installation: Installation, length: str) -> dict[str, Any]:
+    with WebSocketClient(installation.first_server.url, installation.fixtures["ana"]) as client:
+        client.send(type="subscribe", topic=f"requests:{length}")
+        return client.until("window")
+
+
+def edit_and_read(installation: Installation, turn: int) -> None:
+    for number in range(EDITS):
+        installation.edit(f"turn {turn}, edit {number}")
+    with installation.api() as api:
+        assert api.get(f"shopping-lists/{installation.list_id}/").status_code == 200
+        assert api.get("shopping-lists/nothing/").status_code == httpx.codes.NOT_FOUND
+
+
+def test_nothing_that_was_shown_falls_when_all_processes_are_killed(installation):
+    """MET-21, MET-22, MET-24"""
+    server = installation.first_server
+    turns = 3
+    with watching(installation) as watcher:
+        for turn in range(turns):
+            with installation.subscribe():
+                edit_and_read(installation, turn)
+                wait_until(watcher.has_shown("changes", (turn + 1) * EDITS))
+                wait_until(watcher.has_shown("delivered", (turn + 1) * EDITS))
+            kill_all(server, installation)
+            shown = len(watcher.shown)
+            server.restart()
+            wait_until(lambda shown=shown: len(watcher.shown) > shown)
+        assert watcher.connections > turns
+        wait_until(lambda: watcher.sends)
+    assert falls(watcher.shown) == []
+    assert falls(watcher.sends) == []
+    assert len(watcher.since) == 1
+    last = watcher.shown[-1]
+    assert last["changes"] >= turns * EDITS
+    assert watcher.sends[-1]["post_save Activity"] == last["changes"]
+    assert last["started"] >= turns * (EDITS + 2)
+    assert last["4xx"] >= turns
+
+    for length in ("5m", "1h", "24h", "7d"):
+        reading = window(installation, length)
+        counts = reading["totals"]["counts"]
+        assert sum(reading["columns"]["started"]) == counts["started"] >= last["started"]
+        assert sum(reading["columns"]["changes"]) == counts["changes"] == last["changes"]
+        assert reading["totals"]["latency_ms"]["p95"] is not None
+    processes = 2 if isinstance(installation, Cluster) else 1
+    wait_until(lambda: marks_of(installation, "start") == processes * (turns + 1))
+    wait_until(lambda: marks_of(installation, "fault") == processes * turns)
+
+
+def marks(installation: Installation) -> list[dict[str, Any]]:
+    return list(window(installation, "1h")["marks"])
+
+
+def marks_of(installation: Installation, kind: str) -> int:
+    return sum(mark["kind"] == kind for mark in marks(installation))
+
+
+def test_stopped_process_leaves_a_mark_and_its_totals(installation):
+    """MET-21, MET-24"""
+    edit_and_read(installation, 1)
+    server = installation.first_server
+    assert server.stop() == 0
+    server.restart()
+    with watching(installation) as watcher:
+        wait_until(lambda: watcher.shown)
+        assert watcher.shown[0]["changes"] == EDITS
+    processes = 2 if isinstance(installation, Cluster) else 1
+    expected = ["start"] * processes + ["stop"] * processes + ["start"] * processes
+    wait_until(lambda: [mark["kind"] for mark in marks(installation)] == expected)
+
+
+def test_worker_that_is_killed_alone_keeps_its_totals(tmp_path, postgres_url):
+    """MET-21, MET-23: also if it held the lease."""
+    with (
+        fresh_database(postgres_url) as database,
+        Cluster(tmp_path / "data", database=database) as cluster,
+        watching(cluster) as watcher,
+    ):
+        wait_until(lambda: marks_of(cluster, "start") == 2)
+        for turn, worker in enumerate(cluster.workers):
+            edit_and_read(cluster, turn)
+            wait_until(watcher.has_shown("changes", (turn + 1) * EDITS))
+            worker.kill()
+            wait_until(lambda pid=worker.pid: pid not in {each.pid for each in cluster.workers})
+        wait_until(lambda: marks_of(cluster, "start") == 4)
+        edit_and_read(cluster, 2)
+        wait_until(watcher.has_shown("changes", 3 * EDITS))
+        wait_until(lambda: marks_of(cluster, "fault") == 2)
+        changes = watcher.shown[-1]["changes"]
+        assert sum(window(cluster, "1h")["columns"]["changes"]) == changes
+    assert falls(watcher.shown) == []
