@@ -87,6 +87,8 @@ class Runtime:
             version=settings.VERSION,
             snapshot=self.sampler.snapshot,
             restore=self.sampler.restore,
+            refresh=self.sampler.refresh,
+            is_sample_missing=self._is_sample_missing,
             intervals=self.intervals,
         )
         self.window_topics = WindowTopics(self.hub)
@@ -178,6 +180,11 @@ class Runtime:
         return Population(
             self.registry.connection_count, self.registry.user_ids, self.screens.count()
         )
+
+    def _is_sample_missing(self) -> bool:
+        """Tell whether another process is silent, or cannot be heard."""
+        is_heard = self.relay.layer_client.is_up
+        return not is_heard or self.sampler.is_process_late(time.monotonic())
 
     async def _check_access(self) -> None:
         # The members that were read before may belong to a history that never happened.

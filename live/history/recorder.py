@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from live.history import rollups, stored_counts
 from live.history.rollup_content import Gauges, highest
 from live.history.rollups import Moment, Silence
 from live.history.slots import SLOT_SECONDS, slot_of
-from live.history.stored_counts import OwnRow, Snapshot, StoredHistory
+from live.history.stored_counts import OwnRow, Snapshot, StoredHistory, StoredProcess
 from live.intervals import Intervals
 from rest.database_errors import database_trouble
 
@@ -49,11 +49,19 @@ class HistoryRecorder:
         version: str,
         snapshot: Callable[[], Snapshot],
         restore: Callable[[StoredHistory], None],
+        refresh: Callable[[Sequence[StoredProcess]], None],
+        is_sample_missing: Callable[[], bool],
         intervals: Intervals,
     ) -> None:
-        """`restore` is called once, with what all other processes have counted."""
+        """`restore` is called once, with what all other processes have counted.
+
+        `refresh` is called with what they have stored while `is_sample_missing` says that this
+        process does not hear all of them.
+        """
         self._snapshot = snapshot
         self._restore = restore
+        self._refresh = refresh
+        self._is_sample_missing = is_sample_missing
         self._intervals = intervals
         self._row = OwnRow(process, version, datetime.fromtimestamp(time.time(), UTC))
         self._is_started = False
@@ -140,6 +148,8 @@ class HistoryRecorder:
                 now = datetime.fromtimestamp(time.time(), UTC)
                 await run_in_db_thread(stored_counts.save, self._row, snapshot, now)
                 self._written_at = monotonic
+            if self._is_sample_missing():
+                self._refresh(await run_in_db_thread(stored_counts.read_others, self._row))
         except Exception as error:
             self._log_failure(error)
             return

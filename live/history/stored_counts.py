@@ -92,15 +92,20 @@ def start(row: OwnRow) -> StoredHistory:
     """
     with waiting_briefly():
         state = locked_state()
-        others = ProcessCounts.objects.exclude(pk=row.process).defer("pending", "rolled_up")
-        processes = [
-            StoredProcess(other.process, decode_counts(other.counts), decode_topics(other.topics))
-            for other in others
-        ]
+        processes = read_others(row)
         if not ProcessCounts.objects.filter(pk=row.process).exists():
             _insert(row, row.saved, row.started_at)
             add_mark(_start_kind(row.version), row, row.started_at)
     return StoredHistory(state.since, processes)
+
+
+def read_others(row: OwnRow) -> list[StoredProcess]:
+    """Return what all other processes have stored."""
+    others = ProcessCounts.objects.exclude(pk=row.process).defer("pending", "rolled_up")
+    return [
+        StoredProcess(other.process, decode_counts(other.counts), decode_topics(other.topics))
+        for other in others
+    ]
 
 
 def save(row: OwnRow, snapshot: Snapshot, now: datetime) -> None:

@@ -65,5 +65,6 @@ class StoredTopic(Protocol):
         """Take over what another process had counted when this process started.
 
         It is called once for each process that ever ran. A process that still runs goes on
-        to send its counts, and `put` replaces these totals.
+        to send its counts, and `put` replaces these totals. If the samples of a process are
+        missing, it is called again with later totals: then the higher ones count.
         """

@@ -16,9 +16,10 @@ from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
 from live.histogram import BucketCounts, merge_buckets, percentile
 from live.history.counts import Counts
-from live.history.stored_counts import Snapshot, StoredHistory
+from live.history.stored_counts import Snapshot, StoredHistory, StoredProcess
 from live.intervals import Intervals
 from live.metrics.dashboard_topic import DashboardTopic, StoredTopic
+from live.models import OLDER_PROCESSES
 from live.protocol import frames
 from live.protocol.topics import OPERATIONS, REQUESTS
 from shopping_list.rows import encode
@@ -28,6 +29,8 @@ MAX_HISTORY = 300
 RATE_WINDOW = 60
 """Samples over which `per_second_1m` is averaged."""
 
+MAX_SAMPLE_AGE = 2
+"""Intervals between samples after which a sample is late."""
 MAX_RETIRED = 100
 """Stopped processes whose totals are kept one by one."""
 MERGED = "merged"
@@ -96,6 +99,25 @@ class SampleAggregator:
         for process, process_totals in totals.items():
             if process not in self._samples:
                 self.retired_totals.setdefault(process, process_totals)
+
+    def refresh(self, totals: Mapping[str, CounterTotals]) -> None:
+        """Take over what other processes have stored meanwhile, if it is more.
+
+        A process that is killed has stored its last sample, but may not have sent it.
+        """
+        for process, stored in totals.items():
+            if process in self._samples:
+                sample, received_at = self._samples[process]
+                highest = _highest(sample.totals, stored)
+                sample = msgspec.structs.replace(sample, totals=highest)
+                self._samples[process] = sample, received_at
+            else:
+                before = self.retired_totals.get(process, {})
+                self.retired_totals[process] = _highest(before, stored)
+
+    def is_any_older(self, than: float) -> bool:
+        """Tell whether the last sample of a process is older than a moment."""
+        return any(received_at < than for _, received_at in self._samples.values())
 
     def retire(self, now: float) -> list[str]:
         """Keep only the totals of processes that stopped sending samples; return their names."""
@@ -167,6 +189,7 @@ class Sampler:
         self._stored_topics = [topic for topic in topics if isinstance(topic, StoredTopic)]
         self._publish = publish
         self._started_counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
+        self._sample_interval = intervals.sample_interval
         self._is_everything_wanted = False
         self.lagging = 0
         self.aggregator = SampleAggregator(stale_after=intervals.process_timeout)
@@ -191,6 +214,19 @@ class Sampler:
         for topic in self._stored_topics:
             for each in history.processes:
                 topic.restore(each.process, each.topics.get(topic.name, {}))
+
+    def refresh(self, processes: Sequence[StoredProcess]) -> None:
+        """Take over what other processes have stored, because not all of them are heard."""
+        # The sum of the older ones has grown by processes that are known one by one here.
+        named = [each for each in processes if each.process != OLDER_PROCESSES]
+        self.aggregator.refresh({each.process: each.counts.numbers for each in named})
+        for topic in self._stored_topics:
+            for each in named:
+                topic.restore(each.process, each.topics.get(topic.name, {}))
+
+    def is_process_late(self, now: float) -> bool:
+        """Tell whether a process has not sent its last sample, or has stopped."""
+        return self.aggregator.is_any_older(now - MAX_SAMPLE_AGE * self._sample_interval)
 
     def tick(self, now: float, shown: Snapshot | None = None, *, is_held: bool = False) -> None:
         """Publish the sample of this process, and the sum to all subscribers.
@@ -277,6 +313,11 @@ class Sampler:
         end, end_count = self._started_counts[-1]
         start, start_count = self._started_counts[max(0, len(self._started_counts) - 1 - samples)]
         return (end_count - start_count) / max(end - start, 0.001)
+
+
+def _highest(first: CounterTotals, second: CounterTotals) -> CounterTotals:
+    names = {**first, **second}
+    return {name: max(first.get(name, 0), second.get(name, 0)) for name in names}
 
 
 def _totals() -> CounterTotals:

@@ -106,9 +106,17 @@ class SignalTable:
             known[key] = each
 
     def restore(self, process: str, counts: Iterable[SignalCounts]) -> None:
-        """Take over the totals of a process, running or not. They are no news of this second."""
-        if process not in self._counts:
-            self._counts[process] = {(each.signal, each.sender): each for each in counts}
+        """Take over the totals of a process, if they are higher than the known ones.
+
+        They are no news of this second.
+        """
+        known = self._counts.setdefault(process, {})
+        for each in counts:
+            key = each.signal, each.sender
+            before = known.get(key, each)
+            if before.sends <= each.sends:
+                each.receivers, each.newest = before.receivers, before.newest
+                known[key] = each
 
     def advance(self) -> None:
         """Add up all processes, once a second."""

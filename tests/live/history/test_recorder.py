@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from live.db_threads import run_in_db_thread
 from live.history.counts import Counts, decode_counts
 from live.history.recorder import HistoryRecorder
-from live.history.stored_counts import Snapshot, StoredHistory
+from live.history.stored_counts import Snapshot, StoredHistory, StoredProcess
 from live.intervals import Intervals
 from live.models import HistoryState, Mark, ProcessCounts, Rollup
 from tests.support.socket_client import eventually
@@ -28,11 +28,15 @@ class Process:
     def __init__(self, name: str = "one", **intervals: float) -> None:
         self.started = 0
         self.restored: list[StoredHistory] = []
+        self.refreshed: list[Sequence[StoredProcess]] = []
+        self.is_sample_missing = False
         self.recorder = HistoryRecorder(
             process=name,
             version="1.0.0",
             snapshot=self.snapshot,
             restore=self.restored.append,
+            refresh=self.refreshed.append,
+            is_sample_missing=lambda: self.is_sample_missing,
             intervals=Intervals(**{"save_timeout": 10.0, **intervals}),
         )
 
@@ -160,6 +164,19 @@ async def test_stop_stores_the_last_counts_and_gives_the_lease_back():
     assert await run_in_db_thread(lambda: HistoryState.objects.get().holder) == ""
     kinds = await run_in_db_thread(lambda: list(Mark.objects.values_list("kind", flat=True)))
     assert kinds == ["start", "stop"]
+
+
+async def test_counts_of_a_process_that_is_not_heard_are_read():
+    """MET-21"""
+    process, other = Process(), Process("two")
+    await process.save(1)
+    await other.save(7)
+    await process.save(1)
+    assert process.refreshed == []
+    process.is_sample_missing = True
+    await process.save(1)
+    ((read,),) = process.refreshed
+    assert (read.process, read.counts.numbers) == ("two", {"started": 7})
 
 
 async def test_start_is_stored_at_once():

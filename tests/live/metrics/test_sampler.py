@@ -10,6 +10,8 @@ import pytest
 from live.counters import counters
 from live.db_threads import run_in_db_thread
 from live.histogram import bucket_of
+from live.history.counts import Counts
+from live.history.stored_counts import StoredProcess
 from live.metrics.sampler import MAX_HISTORY, MAX_RETIRED, ProcessSample, SampleAggregator
 from live.protocol import frames
 from tests.support.socket_client import eventually
@@ -88,6 +90,35 @@ def test_stored_totals_are_replaced_by_samples_of_their_process():
     assert (aggregate(aggregator, 0).started, aggregator.since) == (31, AT)
     aggregator.put(sample("running", 12), 1)
     assert aggregate(aggregator, 1).started == 33
+
+
+def test_what_a_killed_process_stored_and_did_not_send_is_added():
+    """MET-21"""
+    aggregator = SampleAggregator(stale_after=5)
+    aggregator.put(sample("killed", 10), 0)
+    assert (aggregator.is_any_older(0), aggregator.is_any_older(0.1)) == (False, True)
+    aggregator.refresh({"killed": sample("killed", 12).totals, "unknown": {"started": 3}})
+    assert aggregate(aggregator, 1).started == 15
+    aggregator.refresh({"killed": sample("killed", 11).totals})
+    assert aggregate(aggregator, 6).started == 15
+    aggregator.refresh({"killed": sample("killed", 13).totals})
+    assert (aggregate(aggregator, 7).started, aggregate(aggregator, 7).processes) == (16, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_rows_of_processes_that_are_not_heard_are_read(live_runtime):
+    """MET-21: the sum of the older ones is left out, because it grows by known processes."""
+    sampler = live_runtime.sampler
+    await eventually(lambda: sampler.aggregator.latest is not None)
+    counts = Counts(numbers={"started": 5})
+    topics = {"signals": {"post_save Activity": {"sends": 4, "errors": 0}}}
+    before = sampler.aggregator.total("requests", AT).started
+    for _ in range(2):
+        sampler.refresh([StoredProcess(name, counts, topics) for name in ("", "silent")])
+        assert sampler.aggregator.total("requests", AT).started == before + 5
+    assert live_runtime._is_sample_missing() is False
+    live_runtime.relay.layer_client.is_up = False
+    assert live_runtime._is_sample_missing() is True
 
 
 def test_totals_of_many_stopped_processes_take_little_memory():
