@@ -59,6 +59,7 @@ class Actor:
         return {
             **{action: self._is_allowed(operation) for action, operation in LIST_ACTIONS.items()},
             "requests": authenticated and not self.bound and not self.guest,
+            "requests:1h": authenticated and not self.bound and not self.guest,
             "signals": authenticated and not self.bound and not self.guest,
             "ops": self.staff and not self.bound,
         }
@@ -114,7 +115,7 @@ class PermissionCheck:
         listed = [position["id"] for position in welcome["lists"]]
         self.results["is listed in welcome"] = str(self.groceries.pk) in listed
         assert not await self._announce(client), "presence without a subscription"
-        for name in ("requests", "signals", "ops"):
+        for name in ("requests", "requests:1h", "signals", "ops"):
             self.results[name] = await self._subscribe(client, name)
             await client.send(type="unsubscribe", topic=name)
         self.results["is in the topic of lists"] = await self._is_in(client, "lists", "id")
