@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.signals import got_request_exception, request_finished, request_started
 from django.db.models import signals as model_signals
@@ -29,11 +30,16 @@ signal_meter = SignalMeter()
 def measure_signals(meter: SignalMeter) -> None:
     """Count what is sent from now on. Requests that are not counted elsewhere are left out."""
     for name in MODEL_SIGNALS:
-        meter.measure(getattr(model_signals, name), name, label_of=_model_name)
+        signal = getattr(model_signals, name)
+        meter.measure(signal, name, label_of=_model_name, senders=_models)
     for name, signal in REQUEST_SIGNALS.items():
         meter.measure(signal, name, is_excluded=is_request_excluded.get)
     for name, signal in OTHER_SIGNALS.items():
         meter.measure(signal, name)
+
+
+def _models() -> list[Any]:
+    return list(apps.get_models(include_auto_created=True))
 
 
 def _model_name(model: Any) -> str:

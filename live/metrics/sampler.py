@@ -191,6 +191,8 @@ class Sampler:
         self._started_counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
         self._sample_interval = intervals.sample_interval
         self._is_everything_wanted = False
+        self._is_complete = False
+        """Whether this process has told its own counts. Nothing is shown before."""
         self.lagging = 0
         self.aggregator = SampleAggregator(stale_after=intervals.process_timeout)
 
@@ -239,6 +241,7 @@ class Sampler:
         sample = self._take_sample(shown or self.snapshot(), is_held=is_held)
         if not is_held:
             self._is_everything_wanted = False
+            self._is_complete = True
         self.aggregator.put(sample, now)
         self._put_topics(sample)
         message = {"type": "live.sample", "sample": msgspec.to_builtins(sample)}
@@ -249,7 +252,7 @@ class Sampler:
                 topic.remove(process)
         for topic in self._topics.values():
             topic.advance()
-        if self.aggregator.since is not None:
+        if self.aggregator.since is not None and self._is_complete:
             self._publish_frames(at)
 
     def _publish_frames(self, at: datetime) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -36,17 +36,29 @@ Send = Callable[..., Responses]
 class _MeasuredSignal:
     """A measured signal, and how its senders are called on the dashboard."""
 
-    def __init__(self, signal: Signal, name: str, label_of: Callable[[Any], str]) -> None:
+    def __init__(
+        self,
+        signal: Signal,
+        name: str,
+        label_of: Callable[[Any], str],
+        senders: Callable[[], Iterable[Any]],
+    ) -> None:
         self.signal = signal
         self.name = name
         self.series: dict[Any, _Series] = {}
         self._label_of = label_of
+        self._senders = senders
 
     def add_series(self, sender: Any) -> _Series:
         """Return the series of a sender that has none, or the series of all other senders."""
         if len(self.series) >= MAX_SERIES:
             sender = OTHER_SENDERS
         return self.series.setdefault(sender, _Series())
+
+    def receivers_of_label(self, label: str) -> tuple[SignalReceiver, ...]:
+        """Return the receivers of a sender that may not have sent anything yet."""
+        senders = (sender for sender in self._senders() if self._label_of(sender) == label)
+        return next((receivers_of(self.signal, sender) for sender in senders), ())
 
     def counts(self) -> list[SignalCounts]:
         """Return what each sender sent until now."""
@@ -113,16 +125,18 @@ class SignalMeter:
         name: str,
         *,
         label_of: Callable[[Any], str] = lambda _: "",
+        senders: Callable[[], Iterable[Any]] = lambda: (None,),
         is_excluded: Callable[[], bool] | None = None,
     ) -> None:
         """Count what is sent on a signal from now on.
 
-        `label_of` returns the name of a sender, `is_excluded` tells whether the current
-        send does not count. A second call for the same signal does nothing.
+        `label_of` returns the name of a sender, `senders` those that may send, `is_excluded`
+        tells whether the current send does not count. A second call for the same signal does
+        nothing.
         """
         if "send" in vars(signal):
             return
-        measured = _MeasuredSignal(signal, name, label_of)
+        measured = _MeasuredSignal(signal, name, label_of, senders)
         self._signals.append(measured)
         send, send_robust, asend = signal.send, signal.send_robust, signal.asend
         # mypy allows no assignment to a method; it is an attribute of this object only.
@@ -131,6 +145,11 @@ class SignalMeter:
             send_robust=_measured_send_robust(send_robust, measured),
             asend=_measured_asend(asend, measured),
         )
+
+    def receivers(self, signal: str, label: str) -> tuple[SignalReceiver, ...]:
+        """Return the receivers of a signal and a sender, by their names."""
+        named = (measured for measured in self._signals if measured.name == signal)
+        return next((measured.receivers_of_label(label) for measured in named), ())
 
     def counts(self) -> list[SignalCounts]:
         """Return the counts of all senders that have sent something."""

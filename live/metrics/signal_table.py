@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -165,14 +165,20 @@ def stored_totals(counts: Iterable[SignalCounts]) -> dict[str, dict[str, int]]:
     }
 
 
-def restored_counts(totals: Mapping[str, Mapping[str, int]]) -> list[SignalCounts]:
-    """Return stored totals as counts, without durations and without a newest send."""
+def restored_counts(
+    totals: Mapping[str, Mapping[str, int]],
+    receivers: Callable[[str, str], tuple[SignalReceiver, ...]],
+) -> list[SignalCounts]:
+    """Return stored totals as counts, without durations and without a newest send.
+
+    `receivers` returns the receivers of a signal and a sender.
+    """
     keys = {row: row.partition(" ") for row in totals}
     return [
         SignalCounts(
             signal=signal,
             sender=sender,
-            receivers=(),
+            receivers=receivers(signal, sender),
             sends=totals[row].get("sends", 0),
             errors=totals[row].get("errors", 0),
             buckets=[],

@@ -41,7 +41,7 @@ class SignalsTopic:
 
     def restore(self, process: str, totals: dict[str, dict[str, int]]) -> None:
         """Take over what another process had counted."""
-        self._table.restore(process, restored_counts(totals))
+        self._table.restore(process, restored_counts(totals, self._meter.receivers))
 
     def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
         """Return the rows with new sends: a process that stops may have no later chance."""

@@ -9,6 +9,7 @@ import pytest
 from django.dispatch import Signal
 
 from live.metrics import signal_meter
+from live.metrics.measured_signals import signal_meter as signal_meter_of_all
 from live.metrics.signal_meter import OTHER_SENDERS, SignalMeter
 from live.metrics.signal_table import SignalCounts
 from live.protocol.frames import SignalReceiver
@@ -51,6 +52,20 @@ def test_sends_are_counted_by_sender_with_the_names_of_the_receivers() -> None:
     assert counts["milk"].receivers == (SignalReceiver(name=name, does=does),)
     assert counts["bread"].receivers == ()
     assert counts["milk"].newest is not None
+
+
+def test_receivers_are_known_before_anything_is_sent() -> None:
+    """MET-21: the totals of a signal are shown after a restart, with its receivers."""
+    signal = Signal()
+    signal.connect(receive, sender="milk")
+    meter = measured(signal, label_of=str, senders=lambda: ("milk", "bread"))
+    (receiver,) = meter.receivers("saved", "milk")
+    assert receiver.name == f"{__name__}.receive"
+    unknown = [("saved", "bread"), ("saved", OTHER_SENDERS), ("deleted", "milk")]
+    assert [meter.receivers(*names) for names in unknown] == [()] * 3
+    (published,) = signal_meter_of_all.receivers("post_save", "Activity")
+    assert published.name == "live.receivers.publish_change"
+    assert signal_meter_of_all.receivers("request_started", "")
 
 
 def test_error_of_a_receiver_is_counted_and_raised() -> None:

@@ -12,8 +12,9 @@ from live.metrics.signal_table import (
     restored_counts,
     stored_totals,
 )
-from live.protocol.frames import SignalRow
+from live.protocol.frames import SignalReceiver, SignalRow
 
+RECEIVER = SignalReceiver(name="live.receivers.publish_change", does="Broadcast a change.")
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 
 
@@ -27,6 +28,10 @@ def counts(sends: int, *, milliseconds: float = 1.0, newest: datetime = AT) -> S
         buckets=[(bucket_of(milliseconds), sends)],
         newest=newest,
     )
+
+
+def restored(stored: list[SignalCounts]) -> list[SignalCounts]:
+    return restored_counts(stored_totals(stored), lambda signal, sender: (RECEIVER,))
 
 
 def row(table: SignalTable) -> SignalRow:
@@ -70,11 +75,11 @@ def test_percentiles_are_in_microseconds_and_at_most_four_percent_too_high() -> 
 def test_restored_totals_are_not_news_of_this_minute() -> None:
     """MET-21"""
     table = SignalTable()
-    table.restore("stopped", restored_counts(stored_totals([counts(40)])))
-    table.restore("running", restored_counts(stored_totals([counts(10)])))
+    table.restore("stopped", restored([counts(40)]))
+    table.restore("running", restored([counts(10)]))
     table.advance()
     assert (row(table).sends, row(table).errors, row(table).last_minute) == (50, 5, 0)
-    assert row(table).newest is None
+    assert (row(table).newest, row(table).receivers) == (None, (RECEIVER,))
     table.put("running", [counts(12)])
     table.advance()
     assert (row(table).sends, row(table).last_second, row(table).newest) == (52, 2, AT)
@@ -82,7 +87,7 @@ def test_restored_totals_are_not_news_of_this_minute() -> None:
     table.put("running", [counts(13)])
     table.advance()
     assert row(table).receiver_us["p50"] is not None
-    table.restore("running", restored_counts(stored_totals([counts(10)])))
+    table.restore("running", restored([counts(10)]))
     table.advance()
     assert row(table).sends == 53
 
