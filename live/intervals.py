@@ -39,7 +39,7 @@ class Intervals:
     """Seconds between two samples of the counters."""
     save_timeout: float = 0.5
     """Seconds that a sample waits until its counts are stored."""
-    hold_timeout: float = 5.0
+    hold_timeout: float = 15.0
     """Seconds without a stored count after which counts are shown that are not stored."""
     idle_save_interval: float = 10.0
     """Seconds between two writes of counts that do not change: the process still runs."""

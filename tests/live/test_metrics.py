@@ -48,7 +48,7 @@ async def read(**extra: str) -> Any:
 async def test_only_programs_on_the_machine_itself_read_metrics_without_a_token(
     live_runtime: Any, request_headers: dict[str, str], status: int
 ) -> None:
-    """MET-3: a proxy on the machine connects from there, too, for anybody."""
+    """MET-3, SEC-20: a proxy on the machine connects from there, too, for anybody."""
     await eventually(lambda: live_runtime.sampler.aggregator.latest is not None)
     assert (await read(**request_headers)).status_code == status
 
