@@ -173,6 +173,8 @@ HANDSHAKES = env[variables.HANDSHAKES]
 # HTTP connections from one address at the same time; 0 means no limit.
 CONNECTIONS_PER_ADDRESS = env[variables.CONNECTIONS_PER_ADDRESS]
 # For tests only: a factor for the waiting times of live/intervals.py and of the servers.
+# Where conditions of the verdict are posted.
+ALERT_URL = env[variables.ALERT_URL]
 LIVE_TIME_SCALE = env[variables.TIME_SCALE]
 
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)

@@ -49,6 +49,16 @@ class Intervals:
     """Seconds after which another process writes the rollups: two of them were missed."""
     silence_timeout: float = 25.0
     """Seconds between the last write of a process and its mark as a fault."""
+    health_interval: float = 5.0
+    """Seconds between two checks of the database for the verdict of the dashboard."""
+    health_timeout: float = 3.0
+    """Seconds after which a check without an answer means that the database is down."""
+    write_check_interval: float = 60.0
+    """Seconds between two attempts to write to the database, for the same verdict."""
+    screen_lag: float = 4.0
+    """Seconds that a screen may be behind: it reports at most every 2 seconds."""
+    blocked_screen_lag: float = 1.0
+    """The same for a screen whose socket does not take what is sent to it."""
     process_timeout: float = 5.0
     """Seconds between the last sample of a process and its removal from the sum."""
     presence_delay: float = 0.2

@@ -11,6 +11,7 @@ from live.connections import identity
 from live.connections.access_tracker import AccessTracker
 from live.connections.connection import Connection
 from live.connections.overview_topics import OverviewTopics
+from live.connections.people_topic import PeopleTopic
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
 from live.db_threads import run_in_db_thread
@@ -19,6 +20,7 @@ from live.history.recorder import HistoryRecorder
 from live.history.rollup_content import GAUGES
 from live.history.window_topics import WindowTopics
 from live.intervals import Intervals
+from live.metrics.health_monitor import HealthMonitor
 from live.metrics.sampler import Sampler
 from live.protocol import frames
 from live.protocol.frames import CloseCode
@@ -44,6 +46,8 @@ class PeriodicTasks:
         access: AccessTracker,
         overview_topics: OverviewTopics,
         presence: Presence,
+        people_topic: PeopleTopic,
+        health_monitor: HealthMonitor,
         sampler: Sampler,
         history: HistoryRecorder,
         window_topics: WindowTopics,
@@ -54,6 +58,8 @@ class PeriodicTasks:
         self._access = access
         self._overview_topics = overview_topics
         self._presence = presence
+        self._people_topic = people_topic
+        self._health_monitor = health_monitor
         self._sampler = sampler
         self._history = history
         self._window_topics = window_topics
@@ -65,6 +71,7 @@ class PeriodicTasks:
         self._repeat(self.intervals.sample_interval, self._take_sample)
         self._repeat(self.intervals.rollup_interval, self._history.roll_up)
         self._repeat(self.intervals.rollup_interval, self._window_topics.publish)
+        self._repeat(self.intervals.health_interval, self._health_monitor.check)
         self._repeat(self.intervals.reconcile_interval, self._reconcile)
         self._repeat(self.intervals.revalidate_interval, self.revalidate_identities)
         self._repeat(self.intervals.guest_expiry_interval, self._remove_expired_guests)
@@ -127,6 +134,7 @@ class PeriodicTasks:
         latest = self._sampler.aggregator.latest
         if latest is not None:
             self._history.note_gauges({name: getattr(latest, name) for name in GAUGES})
+        self._people_topic.tick()
 
     # Users.
 

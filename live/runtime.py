@@ -20,6 +20,7 @@ from live.connections.access_tracker import AccessTracker
 from live.connections.admission import AdmissionControl
 from live.connections.connection import Connection
 from live.connections.overview_topics import OverviewTopics
+from live.connections.people_topic import PeopleTopic
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
 from live.connections.screens import Screens
@@ -32,11 +33,19 @@ from live.delivery.relay import Relay
 from live.history.recorder import HistoryRecorder
 from live.history.window_topics import WindowTopics
 from live.intervals import Intervals
+from live.metrics.alert_plan import AlertPlan
+from live.metrics.alert_poster import AlertPoster
+from live.metrics.dashboard_topic import DashboardTopic
+from live.metrics.health_monitor import HealthMonitor
+from live.metrics.lagging_screens import LaggingScreens
 from live.metrics.measured_signals import signal_meter
 from live.metrics.sampler import Population, Sampler
 from live.metrics.signals_topic import SignalsTopic
+from live.metrics.verdict_topic import LocalFacts, Verdict, VerdictTopic
+from live.noop import noop
 from live.periodic_tasks import PeriodicTasks
 from live.protocol.frames import CloseCode
+from live.protocol.topics import STAFF_VERDICT, VERDICT
 
 
 class Runtime:
@@ -46,7 +55,8 @@ class Runtime:
         self.intervals = intervals or Intervals().scaled(settings.LIVE_TIME_SCALE)
         self.is_draining = False
         self._loop = asyncio.get_running_loop()
-        process = secrets.token_hex(6)
+        self._process = process = secrets.token_hex(6)
+        self._started_at = time.time()
         self.admission = AdmissionControl(rate=settings.HANDSHAKES)
         self.hub = Hub(loop=self._loop, on_delivered=_observe_delivery)
         self.registry = ConnectionRegistry()
@@ -73,7 +83,20 @@ class Runtime:
             intervals=self.intervals,
         )
         self.access.on_granted = self.overview_topics.on_granted
-        dashboard_topics = [SignalsTopic(signal_meter)]
+        self.people_topic = PeopleTopic(
+            registry=self.registry, access=self.access, presence=self.presence
+        )
+        self.health_monitor = HealthMonitor(
+            is_needed=self._is_verdict_read, intervals=self.intervals
+        )
+        self._lagging_screens = LaggingScreens(self.intervals)
+        self._alert_poster = self._create_alert_poster()
+        self.verdict = self._create_verdict()
+        dashboard_topics: list[DashboardTopic] = [
+            SignalsTopic(signal_meter),
+            VerdictTopic(VERDICT, self.verdict),
+            VerdictTopic(STAFF_VERDICT, self.verdict),
+        ]
         self.sampler = Sampler(
             process=process,
             hub=self.hub,
@@ -99,6 +122,7 @@ class Runtime:
             presence=self.presence,
             screens=self.screens,
             overview_topics=self.overview_topics,
+            people_topic=self.people_topic,
             counter_history=self.sampler.aggregator.history,
             dashboard_topics={topic.name for topic in dashboard_topics},
             window_topics=self.window_topics,
@@ -109,6 +133,8 @@ class Runtime:
             access=self.access,
             overview_topics=self.overview_topics,
             presence=self.presence,
+            people_topic=self.people_topic,
+            health_monitor=self.health_monitor,
             sampler=self.sampler,
             history=self.history,
             window_topics=self.window_topics,
@@ -152,6 +178,8 @@ class Runtime:
         self.presence.close()
         await self.periodic_tasks.stop()
         await self.history.stop()
+        if self._alert_poster is not None:
+            self._alert_poster.stop()
         await self.overview_topics.stop()
         await self.relay.stop()
         self.hub.close()
@@ -185,6 +213,49 @@ class Runtime:
         """Tell whether another process is silent, or cannot be heard."""
         is_heard = self.relay.layer_client.is_up
         return not is_heard or self.sampler.is_process_late(time.monotonic())
+
+    # The verdict.
+
+    @property
+    def _time_scale(self) -> float:
+        return self.intervals.sample_interval / Intervals.sample_interval
+
+    def _create_alert_poster(self) -> AlertPoster | None:
+        if not settings.ALERT_URL:
+            return None
+        return AlertPoster(
+            settings.ALERT_URL, page_url=settings.PUBLIC_URL, time_scale=self._time_scale
+        )
+
+    def _create_verdict(self) -> Verdict:
+        poster = self._alert_poster
+        return Verdict(
+            process=self._process,
+            local_facts=self._local_facts,
+            sample=lambda: self.sampler.aggregator.latest,
+            is_layer_up=lambda: self.relay.layer_client.is_up,
+            layer_name="Redis" if settings.REDIS_URL else "The channel layer",
+            alert_plan=AlertPlan(
+                process=self._process, started_at=self._started_at, time_scale=self._time_scale
+            ),
+            on_alert=noop if poster is None else poster.post,
+            time_scale=self._time_scale,
+        )
+
+    def _is_verdict_read(self) -> bool:
+        has_readers = self.sampler.aggregator.watched & {VERDICT, STAFF_VERDICT}
+        return bool(has_readers) or self._alert_poster is not None
+
+    def _local_facts(self) -> LocalFacts:
+        now, monitor = time.monotonic(), self.health_monitor
+        return LocalFacts(
+            started_at=self._started_at,
+            capacity=settings.REQUEST_THREADS,
+            database=monitor.database(now),
+            lagging=list(self._lagging_screens.update(self.screens.behind(), now)),
+            free_bytes=monitor.free_bytes,
+            last_edit=monitor.last_edit,
+        )
 
     async def _check_access(self) -> None:
         # The members that were read before may belong to a history that never happened.

@@ -286,6 +286,22 @@ def _public_url(text: str) -> str:
 PUBLIC_URL = Kind("a URL without a path, such as `https://list.example.org`", _public_url)
 
 
+def _alert_url(text: str) -> str:
+    """Return the address; it may have a password in it, so no message repeats it."""
+    rule = "it is not a URL with http or https and a host, such as https://ntfy.sh/my-topic"
+    try:
+        parts = urlsplit(text)
+        is_complete = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
+    except ValueError:
+        is_complete = False
+    if not is_complete or not text.isprintable() or " " in text:
+        raise ValueError(rule)
+    return text
+
+
+ALERT_URL = Kind("a URL, such as `https://ntfy.sh/my-topic`", _alert_url, is_secret=True)
+
+
 def _listen_host(text: str) -> str:
     rule = "a host name or an address to listen on: write it without scheme and port"
     if _address(text.strip("[]")) is not None:

@@ -197,6 +197,13 @@ READS_PER_SECOND = Variable(
     100.0,
     "the same for requests that change nothing",
 )
+ALERT_URL = Variable(
+    "TROLLEY_ALERT_URL",
+    kinds.ALERT_URL,
+    "",
+    "where to post what needs attention; see [Alerts](#alerts)",
+    "nothing is posted",
+)
 LOG_LEVEL = Variable("TROLLEY_LOG_LEVEL", kinds.LOG_LEVEL, "INFO", "the least level that is logged")
 LOG_JSON = Variable(
     "TROLLEY_LOG_JSON", SWITCH, default=False, meaning="each log line is one JSON object"

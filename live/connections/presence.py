@@ -110,6 +110,13 @@ class Presence:
         if frame.people:
             connection.send(frame)
 
+    def entries(self, topic: str) -> list[PresenceEntry]:
+        """Return the states of the users who have a list open: one for each user."""
+        entries = list(self._local.get(topic, {}).values())
+        for presence in self._remote.get(topic, {}).values():
+            entries.extend(presence.entries)
+        return _merge_by_user(entries)[:MAX_PEOPLE]
+
     def expire(self, now: float) -> None:
         """Remove states that were not repeated, and repeat those of this process."""
         for topic, processes in list(self._remote.items()):
@@ -165,9 +172,6 @@ class Presence:
         self._publish_message(GroupMessage(CONTROL_GROUP, message))
 
     def _frame(self, topic: str) -> frames.Presence:
-        entries = list(self._local.get(topic, {}).values())
-        for presence in self._remote.get(topic, {}).values():
-            entries.extend(presence.entries)
         people = tuple(
             frames.PresentPerson(
                 id=entry.id,
@@ -175,7 +179,7 @@ class Presence:
                 state=entry.state,
                 since=datetime.fromtimestamp(entry.since, UTC),
             )
-            for entry in _merge_by_user(entries)[:MAX_PEOPLE]
+            for entry in self.entries(topic)
         )
         return frames.Presence(topic=topic, people=people)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -23,6 +24,15 @@ class ScreenCounts(NamedTuple):
     identical: int = 0
     behind: int = 0
     different: int = 0
+
+
+class ScreenBehind(NamedTuple):
+    """A screen that shows `shown` although the list is at `version`."""
+
+    connection: Connection
+    topic: str
+    shown: int
+    version: int
 
 
 class DeliveredHistory(Protocol):
@@ -63,6 +73,17 @@ class Screens:
         screens.pop(connection, None)
         if not screens:
             self._seen.pop(topic, None)
+
+    def behind(self) -> Iterator[ScreenBehind]:
+        """Yield the screens whose last report is older than what was delivered."""
+        for topic, screens in self._seen.items():
+            list_id = parse_list_topic(topic)
+            position = None if list_id is None else self._history.position(list_id)
+            if position is None:
+                continue
+            for connection, seen in screens.items():
+                if seen.version < position.version:
+                    yield ScreenBehind(connection, topic, seen.version, position.version)
 
     def count(self) -> ScreenCounts:
         """Compare all screens with the delivered histories."""

@@ -13,6 +13,7 @@ from live.connections import identity
 from live.connections.access_tracker import AccessTracker
 from live.connections.connection import Connection
 from live.connections.overview_topics import OverviewTopics
+from live.connections.people_topic import PeopleTopic
 from live.connections.presence import Presence
 from live.connections.screens import Screens
 from live.connections.state_machine import StartSubscription
@@ -27,6 +28,7 @@ from live.protocol import frames
 from live.protocol.topics import (
     OPERATIONS,
     OVERVIEW_TOPICS,
+    PEOPLE,
     REQUESTS,
     is_staff_topic,
     parse_list_topic,
@@ -64,6 +66,7 @@ class Subscriptions:
         presence: Presence,
         screens: Screens,
         overview_topics: OverviewTopics,
+        people_topic: PeopleTopic,
         counter_history: Callable[[], dict[str, list[Any]]],
         dashboard_topics: Collection[str],
         window_topics: ReplayedTopics,
@@ -75,6 +78,7 @@ class Subscriptions:
         self._presence = presence
         self._screens = screens
         self._overview_topics = overview_topics
+        self._people_topic = people_topic
         self._counter_history = counter_history
         self._dashboard_topics = dashboard_topics
         self._window_topics = window_topics
@@ -90,6 +94,9 @@ class Subscriptions:
                 is_subscribed = True
             elif parse_window_topic(request.topic) is not None:
                 is_subscribed = await self._subscribe_window(connection, request)
+            elif request.topic == PEOPLE:
+                self._people_topic.subscribe(connection, request.id)
+                is_subscribed = True
             elif list_id is None:
                 is_subscribed = self._subscribe_counters(connection, request)
             else:
@@ -120,6 +127,9 @@ class Subscriptions:
         """Detach a socket from a topic (Connection.on_unsubscribe)."""
         if topic in OVERVIEW_TOPICS:
             self._overview_topics.on_unsubscribe(topic)
+            return
+        if topic == PEOPLE:
+            self._people_topic.on_unsubscribe(connection)
             return
         self._hub.detach(topic, connection.writer.send_queue)
         list_id = parse_list_topic(topic)
@@ -239,6 +249,8 @@ class Subscriptions:
             is_replayed = list_id is not None or is_overview or is_window
             if topic not in connection.subscriptions or not is_replayed:
                 missed.pop(topic)  # counters: the next sample replaces a missed one
+                if topic == PEOPLE and topic in connection.subscriptions:
+                    self._people_topic.resend(connection)
                 continue
             try:
                 if is_window:

@@ -53,7 +53,7 @@ class Health(NamedTuple):
 class _WriteAttempt(NamedTuple):
     """The last attempt to write. Threads may replace it at the same time: both are true."""
 
-    ends_at: float = 0.0
+    at: float = float("-inf")
     succeeded: bool = False
 
 
@@ -61,8 +61,12 @@ _is_migrated = False
 _last_attempt = _WriteAttempt()
 
 
-def check_database() -> DatabaseHealth:
-    """Return what the database can do. Uses the database."""
+def check_database(*, max_age: float | None = WRITE_INTERVAL) -> DatabaseHealth:
+    """Return what the database can do. Uses the database.
+
+    An attempt to write counts for `max_age` seconds, and then there is a new one; None: for
+    ever, unless it failed.
+    """
     global _is_migrated  # noqa: PLW0603  (a migrated database stays migrated)
     try:
         with connection.cursor() as cursor:
@@ -72,15 +76,19 @@ def check_database() -> DatabaseHealth:
             _is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Exception:
         return DatabaseHealth()
-    return DatabaseHealth(reachable=True, migrated=_is_migrated, writable=_can_write())
+    return DatabaseHealth(reachable=True, migrated=_is_migrated, writable=_can_write(max_age))
 
 
-def _can_write() -> bool:
+def _can_write(max_age: float | None) -> bool:
     """Return whether the last attempt to write succeeded; make a new one if it is old."""
     global _last_attempt  # noqa: PLW0603
-    if time.monotonic() >= _last_attempt.ends_at:
+    if max_age is None:
+        if _last_attempt.succeeded or _last_attempt.at == float("-inf"):
+            return True
+        max_age = WRITE_INTERVAL
+    if time.monotonic() >= _last_attempt.at + max_age:
         succeeded = _try_to_write()
-        _last_attempt = _WriteAttempt(time.monotonic() + WRITE_INTERVAL, succeeded)
+        _last_attempt = _WriteAttempt(time.monotonic(), succeeded)
     return _last_attempt.succeeded
 
 

@@ -222,6 +222,38 @@ FRAMES: tuple[msgspec.Struct, ...] = (
             ),
         ),
     ),
+    frames.Verdict(
+        topic="verdict",
+        at=_AT,
+        started_at=datetime(2026, 11, 19, 6, 0, tzinfo=UTC),
+        state="warning",
+        sentence="Redis does not answer since 09:58 UTC. Edits are saved; screens catch up "
+        "every 2 s.",
+        health={"database": True, "layer": False},
+        free_bytes=31_200_000_000,
+        conditions=(
+            frames.Condition(
+                key="layer",
+                severity="warning",
+                since=datetime(2026, 11, 22, 9, 58, tzinfo=UTC),
+                until=None,
+                text="Redis does not answer",
+                note="Edits are saved; screens catch up every 2 s.",
+                section="machine",
+            ),
+        ),
+        recent=(),
+    ),
+    frames.People(
+        topic="people",
+        people=(
+            frames.ActivePerson(
+                id=3,
+                name="Ana",
+                lists=(frames.ListPresence(list=_LIST_ID, state="shopping", since=_AT),),
+            ),
+        ),
+    ),
     frames.Subscribed(id=11, topic="lists"),
     frames.Overview(topic="lists", part=1, parts=1, lists=(_OVERVIEW_ROW,)),
     frames.OverviewChange(topic="lists", list=_OVERVIEW_ROW),

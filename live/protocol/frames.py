@@ -382,6 +382,70 @@ class Signals(msgspec.Struct, tag_field="type", tag="signals", kw_only=True):
     rows: tuple[SignalRow, ...]
 
 
+ConditionSeverity = Literal["warning", "critical"]
+VerdictState = Literal["ok", "warning", "critical"]
+DashboardSection = Literal["now", "delivery", "signals", "requests", "lists", "machine", "doctor"]
+
+
+class Condition(msgspec.Struct, kw_only=True):
+    """Something that is wrong since a moment, and the section of the dashboard that shows it.
+
+    `text` is a sentence without its period, `note` one sentence or more about what follows
+    from it. A condition that ended has `until`.
+    """
+
+    key: str
+    severity: ConditionSeverity
+    since: datetime
+    until: datetime | None
+    text: str
+    note: str
+    section: DashboardSection
+
+
+class Verdict(msgspec.Struct, tag_field="type", tag="verdict", kw_only=True):
+    """What is wrong with the installation, sent once a second. It replaces the one before.
+
+    `sentence` says at most two of the conditions, or that all is well; its times are in UTC.
+    `started_at` is the start of the process that runs for the longest. `health` tells of each
+    part whether it works. `free_bytes` is the room on the disk of the database, if that is on
+    this machine.
+    """
+
+    topic: str
+    at: datetime
+    started_at: datetime
+    state: VerdictState
+    sentence: str
+    health: dict[str, bool]
+    free_bytes: int | None
+    conditions: tuple[Condition, ...]
+    recent: tuple[Condition, ...]
+
+
+class ListPresence(msgspec.Struct, kw_only=True):
+    """What a user does on one list, and since when."""
+
+    list: UUID
+    state: PresenceState
+    since: datetime
+
+
+class ActivePerson(msgspec.Struct, kw_only=True):
+    """A user who has lists open that the subscriber may view."""
+
+    id: int
+    name: str
+    lists: tuple[ListPresence, ...]
+
+
+class People(msgspec.Struct, tag_field="type", tag="people", kw_only=True):
+    """All users who have a list open that the subscriber may view. It replaces the one before."""
+
+    topic: str
+    people: tuple[ActivePerson, ...]
+
+
 class Overview(msgspec.Struct, tag_field="type", tag="lists", kw_only=True):
     """All lists of the user, in parts. It replaces every earlier overview."""
 
@@ -452,6 +516,8 @@ ServerFrame = (
     | Sample
     | RequestWindow
     | Signals
+    | Verdict
+    | People
     | Overview
     | OverviewChange
     | ActivityHistory

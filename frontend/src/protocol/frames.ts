@@ -15,6 +15,8 @@ export type ServerFrame =
   | Sample
   | RequestWindow
   | Signals
+  | Verdict
+  | People
   | Overview
   | OverviewChange
   | ActivityHistory
@@ -428,6 +430,67 @@ export interface SignalRow {
 export interface SignalReceiver {
   name: string;
   does: string;
+}
+/**
+ * What is wrong with the installation, sent once a second. It replaces the one before.
+ *
+ *     `sentence` says at most two of the conditions, or that all is well; its times are in UTC.
+ *     `started_at` is the start of the process that runs for the longest. `health` tells of each
+ *     part whether it works. `free_bytes` is the room on the disk of the database, if that is on
+ *     this machine.
+ */
+export interface Verdict {
+  type: 'verdict';
+  topic: string;
+  at: string;
+  started_at: string;
+  state: 'critical' | 'ok' | 'warning';
+  sentence: string;
+  health: {
+    [k: string]: boolean;
+  };
+  free_bytes: number | null;
+  conditions: Condition[];
+  recent: Condition[];
+}
+/**
+ * Something that is wrong since a moment, and the section of the dashboard that shows it.
+ *
+ *     `text` is a sentence without its period, `note` one sentence or more about what follows
+ *     from it. A condition that ended has `until`.
+ */
+export interface Condition {
+  key: string;
+  severity: 'critical' | 'warning';
+  since: string;
+  until: string | null;
+  text: string;
+  note: string;
+  section: 'delivery' | 'doctor' | 'lists' | 'machine' | 'now' | 'requests' | 'signals';
+}
+/**
+ * All users who have a list open that the subscriber may view. It replaces the one before.
+ */
+export interface People {
+  type: 'people';
+  topic: string;
+  people: ActivePerson[];
+}
+/**
+ * A user who has lists open that the subscriber may view.
+ */
+export interface ActivePerson {
+  id: number;
+  name: string;
+  lists: ListPresence[];
+}
+/**
+ * What a user does on one list, and since when.
+ */
+export interface ListPresence {
+  list: string;
+  state: 'away' | 'shopping' | 'viewing';
+  since: string;
 }
 /**
  * All lists of the user, in parts. It replaces every earlier overview.

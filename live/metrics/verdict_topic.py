@@ -1,0 +1,240 @@
+"""The topics `verdict` and `ops:verdict`: what is wrong with the installation."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from live.metrics.alert_plan import Alert, AlertPlan, Peer
+from live.metrics.process_count import ProcessCount
+from live.metrics.verdict import (
+    Condition,
+    ConditionLog,
+    DatabaseState,
+    Facts,
+    LaggingScreen,
+    LastEdit,
+    Problem,
+    find_problems,
+    sentence,
+    state_of,
+)
+from live.protocol import frames
+from live.protocol.topics import STAFF_VERDICT, VERDICT
+
+MINUTE = 60
+SEVERITY: dict[DatabaseState, int] = {"working": 0, "read_only": 1, "down": 2}
+
+
+class LocalFacts(msgspec.Struct, kw_only=True):
+    """What one process contributes. Times are in epoch seconds.
+
+    `since` says since when it knows each problem. `capacity` is the number of requests that
+    it handles at the same time. `announced` are the keys and the beginnings of the
+    conditions that it has posted (alerts.py).
+    """
+
+    started_at: float
+    capacity: int
+    database: DatabaseState = "working"
+    lagging: list[tuple[str, float, int]] = []
+    free_bytes: int | None = None
+    last_edit: tuple[float, str] | None = None
+    since: dict[str, float] = {}
+    announced: dict[str, float] = {}
+
+
+class Verdict:
+    """Joins the facts of all processes, and keeps the conditions. It sends no frame.
+
+    `local_facts` returns those of this process. `sample` returns the last sum of the
+    counters of all processes. `on_alert` is called with what this process has to post.
+    """
+
+    def __init__(
+        self,
+        *,
+        process: str,
+        local_facts: Callable[[], LocalFacts],
+        sample: Callable[[], frames.Sample | None],
+        is_layer_up: Callable[[], bool],
+        layer_name: str,
+        alert_plan: AlertPlan,
+        on_alert: Callable[[Alert], None],
+        time_scale: float,
+    ) -> None:
+        self._process = process
+        self._alert_plan = alert_plan
+        self._on_alert = on_alert
+        self._local_facts = local_facts
+        self._sample = sample
+        self._is_layer_up = is_layer_up
+        self._layer_name = layer_name
+        self._processes: dict[str, LocalFacts] = {}
+        self._totals: deque[frames.Sample] = deque(maxlen=MINUTE + 1)
+        self._process_count = ProcessCount(time_scale=time_scale)
+        self.log = ConditionLog(time_scale=time_scale)
+        self.facts = Facts(at=time.time())
+        self._problems_without_names: dict[str, Problem] = {}
+
+    def local(self) -> LocalFacts:
+        """Return the facts of this process."""
+        facts = self._local_facts()
+        facts.since = self.log.since
+        facts.announced = self._alert_plan.announced
+        return facts
+
+    def put(self, process: str, facts: LocalFacts) -> None:
+        """Store the facts of a process."""
+        self._processes[process] = facts
+
+    def remove(self, process: str) -> None:
+        """Drop the facts of a process that has stopped."""
+        self._processes.pop(process, None)
+
+    @property
+    def others(self) -> dict[str, LocalFacts]:
+        """The facts of all processes but this one."""
+        return {name: facts for name, facts in self._processes.items() if name != self._process}
+
+    def advance(self) -> None:
+        """Add up all processes, and update the conditions. It is called once a second."""
+        sample = self._sample()
+        if sample is None:
+            return
+        self._totals.append(sample)
+        self.facts = self._join(sample, time.time())
+        problems = find_problems(self.facts, with_names=True)
+        self._problems_without_names = {
+            problem.key: problem for problem in find_problems(self.facts, with_names=False)
+        }
+        remote_since: dict[str, float] = {}
+        for facts in self.others.values():
+            for key, since in facts.since.items():
+                remote_since[key] = min(since, remote_since.get(key, since))
+        self.log.update(problems, self.facts.at, remote_since)
+        self._send_alerts()
+
+    def _send_alerts(self) -> None:
+        """Post what began and ended. The address may be public, so no alert names a user."""
+        peers = {
+            name: Peer(facts.started_at, facts.announced) for name, facts in self.others.items()
+        }
+        at = self.facts.at
+        conditions = [self._without_names(each) for each in self.log.conditions(at)]
+        is_layer_up = self.facts.is_layer_up
+        for alert in self._alert_plan.update(conditions, at, peers=peers, is_layer_up=is_layer_up):
+            self._on_alert(alert)
+
+    def frame(self, topic: str, at: datetime) -> frames.Verdict:
+        """Return the frame. Only the one for staff has names of users."""
+        facts, with_names = self.facts, topic == STAFF_VERDICT
+        conditions, recent = self.log.conditions(facts.at), self.log.recent(facts.at)
+        if not with_names:
+            conditions = [self._without_names(condition) for condition in conditions]
+            recent = [self._without_names(condition) for condition in recent]
+        started_at = min((each.started_at for each in self._processes.values()), default=facts.at)
+        return frames.Verdict(
+            topic=topic,
+            at=at,
+            started_at=_moment(started_at),
+            state=state_of(conditions),
+            sentence=sentence(facts, conditions, with_names=with_names),
+            health={"database": facts.database == "working", "layer": facts.is_layer_up},
+            free_bytes=facts.free_bytes,
+            conditions=tuple(map(_frame_of, conditions)),
+            recent=tuple(map(_frame_of, recent)),
+        )
+
+    def _without_names(self, condition: Condition) -> Condition:
+        """Return the condition as every user may read it. `lagging` is the only one with names."""
+        problem = condition.problem
+        if problem.key != "lagging":
+            return condition
+        nameless = self._problems_without_names.get(problem.key)
+        text = nameless.text if nameless and condition.until is None else "A screen was behind"
+        return condition._replace(problem=problem._replace(text=text))
+
+    def _join(self, sample: frames.Sample, at: float) -> Facts:
+        processes = list(self._processes.values())
+        down = [each.database for each in processes if each.database != "working"]
+        last_edits = [LastEdit(*each.last_edit) for each in processes if each.last_edit]
+        free = [each.free_bytes for each in processes if each.free_bytes is not None]
+        minute_ago = self._totals[0]
+        is_layer_up = self._is_layer_up()
+        missing = self._process_count.observe(at, sample.processes) if is_layer_up else 0
+        return Facts(
+            at=at,
+            processes=sample.processes,
+            missing_processes=missing,
+            database=max(down, key=SEVERITY.__getitem__, default="working"),
+            database_down_in=len(down),
+            is_layer_up=is_layer_up,
+            layer_name=self._layer_name,
+            people=sample.people,
+            **sample.screens,
+            lagging=tuple(LaggingScreen(*row) for each in processes for row in each.lagging),
+            p95_ms=_number(sample.latency_ms["p95"]),
+            requests_last_minute=float(sample.per_second_1m) * MINUTE,
+            errors_last_minute=max(0, sample.status["5xx"] - minute_ago.status["5xx"]),
+            in_flight=sample.in_flight,
+            capacity=sum(each.capacity for each in processes) or 1,
+            free_bytes=min(free, default=None),
+            last_edit=max(last_edits, default=None),
+        )
+
+
+class VerdictTopic:
+    """One of the two topics (DashboardTopic). `verdict` sends the facts for both."""
+
+    def __init__(self, name: str, verdict: Verdict) -> None:
+        self.name = name
+        self._verdict = verdict
+
+    def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
+        """Return the facts of this process: they are few, and all of them are needed."""
+        return [msgspec.to_builtins(self._verdict.local())] if self.name == VERDICT else []
+
+    def put(self, process: str, counts: list[Any]) -> None:
+        """Store the facts of a process."""
+        for facts in counts:
+            self._verdict.put(process, msgspec.convert(facts, LocalFacts))
+
+    def remove(self, process: str) -> None:
+        """Drop the facts of a process."""
+        self._verdict.remove(process)
+
+    def advance(self) -> None:
+        """Update the conditions."""
+        if self.name == VERDICT:
+            self._verdict.advance()
+
+    def frame(self, at: datetime) -> frames.Verdict:
+        """Return the frame for subscribers."""
+        return self._verdict.frame(self.name, at)
+
+
+def _frame_of(condition: Condition) -> frames.Condition:
+    problem = condition.problem
+    return frames.Condition(
+        key=problem.key,
+        severity=problem.severity,
+        since=_moment(condition.since),
+        until=None if condition.until is None else _moment(condition.until),
+        text=problem.text,
+        note=problem.note,
+        section=problem.section,
+    )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _number(value: float | int | None) -> float | None:
+    return None if value is None else float(value)
