@@ -1,22 +1,31 @@
 import { boot, mountPage } from './boot';
+import { ChartView } from './stores/chart-view.svelte';
 import { CurrentTime } from './stores/current-time.svelte';
 import { Feed } from './stores/feed.svelte';
 import { Lists } from './stores/lists.svelte';
+import { Pause } from './stores/pause.svelte';
+import { People } from './stores/people.svelte';
 import { Samples } from './stores/samples.svelte';
 import { Section } from './stores/section.svelte';
 import { Signals } from './stores/signals.svelte';
+import { Verdict } from './stores/verdict.svelte';
 import './ui/base.css';
 import Dashboard from './ui/dashboard/Dashboard.svelte';
 
 const { api, engine, user, connection } = boot();
+const pause = new Pause();
 
 mountPage(Dashboard, {
   app: {
     user,
     connection,
     lists: new Lists(api, engine, () => user.profile?.id ?? null),
-    samples: new Samples(engine),
-    signals: new Signals(engine),
+    samples: new Samples(engine, pause),
+    signals: new Signals(engine, pause),
+    verdict: new Verdict(engine),
+    people: new People(engine, pause),
+    pause,
+    charts: new ChartView(),
     section: new Section(),
     feed: new Feed(engine),
     currentTime: new CurrentTime(200),

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { ServerFrame, SignalRow } from '../src/protocol/frames';
+import { Pause } from '../src/stores/pause.svelte';
 import { sectionOfPath } from '../src/stores/section.svelte';
 import { Signals, SPARKLINE_SECONDS, rateOf, sendsOf } from '../src/stores/signals.svelte';
 import { ConnectedEngine } from './fake/connected-engine';
@@ -32,7 +33,7 @@ const receive = (...frames: ServerFrame[]): void => {
 
 beforeEach(() => {
   connected = new ConnectedEngine();
-  signals = new Signals(connected.engine);
+  signals = new Signals(connected.engine, new Pause(() => false));
   connected.engine.start();
 });
 

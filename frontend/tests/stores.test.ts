@@ -3,7 +3,8 @@ import { Api } from '../src/net/api';
 import { relativeTime } from '../src/stores/relative-time';
 import { Lists } from '../src/stores/lists.svelte';
 import { nextPath, parsePath } from '../src/stores/route.svelte';
-import { chartColumns, samplesFromColumns, Samples } from '../src/stores/samples.svelte';
+import { Pause } from '../src/stores/pause.svelte';
+import { Samples } from '../src/stores/samples.svelte';
 import { summaryOfActivity, summaryOfChange, activityText } from '../src/stores/activity-text';
 import type { ListResponse } from '../src/protocol/rest';
 import type { Change, OverviewRow, ServerFrame } from '../src/protocol/frames';
@@ -11,7 +12,6 @@ import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
-import { screensSummary } from '../src/ui/dashboard/screens-summary';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
@@ -113,36 +113,6 @@ describe('formatting', () => {
   });
 });
 
-describe('the summary of the screens', () => {
-  it('says how many lists are shown as the database has them', () => {
-    const screens = { identical: 41, behind: 0, different: 0 };
-    expect(screensSummary({ screens, lagging: 0 })).toEqual({
-      value: '41 of 41',
-      detail: 'identical to the database · 0\u00a0slow\u00a0readers',
-      tone: 'plain',
-    });
-  });
-
-  it('warns of different screens and of slow readers, but not of those that are behind', () => {
-    expect(
-      screensSummary({ screens: { identical: 38, behind: 2, different: 1 }, lagging: 0 }),
-    ).toEqual({
-      value: '38 of 41',
-      detail: '2 behind · 1 different · 0\u00a0slow\u00a0readers',
-      tone: 'warn',
-    });
-    const behind = { identical: 39, behind: 2, different: 0 };
-    expect(screensSummary({ screens: behind, lagging: 0 }).tone).toBe('plain');
-    expect(screensSummary({ screens: behind, lagging: 1 })).toMatchObject({
-      detail: '2 behind · 1\u00a0slow\u00a0reader',
-      tone: 'warn',
-    });
-    expect(screensSummary({ screens: {}, lagging: 0 }).detail).toBe(
-      'no list is open · 0\u00a0slow\u00a0readers',
-    );
-  });
-});
-
 describe('the route', () => {
   it('parses paths to pages', () => {
     const id = '0b6e4f0e-8a51-4a0c-9a53-0e5a9d3b7c11';
@@ -162,21 +132,6 @@ describe('the route', () => {
   });
 });
 
-describe('the chart columns', () => {
-  const at = (second: number): string => new Date(Date.parse(AT) + second * 1000).toISOString();
-
-  it('are rates, with gaps where samples are missing', () => {
-    const rows = samplesFromColumns({
-      at: [at(0), at(1), at(2), at(10)],
-      started: [100, 105, 105, 300],
-      finished: [99, 104, 105, 300],
-    });
-    const columns = chartColumns(rows);
-    expect(columns.started).toEqual([null, 5, 0, null]);
-    expect(columns.finished).toEqual([null, 5, 1, null]);
-  });
-});
-
 describe('the samples', () => {
   it('keep earlier samples when a restarted server sends a new history', () => {
     let receive: (frames: ServerFrame[]) => void = () => undefined;
@@ -190,7 +145,7 @@ describe('the samples', () => {
       new MemoryOutboxStorage(),
       paintAtOnce,
     );
-    const samples = new Samples(engine);
+    const samples = new Samples(engine, new Pause(() => false));
     engine.start();
     const history = (...at: string[]): ServerFrame => ({
       type: 'subscribed',

@@ -7,11 +7,15 @@ import type { Lists } from './lists.svelte';
 import type { CurrentTime } from './current-time.svelte';
 import type { OpenList } from './open-list.svelte';
 import type { CurrentUser } from './current-user.svelte';
+import type { ChartView } from './chart-view.svelte';
+import type { Pause } from './pause.svelte';
+import type { People } from './people.svelte';
 import type { Route } from './route.svelte';
 import type { Samples } from './samples.svelte';
 import type { Section } from './section.svelte';
 import type { Signals } from './signals.svelte';
 import type { Toast } from './toast.svelte';
+import type { Verdict } from './verdict.svelte';
 
 /** The dependencies of stores that are loaded on demand. Components only pass them on. */
 export interface StoreDependencies {
@@ -42,6 +46,10 @@ export interface DashboardApp {
   samples: Samples;
   signals: Signals;
   feed: Feed;
+  verdict: Verdict;
+  people: People;
+  pause: Pause;
+  charts: ChartView;
   section: Section;
   currentTime: CurrentTime;
 }

@@ -105,7 +105,7 @@ export class Lists {
 
   #onEvents(events: readonly EngineEvent[]): void {
     for (const event of events) this.#onEvent(event);
-    if (events.some(({ kind }) => kind !== 'sample')) this.#rebuild();
+    if (events.some(({ kind }) => kind !== 'sample' && kind !== 'frame')) this.#rebuild();
   }
 
   #onEvent(event: EngineEvent): void {

@@ -11,6 +11,11 @@ export function sectionOfPath(path: string): SectionName {
   return SECTIONS.find((section) => section.path === withSlash)?.name ?? 'now';
 }
 
+/** The address of a section, null if this version of the page does not have it. */
+export function pathOfSection(name: string): string | null {
+  return SECTIONS.find((section) => section.name === name)?.path ?? null;
+}
+
 /** The section that the address bar names. */
 export class Section {
   name = $state<SectionName>(sectionOfPath(location.pathname));
@@ -23,6 +28,13 @@ export class Section {
     return () => {
       removeEventListener('popstate', onPopState);
     };
+  }
+
+  /** Follow a link here. A click with a modifier opens a tab or a window, as for any link. */
+  follow(event: MouseEvent, path: string): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.open(path);
   }
 
   open(path: string): void {

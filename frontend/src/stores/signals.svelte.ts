@@ -1,6 +1,7 @@
 import { SIGNALS_TOPIC } from '../protocol/topic';
 import type { SignalRow } from '../protocol/frames';
 import type { Engine } from '../sync/engine';
+import type { Pause } from './pause.svelte';
 
 /** The seconds that a sparkline shows. */
 export const SPARKLINE_SECONDS = 60;
@@ -19,9 +20,16 @@ export function keyOf({ signal, sender }: Pick<SignalRow, 'signal' | 'sender'>):
 export class Signals {
   all = $state.raw<readonly SignalSeries[]>([]);
 
-  constructor(private readonly engine: Engine) {
+  constructor(
+    private readonly engine: Engine,
+    pause: Pause,
+  ) {
+    const add = pause.hold((rows: readonly SignalRow[]) => {
+      this.#add(rows);
+    });
     engine.subscribe((events) => {
-      for (const event of events) if (event.kind === 'signals') this.#add(event.rows);
+      for (const event of events)
+        if (event.kind === 'frame' && event.frame.type === 'signals') add(event.frame.rows);
     });
   }
 

@@ -13,7 +13,6 @@ import type {
   OverviewRow,
   PresentPerson,
   Sample,
-  SignalRow,
   ServerFrame,
   Snapshot,
   Welcome,
@@ -52,7 +51,8 @@ export type EngineEvent =
   | { kind: 'activities'; entries: readonly ActivityEntry[] }
   | { kind: 'activity'; entry: ActivityEntry }
   | { kind: 'sample'; sample: Sample }
-  | { kind: 'signals'; rows: readonly SignalRow[] }
+  /** A frame that only one store of a page knows. */
+  | { kind: 'frame'; frame: ServerFrame }
   | { kind: 'history'; topic: string; columns: Readonly<Record<string, unknown[]>> }
   | { kind: 'outbox' }
   /** An added item was on the list already. `changed` are the fields that it got. */
@@ -300,8 +300,6 @@ export class Engine {
           : [];
       case 'sample':
         return [{ kind: 'sample', sample: frame }];
-      case 'signals':
-        return [{ kind: 'signals', rows: frame.rows }];
       case 'presence':
         return [{ kind: 'presence', topic: frame.topic, people: frame.people }];
       case 'joined':
@@ -319,7 +317,7 @@ export class Engine {
       case 'activity':
         return [{ kind: 'activity', entry: frame.entry }];
       default:
-        return [];
+        return [{ kind: 'frame', frame }];
     }
   }
 

@@ -19,6 +19,30 @@ export function formatMicroseconds(microseconds: number | null | undefined): str
   return `${microseconds >= 100 ? Math.round(microseconds) : roundDecimal(microseconds)} µs`;
 }
 
+/** Format a rate: 12.4/s. */
+export function formatRate(perSecond: number | null): string {
+  return perSecond === null ? '–' : `${formatNumber(Math.round(perSecond * 10) / 10)}/s`;
+}
+
+/** Format a time that passed, in seconds: 8 s · 4 min · 3 h 20 min · 3 d 4 h. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  const [unit, part] = whole < 86_400 ? [3600, 60] : [86_400, 3600];
+  const rest = Math.floor((whole % unit) / part);
+  const names = unit === 3600 ? ['h', 'min'] : ['d', 'h'];
+  return `${Math.floor(whole / unit)} ${names[0]}${rest > 0 ? ` ${rest} ${names[1]}` : ''}`;
+}
+
+/** Format a number of bytes: 312 MB · 31 GB. */
+export function formatBytes(bytes: number): string {
+  if (bytes >= 1e12) return `${roundDecimal(bytes / 1e12)} TB`;
+  if (bytes >= 1e9) return `${roundDecimal(bytes / 1e9)} GB`;
+  if (bytes >= 1e6) return `${Math.round(bytes / 1e6)} MB`;
+  return `${Math.round(bytes / 1e3)} kB`;
+}
+
 function roundDecimal(value: number): string {
   return value >= 100 ? String(Math.round(value)) : String(Math.round(value * 10) / 10);
 }
