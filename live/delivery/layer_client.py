@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from live.counters import counters
-from live.delivery.local_bus import GroupMessage
+from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
 from live.intervals import Intervals
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ MAX_QUEUED_MESSAGES = 10_000
 """Messages that wait for the layer; beyond that the oldest are dropped."""
 CALL_TIMEOUT = 2.0
 """Seconds that one call to the layer may take."""
+_PROBE = GroupMessage(CONTROL_GROUP, {"type": "live.probe"})
+"""A message without a meaning: no handler is registered for it."""
 
 
 class LayerClient:
@@ -55,7 +57,7 @@ class LayerClient:
         self._needs_reconcile = False
         self._tasks: list[asyncio.Task[None]] = []
         self.is_up = True
-        """Whether the last call to the layer succeeded."""
+        """Whether a message was sent since the last call to the layer that failed."""
 
     def start(self) -> None:
         """Start; returns at once, whether or not the layer is available."""
@@ -155,6 +157,9 @@ class LayerClient:
             except Exception as error:
                 self._outbox.clear()  # the receivers find the changes in the log
                 await self._on_call_failed(error)
+            else:
+                if not self.is_up:
+                    self._on_send_succeeded_again()
 
     async def _keep_receiving(self) -> None:
         while True:
@@ -171,10 +176,7 @@ class LayerClient:
 
     async def _call(self, call: Coroutine[Any, Any, Any]) -> Any:
         async with asyncio.timeout(CALL_TIMEOUT):
-            result = await call
-        if not self.is_up:
-            self._on_call_succeeded_again()
-        return result
+            return await call
 
     async def _on_call_failed(self, error: Exception) -> None:
         counters.layer_call_failed()
@@ -186,9 +188,12 @@ class LayerClient:
             self._release_waiters(group)
         await asyncio.sleep(self._backoff)
         self._backoff = min(self._backoff * 2, self._intervals.max_backoff)
-        self._groups_changed.set()  # joining a group shows whether the layer is available again
+        self._groups_changed.set()
+        # Only a message shows whether the layer is available again: redis-pubsub joins a group
+        # that it knows without asking Redis.
+        self.send(_PROBE)
 
-    def _on_call_succeeded_again(self) -> None:
+    def _on_send_succeeded_again(self) -> None:
         logger.info("the channel layer is available again")
         self.is_up = True
         self._backoff = self._intervals.min_backoff

@@ -302,3 +302,35 @@ async def test_changes_are_delivered_when_layer_is_down(ana, bob, groceries, cre
     finally:
         await runtime.stop()
         patch.undo()
+
+
+async def test_layer_stays_down_while_only_joining_succeeds():
+    """LIV-54: redis-pubsub joins a group that it knows without asking Redis."""
+    from live import runtime
+
+    patch = pytest.MonkeyPatch()
+    layer = FailingLayer(get_channel_layer())
+    layer.down = False
+    patch.setattr(module, "get_channel_layer", lambda: layer)
+    live_runtime = runtime.get_runtime(Intervals().scaled(TIME_SCALE))
+    client = live_runtime.relay.layer_client
+    states = []
+    try:
+        await eventually(lambda: "live.control" in layer.layer.groups)
+
+        async def group_send(*args):
+            states.append(client.is_up)
+            if layer.down:
+                raise ConnectionError("no layer")
+            await layer.layer.group_send(*args)
+
+        layer.group_send = group_send
+        layer.group_add = layer.layer.group_add
+        layer.down = True
+        await eventually(lambda: len(states) >= 8 and not client.is_up)
+        assert not any(states[states.index(False) :])
+        layer.down = False
+        await eventually(lambda: client.is_up)
+    finally:
+        await runtime.stop()
+        patch.undo()
