@@ -283,13 +283,32 @@ def missing_list(open_session: OpenSession, stocked_list: SharedList, **_: objec
 def dashboard(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/dashboard/")
-    expect(page.get_by_text("Started", exact=True)).to_be_visible()
+    expect(page.get_by_text("Everybody up to date", exact=True)).to_be_visible()
     # A different quantity: an edit that changes nothing is not recorded.
     entries = page.get_by_role("listitem").filter(has_text="ana changed Apples")
     before = entries.count()
     other = {"1 kg": "2 kg", "2 kg": "1 kg"}[stocked_list.items["Apples"]["quantity"]]
     stocked_list.patch("Apples", quantity=other)
     expect(entries).not_to_have_count(before)
+    return page
+
+
+def dashboard_tables(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = dashboard(open_session, stocked_list)
+    page.get_by_role("button", name="What Requests shows").click()
+    page.keyboard.press("t")
+    expect(page.get_by_role("region", name="Table: Requests")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Pause the figures").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    return page
+
+
+def dashboard_help(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = dashboard(open_session, stocked_list)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys of the dashboard")).to_be_visible()
     return page
 
 
@@ -307,7 +326,8 @@ VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
-    *(removed_item, offline, rejected_edit, missing_list, dashboard, signals),
+    *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
+    *(dashboard_help, signals),
 ]
 
 
