@@ -31,9 +31,11 @@ from live.protocol.frames import CloseCode
 from rest.client_address import scope_network
 from rest.database_errors import database_trouble
 from rest.known_credentials import credential_of, known_credentials
+from rest.limited_log import LimitedLog
 from shopping_list.rows import Person
 
 logger = logging.getLogger(__name__)
+foreign_origins = LimitedLog(logger)
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -59,7 +61,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             parsed_handshake = handshake.parse(scope)
         except ForeignOriginError as error:
-            logger.warning("handshake from a foreign origin refused: %r", error.args[0])
+            foreign_origins.write(
+                scope_network(scope), "handshake from a foreign origin refused: %r", error.args[0]
+            )
             await send({"type": "websocket.close"})
             return
         # Before it is accepted: then the headers are dropped (serving/websocket_protocol.py).

@@ -28,12 +28,14 @@ from live.metrics.sampler import Sampler
 from live.protocol import asyncapi
 from live.protocol.frames import Sample, Signals
 from live.protocol.topics import SIGNALS
+from rest.client_address import client_network
+from rest.limited_log import LimitedLog
 from rest.negotiation import OnlyRendererNegotiation
 from rest.openapi import operation
 from rest.problems import problem_response
 from shopping_list.api import permissions
 
-logger = logging.getLogger(__name__)
+missing_upgrades = LimitedLog(logging.getLogger(__name__))
 
 
 async def healthz(_request: HttpRequest) -> JsonResponse:
@@ -60,7 +62,8 @@ async def readyz(_request: HttpRequest) -> JsonResponse:
 def upgrade_required(request: HttpRequest, **_: Any) -> HttpResponse:
     """Answer a request for a socket that came without the headers of an upgrade."""
     missing = [name for name in ("Upgrade", "Connection") if name not in request.headers]
-    logger.warning(
+    missing_upgrades.write(
+        client_network(request),
         "%s came without a WebSocket upgrade (missing: %s): the proxy must pass the headers "
         "Upgrade and Connection on",
         request.path,

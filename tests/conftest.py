@@ -15,6 +15,7 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from live import consumers, views
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.services import list_checks
 from tests.support.scheduling import SharedServerScheduling
@@ -35,8 +36,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServer
 
 @pytest.fixture(autouse=True)
 def _clear_cache() -> None:
-    """Forget the failed sign-ins and rate limits of earlier tests."""
+    """Forget the failed sign-ins, rate limits and log lines of earlier tests."""
     cache.clear()
+    consumers.foreign_origins.clear()
+    views.missing_upgrades.clear()
 
 
 @pytest.fixture(autouse=True)

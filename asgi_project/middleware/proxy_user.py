@@ -11,7 +11,10 @@ from typing import Any
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.core.exceptions import ImproperlyConfigured
 
-logger = logging.getLogger(__name__)
+from rest.client_address import network_of
+from rest.limited_log import LimitedLog
+
+ignored_headers = LimitedLog(logging.getLogger(__name__))
 
 
 def validate_header(header: str, proxies: Sequence[str]) -> str:
@@ -72,13 +75,17 @@ class ProxyUserMiddleware:
     def _user_name(self, scope: Any, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         peer = (scope.get("client") or ("",))[0]
         if peer not in self.proxies:
-            logger.warning(
-                "%s names a user but is not a trusted proxy: header ignored", peer or "a client"
+            ignored_headers.write(
+                network_of(peer),
+                "%s names a user but is not a trusted proxy: header ignored",
+                peer or "a client",
             )
             return None
         values = [value for name, value in headers if name.lower() == self.header]
         if len(values) != 1:
-            logger.warning("%d headers name a user: all ignored", len(values))
+            ignored_headers.write(
+                network_of(peer), "%d headers name a user: all ignored", len(values)
+            )
             return None
         # Headers are latin-1 by the standard, but proxies send other names as UTF-8.
         return values[0].decode("utf-8", "replace").strip() or None

@@ -45,3 +45,13 @@ def test_request_for_a_socket_without_its_upgrade_says_what_is_missing(
     assert response["Upgrade"] == "websocket"
     (line,) = [record.getMessage() for record in caplog.records if record.name == "live.views"]
     assert f"missing: {missing}" in line
+
+
+def test_requests_without_an_upgrade_cannot_fill_the_log(
+    anonymous_client: APIClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SEC-18"""
+    with caplog.at_level(logging.WARNING):
+        statuses = {anonymous_client.get("/ws/").status_code for _ in range(30)}
+    assert statuses == {426}
+    assert len([record for record in caplog.records if record.name == "live.views"]) == 10

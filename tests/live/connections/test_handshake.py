@@ -40,6 +40,14 @@ async def test_foreign_origin_is_rejected_before_accept(
     assert "foreign origin" in caplog.text
 
 
+async def test_foreign_origins_cannot_fill_the_log(open_client, caplog):
+    """SEC-18"""
+    for _ in range(20):
+        client = await open_client(origin="http://evil.example")
+        assert not client.accepted
+    assert caplog.text.count("foreign origin") == 10
+
+
 async def test_foreign_origin_is_rejected_when_token_is_valid(open_client, create_token, ana):
     client = await open_client(
         token=await run_in_db_thread(create_token, ana), origin="http://evil.example"
