@@ -5,20 +5,29 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
+from rest.public_document import public_document
+
 
 class SchemaView(SpectacularAPIView):
-    """Sends the document as YAML or JSON. To make and render it takes a tenth of a second."""
+    """Sends the document as YAML or JSON. To make and render it takes a tenth of a second.
+
+    It is the same for everyone, so no credential is looked at.
+    """
+
+    authentication_classes = ()
+    permission_classes = ()
 
     @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Return the document in the type that the request accepts."""
         renderer: Any = request.accepted_renderer
-        return HttpResponse(
+        return public_document(
+            request,
             _rendered(renderer.format),
             content_type=f"{renderer.media_type}; charset=utf-8",
             headers={"Content-Disposition": f'inline; filename="Trolley.{renderer.format}"'},
@@ -26,11 +35,11 @@ class SchemaView(SpectacularAPIView):
 
 
 @cache
-def _rendered(format_name: str) -> str | bytes:
+def _rendered(format_name: str) -> bytes:
     renderers: list[Any] = SpectacularAPIView.renderer_classes
     renderer = next(each for each in renderers if each.format == format_name)
     document: str | bytes = renderer().render(_schema(), renderer_context={})
-    return document
+    return document.encode() if isinstance(document, str) else document
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -33,6 +34,7 @@ from rest.limited_log import LimitedLog
 from rest.negotiation import OnlyRendererNegotiation
 from rest.openapi import operation
 from rest.problems import problem_response
+from rest.public_document import public_document
 from shopping_list.api import permissions
 
 missing_upgrades = LimitedLog(logging.getLogger(__name__))
@@ -138,13 +140,12 @@ class AsyncApiView(APIView):
     permission_classes = ()
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """Return the document, with the address of this server."""
-        return Response(
-            asyncapi.document(
-                version=settings.VERSION,
-                host=request.get_host(),
-                secure=request.is_secure(),
-                cookie=settings.SESSION_COOKIE_NAME,
-            )
+        document = asyncapi.document(
+            version=settings.VERSION,
+            host=request.get_host(),
+            secure=request.is_secure(),
+            cookie=settings.SESSION_COOKIE_NAME,
         )
+        return public_document(request, msgspec.json.encode(document), "application/json")

@@ -112,3 +112,40 @@ def test_documents_of_the_apis_are_made_once(client, monkeypatch, path):
     monkeypatch.setattr("drf_spectacular.generators.SchemaGenerator.get_schema", fail)
     monkeypatch.setattr("live.protocol.asyncapi._message", fail)
     assert client.get(path, HTTP_ACCEPT="application/json, */*").content == first.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/live/asyncapi.json"])
+class TestApiDocuments:
+    """LIV-52: the documents of the APIs are the same for everyone."""
+
+    def test_client_that_has_the_document_gets_304(self, client, path):
+        first = client.get(path, headers={"Accept-Encoding": "gzip"})
+        assert first["Cache-Control"] == "private, max-age=300"
+        for method in (client.get, client.head):
+            again = method(path, headers={"If-None-Match": first["ETag"]})
+            assert (again.status_code, again.content) == (304, b"")
+            assert again["Cache-Control"] == first["Cache-Control"]
+            assert again["ETag"].removeprefix("W/") == first["ETag"].removeprefix("W/")
+        assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+    def test_made_up_credential_costs_no_query(self, client, path, django_assert_num_queries):
+        client.get(path)
+        session = f"trolley_sessionid={'x' * 32}"
+        credentials = {"Authorization": "Bearer trolley_made-up", "Cookie": session}
+        with django_assert_num_queries(0):
+            response = client.get(path, headers=credentials)
+        assert response.status_code == 200
+        assert not response.cookies
+
+
+def test_documents_differ_in_their_tags_by_format_and_server(client, settings, db):
+    """LIV-52: a cache must not answer with the document of another server."""
+    settings.ALLOWED_HOSTS = ["*"]
+    tags = [
+        client.get("/api/schema/?format=json")["ETag"],
+        client.get("/api/schema/?format=yaml")["ETag"],
+        client.get("/api/live/asyncapi.json", headers={"Host": "a.example"})["ETag"],
+        client.get("/api/live/asyncapi.json", headers={"Host": "b.example"})["ETag"],
+    ]
+    assert len(set(tags)) == 4
