@@ -11,7 +11,7 @@ from rest.converters import ID
 urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
-    path("metrics", views.MetricsView.as_view()),
+    path("metrics", views.MetricsView.as_view(), name="metrics"),
     path("ws/", views.upgrade_required),
     path(f"ws/lists/<{ID}:list_id>/", views.upgrade_required),
     path("api/live/requests/", views.RequestsView.as_view()),

@@ -26,6 +26,7 @@ const START = Date.parse('2026-11-26T10:00:00Z');
 
 const sample = (second: number, fields: Partial<Sample> = {}): Sample => ({
   type: 'sample',
+  since: '2026-11-22T00:00:00Z',
   topic: 'requests',
   at: new Date(START + second * 1000).toISOString(),
   processes: 1,

@@ -24,9 +24,9 @@ def log() -> LimitedLog:
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    found = [record.getMessage() for record in caplog.records]
+    messages = [record.getMessage() for record in caplog.records]
     caplog.clear()
-    return found
+    return messages
 
 
 def test_network_writes_ten_lines_and_then_one_a_minute(
@@ -63,7 +63,7 @@ def test_other_network_still_writes_lines(
 def test_many_networks_together_write_a_hundred_lines(
     log: LimitedLog, clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """SEC-18: whoever has many networks cannot fill the log either, nor the memory."""
+    """SEC-18: a client with many networks cannot fill the log either, nor the memory."""
     for number in range(5000):
         log.write(f"2001:db8:{number:x}::/64", "line")
     assert len(lines(caplog)) == 100
