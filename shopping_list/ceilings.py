@@ -56,6 +56,11 @@ _item_count = CompiledQuery(
 )
 
 
+def excess_items(stored: int, added: int) -> int:
+    """Return how many items too many a list would have; 0 if a change may add that many."""
+    return max(0, stored + added - MAX_ITEMS) if added else 0
+
+
 def check_items(list_id: UUID) -> None:
     """Raise TooManyItemsError if a list has too many items. Call it with the list locked."""
     for (count,) in _item_count(list_id):

@@ -9,6 +9,7 @@ import {
   importSummary,
   leftOutSummary,
   shownLines,
+  tooFullText,
 } from '../src/stores/import-draft.svelte';
 
 const result: ImportResult = {
@@ -21,6 +22,7 @@ const result: ImportResult = {
   conflict: 0,
   left_out: 0,
   invalid: 0,
+  excess_items: 0,
   results: [],
 };
 
@@ -59,6 +61,14 @@ describe('the format of a text', () => {
     expect(leftOutSummary({ ...result, invalid: 1, conflict: 2, left_out: 3 })).toBe(
       '1 cannot be read, 2 do not fit, 3 left out',
     );
+  });
+
+  it('says whether the list would be too full', () => {
+    expect(tooFullText(result)).toBe('');
+    expect(tooFullText({ ...result, excess_items: 1 })).toBe(
+      'The list would have 1 item too many. Remove some first, or import fewer.',
+    );
+    expect(tooFullText({ ...result, excess_items: 20 })).toContain('20 items too many');
   });
 });
 

@@ -23,7 +23,7 @@ from accounts.api.permissions import current_user
 from rest import throttles
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.serializers import StrictBooleanField, StrictSerializer, validated
-from shopping_list import models, queries
+from shopping_list import ceilings, models, queries
 from shopping_list.api import openapi, permissions
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.responses import Detail, NotTaken
@@ -98,7 +98,11 @@ class ImportedLineResponse(Struct, kw_only=True):
 
 
 class ImportResponse(Struct):
-    """What an import did, or would do, line by line."""
+    """What an import did, or would do, line by line.
+
+    `excess_items` is how many items too many the list would have: if it is not 0, the import
+    is refused with `too_many_items`.
+    """
 
     version: int
     dry_run: bool
@@ -109,6 +113,7 @@ class ImportResponse(Struct):
     conflict: int
     left_out: int
     invalid: int
+    excess_items: int
     results: list[ImportedLineResponse]
 
 
@@ -144,8 +149,10 @@ class ImportView(APIView):
         lines = [result for result in results if isinstance(result, Line)]
         _charge(request, len(lines), is_preview=body["dry_run"])
         if body["dry_run"]:
-            plan = Plan(queries.items_of_list(list_id)).add_lines(lines)
-            return _response(results, plan, access.version, dry_run=True)
+            stored = queries.items_of_list(list_id)
+            plan = Plan(stored).add_lines(lines)
+            excess = ceilings.excess_items(len(stored), len(plan.added))
+            return _response(results, plan, access.version, dry_run=True, excess=excess)
         if not body["skip_invalid"]:
             _require_valid(results, noun=FORMATS[body["format"]].noun)
         version, plan = self._import(request, list_id, lines)
@@ -247,7 +254,9 @@ def _nameable_users(
     return {user.display_name: user.pk}
 
 
-def _response(results: list[ParseResult], plan: Plan, version: int, *, dry_run: bool) -> Response:
+def _response(
+    results: list[ParseResult], plan: Plan, version: int, *, dry_run: bool, excess: int = 0
+) -> Response:
     planned = iter(plan.lines)
     lines = [
         _planned_line(next(planned), dry_run=dry_run)
@@ -262,6 +271,7 @@ def _response(results: list[ParseResult], plan: Plan, version: int, *, dry_run: 
             "version": version,
             "dry_run": dry_run,
             **{outcome: counts[outcome] for outcome in counted},
+            "excess_items": excess,
             "results": lines,
         }
     )

@@ -299,6 +299,9 @@ export interface ImportRequest {
 }
 /**
  * What an import did, or would do, line by line.
+ *
+ * `excess_items` is how many items too many the list would have: if it is not 0, the import
+ * is refused with `too_many_items`.
  */
 export interface ImportResult {
   version: number;
@@ -310,6 +313,7 @@ export interface ImportResult {
   conflict: number;
   left_out: number;
   invalid: number;
+  excess_items: number;
   results: ImportedLine[];
 }
 /**

@@ -58,6 +58,13 @@ export function importSummary({ added, merged, put_back }: ImportResult): string
   return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
 }
 
+/** Why the list cannot take the items of a preview. Empty if it can. */
+export function tooFullText({ excess_items }: ImportResult): string {
+  if (excess_items === 0) return '';
+  const items = excess_items === 1 ? '1 item' : `${excess_items} items`;
+  return `The list would have ${items} too many. Remove some first, or import fewer.`;
+}
+
 /** The lines of a preview without any effect, such as "1 does not fit, 2 left out". */
 export function leftOutSummary({ conflict, left_out, invalid }: ImportResult): string {
   const counts = [

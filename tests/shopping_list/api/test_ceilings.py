@@ -75,6 +75,38 @@ def test_no_way_to_add_an_item_exceeds_the_ceiling(
     assert (full_list.items.count(), current_version(full_list)) == (3, before)
 
 
+@pytest.mark.parametrize(
+    ("content", "excess"),
+    [("Eggs\nJam\nsalt\n", 2), ("Salt, coarse\nMilk\n", 0), ("# nothing\n", 0)],
+)
+def test_preview_says_whether_the_list_would_be_too_full(
+    full_list: ShoppingList, ana_client: APIClient, content: str, excess: int
+) -> None:
+    """TRF-13, API-36: an item that is merged or put back does not count."""
+    body = {"format": "markdown" if "#" in content else "text", "content": content}
+    url = f"{url_of_list(full_list)}import/"
+    preview = ana_client.post(url, {**body, "dry_run": True})
+    assert (preview.status_code, preview.json()["excess_items"]) == (200, excess)
+    response = ana_client.post(url, body)
+    if excess:
+        assert refusal(response) == (409, "too_many_items")
+    else:
+        assert (response.status_code, response.json()["excess_items"]) == (200, 0)
+
+
+def test_preview_of_a_list_that_is_too_full_already_lets_it_be_edited(
+    full_list: ShoppingList, ana_client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TRF-13"""
+    monkeypatch.setattr(ceilings, "MAX_ITEMS", 1)
+    body = {"format": "text", "content": "Salt, coarse\n", "dry_run": True}
+    preview = ana_client.post(f"{url_of_list(full_list)}import/", body).json()
+    assert (preview["merged"], preview["excess_items"]) == (1, 0)
+    body["content"] = "Eggs\n"
+    preview = ana_client.post(f"{url_of_list(full_list)}import/", body).json()
+    assert preview["excess_items"] == 3
+
+
 def test_full_list_can_be_edited_and_made_smaller(
     full_list: ShoppingList, ana_client: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

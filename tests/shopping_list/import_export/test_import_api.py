@@ -53,6 +53,7 @@ def test_import_returns_the_outcome_of_every_line(groceries, milk, ana, ana_clie
         "conflict": 0,
         "left_out": 1,
         "invalid": 0,
+        "excess_items": 0,
         "results": [
             {**line, **title, "item": None},
             {**line, **merged, "item": milk_fields},
