@@ -33,6 +33,22 @@ def test_list_can_be_downloaded_and_copied(open_session, groceries):
     assert "- [ ] Milk" in ana.page.evaluate("navigator.clipboard.readText()")
 
 
+def test_import_cannot_be_confirmed_when_the_list_would_be_too_full(open_session, groceries):
+    """PAG-3, TRF-13"""
+
+    def make_too_full(route):
+        preview = route.fetch().json()
+        route.fulfill(json={**preview, "excess_items": 2})
+
+    ana = open_session("ana").open(groceries.path)
+    ana.page.route("**/import/", make_too_full)
+    dialog = open_transfer_dialog(ana)
+    dialog.get_by_label("Paste text here").fill("Jam\nTea")
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("2 items too many")
+    expect(dialog.get_by_role("button", name="Import: 2 new")).to_be_disabled()
+
+
 def test_import_is_previewed_and_can_be_undone(open_session, groceries):
     """PAG-3, TRF-13, TRF-14"""
     groceries.add("Tea")
