@@ -286,11 +286,11 @@ describe('the pause', () => {
 describe('the crosshair', () => {
   it('begins at the newest point, moves by points, and stays inside', () => {
     const view = new ChartView();
-    const stop = view.register([100, 101, 102, 103], 1);
+    const stop = view.register([100, 101, 102.4, 103]);
     view.move(-1);
     expect(view.time).toBe(103);
     view.move(-1);
-    expect(view.time).toBe(102);
+    expect(view.time).toBe(102.4);
     view.move(-10);
     expect(view.time).toBe(100);
     view.move(1);

@@ -5,11 +5,10 @@ export class ChartView {
   isTable = $state(false);
 
   #times: readonly number[] = [];
-  #step = 1;
 
   /** Take the times of the charts that are shown; the returned function takes them back. */
-  register(times: readonly number[], step: number): () => void {
-    [this.#times, this.#step] = [times, step];
+  register(times: readonly number[]): () => void {
+    this.#times = times;
     return () => {
       this.#times = [];
     };
@@ -17,9 +16,10 @@ export class ChartView {
 
   /** Move the crosshair by some points. Without a crosshair, begin at the newest point. */
   move(points: number): void {
-    const [first, last] = [this.#times[0], this.#times.at(-1)];
-    if (first === undefined || last === undefined) return;
-    const time = this.time === null ? last : this.time + points * this.#step;
-    this.time = Math.min(last, Math.max(first, time));
+    const last = this.#times.length - 1;
+    const time = this.time;
+    const from = time === null ? null : this.#times.findLastIndex((each) => each <= time);
+    const index = from === null ? last : Math.min(last, Math.max(0, from + points));
+    this.time = this.#times[index] ?? null;
   }
 }
