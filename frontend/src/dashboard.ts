@@ -29,5 +29,6 @@ mountPage(Dashboard, {
     section: new Section(),
     feed: new Feed(engine),
     currentTime: new CurrentTime(200),
+    isDemo: document.getElementById('app')?.dataset.demo !== undefined,
   },
 });

@@ -52,4 +52,6 @@ export interface DashboardApp {
   charts: ChartView;
   section: Section;
   currentTime: CurrentTime;
+  /** Whether a demo serves the page: its owner can cause faults. */
+  isDemo: boolean;
 }
