@@ -10,7 +10,20 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Data URLs would need exceptions in the content security policy.
     assetsInlineLimit: 0,
-    rollupOptions: { input: { lists: 'src/lists.ts', dashboard: 'src/dashboard.ts' } },
+    rollupOptions: {
+      input: { lists: 'src/lists.ts', dashboard: 'src/dashboard.ts' },
+      output: {
+        // Chunks of a few hundred bytes of their own would compress badly.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'shared',
+              test: /src\/(ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem)/,
+            },
+          ],
+        },
+      },
+    },
   },
   test: {
     include: ['tests/**/*.test.ts'],
