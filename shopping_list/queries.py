@@ -133,6 +133,8 @@ def item_by_id(pk: UUID) -> Statement[list[Row]]:
 
 def stored_items(ids: Collection[UUID]) -> dict[UUID, StoredItem]:
     """Return the items that exist among these ids."""
+    if not ids:
+        return {}
     rows = _one_item(*ids) if len(ids) == 1 else _many_items(ids)
     return {item.row.id: item for item in map(item_from_columns, rows)}
 

@@ -170,6 +170,16 @@ def test_adding_an_item_costs_ten_queries_and_removing_one_seven(
     assert removed == expected(7, joined=3)
 
 
+def test_change_of_a_list_reads_no_items(groceries: ShoppingList) -> None:
+    """REC-15"""
+    fill(groceries, 2)
+    groceries.refresh_from_db()
+    with CaptureQueriesContext(connection) as queries:
+        groceries.name = "Drinks"
+        groceries.save()
+    assert not [query for query in queries if "shoppingitem" in query["sql"]]
+
+
 def test_a_token_costs_one_query(groceries: ShoppingList, milk: Any, bob: User) -> None:
     """A session costs two: the session and its user."""
     _, secret = ApiToken.objects.create(user=bob, name="script")
