@@ -16,6 +16,8 @@ from django.http import HttpRequest
 
 NO_ADDRESS = "0.0.0.0"  # noqa: S104  (not bound to)
 """Stands for the address of a client that has none: it is connected by a Unix socket."""
+PROXY_KEY = "trolley.proxy"
+"""The key of an ASGI scope with the address of the trusted proxy that sent the request."""
 MAX_ADDRESS_LENGTH = 100
 """No spelling of an address, with brackets, zone and port, is longer."""
 NAT64 = ip_network("64:ff9b::/96")

@@ -9,7 +9,7 @@ from typing import Any
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from rest.client_address import parse_address
+from rest.client_address import PROXY_KEY, parse_address
 
 SCHEMES = ("http", "https", "ws", "wss")
 
@@ -99,6 +99,7 @@ class ForwardedHeadersMiddleware:
         await self.app(scope, receive, send)
 
     def _apply(self, scope: Any, peer: str | None, port: int) -> None:
+        scope[PROXY_KEY] = peer
         client = forwarded_client(peer, _values(scope, b"x-forwarded-for"), self.proxies)
         if client != peer:
             # The port of the client is not known.

@@ -8,23 +8,33 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from rest.client_address import PROXY_KEY
+
 LOCAL_ADDRESSES = ("127.0.0.1", "::1")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+PROXY_HEADERS = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip")
+PROXY_HEADER_PREFIXES = ("x-forwarded-", "cf-")
 
 
 def is_local(request: HttpRequest) -> bool:
     """Tell whether a program on this machine asks for itself.
 
-    A proxy on this machine connects from here, too, for anybody. So a request that names
-    another host, or that has a header of a proxy, is not local.
+    A proxy on this machine connects from here, too, for anybody. So a request that came from
+    a trusted proxy, that names another host, or that has a header of a proxy, is not local.
+    Without a trusted proxy, REMOTE_ADDR is the address of the connection itself.
     """
     host, _ = split_domain_port(request.META.get("HTTP_HOST", ""))
     return (
-        request.META.get("REMOTE_ADDR") in LOCAL_ADDRESSES
+        PROXY_KEY not in getattr(request, "scope", {})
+        and request.META.get("REMOTE_ADDR") in LOCAL_ADDRESSES
         and host in LOCAL_HOSTS
-        and not any(name in request.headers for name in PROXY_HEADERS)
+        and not any(map(_is_of_a_proxy, request.headers))
     )
+
+
+def _is_of_a_proxy(header: str) -> bool:
+    name = header.lower()
+    return name in PROXY_HEADERS or name.startswith(PROXY_HEADER_PREFIXES)
 
 
 class IsLocalOrHasToken(BasePermission):

@@ -42,6 +42,8 @@ async def read(**extra: str) -> Any:
         ({**LOCAL, "HTTP_X_REAL_IP": "203.0.113.9"}, 401),
         ({**LOCAL, "HTTP_FORWARDED": "for=203.0.113.9"}, 401),
         ({**LOCAL, "HTTP_VIA": "1.1 proxy"}, 401),
+        ({**LOCAL, "HTTP_X_FORWARDED_PROTO": "https"}, 401),
+        ({**LOCAL, "HTTP_CF_CONNECTING_IP": "203.0.113.9"}, 401),
         ({**LOCAL, "HTTP_AUTHORIZATION": "Bearer wrong"}, 401),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from asgi_project import asgi
 from asgi_project.middleware.client_address import TrustedProxies, forwarded_client
+from rest.client_address import PROXY_KEY
 
 PROXIES = TrustedProxies(["10.0.0.0/8", "127.0.0.1", " 2001:db8:1::1 ", "::ffff:192.0.2.1"])
 PEER = "10.0.0.1"
@@ -131,3 +132,17 @@ async def test_peer_is_settled_without_a_proxy(peer: Any, client: Any) -> None:
     """SEC-19: and its headers do not count."""
     headers = {"x_forwarded_for": "203.0.113.9", "x_forwarded_proto": "https"}
     assert await settled(peer, **headers) == (client, "http")
+
+
+@pytest.mark.usefixtures("proxies")
+@pytest.mark.parametrize(("peer", "is_proxy"), [("::1", True), ("198.51.100.7", False)])
+async def test_scope_names_the_trusted_proxy_that_sent_a_request(peer: str, is_proxy: bool) -> None:
+    """MET-3: also if it sends no header of its own."""
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    scope = {"type": "http", "client": (peer, 5), "scheme": "http", "headers": []}
+    await asgi._trust_proxies(app)(scope, None, None)  # type: ignore[arg-type]
+    assert seen[0].get(PROXY_KEY) == (peer if is_proxy else None)
