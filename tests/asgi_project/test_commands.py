@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command, get_commands, loa
 ours = [(name, app) for name, app in sorted(get_commands().items())
         if app in {"asgi_project", "live", "shopping_list", "accounts"}]
 arguments = {"createtoken": ["ana"], "create_reset_link": ["ana"],
-             "createowner": ["--username", "olga", "--password-stdin"]}
+             "createowner": ["--username", "olga", "--password-stdin"], "live": ["top", "--once"]}
 for name, app in ours:
     if name in {"serve", "demo"}:  # they migrate the database
         continue
@@ -35,6 +35,7 @@ def test_command_without_a_migrated_database_fails_with_one_line(tmp_path: Path)
         "create_reset_link",
         "createowner",
         "createtoken",
+        "live",
         "prune",
     ]
     reason = "the database is not migrated: start Trolley once, or run `manage.py migrate`"
