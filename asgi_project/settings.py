@@ -83,6 +83,8 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "shopping_list.middleware.ActorMiddleware",
 ]
+if "live" in INSTALLED_APPS:
+    MIDDLEWARE.insert(0, "live.metrics.route_middleware.RouteMiddleware")
 
 ROOT_URLCONF = "asgi_project.urls"
 ASGI_APPLICATION = "asgi_project.asgi.application"

@@ -12,7 +12,9 @@ class LiveConfig(AppConfig):
         """Connect the signal receivers, and measure the signals."""
         # These need the app registry.
         from live import receivers  # noqa: PLC0415
+        from live.metrics import request_receivers  # noqa: PLC0415
         from live.metrics.measured_signals import measure_signals, signal_meter  # noqa: PLC0415
 
         receivers.connect()
+        request_receivers.connect()
         measure_signals(signal_meter)

@@ -39,13 +39,16 @@ from live.metrics.dashboard_topic import DashboardTopic
 from live.metrics.health_monitor import HealthMonitor
 from live.metrics.lagging_screens import LaggingScreens
 from live.metrics.measured_signals import signal_meter
+from live.metrics.route_meter import route_meter
+from live.metrics.routes_topic import RoutesTopic
 from live.metrics.sampler import Population, Sampler
 from live.metrics.signals_topic import SignalsTopic
+from live.metrics.ticker_topic import TickerTopic
 from live.metrics.verdict_topic import LocalFacts, Verdict, VerdictTopic
 from live.noop import noop
 from live.periodic_tasks import PeriodicTasks
 from live.protocol.frames import CloseCode
-from live.protocol.topics import STAFF_VERDICT, VERDICT
+from live.protocol.topics import ROUTES, STAFF_VERDICT, VERDICT
 
 
 class Runtime:
@@ -96,6 +99,8 @@ class Runtime:
             SignalsTopic(signal_meter),
             VerdictTopic(VERDICT, self.verdict),
             VerdictTopic(STAFF_VERDICT, self.verdict),
+            RoutesTopic(route_meter, lambda: self.hub.subscribers(ROUTES)),
+            TickerTopic(route_meter),
         ]
         self.sampler = Sampler(
             process=process,

@@ -14,6 +14,8 @@ from typing import Any
 from django.conf import settings
 
 from live.counters import counters, is_request_excluded
+from live.metrics.route_meter import route_meter
+from rest.request_id import HEADER
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -22,6 +24,7 @@ EXCLUDED_PATHS = ("/healthz", "/readyz", "/metrics", DASHBOARD_PATH, "/api/live/
 """Paths whose requests are not counted: health checks, and what shows the counts."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _REFERRED_BY_DASHBOARD = re.compile(rb"https?://[^/]+" + DASHBOARD_PATH.encode())
+REQUEST_ID_HEADER = HEADER.lower().encode()
 
 
 def count_requests(app: App, *, on_request: Callable[[], object]) -> App:
@@ -62,22 +65,33 @@ async def _run_excluded(app: App, scope: Any, receive: Any, send: Any) -> None:
 
 async def _run_counted(app: App, scope: Any, receive: Any, send: Any) -> None:
     started_at = time.perf_counter()
+    record = route_meter.start(scope)
     status: int | None = None
 
     async def send_recording_status(message: dict[str, Any]) -> None:
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]
+            if record.request_id is None:  # the response is not one of Django
+                record.request_id = _request_id(message)
         await send(message)
 
     counters.in_flight += 1
     try:
         await app(scope, receive, send_recording_status)
-    except Exception:
+    except Exception as error:
         status = status or 500
+        record.note_exception(error)
         raise
     finally:
         counters.in_flight -= 1
         # A client that disconnects before the response gets no status. It is not an error.
         if status is not None:
             counters.response_sent(status, (time.perf_counter() - started_at) * 1000)
+        route_meter.end(record, status, scope)
+
+
+def _request_id(message: dict[str, Any]) -> str | None:
+    values = (value for name, value in message["headers"] if name.lower() == REQUEST_ID_HEADER)
+    value = next(values, None)
+    return None if value is None else value.decode("latin-1")

@@ -65,6 +65,29 @@ _OVERVIEW_ROW = OverviewRow(
     items_open=0,
     items_total=1,
 )
+_FIGURES = frames.RouteFigures(
+    requests=6_120,
+    statuses={"200": 6_100, "404": 17, "500": 2},
+    aborted=1,
+    errors=2,
+    time_ms=51_408.2,
+    latency_ms={"p50": 6.8, "p95": 14.2, "p99": 31.0},
+    slowest_ms=840.1,
+    histogram=(0, 0, 1_310, 3_890, 860, 48, 9, 1, 0, 1, 0, 0, 0),
+    queries=48_960,
+    query_ms=20_380.4,
+)
+_ENDED_REQUEST = frames.EndedRequest(
+    at=_AT,
+    method="PATCH",
+    route="/api/shopping-lists/<id:list_id>/shopping-items/<id:item_id>/",
+    status=200,
+    ms=840.1,
+    queries=8,
+    query_ms=812.4,
+    request_id="0c44d1f7a9e35b28",
+    user="Ana",
+)
 _ENTRY = ActivityEntry(
     list=_LIST_ID,
     epoch=_EPOCH,
@@ -254,6 +277,46 @@ FRAMES: tuple[msgspec.Struct, ...] = (
             ),
         ),
     ),
+    frames.Routes(
+        topic="ops:routes",
+        at=_AT,
+        is_complete=True,
+        rows=(
+            frames.RouteRow(
+                method="PATCH",
+                route="/api/shopping-lists/<id:list_id>/shopping-items/<id:item_id>/",
+                total=_FIGURES,
+                last_minute=None,
+            ),
+        ),
+        exceptions=(
+            frames.ExceptionRow(
+                kind="django.db.utils.OperationalError",
+                method="PATCH",
+                route="/api/shopping-lists/<id:list_id>/shopping-items/<id:item_id>/",
+                count=2,
+                newest=_AT,
+                request_id="9f3c1a7b20d4e865",
+                code="shopping_list.services.items.edit:88",
+            ),
+        ),
+        networks=(
+            frames.NetworkRow(network="203.0.113.7", throttled=12, failed_sign_ins=3, newest=_AT),
+        ),
+        slowest=(_ENDED_REQUEST,),
+        in_flight=(
+            frames.OpenRequest(
+                method="POST",
+                route="/api/shopping-lists/<id:list_id>/shopping-items/bulk/",
+                state="running",
+                ms=2_104.3,
+                request_id="5d0be7c3f1a29684",
+                user="Ana",
+            ),
+        ),
+        in_flight_count=1,
+    ),
+    frames.Ticker(topic="ops:ticker", at=_AT, requests=(_ENDED_REQUEST,), omitted=0),
     frames.Subscribed(id=11, topic="lists"),
     frames.Overview(topic="lists", part=1, parts=1, lists=(_OVERVIEW_ROW,)),
     frames.OverviewChange(topic="lists", list=_OVERVIEW_ROW),

@@ -50,6 +50,8 @@ MAX_PART_BYTES = 900_000
 """Bytes of rows in one part: servers and proxies limit a message to 1 MiB."""
 MAX_ACTIVITY_ENTRIES = 50
 """Changes that a new subscriber of `activity` gets."""
+TIME_BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+"""The upper bounds of the bars of a histogram; the last bar has everything above them."""
 
 
 class CloseCode(IntEnum):
@@ -382,6 +384,130 @@ class Signals(msgspec.Struct, tag_field="type", tag="signals", kw_only=True):
     rows: tuple[SignalRow, ...]
 
 
+class RouteFigures(msgspec.Struct, kw_only=True):
+    """The requests of one route, in some time.
+
+    `statuses` counts responses by their code, `aborted` the requests whose client left before
+    the response, `errors` the responses with 5xx and the requests that ended with an exception.
+    `requests` is the sum of `statuses` and `aborted`. `time_ms` and `query_ms` are sums,
+    `latency_ms` has percentiles; times are those of requests with a response. `histogram`
+    counts them up to 1, 2, 5, 10, 20, 50, 100, 200, 500, 1,000, 2,000 and 5,000 ms, and beyond.
+    """
+
+    requests: int
+    statuses: dict[str, int]
+    aborted: int
+    errors: int
+    time_ms: Number
+    latency_ms: dict[str, Number | None]
+    slowest_ms: Number
+    histogram: tuple[int, ...]
+    queries: int
+    query_ms: Number
+
+
+class RouteRow(msgspec.Struct, kw_only=True):
+    """The requests of one method and URL pattern, in all processes together.
+
+    Method and route are empty for all requests whose path has no view. `last_minute` is null
+    if there were none.
+    """
+
+    method: str
+    route: str
+    total: RouteFigures
+    last_minute: RouteFigures | None
+
+
+class ExceptionRow(msgspec.Struct, kw_only=True):
+    """The exceptions of one type that no view handled, of one route.
+
+    `code` is the module, function and line that raised the newest one. There is no text of
+    it, which may contain what a user typed.
+    """
+
+    kind: str
+    method: str
+    route: str
+    count: int
+    newest: datetime
+    request_id: str | None
+    code: str
+
+
+class NetworkRow(msgspec.Struct, kw_only=True):
+    """The responses with 429 to one network, and its failed sign-ins.
+
+    `network` is an IPv4 address or the /64 of an IPv6 address; "other" are all networks that
+    have no row of their own any more.
+    """
+
+    network: str
+    throttled: int
+    failed_sign_ins: int
+    newest: datetime
+
+
+class EndedRequest(msgspec.Struct, kw_only=True):
+    """A request that has ended. `status` is null if its client left before the response.
+
+    `user` is the name of the user, if the request needed to know it.
+    """
+
+    at: datetime
+    method: str
+    route: str
+    status: int | None
+    ms: Number
+    queries: int
+    query_ms: Number
+    request_id: str | None
+    user: str | None
+
+
+RequestState = Literal["waiting", "running", "sending"]
+"""A request waits for its body or for a thread, its view runs, or its response is sent."""
+
+
+class OpenRequest(msgspec.Struct, kw_only=True):
+    """A request in flight. `ms` is its age."""
+
+    method: str
+    route: str
+    state: RequestState
+    ms: Number
+    request_id: str | None
+    user: str | None
+
+
+class Routes(msgspec.Struct, tag_field="type", tag="routes", kw_only=True):
+    """The requests by route, once a second, for staff.
+
+    If `is_complete` is false, `rows` has only the rows that may differ from the frame before,
+    and null stands for a part that is the same. `slowest` has the slowest requests of the
+    last 5 minutes, `in_flight` the oldest open ones, of which there are `in_flight_count`.
+    """
+
+    topic: str
+    at: datetime
+    is_complete: bool
+    rows: tuple[RouteRow, ...]
+    exceptions: tuple[ExceptionRow, ...] | None
+    networks: tuple[NetworkRow, ...] | None
+    slowest: tuple[EndedRequest, ...] | None
+    in_flight: tuple[OpenRequest, ...]
+    in_flight_count: int
+
+
+class Ticker(msgspec.Struct, tag_field="type", tag="ticker", kw_only=True):
+    """The requests that ended in the last second, for staff; `omitted` more have no entry."""
+
+    topic: str
+    at: datetime
+    requests: tuple[EndedRequest, ...]
+    omitted: int
+
+
 ConditionSeverity = Literal["warning", "critical"]
 VerdictState = Literal["ok", "warning", "critical"]
 DashboardSection = Literal["now", "delivery", "signals", "requests", "lists", "machine", "doctor"]
@@ -516,6 +642,8 @@ ServerFrame = (
     | Sample
     | RequestWindow
     | Signals
+    | Routes
+    | Ticker
     | Verdict
     | People
     | Overview

@@ -15,6 +15,8 @@ export type ServerFrame =
   | Sample
   | RequestWindow
   | Signals
+  | Routes
+  | Ticker
   | Verdict
   | People
   | Overview
@@ -430,6 +432,126 @@ export interface SignalRow {
 export interface SignalReceiver {
   name: string;
   does: string;
+}
+/**
+ * The requests by route, once a second, for staff.
+ *
+ *     If `is_complete` is false, `rows` has only the rows that may differ from the frame before,
+ *     and null stands for a part that is the same. `slowest` has the slowest requests of the
+ *     last 5 minutes, `in_flight` the oldest open ones, of which there are `in_flight_count`.
+ */
+export interface Routes {
+  type: 'routes';
+  topic: string;
+  at: string;
+  is_complete: boolean;
+  rows: RouteRow[];
+  exceptions: ExceptionRow[] | null;
+  networks: NetworkRow[] | null;
+  slowest: EndedRequest[] | null;
+  in_flight: OpenRequest[];
+  in_flight_count: number;
+}
+/**
+ * The requests of one method and URL pattern, in all processes together.
+ *
+ *     Method and route are empty for all requests whose path has no view. `last_minute` is null
+ *     if there were none.
+ */
+export interface RouteRow {
+  method: string;
+  route: string;
+  total: RouteFigures;
+  last_minute: RouteFigures | null;
+}
+/**
+ * The requests of one route, in some time.
+ *
+ *     `statuses` counts responses by their code, `aborted` the requests whose client left before
+ *     the response, `errors` the responses with 5xx and the requests that ended with an exception.
+ *     `requests` is the sum of `statuses` and `aborted`. `time_ms` and `query_ms` are sums,
+ *     `latency_ms` has percentiles; times are those of requests with a response. `histogram`
+ *     counts them up to 1, 2, 5, 10, 20, 50, 100, 200, 500, 1,000, 2,000 and 5,000 ms, and beyond.
+ */
+export interface RouteFigures {
+  requests: number;
+  statuses: {
+    [k: string]: number;
+  };
+  aborted: number;
+  errors: number;
+  time_ms: number;
+  latency_ms: {
+    [k: string]: number | null;
+  };
+  slowest_ms: number;
+  histogram: number[];
+  queries: number;
+  query_ms: number;
+}
+/**
+ * The exceptions of one type that no view handled, of one route.
+ *
+ *     `code` is the module, function and line that raised the newest one. There is no text of
+ *     it, which may contain what a user typed.
+ */
+export interface ExceptionRow {
+  kind: string;
+  method: string;
+  route: string;
+  count: number;
+  newest: string;
+  request_id: string | null;
+  code: string;
+}
+/**
+ * The responses with 429 to one network, and its failed sign-ins.
+ *
+ *     `network` is an IPv4 address or the /64 of an IPv6 address; "other" are all networks that
+ *     have no row of their own any more.
+ */
+export interface NetworkRow {
+  network: string;
+  throttled: number;
+  failed_sign_ins: number;
+  newest: string;
+}
+/**
+ * A request that has ended. `status` is null if its client left before the response.
+ *
+ *     `user` is the name of the user, if the request needed to know it.
+ */
+export interface EndedRequest {
+  at: string;
+  method: string;
+  route: string;
+  status: number | null;
+  ms: number;
+  queries: number;
+  query_ms: number;
+  request_id: string | null;
+  user: string | null;
+}
+/**
+ * A request in flight. `ms` is its age.
+ */
+export interface OpenRequest {
+  method: string;
+  route: string;
+  state: 'running' | 'sending' | 'waiting';
+  ms: number;
+  request_id: string | null;
+  user: string | null;
+}
+/**
+ * The requests that ended in the last second, for staff; `omitted` more have no entry.
+ */
+export interface Ticker {
+  type: 'ticker';
+  topic: string;
+  at: string;
+  requests: EndedRequest[];
+  omitted: number;
 }
 /**
  * What is wrong with the installation, sent once a second. It replaces the one before.

@@ -1,0 +1,110 @@
+"""The topic `ops:routes`: the requests of all processes, by route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from live.metrics.route_meter import MAX_OPEN_SHOWN, RouteMeter
+from live.metrics.route_table import ProcessRequests, Remainder, RouteTable
+from live.metrics.route_totals import RouteCounts, RouteKey
+from live.protocol import frames
+from live.protocol.topics import ROUTES
+
+COMPLETE_INTERVAL = 10
+"""Frames after which all rows are sent: a client that did not keep up may have missed some."""
+
+
+class RoutesTopic:
+    """Joins the meter of this process and the table of all processes (DashboardTopic).
+
+    `subscribers` returns the current subscribers. A new one gets a complete frame.
+    """
+
+    name = ROUTES
+
+    def __init__(self, meter: RouteMeter, subscribers: Callable[[], Iterable[object]]) -> None:
+        self._meter = meter
+        self._subscribers = subscribers
+        self._table = RouteTable()
+        self._sent_routes: dict[RouteKey, int] = {}
+        self._sent: dict[str, Any] = {}
+        self._served: set[object] = set()
+        self._frame_number = 0
+        self._shown_keys: set[RouteKey] = set()
+        self._shown: Remainder | None = None
+
+    def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
+        """Return what changed, as one ProcessRequests."""
+        self._meter.slowest.tick()
+        if everything:
+            self._sent_routes.clear()
+            self._sent.clear()
+        counts = ProcessRequests(
+            routes=self._changed_routes(),
+            exceptions=self._if_changed("exceptions", tuple(self._meter.exceptions.values())),
+            networks=self._if_changed("networks", self._meter.networks.rows()),
+            in_flight_count=self._meter.in_flight_count,
+        )
+        if is_watched:
+            counts.slowest = self._if_changed("slowest", self._meter.slowest.entries())
+            counts.in_flight = self._meter.in_flight()
+        return [msgspec.to_builtins(counts)]
+
+    def _changed_routes(self) -> list[RouteCounts]:
+        changed = []
+        for key, totals in self._meter.routes.items():
+            if self._sent_routes.get(key) != totals.requests:
+                self._sent_routes[key] = totals.requests
+                changed.append(totals.counts(key))
+        return changed
+
+    def _if_changed(self, part: str, value: tuple[Any, ...]) -> list[Any] | None:
+        if self._sent.get(part, ()) == value:
+            return None
+        self._sent[part] = value
+        return list(value)
+
+    def put(self, process: str, counts: list[Any]) -> None:
+        """Store what a process has counted."""
+        for each in msgspec.convert(counts, list[ProcessRequests]):
+            self._table.put(process, each)
+
+    def remove(self, process: str) -> None:
+        """Keep what a stopped process has counted."""
+        self._table.remove(process)
+
+    def advance(self) -> None:
+        """Begin the next second of the last minute."""
+        self._table.advance()
+        self._served &= set(self._subscribers())
+
+    def frame(self, at: datetime) -> frames.Routes:
+        """Return the frame for subscribers: what changed since the last one, or all of it."""
+        is_complete = self._must_be_complete()
+        active = self._table.active()
+        # A row whose last request was a minute ago changes once more.
+        rows = self._table.rows(None if is_complete else active | self._shown_keys)
+        before = None if is_complete else self._shown
+        now = self._table.remainder(at)
+        self._shown_keys, self._shown = active, now
+        in_flight, in_flight_count = self._table.in_flight(MAX_OPEN_SHOWN)
+        return frames.Routes(
+            topic=ROUTES,
+            at=at,
+            is_complete=is_complete,
+            rows=rows,
+            exceptions=None if before and before.exceptions == now.exceptions else now.exceptions,
+            networks=None if before and before.networks == now.networks else now.networks,
+            slowest=None if before and before.slowest == now.slowest else now.slowest,
+            in_flight=in_flight,
+            in_flight_count=in_flight_count,
+        )
+
+    def _must_be_complete(self) -> bool:
+        served, self._served = self._served, set(self._subscribers())
+        self._frame_number += 1
+        return bool(self._served - served) or self._frame_number % COMPLETE_INTERVAL == 0
