@@ -30,5 +30,6 @@ mountPage(Dashboard, {
     feed: new Feed(engine),
     currentTime: new CurrentTime(200),
     isDemo: document.getElementById('app')?.dataset.demo !== undefined,
+    engine,
   },
 });

@@ -34,7 +34,9 @@ class RoutesTopic:
         self._sent: dict[str, Any] = {}
         self._served: set[object] = set()
         self._frame_number = 0
-        self._shown_keys: set[RouteKey] = set()
+        self._is_complete = True
+        self._active_keys: set[RouteKey] = set()
+        self._changed_keys: set[RouteKey] = set()
         self._shown: Remainder | None = None
 
     def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
@@ -78,33 +80,33 @@ class RoutesTopic:
         self._table.remove(process)
 
     def advance(self) -> None:
-        """Begin the next second of the last minute."""
+        """Begin the next second of the last minute, and choose what the frame has."""
         self._table.advance()
-        self._served &= set(self._subscribers())
+        before, self._served = self._served, set(self._subscribers())
+        if not self._served:
+            return
+        self._frame_number += 1
+        is_new = bool(self._served - before)
+        self._is_complete = is_new or self._frame_number % COMPLETE_INTERVAL == 0
+        active = self._table.active()
+        # A row whose last request was a minute ago changes once more.
+        self._changed_keys = active | self._active_keys
+        self._active_keys = active
 
     def frame(self, at: datetime) -> frames.Routes:
         """Return the frame for subscribers: what changed since the last one, or all of it."""
-        is_complete = self._must_be_complete()
-        active = self._table.active()
-        # A row whose last request was a minute ago changes once more.
-        rows = self._table.rows(None if is_complete else active | self._shown_keys)
-        before = None if is_complete else self._shown
-        now = self._table.remainder(at)
-        self._shown_keys, self._shown = active, now
+        is_complete = self._is_complete
+        part = self._table.remainder(at)
+        before, self._shown = None if is_complete else self._shown, part
         in_flight, in_flight_count = self._table.in_flight(MAX_OPEN_SHOWN)
         return frames.Routes(
             topic=ROUTES,
             at=at,
             is_complete=is_complete,
-            rows=rows,
-            exceptions=None if before and before.exceptions == now.exceptions else now.exceptions,
-            networks=None if before and before.networks == now.networks else now.networks,
-            slowest=None if before and before.slowest == now.slowest else now.slowest,
+            rows=self._table.rows(None if is_complete else self._changed_keys),
+            exceptions=None if before and before.exceptions == part.exceptions else part.exceptions,
+            networks=None if before and before.networks == part.networks else part.networks,
+            slowest=None if before and before.slowest == part.slowest else part.slowest,
             in_flight=in_flight,
             in_flight_count=in_flight_count,
         )
-
-    def _must_be_complete(self) -> bool:
-        served, self._served = self._served, set(self._subscribers())
-        self._frame_number += 1
-        return bool(self._served - served) or self._frame_number % COMPLETE_INTERVAL == 0

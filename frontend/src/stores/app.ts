@@ -54,4 +54,6 @@ export interface DashboardApp {
   currentTime: CurrentTime;
   /** Whether a demo serves the page: its owner can cause faults. */
   isDemo: boolean;
+  /** For the stores of sections that are loaded on demand. */
+  engine: Engine;
 }

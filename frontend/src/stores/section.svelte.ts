@@ -2,6 +2,7 @@
 export const SECTIONS = [
   { name: 'now', label: 'Now', path: '/dashboard/' },
   { name: 'signals', label: 'Signals', path: '/dashboard/signals/' },
+  { name: 'requests', label: 'Requests', path: '/dashboard/requests/', forStaff: true },
 ] as const;
 
 export type SectionName = (typeof SECTIONS)[number]['name'];

@@ -52,15 +52,4 @@ export class Signals {
   }
 }
 
-/** The sends of a signal, of one sender or of all together. */
-export function sendsOf(rows: readonly SignalRow[], signal: string, sender?: string): number {
-  return rows
-    .filter((row) => row.signal === signal && (sender === undefined || row.sender === sender))
-    .reduce((sum, row) => sum + row.sends, 0);
-}
-
-export function rateOf(rows: readonly SignalRow[], signal: string, sender?: string): number {
-  return rows
-    .filter((row) => row.signal === signal && (sender === undefined || row.sender === sender))
-    .reduce((sum, row) => sum + row.last_second, 0);
-}
+export { rateOf, sendsOf } from './signal-sums';
