@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,14 +18,16 @@ from uuid import UUID
 from channels.consumer import AsyncConsumer  # type: ignore[import-untyped]
 from django.conf import settings
 
+from accounts import user_agent
 from live import runtime
 from live.connections import handshake, identity, state_machine
-from live.connections.connection import Connection
+from live.connections.connection import Connection, UnreadBytes
 from live.connections.handshake import ForeignOriginError, Handshake
 from live.connections.identity import Identity
 from live.connections.state_machine import Effect, StartSubscription
 from live.db_threads import run_in_db_thread
 from live.delivery.readings import Position
+from live.noop import noop
 from live.protocol import frames
 from live.protocol.frames import CloseCode
 from rest.client_address import scope_network
@@ -43,6 +45,8 @@ Send = Callable[[Message], Awaitable[None]]
 Work = Coroutine[Any, Any, None]
 
 DISCONNECT = "websocket.disconnect"
+ABNORMAL_CLOSURE = 1006
+"""The code of a connection that ended without a close frame."""
 
 
 class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -52,8 +56,12 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
     initial_subscription: StartSubscription | None
     network: str
     credential: bytes | None
+    device: str
+    unread_bytes: UnreadBytes
     is_bare = False
     """Whether the socket counts as one without a credential (admission.py)."""
+    client_code = ABNORMAL_CLOSURE
+    """The code with which the client closed."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one socket."""
@@ -64,11 +72,14 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             foreign_origins.write(
                 scope_network(scope), "handshake from a foreign origin refused: %r", error.args[0]
             )
+            runtime.get_runtime().meter.handshake_refused("foreign_origin")
             await send({"type": "websocket.close"})
             return
         # Before it is accepted: then the headers are dropped (serving/websocket_protocol.py).
         self.network = scope_network(scope)
         self.credential = credential_of(scope["headers"])
+        self.device = _device_of(scope["headers"])
+        self.unread_bytes = scope.get("extensions", {}).get("trolley.unread_bytes", noop)
         await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
         await self._serve(parsed_handshake, receive, send)
 
@@ -82,7 +93,13 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         task = asyncio.current_task()
         assert task is not None
         self.runtime = runtime.get_runtime()
-        self.connection = Connection(send, finish=task.cancel)
+        self.connection = Connection(
+            send,
+            finish=task.cancel,
+            device=self.device,
+            unread_bytes=self.unread_bytes,
+            meter=self.runtime.meter,
+        )
         self.runtime.add_connection(self.connection)
         try:
             await self._receive_loop(self._open(parsed_handshake), receive)
@@ -94,7 +111,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 await self._force_close(send, self.connection.close_code)
         finally:
             self._leave_bare()
-            self.runtime.remove_connection(self.connection)
+            self.runtime.remove_connection(self.connection, self.client_code)
 
     async def _force_close(self, send: Send, code: CloseCode) -> None:
         # Nothing could be written before, so this may fail or block too. But if only the
@@ -121,6 +138,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             else:
                 message, receiving = await receiving, None
             if message["type"] == DISCONNECT:
+                self.client_code = message.get("code", ABNORMAL_CLOSURE)
                 return
             work = self._handle_message(message)
 
@@ -131,6 +149,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
             if receiving.done() and receiving.result()["type"] == DISCONNECT:
+                self.client_code = receiving.result().get("code", ABNORMAL_CLOSURE)
                 return False
             await working
         except asyncio.CancelledError:
@@ -284,3 +303,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         # A replay is not counted against the limits of the send queue. So it is
         # written before the next one starts.
         await self.connection.writer.drain()
+
+
+def _device_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the name of the client's program, as the account page shows it."""
+    values = (value for name, value in headers if name == b"user-agent")
+    return user_agent.describe(next(values, b"").decode("latin-1"))

@@ -15,6 +15,9 @@ signals see it. They would not see a value that a receiver sets, because
 receivers run in tasks of their own.
 """
 
+request_started_at: ContextVar[float | None] = ContextVar("request_started_at", default=None)
+"""When the current request arrived, in seconds of `perf_counter`."""
+
 
 class Counters:
     """The counts of this process since it started.
@@ -37,6 +40,8 @@ class Counters:
         self.resumed = 0
         self.snapshots = 0
         self.layer_errors = 0
+        self.failed_writes = 0
+        """Requests that would have changed something and got a server error."""
 
     def request_started(self) -> None:
         """Count one `request_started`."""

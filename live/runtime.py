@@ -30,18 +30,21 @@ from live.delivery import local_bus
 from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage
 from live.delivery.relay import Relay
+from live.delivery_meter import DeliveryMeter
 from live.history.recorder import HistoryRecorder
 from live.history.window_topics import WindowTopics
 from live.intervals import Intervals
 from live.metrics.alert_plan import AlertPlan
 from live.metrics.alert_poster import AlertPoster
 from live.metrics.dashboard_topic import DashboardTopic
+from live.metrics.delivery_topic import DeliveryTopic
 from live.metrics.health_monitor import HealthMonitor
 from live.metrics.lagging_screens import LaggingScreens
 from live.metrics.measured_signals import signal_meter
 from live.metrics.route_meter import route_meter
 from live.metrics.routes_topic import RoutesTopic
 from live.metrics.sampler import Population, Sampler
+from live.metrics.screens_topic import ScreensTopic
 from live.metrics.signals_topic import SignalsTopic
 from live.metrics.ticker_topic import TickerTopic
 from live.metrics.verdict_topic import LocalFacts, Verdict, VerdictTopic
@@ -61,7 +64,8 @@ class Runtime:
         self._process = process = secrets.token_hex(6)
         self._started_at = time.time()
         self.admission = AdmissionControl(rate=settings.HANDSHAKES)
-        self.hub = Hub(loop=self._loop, on_delivered=_observe_delivery)
+        self.meter = DeliveryMeter()
+        self.hub = Hub(loop=self._loop, on_delivered=_observe_delivery, meter=self.meter)
         self.registry = ConnectionRegistry()
         self.access = AccessTracker(self.registry)
         self.relay = Relay(
@@ -69,6 +73,7 @@ class Runtime:
             access_listener=self.access,
             before_restart=self._check_access,
             intervals=self.intervals,
+            meter=self.meter,
         )
         self.presence = Presence(
             process=process,
@@ -77,7 +82,7 @@ class Runtime:
             position=self.relay.position,
             intervals=self.intervals,
         )
-        self.screens = Screens(self.relay)
+        self.screens = Screens(self.relay, meter=self.meter)
         self.overview_topics = OverviewTopics(
             process=process,
             registry=self.registry,
@@ -101,6 +106,8 @@ class Runtime:
             VerdictTopic(STAFF_VERDICT, self.verdict),
             RoutesTopic(route_meter, lambda: self.hub.subscribers(ROUTES)),
             TickerTopic(route_meter),
+            DeliveryTopic(self.meter, registry=self.registry, hub=self.hub, screens=self.screens),
+            ScreensTopic(process, registry=self.registry, screens=self.screens),
         ]
         self.sampler = Sampler(
             process=process,
@@ -132,6 +139,7 @@ class Runtime:
             dashboard_topics={topic.name for topic in dashboard_topics},
             window_topics=self.window_topics,
             intervals=self.intervals,
+            meter=self.meter,
         )
         self.periodic_tasks = PeriodicTasks(
             registry=self.registry,
@@ -151,6 +159,7 @@ class Runtime:
         self.relay.register_handler("live.presence", self.presence.receive_remote)
         self.relay.register_handler("live.sample", self.sampler.receive_remote)
         self.relay.register_handler("live.revoked", self._handle_revoked)
+        self.relay.register_handler("live.disconnect", self._handle_disconnect)
         self.relay.register_handler("live.lists_changed", self.overview_topics.receive_remote)
         self.relay.start()
         self.overview_topics.start()
@@ -199,15 +208,29 @@ class Runtime:
         connection.on_lagging = self.subscriptions.on_lagging
         self.registry.add(connection)
 
-    def remove_connection(self, connection: Connection) -> None:
-        """Remove a disconnected socket."""
+    def remove_connection(self, connection: Connection, client_code: int) -> None:
+        """Remove a disconnected socket. `client_code` counts if the server did not close it."""
+        code = connection.close_code
+        self.meter.socket_closed(client_code if code is None else code, is_ours=code is not None)
+        if code is not None and connection.identity is None:
+            self.meter.handshake_refused(code.name.lower())
         connection.discard()
         self.registry.remove(connection)
 
     def _publish(self, group_message: GroupMessage) -> None:
+        if group_message.message["type"] == "live.change":
+            self._measure_writing(group_message.message)
         self.relay.publish(group_message)
         if group_message.message["type"] == "live.change":
             self.overview_topics.note_change(group_message.message)
+
+    def _measure_writing(self, change: dict[str, Any]) -> None:
+        """Count how long a change of this process took until now, and note the time."""
+        change["sent_at"] = time.time()
+        seconds_since_commit = change["sent_at"] - change["committed_at"]
+        self.meter.hops["publisher"].observe(max(0.0, seconds_since_commit) * 1000)
+        for hop, seconds in change.pop("seconds", {}).items():
+            self.meter.hops[hop].observe(seconds * 1000)
 
     def _population(self) -> Population:
         return Population(
@@ -272,6 +295,13 @@ class Runtime:
             session=message.get("session"),
             token=message.get("token"),
         )
+
+    def _handle_disconnect(self, message: dict[str, Any]) -> None:
+        connection = self.registry.find(message["connection"])
+        if connection is not None:
+            connection.close(CloseCode.TOO_SLOW, "disconnected by staff")
+            if connection.writer.is_blocked:
+                connection.abort()  # it would not read the `bye`
 
 
 def _observe_delivery(commit_times: list[float]) -> None:

@@ -15,5 +15,6 @@ urlpatterns = [
     path("ws/", views.upgrade_required),
     path(f"ws/lists/<{ID}:list_id>/", views.upgrade_required),
     path("api/live/requests/", views.RequestsView.as_view()),
+    path("api/live/sockets/<slug:connection>/", views.SocketView.as_view()),
     path("api/live/asyncapi.json", compressed(views.AsyncApiView.as_view()), name="asyncapi"),
 ]

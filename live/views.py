@@ -13,15 +13,17 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import guests
-from accounts.api.permissions import current_user
+from accounts.api.permissions import current_user, has_narrow_token
 from accounts.authentication import MetricsTokenAuthentication
 from live import runtime
 from live.db_threads import run_in_db_thread
+from live.delivery import publisher
 from live.metrics import health, prometheus
 from live.metrics.access import IsLocalOrHasToken
 from live.metrics.health import Health
@@ -37,7 +39,8 @@ from rest.problems import problem_response
 from rest.public_document import public_document
 from shopping_list.api import permissions
 
-missing_upgrades = LimitedLog(logging.getLogger(__name__))
+logger = logging.getLogger(__name__)
+missing_upgrades = LimitedLog(logger)
 
 
 async def healthz(_request: HttpRequest) -> JsonResponse:
@@ -131,6 +134,33 @@ def _latest_sample(sampler: Sampler) -> Sample:
     if sample is None:
         raise NoSample
     return sample
+
+
+class IsStaff(BasePermission):
+    """Staff with a session, or with a token that is restricted neither to a scope nor a list."""
+
+    message = "This is for staff."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the user is staff."""
+        return current_user(request).is_staff and not has_narrow_token(request)
+
+
+class SocketView(APIView):
+    """One socket of any user, for staff."""
+
+    permission_classes = (IsAuthenticated, IsStaff)
+
+    @operation({202: None}, errors=(403,))
+    def delete(self, request: Request, connection: str) -> Response:
+        """Disconnect one socket. Its client connects again and gets what it missed.
+
+        The process that has the socket closes it, with 4002. It may be another one than that
+        which answers, so an id that no process has is accepted, too.
+        """
+        logger.info("%s disconnects the socket %s", request.user, connection)
+        publisher.publish_control({"type": "live.disconnect", "connection": connection})
+        return Response(status=202)
 
 
 class AsyncApiView(APIView):

@@ -8,9 +8,12 @@ queue and the event take memory only while they hold something.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from asgi_project.serving import unread_bytes
 
 if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveEvent
@@ -79,12 +82,18 @@ class WritableEvent:
 
 
 class CompactWebSocketProtocol(WebSocketsSansIOProtocol):
-    """One socket. It differs from uvicorn's in memory only."""
+    """One socket. It takes less memory than uvicorn's, and tells what its peer has not taken."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.queue = ReceiveQueue()  # type: ignore[assignment]
         self.writable = WritableEvent()  # type: ignore[assignment]
+
+    async def run_asgi(self) -> None:
+        """Run the application, which may ask how many bytes its peer has not taken."""
+        extensions: Any = self.scope["extensions"]
+        extensions[unread_bytes.EXTENSION] = partial(unread_bytes.unread_bytes, self.transport)
+        await super().run_asgi()
 
     def start_keepalive(self) -> None:
         """Drop the handshake: uvicorn calls this after it has sent the acceptance.

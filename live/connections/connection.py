@@ -14,10 +14,14 @@ from live.connections.identity import Identity
 from live.connections.socket_writer import Send, SocketWriter
 from live.connections.state_machine import ConnectionState
 from live.delivery.send_queue import Batch, close_message
+from live.delivery_meter import DeliveryMeter
 from live.noop import noop
 from live.protocol import frames
 from live.protocol.frames import CloseCode
 from shopping_list.rows import encode
+
+UnreadBytes = Callable[[], tuple[int, int] | None]
+"""Returns the bytes that wait for the client, and how many it has taken. None: not known."""
 
 
 class Connection:
@@ -26,15 +30,16 @@ class Connection:
     `is_authenticating` is true during the lookup of a session or token: a slow
     database must not use up the time in which the client must authenticate.
     `subscriptions` maps each topic to the version at which the socket subscribed
-    (0 for topics without versions). `snapshot_times` has the time of the newest snapshot of
-    a topic. `on_unsubscribe` is called with each topic
-    that is removed from it, `on_lagging` when the client reads again and has
-    missed something.
+    (0 for topics without versions). `snapshot_times` has the time of the newest
+    snapshot of a topic. `device` names the client's program, as on the account page.
+    `on_unsubscribe` is called with each topic that is removed from it, `on_lagging`
+    when the client reads again and has missed something.
     """
 
     __slots__ = (
         "_finish",
         "close_code",
+        "device",
         "expires_at",
         "id",
         "identity",
@@ -46,10 +51,19 @@ class Connection:
         "snapshot_times",
         "state",
         "subscriptions",
+        "unread_bytes",
         "writer",
     )
 
-    def __init__(self, send: Send, *, finish: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        *,
+        finish: Callable[[], object],
+        device: str = "",
+        unread_bytes: UnreadBytes = noop,
+        meter: DeliveryMeter | None = None,
+    ) -> None:
         self.id = f"c_{secrets.token_urlsafe(9)}"
         self.identity: Identity | None = None
         self.opened_at = time.monotonic()
@@ -62,7 +76,9 @@ class Connection:
         self.on_lagging: Callable[[Connection], None] = noop
         self.resync_task: asyncio.Task[None] | None = None
         self.close_code: CloseCode | None = None
-        self.writer = SocketWriter(send)
+        self.device = device
+        self.unread_bytes = unread_bytes
+        self.writer = SocketWriter(send, meter=meter)
         self.writer.on_finished = self._on_writer_finished
         self.writer.on_drained = self._on_writer_drained
         self._finish = finish

@@ -93,6 +93,11 @@ class ConnectionRegistry:
         user = self.users.get(user_id)
         return () if user is None else tuple(user.connections)
 
+    def find(self, connection_id: str) -> Connection | None:
+        """Return the socket of a user by its id, if this process has it."""
+        connections = (each for user in self.users.values() for each in user.connections)
+        return next((each for each in connections if each.id == connection_id), None)
+
     @property
     def user_ids(self) -> list[int]:
         """The ids of all connected users."""

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from live.connections.connection import Connection
 from live.delivery.readings import Position
+from live.delivery_meter import DeliveryMeter
 from live.protocol import frames
 from live.protocol.topics import parse_list_topic
 
 logger = logging.getLogger(__name__)
+
+ScreenState = Literal["identical", "behind", "different"]
+
+REPORT_WINDOW = 60.0
+"""Seconds in which a screen counts as one that reports its paint times."""
 
 
 class ScreenCounts(NamedTuple):
@@ -35,6 +43,17 @@ class ScreenBehind(NamedTuple):
     version: int
 
 
+class ScreenStatus(NamedTuple):
+    """What is known of one screen. `behind_since` is in seconds of `perf_counter`.
+
+    It is when this process got the oldest change that the screen has not confirmed.
+    """
+
+    state: ScreenState
+    changes_behind: int = 0
+    behind_since: float | None = None
+
+
 class DeliveredHistory(Protocol):
     """The positions of a watched list (relay.Relay)."""
 
@@ -44,63 +63,134 @@ class DeliveredHistory(Protocol):
     def digest_at(self, list_id: UUID, version: int) -> str | None:
         """Return the digest of a list after a version, if it is known."""
 
+    def received_at(self, list_id: UUID, version: int) -> float | None:
+        """Return when this process got a change, in seconds of `perf_counter`, if it is known."""
+
+
+@dataclass(slots=True)
+class _Screen:
+    """The last report of a screen, and the times that it measured."""
+
+    seen: frames.Seen
+    round_trip_ms: float | None = None
+    painted_at: float = float("-inf")
+
 
 class Screens:
     """The last `seen` of each subscription. It sends nothing."""
 
-    def __init__(self, history: DeliveredHistory) -> None:
+    def __init__(self, history: DeliveredHistory, *, meter: DeliveryMeter | None = None) -> None:
         self._history = history
-        self._seen: dict[str, dict[Connection, frames.Seen]] = {}
+        self._meter = meter or DeliveryMeter()
+        self._screens: dict[str, dict[Connection, _Screen]] = {}
 
     def record(self, connection: Connection, seen: frames.Seen) -> None:
         """Store what a screen shows. One that is not subscribed is ignored."""
         list_id = parse_list_topic(seen.topic)
         if list_id is None or seen.topic not in connection.subscriptions:
             return
+        screens = self._screens.setdefault(seen.topic, {})
+        screen = screens.get(connection)
         if self._is_different(list_id, seen):
-            logger.warning(
-                "%s shows version %d of list %s with the digest %s",
-                connection.id,
-                seen.version,
-                list_id,
-                seen.digest[:16],
-            )
-        self._seen.setdefault(seen.topic, {})[connection] = seen
+            self._note_difference(connection, list_id, seen, before=screen)
+        if screen is None:
+            screen = screens[connection] = _Screen(seen)
+        screen.seen = seen
+        if seen.paint_ms is not None:
+            self._record_times(screen, list_id, seen, seen.paint_ms)
 
     def remove(self, connection: Connection, topic: str) -> None:
         """Forget a screen that is not subscribed any more."""
-        screens = self._seen.get(topic, {})
+        screens = self._screens.get(topic, {})
         screens.pop(connection, None)
         if not screens:
-            self._seen.pop(topic, None)
+            self._screens.pop(topic, None)
 
     def behind(self) -> Iterator[ScreenBehind]:
         """Yield the screens whose last report is older than what was delivered."""
-        for topic, screens in self._seen.items():
+        for topic, screens in self._screens.items():
             list_id = parse_list_topic(topic)
             position = None if list_id is None else self._history.position(list_id)
             if position is None:
                 continue
-            for connection, seen in screens.items():
-                if seen.version < position.version:
-                    yield ScreenBehind(connection, topic, seen.version, position.version)
+            for connection, screen in screens.items():
+                shown = screen.seen.version
+                if shown < position.version:
+                    yield ScreenBehind(connection, topic, shown, position.version)
 
     def count(self) -> ScreenCounts:
         """Compare all screens with the delivered histories."""
-        identical = behind = different = 0
-        for topic, screens in self._seen.items():
-            list_id = parse_list_topic(topic)
-            position = None if list_id is None else self._history.position(list_id)
-            if list_id is None or position is None:
-                continue
-            for seen in screens.values():
-                if self._is_different(list_id, seen):
-                    different += 1
-                elif seen.version < position.version:
-                    behind += 1
-                else:
-                    identical += 1
-        return ScreenCounts(identical, behind, different)
+        counts = dict.fromkeys(ScreenCounts._fields, 0)
+        for topic, screens in self._screens.items():
+            for connection in screens:
+                status = self.status(connection, topic)
+                if status is not None:
+                    counts[status.state] += 1
+        return ScreenCounts(**counts)
+
+    def status(self, connection: Connection, topic: str) -> ScreenStatus | None:
+        """Compare one screen with the delivered history; None if it reports nothing."""
+        screen = self._screens.get(topic, {}).get(connection)
+        list_id = parse_list_topic(topic)
+        if screen is None or list_id is None:
+            return None
+        position = self._history.position(list_id)
+        if position is None:
+            return None
+        version = screen.seen.version
+        if self._is_different(list_id, screen.seen):
+            return ScreenStatus("different")
+        if version >= position.version:
+            return ScreenStatus("identical")
+        behind_since = self._history.received_at(list_id, version + 1)
+        return ScreenStatus("behind", position.version - version, behind_since)
+
+    def round_trip_ms(self, connection: Connection) -> float | None:
+        """Return the last measured time to a screen of this socket and back, if there is one."""
+        for topic in connection.subscriptions:
+            screen = self._screens.get(topic, {}).get(connection)
+            if screen is not None and screen.round_trip_ms is not None:
+                return screen.round_trip_ms
+        return None
+
+    def count_reporting(self) -> tuple[int, int]:
+        """Return how many screens have reported a paint time lately, and how many there are."""
+        since = perf_counter() - REPORT_WINDOW
+        all_screens = [screen for screens in self._screens.values() for screen in screens.values()]
+        return sum(screen.painted_at >= since for screen in all_screens), len(all_screens)
+
+    def _note_difference(
+        self,
+        connection: Connection,
+        list_id: UUID,
+        seen: frames.Seen,
+        *,
+        before: _Screen | None,
+    ) -> None:
+        if before is None or not self._is_different(list_id, before.seen):
+            self._meter.mismatches += 1
+            self._meter.errors["paint"].add()
+        logger.warning(
+            "%s shows version %d of list %s with the digest %s",
+            connection.id,
+            seen.version,
+            list_id,
+            seen.digest[:16],
+        )
+
+    def _record_times(
+        self, screen: _Screen, list_id: UUID, seen: frames.Seen, paint_ms: float
+    ) -> None:
+        """Count the time of painting, and that of the way to the screen and back."""
+        now = perf_counter()
+        if self._meter.report("paint", paint_ms):
+            screen.painted_at = now
+        received_at = self._history.received_at(list_id, seen.version)
+        if received_at is None or seen.held_ms is None:
+            return
+        round_trip_ms = (now - received_at) * 1000 - paint_ms - seen.held_ms
+        if self._meter.report("network", round_trip_ms):
+            screen.round_trip_ms = round_trip_ms
 
     def _is_different(self, list_id: UUID, seen: frames.Seen) -> bool:
         return self._history.digest_at(list_id, seen.version) not in {None, seen.digest}

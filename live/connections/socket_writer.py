@@ -18,6 +18,7 @@ from typing import Any
 
 from live.counters import counters
 from live.delivery.send_queue import Batch, SendQueue
+from live.delivery_meter import DeliveryMeter
 from live.noop import noop
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,9 @@ class SocketWriter:
         "_has_written",
         "_idle_since",
         "_is_busy",
+        "_meter",
         "_send",
+        "_sending",
         "_task",
         "_was_blocked",
         "is_closed",
@@ -65,14 +68,17 @@ class SocketWriter:
         "send_queue",
     )
 
-    def __init__(self, send: Send) -> None:
-        self.send_queue = SendQueue(self.wake, self.write)
+    def __init__(self, send: Send, *, meter: DeliveryMeter | None = None) -> None:
+        self._meter = meter or DeliveryMeter()
+        self.send_queue = SendQueue(self.wake, self.write, meter=self._meter)
         self.on_drained: Callable[[], None] = noop
         self.on_finished: Callable[[], None] = noop
         self.is_closed = False
         """Whether the close was sent."""
         self._send = send if iscoroutinefunction(send) else _as_coroutine(send)
         self._is_busy = False
+        self._sending: Batch | None = None
+        """The batch whose send waits for the client."""
         self._task: asyncio.Task[None] | None = None
         self._has_written = False
         """Whether anything was written since the last call of `idle_seconds`."""
@@ -85,6 +91,30 @@ class SocketWriter:
         """Whether a send waits for the client."""
         return self._task is not None
 
+    @property
+    def pending(self) -> tuple[int, int]:
+        """The frames and bytes that the client has not taken yet."""
+        frame_count, size = self.send_queue.pending
+        if self._sending is not None:
+            frame_count, size = frame_count + self._sending.frame_count, size + self._sending.size
+        return frame_count, size
+
+    @property
+    def waiting_since(self) -> float | None:
+        """When what waits longest was committed or handed over, in seconds of `perf_counter`."""
+        since = self.send_queue.owed.since
+        oldest = self._sending or self.send_queue.oldest
+        if oldest is None or not oldest.handed_at:
+            return since
+        handed_at = oldest.handed_at - oldest.age
+        return handed_at if since is None else min(since, handed_at)
+
+    @property
+    def waiting_changes(self) -> int:
+        """The changes that this socket is owed and has not taken yet."""
+        sending = self._sending
+        return self.send_queue.waiting_changes + (0 if sending is None else sending.live_count)
+
     def write(self, batch: Batch) -> bool:
         """Write one batch now; return False if an earlier one still waits for the client."""
         if self._is_busy:
@@ -95,13 +125,14 @@ class SocketWriter:
             future = started_send.send(None)
         except StopIteration:
             self._is_busy = False
-            self._has_written = True
-            counters.delivered += batch.change_count
+            self._count_written(batch)
             return True
         except Exception as error:
+            self._meter.withdrawn += batch.live_count
             self._on_send_error(error)
             self._on_idle()
             return True
+        self._sending = batch
         self._task = asyncio.ensure_future(self._drain_queue(started_send, future, batch))
         # Not `finally`: a task that is cancelled before its first step does not run it.
         self._task.add_done_callback(partial(self._on_task_done, started_send))
@@ -150,14 +181,23 @@ class SocketWriter:
             await _resume(started_send, future)
             self._on_batch_sent(batch)
             while (next_batch := self.send_queue.take()) is not None:
+                self._sending = next_batch
                 await self._send(next_batch.message)
                 self._on_batch_sent(next_batch)
         except Exception as error:
             self._on_send_error(error)
 
-    def _on_batch_sent(self, batch: Batch) -> None:
+    def _count_written(self, batch: Batch) -> None:
         self._has_written = True
         counters.delivered += batch.change_count
+        if batch.live_count:
+            self._meter.batch_written(batch)
+        elif batch.is_replay:
+            self.send_queue.owed.replay_written(batch.topic)
+
+    def _on_batch_sent(self, batch: Batch) -> None:
+        self._sending = None
+        self._count_written(batch)
         if batch.is_close:
             self._on_close_sent()
 
@@ -168,6 +208,9 @@ class SocketWriter:
 
     def _on_task_done(self, started_send: StartedSend, _task: asyncio.Task[None]) -> None:
         started_send.close()
+        if self._sending is not None:  # the send failed or was cancelled
+            self._meter.withdrawn += self._sending.live_count
+            self._sending = None
         self._task = None
         self._is_busy = False
         self.wake()
@@ -187,6 +230,7 @@ class SocketWriter:
     def _on_send_error(self, error: Exception) -> None:
         # Each server has its own exceptions for a client that disconnected.
         logger.debug("sending to a socket failed: %r", error)
+        self._meter.errors["socket"].add()
         self.send_queue.discard()
         self.on_finished()
 

@@ -23,6 +23,7 @@ from live.delivery.hub import Hub
 from live.delivery.readings import Position
 from live.delivery.relay import Relay
 from live.delivery.replay import Replay
+from live.delivery_meter import DeliveryMeter
 from live.intervals import Intervals
 from live.protocol import frames
 from live.protocol.topics import (
@@ -71,7 +72,9 @@ class Subscriptions:
         dashboard_topics: Collection[str],
         window_topics: ReplayedTopics,
         intervals: Intervals,
+        meter: DeliveryMeter,
     ) -> None:
+        self._meter = meter
         self._hub = hub
         self._relay = relay
         self._access = access
@@ -181,7 +184,11 @@ class Subscriptions:
                     self._relay.watch(list_id)
                     connection.subscriptions[request.topic] = replay.relay_version
                     reply = _subscribed(request, replay)
-                    self._attach(connection, request.topic, replay, reply=reply)
+                    missed = _missed_changes(position, replay)
+                    self._meter.promised += missed
+                    owed = connection.writer.send_queue.owed
+                    owed.add(request.topic, missed, time.perf_counter())
+                    self._attach(connection, request.topic, replay, position, reply=reply)
                     return True
             # The next frames of this socket wait too. Others do not.
             await asyncio.sleep(delay)
@@ -220,6 +227,7 @@ class Subscriptions:
         connection: Connection,
         topic: str,
         replay: Replay,
+        position: Position | None,
         *,
         reply: frames.Subscribed | None = None,
     ) -> None:
@@ -228,6 +236,9 @@ class Subscriptions:
         send_queue.missed.pop(topic, None)
         if reply is not None:
             connection.send(reply)
+        send_queue.owed.start_replay(
+            topic, batches=len(replay.batches), covered=_covered_changes(position, replay)
+        )
         for batch in replay.batches:
             send_queue.put(batch)
         self._presence.send_to(connection, topic)
@@ -274,7 +285,7 @@ class Subscriptions:
             if replay is not None and is_allowed:
                 # The version may be lower than before: the database went back.
                 connection.subscriptions[topic] = replay.relay_version
-                self._attach(connection, topic, replay)
+                self._attach(connection, topic, replay, position)
             else:
                 connection.end_subscription(topic, "deleted")
                 connection.writer.send_queue.drop_topic(topic)
@@ -283,6 +294,22 @@ class Subscriptions:
 def _is_wide(connection: Connection) -> bool:
     """Tell whether a socket may see what concerns the whole installation."""
     return connection.user.restricted_to_list is None and not connection.user.is_guest
+
+
+def _covered_changes(position: Position | None, replay: Replay) -> int | None:
+    """Return how many changes after `position` are in a replay, None for a snapshot."""
+    if position is None or not replay.is_resume:
+        return None
+    return replay.relay_version - position.version
+
+
+def _missed_changes(position: Position | None, replay: Replay) -> int:
+    """Return how many changes a client at `position` has missed; one that has nothing, none."""
+    if position is None:
+        return 0
+    is_same_history = position.epoch == replay.position.epoch
+    missed = replay.relay_version - position.version if is_same_history else 0
+    return missed if replay.is_resume else max(1, missed)
 
 
 def _subscribed(request: StartSubscription, replay: Replay) -> frames.Subscribed:

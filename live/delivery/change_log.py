@@ -71,7 +71,7 @@ def _oldest_resumable(sizes: Iterable[tuple[int, int]]) -> int | None:
 
 
 def _logged_changes(log: QuerySet[Activity]) -> tuple[LoggedChange, ...]:
-    columns = ("version", "base", "digest", "frame", "summary")
+    columns = ("version", "base", "digest", "frame", "summary", "at")
     rows = list(log.order_by("version").values_list(*columns))
     # The rows of a change of many items are large, and only others affect access.
     affecting = [row[0] for row in rows if row[4]["members"] or row[4]["list_changed"]]
@@ -83,8 +83,9 @@ def _logged_changes(log: QuerySet[Activity]) -> tuple[LoggedChange, ...]:
             digest,
             bytes(frame).decode(),
             access_changes_of(entries.get(version, ()), bytes(frame)),
+            at.timestamp(),
         )
-        for version, base, digest, frame, _ in rows
+        for version, base, digest, frame, _, at in rows
     )
 
 

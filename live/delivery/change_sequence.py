@@ -18,6 +18,7 @@ MAX_EARLY = 1_000
 class IncomingChange(NamedTuple):
     """One change from the channel layer or the log. `committed_at` is in epoch seconds.
 
+    `received_at` is when this process got it, in seconds of `perf_counter`.
     `base` is the digest of the list before the change, `digest` the one after it.
     """
 
@@ -27,6 +28,7 @@ class IncomingChange(NamedTuple):
     frame: str
     access_changes: AccessChanges = NO_CHANGES
     committed_at: float | None = None
+    received_at: float | None = None
 
 
 class ChangeSequence:
@@ -66,6 +68,11 @@ class ChangeSequence:
             return self._oldest_digest
         is_kept = self.oldest_kept < version <= self.version
         return self._kept[version - self.oldest_kept - 1].digest if is_kept else None
+
+    def received_at(self, version: int) -> float | None:
+        """Return when the change to a version was received, or None if that is not known."""
+        is_kept = self.oldest_kept < version <= self.version
+        return self._kept[version - self.oldest_kept - 1].received_at if is_kept else None
 
     def accept(self, change: IncomingChange) -> list[IncomingChange]:
         """Take a change and return those that can be delivered now, in order.

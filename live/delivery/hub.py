@@ -7,11 +7,15 @@ shared batch into each send queue.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import length_hint
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from live.delivery.send_queue import Batch, SendQueue
+from live.delivery_meter import DeliveryMeter
 from live.noop import noop
 from rest.batches import batched_by_size
 
@@ -25,12 +29,16 @@ MAX_BATCH_BYTES = 65_536
 
 
 class PendingFrame(NamedTuple):
-    """A frame that waits for the flush. `committed_at` is the commit time of a change."""
+    """A frame that waits for the flush. `committed_at` is the commit time of a change.
+
+    `published_at` is set for changes of lists, in seconds of `perf_counter`.
+    """
 
     text: str
     before: Any
     committed_at: float | None
     is_change: bool
+    published_at: float | None
 
 
 class _Delivery(NamedTuple):
@@ -44,7 +52,8 @@ class _Delivery(NamedTuple):
 class Hub:
     """Delivers frames to the send queues of a topic, in order, each once.
 
-    It calls `on_delivered(commit_times)` when all send queues have a batch.
+    It calls `on_delivered(commit_times)` when all send queues have a batch. `meter` counts
+    the changes that subscribers are owed.
     """
 
     def __init__(
@@ -53,7 +62,9 @@ class Hub:
         loop: asyncio.AbstractEventLoop,
         interval: float = FLUSH_INTERVAL,
         on_delivered: Callable[[list[float]], None] = noop,
+        meter: DeliveryMeter | None = None,
     ) -> None:
+        self._meter = meter or DeliveryMeter()
         self._loop = loop
         self._interval = interval
         self._on_delivered = on_delivered
@@ -72,7 +83,9 @@ class Hub:
     def detach(self, topic: str, send_queue: SendQueue) -> None:
         """Deliver no more frames of a topic to a send queue, including published ones."""
         send_queues = self._topics.get(topic, {})
-        send_queues.pop(send_queue, None)
+        if send_queue in send_queues:
+            del send_queues[send_queue]
+            self._meter.withdrawn += self._pending_changes(topic)
         if not send_queues:
             self._topics.pop(topic, None)
             self._pending.pop(topic, None)
@@ -80,6 +93,17 @@ class Hub:
     def subscribers(self, topic: str) -> tuple[SendQueue, ...]:
         """Return the send queues that are subscribed to a topic."""
         return tuple(self._topics.get(topic, ()))
+
+    @property
+    def waiting_changes(self) -> int:
+        """The changes that subscribers are owed and their send queues do not have yet."""
+        pending = sum(
+            self._pending_changes(topic) * len(self._topics[topic]) for topic in self._pending
+        )
+        return pending + sum(
+            delivery.batch.live_count * length_hint(delivery.send_queues)
+            for delivery in self._deliveries
+        )
 
     def publish(
         self,
@@ -89,16 +113,20 @@ class Hub:
         before: Any = None,
         committed_at: float | None = None,
         is_change: bool = False,
+        published_at: float | None = None,
     ) -> None:
         """Queue a frame for all subscribers; `before` is the position before the frame.
 
-        `is_change` says that it is a change of a list: only these count as delivered.
+        `is_change` says that it is a change of a list: only these count as delivered. A change
+        has `published_at`, the current time of `perf_counter`.
         """
-        if topic not in self._topics:
+        subscribers = self._topics.get(topic)
+        if subscribers is None:
             return
-        self._pending.setdefault(topic, []).append(
-            PendingFrame(text, before, committed_at, is_change)
-        )
+        if published_at is not None:
+            self._meter.promised += len(subscribers)
+        frame = PendingFrame(text, before, committed_at, is_change, published_at)
+        self._pending.setdefault(topic, []).append(frame)
         if self._flush_handle is None:
             self._schedule_flush()
 
@@ -113,18 +141,25 @@ class Hub:
                 other_deliveries.append(delivery)
         self._deliveries = other_deliveries
 
-    def reset(self, topic: str) -> None:
-        """Make all subscribers of the topic read it again from the start."""
+    def reset(self, topic: str, *, change_count: int = 0) -> None:
+        """Make all subscribers of the topic read it again from the start.
+
+        `change_count` is the number of changes that they get only by that.
+        """
+        subscribers = self.subscribers(topic)
+        self._meter.promised += change_count * len(subscribers)
+        change_count += self._pending_changes(topic)
         self._pending.pop(topic, None)
         self.flush_topic(topic)
-        for send_queue in self.subscribers(topic):
-            send_queue.mark_missed(topic, None)
+        for send_queue in subscribers:
+            send_queue.mark_missed(topic, None, change_count=change_count)
 
     def close(self) -> None:
         """Stop. Frames that are not delivered are lost."""
         for handle in (self._flush_handle, self._slice_handle):
             if handle is not None:
                 handle.cancel()
+        self._meter.withdrawn += self.waiting_changes
         self._topics.clear()
         self._pending.clear()
         self._deliveries.clear()
@@ -145,6 +180,9 @@ class Hub:
         if self._slice_handle is None:
             self._run_slice()
 
+    def _pending_changes(self, topic: str) -> int:
+        return sum(frame.published_at is not None for frame in self._pending.get(topic, ()))
+
     def _start_deliveries(self, topic: str) -> None:
         batches = batched_by_size(
             self._pending.pop(topic, []),
@@ -163,7 +201,21 @@ class Hub:
             commit_times = [
                 frame.committed_at for frame in frames if frame.committed_at is not None
             ]
+            self._measure(batch, frames, commit_times)
             self._deliveries.append(_Delivery(batch, iter(self.subscribers(topic)), commit_times))
+
+    def _measure(
+        self, batch: Batch, frames: Sequence[PendingFrame], commit_times: list[float]
+    ) -> None:
+        """Note the changes in a batch, when it was handed on, and how old it was by then."""
+        batch.handed_at = perf_counter()
+        changes = [frame.published_at for frame in frames if frame.published_at is not None]
+        batch.live_count = len(changes)
+        if commit_times:
+            batch.age = max(0.0, time.time() - min(commit_times))
+        waiting_times = self._meter.hops["hub"]
+        for published_at in changes:
+            waiting_times.observe((batch.handed_at - published_at) * 1000)
 
     def _run_slice(self) -> None:
         self._slice_handle = None
@@ -181,6 +233,8 @@ class Hub:
         for send_queue in delivery.send_queues:
             if send_queue in subscribed:
                 send_queue.put(delivery.batch)
+            else:
+                self._meter.withdrawn += delivery.batch.live_count
             if budget is not None:
                 budget -= 1
                 if not budget:

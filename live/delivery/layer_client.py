@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from live.counters import counters
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
+from live.delivery_meter import DeliveryMeter
 from live.intervals import Intervals
 
 logger = logging.getLogger(__name__)
@@ -40,7 +42,9 @@ class LayerClient:
         receive: Callable[[dict[str, Any]], None],
         on_recovered: Callable[[], None],
         intervals: Intervals,
+        meter: DeliveryMeter | None = None,
     ) -> None:
+        self._meter = meter or DeliveryMeter()
         self._layer = layer
         self._receive = receive
         self._on_recovered = on_recovered
@@ -160,6 +164,8 @@ class LayerClient:
             else:
                 if not self.is_up:
                     self._on_send_succeeded_again()
+                if "sent_at" in message:
+                    self._meter.hops["layer"].observe((time.time() - message["sent_at"]) * 1000)
 
     async def _keep_receiving(self) -> None:
         while True:
@@ -180,6 +186,7 @@ class LayerClient:
 
     async def _on_call_failed(self, error: Exception) -> None:
         counters.layer_call_failed()
+        self._meter.errors["layer"].add()
         if self.is_up:
             logger.warning("the channel layer is down: %r", error)
         self.is_up = False

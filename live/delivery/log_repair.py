@@ -19,6 +19,7 @@ from live.db_threads import run_in_db_thread
 from live.delivery.change_log import list_states, read_tail
 from live.delivery.ordered_delivery import OrderedDelivery
 from live.delivery.watched_list import WatchedList
+from live.delivery_meter import DeliveryMeter
 from live.intervals import Intervals
 from rest.database_errors import database_trouble
 
@@ -35,8 +36,10 @@ class LogRepair:
         delivery: OrderedDelivery,
         before_restart: Callable[[], Awaitable[None]],
         intervals: Intervals,
+        meter: DeliveryMeter,
     ) -> None:
         """`before_restart` is awaited before the subscribers of a list read it again."""
+        self._meter = meter
         self._watched_lists = watched_lists
         self._delivery = delivery
         self._before_restart = before_restart
@@ -87,6 +90,7 @@ class LogRepair:
         if sequence is None:
             return
         counters.repairs += 1
+        self._meter.errors["relay"].add()
         start = sequence.position
         state, tail = await run_in_db_thread(
             read_tail, watched_list.list_id, epoch=start.epoch, since=start.version

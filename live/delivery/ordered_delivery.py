@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Protocol
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from live.delivery.change_sequence import ChangeSequence, IncomingChange
 from live.delivery.hub import Hub
 from live.delivery.readings import ListState, LoggedChange, Position, Tail
 from live.delivery.watched_list import WatchedList
+from live.delivery_meter import DeliveryMeter
 
 MAX_MESSAGE_BYTES = 1_000_000
 """Bytes of a change that is sent as one message: servers and proxies limit it to 1 MiB."""
@@ -33,7 +35,10 @@ class OrderedDelivery:
     It knows lists and versions, but neither sockets nor JSON.
     """
 
-    def __init__(self, *, hub: Hub, access_listener: AccessListener) -> None:
+    def __init__(
+        self, *, hub: Hub, access_listener: AccessListener, meter: DeliveryMeter | None = None
+    ) -> None:
+        self._meter = meter or DeliveryMeter()
         self._hub = hub
         self._access_listener = access_listener
 
@@ -69,7 +74,7 @@ class OrderedDelivery:
     def restart(self, watched_list: WatchedList, position: Position) -> None:
         """Let all subscribers read the list again; continue from this position."""
         watched_list.restart(position)
-        self._hub.reset(watched_list.topic)
+        self._hub.reset(watched_list.topic, change_count=1)
 
     def _deliver(
         self, watched_list: WatchedList, sequence: ChangeSequence, change: IncomingChange
@@ -80,10 +85,13 @@ class OrderedDelivery:
                 Position(sequence.epoch, change.version, change.digest),
                 change.access_changes,
             )
+        now = perf_counter()
+        if change.received_at is not None:
+            self._meter.hops["order"].observe((now - change.received_at) * 1000)
         if len(change.frame) > MAX_MESSAGE_BYTES:
             # All subscribers read the list again, in parts.
             sequence.clear_kept()
-            self._hub.reset(watched_list.topic)
+            self._hub.reset(watched_list.topic, change_count=1)
         else:
             self._hub.publish(
                 watched_list.topic,
@@ -91,6 +99,7 @@ class OrderedDelivery:
                 before=Position(sequence.epoch, change.version - 1, change.base),
                 committed_at=change.committed_at,
                 is_change=True,
+                published_at=now,
             )
         if change.access_changes.deleted:
             self._end(watched_list)
@@ -114,4 +123,6 @@ def _incoming(logged: LoggedChange) -> IncomingChange:
         digest=logged.digest,
         frame=logged.frame,
         access_changes=logged.access_changes,
+        committed_at=logged.at,
+        received_at=perf_counter(),
     )

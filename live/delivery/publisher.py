@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -19,11 +20,12 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer  # type: ign
 from django.conf import settings
 from django.db import transaction
 
-from live.counters import counters
+from live.counters import counters, request_started_at
 from live.delivery import local_bus
 from live.delivery.access_changes import AccessChanges, access_changes_of
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage, deliver_locally, group_name
 from shopping_list.models import Activity
+from shopping_list.recording.context import current
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,10 @@ RETRY_DELAY = 5.0
 
 def publish(activity: Activity) -> None:
     """Broadcast a recorded change once its transaction has committed."""
+    recorded_at = perf_counter()
+    recording = current()
+    started_at = recorded_at if recording is None else recording.started_at
+    request_at = request_started_at.get()
     frame = bytes(activity.frame)
     access_changes = access_changes_of(activity.changes, frame)
     message = {
@@ -49,7 +55,15 @@ def publish(activity: Activity) -> None:
     }
     if access_changes:
         message["access_changes"] = msgspec.to_builtins(access_changes)
-    _on_commit(lambda: _publish_committed(message, access_changes))
+    seconds = {"recording": recorded_at - started_at}
+    if request_at is not None:
+        seconds["request"] = started_at - request_at
+
+    def publish_committed() -> None:
+        seconds["commit"] = perf_counter() - recorded_at
+        _publish_committed({**message, "seconds": seconds}, access_changes)
+
+    _on_commit(publish_committed)
 
 
 def publish_control(message: dict[str, Any]) -> None:
@@ -74,7 +88,8 @@ def _publish_committed(message: dict[str, Any], access_changes: AccessChanges) -
     _send(GroupMessage(group, {**message, "committed_at": time.time()}))
     if access_changes:
         # Users are notified also in processes without a subscriber of the list.
-        without_frame = {key: value for key, value in message.items() if key != "frame"}
+        left_out = {"frame", "seconds"}
+        without_frame = {key: value for key, value in message.items() if key not in left_out}
         _send(GroupMessage(CONTROL_GROUP, {**without_frame, "type": "live.access_changed"}))
     if not local_bus.is_connected():
         # A relay would collect the changes of a moment and tell all processes of them.

@@ -24,13 +24,17 @@ class ListState(NamedTuple):
 
 
 class LoggedChange(NamedTuple):
-    """One change from the log, as its subscribers get it, and the digests around it."""
+    """One change from the log, as its subscribers get it, and the digests around it.
+
+    `at` is when it was made, in epoch seconds.
+    """
 
     version: int
     base: str
     digest: str
     frame: str
     access_changes: AccessChanges = NO_CHANGES
+    at: float | None = None
 
 
 class Tail(NamedTuple):

@@ -7,8 +7,10 @@ is missing, from the log.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,7 @@ from live.delivery.ordered_delivery import AccessListener, OrderedDelivery
 from live.delivery.readings import Position, Reading
 from live.delivery.replay import Replay
 from live.delivery.watched_list import WatchedList
+from live.delivery_meter import DeliveryMeter
 from live.intervals import Intervals
 
 MAX_READ_ATTEMPTS = 10
@@ -50,8 +53,10 @@ class Relay:
         access_listener: AccessListener,
         before_restart: Callable[[], Awaitable[None]],
         intervals: Intervals,
+        meter: DeliveryMeter | None = None,
     ) -> None:
         """`before_restart` is awaited before the subscribers of a list read it again."""
+        self._meter = meter or DeliveryMeter()
         self._access_listener = access_listener
         self._intervals = intervals
         self._watched_lists: dict[UUID, WatchedList] = {}
@@ -59,18 +64,22 @@ class Relay:
             "live.change": self._handle_change,
             "live.access_changed": self._handle_access_changed,
         }
-        self._delivery = OrderedDelivery(hub=hub, access_listener=access_listener)
+        self._delivery = OrderedDelivery(
+            hub=hub, access_listener=access_listener, meter=self._meter
+        )
         self._log_repair = LogRepair(
             watched_lists=self._watched_lists,
             delivery=self._delivery,
             before_restart=before_restart,
             intervals=intervals,
+            meter=self._meter,
         )
         self.layer_client = LayerClient(
             get_channel_layer(),
-            receive=self.receive,
+            receive=self._receive_from_layer,
             on_recovered=self._log_repair.request_reconcile,
             intervals=intervals,
+            meter=self._meter,
         )
 
     @property
@@ -88,6 +97,12 @@ class Relay:
         watched_list = self._watched_lists.get(list_id)
         sequence = None if watched_list is None else watched_list.sequence
         return None if sequence is None else sequence.digest_at(version)
+
+    def received_at(self, list_id: UUID, version: int) -> float | None:
+        """Return when this process got a change of a watched list, if it is known."""
+        watched_list = self._watched_lists.get(list_id)
+        sequence = None if watched_list is None else watched_list.sequence
+        return None if sequence is None else sequence.received_at(version)
 
     def start(self) -> None:
         """Join the group of all processes and start to reconcile."""
@@ -117,6 +132,13 @@ class Relay:
         if handler is not None:
             handler(message)
 
+    def _receive_from_layer(self, message: dict[str, Any]) -> None:
+        sent_at = message.get("sent_at")
+        if sent_at is not None:
+            # The clocks of two machines differ, and nothing arrives before it was sent.
+            self._meter.hops["relay"].observe(max(0.0, time.time() - sent_at) * 1000)
+        self.receive(message)
+
     def _handle_change(self, message: dict[str, Any]) -> None:
         watched_list = self._watched_lists.get(UUID(message["list"]))
         if watched_list is None or watched_list.sequence is None:
@@ -131,6 +153,7 @@ class Relay:
             frame=message["frame"].decode(),
             access_changes=msgspec.convert(message.get("access_changes", {}), AccessChanges),
             committed_at=message.get("committed_at"),
+            received_at=perf_counter(),
         )
         self._delivery.accept(watched_list, change)
         if watched_list.sequence.is_contradicted:

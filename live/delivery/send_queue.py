@@ -9,8 +9,11 @@ nothing. The queue does not know what a topic or a position means.
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
+from live.delivery.owed_changes import OwedChanges
+from live.delivery_meter import DeliveryMeter
 from live.protocol.frames import MAX_OUTBOUND_BYTES, MAX_OUTBOUND_FRAMES
 
 SEND = "websocket.send"
@@ -24,14 +27,19 @@ class Batch:
     never dropped. A replay (missed changes, a part of a snapshot) belongs to a
     topic, but it is neither counted nor dropped: its text is shared, and if it
     were dropped, a slow reader of a long list would start again forever.
-    `change_count` is the number of frames that are changes of a list.
+    `change_count` is the number of frames that are changes of a list, live or replayed, and
+    `live_count` that of live ones. The hub sets `live_count`, and `handed_at` and `age`
+    (delivery_meter.WrittenBatch).
     """
 
     __slots__ = (
+        "age",
         "before",
         "change_count",
         "frame_count",
+        "handed_at",
         "is_replay",
+        "live_count",
         "message",
         "size",
         "topic",
@@ -54,6 +62,9 @@ class Batch:
         self.change_count = change_count
         self.size = len(text) if text.isascii() else len(text.encode())
         self.is_replay = is_replay
+        self.live_count = 0
+        self.handed_at = 0.0
+        self.age = 0.0
 
     @property
     def is_close(self) -> bool:
@@ -74,7 +85,7 @@ class SendQueue:
     While the queue is empty, `put` offers a new batch to `write`, which returns
     False if it cannot take it now. In that case, and after other changes, `wake`
     is called. `missed` maps a topic to the position from which it must be
-    replayed (None: from the start).
+    replayed (None: from the start). `owed` follows the changes that it dropped.
     """
 
     __slots__ = (
@@ -83,16 +94,24 @@ class SendQueue:
         "_size",
         "is_closed",
         "is_full_of_replies",
+        "meter",
         "missed",
+        "owed",
         "wake",
         "write",
     )
 
     def __init__(
-        self, wake: Callable[[], None], write: Callable[[Batch], bool] = lambda batch: False
+        self,
+        wake: Callable[[], None],
+        write: Callable[[Batch], bool] = lambda batch: False,
+        *,
+        meter: DeliveryMeter | None = None,
     ) -> None:
         self.wake = wake
         self.write = write
+        self.meter = meter or DeliveryMeter()
+        self.owed = OwedChanges(self.meter)
         self.missed: dict[str, Any] = {}
         self.is_closed = False
         """Whether the queue accepts no more batches: a close is queued or the socket is closed."""
@@ -117,7 +136,11 @@ class SendQueue:
 
     def put(self, batch: Batch) -> None:
         """Queue a batch, unless its topic waits for a replay."""
-        if self.is_closed or batch.topic in self.missed:
+        if self.is_closed:
+            self.meter.withdrawn += batch.live_count
+            return
+        if batch.topic in self.missed:
+            self._owe(batch)
             return
         if not self._queue and self.write(batch):
             return
@@ -137,15 +160,21 @@ class SendQueue:
             self._size -= batch.size
         return batch
 
-    def mark_missed(self, topic: str, position: Any = None) -> None:
-        """Drop the queued batches of a topic; it must be replayed from `position`."""
-        self._retain(lambda batch: batch.topic != topic)
+    def mark_missed(self, topic: str, position: Any = None, *, change_count: int = 0) -> None:
+        """Drop the queued batches of a topic; it must be replayed from `position`.
+
+        `change_count` are changes of the topic that this queue did not get.
+        """
+        for batch in self._retain(lambda batch: batch.topic != topic):
+            self._owe(batch)
+        self.owed.add(topic, change_count, perf_counter())
         self.missed[topic] = position
         self.wake()
 
     def drop_topic(self, topic: str) -> None:
         """Drop the queued batches of a topic, without a replay."""
-        self._retain(lambda batch: batch.topic != topic)
+        self._withdraw(self._retain(lambda batch: batch.topic != topic))
+        self.owed.withdraw(topic)
         self.missed.pop(topic, None)
 
     def close(self, *last_batches: Batch) -> None:
@@ -154,7 +183,8 @@ class SendQueue:
             return
         self.is_closed = True
         self.missed.clear()
-        self._retain(lambda batch: batch.topic is None)
+        self._withdraw(self._retain(lambda batch: batch.topic is None))
+        self.owed.withdraw_all()
         self._queue.extend(last_batches)
         self.wake()
 
@@ -162,7 +192,33 @@ class SendQueue:
         """Drop everything: the socket is closed."""
         self.is_closed = True
         self.missed.clear()
-        self._retain(lambda batch: False)
+        self._withdraw(self._retain(lambda batch: False))
+        self.owed.withdraw_all()
+
+    # What this socket is owed.
+
+    @property
+    def oldest(self) -> Batch | None:
+        """The batch that waits longest."""
+        return self._queue[0] if self._queue else None
+
+    @property
+    def pending(self) -> tuple[int, int]:
+        """The frames and bytes in the queue, with those of replays."""
+        frame_count = sum(batch.frame_count for batch in self._queue)
+        return frame_count, sum(batch.size for batch in self._queue)
+
+    @property
+    def waiting_changes(self) -> int:
+        """The changes that this socket is owed and was not sent yet."""
+        queued = sum(batch.live_count for batch in self._queue) if self._queue else 0
+        return queued + self.owed.count
+
+    def _owe(self, batch: Batch) -> None:
+        self.owed.add(batch.topic or "", batch.live_count, batch.handed_at - batch.age)
+
+    def _withdraw(self, dropped: list[Batch]) -> None:
+        self.meter.withdrawn += sum(batch.live_count for batch in dropped)
 
     def _would_overflow(self, batch: Batch) -> bool:
         return (
@@ -177,18 +233,24 @@ class SendQueue:
             self._size += batch.size
 
     def _overflow(self, batch: Batch) -> None:
-        for queued in self._queue:
-            if queued.topic is not None and not queued.is_replay:
-                self.missed.setdefault(queued.topic, queued.before)
-        self._retain(lambda queued: queued.topic is None or queued.is_replay)
+        self.meter.errors["hub"].add()
+        for queued in self._retain(lambda queued: queued.topic is None or queued.is_replay):
+            self.missed.setdefault(queued.topic or "", queued.before)
+            self._owe(queued)
         if batch.topic is None:
             self.is_full_of_replies = bool(self._queue) and self._would_overflow(batch)
             self._append(batch)
         else:
             self.missed.setdefault(batch.topic, batch.before)
+            self._owe(batch)
 
-    def _retain(self, should_keep: Callable[[Batch], bool]) -> None:
-        kept = [batch for batch in self._queue if should_keep(batch)]
-        self._queue, self._frame_count, self._size = [], 0, 0
-        for batch in kept:
-            self._append(batch)
+    def _retain(self, should_keep: Callable[[Batch], bool]) -> list[Batch]:
+        """Drop the other batches and return them."""
+        queued, self._queue, self._frame_count, self._size = self._queue, [], 0, 0
+        dropped = []
+        for batch in queued:
+            if should_keep(batch):
+                self._append(batch)
+            else:
+                dropped.append(batch)
+        return dropped

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from live.counters import counters, is_request_excluded
+from live.counters import counters, is_request_excluded, request_started_at
 from live.metrics.route_meter import route_meter
 from rest.request_id import HEADER
 
@@ -77,6 +77,7 @@ async def _run_counted(app: App, scope: Any, receive: Any, send: Any) -> None:
         await send(message)
 
     counters.in_flight += 1
+    token = request_started_at.set(started_at)
     try:
         await app(scope, receive, send_recording_status)
     except Exception as error:
@@ -84,6 +85,7 @@ async def _run_counted(app: App, scope: Any, receive: Any, send: Any) -> None:
         record.note_exception(error)
         raise
     finally:
+        request_started_at.reset(token)
         counters.in_flight -= 1
         # A client that disconnects before the response gets no status. It is not an error.
         if status is not None:

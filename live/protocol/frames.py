@@ -148,13 +148,15 @@ class SetPresence(Frame, tag="presence"):
 class Seen(Frame, tag="seen"):
     """This screen shows a list at `version`; `digest` is that of the shown rows.
 
-    `paint_ms` is the time from receiving the newest change to showing it.
+    `paint_ms` is the time from receiving the newest change to showing it, `held_ms` the time
+    from then until this frame was sent.
     """
 
     topic: str
     version: int
     digest: str
     paint_ms: Number | None = None
+    held_ms: Number | None = None
     id: FrameId | None = None
 
 
@@ -382,6 +384,107 @@ class Signals(msgspec.Struct, tag_field="type", tag="signals", kw_only=True):
     topic: str
     at: datetime
     rows: tuple[SignalRow, ...]
+
+
+class DeliveryHop(msgspec.Struct, kw_only=True):
+    """One part of the path of a change, in all processes together, over the last minute.
+
+    `errors` is null for a part whose errors are not counted.
+    """
+
+    name: str
+    last_minute: int
+    per_second: Number
+    p50_ms: Number | None
+    p99_ms: Number | None
+    errors: int | None
+
+
+class RelayTime(msgspec.Struct, kw_only=True):
+    """How long the channel layer needs to bring a change to one process, over the last minute."""
+
+    process: str
+    last_minute: int
+    p50_ms: Number | None
+    p99_ms: Number | None
+
+
+class DeliveryBudget(msgspec.Struct, kw_only=True):
+    """What became of the changes that screens were owed, since counting began.
+
+    `promised` counts each change once for each screen that followed its list. It is the sum of
+    `live` (written as it happened), `resumed` (read from the log later), `copied` (replaced by
+    a snapshot), `withdrawn` (the screen stopped to follow the list before), `waiting` and
+    `lost`. `longest_ms` is the longest time between a commit and the last screen that stayed
+    connected.
+    """
+
+    since: datetime
+    promised: int
+    live: int
+    resumed: int
+    copied: int
+    withdrawn: int
+    waiting: int
+    lost: int
+    longest_ms: Number | None
+    longest_at: datetime | None
+
+
+class Delivery(msgspec.Struct, tag_field="type", tag="delivery", kw_only=True):
+    """The path of changes to the screens, sent once a second to staff.
+
+    `resumes`, `snapshots`, `repairs` and `mismatches` are totals, and so are `close_codes` by
+    code and `refusals`, handshakes that were refused, by reason. `reporting` of `screens`
+    reported how long they paint in the last minute.
+    """
+
+    topic: str
+    at: datetime
+    hops: tuple[DeliveryHop, ...]
+    relays: tuple[RelayTime, ...]
+    budget: DeliveryBudget
+    reporting: int
+    screens: int
+    resumes: int
+    snapshots: int
+    repairs: int
+    mismatches: int
+    close_codes: dict[str, int]
+    refusals: dict[str, int]
+
+
+class ScreenRow(msgspec.Struct, kw_only=True):
+    """One socket, and the lists that it follows.
+
+    `pending_frames` wait in its queue, `pending_bytes` there or in the buffers of the server.
+    `oldest_ms` is the age of the oldest change that it has not taken or not confirmed, or the
+    time in which it has not taken a byte of what waits. `is_blocked`: the buffers are full.
+    `state` is null if it reports nothing.
+    """
+
+    connection: str
+    user: Person
+    device: str
+    lists: tuple[UUID, ...]
+    process: str
+    since: datetime
+    round_trip_ms: Number | None
+    pending_frames: int
+    pending_bytes: int
+    oldest_ms: Number | None
+    changes_behind: int
+    is_blocked: bool
+    state: Literal["identical", "behind", "different"] | None
+
+
+class ScreenTable(msgspec.Struct, tag_field="type", tag="screens", kw_only=True):
+    """The slowest sockets first, sent once a second to staff. `total` counts all sockets."""
+
+    topic: str
+    at: datetime
+    total: int
+    rows: tuple[ScreenRow, ...]
 
 
 class RouteFigures(msgspec.Struct, kw_only=True):
@@ -642,6 +745,8 @@ ServerFrame = (
     | Sample
     | RequestWindow
     | Signals
+    | Delivery
+    | ScreenTable
     | Routes
     | Ticker
     | Verdict

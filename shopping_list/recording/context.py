@@ -46,6 +46,8 @@ class OpenRecording(Protocol):
 
     verb: Verb | None
     undoes: int | None
+    started_at: float
+    """When it was opened, before any lock was asked for, in seconds of `perf_counter`."""
 
     @property
     def actor(self) -> Person | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
+from time import perf_counter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -37,6 +38,7 @@ class UnitOfWork:
     """
 
     def __init__(self, verb: Verb | None, undoes: int | None) -> None:
+        self.started_at = perf_counter()
         self.verb = verb
         self.undoes = undoes
         self.changes: dict[UUID, Change] = {}

@@ -90,5 +90,5 @@ async def test_staff_get_the_requests_and_other_users_do_not(open_client, olga, 
     for topic in ("ops:routes", "ops:ticker"):
         assert (await staff.subscribe(topic))["type"] == "subscribed"
         assert (await member.subscribe(topic))["code"] == "not_found"
-    assert (await staff.until("routes"))["is_complete"]
+    await staff.until("routes", is_complete=True)
     assert (await staff.until("ticker"))["requests"] == []

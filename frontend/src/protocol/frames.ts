@@ -15,6 +15,8 @@ export type ServerFrame =
   | Sample
   | RequestWindow
   | Signals
+  | Delivery
+  | ScreenTable
   | Routes
   | Ticker
   | Verdict
@@ -63,7 +65,8 @@ export interface SetPresence {
 /**
  * This screen shows a list at `version`; `digest` is that of the shown rows.
  *
- *     `paint_ms` is the time from receiving the newest change to showing it.
+ *     `paint_ms` is the time from receiving the newest change to showing it, `held_ms` the time
+ *     from then until this frame was sent.
  */
 export interface Seen {
   type: 'seen';
@@ -71,6 +74,7 @@ export interface Seen {
   version: number;
   digest: string;
   paint_ms?: number | null;
+  held_ms?: number | null;
   id?: number | null;
 }
 /**
@@ -432,6 +436,109 @@ export interface SignalRow {
 export interface SignalReceiver {
   name: string;
   does: string;
+}
+/**
+ * The path of changes to the screens, sent once a second to staff.
+ *
+ *     `resumes`, `snapshots`, `repairs` and `mismatches` are totals, and so are `close_codes` by
+ *     code and `refusals`, handshakes that were refused, by reason. `reporting` of `screens`
+ *     reported how long they paint in the last minute.
+ */
+export interface Delivery {
+  type: 'delivery';
+  topic: string;
+  at: string;
+  hops: DeliveryHop[];
+  relays: RelayTime[];
+  budget: DeliveryBudget;
+  reporting: number;
+  screens: number;
+  resumes: number;
+  snapshots: number;
+  repairs: number;
+  mismatches: number;
+  close_codes: {
+    [k: string]: number;
+  };
+  refusals: {
+    [k: string]: number;
+  };
+}
+/**
+ * One part of the path of a change, in all processes together, over the last minute.
+ *
+ *     `errors` is null for a part whose errors are not counted.
+ */
+export interface DeliveryHop {
+  name: string;
+  last_minute: number;
+  per_second: number;
+  p50_ms: number | null;
+  p99_ms: number | null;
+  errors: number | null;
+}
+/**
+ * How long the channel layer needs to bring a change to one process, over the last minute.
+ */
+export interface RelayTime {
+  process: string;
+  last_minute: number;
+  p50_ms: number | null;
+  p99_ms: number | null;
+}
+/**
+ * What became of the changes that screens were owed, since counting began.
+ *
+ *     `promised` counts each change once for each screen that followed its list. It is the sum of
+ *     `live` (written as it happened), `resumed` (read from the log later), `copied` (replaced by
+ *     a snapshot), `withdrawn` (the screen stopped to follow the list before), `waiting` and
+ *     `lost`. `longest_ms` is the longest time between a commit and the last screen that stayed
+ *     connected.
+ */
+export interface DeliveryBudget {
+  since: string;
+  promised: number;
+  live: number;
+  resumed: number;
+  copied: number;
+  withdrawn: number;
+  waiting: number;
+  lost: number;
+  longest_ms: number | null;
+  longest_at: string | null;
+}
+/**
+ * The slowest sockets first, sent once a second to staff. `total` counts all sockets.
+ */
+export interface ScreenTable {
+  type: 'screens';
+  topic: string;
+  at: string;
+  total: number;
+  rows: ScreenRow[];
+}
+/**
+ * One socket, and the lists that it follows.
+ *
+ *     `pending_frames` wait in its queue, `pending_bytes` there or in the buffers of the server.
+ *     `oldest_ms` is the age of the oldest change that it has not taken or not confirmed, or the
+ *     time in which it has not taken a byte of what waits. `is_blocked`: the buffers are full.
+ *     `state` is null if it reports nothing.
+ */
+export interface ScreenRow {
+  connection: string;
+  user: Person;
+  device: string;
+  lists: string[];
+  process: string;
+  since: string;
+  round_trip_ms: number | null;
+  pending_frames: number;
+  pending_bytes: number;
+  oldest_ms: number | null;
+  changes_behind: number;
+  is_blocked: boolean;
+  state: ('behind' | 'different' | 'identical') | null;
 }
 /**
  * The requests by route, once a second, for staff.
