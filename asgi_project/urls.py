@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         for separator in ("/#", "#", "/%23", "%23")
     ),
     path("dashboard/", app_shell, DASHBOARD),
+    path("dashboard/delivery/", app_shell, DASHBOARD),
     path("dashboard/signals/", app_shell, DASHBOARD),
     path("dashboard/requests/", app_shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),

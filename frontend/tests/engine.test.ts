@@ -174,6 +174,7 @@ describe('seen frames', () => {
       version: 2,
       digest: digest(),
       paint_ms: 12,
+      held_ms: 0,
     });
   });
 

@@ -38,6 +38,18 @@ describe('the seen reporter', () => {
     expect(versions().at(-1)).toBe(100);
   });
 
+  it('says how long a painted state was held back', () => {
+    const painted = { type: 'seen', topic: 'list:one', digest: '', paint_ms: 7 } as const;
+    reporter.report({ ...painted, version: 1 });
+    clock.advance(500);
+    reporter.report({ ...painted, version: 2 });
+    clock.advance(SEEN_INTERVAL);
+    expect(sent.map(({ held_ms }) => held_ms)).toEqual([0, SEEN_INTERVAL - 500]);
+    report(3);
+    clock.advance(SEEN_INTERVAL);
+    expect(sent.at(-1)).not.toHaveProperty('held_ms');
+  });
+
   it('sends nothing more when nothing changes', () => {
     report(1);
     clock.advance(10 * SEEN_INTERVAL);

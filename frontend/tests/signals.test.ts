@@ -2,7 +2,8 @@ import { beforeEach, expect, it } from 'vitest';
 import type { ServerFrame, SignalRow } from '../src/protocol/frames';
 import { Pause } from '../src/stores/pause.svelte';
 import { sectionOfPath } from '../src/stores/section.svelte';
-import { Signals, SPARKLINE_SECONDS, rateOf, sendsOf } from '../src/stores/signals.svelte';
+import { rateOf, sendsOf } from '../src/stores/signal-sums';
+import { Signals, SPARKLINE_SECONDS } from '../src/stores/signals.svelte';
 import { ConnectedEngine } from './fake/connected-engine';
 import { welcome } from './fake/rows';
 

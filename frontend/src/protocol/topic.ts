@@ -1,9 +1,3 @@
-/** The topic of the request counters. */
-export const REQUESTS_TOPIC = 'requests';
-
-/** The topic of what is sent on Django's signals. */
-export const SIGNALS_TOPIC = 'signals';
-
 /** The topic of all lists of the user, without their items. */
 export const LISTS_TOPIC = 'lists';
 

@@ -1,4 +1,4 @@
-import { REQUESTS_TOPIC } from '../protocol/topic';
+import { REQUESTS_TOPIC } from '../protocol/dashboard-topic';
 import type { Sample } from '../protocol/frames';
 import type { Engine } from '../sync/engine';
 import type { Pause } from './pause.svelte';

@@ -1,4 +1,4 @@
-import { SIGNALS_TOPIC } from '../protocol/topic';
+import { SIGNALS_TOPIC } from '../protocol/dashboard-topic';
 import type { SignalRow } from '../protocol/frames';
 import type { Engine } from '../sync/engine';
 import type { Pause } from './pause.svelte';
@@ -51,5 +51,3 @@ export class Signals {
     });
   }
 }
-
-export { rateOf, sendsOf } from './signal-sums';

@@ -13,6 +13,7 @@ import type {
   OverviewRow,
   PresentPerson,
   Sample,
+  Seen,
   ServerFrame,
   Snapshot,
   Welcome,
@@ -84,7 +85,7 @@ export class Engine {
 
   constructor(
     openSocket: OpenSocket,
-    private readonly http: Http,
+    readonly http: Http,
     private readonly clock: Clock,
     storage: OutboxStorage,
     private readonly afterPaint: AfterPaint,
@@ -350,9 +351,7 @@ export class Engine {
   /** The rows of a replica differ from those of the server: report it, and repair the replica. */
   #onMismatch(replica: Replica): EngineEvent[] {
     const { topic, version, digest, computedDigest } = replica;
-    console.warn(
-      `${topic} differs from the server at version ${version}: ${computedDigest} is not ${digest}`,
-    );
+    console.warn(`${topic} differs at ${version}: ${computedDigest} is not ${digest}`);
     this.#seen.start(topic);
     this.#seen.report({ type: 'seen', topic, version, digest: computedDigest });
     return positionOf(replica) ? [] : this.#dispatch({ type: 'position lost', topic });
@@ -363,9 +362,9 @@ export class Engine {
     const { epoch, version, computedDigest: digest, partial } = this.replica(topic);
     if (!this.#seen.isReported(topic) || epoch === null || partial) return;
     this.afterPaint((isPainted) => {
-      const isMeasured = isPainted && receivedAt !== null;
-      const paintTime = isMeasured ? { paint_ms: this.clock.now() - receivedAt } : {};
-      this.#seen.report({ type: 'seen', topic, version, digest, ...paintTime });
+      const frame: Seen = { type: 'seen', topic, version, digest };
+      if (isPainted && receivedAt !== null) frame.paint_ms = this.clock.now() - receivedAt;
+      this.#seen.report(frame);
     });
   }
 

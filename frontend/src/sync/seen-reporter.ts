@@ -7,6 +7,8 @@ export const SEEN_INTERVAL = 2000;
 interface TopicReports {
   /** The state that waits for the end of the interval. */
   waiting: Seen | null;
+  /** When it was on the screen. */
+  shownAt: number;
   /** Ends the interval. Null if the next state may be sent at once. */
   cancelInterval: (() => void) | null;
 }
@@ -34,7 +36,7 @@ export class SeenReporter {
   /** Report a topic from now on. Its next state is sent at once. */
   start(topic: string): void {
     this.stop(topic);
-    this.#topics.set(topic, { waiting: null, cancelInterval: null });
+    this.#topics.set(topic, { waiting: null, shownAt: 0, cancelInterval: null });
   }
 
   /** Stop reporting a topic, and drop the state that waits. */
@@ -53,6 +55,7 @@ export class SeenReporter {
     const reports = this.#topics.get(frame.topic);
     if (!reports) return;
     reports.waiting = frame;
+    reports.shownAt = this.clock.now();
     if (!reports.cancelInterval) this.#sendWaiting(reports);
   }
 
@@ -61,6 +64,8 @@ export class SeenReporter {
     reports.waiting = null;
     reports.cancelInterval = null;
     if (!waiting) return;
+    // With both times, the server knows how long its frame and this one were on the way.
+    if ('paint_ms' in waiting) waiting.held_ms = this.clock.now() - reports.shownAt;
     this.send(waiting);
     reports.cancelInterval = this.clock.schedule(SEEN_INTERVAL, () => {
       this.#sendWaiting(reports);

@@ -1,0 +1,62 @@
+"""The section Delivery: staff see the path of a change and each screen, and end a socket."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser.installation import BrowserInstallation
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def staffed(dist, tmp_path_factory):
+    """An installation in which ana is staff."""
+    installation = BrowserInstallation(tmp_path_factory.mktemp("delivery") / "data")
+    installation.shell(
+        "from accounts.models import User\n"
+        "User.objects.filter(username='ana').update(is_staff=True)"
+    )
+    yield installation
+    installation.close()
+
+
+def test_staff_sees_path_and_screens_and_disconnects_one(staffed, open_session):
+    """DEL-1, DEL-3, DEL-4, DEL-7"""
+    groceries = staffed.create_list("Milk", "Bread")
+    ana, bob = (open_session(who, of=staffed) for who in ("ana", "bob"))
+    bob.page.goto(groceries.path)
+    bob.expect_item("Milk", ticked=False)
+    ana.page.goto("/dashboard/")
+    ana.page.get_by_role("link", name="Delivery").click()
+    path = ana.page.get_by_label("The path of a change, over the last minute")
+    groceries.patch("Milk", purchased=True)
+    bob.expect_item("Milk", ticked=True)
+    for part in ("commit", "socket", "network", "paint"):
+        expect(path.get_by_role("listitem").filter(has_text=part)).to_contain_text(
+            re.compile(r"p99 \d")
+        )
+    expect(ana.page.get_by_text("Network and paint come from")).to_be_visible()
+    expect(ana.page.get_by_text("None lost")).to_be_visible()
+    row = ana.page.get_by_role("row").filter(has_text="bob")
+    expect(row).to_contain_text("identical")
+    expect(row).to_contain_text(f"Groceries {groceries.id[:4]}")
+    row.get_by_role("button", name="Disconnect bob").click()
+    row.get_by_role("button", name="Confirm: disconnect bob").click()
+    expect(ana.page.get_by_text("too slow, or disconnected here")).to_be_visible()
+    groceries.patch("Bread", purchased=True)
+    bob.expect_item("Bread", ticked=True)
+    expect(row).to_contain_text("identical")
+    assert bob.loads == 1
+
+
+def test_section_is_not_offered_to_others(staffed, open_session):
+    """DEL-1"""
+    page = open_session("bob", of=staffed).page
+    page.goto("/dashboard/delivery/")
+    expect(page.get_by_text("so it is for staff")).to_be_visible()
+    expect(page.get_by_role("link", name="Signals")).to_be_visible()
+    expect(page.get_by_role("link", name="Delivery")).to_have_count(0)
