@@ -121,7 +121,7 @@ class ScreensTopic:
             round_trip_ms=None if round_trip_ms is None else round(round_trip_ms, 1),
             pending_frames=pending_frames,
             pending_bytes=pending_bytes + (unread.waiting if unread else 0),
-            oldest_ms=round(standing.oldest_ms) if standing.oldest_ms else None,
+            oldest_ms=round(standing.oldest_ms) or None,
             changes_behind=standing.changes_behind,
             is_blocked=connection.writer.is_blocked,
             state=self._state(connection),
