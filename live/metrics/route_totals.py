@@ -160,12 +160,17 @@ class RouteTotals:
             aborted=self.aborted,
             errors=self.errors,
             time_ms=round(self.time_ms, 2),
-            latency_ms={name: percentile(self.buckets, share) for name, share in shares.items()},
+            latency_ms={name: self._percentile(share) for name, share in shares.items()},
             slowest_ms=round(self.slowest_ms, 2),
             histogram=_histogram(self.buckets),
             queries=self.queries,
             query_ms=round(self.query_ms, 2),
         )
+
+    def _percentile(self, share: float) -> float | None:
+        value = percentile(self.buckets, share)
+        # The bound of the last bucket is above the slowest request.
+        return None if value is None else min(value, round(self.slowest_ms, 2))
 
 
 def _sum(first: Mapping[int, int], second: Mapping[int, int]) -> dict[int, int]:

@@ -322,12 +322,36 @@ def signals(open_session: OpenSession, stocked_list: SharedList, **_: object) ->
     return page
 
 
+def requests(
+    open_session: OpenSession,
+    installation: BrowserInstallation,
+    stocked_list: SharedList,
+    **_: object,
+) -> Page:
+    installation.ensure_staff("olga")
+    page = open_session("olga").page
+    page.goto("/dashboard/requests/")
+    stocked_list.items  # noqa: B018  (a request)
+    items = "GET /api/shopping-lists/<list_id>/shopping-items/"
+    page.get_by_role("button", name=items, exact=True).click()
+    expect(page.get_by_label("Slowest requests of this route")).to_be_visible()
+    return page
+
+
+def requests_for_members(open_session: OpenSession, **_: object) -> Page:
+    page = open_session("ana").page
+    page.goto("/dashboard/requests/")
+    expect(page.get_by_text("shown to staff only")).to_be_visible()
+    return page
+
+
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(dashboard_help, signals),
+    *(requests, requests_for_members),
 ]
 
 

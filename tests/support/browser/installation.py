@@ -43,6 +43,14 @@ class BrowserInstallation(Installation):
             f"    User.objects.create_user(name, password={PASSWORD!r}, name=name)"
         )
 
+    def ensure_staff(self, who: str) -> None:
+        """Create a user who owns the installation, unless there is one of that name."""
+        self.shell(
+            "from accounts.models import User\n"
+            f"if not User.objects.filter(username={who!r}).exists():\n"
+            f"    User.objects.create_superuser({who!r}, password={PASSWORD!r}, name={who!r})"
+        )
+
     def reset_link(self, who: str) -> str:
         """Return the path of a one-time link to set a password, as an administrator creates it."""
         print_link = f"call_command('create_reset_link', {who!r})"
