@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from tests.support.installation import PASSWORD, Installation
-from tests.support.processes import SSL_CONTEXT, TIMEOUT, ServerProcess
+from tests.support.processes import SSL_CONTEXT, TIMEOUT, RedisServer, ServerProcess
 from tests.support.request_urls import SECRET
 from tests.support.websocket_client import WebSocketClient
 
@@ -109,8 +110,8 @@ def counted_since(
 class Requests:
     """Sends requests, and notes the route and the outcome that the client saw."""
 
-    def __init__(self, installation: Installation) -> None:
-        self.url = installation.first_server.url
+    def __init__(self, installation: Installation, server: ServerProcess | None = None) -> None:
+        self.url = (server or installation.first_server).url
         self.token = installation.fixtures["ana"]
         self.expected: dict[tuple[str, str], Counter[str]] = {}
         self.client = httpx.Client(base_url=self.url, timeout=TIMEOUT, verify=SSL_CONTEXT)
@@ -348,6 +349,39 @@ def test_throttled_and_failed_sign_ins_are_counted_by_network(tmp_path):
             )
     finally:
         installation.close()
+
+
+def test_processes_are_added_up_and_one_that_is_killed_keeps_its_counts(tmp_path):
+    """MET-40 and MET-43"""
+    redis = RedisServer()
+    installation = StaffInstallation(
+        tmp_path / "data", server="uvicorn", layer="redis-pubsub", redis=redis
+    )
+    key, held = ("GET", "/test/query/<int:count>/"), tmp_path / "never"
+    try:
+        installation.fixtures["olga"] = installation.staff_token()
+        second = installation.start_server("second")
+        with (
+            RoutesClient(installation) as routes,
+            Requests(installation) as first,
+            Requests(installation, second) as other,
+        ):
+            for requests, count in ((first, 3), (other, 5)):
+                for _ in range(count):
+                    requests.send("GET", "/test/query/2/", key[1], 200)
+            routes.read_until(lambda: routes.totals().get(key) == Counter({"200": 8}))
+            assert routes.rows[key]["total"]["queries"] == 16
+            with other.connect() as connection:
+                head = f"GET /test/wait/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Until: {held}\r\n\r\n"
+                connection.sendall(head.encode())
+                routes.read_until(lambda: routes.parts["in_flight_count"] == 1)
+                second.stop(signal.SIGKILL)
+                routes.read_until(lambda: routes.parts["in_flight_count"] == 0)
+            first.send("GET", "/test/query/2/", key[1], 200)
+            routes.read_until(lambda: routes.totals()[key] == Counter({"200": 9}))
+    finally:
+        installation.close()
+        redis.kill()
 
 
 def test_only_staff_may_follow_the_requests(installation):
