@@ -26,7 +26,7 @@ mountPage(Dashboard, {
     people: new People(engine, pause),
     pause,
     charts: new ChartView(),
-    section: new Section(),
+    section: new Section(() => user.profile?.is_staff === true),
     feed: new Feed(engine),
     currentTime: new CurrentTime(200),
     isDemo: document.getElementById('app')?.dataset.demo !== undefined,

@@ -13,14 +13,22 @@ export function sectionOfPath(path: string): SectionName {
   return SECTIONS.find((section) => section.path === withSlash)?.name ?? 'now';
 }
 
-/** The address of a section, null if this version of the page does not have it. */
-export function pathOfSection(name: string): string | null {
-  return SECTIONS.find((section) => section.name === name)?.path ?? null;
-}
-
 /** The section that the address bar names. */
 export class Section {
   name = $state<SectionName>(sectionOfPath(location.pathname));
+
+  /** `isStaff` tells whether the user is staff. */
+  constructor(private readonly isStaff: () => boolean) {}
+
+  /** The sections that the user can open. */
+  get all(): (typeof SECTIONS)[number][] {
+    return SECTIONS.filter((section) => this.isStaff() || !('forStaff' in section));
+  }
+
+  /** The address of a section, null if the user cannot open it. */
+  pathOf(name: string): string | null {
+    return this.all.find((section) => section.name === name)?.path ?? null;
+  }
 
   start(): () => void {
     const onPopState = (): void => {

@@ -1,5 +1,4 @@
 import type { DashboardApp } from '../../stores/app';
-import { SECTIONS } from '../../stores/section.svelte';
 
 /** Elements that use the keys themselves. */
 const USERS = 'input, select, textarea, dialog, [contenteditable]';
@@ -15,7 +14,7 @@ export function onDashboardKey(
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest(USERS)) return false;
-  const section = SECTIONS[Number(event.key) - 1];
+  const section = app.section.all[Number(event.key) - 1];
   if (section) app.section.open(section.path);
   else if (event.key === ' ') {
     if (target?.closest(PRESSED)) return false;
