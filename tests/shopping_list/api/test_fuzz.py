@@ -55,6 +55,7 @@ def ids(ana: User, bob: User, session_of_ana: dict[str, Any]) -> dict[str, Any]:
     return {
         "token_id": str(token.public_id),
         "session_id": str(Session.objects.get(user=ana).public_id),
+        "connection": "c_9xK2mQ7rTzW1",
         "list_id": scene["list"],
         "item_id": scene["item"],
         "user_id": bob.pk,
