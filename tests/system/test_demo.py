@@ -53,7 +53,7 @@ class Demo:
         return sum(int(each["version"]) for each in lists)
 
     def sample(self) -> dict[str, Any]:
-        counters: dict[str, Any] = self.ana.get("/api/live/requests/").json()
+        counters: dict[str, Any] = self.ana.get("/api/live/requests/").raise_for_status().json()
         return counters
 
 
@@ -85,9 +85,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Path]
 
 
 def eventually(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds. A server that stops, or has no sample yet, is asked again."""
     deadline = time.monotonic() + TIMEOUT
     while True:
-        with suppress(httpx.TransportError):
+        with suppress(httpx.HTTPError):
             if condition():
                 return
         assert time.monotonic() < deadline
