@@ -157,9 +157,12 @@ def edit_and_read(installation: Installation, turn: int) -> None:
 def test_nothing_that_was_shown_falls_when_all_processes_are_killed(installation):
     """MET-21, MET-22, MET-24"""
     server = installation.first_server
+    processes = 2 if isinstance(installation, Cluster) else 1
     turns = 3
     with watching(installation) as watcher:
         for turn in range(turns):
+            # A process that is killed before it has stored anything leaves no mark.
+            wait_until(lambda turn=turn: marks_of(installation, "start") == processes * (turn + 1))
             with installation.subscribe():
                 edit_and_read(installation, turn)
                 # What is not shown yet may be lost with the processes.
@@ -184,7 +187,6 @@ def test_nothing_that_was_shown_falls_when_all_processes_are_killed(installation
         assert sum(reading["columns"]["started"]) == counts["started"] >= last["started"]
         assert sum(reading["columns"]["changes"]) == counts["changes"] == last["changes"]
         assert reading["totals"]["latency_ms"]["p95"] is not None
-    processes = 2 if isinstance(installation, Cluster) else 1
     wait_until(lambda: marks_of(installation, "start") == processes * (turns + 1))
     wait_until(lambda: marks_of(installation, "fault") == processes * turns)
 
