@@ -22,8 +22,11 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model, QuerySet
 from django.db.models.sql import InsertQuery, UpdateQuery
 
+_ROWS_AT_ONCE = 1000
+
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
+T = TypeVar("T")
 Row = tuple[Any, ...]
 
 
@@ -133,10 +136,14 @@ class _CompiledStatement(Generic[R]):
     def bind(self, *arguments: Any) -> Statement[R]:
         """Return the statement with these arguments, to be run later."""
         compiled = self._get_compiled()
+        params = self._params(compiled, arguments)
+        return Statement(compiled.sql, params, lambda cursor: self._read(compiled, cursor))
+
+    def _params(self, compiled: _Compiled, arguments: Sequence[Any]) -> list[Any]:
         params = list(compiled.params)
         for position, number in compiled.argument_positions:
             params[position] = self._adapt(number, arguments[number])
-        return Statement(compiled.sql, params, lambda cursor: self._read(compiled, cursor))
+        return params
 
     def _read(self, compiled: _Compiled, cursor: Any) -> R:
         raise NotImplementedError
@@ -194,6 +201,19 @@ class CompiledQuery(_CompiledStatement[list[Row]]):
     Its result are the rows, with the values that the queryset would return.
     """
 
+    def map(self, function: Callable[[Row], T], *arguments: Any) -> list[T]:
+        """Run the statement and return what a function makes of each row.
+
+        The rows are read 1,000 at a time, so that not all of them are in memory beside the
+        results. The function must not use the database.
+        """
+        compiled = self._get_compiled()
+
+        def read(cursor: Any) -> list[T]:
+            return [function(row) for row in self._rows(compiled, cursor)]
+
+        return Statement(compiled.sql, self._params(compiled, arguments), read).result
+
     def _compiler(self, sample: Row) -> Any:
         queryset: QuerySet[Any, Any] = self._build(*sample)
         return queryset.query.get_compiler(connection.alias)
@@ -205,13 +225,20 @@ class CompiledQuery(_CompiledStatement[list[Row]]):
         )
 
     def _read(self, compiled: _Compiled, cursor: Any) -> list[Row]:
-        rows = cursor.fetchall()
-        if not compiled.converters or not rows:
-            return list(map(tuple, rows))
-        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
-        for index, (converters, expression) in compiled.converters.items():
-            columns[index] = _converted(columns[index], converters, expression, compiled.connection)
-        return list(zip(*columns, strict=True))
+        return list(self._rows(compiled, cursor))
+
+    def _rows(self, compiled: _Compiled, cursor: Any) -> Iterator[Row]:
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from _converted_rows(compiled, rows)
+
+
+def _converted_rows(compiled: _Compiled, rows: list[Row]) -> Iterable[Row]:
+    if not compiled.converters:
+        return map(tuple, rows)
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for index, (converters, expression) in compiled.converters.items():
+        columns[index] = _converted(columns[index], converters, expression, compiled.connection)
+    return zip(*columns, strict=True)
 
 
 def _converted(

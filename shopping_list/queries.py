@@ -135,18 +135,21 @@ def stored_items(ids: Collection[UUID]) -> dict[UUID, StoredItem]:
     """Return the items that exist among these ids."""
     if not ids:
         return {}
-    rows = _one_item(*ids) if len(ids) == 1 else _many_items(ids)
-    return {item.row.id: item for item in map(item_from_columns, rows)}
+    if len(ids) == 1:
+        items = _one_item.map(item_from_columns, *ids)
+    else:
+        items = _many_items.map(item_from_columns, ids)
+    return {item.row.id: item for item in items}
 
 
 def items_of_list(list_id: UUID) -> list[StoredItem]:
     """Return a list's items in their order, with the keys of their names."""
-    return list(map(item_from_columns, _items_of_list(list_id)))
+    return _items_of_list.map(item_from_columns, list_id)
 
 
 def item_rows(list_id: UUID) -> tuple[ItemRow, ...]:
     """Return a list's items in their order."""
-    return tuple(stored.row for stored in items_of_list(list_id))
+    return tuple(_items_of_list.map(lambda values: item_from_columns(values).row, list_id))
 
 
 def members(list_id: UUID) -> tuple[Member, ...]:
