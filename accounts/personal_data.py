@@ -5,8 +5,8 @@ An app that stores such data registers itself as a provider in its `ready()`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Protocol
 from uuid import UUID
 
 from accounts.models import User
@@ -21,8 +21,11 @@ class PersonalDataProvider(Protocol):
     def is_member_of_any(self, user: User) -> bool:
         """Return whether the user is a member of any list."""
 
-    def export(self, user: User) -> Mapping[str, Any]:
-        """Return all stored data of the user, ready for JSON, by names that are its own."""
+    def export(self, user: User) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield all stored data of the user: a name that is its own, and JSON in pieces.
+
+        The pieces of one name are read before the next name is.
+        """
 
     def before_delete(self, user: User) -> None:
         """Release the data of the user, in the transaction that deletes the user.
@@ -50,12 +53,10 @@ def is_member_of_any(user: User) -> bool:
     return any(provider.is_member_of_any(user) for provider in _providers)
 
 
-def export(user: User) -> dict[str, Any]:
-    """Return all data of the user from all providers, ready for JSON."""
-    data: dict[str, Any] = {}
+def export(user: User) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield all data of the user from all providers, as each of them does."""
     for provider in _providers:
-        data |= provider.export(user)
-    return data
+        yield from provider.export(user)
 
 
 def before_delete(user: User) -> None:

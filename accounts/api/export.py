@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from accounts import export
@@ -26,6 +23,5 @@ class ExportView(APIView):
     @operation({(200, "application/json"): OpenApiTypes.OBJECT}, errors=(401, 403))
     def get(self, request: Request) -> HttpResponse:
         """Return all data as one JSON file; `lists` in it can be imported."""
-        data = export.export_user(current_user(request))
-        text = json.dumps(data, cls=JSONEncoder, ensure_ascii=False)
-        return HttpResponse(text, content_type="application/json", headers=HEADERS)
+        content = export.export_user(current_user(request))
+        return HttpResponse(content, content_type="application/json", headers=HEADERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from shopping_list.api import permissions, query_params
 from shopping_list.import_export import json_format
 from shopping_list.import_export.filename import filename
 from shopping_list.import_export.formats import FORMATS
+from shopping_list.rows import ItemRow, ListRow
 
 FORMAT_NAMES = tuple(FORMATS)
 SCHEMA_TYPES = {"application/json": OpenApiTypes.OBJECT}
@@ -35,7 +37,9 @@ def _file_schema(*content_types: str) -> dict[Any, Any]:
     }
 
 
-def _file_response(content: str, title: str, *, extension: str, content_type: str) -> HttpResponse:
+def _file_response(
+    content: str | bytes, title: str, *, extension: str, content_type: str
+) -> HttpResponse:
     disposition = content_disposition_header(
         as_attachment=True, filename=filename(title, extension)
     )
@@ -81,8 +85,17 @@ class ExportEverythingView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Return all of my lists with their items, as JSON."""
         ids = permissions.lists(request).order_by("created_at", "pk").values_list("pk", flat=True)
-        snapshots = [snapshot for pk in list(ids) if (snapshot := queries.snapshot(pk))]
-        rows = sum(len(snapshot.items) for snapshot in snapshots)
-        throttles.charge_done(request, rows, per=throttles.ROWS_PER_READ)
-        content = json_format.write_all((snapshot.list, snapshot.items) for snapshot in snapshots)
+        content = b"".join(json_format.write_all(_charged_snapshots(request, list(ids))))
         return _file_response(content, "trolley", extension="json", content_type="application/json")
+
+
+def _charged_snapshots(
+    request: Request, list_ids: Iterable[UUID]
+) -> Iterator[tuple[ListRow, Sequence[ItemRow]]]:
+    rows = 0
+    for pk in list_ids:
+        snapshot = queries.snapshot(pk)
+        if snapshot is not None:
+            rows += len(snapshot.items)
+            throttles.charge_done(request, rows, per=throttles.ROWS_PER_READ)
+            yield snapshot.list, snapshot.items

@@ -40,6 +40,8 @@ _UNKNOWN_DOCUMENT = (
 
 Model = TypeVar("Model")
 
+_encoder = msgspec.json.Encoder()
+
 
 class ItemDocument(ParsedItem, frozen=True, forbid_unknown_fields=True):
     """An item with all of its fields."""
@@ -94,12 +96,20 @@ class ParsedList(NamedTuple):
 
 def write(row: ListRow, items: Sequence[ItemRow]) -> str:
     """Return one list."""
-    return _encode(list=_list_document(row, items))
+    document = bytearray(_start("list"))
+    for piece in _list_pieces(row, items):
+        document += piece
+    document += b"}"
+    return document.decode()
 
 
-def write_all(lists: Iterable[tuple[ListRow, Sequence[ItemRow]]]) -> str:
-    """Return many lists."""
-    return _encode(lists=[_list_document(row, items) for row, items in lists])
+def write_all(lists: Iterable[tuple[ListRow, Sequence[ItemRow]]]) -> Iterator[bytes]:
+    """Yield many lists as pieces of a text in UTF-8. Each list is read when its turn comes."""
+    yield _start("lists") + b"["
+    for number, (row, items) in enumerate(lists):
+        yield b"," if number else b""
+        yield from _list_pieces(row, items)
+    yield b"]}"
 
 
 def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
@@ -122,14 +132,21 @@ def read_all(content: str) -> list[ParsedList]:
     return [_parse_list(number, shopping_list) for number, shopping_list in enumerate(lists, 1)]
 
 
-def _encode(**members: Any) -> str:
-    return msgspec.json.encode({"format": FORMAT, "version": VERSION, **members}).decode()
+def _start(name: str) -> bytes:
+    """Return the text of a document up to the value of its last member."""
+    header = {"format": FORMAT, "version": VERSION, name: msgspec.Raw()}
+    return _encoder.encode(header).removesuffix(b"}")
 
 
-def _list_document(row: ListRow, items: Sequence[ItemRow]) -> dict[str, Any]:
+def _list_pieces(row: ListRow, items: Sequence[ItemRow]) -> Iterator[bytes]:
+    """Yield a list, item by item: as dictionaries, 10,000 items take more than their text."""
     members = [{"name": member.name, "role": member.role} for member in row.members]
-    documents = [_replace_users_by_names(to_json(item)) for item in items]
-    return {**_replace_users_by_names(to_json(row)), "members": members, "items": documents}
+    fields = _replace_users_by_names(to_json(row)) | {"members": members, "items": msgspec.Raw()}
+    yield _encoder.encode(fields).removesuffix(b"}") + b"["
+    for number, item in enumerate(items):
+        yield b"," if number else b""
+        yield _encoder.encode(_replace_users_by_names(to_json(item)))
+    yield b"]}"
 
 
 def _replace_users_by_names(row: dict[str, Any]) -> dict[str, Any]:

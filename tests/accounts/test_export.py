@@ -1,12 +1,13 @@
 """The export of all personal data of a user as one file."""
 
 import json
+import tracemalloc
 
 import pytest
 
 from accounts import tokens
 from accounts.models import ApiToken, Session
-from shopping_list.models import ShoppingList
+from shopping_list.models import Activity, ShoppingItem, ShoppingList
 
 EXPORT = "/api/auth/me/export/"
 
@@ -33,8 +34,46 @@ def test_export_is_one_file_with_all_personal_data(ana_client, ana, bob, create_
     roles = {row["shopping_list_id"]: row["role"] for row in export["memberships"]}
     assert roles == {str(own_list.pk): "owner", str(foreign_list.pk): "editor"}
     assert [invite["role"] for invite in export["invites"]] == ["viewer"]
-    assert [activity["verb"] for activity in export["activities"]] == ["item.added"]
+    [activity] = export["activities"]
+    names = {"list_id", "version", "at", "verb", "undoes", "op", "changes"}
+    assert (activity.keys(), activity["verb"]) == (names, "item.added")
+    assert [entry["after"]["name"] for entry in activity["changes"]] == ["Milk"]
     assert [row["name"] for row in export["lists"]["lists"]] == ["Groceries", "His"]
+
+
+@pytest.mark.database
+def test_export_has_all_rows_of_a_large_change(ana_client, ana, create_list):
+    """PPL-12: its rows are more than one piece of text."""
+    own_list = create_list(ana)
+    names = [f"{'Ж' * 140} {number}" for number in range(400)]
+    lines = "\n".join(names)
+    url = f"/api/shopping-lists/{own_list.pk}"
+    assert (
+        ana_client.post(f"{url}/import/", {"format": "text", "content": lines}).status_code == 200
+    )
+    assert ana_client.post(f"{url}/shopping-items/remove/", {"purchased": False}).status_code == 200
+    *_, removal = ana_client.get(EXPORT).json()["activities"]
+    assert removal["verb"] == "items.removed"
+    [entry] = removal["changes"]
+    assert sorted(entry["before"]["name"]) == sorted(names)
+
+
+def test_export_needs_little_more_memory_than_its_text(ana_client, ana, create_list):
+    """PPL-12: as Python objects, the rows of a long list and its log take four times as much."""
+    own_list = create_list(ana)
+    rows = [ShoppingItem(shopping_list=own_list, name=f"Item {n}") for n in range(2000)]
+    ShoppingItem.objects.bulk_create(rows)
+    items_url = f"/api/shopping-lists/{own_list.pk}/shopping-items/"
+    for _ in range(3):
+        ana_client.post(f"{items_url}remove/", {"purchased": False})
+        newest = Activity.objects.filter(list_id=own_list.pk).latest("version").version
+        ana_client.post(f"/api/shopping-lists/{own_list.pk}/activities/{newest}/undo/")
+    ana_client.get(EXPORT)
+    tracemalloc.start()
+    content = ana_client.get(EXPORT).content
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2.5 * len(content)
 
 
 def test_exported_lists_can_be_imported(ana_client, ana, create_list):

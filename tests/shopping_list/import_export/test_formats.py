@@ -211,7 +211,9 @@ def test_every_invalid_json_item_is_reported():
 @given(st.lists(st.tuples(texts(200, blank=False), row_lists), max_size=4))
 def test_export_of_several_lists_round_trips(lists):
     """TRF-1"""
-    content = json_format.write_all([(list_row(name), items) for name, items in lists])
+    content = b"".join(
+        json_format.write_all([(list_row(name), items) for name, items in lists])
+    ).decode()
     parsed_lists = json_format.read_all(content)
     assert [parsed_list.name for parsed_list in parsed_lists] == [name for name, _ in lists]
     for parsed_list, (_, items) in zip(parsed_lists, lists, strict=True):

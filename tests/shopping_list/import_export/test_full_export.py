@@ -69,7 +69,9 @@ def stable_export(client):
 def test_export_imported_into_an_empty_account_exports_the_same(make_user, signed_in_client, lists):
     """TRF-1, TRF-15: two users with the same name stand for two installations."""
     ana, other_ana = (make_user(f"ana-{uuid.uuid4().hex[:12]}", name="Ana") for _ in range(2))
-    content = json_format.write_all([(list_row(name), items) for name, items in lists])
+    content = b"".join(
+        json_format.write_all([(list_row(name), items) for name, items in lists])
+    ).decode()
     client, other_client = signed_in_client(ana), signed_in_client(other_ana)
     assert client.post("/api/import/", {"content": content}).status_code == 200
     exported = client.get("/api/export/").content.decode()
