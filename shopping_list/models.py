@@ -24,6 +24,7 @@ from shopping_list.recording.querysets import (
     RecordedManager,
 )
 from shopping_list.recording.recorded_model import RecordedModel
+from shopping_list.rows import RowEncoder
 
 EPOCH_ALPHABET = string.ascii_lowercase + string.digits
 
@@ -248,7 +249,7 @@ class Activity(models.Model):
     )
     actor_name = models.CharField(max_length=150, blank=True, default="")
     operation_id = models.UUIDField(null=True)
-    changes = models.JSONField()
+    changes = models.JSONField(encoder=RowEncoder)
     summary = models.JSONField(default=empty_summary)
     frame = models.BinaryField()
     undoes = models.PositiveBigIntegerField(null=True)

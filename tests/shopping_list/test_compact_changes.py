@@ -153,6 +153,21 @@ def test_change_of_many_items_is_small(
 
 
 @pytest.mark.usefixtures("few")
+def test_removed_rows_of_a_compact_change_are_stored_as_columns(
+    url: str, groceries: ShoppingList, ana_client: APIClient
+) -> None:
+    """REC-26: each row once, and the names of the fields once."""
+    CHANGES["add"](ana_client, url, groceries)
+    rows = {row["id"]: row for row in json.loads(bytes(newest(groceries).frame))["items"]}
+    ana_client.post(f"{url}shopping-items/remove/", {"purchased": False})
+    [entry] = newest(groceries).changes
+    columns = {name: [rows[pk][name] for pk in entry["items"]] for name in entry["before"]}
+    assert (sorted(entry["items"]), entry["after"]) == (sorted(rows), None)
+    assert entry["before"] == columns
+    assert {"id", *columns} == next(iter(rows.values())).keys()
+
+
+@pytest.mark.usefixtures("few")
 def test_new_rows_of_a_compact_change_are_whole_and_stored_once(
     url: str, groceries: ShoppingList, ana_client: APIClient
 ) -> None:
