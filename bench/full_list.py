@@ -34,7 +34,7 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from asgi_project.serving import garbage
+    from asgi_project.serving import allocator, garbage
 
     call_command("migrate", verbosity=0)
     connection.close()
@@ -44,6 +44,7 @@ def main() -> None:
     builder.join()
     client, list_id = sign_in()
     garbage.settle()  # as the server does
+    allocator.settle()
     headings = ("request", "status", "CPU ms", "peak MB", "queries", "bytes", "log bytes")
     print(COLUMNS.format(*headings))
     for call in calls(list_id):

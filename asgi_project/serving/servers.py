@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 
-from asgi_project.serving import garbage, lifespan, stop_signals
+from asgi_project.serving import allocator, garbage, lifespan, stop_signals
 from asgi_project.serving.connection_table import ConnectionTable
 from asgi_project.serving.http_protocol import LimitedHttpProtocol
 from asgi_project.serving.sweep import new_table, start_sweeping
@@ -69,6 +69,7 @@ def run_uvicorn(app: Any, listener: socket.socket) -> None:
     # stopped. Before and after that, a signal must stop the server and not kill it.
     stop_signals.handle_signals(lambda: setattr(server, "should_exit", True))
     garbage.settle()
+    allocator.settle()
     server.run(sockets=[listener])
     if not server.started and not server.should_exit:
         raise SystemExit(3)
@@ -80,6 +81,7 @@ def run_daphne(app: Any, listener: socket.socket) -> None:
     from asgi_project.serving import daphne_server  # noqa: PLC0415
 
     garbage.settle()
+    allocator.settle()
     daphne_server.Server(
         app,
         new_table(),
