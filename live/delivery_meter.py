@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
 from live.histogram import WINDOW_SECONDS, Histogram
 
@@ -47,6 +49,24 @@ class WrittenBatch(Protocol):
     @property
     def age(self) -> float:
         """The seconds between the commit of its oldest change and `handed_at`."""
+
+
+class Tracer(Protocol):
+    """Follows single changes (delivery/change_tracer.py)."""
+
+    def change_written(self, message: dict[str, Any], hops: dict[str, float]) -> None:
+        """Begin to follow a change of this process. `hops` are durations in ms."""
+
+    def change_delivered(self, change: Any, send_queues: Iterable[Any]) -> None:
+        """Note that a change is in order, and which sockets get it."""
+
+    def batch_written(self, batch: Any, send_queue: Any) -> None:
+        """Note that one socket took the live changes of a batch."""
+
+    def version_shown(
+        self, list_id: UUID, version: int, send_queue: Any, *, held_seconds: float
+    ) -> None:
+        """Note that a screen shows a version of a list, and with it all versions before."""
 
 
 class RecentCount:
@@ -96,6 +116,8 @@ class DeliveryMeter:
         self.close_codes: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self._socket_times = self.hops["socket"]
+        self.tracer: Tracer | None = None
+        """Follows single changes while a page shows them."""
 
     def tick(self) -> None:
         """Start the next second of all windows."""
@@ -103,8 +125,10 @@ class DeliveryMeter:
             self.hops[name].tick()
             self.errors[name].tick()
 
-    def batch_written(self, batch: WrittenBatch) -> None:
+    def batch_written(self, batch: WrittenBatch, send_queue: Any) -> None:
         """Count a batch of live changes that one socket took."""
+        if self.tracer is not None:
+            self.tracer.batch_written(batch, send_queue)
         seconds = perf_counter() - batch.handed_at
         self._socket_times.observe(seconds * 1000)
         self.live += batch.live_count

@@ -47,6 +47,7 @@ from live.metrics.sampler import Population, Sampler
 from live.metrics.screens_topic import ScreensTopic
 from live.metrics.signals_topic import SignalsTopic
 from live.metrics.ticker_topic import TickerTopic
+from live.metrics.traces_topic import TracesTopic
 from live.metrics.verdict_topic import LocalFacts, Verdict, VerdictTopic
 from live.noop import noop
 from live.periodic_tasks import PeriodicTasks
@@ -108,6 +109,7 @@ class Runtime:
             TickerTopic(route_meter),
             DeliveryTopic(self.meter, registry=self.registry, hub=self.hub, screens=self.screens),
             ScreensTopic(process, registry=self.registry, screens=self.screens),
+            TracesTopic(process, registry=self.registry, meter=self.meter),
         ]
         self.sampler = Sampler(
             process=process,
@@ -229,8 +231,12 @@ class Runtime:
         change["sent_at"] = time.time()
         seconds_since_commit = change["sent_at"] - change["committed_at"]
         self.meter.hops["publisher"].observe(max(0.0, seconds_since_commit) * 1000)
-        for hop, seconds in change.pop("seconds", {}).items():
-            self.meter.hops[hop].observe(seconds * 1000)
+        durations = {hop: seconds * 1000 for hop, seconds in change.pop("seconds", {}).items()}
+        for hop, milliseconds in durations.items():
+            self.meter.hops[hop].observe(milliseconds)
+        if self.meter.tracer is not None:
+            durations["publisher"] = max(0.0, seconds_since_commit) * 1000
+            self.meter.tracer.change_written(change, durations)
 
     def _population(self) -> Population:
         return Population(

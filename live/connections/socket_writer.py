@@ -191,7 +191,7 @@ class SocketWriter:
         self._has_written = True
         counters.delivered += batch.change_count
         if batch.live_count:
-            self._meter.batch_written(batch)
+            self._meter.batch_written(batch, self.send_queue)
         elif batch.is_replay:
             self.send_queue.owed.replay_written(batch.topic)
 

@@ -101,6 +101,9 @@ class OrderedDelivery:
                 is_change=True,
                 published_at=now,
             )
+            if self._meter.tracer is not None:
+                subscribers = self._hub.subscribers(watched_list.topic)
+                self._meter.tracer.change_delivered(change, subscribers)
         if change.access_changes.deleted:
             self._end(watched_list)
 

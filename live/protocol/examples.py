@@ -376,6 +376,36 @@ FRAMES: tuple[msgspec.Struct, ...] = (
             ),
         ),
     ),
+    frames.Traces(
+        topic="ops:traces",
+        at=_AT,
+        traces=(
+            frames.ChangeTrace(
+                list=_LIST_ID,
+                epoch="x7f3k9q2",
+                version=6120,
+                at=_AT,
+                actor=_ANA,
+                verb="item.ticked",
+                hops={"request": 8.1, "recording": 1.2, "commit": 4.0, "publisher": 0.1},
+                processes=(
+                    frames.TracedProcess(process="9f31c04be2a7", received_ms=0.4, handed_ms=0.6),
+                ),
+                screens=(
+                    frames.TracedScreen(
+                        connection="c_9xK2mQ7rTzW1",
+                        user=_ANA,
+                        device="Safari on iPad",
+                        process="9f31c04be2a7",
+                        written_ms=0.8,
+                        shown_ms=41.0,
+                        is_open=True,
+                    ),
+                ),
+                screen_count=1,
+            ),
+        ),
+    ),
     frames.Subscribed(id=11, topic="lists"),
     frames.Overview(topic="lists", part=1, parts=1, lists=(_OVERVIEW_ROW,)),
     frames.OverviewChange(topic="lists", list=_OVERVIEW_ROW),

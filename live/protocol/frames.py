@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from live.intervals import Intervals
-from shopping_list.rows import ActivityEntry, Change, ItemRow, ListRow, OverviewRow, Person
+from shopping_list.rows import ActivityEntry, Change, ItemRow, ListRow, OverviewRow, Person, Verb
 
 VERSION = 1
 SUBPROTOCOL = "trolley.v1"
@@ -487,6 +487,58 @@ class ScreenTable(msgspec.Struct, tag_field="type", tag="screens", kw_only=True)
     rows: tuple[ScreenRow, ...]
 
 
+class TracedScreen(msgspec.Struct, kw_only=True):
+    """One socket that was owed a change. Times are in ms after the commit, null: not yet.
+
+    `shown_ms` is when its client reported that it shows this change or a later one, without
+    the time for which it held the report. A client that reports nothing has none.
+    `is_open`: the socket has not ended since.
+    """
+
+    connection: str
+    user: Person
+    device: str
+    process: str
+    written_ms: Number | None
+    shown_ms: Number | None
+    is_open: bool
+
+
+class TracedProcess(msgspec.Struct, kw_only=True):
+    """When one process had a change in order, and when its send queues had it."""
+
+    process: str
+    received_ms: Number | None
+    handed_ms: Number | None
+
+
+class ChangeTrace(msgspec.Struct, kw_only=True):
+    """One change on its way. `hops` are the durations of its parts up to the event loop, in ms.
+
+    `screen_count` counts the sockets that were owed the change; `screens` has at most 50 of
+    each process.
+    """
+
+    list: UUID
+    epoch: str
+    version: int
+    at: datetime
+    actor: Person | None
+    verb: Verb
+    hops: dict[str, Number]
+    processes: tuple[TracedProcess, ...]
+    screens: tuple[TracedScreen, ...]
+    screen_count: int
+
+
+class Traces(msgspec.Struct, tag_field="type", tag="traces", kw_only=True):
+    """The changes about which something became known in the last second, newest first."""
+
+    topic: str
+    at: datetime
+    traces: tuple[ChangeTrace, ...]
+
+
 class RouteFigures(msgspec.Struct, kw_only=True):
     """The requests of one route, in some time.
 
@@ -747,6 +799,7 @@ ServerFrame = (
     | Signals
     | Delivery
     | ScreenTable
+    | Traces
     | Routes
     | Ticker
     | Verdict

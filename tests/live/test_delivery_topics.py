@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import ApiToken
 from live import runtime
 from live.db_threads import run_in_db_thread
+from live.delivery.change_tracer import MAX_TRACES
 from live.delivery_meter import HOPS
 from shopping_list.rows import topic_of
 from tests.support.positions import position_in
@@ -67,7 +68,7 @@ def seen(shopping_list, change, **fields):
     return {"type": "seen", "topic": topic_of(shopping_list.pk), **position, **fields}
 
 
-@pytest.mark.parametrize("topic", ["ops:delivery", "ops:screens"])
+@pytest.mark.parametrize("topic", ["ops:delivery", "ops:screens", "ops:traces"])
 async def test_topics_of_delivery_are_for_staff(open_client, ana, olga, topic):
     """DEL-1"""
     client = await open_client(ana)
@@ -296,3 +297,83 @@ async def test_meter_settles_when_every_socket_is_closed(open_client, live_runti
     meter = live_runtime.meter
     await eventually(lambda: live_runtime.registry.connection_count == 0)
     assert (meter.promised, meter.live + meter.withdrawn) == (1, 1)
+
+
+def trace_of(frame, version):
+    """Return the trace of one change, if the frame has it."""
+    return next((each for each in frame["traces"] if each["version"] == version), None)
+
+
+async def trace_where(client, version, condition):
+    """Return the first trace of a change for which a condition holds."""
+    while True:
+        trace = trace_of(await client.until("traces"), version)
+        if trace is not None and condition(trace):
+            return trace
+
+
+async def test_change_is_followed_to_each_screen(open_client, ana, bob, olga, groceries):
+    """DEL-9"""
+    shown, own, _ = await open_screen(open_client, ana, groceries)
+    silent, other, _ = await open_screen(open_client, bob, groceries)
+    staff = await watch(open_client, olga, "ops:traces")
+    await frame_where(staff, "traces", lambda _: runtime.get_runtime().meter.tracer is not None)
+    client = APIClient()
+    client.force_authenticate(ana)
+    url = f"/api/shopping-lists/{groceries.pk}/shopping-items/"
+    await run_in_db_thread(client.post, url, {"name": "Milk"})
+    change = await shown.until("change")
+    await silent.until("change")
+    await shown.send(**seen(groceries, change, paint_ms=3, held_ms=0))
+
+    trace = await trace_where(
+        staff, change["version"], lambda trace: any(row["shown_ms"] for row in trace["screens"])
+    )
+    assert (trace["verb"], trace["actor"]["name"]) == ("item.added", "Ana")
+    assert trace["list"] == str(groceries.pk)
+    assert all(trace["hops"][name] >= 0 for name in ("recording", "commit", "publisher"))
+    [process] = trace["processes"]
+    rows = {row["connection"]: row for row in trace["screens"]}
+    assert (rows.keys(), trace["screen_count"]) == ({own, other}, 2)
+    assert rows[other]["shown_ms"] is None
+    for row in rows.values():
+        assert 0 <= process["received_ms"] <= process["handed_ms"] <= row["written_ms"]
+        assert row["is_open"]
+    assert rows[own]["written_ms"] <= rows[own]["shown_ms"]
+    assert trace["screens"][0]["connection"] == other  # who has not shown it is first
+
+
+async def test_socket_that_ended_stays_in_the_trace(open_client, ana, bob, olga, groceries):
+    """DEL-9"""
+    screen, own, _ = await open_screen(open_client, ana, groceries)
+    staff = await watch(open_client, olga, "ops:traces")
+    await frame_where(staff, "traces", lambda _: runtime.get_runtime().meter.tracer is not None)
+    await run_in_db_thread(groceries.items.create, name="Milk")
+    change = await screen.until("change")
+    await trace_where(staff, change["version"], lambda trace: trace["screens"])
+    await screen.disconnect()
+    other, *_ = await open_screen(open_client, bob, groceries)
+    tracer = runtime.get_runtime().meter.tracer
+    next(iter(tracer._traces.values())).is_changed = True
+    trace = await trace_where(
+        staff, change["version"], lambda trace: not trace["screens"][0]["is_open"]
+    )
+    assert [row["connection"] for row in trace["screens"]] == [own]
+    await other.disconnect()
+
+
+async def test_changes_are_followed_only_while_they_are_watched(open_client, ana, olga, groceries):
+    """DEL-9"""
+    screen, *_ = await open_screen(open_client, ana, groceries)
+    meter = runtime.get_runtime().meter
+    await run_in_db_thread(groceries.items.create, name="Milk")
+    await screen.until("change")
+    assert meter.tracer is None
+    staff = await watch(open_client, olga, "ops:traces")
+    await eventually(lambda: meter.tracer is not None)
+    for number in range(MAX_TRACES + 5):
+        await run_in_db_thread(groceries.items.create, name=f"Item {number}")
+        await screen.until("change")
+    assert len(meter.tracer._traces) == MAX_TRACES
+    await staff.disconnect()
+    await eventually(lambda: meter.tracer is None)

@@ -17,6 +17,7 @@ export type ServerFrame =
   | Signals
   | Delivery
   | ScreenTable
+  | Traces
   | Routes
   | Ticker
   | Verdict
@@ -539,6 +540,81 @@ export interface ScreenRow {
   changes_behind: number;
   is_blocked: boolean;
   state: ('behind' | 'different' | 'identical') | null;
+}
+/**
+ * The changes about which something became known in the last second, newest first.
+ */
+export interface Traces {
+  type: 'traces';
+  topic: string;
+  at: string;
+  traces: ChangeTrace[];
+}
+/**
+ * One change on its way. `hops` are the durations of its parts up to the event loop, in ms.
+ *
+ *     `screen_count` counts the sockets that were owed the change; `screens` has at most 50 of
+ *     each process.
+ */
+export interface ChangeTrace {
+  list: string;
+  epoch: string;
+  version: number;
+  at: string;
+  actor: Person | null;
+  verb:
+    | 'item.added'
+    | 'item.edited'
+    | 'item.moved'
+    | 'item.removed'
+    | 'item.ticked'
+    | 'item.unticked'
+    | 'items.added'
+    | 'items.edited'
+    | 'items.moved'
+    | 'items.removed'
+    | 'items.ticked'
+    | 'items.unticked'
+    | 'list.created'
+    | 'list.deleted'
+    | 'list.edited'
+    | 'list.renamed'
+    | 'list.restored'
+    | 'member.joined'
+    | 'member.left'
+    | 'member.removed'
+    | 'member.role'
+    | 'undo';
+  hops: {
+    [k: string]: number;
+  };
+  processes: TracedProcess[];
+  screens: TracedScreen[];
+  screen_count: number;
+}
+/**
+ * When one process had a change in order, and when its send queues had it.
+ */
+export interface TracedProcess {
+  process: string;
+  received_ms: number | null;
+  handed_ms: number | null;
+}
+/**
+ * One socket that was owed a change. Times are in ms after the commit, null: not yet.
+ *
+ *     `shown_ms` is when its client reported that it shows this change or a later one, without
+ *     the time for which it held the report. A client that reports nothing has none.
+ *     `is_open`: the socket has not ended since.
+ */
+export interface TracedScreen {
+  connection: string;
+  user: Person;
+  device: string;
+  process: string;
+  written_ms: number | null;
+  shown_ms: number | null;
+  is_open: boolean;
 }
 /**
  * The requests by route, once a second, for staff.
