@@ -53,6 +53,37 @@ def test_staff_sees_path_and_screens_and_disconnects_one(staffed, open_session):
     assert bob.loads == 1
 
 
+def test_change_is_followed_to_each_screen(staffed, open_session):
+    """DEL-9"""
+    groceries = staffed.create_list("Milk", "Bread")
+    ana, bob = (open_session(who, of=staffed) for who in ("ana", "bob"))
+    bob.page.goto(groceries.path)
+    bob.expect_item("Milk", ticked=False)
+    ana.page.goto("/dashboard/delivery/")
+    expect(ana.page.get_by_text("There was none yet")).to_be_visible()
+    changes = ana.page.get_by_label("Changes, newest first")
+    newest = changes.get_by_role("button").first
+    while not newest.is_visible():  # the processes learn after a second that the page is open
+        groceries.patch("Milk", purchased=True)
+        groceries.patch("Milk", purchased=False)
+        ana.page.wait_for_timeout(500)
+    groceries.patch("Milk", purchased=True)
+    expect(newest).to_contain_text(f"ticked an item · Groceries {groceries.id[:4]}")
+    way = ana.page.get_by_label("The way of this change, in time after its commit")
+    expect(way.get_by_role("listitem").filter(has_text="commit")).to_contain_text(" ms")
+    expect(way.get_by_role("listitem").filter(has_text="bob")).to_contain_text(
+        re.compile(r"taken [\d.]+ ms · shown [\d.]+ (ms|s)")
+    )
+    newest.click()
+    count = changes.get_by_role("button").count()
+    groceries.patch("Bread", purchased=True)
+    expect(changes.get_by_role("button")).to_have_count(count + 1)
+    expect(newest).to_have_attribute("aria-pressed", "false")
+    expect(changes.get_by_role("button", pressed=True)).to_have_count(1)
+    ana.page.get_by_role("button", name="Follow the newest").click()
+    expect(changes.get_by_role("button").first).to_have_attribute("aria-pressed", "true")
+
+
 def test_section_is_not_offered_to_others(staffed, open_session):
     """DEL-1"""
     page = open_session("bob", of=staffed).page

@@ -1,4 +1,5 @@
 import type { DeliveryBudget, ScreenRow } from '../../protocol/frames';
+import type { Verb } from '../../protocol/rest';
 
 /** What a part of the path is called, what it does, and what its errors are. */
 export const HOPS: Readonly<Record<string, { label: string; does: string; errors?: string }>> = {
@@ -60,6 +61,31 @@ export const CLOSE_CODES: Readonly<Record<string, string>> = {
   4505: 'unknown version of the protocol',
   other: 'other codes',
 };
+
+const KINDS: Readonly<Record<string, string>> = {
+  added: 'added',
+  ticked: 'ticked',
+  unticked: 'unticked',
+  edited: 'changed',
+  moved: 'moved',
+  removed: 'removed',
+};
+const LIST_CHANGES: Readonly<Record<string, string>> = {
+  'list.created': 'created the list',
+  'list.renamed': 'renamed the list',
+  'list.edited': 'changed the list',
+  'list.deleted': 'deleted the list',
+  'list.restored': 'restored the list',
+  undo: 'undid a change',
+};
+
+/** What a change did, without names: staff may see changes of lists that are not theirs. */
+export function traceText(verb: Verb): string {
+  const [noun, kind = ''] = verb.split('.');
+  if (noun === 'item' || noun === 'items')
+    return `${KINDS[kind] ?? 'changed'} ${noun === 'item' ? 'an item' : 'items'}`;
+  return LIST_CHANGES[verb] ?? 'changed the members';
+}
 
 /** A whole number with all its digits: a sum of rounded numbers does not add up. */
 export function exact(value: number): string {

@@ -1,0 +1,124 @@
+"""Take the pictures of the documentation: every section of the dashboard, with the demo running.
+
+./run pictures                     # those of docs/images
+./run pictures --all --out /tmp/p  # each section on both screens and in both themes
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "frontend" / "src" / "stores" / "section.svelte.ts"
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--no-first-run"),
+)
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+START_TIMEOUT = 60
+TRAFFIC_SECONDS = 75
+"""Seconds of traffic before the first picture: the charts and the last minute are full."""
+SECTION_SECONDS = 4
+"""Seconds that a section is open before its picture: what it shows on demand arrives."""
+
+
+def main() -> None:
+    """Start the demo, take the pictures, stop the demo."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="./run pictures")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--all", action="store_true", help="both screens, both themes")
+    parser.add_argument("--only", help="one section, such as delivery")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "chromium")
+    if chromium is None:
+        sys.exit("no Chromium: install it, or set TROLLEY_CHROMIUM")
+    with running_demo() as (url, password), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                if arguments.all or (size, theme) == ("desktop", "light"):
+                    names = [arguments.only] if arguments.only else sections()
+                elif (size, theme) == ("phone", "dark"):
+                    names = ["now"]
+                else:
+                    continue
+                take(browser, (url, password), (size, theme), names, arguments.out)
+        browser.close()
+
+
+def sections() -> list[str]:
+    """Return the names of the sections, as the page has them."""
+    return re.findall(r"name: '(\w+)'", SOURCE.read_text())
+
+
+@contextmanager
+def running_demo() -> Iterator[tuple[str, str]]:
+    """Run the demo with traffic; yield its address and the password."""
+    with tempfile.TemporaryDirectory() as data:
+        log = Path(data, "log")
+        environment = {**os.environ, "TROLLEY_DATA": data}
+        command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", "8765"]
+        with log.open("w") as output:
+            demo = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
+        try:
+            deadline = time.monotonic() + START_TIMEOUT
+            while (match := re.search(r"the password (\S+)", log.read_text())) is None:
+                if demo.poll() is not None or time.monotonic() > deadline:
+                    sys.exit(log.read_text())
+                time.sleep(0.2)
+            time.sleep(TRAFFIC_SECONDS)
+            yield "http://127.0.0.1:8765", match[1]
+        finally:
+            demo.terminate()
+            demo.wait()
+
+
+def take(
+    browser: Browser, demo: tuple[str, str], look: tuple[str, str], names: list[str], out: Path
+) -> None:
+    """Take a picture of each section with one size of the screen, in one theme."""
+    (url, password), (size, theme) = demo, look
+    width, height = SIZES[size]
+    scheme = "dark" if theme == "dark" else "light"
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
+    )
+    page = context.new_page()
+    page.goto(f"{url}/signin/")
+    page.get_by_label("Username").fill("ana")
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{url}/")
+    # A second page shows a list, so that there is a screen to follow.
+    reader = context.new_page()
+    reader.goto(url)
+    reader.get_by_role("link", name=re.compile("Groceries")).first.click()
+    for name in names:
+        open_section(page, url, name)
+        page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=True)
+        sys.stdout.write(f"{name}-{size}-{theme}.png\n")
+    context.close()
+
+
+def open_section(page: Page, url: str, name: str) -> None:
+    """Open a section and wait until it shows figures."""
+    page.bring_to_front()
+    page.goto(f"{url}/dashboard/" + ("" if name == "now" else f"{name}/"))
+    page.wait_for_timeout(SECTION_SECONDS * 1000)
+
+
+if __name__ == "__main__":
+    main()
