@@ -345,18 +345,37 @@ def requests_for_members(open_session: OpenSession, **_: object) -> Page:
     return page
 
 
+def delivery(
+    open_session: OpenSession,
+    installation: BrowserInstallation,
+    stocked_list: SharedList,
+    **_: object,
+) -> Page:
+    installation.ensure_staff("olga")
+    open_session("bob").open(stocked_list.path).expect_item("Milk")
+    page = open_session("olga").page
+    page.goto("/dashboard/delivery/")
+    way = page.get_by_label("The way of this change, in time after its commit")
+    while not way.is_visible():  # the processes learn after a second that the page is open
+        stocked_list.patch("Milk", purchased=True)
+        stocked_list.patch("Milk", purchased=False)
+        page.wait_for_timeout(500)
+    expect(page.get_by_role("row").filter(has_text="bob").first).to_be_visible()
+    return page
+
+
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(dashboard_help, signals),
-    *(requests, requests_for_members),
+    *(requests, requests_for_members, delivery),
 ]
 
 
 # Pages that scroll: their screenshots show the full page.
-FULL_PAGE = [account, guest_account]
+FULL_PAGE = [account, guest_account, delivery]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
