@@ -15,6 +15,8 @@ from tests.support.processes import RedisServer, ServerProcess
 class Cluster(Installation):
     """Two workers on one port, with a Redis and a database of their own."""
 
+    worker_count = 2
+
     def __init__(self, data: Path, *, database: str) -> None:
         self.database = database
         super().__init__(data, server="uvicorn", layer="redis-pubsub", redis=RedisServer())
@@ -34,11 +36,11 @@ class Cluster(Installation):
         return parse_fixtures(self.shell(SETUP))
 
     def start_server(self, name: str, *, before: str = "", **environment: str) -> ServerProcess:
-        """Start a supervisor with two workers."""
+        """Start a supervisor with its workers."""
         server = ServerProcess(
             self.data,
             "--workers",
-            "2",
+            str(self.worker_count),
             name=name,
             before=before,
             preloaded=True,

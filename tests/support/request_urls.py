@@ -37,6 +37,11 @@ def query(request, count):
     return HttpResponse()
 
 
+def sleep(request, ms):
+    time.sleep(ms / 1000)
+    return HttpResponse()
+
+
 def wait(request):
     """Respond when the file that the header names exists."""
     while not Path(request.headers["X-Until"]).exists():
@@ -50,5 +55,6 @@ urlpatterns = [
     path("test/stream/", stream),
     path("test/broken-stream/", broken_stream),
     path("test/query/<int:count>/", query),
+    path("test/sleep/<int:ms>/", sleep),
     path("test/wait/", wait),
 ]
