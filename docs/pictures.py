@@ -17,8 +17,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "frontend" / "src" / "stores" / "section.svelte.ts"
@@ -42,11 +43,8 @@ def main() -> None:
     parser.add_argument("--only", help="one section, such as delivery")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "chromium")
-    if chromium is None:
-        sys.exit("no Chromium: install it, or set TROLLEY_CHROMIUM")
-    with running_demo() as (url, password), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with running_demo() as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         for size in SIZES:
             for theme in ("light", "dark"):
                 if arguments.all or (size, theme) == ("desktop", "light"):
@@ -55,8 +53,24 @@ def main() -> None:
                     names = ["now"]
                 else:
                     continue
-                take(browser, (url, password), (size, theme), names, arguments.out)
+                take(browser, demo, (size, theme), names, arguments.out)
         browser.close()
+
+
+class Demo(NamedTuple):
+    """A running demo."""
+
+    url: str
+    password: str
+    process: subprocess.Popen[bytes]
+
+
+def chromium_path() -> str:
+    """Return the path of the browser."""
+    path = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "chromium")
+    if path is None:
+        sys.exit("no Chromium: install it, or set TROLLEY_CHROMIUM")
+    return path
 
 
 def sections() -> list[str]:
@@ -65,8 +79,8 @@ def sections() -> list[str]:
 
 
 @contextmanager
-def running_demo() -> Iterator[tuple[str, str]]:
-    """Run the demo with traffic; yield its address and the password."""
+def running_demo() -> Iterator[Demo]:
+    """Run the demo, and wait until it has had traffic."""
     with tempfile.TemporaryDirectory() as data:
         log = Path(data, "log")
         environment = {**os.environ, "TROLLEY_DATA": data}
@@ -80,37 +94,41 @@ def running_demo() -> Iterator[tuple[str, str]]:
                     sys.exit(log.read_text())
                 time.sleep(0.2)
             time.sleep(TRAFFIC_SECONDS)
-            yield "http://127.0.0.1:8765", match[1]
+            yield Demo("http://127.0.0.1:8765", match[1], demo)
         finally:
             demo.terminate()
             demo.wait()
 
 
-def take(
-    browser: Browser, demo: tuple[str, str], look: tuple[str, str], names: list[str], out: Path
-) -> None:
+def take(browser: Browser, demo: Demo, look: tuple[str, str], names: list[str], out: Path) -> None:
     """Take a picture of each section with one size of the screen, in one theme."""
-    (url, password), (size, theme) = demo, look
+    size, theme = look
     width, height = SIZES[size]
     scheme = "dark" if theme == "dark" else "light"
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
     )
+    page = sign_in(context, demo.url, demo.password)
+    # A second page shows a list, so that there is a screen to follow.
+    reader = context.new_page()
+    reader.goto(demo.url)
+    reader.get_by_role("link", name=re.compile("Groceries")).first.click()
+    for name in names:
+        open_section(page, demo.url, name)
+        page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=True)
+        sys.stdout.write(f"{name}-{size}-{theme}.png\n")
+    context.close()
+
+
+def sign_in(context: BrowserContext, url: str, password: str) -> Page:
+    """Return a page in which ana is signed in."""
     page = context.new_page()
     page.goto(f"{url}/signin/")
     page.get_by_label("Username").fill("ana")
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{url}/")
-    # A second page shows a list, so that there is a screen to follow.
-    reader = context.new_page()
-    reader.goto(url)
-    reader.get_by_role("link", name=re.compile("Groceries")).first.click()
-    for name in names:
-        open_section(page, url, name)
-        page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=True)
-        sys.stdout.write(f"{name}-{size}-{theme}.png\n")
-    context.close()
+    return page
 
 
 def open_section(page: Page, url: str, name: str) -> None:
