@@ -28,9 +28,12 @@ ARGUMENTS = (
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 )
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+PORT = int(os.environ.get("TROLLEY_PICTURES_PORT", "8765"))
 START_TIMEOUT = 60
 TRAFFIC_SECONDS = 75
 """Seconds of traffic before the first picture: the charts and the last minute are full."""
+DRILL_SECONDS = 30
+"""Seconds after a fault in which the verdict is read."""
 SECTION_SECONDS = 4
 """Seconds that a section is open before its picture: what it shows on demand arrives."""
 
@@ -40,11 +43,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="./run pictures")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--all", action="store_true", help="both screens, both themes")
+    parser.add_argument("--drill", action="store_true", help="each fault, in order")
     parser.add_argument("--only", help="one section, such as delivery")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     with running_demo() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        if arguments.drill:
+            take_drill(browser, demo, arguments.out)
+            return
         for size in SIZES:
             for theme in ("light", "dark"):
                 if arguments.all or (size, theme) == ("desktop", "light"):
@@ -84,7 +91,7 @@ def running_demo() -> Iterator[Demo]:
     with tempfile.TemporaryDirectory() as data:
         log = Path(data, "log")
         environment = {**os.environ, "TROLLEY_DATA": data}
-        command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", "8765"]
+        command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(PORT)]
         with log.open("w") as output:
             demo = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
         try:
@@ -94,7 +101,7 @@ def running_demo() -> Iterator[Demo]:
                     sys.exit(log.read_text())
                 time.sleep(0.2)
             time.sleep(TRAFFIC_SECONDS)
-            yield Demo("http://127.0.0.1:8765", match[1], demo)
+            yield Demo(f"http://127.0.0.1:{PORT}", match[1], demo)
         finally:
             demo.terminate()
             demo.wait()
@@ -117,6 +124,34 @@ def take(browser: Browser, demo: Demo, look: tuple[str, str], names: list[str], 
         open_section(page, demo.url, name)
         page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=True)
         sys.stdout.write(f"{name}-{size}-{theme}.png\n")
+    context.close()
+
+
+def take_drill(browser: Browser, demo: Demo, out: Path) -> None:
+    """Cause each fault, and take a picture whenever the sentence of the verdict changes."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    page = sign_in(context, demo.url, demo.password)
+    open_section(page, demo.url, "now")
+    page.get_by_text("Cause a fault, and watch the screens.").click()
+    faults = page.locator("details.card li button").all_inner_texts()
+    for number, fault in enumerate(faults, 1):
+        sys.stdout.write(f"{fault}\n")
+        page.get_by_role("button", name=fault).click()
+        begin, pictures, last = time.monotonic(), 0, ""
+        while (seconds := time.monotonic() - begin) < DRILL_SECONDS:
+            sentence = page.locator("p.verdict .text").inner_text().strip()
+            # Numbers of seconds and screens change all the time.
+            if (kind := re.sub(r"[\d.,:]+", "#", sentence)) != last:
+                last, pictures = kind, pictures + 1
+                name = f"drill-{number}-{pictures}.png"
+                page.screenshot(path=out / name)
+                sys.stdout.write(f"  {seconds:5.1f} s  {name}  {sentence}\n")
+            page.wait_for_timeout(200)
+        sys.stdout.flush()
+    open_section(page, demo.url, "delivery")
+    page.screenshot(path=out / "drill-delivery.png")
+    budget = page.get_by_role("region", name="Did every screen get every change?").inner_text()
+    sys.stdout.write(re.sub(r"\s+", " ", budget) + "\n")
     context.close()
 
 

@@ -111,6 +111,8 @@ class DeliveryMeter:
         """The longest time between the commit of a change and its writing to a socket."""
         self.longest_ended_at: float | None = None
         """When that was, in epoch seconds."""
+        self.went_back_at: float | None = None
+        """When it was noticed last that the database has another history, in epoch seconds."""
         self.mismatches = 0
         """How often a screen began to show rows that the list never had."""
         self.close_codes: Counter[str] = Counter()

@@ -55,8 +55,12 @@ class Intervals:
     """Seconds after which a check without an answer means that the database is down."""
     write_check_interval: float = 60.0
     """Seconds between two attempts to write to the database, for the same verdict."""
+    confirm_delay: float = 3.0
+    """Seconds that a screen may take to confirm a change: it reports at most every 2 seconds."""
     screen_lag: float = 4.0
     """Seconds that a screen may be behind: it reports at most every 2 seconds."""
+    stalled_socket_lag: float = 2.0
+    """Seconds that a client may read nothing while bytes wait for it in the kernel."""
     blocked_screen_lag: float = 1.0
     """The same for a screen whose socket does not take what is sent to it."""
     process_timeout: float = 5.0

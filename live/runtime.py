@@ -11,6 +11,7 @@ import asyncio
 import random
 import secrets
 import time
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -48,6 +49,8 @@ from live.metrics.screens_topic import ScreensTopic
 from live.metrics.signals_topic import SignalsTopic
 from live.metrics.ticker_topic import TickerTopic
 from live.metrics.traces_topic import TracesTopic
+from live.metrics.unread_sockets import UnreadSockets
+from live.metrics.verdict import LaggingScreen
 from live.metrics.verdict_topic import LocalFacts, Verdict, VerdictTopic
 from live.noop import noop
 from live.periodic_tasks import PeriodicTasks
@@ -83,7 +86,9 @@ class Runtime:
             position=self.relay.position,
             intervals=self.intervals,
         )
-        self.screens = Screens(self.relay, meter=self.meter)
+        self.screens = Screens(
+            self.relay, meter=self.meter, confirm_delay=self.intervals.confirm_delay
+        )
         self.overview_topics = OverviewTopics(
             process=process,
             registry=self.registry,
@@ -99,6 +104,7 @@ class Runtime:
             is_needed=self._is_verdict_read, intervals=self.intervals
         )
         self._lagging_screens = LaggingScreens(self.intervals)
+        self._unread_sockets = UnreadSockets(self.registry, interval=self.intervals.sample_interval)
         self._alert_poster = self._create_alert_poster()
         self.verdict = self._create_verdict()
         dashboard_topics: list[DashboardTopic] = [
@@ -108,7 +114,12 @@ class Runtime:
             RoutesTopic(route_meter, lambda: self.hub.subscribers(ROUTES)),
             TickerTopic(route_meter),
             DeliveryTopic(self.meter, registry=self.registry, hub=self.hub, screens=self.screens),
-            ScreensTopic(process, registry=self.registry, screens=self.screens),
+            ScreensTopic(
+                process,
+                registry=self.registry,
+                screens=self.screens,
+                unread=self._unread_sockets,
+            ),
             TracesTopic(process, registry=self.registry, meter=self.meter),
         ]
         self.sampler = Sampler(
@@ -286,10 +297,18 @@ class Runtime:
             started_at=self._started_at,
             capacity=settings.REQUEST_THREADS,
             database=monitor.database(now),
-            lagging=list(self._lagging_screens.update(self.screens.behind(), now)),
+            lagging=list(self._lagging(now)),
             free_bytes=monitor.free_bytes,
             last_edit=monitor.last_edit,
+            went_back_at=self.meter.went_back_at,
         )
+
+    def _lagging(self, now: float) -> list[LaggingScreen]:
+        stalled: Iterable[tuple[Connection, float]] = ()
+        if self._is_verdict_read():
+            self._unread_sockets.look()
+            stalled = self._unread_sockets.stalled(self.intervals.stalled_socket_lag)
+        return self._lagging_screens.update(self.screens.behind(), now, stalled)
 
     async def _check_access(self) -> None:
         # The members that were read before may belong to a history that never happened.

@@ -26,7 +26,8 @@ REPORT_WINDOW = 60.0
 class ScreenCounts(NamedTuple):
     """The screens of one process. A screen is one list that one socket shows.
 
-    `different` screens show rows that the list never had at that version.
+    `different` screens show rows that the list never had at that version. `behind` are those
+    that have not confirmed a change for longer than a client holds back its report.
     """
 
     identical: int = 0
@@ -79,8 +80,16 @@ class _Screen:
 class Screens:
     """The last `seen` of each subscription. It sends nothing."""
 
-    def __init__(self, history: DeliveredHistory, *, meter: DeliveryMeter | None = None) -> None:
+    def __init__(
+        self,
+        history: DeliveredHistory,
+        *,
+        meter: DeliveryMeter | None = None,
+        confirm_delay: float = 0.0,
+    ) -> None:
+        """`confirm_delay` is how long a screen may take to confirm a change, in seconds."""
         self._history = history
+        self._confirm_delay = confirm_delay
         self._meter = meter or DeliveryMeter()
         self._screens: dict[str, dict[Connection, _Screen]] = {}
 
@@ -132,8 +141,14 @@ class Screens:
             for connection in screens:
                 status = self.status(connection, topic)
                 if status is not None:
-                    counts[status.state] += 1
+                    counts["identical" if self._may_confirm(status) else status.state] += 1
         return ScreenCounts(**counts)
+
+    def _may_confirm(self, status: ScreenStatus) -> bool:
+        """Tell whether a screen that is behind may only not have reported yet."""
+        since = status.behind_since
+        is_young = since is not None and perf_counter() - since < self._confirm_delay
+        return status.state == "behind" and is_young
 
     def status(self, connection: Connection, topic: str) -> ScreenStatus | None:
         """Compare one screen with the delivered history; None if it reports nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from time import perf_counter
 from typing import Protocol
 from uuid import UUID
@@ -65,6 +66,8 @@ class OrderedDelivery:
         if not is_rewritten and tail.since <= sequence.version:
             for logged in tail.changes:
                 self.accept(watched_list, _incoming(logged))
+        if is_rewritten or sequence.is_contradicted:
+            self._meter.went_back_at = time.time()
         if state is None or not state.exists:
             self._end(watched_list)
             return True

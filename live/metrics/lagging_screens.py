@@ -32,10 +32,20 @@ class LaggingScreens:
         self._intervals = intervals
         self._outdated: dict[tuple[Connection, str], _Shown] = {}
 
-    def update(self, screens: Iterable[ScreenBehind], now: float) -> list[LaggingScreen]:
-        """Take the screens that are behind now; return the slow ones, slowest first."""
+    def update(
+        self,
+        screens: Iterable[ScreenBehind],
+        now: float,
+        stalled: Iterable[tuple[Connection, float]] = (),
+    ) -> list[LaggingScreen]:
+        """Take the screens that are behind now; return the slow ones, slowest first.
+
+        `stalled` are clients that read nothing, and for how long: they may not even know that
+        they are behind.
+        """
         earlier, self._outdated = self._outdated, {}
         lagging = []
+        slow: set[Connection] = set()
         for screen in screens:
             key = screen.connection, screen.topic
             shown = earlier.get(key)
@@ -47,6 +57,11 @@ class LaggingScreens:
                 name = screen.connection.user.name
                 changes = screen.version - screen.shown
                 lagging.append(LaggingScreen(name, round(seconds, 1), changes))
+                slow.add(screen.connection)
+        for connection, seconds in stalled:
+            if connection not in slow:
+                changes = connection.writer.waiting_changes
+                lagging.append(LaggingScreen(connection.user.name, round(seconds, 1), changes))
         return sorted(lagging, key=lambda screen: -screen.seconds)[:MAX_LAGGING]
 
     def _max_lag(self, connection: Connection) -> float:

@@ -13,6 +13,7 @@ import msgspec
 from live.connections.connection import Connection
 from live.connections.registry import ConnectionRegistry
 from live.connections.screens import Screens, ScreenState
+from live.metrics.unread_sockets import UnreadSockets
 from live.protocol import frames
 from live.protocol.topics import SCREENS, parse_list_topic
 from shopping_list.rows import Person
@@ -30,38 +31,36 @@ class _Standing(NamedTuple):
     round_trip_ms: float
 
 
-class _Unread(NamedTuple):
-    """What a client has not taken yet, in bytes, and since when it has taken nothing at all."""
-
-    waiting: int
-    acknowledged: int
-    since: float
-
-
 class ScreensTopic:
     """Shows the slowest sockets (DashboardTopic). It looks at them only while it is watched."""
 
     name = SCREENS
 
-    def __init__(self, process: str, *, registry: ConnectionRegistry, screens: Screens) -> None:
+    def __init__(
+        self,
+        process: str,
+        *,
+        registry: ConnectionRegistry,
+        screens: Screens,
+        unread: UnreadSockets,
+    ) -> None:
         self._process = process
         self._registry = registry
         self._screens = screens
         self._rows: dict[str, list[frames.ScreenRow]] = {}
         self._totals: dict[str, int] = {}
-        self._unread: dict[Connection, _Unread] = {}
+        self._unread = unread
 
     def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
         """Return the number of sockets and the slowest of them; nothing while nobody looks."""
         if not is_watched:
-            self._unread = {}
             return []
         connections = [
             connection
             for connection in self._registry.all_connections()
             if connection.identity is not None
         ]
-        self._look_for_unread_bytes(connections)
+        self._unread.look()
         slowest = heapq.nlargest(MAX_ROWS, connections, key=self._standing)
         rows = [msgspec.to_builtins(self._row(connection)) for connection in slowest]
         return [len(connections), rows]
@@ -91,17 +90,6 @@ class ScreensTopic:
             total=sum(self._totals.values()),
             rows=tuple(heapq.nlargest(MAX_ROWS, rows, key=_standing_of_row)),
         )
-
-    def _look_for_unread_bytes(self, connections: list[Connection]) -> None:
-        """Note which clients have not taken a byte since the last look, a second ago."""
-        before, self._unread = self._unread, {}
-        for connection in connections:
-            waiting, acknowledged = connection.unread_bytes() or (0, 0)
-            if waiting:
-                last = before.get(connection)
-                is_stuck = last is not None and last.acknowledged == acknowledged
-                since = last.since if last is not None and is_stuck else perf_counter()
-                self._unread[connection] = _Unread(waiting, acknowledged, since)
 
     def _row(self, connection: Connection) -> frames.ScreenRow:
         user = connection.user

@@ -27,6 +27,8 @@ BUSY_DURATION = 10.0
 """Seconds that requests must wait for a thread before it is a condition."""
 DIFFERENT_DURATION = 5.0
 """Seconds that a screen must be different: it repairs itself within one round trip."""
+WENT_BACK_SECONDS = 600.0
+"""Seconds for which it is said that the database went back."""
 CRITICAL_ERROR_SHARE = 0.1
 MIN_CRITICAL_ERRORS = 5
 LOW_DISK_BYTES = 500_000_000
@@ -43,7 +45,10 @@ _NONE: Mapping[str, float] = {}
 
 
 class LaggingScreen(NamedTuple):
-    """A screen that does not show the newest changes, and the user whose screen it is."""
+    """A screen that does not show the newest changes, and the user whose screen it is.
+
+    Without `changes`, its client has read nothing for these seconds, although there is more.
+    """
 
     person: str
     seconds: float
@@ -63,7 +68,8 @@ class Facts:
 
     `missing_processes` stopped without a successor. `capacity` is the number of requests
     that all processes handle at the same time. `database_down_in` counts the processes
-    whose database does not answer or cannot be written.
+    whose database does not answer or cannot be written. `went_back_at` is when a process
+    noticed that the database has another history than the one that it has delivered.
     """
 
     at: float
@@ -85,6 +91,7 @@ class Facts:
     capacity: int = 8
     free_bytes: int | None = None
     last_edit: LastEdit | None = None
+    went_back_at: float | None = None
 
     @property
     def screens(self) -> int:
@@ -119,6 +126,7 @@ def find_problems(facts: Facts, *, with_names: bool) -> list[Problem]:
     candidates = (
         _database(facts),
         _different(facts),
+        _went_back(facts),
         _layer(facts),
         _disk(facts),
         _processes(facts),
@@ -152,6 +160,14 @@ def _different(facts: Facts) -> Problem | None:
     return Problem(
         "different", "critical", f"{text} than the database", note, "delivery", DIFFERENT_DURATION
     )
+
+
+def _went_back(facts: Facts) -> Problem | None:
+    if facts.went_back_at is None or facts.at - facts.went_back_at >= WENT_BACK_SECONDS:
+        return None
+    text = "The database is an older copy of itself"
+    note = "Edits that it does not have are gone. Screens have read it again."
+    return Problem("history", "critical", text, note, "delivery")
 
 
 def _layer(facts: Facts) -> Problem | None:
@@ -216,9 +232,12 @@ def _lagging(screens: Sequence[LaggingScreen], *, with_names: bool) -> Problem |
     if len(screens) == 1:
         whose = f"{name}'s screen" if name else "A screen"
         text = f"{whose} is {seconds} behind ({changes})"
+        if not slowest.changes:
+            text = f"{whose} has read nothing for {seconds}"
     else:
         whose = f"{name}'s" if name else "the slowest"
-        text = f"{len(screens)} screens are behind, {whose} by {seconds} ({changes})"
+        amount = f" ({changes})" if slowest.changes else ""
+        text = f"{len(screens)} screens are behind, {whose} by {seconds}{amount}"
     return Problem("lagging", "warning", text, "", "delivery")
 
 
@@ -280,8 +299,8 @@ def sentence(facts: Facts, conditions: Sequence[Condition], *, with_names: bool)
         return f"All well. No list is open.{last_edit}"
     if facts.behind:
         up_to_date = f"{facts.identical} of {_count(facts.screens, 'screen')} have everything"
-        verb = "gets" if facts.behind == 1 else "get"
-        return f"All well. {up_to_date}, {facts.behind} {verb} the newest change now."
+        waiting = "1 has" if facts.behind == 1 else f"{facts.behind} have"
+        return f"All well. {up_to_date}, {waiting} not confirmed the newest change yet."
     verb = "has" if facts.screens == 1 else "have"
     return f"All well. {_count(facts.screens, 'screen')} {verb} everything, nothing is slow."
 

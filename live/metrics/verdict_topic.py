@@ -28,6 +28,8 @@ from live.protocol import frames
 from live.protocol.topics import STAFF_VERDICT, VERDICT
 
 MINUTE = 60
+HEARING_SECONDS = 5.0
+"""Seconds after the layer came back in which the other processes are heard again."""
 SEVERITY: dict[DatabaseState, int] = {"working": 0, "read_only": 1, "down": 2}
 
 
@@ -45,6 +47,7 @@ class LocalFacts(msgspec.Struct, kw_only=True):
     lagging: list[tuple[str, float, int]] = []
     free_bytes: int | None = None
     last_edit: tuple[float, str] | None = None
+    went_back_at: float | None = None
     since: dict[str, float] = {}
     announced: dict[str, float] = {}
 
@@ -78,6 +81,8 @@ class Verdict:
         self._processes: dict[str, LocalFacts] = {}
         self._totals: deque[frames.Sample] = deque(maxlen=MINUTE + 1)
         self._process_count = ProcessCount(time_scale=time_scale)
+        self._time_scale = time_scale
+        self._layer_down_at = float("-inf")
         self.log = ConditionLog(time_scale=time_scale)
         self.facts = Facts(at=time.time())
         self._problems_without_names: dict[str, Problem] = {}
@@ -167,7 +172,7 @@ class Verdict:
         free = [each.free_bytes for each in processes if each.free_bytes is not None]
         minute_ago = self._totals[0]
         is_layer_up = self._is_layer_up()
-        missing = self._process_count.observe(at, sample.processes) if is_layer_up else 0
+        missing = self._missing_processes(at, sample.processes, is_layer_up=is_layer_up)
         return Facts(
             at=at,
             processes=sample.processes,
@@ -186,7 +191,18 @@ class Verdict:
             capacity=sum(each.capacity for each in processes) or 1,
             free_bytes=min(free, default=None),
             last_edit=max(last_edits, default=None),
+            went_back_at=max(
+                (each.went_back_at for each in processes if each.went_back_at), default=None
+            ),
         )
+
+    def _missing_processes(self, at: float, count: int, *, is_layer_up: bool) -> int:
+        """Return how many processes stopped. None is heard without the layer, or just after."""
+        if not is_layer_up:
+            self._layer_down_at = at
+        if at - self._layer_down_at < HEARING_SECONDS * self._time_scale:
+            return 0
+        return self._process_count.observe(at, count)
 
 
 class VerdictTopic:

@@ -48,6 +48,10 @@ async def test_screen_is_counted_again_when_it_catches_up(
     await eventually(lambda: live_runtime.screens.count() == ScreenCounts(identical=1))
     await run_in_db_thread(groceries.items.create, name="Milk")
     change = await client.until("change")
+    # A client holds its reports back for a moment.
+    live_runtime.screens._confirm_delay = 60
+    assert live_runtime.screens.count() == ScreenCounts(identical=1)
+    live_runtime.screens._confirm_delay = 0
     assert live_runtime.screens.count() == ScreenCounts(behind=1)
     await send_seen(client, groceries, change["version"], change["digest"])
     await eventually(lambda: live_runtime.screens.count() == ScreenCounts(identical=1))

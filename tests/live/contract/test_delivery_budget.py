@@ -93,8 +93,15 @@ def test_client_that_stops_reading_is_named_before_the_buffers_are_full(unscaled
     if installation.server == "daphne":
         pytest.skip("only under uvicorn the kernel is asked")
     staff = create_staff(installation)
-    with watch(installation, staff, "ops:screens") as screens, NonReadingSocket(installation):
+    with (
+        watch(installation, staff, "ops:screens") as screens,
+        watch(installation, staff, "ops:verdict") as verdicts,
+        NonReadingSocket(installation),
+    ):
         add_long_items(installation, changes=2)
+        while not (verdict := verdicts.until("verdict"))["conditions"]:
+            pass
+        assert verdict["sentence"].startswith("ana's screen has read nothing for ")
         while not (row := slowest_row(screens, is_blocked=False))["oldest_ms"]:
             pass
         assert row["user"]["name"] == "ana"

@@ -50,6 +50,22 @@ async def test_subscribers_get_snapshot_when_database_went_back(open_client, ana
     assert (snapshot["version"], snapshot["items"]) == (version, [])
 
 
+@pytest.mark.parametrize("names", [[], ["Bread"], ["Bread", "Salt"]])
+async def test_verdict_says_that_database_went_back(
+    open_client, live_runtime, ana, groceries, names
+):
+    """VER-6: for no, as many and more edits than were lost."""
+    client, version = await open_at(open_client, ana, groceries)
+    await client.subscribe("verdict")
+    assert live_runtime.meter.went_back_at is None
+    await run_in_db_thread(groceries.items.create, name="Lost")
+    await client.until("change")
+    await run_in_db_thread(lambda: go_back_and_add(groceries, *names, version=version))
+    verdict = await client.until("verdict", state="critical")
+    assert [condition["key"] for condition in verdict["conditions"]] == ["history"]
+    assert verdict["sentence"].startswith("The database is an older copy of itself since ")
+
+
 async def test_subscribers_get_snapshot_at_once_when_change_has_another_base(
     open_client, live_runtime, ana, groceries
 ):

@@ -39,7 +39,7 @@ def verdict_of(facts: Facts, *, lasting: float = 0.0, with_names: bool = True) -
         ({"identical": 1}, "All well. 1 screen has everything, nothing is slow."),
         (
             {"identical": 6, "behind": 1},
-            "All well. 6 of 7 screens have everything, 1 gets the newest change now.",
+            "All well. 6 of 7 screens have everything, 1 has not confirmed the newest change yet.",
         ),
         ({"identical": 0}, "All well. No list is open."),
         ({"identical": 0, "people": 0}, "Nobody is connected."),
@@ -116,6 +116,17 @@ def test_sentence_says_that_all_is_well(changes, expected):
             {"lagging": (LaggingScreen("Ana", 1.24, 14),)},
             0,
             "Ana's screen is 1.2 s behind (14 changes).",
+        ),
+        (
+            {"lagging": (LaggingScreen("Cleo", 3.2, 0),)},
+            0,
+            "Cleo's screen has read nothing for 3.2 s.",
+        ),
+        (
+            {"went_back_at": NOW - 20},
+            20,
+            "The database is an older copy of itself since 11:06 UTC. "
+            "Edits that it does not have are gone. Screens have read it again.",
         ),
         (
             {"lagging": (LaggingScreen("Ana", 6, 1), LaggingScreen("Ben", 9, 2))},
