@@ -7,6 +7,7 @@ from rest.converters import ID
 from shopping_list.api import (
     activities,
     bulk,
+    change_counts,
     exports,
     imports,
     invite_links,
@@ -29,6 +30,8 @@ urlpatterns = [
     path(f"{LIST}restore/", lists.RestoreView.as_view()),
     path(f"{LIST}activities/", compressed(activities.ActivitiesView.as_view())),
     path(f"{LIST}activities/<number:version>/undo/", activities.UndoView.as_view()),
+    path(f"{LIST}activities/<number:version>/put-back/", activities.PutBackView.as_view()),
+    path(f"{LIST}activities/counts/", change_counts.ChangeCountsView.as_view()),
     path(f"{LIST}members/", members.MembersView.as_view()),
     path(f"{LIST}members/<number:user_id>/", members.MemberView.as_view()),
     path(f"{LIST}add-members/", members.AddMembersView.as_view()),

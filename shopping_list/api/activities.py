@@ -1,4 +1,4 @@
-"""The recorded changes of a list: catch up with them, read them, undo one."""
+"""The recorded changes of a list: catch up with them, read them, undo one, go back to one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ from rest_framework.views import APIView
 
 from rest import throttles
 from rest.openapi import OneOf
-from shopping_list import models
-from shopping_list.api import openapi, permissions, query_params, representations, responses
+from shopping_list import models, queries
+from shopping_list.api import (
+    lists,
+    openapi,
+    permissions,
+    query_params,
+    representations,
+    responses,
+)
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ActivityPages
 from shopping_list.recording.context import recording
-from shopping_list.services import undo
+from shopping_list.services import past_versions, put_back, undo
 
 MAX_CHANGES = 500
 """Changes in one response to `?since=`."""
@@ -91,6 +98,31 @@ class UndoView(APIView):
         throttles.charge_done(request, rows, per=throttles.SELECTED_ROWS_PER_WRITE)
         undone = models.Activity.objects.get(list_id=list_id, version=change.version)
         return Response(representations.activities([undone])[0])
+
+
+class PutBackView(APIView):
+    """Put the items of a list back to a version."""
+
+    @openapi.write_operation(
+        {200: responses.ActivityResponse},
+        errors=(401, 403, 404, 409),
+        stale=responses.StaleListResponse,
+    )
+    @idempotent
+    def post(self, request: Request, list_id: UUID, version: int) -> Response:
+        """Make the items what they were after that change, as one change."""
+        with recording(list_id) as unit:
+            permissions.require_member(request, list_id, "editor")
+            lists.check_if_match(request, list_id)
+            now = queries.snapshot(list_id)
+            assert now is not None  # its lock is held
+            then = past_versions.at_version(now, version)
+            put_back.put_back(list_id, now.items, then.items)
+        change = unit.changes[list_id]
+        rows = len(change.items) + len(change.gone)
+        throttles.charge_done(request, rows, per=throttles.ROWS_PER_WRITE)
+        activity = models.Activity.objects.get(list_id=list_id, version=change.version)
+        return Response(representations.activities([activity])[0])
 
 
 def _get_activity(list_id: UUID, version: int) -> models.Activity:

@@ -19,6 +19,8 @@ from shopping_list.services.invites import (
 from shopping_list.services.items import DuplicateNameError, IdInUseError, MergeConflictError
 from shopping_list.services.ordering import NotOnListError
 from shopping_list.services.ownership import LastOwnerError
+from shopping_list.services.past_versions import NotInLogError
+from shopping_list.services.put_back import NothingToPutBackError
 from shopping_list.services.undo import NotUndoableError, UndoConflictError
 
 
@@ -40,6 +42,8 @@ ERRORS: Mapping[type[DomainError], tuple[int, str]] = {
     KeyReusedError: (422, "idempotency_key_reused"),
     LastOwnerError: (409, "last_owner"),
     MergeConflictError: (409, "merge_conflict"),
+    NotInLogError: (404, "not_in_log"),
+    NothingToPutBackError: (409, "nothing_to_put_back"),
     NotUndoableError: (409, "cannot_undo"),
     PreconditionFailedError: (412, "precondition_failed"),
     TooManyInvitesError: (409, "too_many_invites"),
@@ -55,6 +59,7 @@ MEMBERS: Mapping[type[DomainError], Callable[[Any], dict[str, Any]]] = {
         "lists": [{"id": str(each.pk), "name": each.name} for each in error.lists]
     },
     MergeConflictError: lambda error: {"existing": str(error.existing), "field": error.field},
+    NotInLogError: lambda error: {"begins_at": error.begins_at},
     PreconditionFailedError: lambda error: {"current": error.current},
     UndoConflictError: lambda error: {"rows": error.rows},
 }

@@ -76,6 +76,19 @@ def _create(request: Request, list_id: UUID, name: str) -> None:
         raise IdInUseError from error
 
 
+def check_if_match(request: Request, list_id: UUID) -> models.ShoppingList:
+    """Return a list, whose lock is held, if the request has no `If-Match` or the list matches it.
+
+    Raises PreconditionFailedError.
+    """
+    shopping_list: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
+    if preconditions.if_match(request) is not None:
+        current = _representation(request, list_id)
+        tag = preconditions.list_etag(shopping_list.version, shopping_list.digest)
+        preconditions.check(request, tag, current)
+    return shopping_list
+
+
 class ListsView(APIView):
     """All lists that I am a member of."""
 
@@ -185,12 +198,7 @@ class ListView(APIView):
 
     def _get_owned(self, request: Request, list_id: UUID) -> models.ShoppingList:
         permissions.require_member(request, list_id, "owner")
-        shopping_list: models.ShoppingList = models.ShoppingList.objects.get(pk=list_id)
-        if preconditions.if_match(request) is not None:
-            current = _representation(request, list_id)
-            tag = preconditions.list_etag(shopping_list.version, shopping_list.digest)
-            preconditions.check(request, tag, current)
-        return shopping_list
+        return check_if_match(request, list_id)
 
 
 class RestoreView(APIView):

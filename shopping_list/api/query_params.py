@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Expression
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -64,6 +67,20 @@ def number(
         limit = f"{minimum} or more" if maximum == MAX_INT64 else f"from {minimum} to {maximum}"
         raise ValidationError({name: [f"Must be a whole number, {limit}."]})
     return int(value)
+
+
+def moment(request: Request, name: str) -> datetime | None:
+    """Return a query parameter as a point in time with its time zone, None if absent."""
+    value = request.query_params.get(name)
+    if value is None:
+        return None
+    try:
+        at = parse_datetime(value)
+    except ValueError:
+        at = None
+    if at is None or timezone.is_naive(at):
+        raise ValidationError({name: ["Must be a time with its zone: 2026-11-22T10:00:00Z."]})
+    return at
 
 
 def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:

@@ -64,6 +64,23 @@ class SnapshotResponse(Struct, kw_only=True):
     items: tuple[ItemRow, ...]
 
 
+class ChangeCountsResponse(Struct, kw_only=True):
+    """How many changes a list had in each quarter of an hour, of the last 28 days.
+
+    `quarters` has the Unix time of the start of each quarter with changes, in seconds, and
+    `changes` their numbers. Changes before `counted_from` are not counted. The log begins with
+    the change `begins_version` at `begins_at`; both are null if the list has no change.
+    """
+
+    epoch: str
+    version: int
+    begins_at: Moment | None
+    begins_version: int | None
+    counted_from: Moment
+    quarters: list[int]
+    changes: list[int]
+
+
 class ItemPageResponse(PageResponse, kw_only=True):
     """A page of items."""
 

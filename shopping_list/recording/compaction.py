@@ -3,8 +3,10 @@
 A change of up to MAX_WHOLE_ROWS items has whole rows, in its frame and before and after in
 the log. A larger one has each row once: a new row in the frame, a removed row in the log,
 and of a changed row only the fields that changed, together with all rows that have the
-same change. Removed rows are columns: the names of the fields would be a quarter of the log,
-and SQLite needs three times as much memory to check objects as to check arrays.
+same change. What these rows had in `version` and `updated_at` before is stored in runs, so
+that the log can be replayed backwards (past_state.py). Removed rows are columns: the names of
+the fields would be a quarter of the log, and SQLite needs three times as much memory to check
+objects as to check arrays.
 """
 
 from __future__ import annotations
@@ -76,6 +78,13 @@ def row_entries(entries: Iterable[Entry], frame: bytes) -> list[Entry]:
     return [each for entry in entries for each in _expanded(entry, frame)]
 
 
+def removed_rows(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an entry of removed items of a large change."""
+    names, columns = ("id", *entry["before"]), (entry["items"], *entry["before"].values())
+    for values in zip(*columns, strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
 def summary_of_change(pairs: ItemPairs, others: Iterable[Entry]) -> ActivitySummary:
     """Return the summary of a change; `others` are its entries of the list and of members."""
     if len(pairs) <= MAX_WHOLE_ROWS:
@@ -91,15 +100,22 @@ def _removed_entry(rows: list[ItemRow]) -> Entry:
 
 
 def _grouped_entries(groups: Groups) -> Iterator[Entry]:
-    """Yield an entry for all rows of which the same fields changed in the same way."""
+    """Yield an entry for all rows of which the same fields changed in the same way.
+
+    `stamps` has (number of rows, `version`, `updated_at`) before the change, in their order.
+    """
     ids: defaultdict[tuple[diff.FieldDiff, ...], list[str]] = defaultdict(list)
+    stamps: defaultdict[tuple[diff.FieldDiff, ...], list[tuple[int, int, Any]]] = defaultdict(list)
     for diffs, pks in groups.items():
-        ids[diff.without_bookkeeping(diffs)] += map(str, pks)
+        changed = diff.without_bookkeeping(diffs)
+        ids[changed] += map(str, pks)
+        stamps[changed].append((len(pks), *diff.stamps_before(diffs)))
     for changed, texts in ids.items():
         yield {
             "items": texts,
             "before": msgspec.to_builtins({name: old for name, old, _ in changed}),
             "after": msgspec.to_builtins({name: new for name, _, new in changed}),
+            "stamps": msgspec.to_builtins(stamps[changed]),
         }
 
 
@@ -110,9 +126,7 @@ def _expanded(entry: Entry, frame: bytes) -> Iterator[Entry]:
         for row in msgspec.json.decode(frame)["items"]:
             yield {"item": row["id"], "before": None, "after": row}
     elif entry["after"] is None:
-        names, columns = ("id", *entry["before"]), (entry["items"], *entry["before"].values())
-        for values in zip(*columns, strict=True):
-            row = dict(zip(names, values, strict=True))
+        for row in removed_rows(entry):
             yield {"item": row["id"], "before": row, "after": None}
     else:
         for pk in entry["items"]:

@@ -40,6 +40,12 @@ def without_bookkeeping(diffs: Iterable[FieldDiff]) -> tuple[FieldDiff, ...]:
     return tuple([each for each in diffs if each[0] not in _BOOKKEEPING_FIELDS])
 
 
+def stamps_before(diffs: Iterable[FieldDiff]) -> tuple[int, datetime | None]:
+    """Return the version and the time of a row before its edit; None for the same time."""
+    before = {name: old for name, old, _ in diffs if name in _BOOKKEEPING_FIELDS}
+    return before["version"], before.get("updated_at")
+
+
 def changed_fields(before: ItemRow, after: ItemRow) -> frozenset[str]:
     """Return the names of the fields that differ, without the bookkeeping fields."""
     return frozenset(name for name, _, _ in without_bookkeeping(field_diffs(before, after)))

@@ -64,10 +64,11 @@ def undo(unit: OpenRecording, activity: models.Activity) -> None:
     if not items and not lists:
         raise NotUndoableError(f"Changes of this kind are not undone: {activity.verb}.")
     context = _load_context(unit, activity.list_id, items)
+    open_names = _open_names_after(items, context)
     conflicts = [
         {"item": entry["item"], "name": _last_name(entry, context), "reason": reason}
         for entry in items
-        if (reason := _conflict_reason(entry, context))
+        if (reason := _conflict_reason(entry, context, open_names))
     ]
     if conflicts:
         raise UndoConflictError(conflicts)
@@ -120,26 +121,42 @@ def _last_name(entry: Entry, context: UndoContext) -> str:
     return str(logged.get("name") or (item.row.name if item else "An item"))
 
 
-def _conflict_reason(entry: Entry, context: UndoContext) -> str:
+def _open_names_after(entries: Sequence[Entry], context: UndoContext) -> dict[str, UUID]:
+    """Return the items with open names after the undo: names may be exchanged by it."""
+    written = {UUID(entry["item"]) for entry in entries}
+    names = {key: pk for key, pk in context.open_names.items() if pk not in written}
+    for entry in entries:
+        row = _row_after(entry, context)
+        if row is not None and not row["purchased"]:
+            names.setdefault(item_names.comparison_key(row["name"]), UUID(entry["item"]))
+    return names
+
+
+def _row_after(entry: Entry, context: UndoContext) -> Entry | None:
+    """Return the name and the tick of a row after the undo, None if it is then removed."""
+    item = context.item(entry)
+    if entry["before"] is None or entry["after"] is None or item is None:
+        before: Entry | None = entry["before"] if entry["after"] is None else None
+        return before
+    return {"name": item.row.name, "purchased": item.row.purchased} | _values_before(entry)
+
+
+def _conflict_reason(entry: Entry, context: UndoContext, open_names: Mapping[str, UUID]) -> str:
     """Return why an entry cannot be undone, empty if it can."""
     item, before, after = context.item(entry), entry["before"], entry["after"]
-    if after is None:
-        return "is there again" if item is not None else _name_conflict(before, context, None)
-    if item is None or item.list_id != context.list_id:
+    if after is None and item is not None:
+        return "is there again"
+    if after is not None and (item is None or item.list_id != context.list_id):
         return "was removed"
-    if any(getattr(item.row, field) != after[field] for field in _written_fields(entry)):
+    if item is not None and any(
+        getattr(item.row, field) != after[field] for field in _written_fields(entry)
+    ):
         return "was changed since"
-    if before is None:
+    row = None if before is None else _row_after(entry, context)
+    if row is None or row["purchased"]:
         return ""
-    current = {"name": item.row.name, "purchased": item.row.purchased}
-    return _name_conflict(current | _values_before(entry), context, item.row.id)
-
-
-def _name_conflict(row: Entry, context: UndoContext, pk: UUID | None) -> str:
-    owner = (
-        None if row["purchased"] else context.open_names.get(item_names.comparison_key(row["name"]))
-    )
-    return "another open item has that name" if owner not in {None, pk} else ""
+    owner = open_names.get(item_names.comparison_key(row["name"]))
+    return "" if owner == UUID(entry["item"]) else "another open item has that name"
 
 
 def _written_fields(entry: Entry) -> tuple[str, ...]:
@@ -155,19 +172,58 @@ def _values_before(entry: Entry) -> dict[str, Any]:
     return {field: entry["before"][field] for field in _written_fields(entry)}
 
 
+def _columns_before(entry: Entry, context: UndoContext) -> dict[str, Any]:
+    """Return the columns that an undo writes, with their values.
+
+    The time and the user of a purchase change alone if another purchase was put back.
+    """
+    values = _values_before(entry)
+    before, after = entry["before"], entry["after"]
+    tick = _tick_before(before, context)
+    if "purchased" in values:
+        return values | tick
+    if before.get("purchased_at") != after.get("purchased_at"):
+        values["purchased_at"] = tick["purchased_at"]
+    if before.get("purchased_by") != after.get("purchased_by"):
+        values["purchased_by_id"] = tick["purchased_by_id"]
+    return values
+
+
 def _revert_items(entries: Sequence[Entry], context: UndoContext) -> None:
     """Write all items with few statements.
 
-    Rows are deleted before rows are restored, so that no name is open twice in between.
+    Rows are deleted before rows are restored, so that no name is open twice in between. For
+    the same reason a row whose name is another row's until then is deleted and inserted again.
     """
     items = models.ShoppingItem.objects
-    added = [entry for entry in entries if entry["before"] is None]
-    if added:
-        items.filter(pk__in=ids_in([UUID(entry["item"]) for entry in added])).remove()
-    _restore_edited([entry for entry in entries if entry["before"] and entry["after"]], context)
-    removed = [entry for entry in entries if entry["after"] is None]
-    if removed:
-        items.bulk_create([_recreated(entry, context) for entry in removed])
+    edited = [entry for entry in entries if entry["before"] and entry["after"]]
+    waiting = [entry for entry in edited if _has_name_of_another(entry, context)]
+    deleted = [*waiting, *(entry for entry in entries if entry["before"] is None)]
+    if deleted:
+        items.filter(pk__in=ids_in([UUID(entry["item"]) for entry in deleted])).remove()
+    waiting_ids = {entry["item"] for entry in waiting}
+    _restore_edited([entry for entry in edited if entry["item"] not in waiting_ids], context)
+    inserted = [_recreated(entry, context) for entry in entries if entry["after"] is None]
+    inserted += [_replaced(entry, context) for entry in waiting]
+    if inserted:
+        items.bulk_create(inserted)
+
+
+def _has_name_of_another(entry: Entry, context: UndoContext) -> bool:
+    row = _row_after(entry, context)
+    if row is None or row["purchased"]:
+        return False
+    owner = context.open_names.get(item_names.comparison_key(row["name"]))
+    return owner not in {None, UUID(entry["item"])}
+
+
+def _replaced(entry: Entry, context: UndoContext) -> models.ShoppingItem:
+    stored = context.items[UUID(entry["item"])]
+    columns = {
+        field.attname: getattr(item_service.to_model(stored), field.attname)
+        for field in models.ShoppingItem._meta.concrete_fields
+    }
+    return models.ShoppingItem(**columns | _columns_before(entry, context))
 
 
 def _restore_edited(entries: Sequence[Entry], context: UndoContext) -> None:
@@ -177,11 +233,10 @@ def _restore_edited(entries: Sequence[Entry], context: UndoContext) -> None:
     """
     same: defaultdict[tuple[tuple[str, Any], ...], list[StoredItem]] = defaultdict(list)
     for entry in entries:
-        values = _values_before(entry)
-        if "purchased" in values:
-            values |= _tick_before(entry["before"], context)
+        values = _columns_before(entry, context)
         stored = context.items[UUID(entry["item"])]
         if "name" in values:
+            # A save leaves the tick of an item that stays bought as it is.
             _with_values(stored, values).save(update_fields=values.keys())
         else:
             same[tuple(values.items())].append(stored)

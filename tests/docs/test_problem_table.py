@@ -172,6 +172,13 @@ class Provoker:
         self.ana.patch(self.item_url, json={"note": "not fresh"})
         return self.ana.post(f"{self.list_url}activities/{version}/undo/")
 
+    def not_in_log(self) -> httpx.Response:
+        return self.ana.get(f"{self.list_url}snapshot/?version=0")
+
+    def nothing_to_put_back(self) -> httpx.Response:
+        version = self.ana.get(self.list_url).json()["version"]
+        return self.ana.post(f"{self.list_url}activities/{version}/put-back/")
+
     def too_many_invites(self) -> httpx.Response:
         return [self.invite() for _ in range(3)][-1]
 

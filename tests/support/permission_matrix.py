@@ -64,6 +64,8 @@ OPERATIONS = (
     Operation("undo an edit", "POST", UNDO % "edited", "editor"),
     Operation("undo a tick", "POST", UNDO % "ticked", "ticker", scope="tick"),
     Operation("undo a rename", "POST", UNDO % "renamed", "owner"),
+    Operation("put back", "POST", f"{LIST}activities/{{ticked}}/put-back/", "editor"),
+    Operation("count changes", "GET", f"{LIST}activities/counts/", "viewer", scope="read"),
     Operation("read members", "GET", f"{LIST}members/", "viewer", scope="read"),
     Operation("read member", "GET", MEMBER, "viewer", scope="read"),
     Operation("change role", "PATCH", MEMBER, "owner", body={"role": "viewer"}),

@@ -65,6 +65,7 @@ QUERY_COUNTS = {
     "api/shopping-lists/": 5,  # count, lists, members, users, items
     LIST: 5,  # access, list, members, users, items
     f"{LIST}activities/": 3,  # access, changes, their undos
+    f"{LIST}activities/counts/": 3,  # access, counts, the first change
     f"{LIST}export/": 5,  # access, list, members, items, list again
     f"{LIST}invites/": 2,  # access, invites
     f"{LIST}invites/<id:invite_id>/": 2,
