@@ -18,7 +18,7 @@ export default defineConfig({
           groups: [
             {
               name: 'shared',
-              test: /src\/(ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem)/,
+              test: /src\/(ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
             },
           ],
         },

@@ -40,6 +40,8 @@ const TYPES = {
     'items',
   ],
 
+  ChangeCounts: ['get /api/shopping-lists/{list_id}/activities/counts/ response'],
+
   ImportRequest: ['post /api/shopping-lists/{list_id}/import/ body'],
   FileFormat: ['post /api/shopping-lists/{list_id}/import/ body', 'format'],
   ImportResult: ['post /api/shopping-lists/{list_id}/import/ response'],

@@ -7,6 +7,8 @@ export interface HttpRequest {
   body?: unknown;
   /** The Idempotency-Key: requests with the same key have one effect. */
   op?: string;
+  /** The entity tag that the row must still have. */
+  ifMatch?: string;
   /** The format of a successful response. The default is JSON. */
   responseType?: 'text';
 }
@@ -28,6 +30,7 @@ function buildHeaders(request: HttpRequest): Headers {
   });
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   if (op !== undefined) headers.set('Idempotency-Key', op);
+  if (request.ifMatch !== undefined) headers.set('If-Match', request.ifMatch);
   const token = method === 'GET' ? null : csrfToken(document.cookie);
   if (token !== null) headers.set('X-CSRFToken', token);
   return headers;

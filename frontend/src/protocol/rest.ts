@@ -286,6 +286,22 @@ export interface ChangedRow {
   } | null;
 }
 /**
+ * How many changes a list had in each quarter of an hour, of the last 28 days.
+ *
+ * `quarters` has the Unix time of the start of each quarter with changes, in seconds, and
+ * `changes` their numbers. Changes before `counted_from` are not counted. The log begins with
+ * the change `begins_version` at `begins_at`; both are null if the list has no change.
+ */
+export interface ChangeCounts {
+  epoch: string;
+  version: number;
+  begins_at: string | null;
+  begins_version: number | null;
+  counted_from: string;
+  quarters: number[];
+  changes: number[];
+}
+/**
  * What to add to a list, as text in a format. `dry_run` writes nothing.
  *
  * With `skip_invalid`, lines that cannot be read are left out; otherwise they refuse the

@@ -4,11 +4,13 @@ export const SECTIONS = [
   { name: 'delivery', label: 'Delivery', path: '/dashboard/delivery/', forStaff: true },
   { name: 'signals', label: 'Signals', path: '/dashboard/signals/' },
   { name: 'requests', label: 'Requests', path: '/dashboard/requests/', forStaff: true },
+  { name: 'lists', label: 'Lists', path: '/dashboard/lists/' },
 ] as const;
 
 export type SectionName = (typeof SECTIONS)[number]['name'];
 
 export function sectionOfPath(path: string): SectionName {
+  path = path.replace(/\?.*/, '');
   const withSlash = path.endsWith('/') ? path : `${path}/`;
   return SECTIONS.find((section) => section.path === withSlash)?.name ?? 'now';
 }
@@ -16,6 +18,8 @@ export function sectionOfPath(path: string): SectionName {
 /** The section that the address bar names. */
 export class Section {
   name = $state<SectionName>(sectionOfPath(location.pathname));
+  /** What the address had after its path when this section was opened, or by Back and Forward. */
+  search = $state(location.search);
 
   /** `isStaff` tells whether the user is staff. */
   constructor(private readonly isStaff: () => boolean) {}
@@ -33,6 +37,7 @@ export class Section {
   start(): () => void {
     const onPopState = (): void => {
       this.name = sectionOfPath(location.pathname);
+      this.search = location.search;
     };
     addEventListener('popstate', onPopState);
     return () => {
@@ -50,6 +55,7 @@ export class Section {
   open(path: string): void {
     history.pushState(null, '', path);
     this.name = sectionOfPath(path);
+    this.search = location.search;
     scrollTo(0, 0);
   }
 }
