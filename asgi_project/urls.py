@@ -15,6 +15,7 @@ from rest.compression import compressed
 from rest.converters import ID
 
 LISTS = {"entry": "src/lists.ts", "title": "Trolley"}
+WALL = {"entry": "src/wall.ts", "title": "Trolley wall screen"}
 DASHBOARD = {"entry": "src/dashboard.ts", "title": "Trolley dashboard"}
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/", app_shell, LISTS),
     path("account/", app_shell, LISTS),
     path("reset/", app_shell, LISTS),
+    path("wall/", app_shell, WALL),
     *(
         path(f"{page}{separator}<path:secret>", encoded_fragment, {"page": page})
         for page in LINK_PAGES

@@ -11,14 +11,14 @@ export default defineConfig({
     // Data URLs would need exceptions in the content security policy.
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: { lists: 'src/lists.ts', dashboard: 'src/dashboard.ts' },
+      input: { lists: 'src/lists.ts', dashboard: 'src/dashboard.ts', wall: 'src/wall.ts' },
       output: {
-        // Chunks of a few hundred bytes of their own would compress badly.
+        // What several pages need is one chunk: chunks of a few hundred bytes compress badly.
         codeSplitting: {
           groups: [
             {
               name: 'shared',
-              test: /src\/(ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
+              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|stores\/activity-text|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
             },
           ],
         },

@@ -48,7 +48,8 @@ def parse(scope: Mapping[str, Any]) -> Handshake:
     """Return the content of a handshake; raises ForeignOriginError.
 
     Without an Origin the cookie is ignored: every browser sends an Origin, so
-    this client is a script, and scripts use tokens.
+    this client is a script, and scripts use tokens. With `?auth=frame` it is ignored too:
+    a browser sends it always, and this page has a token of its own.
     """
     headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
     origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
@@ -56,7 +57,7 @@ def parse(scope: Mapping[str, Any]) -> Handshake:
         raise ForeignOriginError(origins)
     token = _bearer_token(headers.get("authorization", b"").decode("latin-1"))
     session = None
-    if token is None and origins:
+    if token is None and origins and not _has_token_in_frame(scope):
         cookies = parse_cookie(headers.get("cookie", b"").decode("latin-1"))
         session = cookies.get(settings.SESSION_COOKIE_NAME)
     subprotocol, is_version_supported = _select_subprotocol(scope.get("subprotocols", ()))
@@ -94,6 +95,11 @@ def _http_scheme(scope: Mapping[str, Any], headers: Mapping[str, bytes]) -> str:
 def _bearer_token(header: str) -> str | None:
     kind, _, token = header.partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
+
+
+def _has_token_in_frame(scope: Mapping[str, Any]) -> bool:
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return query.get("auth") == ["frame"]
 
 
 def _select_subprotocol(offered: Any) -> tuple[str | None, bool]:

@@ -16,6 +16,8 @@ export interface PastSnapshot {
 
 /** How far the slider goes back, in milliseconds. */
 export const MAX_AGE = 7 * 24 * 60 * 60_000;
+/** A quarter of an hour, in milliseconds. */
+const QUARTER = 900_000;
 /** A slider moves many times in a second: only the moment at which it rests is read. */
 const REST_DELAY = 150;
 
@@ -45,6 +47,18 @@ export class PastList {
     } catch (error) {
       this.error = messageOf(error);
     }
+  }
+
+  /** Count a change that arrived while the page is open. */
+  countChange({ version, at }: { version: number; at: string }): void {
+    const { counts } = this;
+    if (counts === null || version <= counts.version) return;
+    const quarter = Math.floor(Date.parse(at) / QUARTER) * (QUARTER / 1000);
+    const isNew = counts.quarters.at(-1) !== quarter;
+    const quarters = isNew ? [...counts.quarters, quarter] : counts.quarters;
+    const changes = isNew ? [...counts.changes, 0] : [...counts.changes];
+    changes[changes.length - 1] = (changes.at(-1) ?? 0) + 1;
+    this.counts = { ...counts, version, quarters, changes };
   }
 
   /** The oldest moment of the slider, in Unix milliseconds. */

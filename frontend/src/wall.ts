@@ -1,0 +1,43 @@
+import { mountPage } from './boot';
+import { onResume } from './net/browser-events';
+import { systemClock } from './net/clock';
+import { afterPaint } from './net/paint';
+import { unreachableProblem } from './net/problem';
+import { createTokenSocketOpener } from './net/token-socket';
+import { socketUrl } from './net/web-socket';
+import { CurrentTime } from './stores/current-time.svelte';
+import { WallBoard } from './stores/wall-board.svelte';
+import { forgetWallToken, takeWallToken } from './stores/wall-secret';
+import { Engine } from './sync/engine';
+import { MemoryOutboxStorage } from './sync/outbox-storage';
+import './ui/base.css';
+import Wall from './ui/wall/Wall.svelte';
+
+// First, so that no other code can read the token from the address bar.
+const token = takeWallToken(location, history, localStorage);
+addEventListener('hashchange', () => {
+  if (location.hash.length > 1) location.reload();
+});
+
+function createBoard(secret: string): WallBoard {
+  const openSocket = createTokenSocketOpener(socketUrl(location), secret);
+  // A wall screen sends no request: everything comes over the socket.
+  const noHttp = (): Promise<never> => Promise.reject(unreachableProblem());
+  const storage = new MemoryOutboxStorage();
+  const engine = new Engine(openSocket, noHttp, systemClock, storage, afterPaint);
+  onResume(() => {
+    engine.resume();
+  });
+  return new WallBoard(engine);
+}
+
+mountPage(Wall, {
+  board: token === null ? null : createBoard(token),
+  currentTime: new CurrentTime(1000),
+  onForget: () => {
+    if (!confirm('Forget the link? This screen then shows nothing until you open a link again.'))
+      return;
+    forgetWallToken(localStorage);
+    location.reload();
+  },
+});
