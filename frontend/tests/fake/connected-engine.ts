@@ -13,6 +13,9 @@ export class ConnectedEngine {
       this.receive = (...frames) => {
         events.onFrames(frames);
       };
+      this.close = (code) => {
+        events.onClose(code);
+      };
       return { send: this.send, close: vi.fn() };
     },
     () => new Promise(() => undefined),
@@ -23,4 +26,7 @@ export class ConnectedEngine {
 
   /** Receive frames. The engine must have been started. */
   receive: (...frames: ServerFrame[]) => void = () => undefined;
+
+  /** Close the socket with a code, as the server does. */
+  close: (code: number) => void = () => undefined;
 }
