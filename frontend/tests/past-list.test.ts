@@ -261,7 +261,7 @@ describe('a list as it was', () => {
     const past = createPast();
     expect(past.start(NOW)).toBe(NOW - MAX_AGE);
     await past.loadCounts();
-    expect(past.start(NOW)).toBe(Date.parse('2026-11-22T09:00:00Z'));
+    expect(past.start(NOW)).toBe(Date.parse('2026-11-22T09:00:00.001Z'));
     past.countChange({ version: 9, at: '2026-11-22T10:01:00Z' });
     past.countChange({ version: 10, at: '2026-11-22T10:02:00Z' });
     past.countChange({ version: 11, at: '2026-11-22T10:20:00Z' });

@@ -176,6 +176,10 @@ describe('the board of a wall screen', () => {
   });
 
   it('says in words whether it is right', () => {
+    expect(wallSentence(board, 1, [])).toBe('Loading…');
+    connected.receive(lists(overview('one'), overview('long', { items_total: MAX_ITEMS + 1 })));
+    expect(wallSentence(board, 1, [])).toBe('Loading…');
+    connected.receive(snapshot(1, { items: [item('a')] }));
     expect(wallSentence(board, 1, [])).toBe('Up to date.');
     expect(wallSentence(board, 1, ['Redis does not answer.'])).toBe('Redis does not answer.');
     expect(wallSentence(board, 16, [])).toMatch(/^No connection\. What you see may be old/);

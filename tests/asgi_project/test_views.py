@@ -15,6 +15,8 @@ from asgi_project.templatetags.vite import vite_entry
         "/setup/",
         "/reset/",
         "/dashboard/",
+        "/dashboard/lists/",
+        "/wall/",
         "/lists/8f0e7a1c-0000-4000-8000-000000000000/",
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_wall_screen import create_link
 from tests.support.browser.installation import BrowserInstallation, SharedList
 from tests.support.browser.session import BrowserSession
 from tests.support.processes import ROOT
@@ -364,6 +365,40 @@ def delivery(
     return page
 
 
+def list_cards(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    open_session("bob").open(stocked_list.path)
+    page = open_session("ana").page
+    page.goto("/dashboard/lists/")
+    expect(page.get_by_text("bob looking").first).to_be_visible()
+    return page
+
+
+def list_as_it_was(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = open_session("ana").page
+    page.goto(f"/dashboard/lists/?list={stocked_list.id}")
+    for _number in range(4):
+        page.get_by_role("button", name="Previous change").click()
+        expect(page.get_by_role("button", name="Previous change")).to_be_enabled()
+    expect(page.get_by_role("button", name="Put this state back")).to_be_enabled()
+    page.get_by_role("button", name="Table", exact=True).click()
+    return page
+
+
+def wall_screen(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    link = create_link(open_session("ana").page, "Groceries")
+    page = open_session().page
+    page.goto(link)
+    expect(page.get_by_text("Washing powder").first).to_be_visible()
+    return page
+
+
+def wall_screen_without_link(open_session: OpenSession, **_: object) -> Page:
+    page = open_session().page
+    page.goto("/wall/")
+    expect(page.get_by_role("heading", name="Wall screen")).to_be_visible()
+    return page
+
+
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
@@ -371,11 +406,12 @@ VIEWS = [
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(dashboard_help, signals),
     *(requests, requests_for_members, delivery),
+    *(list_cards, list_as_it_was, wall_screen, wall_screen_without_link),
 ]
 
 
 # Pages that scroll: their screenshots show the full page.
-FULL_PAGE = [account, guest_account, delivery]
+FULL_PAGE = [account, guest_account, delivery, list_as_it_was]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)

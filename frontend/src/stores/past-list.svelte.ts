@@ -63,7 +63,8 @@ export class PastList {
 
   /** The oldest moment of the slider, in Unix milliseconds. */
   start(now: number): number {
-    const begins = Date.parse(this.counts?.begins_at ?? '');
+    // The next whole millisecond: before its first change there is no list.
+    const begins = Date.parse(this.counts?.begins_at ?? '') + 1;
     return Number.isNaN(begins) ? now - MAX_AGE : Math.max(begins, now - MAX_AGE);
   }
 

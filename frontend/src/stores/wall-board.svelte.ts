@@ -22,10 +22,11 @@ export interface WallList {
   name: string;
   openCount: number;
   totalCount: number;
-  /** Null: they are not read, or have not arrived yet. */
+  /** Null: they are not read, or have not arrived yet (`isLoading`). */
   open: readonly ItemRow[] | null;
   /** Whether the items are those of the server, as their digest proves; null without items. */
   isIdentical: boolean | null;
+  isLoading: boolean;
 }
 
 /** What a wall screen shows. It comes over the socket alone. */
@@ -147,7 +148,8 @@ export class WallBoard {
 
   #listOf(row: OverviewRow): WallList {
     const replica = this.engine.replica(listTopic(row.id));
-    const isShown = this.#watched.has(row.id) && replica.epoch !== null && !replica.partial;
+    const isWatched = this.#watched.has(row.id);
+    const isShown = isWatched && replica.epoch !== null && !replica.partial;
     const open = isShown
       ? [...replica.items.values()].filter(({ purchased }) => !purchased).sort(byPosition)
       : null;
@@ -158,6 +160,7 @@ export class WallBoard {
       totalCount: isShown ? replica.items.size : row.items_total,
       open,
       isIdentical: isShown ? replica.computedDigest === replica.digest : null,
+      isLoading: isWatched && !isShown,
     };
   }
 }
@@ -180,6 +183,7 @@ export function wallSentence(
   if (board.state === 'connecting' || age === null) return 'Connecting…';
   if (board.state === 'reconnecting' || age > 15)
     return 'No connection. What you see may be old. Trying again.';
+  if (!board.isLoaded || board.lists.some(({ isLoading }) => isLoading)) return 'Loading…';
   if (board.lists.some(({ isIdentical }) => isIdentical === false))
     return 'This screen differs from the server and is being repaired.';
   return spoken.length > 0 ? spoken.join(' ') : 'Up to date.';

@@ -5,7 +5,7 @@ from django.test import Client
 
 from tests.support.security_headers import check_security_headers
 
-PAGES = ("/", "/signin/", "/dashboard/")
+PAGES = ("/", "/signin/", "/dashboard/", "/wall/")
 REQUESTS = {
     "a page": lambda client: client.get("/"),
     "the dashboard": lambda client: client.get("/dashboard/"),

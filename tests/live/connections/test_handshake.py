@@ -111,6 +111,33 @@ async def test_auth_frame_authenticates_the_socket(
     assert await client.next() == {"type": "pong", "id": 5}
 
 
+async def test_cookie_is_ignored_when_the_token_is_in_a_frame(
+    live_runtime, open_client, create_session, create_token, ana, bob, groceries
+):
+    """LIV-55: a wall screen of bob in a browser in which ana is signed in."""
+    live_runtime.periodic_tasks.intervals = replace(live_runtime.intervals, auth_timeout=TIMEOUT)
+    session = await run_in_db_thread(create_session, ana)
+    token = await run_in_db_thread(create_token, bob, scope="read", list_id=groceries.pk)
+    client = await open_client(path="/ws/?auth=frame", session=session)
+    await client.send(type="auth", token=token)
+    welcome = await client.next()
+    assert (welcome["type"], welcome["user"]["id"]) == ("welcome", bob.pk)
+    assert [each["id"] for each in welcome["lists"]] == [str(groceries.pk)]
+
+
+@pytest.mark.parametrize("query", ["?auth=frame", "?auth=cookie", "?auth=frame&auth=cookie"])
+async def test_cookie_counts_unless_the_url_says_that_the_token_is_in_a_frame(
+    open_client, create_session, ana, query
+):
+    """LIV-55"""
+    session = await run_in_db_thread(create_session, ana)
+    client = await open_client(path=f"/ws/{query}", session=session)
+    if query == "?auth=frame":
+        assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
+    else:
+        assert (await client.next())["user"]["id"] == ana.pk
+
+
 async def test_unauthenticated_socket_is_closed_after_timeout(open_client):
     """SEC-14"""
     client = await open_client(origin=None)
