@@ -385,7 +385,7 @@ def list_as_it_was(open_session: OpenSession, stocked_list: SharedList, **_: obj
 
 
 def wall_screen(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
-    link = create_link(open_session("ana").page, "Groceries")
+    link = create_link(open_session("ana").page, stocked_list.id)
     page = open_session().page
     page.goto(link)
     expect(page.get_by_text("Washing powder").first).to_be_visible()
