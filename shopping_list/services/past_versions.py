@@ -82,7 +82,7 @@ def _read(snapshot: ListSnapshot, is_reached: Callable[[int, datetime], bool]) -
         try:
             state.revert(changes)
         except UnknownStampsError:
-            raise _not_in_log(oldest or at) from None
+            raise _not_in_log(at) from None
         digest, oldest = base, at
     raise _not_in_log(oldest)
 

@@ -29,7 +29,7 @@ def open_wall(open_session, link: str, title: str, who: str | None = None) -> Pa
 
 
 def test_wall_screen_shows_one_list_and_its_changes(open_session, installation, groceries):
-    """DSH-10: the token is in no address, no request and no other list is on the screen."""
+    """DSH-10, SEC-33: the token is in no address, and no other list is on the screen."""
     installation.create_list("Secret")
     name = f"Groceries {groceries.id[:4]}"
     link = create_link(open_session("ana").page, groceries.id)
@@ -73,7 +73,7 @@ def test_wall_screen_of_all_lists_has_each_list_of_its_user(open_session, instal
 def test_wall_screen_uses_its_token_and_not_the_session_of_the_browser(
     open_session, installation, groceries
 ):
-    """DSH-10, LIV-55"""
+    """DSH-10, SEC-33"""
     private = installation.create_list("Salt")
     private.remove_member(installation.fixtures["bob_id"])
     link = create_link(open_session("bob").page, None)

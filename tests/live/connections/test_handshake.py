@@ -114,7 +114,7 @@ async def test_auth_frame_authenticates_the_socket(
 async def test_cookie_is_ignored_when_the_token_is_in_a_frame(
     live_runtime, open_client, create_session, create_token, ana, bob, groceries
 ):
-    """LIV-55: a wall screen of bob in a browser in which ana is signed in."""
+    """LIV-55, SEC-33: a wall screen of bob in a browser in which ana is signed in."""
     live_runtime.periodic_tasks.intervals = replace(live_runtime.intervals, auth_timeout=TIMEOUT)
     session = await run_in_db_thread(create_session, ana)
     token = await run_in_db_thread(create_token, bob, scope="read", list_id=groceries.pk)

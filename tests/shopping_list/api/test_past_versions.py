@@ -155,6 +155,25 @@ def test_list_whose_rows_are_not_those_of_its_log_is_not_read(
     assert "do not agree" in caplog.text
 
 
+def test_list_is_not_read_across_a_change_of_many_rows_without_their_stamps(
+    bob_client: Any, groceries: ShoppingList, monkeypatch: Any
+) -> None:
+    """API-44: as such changes were recorded before; what is newer can be read."""
+    monkeypatch.setattr(compaction, "MAX_WHOLE_ROWS", 1)
+    for name in ("Milk", "Bread"):
+        groceries.items.create(name=name)
+    groceries.items.update(note="same")
+    version = current_version(groceries)
+    groceries.items.create(name="Salt")
+    log = Activity.objects.get(list_id=groceries.pk, version=version)
+    for entry in log.changes:
+        del entry["stamps"]
+    Activity.objects.filter(pk=log.pk).update(changes=log.changes)
+    assert len(snapshot(bob_client, groceries, version=version).json()["items"]) == 2
+    body = snapshot(bob_client, groceries, version=version - 1).json()
+    assert (body["code"], datetime.fromisoformat(body["begins_at"])) == ("not_in_log", log.at)
+
+
 def test_number_of_changes_that_are_replayed_is_bounded(
     bob_client: Any, groceries: ShoppingList, history: dict[int, Any], monkeypatch: Any
 ) -> None:

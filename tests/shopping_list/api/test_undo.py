@@ -9,6 +9,8 @@ import pytest
 
 from accounts.models import User
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
+from shopping_list.recording import compaction
+from shopping_list.recording.context import recording
 from tests.shopping_list.api.conftest import current_version, url_of_item, url_of_items, url_of_list
 
 pytestmark = pytest.mark.database
@@ -332,3 +334,45 @@ def fields_of(row: Activity) -> dict[str, Any]:
         for field in Activity._meta.concrete_fields
         if field.attname not in {"id", "operation_id"}
     }
+
+
+@pytest.mark.parametrize("max_whole_rows", [compaction.MAX_WHOLE_ROWS, 1])
+def test_undo_exchanges_the_names_that_a_change_exchanged(
+    max_whole_rows: int,
+    bob_client: Any,
+    groceries: ShoppingList,
+    milk: Any,
+    undo: Any,
+    monkeypatch: Any,
+) -> None:
+    """API-12: no name is open twice in between."""
+    monkeypatch.setattr(compaction, "MAX_WHOLE_ROWS", max_whole_rows)
+    bread = groceries.items.create(name="Bread", note="dark")
+    before = rows(groceries)
+    with recording(groceries.pk):
+        for item, name in ((milk, "x"), (bread, "Milk"), (milk, "Bread")):
+            item.name = name
+            item.save()
+    assert undo().status_code == 200
+    assert rows(groceries) == before
+    assert undo().status_code == 200
+    names = dict(groceries.items.values_list("pk", "name"))
+    assert names == {milk.pk: "Bread", bread.pk: "Milk"}
+
+
+def test_undo_of_exchanged_names_is_refused_when_another_item_has_one_of_them(
+    bob_client: Any, groceries: ShoppingList, milk: Any, undo: Any
+) -> None:
+    """API-13"""
+    bread = groceries.items.create(name="Bread")
+    with recording(groceries.pk):
+        for item, name in ((milk, "Rye"), (bread, "Milk")):
+            item.name = name
+            item.save()
+    version = current_version(groceries)
+    bob_client.post(url_of_items(groceries), {"name": "Bread"})
+    response = undo(version)
+    assert (response.status_code, response.json()["code"]) == (409, "cannot_undo")
+    assert response.json()["rows"] == [
+        {"item": str(bread.pk), "name": "Milk", "reason": "another open item has that name"}
+    ]
