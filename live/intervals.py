@@ -53,6 +53,10 @@ class Intervals:
     """Seconds between two checks of the database for the verdict of the dashboard."""
     health_timeout: float = 3.0
     """Seconds after which a check without an answer means that the database is down."""
+    storage_interval: float = 60.0
+    """Seconds between two readings of what the database stores, while nobody looks."""
+    growth_interval: float = 600.0
+    """Seconds between two readings of what the database stored a week ago."""
     write_check_interval: float = 60.0
     """Seconds between two attempts to write to the database, for the same verdict."""
     confirm_delay: float = 3.0

@@ -14,6 +14,7 @@ from live.connections.overview_topics import OverviewTopics
 from live.connections.people_topic import PeopleTopic
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
+from live.cpu_meter import dashboard_cpu
 from live.db_threads import run_in_db_thread
 from live.delivery.send_queue import Batch
 from live.history.recorder import HistoryRecorder
@@ -21,7 +22,9 @@ from live.history.rollup_content import GAUGES
 from live.history.window_topics import WindowTopics
 from live.intervals import Intervals
 from live.metrics.health_monitor import HealthMonitor
+from live.metrics.machine_monitor import MachineMonitor
 from live.metrics.sampler import Sampler
+from live.metrics.storage_reading import STORED_GAUGE
 from live.protocol import frames
 from live.protocol.frames import CloseCode
 from rest.database_errors import database_trouble
@@ -48,6 +51,7 @@ class PeriodicTasks:
         presence: Presence,
         people_topic: PeopleTopic,
         health_monitor: HealthMonitor,
+        machine_monitor: MachineMonitor,
         sampler: Sampler,
         history: HistoryRecorder,
         window_topics: WindowTopics,
@@ -60,6 +64,7 @@ class PeriodicTasks:
         self._presence = presence
         self._people_topic = people_topic
         self._health_monitor = health_monitor
+        self._machine_monitor = machine_monitor
         self._sampler = sampler
         self._history = history
         self._window_topics = window_topics
@@ -130,11 +135,18 @@ class PeriodicTasks:
 
     async def _take_sample(self) -> None:
         shown = await self._history.save()
-        self._sampler.tick(time.monotonic(), shown.snapshot, is_held=shown.is_held)
+        with dashboard_cpu.measuring():
+            self._sampler.tick(time.monotonic(), shown.snapshot, is_held=shown.is_held)
+            self._note_gauges()
+            self._people_topic.tick()
+
+    def _note_gauges(self) -> None:
         latest = self._sampler.aggregator.latest
         if latest is not None:
             self._history.note_gauges({name: getattr(latest, name) for name in GAUGES})
-        self._people_topic.tick()
+        storage = self._machine_monitor.readings.storage
+        if storage is not None:
+            self._history.note_gauges({STORED_GAUGE: storage.stored})
 
     # Users.
 

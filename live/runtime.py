@@ -27,6 +27,7 @@ from live.connections.registry import ConnectionRegistry
 from live.connections.screens import Screens
 from live.connections.subscriptions import Subscriptions
 from live.counters import counters
+from live.cpu_meter import dashboard_cpu
 from live.delivery import local_bus
 from live.delivery.hub import Hub
 from live.delivery.local_bus import GroupMessage
@@ -41,7 +42,11 @@ from live.metrics.dashboard_topic import DashboardTopic
 from live.metrics.delivery_topic import DeliveryTopic
 from live.metrics.health_monitor import HealthMonitor
 from live.metrics.lagging_screens import LaggingScreens
+from live.metrics.loop_lag import LoopLag
+from live.metrics.machine_monitor import MachineMonitor
+from live.metrics.machine_topic import Load, MachineTopic, storage_of
 from live.metrics.measured_signals import signal_meter
+from live.metrics.process_reading import ProcessReader
 from live.metrics.route_meter import route_meter
 from live.metrics.routes_topic import RoutesTopic
 from live.metrics.sampler import Population, Sampler
@@ -52,6 +57,7 @@ from live.metrics.traces_topic import TracesTopic
 from live.metrics.unread_sockets import UnreadSockets
 from live.metrics.verdict import LaggingScreen
 from live.metrics.verdict_topic import LocalFacts, Verdict, VerdictTopic
+from live.metrics.viewer_traffic import ViewerTraffic
 from live.noop import noop
 from live.periodic_tasks import PeriodicTasks
 from live.protocol.frames import CloseCode
@@ -103,10 +109,17 @@ class Runtime:
         self.health_monitor = HealthMonitor(
             is_needed=self._is_verdict_read, intervals=self.intervals
         )
+        self.loop_lag = LoopLag()
+        self.machine_monitor = MachineMonitor(
+            redis=lambda: self.relay.layer_client.redis,
+            dashboard_cpu=dashboard_cpu,
+            intervals=self.intervals,
+        )
         self._lagging_screens = LaggingScreens(self.intervals)
         self._unread_sockets = UnreadSockets(self.registry, interval=self.intervals.sample_interval)
         self._alert_poster = self._create_alert_poster()
         self.verdict = self._create_verdict()
+        traffic = ViewerTraffic()
         dashboard_topics: list[DashboardTopic] = [
             SignalsTopic(signal_meter),
             VerdictTopic(VERDICT, self.verdict),
@@ -121,6 +134,7 @@ class Runtime:
                 unread=self._unread_sockets,
             ),
             TracesTopic(process, registry=self.registry, meter=self.meter),
+            self._create_machine_topic(traffic),
         ]
         self.sampler = Sampler(
             process=process,
@@ -128,6 +142,7 @@ class Runtime:
             population=self._population,
             topics=dashboard_topics,
             publish=self.relay.publish,
+            traffic=traffic,
             intervals=self.intervals,
         )
         self.history = HistoryRecorder(
@@ -161,6 +176,7 @@ class Runtime:
             presence=self.presence,
             people_topic=self.people_topic,
             health_monitor=self.health_monitor,
+            machine_monitor=self.machine_monitor,
             sampler=self.sampler,
             history=self.history,
             window_topics=self.window_topics,
@@ -178,6 +194,7 @@ class Runtime:
         self.overview_topics.start()
         self.history.start()
         local_bus.register(self.submit)
+        self.loop_lag.start()
         self.periodic_tasks.start()
 
     async def drain(self) -> None:
@@ -204,6 +221,8 @@ class Runtime:
             connection.abort()
         self.presence.close()
         await self.periodic_tasks.stop()
+        self.loop_lag.stop()
+        await self.machine_monitor.stop()
         await self.history.stop()
         if self._alert_poster is not None:
             self._alert_poster.stop()
@@ -254,6 +273,19 @@ class Runtime:
             self.registry.connection_count, self.registry.user_ids, self.screens.count()
         )
 
+    def _create_machine_topic(self, traffic: ViewerTraffic) -> MachineTopic:
+        return MachineTopic(
+            self._process,
+            version=settings.VERSION,
+            threads=settings.REQUEST_THREADS,
+            reader=ProcessReader(dashboard_cpu),
+            loop_lag=self.loop_lag,
+            monitor=self.machine_monitor,
+            meter=route_meter,
+            traffic=traffic,
+            load=lambda: Load(self.registry.connection_count, sum(self.screens.count())),
+        )
+
     def _is_sample_missing(self) -> bool:
         """Tell whether another process is silent, or cannot be heard."""
         is_heard = self.relay.layer_client.is_up
@@ -293,6 +325,7 @@ class Runtime:
 
     def _local_facts(self) -> LocalFacts:
         now, monitor = time.monotonic(), self.health_monitor
+        storage = storage_of(self._process, self.machine_monitor.readings)
         return LocalFacts(
             started_at=self._started_at,
             capacity=settings.REQUEST_THREADS,
@@ -301,6 +334,8 @@ class Runtime:
             free_bytes=monitor.free_bytes,
             last_edit=monitor.last_edit,
             went_back_at=self.meter.went_back_at,
+            days_left=None if storage is None else storage.days_left,
+            lag_ms=self.loop_lag.percentiles()["p99"],
         )
 
     def _lagging(self, now: float) -> list[LaggingScreen]:

@@ -29,8 +29,8 @@ from live.metrics.access import IsLocalOrHasToken
 from live.metrics.health import Health
 from live.metrics.sampler import Sampler
 from live.protocol import asyncapi
-from live.protocol.frames import Sample, Signals
-from live.protocol.topics import SIGNALS
+from live.protocol.frames import Machine, Sample, Signals
+from live.protocol.topics import MACHINE, SIGNALS
 from rest.client_address import client_network
 from rest.limited_log import LimitedLog
 from rest.negotiation import OnlyRendererNegotiation
@@ -114,6 +114,7 @@ class MetricsView(APIView):
         figures = prometheus.Figures(
             sample=_latest_sample(sampler),
             signals=cast(Signals, sampler.frame(SIGNALS)),
+            machine=cast(Machine, sampler.frame(MACHINE)),
             version=settings.VERSION,
         )
         body, content_type = prometheus.exposition(figures, request.headers.get("Accept", ""))

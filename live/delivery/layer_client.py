@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from live.counters import counters
+from live.delivery.layer_redis import redis_of
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
 from live.delivery_meter import DeliveryMeter
 from live.intervals import Intervals
@@ -62,6 +63,11 @@ class LayerClient:
         self._tasks: list[asyncio.Task[None]] = []
         self.is_up = True
         """Whether a message was sent since the last call to the layer that failed."""
+
+    @property
+    def redis(self) -> Any | None:
+        """The connection of the layer to Redis; None if it has none (yet)."""
+        return redis_of(self._layer)
 
     def start(self) -> None:
         """Start; returns at once, whether or not the layer is available."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from live.cpu_meter import dashboard_cpu
 from live.db_threads import run_in_db_thread
 from live.history import rollups, stored_counts
 from live.history.rollup_content import Gauges, highest
@@ -104,7 +105,7 @@ class HistoryRecorder:
         ended = {slot: each for slot, each in self._gauges.items() if slot <= ended_before}
         try:
             has_lease = await run_in_db_thread(
-                rollups.roll_up,
+                dashboard_cpu.measured(rollups.roll_up),
                 self._row.process,
                 moment,
                 gauges=ended,
@@ -146,7 +147,8 @@ class HistoryRecorder:
             is_due = monotonic - self._written_at >= self._intervals.idle_save_interval
             if is_due or snapshot != self._stored:
                 now = datetime.fromtimestamp(time.time(), UTC)
-                await run_in_db_thread(stored_counts.save, self._row, snapshot, now)
+                save = dashboard_cpu.measured(stored_counts.save)
+                await run_in_db_thread(save, self._row, snapshot, now)
                 self._written_at = monotonic
             if self._is_sample_missing():
                 self._refresh(await run_in_db_thread(stored_counts.read_others, self._row))

@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from live.protocol.frames import Sample, Signals
+from live.protocol.frames import Machine, Sample, Signals
 
 Labels = tuple[str, ...]
 Values = Iterable[tuple[Labels, float]]
@@ -29,6 +29,7 @@ class Figures:
 
     sample: Sample
     signals: Signals
+    machine: Machine
     version: str
 
 
@@ -93,6 +94,29 @@ def _receiver_seconds(figures: Figures) -> Iterator[tuple[Labels, float]]:
         yield from _seconds(row.receiver_us, labels, SECONDS_OF_MICROSECONDS)
 
 
+def _by_process(name: str) -> Callable[[Figures], Values]:
+    return lambda figures: [
+        ((each.process,), getattr(each, name)) for each in figures.machine.processes
+    ]
+
+
+def _start_times(figures: Figures) -> Values:
+    return [((each.process,), each.started_at.timestamp()) for each in figures.machine.processes]
+
+
+def _lag_seconds(figures: Figures) -> Iterator[tuple[Labels, float]]:
+    for each in figures.machine.processes:
+        yield from _seconds(each.lag_ms, (each.process,), SECONDS_OF_MILLISECONDS)
+
+
+def _storage(name: str) -> Callable[[Figures], Values]:
+    def read(figures: Figures) -> Values:
+        value = getattr(figures.machine.storage, name, None)
+        return [] if value is None else [((), value)]
+
+    return read
+
+
 def _total(name: str, documentation: str, field: str) -> Family:
     return Family(f"trolley_{name}", documentation, _field(field), is_counter=True)
 
@@ -102,6 +126,7 @@ def _now(name: str, documentation: str, field: str) -> Family:
 
 
 SIGNAL = ("signal", "sender")
+PROCESS = ("process",)
 FAMILIES = (
     Family(
         "trolley_build_info",
@@ -171,6 +196,47 @@ FAMILIES = (
         "Time of all receivers of one send, of the last minute; at most 4 % too high.",
         _receiver_seconds,
         labels=(*SIGNAL, "quantile"),
+    ),
+    Family(
+        "process_resident_memory_bytes",
+        "Resident memory size in bytes.",
+        _by_process("rss_bytes"),
+        labels=PROCESS,
+    ),
+    Family(
+        "process_cpu_seconds",
+        "Total user and system CPU time spent in seconds.",
+        _by_process("cpu_seconds"),
+        labels=PROCESS,
+        is_counter=True,
+    ),
+    Family(
+        "process_start_time_seconds",
+        "Start time of the process since unix epoch in seconds.",
+        _start_times,
+        labels=PROCESS,
+    ),
+    Family(
+        "trolley_event_loop_lag_seconds",
+        "How late timers of the event loop woke, of the last minute; at most 4 % too high.",
+        _lag_seconds,
+        labels=(*PROCESS, "quantile"),
+    ),
+    Family(
+        "trolley_request_threads_busy",
+        "Requests that a view works at.",
+        _by_process("threads_busy"),
+        labels=PROCESS,
+    ),
+    Family(
+        "trolley_database_size_bytes",
+        "Size of the database, at most a minute old.",
+        _storage("size_bytes"),
+    ),
+    Family(
+        "trolley_disk_free_bytes",
+        "Room on the disk of the database, if it is on this machine; at most a minute old.",
+        _storage("free_bytes"),
     ),
 )
 

@@ -88,6 +88,11 @@ class RouteMeter:
         """The number of requests in flight."""
         return len(self._in_flight)
 
+    @property
+    def running_count(self) -> int:
+        """The number of requests that a view works at: each of them occupies a thread."""
+        return sum(record.state == "running" for record in self._in_flight)
+
     def in_flight(self) -> list[OpenRequest]:
         """Return the oldest requests in flight."""
         oldest = [record for record, _ in zip(self._in_flight, range(MAX_OPEN_SHOWN), strict=False)]

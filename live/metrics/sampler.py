@@ -19,6 +19,7 @@ from live.history.counts import Counts
 from live.history.stored_counts import Snapshot, StoredHistory, StoredProcess
 from live.intervals import Intervals
 from live.metrics.dashboard_topic import DashboardTopic, StoredTopic
+from live.metrics.viewer_traffic import ViewerTraffic
 from live.models import OLDER_PROCESSES
 from live.protocol import frames
 from live.protocol.topics import OPERATIONS, REQUESTS
@@ -180,6 +181,7 @@ class Sampler:
         population: Callable[[], Population],
         topics: Sequence[DashboardTopic],
         publish: Callable[[GroupMessage], None],
+        traffic: ViewerTraffic,
         intervals: Intervals,
     ) -> None:
         self._process = process
@@ -188,6 +190,7 @@ class Sampler:
         self._topics = {topic.name: topic for topic in topics}
         self._stored_topics = [topic for topic in topics if isinstance(topic, StoredTopic)]
         self._publish = publish
+        self._traffic = traffic
         self._started_counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
         self._sample_interval = intervals.sample_interval
         self._is_everything_wanted = False
@@ -259,11 +262,15 @@ class Sampler:
         total = self.aggregator.total(REQUESTS, at)
         self.aggregator.append_history(total)
         for name in (REQUESTS, OPERATIONS):
-            frame = msgspec.structs.replace(total, topic=name)
-            self._hub.publish(name, encode(frame).decode())
+            self._publish_frame(name, msgspec.structs.replace(total, topic=name))
         for name, topic in self._topics.items():
             if self._hub.subscribers(name):
-                self._hub.publish(name, encode(topic.frame(at)).decode())
+                self._publish_frame(name, topic.frame(at))
+
+    def _publish_frame(self, topic: str, frame: msgspec.Struct) -> None:
+        content = encode(frame)
+        self._traffic.add(len(content), self._hub.subscribers(topic))
+        self._hub.publish(topic, content.decode())
 
     def frame(self, topic: str) -> msgspec.Struct:
         """Return the frame of a topic of the dashboard, as of the last `tick`."""

@@ -33,6 +33,12 @@ CRITICAL_ERROR_SHARE = 0.1
 MIN_CRITICAL_ERRORS = 5
 LOW_DISK_BYTES = 500_000_000
 CRITICAL_DISK_BYTES = 50_000_000
+FEW_DAYS = 7.0
+"""Days until the disk is full from which on it is a condition."""
+LATE_MS = 250.0
+"""The event loop is late if a hundredth of its timers wake later than this."""
+LATE_DURATION = 300.0
+"""Seconds that the event loop must be late before it is a condition."""
 MAX_SPOKEN = 2
 """Conditions in one sentence."""
 MAX_RECENT = 10
@@ -90,6 +96,8 @@ class Facts:
     in_flight: int = 0
     capacity: int = 8
     free_bytes: int | None = None
+    days_left: float | None = None
+    lag_ms: float | None = None
     last_edit: LastEdit | None = None
     went_back_at: float | None = None
 
@@ -133,6 +141,7 @@ def find_problems(facts: Facts, *, with_names: bool) -> list[Problem]:
         _errors(facts),
         _busy(facts),
         _slow(facts),
+        _late(facts),
         _lagging(facts.lagging, with_names=with_names),
     )
     problems = [problem for problem in candidates if problem is not None]
@@ -180,10 +189,25 @@ def _layer(facts: Facts) -> Problem | None:
 def _disk(facts: Facts) -> Problem | None:
     free = facts.free_bytes
     if free is None or free >= LOW_DISK_BYTES:
-        return None
+        return _days_left(facts.days_left)
     severity: Severity = "critical" if free < CRITICAL_DISK_BYTES else "warning"
     note = f"{free // 1_000_000} MB are left."
     return Problem("disk", severity, "The disk is nearly full", note, "machine")
+
+
+def _days_left(days: float | None) -> Problem | None:
+    if days is None or days >= FEW_DAYS:
+        return None
+    text = f"Disk full in {_count(int(days), 'day')}" if days >= 1 else "Disk full within a day"
+    return Problem("disk", "warning", text, "Lists grow as fast as in the last week.", "machine")
+
+
+def _late(facts: Facts) -> Problem | None:
+    lag = facts.lag_ms
+    if lag is None or lag < LATE_MS:
+        return None
+    note = f"p99 of its event loop is {_milliseconds(lag)} late."
+    return Problem("late", "warning", "A process is overloaded", note, "machine", LATE_DURATION)
 
 
 def _processes(facts: Facts) -> Problem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,8 @@ class LocalFacts(msgspec.Struct, kw_only=True):
     free_bytes: int | None = None
     last_edit: tuple[float, str] | None = None
     went_back_at: float | None = None
+    days_left: float | None = None
+    lag_ms: float | None = None
     since: dict[str, float] = {}
     announced: dict[str, float] = {}
 
@@ -152,6 +154,7 @@ class Verdict:
             sentence=sentence(facts, conditions, with_names=with_names),
             health={"database": facts.database == "working", "layer": facts.is_layer_up},
             free_bytes=facts.free_bytes,
+            days_left=facts.days_left if with_names else None,
             conditions=tuple(map(_frame_of, conditions)),
             recent=tuple(map(_frame_of, recent)),
         )
@@ -190,6 +193,8 @@ class Verdict:
             in_flight=sample.in_flight,
             capacity=sum(each.capacity for each in processes) or 1,
             free_bytes=min(free, default=None),
+            days_left=_extreme(min, (each.days_left for each in processes)),
+            lag_ms=_extreme(max, (each.lag_ms for each in processes)),
             last_edit=max(last_edits, default=None),
             went_back_at=max(
                 (each.went_back_at for each in processes if each.went_back_at), default=None
@@ -250,6 +255,13 @@ def _frame_of(condition: Condition) -> frames.Condition:
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _extreme(
+    choose: Callable[[list[float]], float], values: Iterable[float | None]
+) -> float | None:
+    known = [value for value in values if value is not None]
+    return choose(known) if known else None
 
 
 def _number(value: float | int | None) -> float | None:

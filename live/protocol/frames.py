@@ -539,6 +539,83 @@ class Traces(msgspec.Struct, tag_field="type", tag="traces", kw_only=True):
     traces: tuple[ChangeTrace, ...]
 
 
+class MachineProcess(msgspec.Struct, kw_only=True):
+    """One process of the server. Shares are percent of one CPU, in the last second.
+
+    `lag_ms` is how late timers of its event loop woke in the last minute. `threads_busy` are
+    the requests that a view works at. `dashboard_cpu_percent` is the part of `cpu_percent`
+    that the dashboard itself takes; `viewers` look at it and get `viewer_bytes` a second in all.
+    """
+
+    process: str
+    pid: int
+    host: str
+    version: str
+    started_at: datetime
+    rss_bytes: int
+    cpu_seconds: Number
+    cpu_percent: Number
+    lag_ms: dict[str, Number | None]
+    threads_busy: int
+    threads: int
+    sockets: int
+    screens: int
+    dashboard_cpu_percent: Number
+    viewers: int
+    viewer_bytes: Number
+
+
+class StorageFigures(msgspec.Struct, kw_only=True):
+    """What the database stores, and the room that is left, in bytes; null is not known.
+
+    `growth_per_day` is null while the history is shorter than a day. `days_left` is null too
+    if nothing grows. `history_bytes` is the part that the dashboard's history takes.
+    """
+
+    process: str
+    at: datetime
+    size_bytes: int
+    wal_bytes: int | None
+    free_bytes: int | None
+    total_bytes: int | None
+    growth_per_day: Number | None
+    growth_since: datetime | None
+    days_left: Number | None
+    history_bytes: int | None
+
+
+class DatabaseFigures(msgspec.Struct, kw_only=True):
+    """How the database works; null is not known for its kind.
+
+    `lock_wait_ms` is how long a writer waited for the lock of SQLite at this reading,
+    `lock_waiters` how many queries wait for a lock of PostgreSQL.
+    """
+
+    process: str
+    at: datetime
+    kind: Literal["SQLite", "PostgreSQL"]
+    version: str
+    round_trip_ms: Number
+    connections: int | None
+    max_connections: int | None
+    lock_waiters: int | None
+    lock_wait_ms: Number | None
+    transactions_per_second: Number | None
+    checkpoint_at: datetime | None
+
+
+class RedisFigures(msgspec.Struct, kw_only=True):
+    """What Redis says of itself; all is null if it does not answer within 2 seconds."""
+
+    process: str
+    at: datetime
+    answers: bool
+    version: str | None
+    memory_bytes: int | None
+    clients: int | None
+    round_trip_ms: Number | None
+
+
 class RouteFigures(msgspec.Struct, kw_only=True):
     """The requests of one route, in some time.
 
@@ -635,6 +712,23 @@ class OpenRequest(msgspec.Struct, kw_only=True):
     user: str | None
 
 
+class Machine(msgspec.Struct, tag_field="type", tag="machine", kw_only=True):
+    """The processes and what they stand on, sent once a second to staff.
+
+    `database` and `redis` are null until the first reading, and `redis` without Redis. Of the
+    processes that read them, the first one by name is shown. `slowest_queries` is the request
+    of the last minute whose queries took longest, of the slowest requests.
+    """
+
+    topic: str
+    at: datetime
+    processes: tuple[MachineProcess, ...]
+    storage: StorageFigures | None
+    database: DatabaseFigures | None
+    redis: RedisFigures | None
+    slowest_queries: EndedRequest | None
+
+
 class Routes(msgspec.Struct, tag_field="type", tag="routes", kw_only=True):
     """The requests by route, once a second, for staff.
 
@@ -690,7 +784,7 @@ class Verdict(msgspec.Struct, tag_field="type", tag="verdict", kw_only=True):
     `sentence` says at most two of the conditions, or that all is well; its times are in UTC.
     `started_at` is the start of the process that runs for the longest. `health` tells of each
     part whether it works. `free_bytes` is the room on the disk of the database, if that is on
-    this machine.
+    this machine, and `days_left` says to staff how long it lasts, if that is known.
     """
 
     topic: str
@@ -700,6 +794,7 @@ class Verdict(msgspec.Struct, tag_field="type", tag="verdict", kw_only=True):
     sentence: str
     health: dict[str, bool]
     free_bytes: int | None
+    days_left: Number | None
     conditions: tuple[Condition, ...]
     recent: tuple[Condition, ...]
 
@@ -800,6 +895,7 @@ ServerFrame = (
     | Delivery
     | ScreenTable
     | Traces
+    | Machine
     | Routes
     | Ticker
     | Verdict

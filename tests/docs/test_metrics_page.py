@@ -9,7 +9,7 @@ from pathlib import Path
 from live.metrics.prometheus import FAMILIES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-ROW = re.compile(r"^\| `(trolley_\w+)` \| (counter|gauge) \| ([^|]*) \|", re.MULTILINE)
+ROW = re.compile(r"^\| `((?:trolley|process)_\w+)` \| (counter|gauge) \| ([^|]*) \|", re.MULTILINE)
 
 
 def test_page_has_a_row_for_each_metric_with_its_type_and_labels() -> None:
@@ -30,6 +30,6 @@ def test_grafana_dashboard_uses_metrics_that_exist() -> None:
     expressions = [
         target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())
     ]
-    used = set(re.findall(r"trolley_\w+", " ".join(expressions)))
+    used = set(re.findall(r"(?:trolley|process)_\w+", " ".join(expressions)))
     assert len(used) > 10
     assert used <= {family.exposed_name for family in FAMILIES}

@@ -18,6 +18,7 @@ export type ServerFrame =
   | Delivery
   | ScreenTable
   | Traces
+  | Machine
   | Routes
   | Ticker
   | Verdict
@@ -617,6 +618,115 @@ export interface TracedScreen {
   is_open: boolean;
 }
 /**
+ * The processes and what they stand on, sent once a second to staff.
+ *
+ *     `database` and `redis` are null until the first reading, and `redis` without Redis. Of the
+ *     processes that read them, the first one by name is shown. `slowest_queries` is the request
+ *     of the last minute whose queries took longest, of the slowest requests.
+ */
+export interface Machine {
+  type: 'machine';
+  topic: string;
+  at: string;
+  processes: MachineProcess[];
+  storage: StorageFigures | null;
+  database: DatabaseFigures | null;
+  redis: RedisFigures | null;
+  slowest_queries: EndedRequest | null;
+}
+/**
+ * One process of the server. Shares are percent of one CPU, in the last second.
+ *
+ *     `lag_ms` is how late timers of its event loop woke in the last minute. `threads_busy` are
+ *     the requests that a view works at. `dashboard_cpu_percent` is the part of `cpu_percent`
+ *     that the dashboard itself takes; `viewers` look at it and get `viewer_bytes` a second in all.
+ */
+export interface MachineProcess {
+  process: string;
+  pid: number;
+  host: string;
+  version: string;
+  started_at: string;
+  rss_bytes: number;
+  cpu_seconds: number;
+  cpu_percent: number;
+  lag_ms: {
+    [k: string]: number | null;
+  };
+  threads_busy: number;
+  threads: number;
+  sockets: number;
+  screens: number;
+  dashboard_cpu_percent: number;
+  viewers: number;
+  viewer_bytes: number;
+}
+/**
+ * What the database stores, and the room that is left, in bytes; null is not known.
+ *
+ *     `growth_per_day` is null while the history is shorter than a day. `days_left` is null too
+ *     if nothing grows. `history_bytes` is the part that the dashboard's history takes.
+ */
+export interface StorageFigures {
+  process: string;
+  at: string;
+  size_bytes: number;
+  wal_bytes: number | null;
+  free_bytes: number | null;
+  total_bytes: number | null;
+  growth_per_day: number | null;
+  growth_since: string | null;
+  days_left: number | null;
+  history_bytes: number | null;
+}
+/**
+ * How the database works; null is not known for its kind.
+ *
+ *     `lock_wait_ms` is how long a writer waited for the lock of SQLite at this reading,
+ *     `lock_waiters` how many queries wait for a lock of PostgreSQL.
+ */
+export interface DatabaseFigures {
+  process: string;
+  at: string;
+  kind: 'PostgreSQL' | 'SQLite';
+  version: string;
+  round_trip_ms: number;
+  connections: number | null;
+  max_connections: number | null;
+  lock_waiters: number | null;
+  lock_wait_ms: number | null;
+  transactions_per_second: number | null;
+  checkpoint_at: string | null;
+}
+/**
+ * What Redis says of itself; all is null if it does not answer within 2 seconds.
+ */
+export interface RedisFigures {
+  process: string;
+  at: string;
+  answers: boolean;
+  version: string | null;
+  memory_bytes: number | null;
+  clients: number | null;
+  round_trip_ms: number | null;
+}
+/**
+ * A request that has ended. `status` is null if its client left before the response.
+ *
+ *     `user` is the name of the user, if the request needed to know it.
+ */
+export interface EndedRequest {
+  at: string;
+  method: string;
+  route: string;
+  status: number | null;
+  ms: number;
+  queries: number;
+  query_ms: number;
+  request_id: string | null;
+  user: string | null;
+}
+/**
  * The requests by route, once a second, for staff.
  *
  *     If `is_complete` is false, `rows` has only the rows that may differ from the frame before,
@@ -700,22 +810,6 @@ export interface NetworkRow {
   newest: string;
 }
 /**
- * A request that has ended. `status` is null if its client left before the response.
- *
- *     `user` is the name of the user, if the request needed to know it.
- */
-export interface EndedRequest {
-  at: string;
-  method: string;
-  route: string;
-  status: number | null;
-  ms: number;
-  queries: number;
-  query_ms: number;
-  request_id: string | null;
-  user: string | null;
-}
-/**
  * A request in flight. `ms` is its age.
  */
 export interface OpenRequest {
@@ -742,7 +836,7 @@ export interface Ticker {
  *     `sentence` says at most two of the conditions, or that all is well; its times are in UTC.
  *     `started_at` is the start of the process that runs for the longest. `health` tells of each
  *     part whether it works. `free_bytes` is the room on the disk of the database, if that is on
- *     this machine.
+ *     this machine, and `days_left` says to staff how long it lasts, if that is known.
  */
 export interface Verdict {
   type: 'verdict';
@@ -755,6 +849,7 @@ export interface Verdict {
     [k: string]: boolean;
   };
   free_bytes: number | null;
+  days_left: number | null;
   conditions: Condition[];
   recent: Condition[];
 }

@@ -8,6 +8,7 @@ import pytest
 
 from live.metrics.verdict import (
     DIFFERENT_DURATION,
+    LATE_DURATION,
     RECENT_SECONDS,
     SLOW_DURATION,
     ConditionLog,
@@ -244,3 +245,31 @@ def test_trouble_that_was_too_short_never_ends():
     log.update(problems, NOW)
     log.update([], NOW + 1)
     assert log.recent(NOW + 1) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [(6.9, "Disk full in 6 days"), (1.2, "Disk full in 1 day"), (0.5, "Disk full within a day")],
+)
+def test_disk_that_is_full_soon_is_said(days, text):
+    """MCH-8"""
+    (problem,) = find_problems(replace(WELL, days_left=days, free_bytes=10**10), with_names=False)
+    assert (problem.key, problem.severity, problem.text) == ("disk", "warning", text)
+
+
+def test_disk_that_lasts_is_not_said_and_one_that_is_nearly_full_is():
+    """MCH-8"""
+    assert find_problems(replace(WELL, days_left=7.0), with_names=False) == []
+    facts = replace(WELL, days_left=3.0, free_bytes=1_000_000)
+    (problem,) = find_problems(facts, with_names=False)
+    assert (problem.severity, problem.text) == ("critical", "The disk is nearly full")
+
+
+def test_event_loop_must_be_late_for_five_minutes():
+    """MCH-8"""
+    late = replace(WELL, lag_ms=400.0)
+    assert verdict_of(late, lasting=LATE_DURATION - 1).startswith("All well.")
+    sentence = verdict_of(late, lasting=LATE_DURATION)
+    assert sentence.startswith("A process is overloaded since ")
+    assert "p99 of its event loop is 400 ms late." in sentence
+    assert verdict_of(replace(WELL, lag_ms=200.0), lasting=LATE_DURATION).startswith("All well.")
