@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/signals/", app_shell, DASHBOARD),
     path("dashboard/requests/", app_shell, DASHBOARD),
     path("dashboard/lists/", app_shell, DASHBOARD),
+    path("dashboard/machine/", app_shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),
 ]
 if settings.DEMO_CONTROL:

@@ -70,6 +70,7 @@ const verdict = (fields: Partial<VerdictFrame> = {}): VerdictFrame => ({
   sentence: 'All well.',
   health: { database: true, layer: true },
   free_bytes: 31_200_000_000,
+  days_left: null,
   conditions: [],
   recent: [],
   ...fields,

@@ -5,6 +5,7 @@ export const SECTIONS = [
   { name: 'signals', label: 'Signals', path: '/dashboard/signals/' },
   { name: 'requests', label: 'Requests', path: '/dashboard/requests/', forStaff: true },
   { name: 'lists', label: 'Lists', path: '/dashboard/lists/' },
+  { name: 'machine', label: 'Machine', path: '/dashboard/machine/', forStaff: true },
 ] as const;
 
 export type SectionName = (typeof SECTIONS)[number]['name'];

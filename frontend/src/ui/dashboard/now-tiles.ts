@@ -26,6 +26,8 @@ const RATE_SECONDS = 10;
 const SPARK_SECONDS = 60;
 /** Answers are slow from here on, as for the verdict. In milliseconds. */
 const SLOW = 500;
+/** A disk that lasts for longer needs no number: three years. */
+const MANY_DAYS = 1095;
 
 /** The tiles in their order. Each says in words whether it is quiet, or what is wrong. */
 export function nowTiles(
@@ -164,18 +166,21 @@ function roomLeft(verdict: Verdict | null): NowTile {
     key: 'room',
     label: 'Room left',
     value: free === null ? '–' : formatBytes(free),
-    detail:
-      free !== null
-        ? isLow
-          ? 'nearly full'
-          : 'on the disk of the lists'
-        : verdict
-          ? 'not on this machine'
-          : 'not known yet',
+    detail: roomDetail(verdict, isLow),
     tone: free === null ? 'quiet' : isLow ? 'bad' : 'plain',
     to: 'machine',
     isMain: false,
   };
+}
+
+/** Only staff are told how many days the room lasts. */
+function roomDetail(verdict: Verdict | null, isLow: boolean): string {
+  if (verdict === null) return 'not known yet';
+  const { free_bytes: free, days_left: days } = verdict;
+  if (free === null) return 'not on this machine';
+  if (days !== null && days < MANY_DAYS)
+    return days < 1 ? 'full within a day' : `full in ${formatNumber(Math.floor(days))} d`;
+  return isLow ? 'nearly full' : 'on the disk of the lists';
 }
 
 /** How long nothing happens; empty if something happened in the last seconds. */
