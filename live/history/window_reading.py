@@ -24,9 +24,13 @@ RollupRow = tuple[int, RollupContent]
 
 
 class WindowReading(NamedTuple):
-    """The points of a window as of now, and what happened in it."""
+    """The points of a window as of now, and what happened in it.
+
+    `start` is that of the first point, `end` the moment of the reading.
+    """
 
     start: int
+    end: int
     points: Points
     marks: tuple[frames.Mark, ...]
 
@@ -37,6 +41,7 @@ def read_window(window: Window) -> WindowReading:
     start = start_of(window, now)
     return WindowReading(
         start=start,
+        end=int(now),
         points=points_of(window, _contents(window, start), first=start),
         marks=_marks(start),
     )

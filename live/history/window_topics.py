@@ -79,6 +79,7 @@ def frame_of(
     return frames.RequestWindow(
         topic=topic,
         start=reading.start,
+        end=reading.end,
         step=step,
         update=update,
         heat_bounds_ms=HEAT_BOUNDS_MS,

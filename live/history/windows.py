@@ -45,11 +45,14 @@ NUMBERS = (
 )
 PERCENTILES = {
     "latency_ms": ("latency", {"p50": 0.5, "p95": 0.95, "p99": 0.99}),
-    "delivery_ms": ("delivery", {"p50": 0.5, "p99": 0.99}),
+    "delivery_ms": ("delivery", {"p50": 0.5, "p95": 0.95, "p99": 0.99}),
 }
 """Columns, the histograms that they come from, and their shares."""
-HEAT_BOUNDS_MS = (1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
-"""Upper bounds of the coarse buckets of a heat map; one more has everything above."""
+HEAT_BOUNDS_MS: tuple[float, ...] = (
+    *(0.4, 0.63, 1, 1.6, 2.5, 4, 6.3, 10, 16, 25, 40, 63, 100, 160, 250, 400, 630),
+    *(1000, 1600, 2500, 4000, 6300, 10_000),
+)
+"""Upper bounds of the rows of a heat map, five in each decade; one more row has all above."""
 
 Points = dict[int, RollupContent]
 """The contents of points, by their start (Unix time in seconds)."""
@@ -85,7 +88,7 @@ def columns_of(points: Points) -> dict[str, list[Any]]:
         rows = [percentiles(each, list(shares.values())) for each in buckets]
         for position, label in enumerate(shares):
             columns[f"{prefix}.{label}"] = [row[position] for row in rows]
-        columns[f"{prefix}.heat"] = [coarse(each) for each in buckets]
+        columns[f"{prefix}.heat"] = [heat_of(each) for each in buckets]
     return columns
 
 
@@ -106,12 +109,17 @@ def totals_of(points: Points) -> frames.WindowTotals:
     )
 
 
-def coarse(buckets: BucketCounts) -> list[int]:
-    """Return the counts of the buckets of a heat map. A value near a bound is up to 4 % off."""
+def heat_of(buckets: BucketCounts) -> list[int]:
+    """Return the first row of a heat map that is not empty, then the counts from it upwards.
+
+    Nothing follows the last row that is not empty; without durations the list is empty. A
+    duration near a bound may be in the row beside its own, if it is less than 4 % off.
+    """
     counts = [0] * (len(HEAT_BOUNDS_MS) + 1)
     for bucket, count in buckets.items():
-        counts[_HEAT_BUCKETS[bucket]] += count
-    return counts
+        counts[_HEAT_ROWS[bucket]] += count
+    filled = [row for row, count in enumerate(counts) if count]
+    return [filled[0], *counts[filled[0] : filled[-1] + 1]] if filled else []
 
 
 def newest(points: Points, count: int) -> Points:
@@ -119,9 +127,9 @@ def newest(points: Points, count: int) -> Points:
     return dict(list(points.items())[-count:])
 
 
-def _heat_buckets(bounds: Sequence[float]) -> list[int]:
+def _heat_rows(bounds: Sequence[float]) -> list[int]:
     # A bucket belongs where its middle is.
     return [bisect_left(HEAT_BOUNDS_MS, bound / 1.02) for bound in bounds]
 
 
-_HEAT_BUCKETS = _heat_buckets(BOUNDS)
+_HEAT_ROWS = _heat_rows(BOUNDS)

@@ -206,6 +206,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.RequestWindow(
         topic="requests:1h",
         start=1_795_338_010,
+        end=1_795_341_602,
         step=10,
         update=False,
         heat_bounds_ms=(10, 100, 1000),
@@ -214,12 +215,12 @@ FRAMES: tuple[msgspec.Struct, ...] = (
             "started": [120, 14],
             "sockets": [41, None],
             "latency_ms.p95": [31.0, None],
-            "latency_ms.heat": [[60, 58, 2, 0], [14, 0, 0, 0]],
+            "latency_ms.heat": [[0, 60, 58, 2], [1, 14]],
         },
         totals=frames.WindowTotals(
             counts={"started": 134},
             latency_ms={"p50": 8.1, "p95": 31.0, "p99": 84.2},
-            delivery_ms={"p50": 3.1, "p99": 22.0},
+            delivery_ms={"p50": 3.1, "p95": 9.4, "p99": 22.0},
         ),
         marks=(frames.Mark(at=_AT, kind="start", process="f3a9c2d1b6e4", version="1.0.0"),),
     ),

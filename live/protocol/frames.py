@@ -338,12 +338,13 @@ class RequestWindow(msgspec.Struct, tag_field="type", tag="window", kw_only=True
     """The request counters of a longer time, as columns (docs/protocol.md).
 
     The first one after `subscribed` has all points. Later ones have `update` and the last
-    points, which replace those of the same time. `start`, `step` and the column `at` are in
-    seconds, `start` and `at` of Unix time.
+    points, which replace those of the same time. `start`, `end`, `step` and the column `at` are
+    in seconds, all but `step` of Unix time. The last point is not over before `end`.
     """
 
     topic: str
     start: int
+    end: int
     step: int
     update: bool
     heat_bounds_ms: tuple[Number, ...]

@@ -361,13 +361,14 @@ export interface Sample {
  * The request counters of a longer time, as columns (docs/protocol.md).
  *
  *     The first one after `subscribed` has all points. Later ones have `update` and the last
- *     points, which replace those of the same time. `start`, `step` and the column `at` are in
- *     seconds, `start` and `at` of Unix time.
+ *     points, which replace those of the same time. `start`, `end`, `step` and the column `at` are
+ *     in seconds, all but `step` of Unix time. The last point is not over before `end`.
  */
 export interface RequestWindow {
   type: 'window';
   topic: string;
   start: number;
+  end: number;
   step: number;
   update: boolean;
   heat_bounds_ms: number[];

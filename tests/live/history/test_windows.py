@@ -9,8 +9,8 @@ from live.history.slots import SlotCounts
 from live.history.windows import (
     HEAT_BOUNDS_MS,
     WINDOWS,
-    coarse,
     columns_of,
+    heat_of,
     newest,
     points_of,
     start_of,
@@ -90,10 +90,26 @@ def test_time_in_which_nothing_ran_is_a_gap_and_idle_time_is_not() -> None:
     assert columns["sockets"] == [0, None]
 
 
-def test_coarse_buckets_have_all_durations_within_four_percent() -> None:
+def test_row_of_a_heat_map_has_all_durations_within_four_percent() -> None:
+    """MET-22"""
     bounds = (*HEAT_BOUNDS_MS, float("inf"))
     for bucket, bound in enumerate(BOUNDS):
-        (position,) = [place for place, count in enumerate(coarse({bucket: 3})) if count]
-        assert bound <= bounds[position] * 1.04
-        assert position == 0 or bound / 1.04 > bounds[position - 1] / 1.04
-    assert coarse({0: 1, len(BOUNDS) - 1: 2}) == [1, *[0] * (len(HEAT_BOUNDS_MS) - 1), 2]
+        row, *counts = heat_of({bucket: 3})
+        assert counts == [3]
+        assert bound <= bounds[row] * 1.04
+        assert row == 0 or bound / 1.04 > bounds[row - 1] / 1.04
+
+
+def test_heat_map_has_each_duration_once_and_no_empty_rows_around() -> None:
+    """MET-22"""
+    durations = {bucket_of(5): 60, bucket_of(5.5): 1, bucket_of(9): 58, bucket_of(30): 2}
+    first, *counts = heat_of(durations)
+    assert HEAT_BOUNDS_MS[first] == 6.3
+    assert counts == [61, 58, 0, 0, 2]
+    assert heat_of({}) == []
+    assert heat_of({0: 1, len(BOUNDS) - 1: 2}) == [0, 1, *[0] * (len(HEAT_BOUNDS_MS) - 1), 2]
+    columns = columns_of(
+        points_of(WINDOWS["1h"], [(10, content(4, 5)), (20, content(0, 5))], first=0)
+    )
+    assert columns["latency_ms.heat"][0] == [first, 4]
+    assert columns["delivery_ms.heat"] == [[], []]
