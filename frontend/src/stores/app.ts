@@ -10,10 +10,12 @@ import type { CurrentUser } from './current-user.svelte';
 import type { ChartView } from './chart-view.svelte';
 import type { Pause } from './pause.svelte';
 import type { People } from './people.svelte';
+import type { RequestWindow } from './request-window.svelte';
 import type { Route } from './route.svelte';
 import type { Samples } from './samples.svelte';
 import type { Section } from './section.svelte';
 import type { Signals } from './signals.svelte';
+import type { TimeWindow } from './time-window.svelte';
 import type { Toast } from './toast.svelte';
 import type { Verdict } from './verdict.svelte';
 
@@ -50,6 +52,10 @@ export interface DashboardApp {
   people: People;
   pause: Pause;
   charts: ChartView;
+  /** The window that the charts show. */
+  window: TimeWindow;
+  /** The request counters of this window. */
+  requestWindow: RequestWindow;
   section: Section;
   currentTime: CurrentTime;
   /** Whether a demo serves the page: its owner can cause faults. */

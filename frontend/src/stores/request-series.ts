@@ -3,12 +3,14 @@ import type { Sample } from '../protocol/frames';
 /** If two samples are further apart than this, nothing is known of the time between. In seconds. */
 const MAX_INTERVAL = 2.5;
 
-type Column = (number | null)[];
+export type Column = (number | null)[];
 
-/** The samples as columns for the charts: counts of each second. Null: nothing is known. */
+/** Columns for the charts: counts of each second, or rates. Null: nothing is known. */
 export interface RequestSeries {
   /** In seconds since 1970, by the clock of the server. */
   times: number[];
+  /** The seconds that a value is about: one, or the length of a point of a longer window. */
+  step: number;
   started: Column;
   finished: Column;
   inFlight: Column;
@@ -23,6 +25,8 @@ export interface RequestSeries {
   deliveryP50: Column;
   deliveryP99: Column;
   people: Column;
+  /** Until then, the counts of a second are means of a longer time. Null: none is a mean. */
+  meansUntil: number | null;
 }
 
 /** Convert totals to the counts of each second. Percentiles and current values stay. */
@@ -31,8 +35,10 @@ export function requestSeries(samples: readonly Sample[]): RequestSeries {
     samples.map((sample, index) => countSince(samples[index - 1], sample, total));
   const current = (value: (sample: Sample) => number | null | undefined): Column =>
     samples.map((sample) => value(sample) ?? null);
+  const times = samples.map(secondsOf);
   return {
-    times: samples.map(secondsOf),
+    times,
+    step: stepOf(times),
     started: counts(({ started }) => started),
     finished: counts(({ finished }) => finished),
     inFlight: current((sample) => sample.in_flight),
@@ -47,6 +53,7 @@ export function requestSeries(samples: readonly Sample[]): RequestSeries {
     deliveryP50: current((sample) => sample.delivery_ms['p50']),
     deliveryP99: current((sample) => sample.delivery_ms['p99']),
     people: current(({ people }) => people),
+    meansUntil: null,
   };
 }
 

@@ -54,7 +54,8 @@ export class Section {
   }
 
   open(path: string): void {
-    history.pushState(null, '', path);
+    // The address of the section that is shown keeps its window and its filters.
+    if (path !== location.pathname) history.pushState(null, '', path);
     this.name = sectionOfPath(path);
     this.search = location.search;
     scrollTo(0, 0);

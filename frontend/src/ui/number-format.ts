@@ -24,6 +24,13 @@ export function formatRate(perSecond: number | null): string {
   return perSecond === null ? '–' : `${formatNumber(Math.round(perSecond * 10) / 10)}/s`;
 }
 
+/** Format a mean for each second, which may be far below one: 0.003 · 0.25 · 12.4. */
+export function formatMean(value: number | null): string {
+  if (value === null) return '–';
+  if (value === 0 || value >= 1) return formatNumber(Math.round(value * 10) / 10);
+  return value < 0.0001 ? '< 0.0001' : String(Number(value.toPrecision(2)));
+}
+
 /** Format a time that passed, in seconds: 8 s · 4 min · 3 h 20 min · 3 d 4 h. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

@@ -26,8 +26,8 @@ const MAX_STEPS = 2.5;
 const NICE = [1, 2, 5, 10];
 /** Seconds between two labels of the time axis. */
 const TIME_STEPS = [
-  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
-  172_800, 604_800, 1_209_600, 2_592_000,
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 28_800, 43_200,
+  86_400, 172_800, 604_800, 1_209_600, 2_592_000,
 ];
 
 export function xScale(axis: TimeAxis, area: PlotArea): Scale {
@@ -38,6 +38,22 @@ export function xScale(axis: TimeAxis, area: PlotArea): Scale {
 /** The axis of values begins at 0. */
 export function yScale(top: number, area: PlotArea): Scale {
   return (value) => area.top + area.height * (1 - value / top);
+}
+
+/** A logarithmic axis of values between two values that are above 0. Lower values are at the bottom. */
+export function logScale(bottom: number, top: number, area: PlotArea): Scale {
+  const perDecade = area.height / Math.log10(top / bottom);
+  return (value) =>
+    area.top + area.height - Math.log10(Math.max(value, bottom) / bottom) * perDecade;
+}
+
+/** The labels of a logarithmic axis: the powers of 10. */
+export function logTicks(bottom: number, top: number): number[] {
+  const first = Math.ceil(Math.log10(bottom) - 1e-9);
+  const last = Math.floor(Math.log10(top) + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, index) =>
+    Number((10 ** (first + index)).toPrecision(1)),
+  );
 }
 
 /** The time at a position of the pointer, inside of the axis. */

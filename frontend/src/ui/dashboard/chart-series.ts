@@ -6,14 +6,17 @@ export interface ChartSeries {
   label: string;
   /** The values that the value box and the table show. */
   values: Values;
-  shape: 'bars' | 'narrow bars' | 'area' | 'line';
-  tone: 'accent' | 'second' | 'warn' | 'danger' | 'muted';
+  /** Text is not drawn: it is in the value box and in the table. */
+  shape: 'bars' | 'narrow bars' | 'area' | 'line' | 'text';
+  tone: 'accent' | 'second' | 'warn' | 'danger' | 'muted' | 'ink';
   /** How bars and areas are filled. */
   fill?: 'solid' | 'light' | 'hatched' | 'dotted' | 'crossed';
   /** How a line is drawn. */
   dash?: 'solid' | 'dashed' | 'dotted';
   /** Where it is drawn, if it does not begin at 0. */
   span?: { base: Values; top: Values };
+  /** A value with its unit, if it is not that of the chart. */
+  format?: (value: number | null) => string;
 }
 
 /** Something that happened at a moment, for example a start of the server. */
@@ -26,7 +29,7 @@ export interface ChartMark {
 
 export const MARK_SIGNS: Record<ChartMark['kind'], string> = {
   start: '▲',
-  stop: '▼',
+  stop: '■',
   version: '◆',
   fault: '✕',
 };

@@ -1,4 +1,5 @@
-import type { ActivePerson, Sample, Verdict } from '../../protocol/frames';
+import type { ActivePerson, Sample, Verdict, WindowTotals } from '../../protocol/frames';
+import { WINDOWS, type WindowName } from '../../protocol/window-topics';
 import { recentRate, secondsQuiet, sumOf, type RequestSeries } from '../../stores/request-series';
 import {
   formatBytes,
@@ -21,6 +22,8 @@ export interface NowTile {
   isMain: boolean;
 }
 
+type Percentiles = Readonly<Record<string, number | null>>;
+
 /** Seconds over which a rate is averaged. */
 const RATE_SECONDS = 10;
 const SPARK_SECONDS = 60;
@@ -29,24 +32,66 @@ const SLOW = 500;
 /** A disk that lasts for longer needs no number: three years. */
 const MANY_DAYS = 1095;
 
-/** The tiles in their order. Each says in words whether it is quiet, or what is wrong. */
+/**
+ * The tiles in their order. Each says in words whether it is quiet, or what is wrong.
+ *
+ * With the totals of a longer window, the counts and the percentiles are those of the window.
+ */
 export function nowTiles(
   sample: Sample,
   series: RequestSeries,
   verdict: Verdict | null,
   people: readonly ActivePerson[] | null,
+  totals: WindowTotals | null = null,
+  window: WindowName = '5m',
 ): NowTile[] {
+  const counted = totals && windowTiles(sample, series, totals, window);
   return [
     upToDate(sample),
-    peopleHere(sample, series, people),
-    edits(sample, series),
-    editToScreen(sample),
-    requests(sample, series),
-    answerTime(sample, series),
-    errors(series),
+    peopleHere(sample, totals ? wholeOf(series.people) : known(series.people), people),
+    counted?.edits ?? edits(sample, series),
+    counted?.delivery ?? editToScreen(sample.delivery_ms, 'no edit for a minute'),
+    counted?.requests ?? requests(sample, series),
+    counted?.latency ??
+      responseTime(sample.latency_ms, 'no request for a minute', known(series.p95)),
+    counted?.errors ?? errors(series),
     roomLeft(verdict),
   ];
 }
+
+/** The tiles that say something else for a longer window. */
+function windowTiles(
+  { in_flight: inFlight }: Sample,
+  series: RequestSeries,
+  { counts, latency_ms: latency, delivery_ms: delivery }: WindowTotals,
+  window: WindowName,
+): Record<'edits' | 'delivery' | 'requests' | 'latency' | 'errors', NowTile> {
+  const words = WINDOWS.find(({ name }) => name === window)?.words ?? window;
+  const during = `in the last ${words}`;
+  const count = (name: string): number => counts[name] ?? 0;
+  return {
+    edits: {
+      ...EDITS,
+      value: formatNumber(count('changes')),
+      detail: count('changes') === 0 ? `none ${during}` : during,
+      tone: count('changes') === 0 ? 'quiet' : 'plain',
+      seconds: wholeOf(series.edits),
+    },
+    delivery: editToScreen(delivery, `no edit ${during}`),
+    requests: {
+      ...REQUESTS,
+      value: formatNumber(count('started')),
+      detail: `${during} · ${formatNumber(inFlight)} in flight`,
+      tone: count('started') === 0 ? 'quiet' : 'plain',
+      seconds: wholeOf(series.started),
+    },
+    latency: responseTime(latency, `no request ${during}`, wholeOf(series.p95)),
+    errors: errorTile(count('5xx'), count('4xx'), during),
+  };
+}
+
+const EDITS = { key: 'edits', label: 'Edits', to: 'signals', isMain: false };
+const REQUESTS = { key: 'requests', label: 'Requests', to: 'requests', isMain: false };
 
 function upToDate({ screens, lagging }: Sample): NowTile {
   const { identical = 0, behind = 0, different = 0 } = screens;
@@ -70,7 +115,7 @@ function upToDate({ screens, lagging }: Sample): NowTile {
 
 function peopleHere(
   { people }: Sample,
-  series: RequestSeries,
+  seconds: readonly number[],
   active: readonly ActivePerson[] | null,
 ): NowTile {
   const names = (active ?? []).map(({ name }) => name);
@@ -82,7 +127,7 @@ function peopleHere(
     value: formatNumber(people),
     detail: shown.join(' ') || 'nobody on your lists',
     tone: people === 0 ? 'quiet' : 'plain',
-    seconds: known(series.people),
+    seconds,
     to: 'lists',
     isMain: false,
   };
@@ -91,23 +136,21 @@ function peopleHere(
 function edits({ changes }: Sample, series: RequestSeries): NowTile {
   const quiet = quietText(series, series.edits);
   return {
-    key: 'edits',
-    label: 'Edits',
+    ...EDITS,
     value: formatRate(recentRate(series.times, series.edits, RATE_SECONDS)),
     detail: quiet || `${formatNumber(changes)} since the start`,
     tone: quiet ? 'quiet' : 'plain',
     seconds: known(series.edits),
-    to: 'signals',
-    isMain: false,
   };
 }
 
-function editToScreen({ delivery_ms: { p50 = null, p99 = null } }: Sample): NowTile {
+/** The time from an edit to the screens. `none` says that nothing was measured. */
+export function editToScreen({ p50 = null, p99 = null }: Percentiles, none: string): NowTile {
   return {
     key: 'delivery',
     label: 'Edit to screen',
     value: p50 === null ? '–' : `${formatDuration(p50)}`,
-    detail: p50 === null ? 'no edit for a minute' : `p50 · p99 ${formatDuration(p99)}`,
+    detail: p50 === null ? none : `p50 · p99 ${formatDuration(p99)}`,
     tone: p50 === null ? 'quiet' : 'plain',
     to: 'delivery',
     isMain: true,
@@ -117,42 +160,47 @@ function editToScreen({ delivery_ms: { p50 = null, p99 = null } }: Sample): NowT
 function requests({ in_flight: inFlight }: Sample, series: RequestSeries): NowTile {
   const quiet = quietText(series, series.started);
   return {
-    key: 'requests',
-    label: 'Requests',
+    ...REQUESTS,
     value: formatRate(recentRate(series.times, series.started, RATE_SECONDS)),
     detail: inFlight === 0 && quiet ? quiet : `${formatNumber(inFlight)} in flight`,
     tone: quiet && inFlight === 0 ? 'quiet' : 'plain',
     seconds: known(series.started),
-    to: 'requests',
-    isMain: false,
   };
 }
 
-function answerTime({ latency_ms: latency }: Sample, series: RequestSeries): NowTile {
-  const { p50 = null, p95 = null, p99 = null } = latency;
+/** The time of a response. `none` says that nothing was measured. */
+export function responseTime(
+  { p50 = null, p95 = null, p99 = null }: Percentiles,
+  none: string,
+  seconds?: readonly number[],
+): NowTile {
   const isSlow = p95 !== null && p95 >= SLOW;
   const others = `p50 ${formatDuration(p50)} · p99 ${formatDuration(p99)}`;
   return {
     key: 'latency',
-    label: 'Answer time',
+    label: 'Response time',
     value: p95 === null ? '–' : formatDuration(p95),
-    detail: p95 === null ? 'no request for a minute' : isSlow ? `slow · ${others}` : others,
+    detail: p95 === null ? none : isSlow ? `slow · ${others}` : others,
     tone: p95 === null ? 'quiet' : isSlow ? 'bad' : 'plain',
-    seconds: known(series.p95),
+    ...(seconds && { seconds }),
     to: 'requests',
     isMain: true,
   };
 }
 
 function errors(series: RequestSeries): NowTile {
-  const failed = sumOf(series.serverErrors);
-  const refused = sumOf(series.clientErrors);
-  const window = formatSeconds((series.times.at(-1) ?? 0) - (series.times[0] ?? 0));
+  const seconds = (series.times.at(-1) ?? 0) - (series.times[0] ?? 0);
+  const [failed, refused] = [sumOf(series.serverErrors), sumOf(series.clientErrors)];
+  return errorTile(Math.round(failed), Math.round(refused), `in ${formatSeconds(seconds)}`);
+}
+
+/** What failed and what was refused. `during` says in which time. */
+export function errorTile(failed: number, refused: number, during: string): NowTile {
   return {
     key: 'errors',
     label: 'Errors',
     value: failed === 0 ? 'None' : `${formatNumber(failed)} failed`,
-    detail: `${formatNumber(refused)} refused in ${window}`,
+    detail: `${formatNumber(refused)} refused ${during}`,
     tone: failed > 0 ? 'bad' : 'plain',
     to: 'requests',
     isMain: true,
@@ -193,4 +241,12 @@ function quietText(series: RequestSeries, column: readonly (number | null)[]): s
 
 function known(column: readonly (number | null)[]): number[] {
   return column.slice(-SPARK_SECONDS).map((value) => value ?? 0);
+}
+
+/** A whole column in as many values as a sparkline has: the highest of each part. */
+function wholeOf(column: readonly (number | null)[]): number[] {
+  const length = Math.max(1, Math.ceil(column.length / SPARK_SECONDS));
+  return Array.from({ length: Math.ceil(column.length / length) }, (_, part) =>
+    Math.max(...column.slice(part * length, (part + 1) * length).map((value) => value ?? 0)),
+  );
 }
