@@ -57,6 +57,10 @@ def compose() -> ASGI3Application:
         is_costly=hashes_password,
         max_requests=PASSWORD_THREADS + MAX_WAITING_PASSWORDS,
     )
+    if apps.is_installed("live"):
+        from live.doctor.pieces import answer_in_pieces  # noqa: PLC0415  (live may be left out)
+
+        http = answer_in_pieces(http)
     http = BodyLimitMiddleware(http, body_limits.limit_for_request)
     http = RateLimitMiddleware(http)
     websocket: ASGI3Application = _reject_websocket

@@ -248,7 +248,7 @@ if HTTPS:
     )
     # The scheme comes from a trusted proxy's header by way of asgi.py.
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/live/connection/"]
     SECURE_HSTS_SECONDS, SECURE_HSTS_INCLUDE_SUBDOMAINS, SECURE_HSTS_PRELOAD = hsts(env)
 # They ask for HSTS, also for names below this host; the operator decides about these.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]

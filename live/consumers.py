@@ -24,12 +24,15 @@ from live.connections import handshake, identity, state_machine
 from live.connections.connection import Connection, UnreadBytes
 from live.connections.handshake import ForeignOriginError, Handshake
 from live.connections.identity import Identity
+from live.connections.probes import probe_of, probed_handshakes
+from live.connections.received import received_of
 from live.connections.state_machine import Effect, StartSubscription
 from live.db_threads import run_in_db_thread
 from live.delivery.readings import Position
 from live.noop import noop
 from live.protocol import frames
 from live.protocol.frames import CloseCode
+from live.protocol.received import Outcome, ProbedHandshake
 from rest.client_address import scope_network
 from rest.database_errors import database_trouble
 from rest.known_credentials import credential_of, known_credentials
@@ -73,6 +76,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 scope_network(scope), "handshake from a foreign origin refused: %r", error.args[0]
             )
             runtime.get_runtime().meter.handshake_refused("foreign_origin")
+            _remember_probe(scope, "foreign_origin")
             await send({"type": "websocket.close"})
             return
         # Before it is accepted: then the headers are dropped (serving/websocket_protocol.py).
@@ -80,6 +84,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         self.credential = credential_of(scope["headers"])
         self.device = _device_of(scope["headers"])
         self.unread_bytes = scope.get("extensions", {}).get("trolley.unread_bytes", noop)
+        _remember_probe(scope, "accepted")
         await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
         await self._serve(parsed_handshake, receive, send)
 
@@ -303,6 +308,13 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         # A replay is not counted against the limits of the send queue. So it is
         # written before the next one starts.
         await self.connection.writer.drain()
+
+
+def _remember_probe(scope: Mapping[str, Any], outcome: Outcome) -> None:
+    """Remember what became of a handshake, if it is a probe."""
+    probe = probe_of(scope.get("query_string", b""))
+    if probe is not None:
+        probed_handshakes.add(probe, ProbedHandshake(outcome, received_of(scope)))
 
 
 def _device_of(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -8,6 +8,7 @@ from channels.routing import URLRouter  # type: ignore[import-untyped]
 from django.urls import path, re_path
 
 from live.consumers import LiveConsumer, Receive, Send
+from live.doctor.silent_socket import silent_socket
 from rest.converters import ID
 
 
@@ -20,6 +21,7 @@ async def reject_unknown_path(_scope: dict[str, Any], receive: Receive, send: Se
 websocket_application = URLRouter(
     [
         path("ws/", LiveConsumer.as_asgi()),
+        path("ws/silence/", silent_socket),  # type: ignore[arg-type]
         path(f"ws/lists/<{ID}:list_id>/", LiveConsumer.as_asgi()),
         re_path("", reject_unknown_path),  # type: ignore[arg-type]
     ]

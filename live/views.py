@@ -22,6 +22,8 @@ from accounts import guests
 from accounts.api.permissions import current_user, has_narrow_token
 from accounts.authentication import MetricsTokenAuthentication
 from live import runtime
+from live.connections.probes import probe_of, probed_handshakes
+from live.connections.received import received_of
 from live.db_threads import run_in_db_thread
 from live.delivery import publisher
 from live.metrics import health, prometheus
@@ -30,6 +32,7 @@ from live.metrics.health import Health
 from live.metrics.sampler import Sampler
 from live.protocol import asyncapi
 from live.protocol.frames import Machine, Sample, Signals
+from live.protocol.received import ProbedHandshake
 from live.protocol.topics import MACHINE, SIGNALS
 from rest.client_address import client_network
 from rest.limited_log import LimitedLog
@@ -74,10 +77,19 @@ def upgrade_required(request: HttpRequest, **_: Any) -> HttpResponse:
         request.path,
         ", ".join(missing) or "nothing, but it asks for something else",
     )
+    _remember_probe(request)
     detail = "This address is for WebSockets: send Upgrade: websocket and Connection: Upgrade."
     response = problem_response(request, 426, "upgrade_required", detail)
     response["Upgrade"] = "websocket"
     return response
+
+
+def _remember_probe(request: HttpRequest) -> None:
+    """Remember that a handshake lost its upgrade on its way, if it is a probe."""
+    probe = probe_of(request.META.get("QUERY_STRING", ""))
+    scope = getattr(request, "scope", None)
+    if probe is not None and scope is not None:
+        probed_handshakes.add(probe, ProbedHandshake("no_upgrade", received_of(scope)))
 
 
 class NoSample(APIException):

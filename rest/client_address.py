@@ -66,10 +66,15 @@ def network_of(address: str | None) -> str:
     return str(ip_network((parsed, 64), strict=False))
 
 
+def scope_address(scope: Mapping[str, Any]) -> str | None:
+    """Return the address of the client of an ASGI scope, None if it has none."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
 def scope_network(scope: Mapping[str, Any]) -> str:
     """Return the network of an ASGI scope."""
-    client = scope.get("client")
-    return network_of(client[0] if client else None)
+    return network_of(scope_address(scope))
 
 
 def client_network(request: HttpRequest) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-HEALTH_PATHS = ("/healthz", "/readyz")
+HEALTH_PATHS = ("/healthz", "/readyz", "/api/live/connection/")
+"""The last one says which host arrived, so it must answer under a wrong one."""
 ALLOWED_HOST = "localhost"
 """Always among ALLOWED_HOSTS (settings.py)."""
 

@@ -27,13 +27,13 @@ def migrate_locked() -> None:
     """Apply the missing migrations under a lock; raises NewerDatabaseError."""
     with migration_lock(settings.DATA_DIR):
         executor = MigrationExecutor(connection)
-        if unknown := _unknown_migrations(executor.loader):
+        if unknown := unknown_migrations(executor.loader):
             raise NewerDatabaseError(", ".join(unknown))
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
 
 
-def _unknown_migrations(loader: MigrationLoader) -> list[str]:
+def unknown_migrations(loader: MigrationLoader) -> list[str]:
     """Return the names of applied migrations that the installed apps do not have."""
     known = set(loader.disk_migrations)
     for migration in loader.disk_migrations.values():

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveEvent
 
 
+STOP_PINGS = "trolley.stop_pings"
+"""The extension of the scope with which the application makes a socket silent."""
+
+
 class ReceiveQueue:
     """The messages of one socket that the application has not received yet.
 
@@ -93,7 +97,14 @@ class CompactWebSocketProtocol(WebSocketsSansIOProtocol):
         """Run the application, which may ask how many bytes its peer has not taken."""
         extensions: Any = self.scope["extensions"]
         extensions[unread_bytes.EXTENSION] = partial(unread_bytes.unread_bytes, self.transport)
+        extensions[STOP_PINGS] = self.stop_pings
         await super().run_asgi()
+
+    def stop_pings(self) -> bool:
+        """Send no more pings on this socket; return that this is so."""
+        self.stop_keepalive()
+        self.ping_interval = None
+        return True
 
     def start_keepalive(self) -> None:
         """Drop the handshake: uvicorn calls this after it has sent the acceptance.

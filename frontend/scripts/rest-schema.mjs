@@ -49,6 +49,9 @@ const TYPES = {
   ListsImportResult: ['post /api/import/ response'],
 
   Suggestions: ['get /api/suggestions/ response'],
+
+  ConnectionAnswer: ['get /api/live/connection/ response'],
+  Received: ['get /api/live/connection/ response', 'received'],
 };
 
 export function restSchema(document) {

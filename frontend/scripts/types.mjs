@@ -1,7 +1,8 @@
 /**
  * Write the types of the protocol from the server's own schemas.
  *
- *   node scripts/types.mjs            writes src/protocol/frames.ts and src/protocol/rest.ts
+ *   node scripts/types.mjs            writes src/protocol/frames.ts, rest.ts and
+ *                                     doctor-catalogue.json
  *   node scripts/types.mjs --check    fails if a committed file differs
  */
 import { execFileSync } from 'node:child_process';
@@ -57,9 +58,19 @@ async function toTypeScript(schema, source) {
   return text.replace(/export interface RestTypes \{[^}]*\}\n/, '');
 }
 
-let hasDrift = false;
+const texts = {
+  // A copy: the image builds the frontend from its own folder alone.
+  'doctor-catalogue.json': [
+    'live/doctor/catalogue.json',
+    readFileSync(new URL('live/doctor/catalogue.json', ROOT), 'utf8'),
+  ],
+};
 for (const [name, [source, schema]] of Object.entries(generated)) {
-  const text = await toTypeScript(schema, source);
+  texts[name] = [source, await toTypeScript(schema, source)];
+}
+
+let hasDrift = false;
+for (const [name, [source, text]] of Object.entries(texts)) {
   const file = new URL(name, PROTOCOL);
   if (!process.argv.includes('--check')) {
     writeFileSync(file, text);

@@ -32,6 +32,7 @@ export type ImportedLineOutcomeEnum =
 export type ChangedEnum = 'quantity' | 'note' | 'category';
 export type StateEnum = 'open' | 'bought';
 export type NullEnum = null;
+export type ProbedHandshakeOutcomeEnum = 'accepted' | 'foreign_origin' | 'no_upgrade';
 
 /**
  * The profile of the current user.
@@ -392,4 +393,46 @@ export interface Suggestion {
   last_used: string;
   state: StateEnum | NullEnum;
   item: string | null;
+}
+/**
+ * What this server sees of a request. `keepalive` is in seconds.
+ */
+export interface ConnectionAnswer {
+  service: string;
+  version: string;
+  time: string;
+  is_https_required: boolean;
+  keepalive: number;
+  received: Received;
+  handshake: ProbedHandshake | null;
+}
+/**
+ * One request, or one handshake, as this server received it.
+ *
+ * `scheme` and `client` are what a trusted proxy says, if there is one. `http_version` is the
+ * one between the last proxy and this server. Of cookies and of Authorization it says only
+ * whether they arrived.
+ */
+export interface Received {
+  scheme: string;
+  host: string | null;
+  http_version: string;
+  client: string | null;
+  is_from_trusted_proxy: boolean;
+  has_forwarded_for: boolean;
+  has_forwarded_proto: boolean;
+  has_forwarded_host: boolean;
+  origin: string | null;
+  upgrade: string | null;
+  connection: string | null;
+  has_cookie: boolean;
+  has_session: boolean;
+  has_authorization: boolean;
+}
+/**
+ * A handshake that arrived, and its outcome.
+ */
+export interface ProbedHandshake {
+  outcome: ProbedHandshakeOutcomeEnum;
+  received: Received;
 }
