@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/requests/", app_shell, DASHBOARD),
     path("dashboard/lists/", app_shell, DASHBOARD),
     path("dashboard/machine/", app_shell, DASHBOARD),
+    path("dashboard/doctor/", app_shell, DASHBOARD),
     path("favicon.ico", RedirectView.as_view(url="/static/icon.svg")),
 ]
 if settings.DEMO_CONTROL:

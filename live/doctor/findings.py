@@ -271,6 +271,5 @@ def _clock(facts: Facts) -> Finding:
 
 
 def _number(value: float) -> str:
-    """Return a number with one decimal below 10, if it has any."""
-    rounded = round(value, 1) if value < 10 else round(value)
-    return f"{rounded:g}"
+    """Return a number, below 10 with one decimal if it has any."""
+    return f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:.0f}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_wall_screen import create_link
 from tests.support.browser.installation import BrowserInstallation, SharedList
@@ -399,6 +399,34 @@ def wall_screen_without_link(open_session: OpenSession, **_: object) -> Page:
     return page
 
 
+def doctor(open_session: OpenSession, **_: object) -> Page:
+    page = open_session("ana").page
+    page.goto("/dashboard/doctor/")
+    page.get_by_role("button", name="Test the connection").click()
+    expect(page.get_by_text("All is well: ")).to_be_visible()
+    page.get_by_text("Report for an issue").click()
+    page.get_by_role("button", name="Test 70 s of silence").click()
+    expect(page.get_by_role("timer")).to_be_visible()
+    return page
+
+
+def doctor_with_fault(open_session: OpenSession, **_: object) -> Page:
+    """Without a sign-in, and with the lines of a proxy: the Host is changed on the way."""
+    page = open_session().page
+    page.route("**/api/live/connection/", change_host)
+    page.goto("/dashboard/doctor/")
+    page.get_by_role("button", name="Test the connection").click()
+    expect(page.get_by_text("1 check failed: Host.")).to_be_visible()
+    return page
+
+
+def change_host(route: Route) -> None:
+    response = route.fetch()
+    answer = response.json()
+    answer["received"]["host"] = "127.0.0.1:8000"
+    route.fulfill(response=response, json=answer)
+
+
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
@@ -407,6 +435,7 @@ VIEWS = [
     *(dashboard_help, signals),
     *(requests, requests_for_members, delivery),
     *(list_cards, list_as_it_was, wall_screen, wall_screen_without_link),
+    *(doctor, doctor_with_fault),
 ]
 
 

@@ -32,15 +32,15 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    ssl_certificate {folder}/certificate.pem;
+    ssl_certificate_key {folder}/key.pem;
     map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
     {sites}
 }}
 """
 NGINX_SITE = """
     server {{
-        listen 127.0.0.1:{port} ssl;
-        ssl_certificate {folder}/certificate.pem;
-        ssl_certificate_key {folder}/key.pem;
+        listen 127.0.0.1:{port} {tls};
         {site}
         location / {{
             proxy_pass http://{upstream};
@@ -111,8 +111,10 @@ class Proxy:
     program: str
     package: str
 
-    def __init__(self, folder: Path, upstream: str, sites: Mapping[str, str]) -> None:
-        self.folder, self.upstream, self.sites = folder, upstream, sites
+    def __init__(
+        self, folder: Path, upstream: str, sites: Mapping[str, str], *, has_tls: bool = True
+    ) -> None:
+        self.folder, self.upstream, self.sites, self.has_tls = folder, upstream, sites, has_tls
         self.ports = dict(zip(sites, free_ports(len(sites)), strict=True))
         self.certificate = Certificate.create(folder)
 
@@ -127,7 +129,7 @@ class Proxy:
 
     def url(self, site: str) -> str:
         """Return the URL of a site."""
-        return f"https://localhost:{self.ports[site]}"
+        return f"{'https' if self.has_tls else 'http'}://localhost:{self.ports[site]}"
 
     def write(self, site: str, lines: str) -> None:
         """Put lines into the configuration of a site; they count from the next start."""
@@ -184,6 +186,7 @@ class Nginx(Proxy):
                 port=self.ports[name],
                 folder=self.folder,
                 upstream=self.upstream,
+                tls="ssl" if self.has_tls else "",
             )
             for name, site in self.sites.items()
         )

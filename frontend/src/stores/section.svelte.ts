@@ -6,6 +6,7 @@ export const SECTIONS = [
   { name: 'requests', label: 'Requests', path: '/dashboard/requests/', forStaff: true },
   { name: 'lists', label: 'Lists', path: '/dashboard/lists/' },
   { name: 'machine', label: 'Machine', path: '/dashboard/machine/', forStaff: true },
+  { name: 'doctor', label: 'Doctor', path: '/dashboard/doctor/' },
 ] as const;
 
 export type SectionName = (typeof SECTIONS)[number]['name'];

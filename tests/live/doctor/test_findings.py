@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from live.doctor.catalogue import catalogue, fixes_of, settings_of, text_of
+from live.doctor.catalogue import PATH, catalogue, fixes_of, settings_of, text_of
 from live.doctor.facts import Facts
 from live.doctor.findings import Finding, findings_of
 
@@ -84,3 +84,17 @@ def test_lines_of_several_findings_come_once() -> None:
     assert caddy.lines == ["reverse_proxy 10.0.0.9:8000 {", "    flush_interval -1", "}"]
     (caddy,) = fixes_of(findings[:2], catalogue().proxy("caddy"), NAMES)
     assert caddy.lines == ["reverse_proxy 10.0.0.9:8000"]
+
+
+def test_every_text_of_the_catalogue_is_used() -> None:
+    """In the rules of the command, or in those that only the page has."""
+    sources = [*(ROOT / "live" / "doctor").glob("*findings.py")]
+    sources += (ROOT / "frontend" / "src" / "stores").glob("doctor*.ts")
+    code = "\n".join(path.read_text() for path in sources)
+    unused = [key for key in catalogue().findings if not re.search(rf"""["']{key}["']""", code)]
+    assert unused == []
+
+
+def test_page_has_the_same_catalogue() -> None:
+    copy = ROOT / "frontend" / "src" / "protocol" / "doctor-catalogue.json"
+    assert copy.read_bytes() == PATH.read_bytes()
