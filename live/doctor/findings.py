@@ -144,9 +144,10 @@ def _upgrade(facts: Facts, answer: ConnectionResponse, streaming: Finding) -> Fi
     socket, handshake = facts.socket, facts.handshake
     if socket is None:
         return _none("upgrade")
+    is_http10 = answer.received.http_version == "1.0"
     if socket.status == 426 or (handshake is not None and handshake.outcome == "no_upgrade"):
-        return _wrong("upgrade", "no_upgrade")
-    if answer.received.http_version == "1.0":
+        return _wrong("upgrade", "http10_no_upgrade" if is_http10 else "no_upgrade")
+    if is_http10:
         return _wrong("upgrade", "http10")
     if socket.is_open or (handshake is not None and handshake.outcome == "foreign_origin"):
         return _ok("upgrade", "upgrade_ok")

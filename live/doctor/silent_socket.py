@@ -7,6 +7,7 @@ seconds a proxy closes one that is. Anybody may open a few of these: they carry 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -14,10 +15,12 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from live import runtime
 from live.connections import handshake
 from live.connections.handshake import ForeignOriginError
 from live.connections.silence import MAX_SILENCE, SilentSockets
 from live.noop import noop
+from live.protocol.frames import CloseCode
 from rest.client_address import scope_network
 
 Message = dict[str, Any]
@@ -26,7 +29,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 SILENCE_EXTENSION = "trolley.stop_pings"
 """The function of the scope that stops the server's pings, for servers that can."""
-TOO_MANY = 4005
 silent_sockets = SilentSockets()
 
 
@@ -38,10 +40,13 @@ async def silent_socket(scope: dict[str, Any], receive: Receive, send: Send) -> 
     except ForeignOriginError:
         await send({"type": "websocket.close"})
         return
-    with silent_sockets.admit(scope_network(scope)) as is_admitted:
+    network = scope_network(scope)
+    with silent_sockets.admit(network) as is_admitted:
+        # A handshake costs the same as one of a socket without a credential.
+        retry_in = runtime.get_runtime().admission.admit(time.monotonic(), network)
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
-        if not is_admitted:
-            await send({"type": "websocket.close", "code": TOO_MANY})
+        if not is_admitted or retry_in is not None:
+            await send({"type": "websocket.close", "code": int(CloseCode.OVERLOADED)})
             return
         stop_pings = scope.get("extensions", {}).get(SILENCE_EXTENSION, noop)
         is_silent = stop_pings() is True

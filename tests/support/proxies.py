@@ -1,4 +1,4 @@
-"""Real nginx and Caddy with TLS in front of a server, each site on a port of its own."""
+"""Real nginx, Caddy and Apache with TLS in front of a server, each site on a port of its own."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ NGINX_SITE = """
 CADDY = """
 {{
     admin off
+    grace_period 1s
     auto_https disable_redirects
     storage file_system {folder}/caddy
 }}
@@ -61,6 +62,32 @@ https://localhost:{port} {{
     tls {folder}/certificate.pem {folder}/key.pem
     import {folder}/{name}.conf
 }}
+"""
+APACHE_MODULES = (
+    "mpm_event",
+    "authz_core",
+    "proxy",
+    "proxy_http",
+    "headers",
+    "env",
+    "ssl",
+)
+APACHE = """
+ServerRoot {folder}
+ServerName localhost
+PidFile {folder}/apache.pid
+ErrorLog {folder}/error.log
+{modules}
+{sites}
+"""
+APACHE_SITE = """
+Listen 127.0.0.1:{port}
+<VirtualHost 127.0.0.1:{port}>
+    SSLEngine on
+    SSLCertificateFile {folder}/certificate.pem
+    SSLCertificateKeyFile {folder}/key.pem
+    Include {folder}/{name}.conf
+</VirtualHost>
 """
 
 
@@ -198,22 +225,48 @@ class Nginx(Proxy):
         return ["-c", str(path), "-e", str(self.folder / "error.log")]
 
 
-class Caddy(Proxy):
+class _ReplacedSites(Proxy):
+    """A proxy for which the lines that are written replace the text of a site."""
+
+    def write_sites(self, template: str) -> str:
+        """Write the text of each site that has no lines yet; return all blocks."""
+        for name, site in self.sites.items():
+            if not (self.folder / f"{name}.conf").exists():
+                self.write(name, site)
+        return "".join(
+            template.format(name=name, port=port, folder=self.folder)
+            for name, port in self.ports.items()
+        )
+
+
+class Caddy(_ReplacedSites):
     """Debian's Caddy. The text of a site is its reverse_proxy."""
 
     program = package = "caddy"
 
     def configuration(self) -> Path:
-        for name, site in self.sites.items():
-            if not (self.folder / f"{name}.conf").exists():
-                self.write(name, site)
-        sites = "".join(
-            CADDY_SITE.format(name=name, port=port, folder=self.folder)
-            for name, port in self.ports.items()
-        )
         path = self.folder / "Caddyfile"
-        path.write_text(CADDY.format(folder=self.folder, sites=sites))
+        path.write_text(CADDY.format(folder=self.folder, sites=self.write_sites(CADDY_SITE)))
         return path
 
     def command(self, path: Path) -> list[str]:
         return ["run", "--config", str(path), "--adapter", "caddyfile"]
+
+
+class Apache(_ReplacedSites):
+    """Debian's Apache. The text of a site is what a VirtualHost has for its proxy."""
+
+    program = package = "apache2"
+
+    def configuration(self) -> Path:
+        modules = "\n".join(
+            f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
+            for name in APACHE_MODULES
+        )
+        sites = self.write_sites(APACHE_SITE)
+        path = self.folder / "apache.conf"
+        path.write_text(APACHE.format(folder=self.folder, modules=modules, sites=sites))
+        return path
+
+    def command(self, path: Path) -> list[str]:
+        return ["-DFOREGROUND", "-f", str(path)]

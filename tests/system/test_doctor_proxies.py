@@ -19,11 +19,11 @@ from django.core.management import call_command
 from live.doctor import way
 from live.doctor.catalogue import catalogue
 from tests.support.processes import ServerProcess
-from tests.support.proxies import Caddy, Nginx, Proxy
+from tests.support.proxies import Apache, Caddy, Nginx, Proxy
 
 pytestmark = pytest.mark.system
-SILENCE = 3.0
-"""Seconds. The idle timeout of the proxies is 2 s, and this server sends something every 4 s."""
+SILENCE = 1.8
+"""Seconds. The idle timeout of the proxies is 1 s, and this server sends something every 4 s."""
 GOOD = {
     "version": "proxy_http_version 1.1;",
     "host": "proxy_set_header Host $http_host;",
@@ -43,12 +43,13 @@ NGINX = {
     "good": nginx_site(),
     "no_upgrade": nginx_site(upgrade="", connection=""),
     "http10": nginx_site(version="proxy_http_version 1.0;"),
+    "http10_no_upgrade": nginx_site(version="", upgrade="", connection=""),
     "host_changed": nginx_site(host="proxy_set_header Host $proxy_host;"),
     "scheme_not_sent": nginx_site(proto=""),
     "scheme_wrong": nginx_site(proto="proxy_set_header X-Forwarded-Proto http;"),
     "address_not_sent": nginx_site(**{"for": ""}),
     "buffered": nginx_site(more="proxy_ignore_headers X-Accel-Buffering;"),
-    "idle_timeout": nginx_site(more="proxy_read_timeout 2s;"),
+    "idle_timeout": nginx_site(more="proxy_read_timeout 1s;"),
     "origin_changed": nginx_site(more="proxy_set_header Origin https://other.example;"),
     "origin_removed": nginx_site(more='proxy_set_header Origin "";'),
     "cookies_removed": nginx_site(more='proxy_set_header Cookie "";'),
@@ -60,14 +61,34 @@ CADDY = {
     "host_changed": "header_up Host {upstream_hostport}",
     "scheme_wrong": "header_up X-Forwarded-Proto http",
     "buffered": "buffer_responses",
-    "idle_timeout": "transport http {\nread_timeout 2s\n}",
+    "idle_timeout": "transport http {\nread_timeout 1s\n}",
     "origin_changed": "header_up Origin https://other.example",
     "cookies_removed": "header_up -Cookie",
 }
 """Caddy always speaks HTTP/1.1 and sends X-Forwarded-*: these mistakes cannot be made."""
+PASS = "ProxyPass / http://{upstream}/ upgrade=websocket"
+APACHE = {
+    "good": f"{PASS}\n{{host}}\n{{proto}}",
+    "no_upgrade": "ProxyPass / http://{upstream}/\n{host}\n{proto}",
+    "host_changed": f"{PASS}\n{{proto}}",
+    "scheme_not_sent": f"{PASS}\n{{host}}",
+    "scheme_wrong": f"{PASS}\n{{host}}\nRequestHeader set X-Forwarded-Proto http",
+    "address_not_sent": f"{PASS}\n{{host}}\n{{proto}}\nProxyAddHeaders Off",
+    "idle_timeout": f"{PASS}\n{{host}}\n{{proto}}\nTimeout 1\nProxyTimeout 1",
+    "origin_changed": f"{PASS}\n{{host}}\n{{proto}}\nRequestHeader set Origin https://other.example",
+    "origin_removed": f"{PASS}\n{{host}}\n{{proto}}\nRequestHeader unset Origin",
+    "cookies_removed": f"{PASS}\n{{host}}\n{{proto}}\nRequestHeader unset Cookie",
+    "http10_no_upgrade": f"{PASS}\n{{host}}\n{{proto}}\nSetEnv force-proxy-request-1.0 1",
+}
+"""Apache sends each piece of a response at once, so it cannot buffer."""
+APACHE_LINES = {
+    "host": "ProxyPreserveHost On",
+    "proto": "RequestHeader set X-Forwarded-Proto https",
+}
 CHECKS = {
     "no_upgrade": "WebSocket upgrade",
     "http10": "WebSocket upgrade",
+    "http10_no_upgrade": "WebSocket upgrade",
     "host_changed": "Host",
     "scheme_not_sent": "Forwarded protocol",
     "scheme_wrong": "Forwarded protocol",
@@ -79,6 +100,10 @@ CHECKS = {
     "cookies_removed": "Cookies",
 }
 """The check that fails by each mistake."""
+
+
+PROGRAMS: dict[type[Proxy], str] = {Nginx: "nginx", Caddy: "caddy", Apache: "apache"}
+"""Their names for the command."""
 
 
 class Result(NamedTuple):
@@ -112,7 +137,7 @@ def run_doctor(proxy: Proxy, site: str) -> Result:
         call_command(
             *("doctor", proxy.url(site)),
             silence=silence,
-            print_fix=proxy.program,
+            print_fix=PROGRAMS[type(proxy)],
             stdout=fix,
             stderr=report,
         )
@@ -170,3 +195,13 @@ def test_caddy_is_repaired_by_what_doctor_prints(
     skip_without(Caddy)
     sites = {name: f"reverse_proxy {upstream} {{\n{text}\n}}" for name, text in CADDY.items()}
     trial(Caddy(tmp_path, upstream, sites), monkeypatch)
+
+
+def test_apache_is_repaired_by_what_doctor_prints(
+    upstream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DOC-3"""
+    skip_without(Apache)
+    values = {"upstream": upstream, **APACHE_LINES}
+    sites = {name: text.format(**values) for name, text in APACHE.items()}
+    trial(Apache(tmp_path, upstream, sites), monkeypatch)

@@ -132,9 +132,10 @@ function addressOf(facts: Facts, answer: ConnectionAnswer, scheme: Finding): Fin
 function upgradeOf(facts: Facts, answer: ConnectionAnswer, streaming: Finding): Finding {
   const { socket, handshake } = facts;
   if (socket === null) return none('upgrade', 'not_checked');
+  const isHttp10 = answer.received.http_version === '1.0';
   if (socket.status === 426 || handshake?.outcome === 'no_upgrade')
-    return wrong('upgrade', 'no_upgrade');
-  if (answer.received.http_version === '1.0') return wrong('upgrade', 'http10');
+    return wrong('upgrade', isHttp10 ? 'http10_no_upgrade' : 'no_upgrade');
+  if (isHttp10) return wrong('upgrade', 'http10');
   if (socket.is_open || handshake?.outcome === 'foreign_origin') return ok('upgrade', 'upgrade_ok');
   return handshake === null ? noSocket(socket) : noAnswer(socket, streaming);
 }

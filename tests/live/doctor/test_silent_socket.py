@@ -92,6 +92,17 @@ def test_third_socket_of_an_address_is_refused(server: ServerProcess) -> None:
 
 
 @pytest.mark.system
+def test_server_that_stops_closes_it(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "data") as server, open_socket(server, 60) as opened:
+        opened.recv(10)
+        assert server.stop() == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+
+
+@pytest.mark.system
 def test_foreign_origin_is_refused(server: ServerProcess) -> None:
     with pytest.raises(InvalidStatus) as refused:
         open_socket(server, 1, origin="https://evil.example")
