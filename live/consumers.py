@@ -20,11 +20,10 @@ from django.conf import settings
 
 from accounts import user_agent
 from live import runtime
-from live.connections import handshake, identity, state_machine
+from live.connections import handshake, identity, probes, state_machine
 from live.connections.connection import Connection, UnreadBytes
 from live.connections.handshake import ForeignOriginError, Handshake
 from live.connections.identity import Identity
-from live.connections.probes import probe_of, probed_handshakes
 from live.connections.received import received_of
 from live.connections.state_machine import Effect, StartSubscription
 from live.db_threads import run_in_db_thread
@@ -312,9 +311,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
 
 def _remember_probe(scope: Mapping[str, Any], outcome: Outcome) -> None:
     """Remember what became of a handshake, if it is a probe."""
-    probe = probe_of(scope.get("query_string", b""))
+    probe = probes.probe_of(scope.get("query_string", b""))
     if probe is not None:
-        probed_handshakes.add(probe, ProbedHandshake(outcome, received_of(scope)))
+        probes.remember(probe, ProbedHandshake(outcome, received_of(scope)))
 
 
 def _device_of(headers: Iterable[tuple[bytes, bytes]]) -> str:

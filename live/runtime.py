@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
+from live.connections import probes
 from live.connections.access_tracker import AccessTracker
 from live.connections.admission import AdmissionControl
 from live.connections.connection import Connection
@@ -189,6 +190,7 @@ class Runtime:
         self.relay.register_handler("live.sample", self.sampler.receive_remote)
         self.relay.register_handler("live.revoked", self._handle_revoked)
         self.relay.register_handler("live.disconnect", self._handle_disconnect)
+        self.relay.register_handler("live.probe", probes.receive_remote)
         self.relay.register_handler("live.lists_changed", self.overview_topics.receive_remote)
         self.relay.start()
         self.overview_topics.start()

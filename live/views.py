@@ -22,7 +22,7 @@ from accounts import guests
 from accounts.api.permissions import current_user, has_narrow_token
 from accounts.authentication import MetricsTokenAuthentication
 from live import runtime
-from live.connections.probes import probe_of, probed_handshakes
+from live.connections import probes
 from live.connections.received import received_of
 from live.db_threads import run_in_db_thread
 from live.delivery import publisher
@@ -86,10 +86,10 @@ def upgrade_required(request: HttpRequest, **_: Any) -> HttpResponse:
 
 def _remember_probe(request: HttpRequest) -> None:
     """Remember that a handshake lost its upgrade on its way, if it is a probe."""
-    probe = probe_of(request.META.get("QUERY_STRING", ""))
+    probe = probes.probe_of(request.META.get("QUERY_STRING", ""))
     scope = getattr(request, "scope", None)
     if probe is not None and scope is not None:
-        probed_handshakes.add(probe, ProbedHandshake("no_upgrade", received_of(scope)))
+        probes.remember(probe, ProbedHandshake("no_upgrade", received_of(scope)))
 
 
 class NoSample(APIException):

@@ -9,16 +9,24 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
 
+import msgspec
+
+from live.delivery import local_bus
+from live.delivery.publisher import publish_control
 from live.protocol.received import ProbedHandshake
+from rest.rate_limit import TokenBucket
 
 MAX_PROBES = 200
 """Handshakes that a process remembers; the oldest is forgotten first."""
 PROBE_LIFETIME = 60.0
 """Seconds."""
+SHARED_PER_SECOND = 5.0
+"""Handshakes that a process tells to the others."""
 _PROBE = re.compile(r"[A-Za-z0-9-]{16,64}")
 
 
@@ -47,6 +55,25 @@ class ProbedHandshakes:
 
 
 probed_handshakes = ProbedHandshakes()
+_shared = TokenBucket(rate=SHARED_PER_SECOND, burst=SHARED_PER_SECOND)
+
+
+def remember(probe: str, handshake: ProbedHandshake) -> None:
+    """Remember a handshake in all processes: another one may be asked for it.
+
+    Anybody can send handshakes, so only a few of them are told to the other processes.
+    """
+    now = time.monotonic()
+    probed_handshakes.add(probe, handshake, now)
+    if local_bus.is_connected() and _shared.take(now):
+        content = msgspec.to_builtins(handshake)
+        publish_control({"type": "live.probe", "probe": probe, "handshake": content})
+
+
+def receive_remote(message: Mapping[str, Any]) -> None:
+    """Remember a handshake of a process, which may be this one."""
+    handshake = msgspec.convert(message["handshake"], ProbedHandshake)
+    probed_handshakes.add(message["probe"], handshake)
 
 
 def probe_of(query_string: bytes | str) -> str | None:

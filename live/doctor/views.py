@@ -38,7 +38,7 @@ class ConnectionView(APIView):
         """Return what arrived with this request, and with the handshake of `probe`.
 
         It answers under every host name and with either scheme, so that a client learns what is
-        wrong with them. A handshake is known for a minute, in the process that it reached.
+        wrong with them. A handshake is known for a minute.
         """
         probe = probe_of(request._request.META.get("QUERY_STRING", ""))
         answer = ConnectionResponse(
