@@ -14,8 +14,18 @@ from django.core.management import CommandError, call_command
 from asgi_project import machine_facts
 from live.doctor.machine_findings import MachineFacts, machine_findings_of
 from tests.support.installation import Installation
+from tests.support.processes import ServerProcess
+from tests.support.proxies import Nginx
 
 FREE = 10**11
+SITE = """
+proxy_http_version 1.1;
+proxy_set_header Host $http_host;
+proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+proxy_set_header Upgrade $http_upgrade;
+proxy_set_header Connection "upgrade";
+"""
+"""A proxy with http that does what it should."""
 
 
 def run_doctor(*arguments: str, **options: Any) -> tuple[int, str]:
@@ -134,6 +144,37 @@ def test_way_without_a_proxy_is_well(installation: Installation, tmp_path: Path)
     assert code == 0, text
     assert "✓ Sign-in             The socket knows you." in text
     assert installation.fixtures["ana"] not in text
+
+
+@pytest.mark.system
+def test_way_to_daphne_is_well(tmp_path: Path) -> None:
+    """It cannot leave out its pings, which the finding says."""
+    with ServerProcess(tmp_path / "data", "--server", "daphne") as server:
+        code, text = run_doctor(server.url, silence=1)
+    assert code == 0, text
+    assert "A socket stays open for 1 s. This server cannot leave out its pings" in text
+    assert "The pieces of a response arrive one by one." in text
+
+
+@pytest.mark.system
+def test_variables_are_not_among_the_lines_of_a_proxy(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """A proxy that sends the headers, from an address that is not trusted."""
+    skip_without_nginx()
+    upstream = installation.first_server.url.removeprefix("http://")
+    lines, report = StringIO(), StringIO()
+    with Nginx(tmp_path, upstream, {"site": SITE}, has_tls=False) as proxy:
+        url = proxy.url("site")
+        with pytest.raises(SystemExit):
+            call_command("doctor", url, silence=0, print_fix="nginx", stdout=lines, stderr=report)
+    assert lines.getvalue() == ""
+    assert "    TROLLEY_TRUSTED_PROXIES=127.0.0.1\n" in report.getvalue()
+
+
+def skip_without_nginx() -> None:
+    if not Nginx.is_installed():
+        pytest.skip(f"nginx is missing: apt install {Nginx.package}")
 
 
 @pytest.mark.system

@@ -117,6 +117,9 @@ def test_mistake_of_a_proxy_is_named_with_what_repairs_it(
     assert "proxy_set_header Upgrade $http_upgrade;" in lines.input_value().split("\n")
     page.get_by_label("What repairs it, for").first.select_option("Caddy")
     expect(lines).to_have_value("reverse_proxy 127.0.0.1:8000")
+    # The lines are shown once, at the first failure that they repair.
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_text("Copied")).to_be_visible()
     page.get_by_text("Report for an issue").click()
     report = page.get_by_label("What the checks said").input_value()
     assert f"✕ {label}: " in report

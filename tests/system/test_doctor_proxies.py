@@ -205,3 +205,22 @@ def test_apache_is_repaired_by_what_doctor_prints(
     values = {"upstream": upstream, **APACHE_LINES}
     sites = {name: text.format(**values) for name, text in APACHE.items()}
     trial(Apache(tmp_path, upstream, sites), monkeypatch)
+
+
+def test_redirect_to_https_is_checked_where_the_ports_are_the_usual_ones(
+    upstream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here one port takes both: nginx answers http on a port of https with its status 497."""
+    skip_without(Nginx)
+    sites = {
+        "redirects": nginx_site(more="error_page 497 =301 https://$http_host$request_uri;"),
+        "refuses": nginx_site(),
+    }
+    proxy = Nginx(tmp_path, upstream, sites)
+    monkeypatch.setenv("SSL_CERT_FILE", str(proxy.certificate.path))
+    monkeypatch.setattr(way, "DEFAULT_PORTS", (None, *proxy.ports.values()))
+    results = run_doctor_on_all(proxy)
+    assert (results["redirects"].code, results["redirects"].failed) == (0, [])
+    assert "Requests with http are sent to https." in results["redirects"].report
+    assert results["refuses"].failed == ["https"]
+    assert "return 301 https://$host$request_uri;" in results["refuses"].fix

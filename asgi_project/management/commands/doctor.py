@@ -113,6 +113,7 @@ class Command(BaseCommand):
         names = _names(facts)
         if name := options["print_fix"]:
             self._print(self.stdout, report.proxy_lines(findings, catalogue().proxy(name), names))
+            self._print(out, report.fix_lines(findings, [], names))  # environment variables
             return
         self._print(out, report.fix_lines(findings, _proxies(facts, options["proxy"]), names))
 
