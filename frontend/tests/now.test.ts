@@ -188,6 +188,15 @@ describe('the tiles', () => {
     });
   });
 
+  it('say to staff how many days the room lasts (MCH-3)', () => {
+    const detail = (fields: Partial<VerdictFrame>): string | undefined =>
+      tile('room', sample(1), sample(0), verdict(fields))?.detail;
+    expect(detail({ days_left: 42.9 })).toBe('full in 42 d');
+    expect(detail({ days_left: 0.2 })).toBe('full within a day');
+    expect(detail({ days_left: 2000 })).toBe('on the disk of the lists');
+    expect(detail({ free_bytes: null })).toBe('not on this machine');
+  });
+
   it('lead to the sections that explain them', () => {
     const tiles = nowTiles(sample(1), requestSeries([]), null, null);
     expect(tiles.map(({ to }) => to)).toEqual(

@@ -427,6 +427,14 @@ def change_host(route: Route) -> None:
     route.fulfill(response=response, json=answer)
 
 
+def machine(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    installation.ensure_staff("olga")
+    page = open_session("olga").page
+    page.goto("/dashboard/machine/")
+    expect(page.get_by_label("Figures of the database")).to_contain_text("Wait to write")
+    return page
+
+
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
@@ -436,11 +444,12 @@ VIEWS = [
     *(requests, requests_for_members, delivery),
     *(list_cards, list_as_it_was, wall_screen, wall_screen_without_link),
     *(doctor, doctor_with_fault),
+    machine,
 ]
 
 
 # Pages that scroll: their screenshots show the full page.
-FULL_PAGE = [account, guest_account, delivery, list_as_it_was]
+FULL_PAGE = [account, guest_account, delivery, list_as_it_was, machine]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)

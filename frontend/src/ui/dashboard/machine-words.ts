@@ -21,6 +21,7 @@ const ODD_FACTOR = 2;
 const ODD_FROM: Readonly<Record<OddFigure, number>> = { memory: 50e6, cpu: 10, lag: 20 };
 /** A disk that lasts for fewer days is a condition of the verdict. */
 const FEW_DAYS = 7;
+const DAY = 86_400_000;
 const YEAR = 365;
 const MANY_YEARS = 10;
 /** A reading that is older than this is late, in milliseconds: there is one every 5 s. */
@@ -83,22 +84,38 @@ export function usedPercent(storage: StorageFigures | null): number | null {
   return (1 - free_bytes / total_bytes) * 100;
 }
 
-/** How long the disk lasts. */
-export function lastsFor({ growth_per_day, days_left, free_bytes }: StorageFigures): Figure {
+/** The room on the disk, how fast it is used and how long it lasts, as far as that is known. */
+export function diskFigures(storage: StorageFigures): Figure[] {
+  const { free_bytes, total_bytes, growth_per_day, growth_since } = storage;
+  const figures: Figure[] = [];
+  if (free_bytes !== null)
+    figures.push({
+      label: 'Free',
+      value: formatSize(free_bytes),
+      detail: total_bytes === null ? '' : `of ${formatSize(total_bytes)}`,
+    });
+  if (growth_per_day === null || growth_since === null) {
+    figures.push({
+      label: 'Grows by',
+      value: '–',
+      detail: 'known after a day of history',
+    });
+    return figures;
+  }
+  const days = (Date.parse(storage.at) - Date.parse(growth_since)) / DAY;
+  figures.push({
+    label: 'Grows by',
+    value: growth_per_day <= 0 ? 'Nothing' : `${formatBytes(growth_per_day)} a day`,
+    detail: `in the last ${daysText(days)}`,
+  });
+  if (free_bytes !== null) figures.push(lastsFor(storage.days_left));
+  return figures;
+}
+
+function lastsFor(days: number | null): Figure {
   const label = 'Lasts for';
-  if (free_bytes === null) return { label, value: '–', detail: 'its disk is not known here' };
-  if (growth_per_day === null)
-    return { label, value: 'Not known yet', detail: 'it takes a day of history' };
-  if (days_left === null)
-    return { label, value: 'No limit', detail: 'what is stored does not grow' };
-  const detail = `at ${formatBytes(growth_per_day)} a day`;
-  if (days_left > MANY_YEARS * YEAR) return { label, value: '10 years or more', detail };
-  return {
-    label,
-    value: daysText(days_left),
-    detail,
-    tone: days_left < FEW_DAYS ? 'warn' : 'plain',
-  };
+  if (days === null || days > MANY_YEARS * YEAR) return { label, value: '10 years or more' };
+  return { label, value: daysText(days), tone: days < FEW_DAYS ? 'warn' : 'plain' };
 }
 
 /** 3 days · 1 day · less than a day. */
@@ -158,7 +175,7 @@ export function databaseFigures(
   return figures;
 }
 
-/** What the dashboard itself takes, in all processes and on this page. */
+/** What the dashboard itself takes, in all processes together and on this page. */
 export function costFigures(frame: Machine, bytesPerSecond: number | null): Figure[] {
   const { processes, storage } = frame;
   const sum = (read: (process: Machine['processes'][number]) => number): number =>
@@ -169,12 +186,12 @@ export function costFigures(frame: Machine, bytesPerSecond: number | null): Figu
     {
       label: 'CPU',
       value: formatPercent(sum((process) => process.dashboard_cpu_percent)),
-      detail: processes.length > 1 ? 'of one CPU, all processes' : 'of one CPU',
+      detail: 'of one CPU',
     },
     {
       label: 'To each viewer',
       value: viewers === 0 ? '–' : `${formatBytes(Math.round(bytes / viewers))}/s`,
-      detail: `${exact(viewers)} ${viewers === 1 ? 'looks' : 'look'} now`,
+      detail: `${exact(viewers)} ${viewers === 1 ? 'viewer' : 'viewers'} now`,
     },
     {
       label: 'This page',
