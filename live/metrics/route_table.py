@@ -11,9 +11,12 @@ import msgspec
 
 from live.histogram import WINDOW_SECONDS
 from live.metrics.refused_networks import merged
-from live.metrics.route_totals import RouteCounts, RouteKey, RouteTotals
+from live.metrics.route_totals import OTHER_ROUTES, RouteCounts, RouteKey, RouteTotals
 from live.metrics.slowest_requests import is_recent, select
 from live.protocol.frames import EndedRequest, ExceptionRow, NetworkRow, OpenRequest, RouteRow
+
+MAX_ROWS = 400
+"""Routes of all processes; further ones share a row."""
 
 
 class ProcessRequests(msgspec.Struct, kw_only=True):
@@ -75,13 +78,31 @@ class RouteTable:
                 setattr(process, part, value)
         process.in_flight, process.in_flight_count = counts.in_flight, counts.in_flight_count
 
+    def restore(self, name: str, key: RouteKey, totals: RouteTotals) -> None:
+        """Add what a process had stored of a route, if that is more than it has sent."""
+        process = self._processes.setdefault(name, _Process())
+        self._add(process, key, totals)
+
     def _put_route(self, process: _Process, row: RouteCounts, *, is_new: bool) -> None:
-        key, totals = RouteKey(row.method, row.route), RouteTotals.of(row)
-        added = totals.since(process.routes.get(key, RouteTotals()))
+        key = RouteKey(row.method, row.route)
+        added = self._add(process, key, RouteTotals.of(row))
+        if added is not None and not is_new:
+            self._this_second.setdefault(self._row_of(key), RouteTotals()).add(added)
+
+    def _add(self, process: _Process, key: RouteKey, totals: RouteTotals) -> RouteTotals | None:
+        """Add what is new of a process, and return it; None if more is known already."""
+        before = process.routes.get(key, RouteTotals())
+        if totals.requests < before.requests:
+            return None
         process.routes[key] = totals
-        self._totals.setdefault(key, RouteTotals()).add(added)
-        if not is_new:
-            self._this_second.setdefault(key, RouteTotals()).add(added)
+        added = totals.since(before)
+        self._totals.setdefault(self._row_of(key), RouteTotals()).add(added)
+        return added
+
+    def _row_of(self, key: RouteKey) -> RouteKey:
+        """Return the row of a route. Stored routes may be those of many older versions."""
+        is_full = len(self._totals) >= MAX_ROWS
+        return OTHER_ROUTES if is_full and key not in self._totals else key
 
     def remove(self, name: str) -> None:
         """Note that a process has stopped: it has no more requests in flight."""

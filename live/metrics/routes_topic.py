@@ -11,6 +11,7 @@ import msgspec
 from live.metrics.route_meter import MAX_OPEN_SHOWN, RouteMeter
 from live.metrics.route_table import ProcessRequests, Remainder, RouteTable
 from live.metrics.route_totals import RouteCounts, RouteKey
+from live.metrics.stored_routes import StoredRow, key_of, name_of, restored_totals, stored_row
 from live.protocol import frames
 from live.protocol.topics import ROUTES
 
@@ -19,8 +20,9 @@ COMPLETE_INTERVAL = 10
 
 
 class RoutesTopic:
-    """Joins the meter of this process and the table of all processes (DashboardTopic).
+    """Joins the meter of this process and the table of all processes.
 
+    It is a DashboardTopic, and a StoredTopic: the totals of its rows survive restarts.
     `subscribers` returns the current subscribers. A new one gets a complete frame.
     """
 
@@ -30,7 +32,12 @@ class RoutesTopic:
         self._meter = meter
         self._subscribers = subscribers
         self._table = RouteTable()
-        self._sent_routes: dict[RouteKey, int] = {}
+        self._counts: dict[RouteKey, RouteCounts] = {}
+        """What the meter had counted when the totals were asked for."""
+        self._requests: dict[RouteKey, int] = {}
+        """The number of requests in each of them: without a new one, nothing has changed."""
+        self._stored: dict[str, StoredRow] = {}
+        self._sent_routes: dict[RouteKey, RouteCounts] = {}
         self._sent: dict[str, Any] = {}
         self._served: set[object] = set()
         self._frame_number = 0
@@ -38,6 +45,20 @@ class RoutesTopic:
         self._active_keys: set[RouteKey] = set()
         self._changed_keys: set[RouteKey] = set()
         self._shown: Remainder | None = None
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return what this process has counted, by method and route."""
+        for key, totals in self._meter.routes.items():
+            if self._requests.get(key) != totals.requests:
+                self._requests[key] = totals.requests
+                self._counts[key] = totals.counts(key)
+                self._stored[name_of(key)] = stored_row(self._counts[key])
+        return dict(self._stored)
+
+    def restore(self, process: str, totals: dict[str, dict[str, int]]) -> None:
+        """Take over what another process had counted."""
+        for name, row in totals.items():
+            self._table.restore(process, key_of(name), restored_totals(row))
 
     def local_counts(self, *, everything: bool, is_watched: bool) -> list[Any]:
         """Return what changed, as one ProcessRequests."""
@@ -57,12 +78,13 @@ class RoutesTopic:
         return [msgspec.to_builtins(counts)]
 
     def _changed_routes(self) -> list[RouteCounts]:
-        changed = []
-        for key, totals in self._meter.routes.items():
-            if self._sent_routes.get(key) != totals.requests:
-                self._sent_routes[key] = totals.requests
-                changed.append(totals.counts(key))
-        return changed
+        changed = {
+            key: counts
+            for key, counts in self._counts.items()
+            if self._sent_routes.get(key) is not counts
+        }
+        self._sent_routes.update(changed)
+        return list(changed.values())
 
     def _if_changed(self, part: str, value: tuple[Any, ...]) -> list[Any] | None:
         if self._sent.get(part, ()) == value:

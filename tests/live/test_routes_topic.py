@@ -20,6 +20,7 @@ class Installation:
         self.topic = RoutesTopic(self.meter, lambda: self.subscribers)
 
     def second(self, *, is_watched: bool = True):
+        self.topic.totals()
         counts = self.topic.local_counts(everything=False, is_watched=is_watched)
         self.topic.put("one", counts)
         self.topic.advance()
@@ -67,6 +68,59 @@ def test_all_rows_are_sent_again_and_again() -> None:
     installation.subscribers = ["first"]
     complete = [installation.second().is_complete for _ in range(2 * COMPLETE_INTERVAL + 1)]
     assert sum(complete) == 3
+
+
+def test_stored_totals_are_not_later_than_those_that_are_sent() -> None:
+    """MET-21: what is shown has been stored before."""
+    meter = RouteMeter()
+    topic = RoutesTopic(meter, lambda: ())
+    send(meter, "/")
+    stored = topic.totals()
+    send(meter, "/")
+    (counts,) = topic.local_counts(everything=True, is_watched=False)
+    assert [dict(row["statuses"]) for row in counts["routes"]] == [{200: 1}]
+    assert stored["GET /"]["s200"] == 1
+    assert topic.totals()["GET /"]["s200"] == 2
+    assert stored["GET /"]["s200"] == 1  # another state, not the same one
+
+
+def test_next_process_continues_with_stored_totals() -> None:
+    """MET-47"""
+    before, after = Installation(), Installation()
+    send(before.meter, "/")
+    send(before.meter, "/nothing/", 404)
+    before.subscribers = after.subscribers = ["ana"]
+    frame = before.second()
+    after.topic.restore("gone", before.topic.totals())
+    after.topic.restore("gone", before.topic.totals())
+    restored = after.second()
+    shown = [
+        {(row.method, row.route): (row.total.statuses, row.total.histogram) for row in each.rows}
+        for each in (frame, restored)
+    ]
+    assert shown[0] == shown[1]
+    assert [row.last_minute for row in restored.rows] == [None, None]
+    send(after.meter, "/")
+    row = next(row for row in after.second().rows if row.route == "/")
+    assert row.total.statuses == {"200": 2}
+    assert row.last_minute is not None
+    assert row.last_minute.statuses == {"200": 1}
+
+
+def test_running_process_that_was_restored_is_not_counted_twice() -> None:
+    """MET-47: it goes on to send its counts, which include those that it had stored."""
+    running, other = Installation(), Installation()
+    send(running.meter, "/")
+    other.topic.restore("running", running.topic.totals())
+    send(running.meter, "/")
+    newest = running.topic.totals()
+    counts = running.topic.local_counts(everything=True, is_watched=False)
+    other.topic.put("running", counts)
+    other.topic.restore("running", newest)
+    other.topic.put("running", counts)
+    other.topic.advance()
+    (row,) = other.topic._table.rows()
+    assert row.total.statuses == {"200": 2}
 
 
 def test_row_is_sent_once_more_when_its_last_minute_ends() -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from live.histogram import WINDOW_SECONDS
-from live.metrics.route_table import ProcessRequests, RouteTable
-from live.metrics.route_totals import RouteKey, RouteTotals
+from live.metrics.route_table import MAX_ROWS, ProcessRequests, RouteTable
+from live.metrics.route_totals import OTHER_ROUTES, UNRESOLVED, RouteKey, RouteTotals
+from live.metrics.stored_routes import key_of, name_of, restored_totals, stored_row
 from live.protocol.frames import EndedRequest, ExceptionRow, NetworkRow, OpenRequest, RouteRow
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -187,3 +188,42 @@ def test_exceptions_and_networks_of_processes_are_joined() -> None:
     (joined_network,) = remainder.networks
     assert (joined_network.throttled, joined_network.failed_sign_ins) == (3, 30)
     assert joined_network.newest == AT + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("milliseconds", [0.0004, 1.00049, 12.3456789])
+def test_restored_time_is_not_lower_than_the_one_before(milliseconds: float) -> None:
+    """MET-47"""
+    before = totals(milliseconds)
+    after = restored_totals(stored_row(before.counts(KEY)))
+    assert before.time_ms <= after.time_ms < before.time_ms + 0.0011
+
+
+def test_stored_row_has_all_that_adds_up() -> None:
+    """MET-47"""
+    before = totals(1, 2, 40, status=503)
+    before.add(totals(9_000, status=None))
+    row = stored_row(before.counts(KEY))
+    after = restored_totals({**row, "of_a_later_version": 5})
+    for name in ("statuses", "aborted", "errors", "buckets", "queries", "time_ms", "query_ms"):
+        assert getattr(after, name) == getattr(before, name), name
+    assert before.slowest_ms <= after.slowest_ms <= before.slowest_ms * 1.04
+    # Rows of old processes are added up without knowing what their numbers mean.
+    doubled = restored_totals({name: 2 * count for name, count in row.items()})
+    assert doubled.requests == 2 * before.requests
+    assert doubled.slowest_ms == after.slowest_ms
+
+
+@pytest.mark.parametrize("key", [KEY, UNRESOLVED, OTHER_ROUTES, RouteKey("other", "/a b/")])
+def test_name_of_a_stored_row_is_its_route(key: RouteKey) -> None:
+    """MET-47"""
+    assert key_of(name_of(key)) == key
+
+
+def test_routes_of_many_versions_share_a_row() -> None:
+    """MET-40"""
+    table = started("one")
+    for number in range(MAX_ROWS + 50):
+        table.restore("older", RouteKey("GET", f"/{number}/"), totals(1))
+    rows = table.rows()
+    assert len(rows) == MAX_ROWS + 1
+    assert sum(each.total.requests for each in rows) == MAX_ROWS + 50
