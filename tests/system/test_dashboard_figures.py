@@ -174,7 +174,7 @@ def open_screens(installation: Cluster) -> Iterator[list[WebSocketClient]]:
 
 
 def test_every_figure_equals_what_was_sent(installation):
-    """MET-47, DEL-2, DEL-8: on the page, in the API, in /metrics and in the terminal."""
+    """MET-48, DEL-2, DEL-8: on the page, in the API, in /metrics and in the terminal."""
     topics = ("requests", "ops:delivery", "signals")
     with (
         Watcher(installation, *topics) as watcher,
@@ -310,7 +310,7 @@ def quiet_sample_after_kill(installation: Cluster) -> Frame:
 
 
 def test_percentiles_are_those_of_the_requests_within_their_error(installation):
-    """MET-47: compared with the exact time of each request, which the ticker has."""
+    """MET-48: compared with the exact time of each request, which the ticker has."""
     with (
         Watcher(installation, "ops:ticker") as watcher,
         RoutesClient(installation) as routes,
