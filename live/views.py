@@ -127,6 +127,7 @@ class MetricsView(APIView):
             sample=_latest_sample(sampler),
             signals=cast(Signals, sampler.frame(SIGNALS)),
             machine=cast(Machine, sampler.frame(MACHINE)),
+            durations=sampler.aggregator.durations,
             version=settings.VERSION,
         )
         body, content_type = prometheus.exposition(figures, request.headers.get("Accept", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -101,7 +102,8 @@ class MachineTopic:
 
     def frame(self, at: datetime) -> frames.Machine:
         """Return the frame for subscribers."""
-        counts = [self._counts[name] for name in sorted(self._counts)]
+        # `/metrics` is read in a thread while the event loop may change it: one step copies it.
+        counts = [each for _, each in sorted(self._counts.items(), key=itemgetter(0))]
         return frames.Machine(
             topic=MACHINE,
             at=at,

@@ -12,13 +12,22 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
+from live.metrics.duration_totals import BOUNDS_SECONDS, Durations
 from live.protocol.frames import Machine, Sample, Signals
 
 Labels = tuple[str, ...]
 Values = Iterable[tuple[Labels, float]]
+Created = Callable[["Figures", Labels], float]
+"""Returns since when a counter with these labels counts, in Unix time."""
+OPENMETRICS = "application/openmetrics-text"
 SECONDS_OF_MILLISECONDS = 0.001
 SECONDS_OF_MICROSECONDS = 0.000_001
 
@@ -30,31 +39,80 @@ class Figures:
     sample: Sample
     signals: Signals
     machine: Machine
+    durations: Mapping[str, Durations]
     version: str
 
 
 @dataclass(frozen=True)
 class Family:
-    """One metric: its name without the suffix of its type, its meaning, and its values."""
+    """A gauge, or a counter since `created`."""
 
     name: str
     documentation: str
     read: Callable[[Figures], Values]
     labels: Labels = ()
-    is_counter: bool = False
+    created: Created | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its type."""
+        return "gauge" if self.created is None else "counter"
 
     @property
     def exposed_name(self) -> str:
         """The name of its samples."""
-        return f"{self.name}_total" if self.is_counter else self.name
+        return self.name if self.created is None else f"{self.name}_total"
 
-    def metric(self, figures: Figures) -> Metric:
+    def metric(self, figures: Figures, *, with_created: bool) -> Metric:
         """Return the metric with its values."""
-        make = CounterMetricFamily if self.is_counter else GaugeMetricFamily
-        metric = make(self.name, self.documentation, labels=self.labels)
+        if self.created is None:
+            gauge = GaugeMetricFamily(self.name, self.documentation, labels=self.labels)
+            for labels, value in self.read(figures):
+                gauge.add_metric(labels, value)
+            return gauge
+        counter = CounterMetricFamily(self.name, self.documentation, labels=self.labels)
         for labels, value in self.read(figures):
-            metric.add_metric(labels, value)
+            created = self.created(figures, labels) if with_created else None
+            counter.add_metric(labels, value, created=created)
+        return counter
+
+
+@dataclass(frozen=True)
+class HistogramFamily:
+    """A cumulative histogram of the durations of all processes. Its unit is seconds."""
+
+    name: str
+    documentation: str
+    histogram: str
+    labels: Labels = ("le",)
+    kind: str = "histogram"
+
+    @property
+    def exposed_name(self) -> str:
+        """The name of its samples without their suffix."""
+        return self.name
+
+    def metric(self, figures: Figures, *, with_created: bool) -> Metric:
+        """Return the metric with its values."""
+        durations = figures.durations[self.histogram]
+        bounds = [*map(str, BOUNDS_SECONDS), "+Inf"]
+        counts = [*durations.cumulative, durations.total]
+        metric = HistogramMetricFamily(self.name, self.documentation)
+        metric.add_metric([], list(zip(bounds, counts, strict=True)), durations.sum_seconds)
+        if with_created:
+            metric.add_sample(f"{self.name}_created", {}, figures.sample.since.timestamp())
         return metric
+
+
+def _since(figures: Figures, _: Labels) -> float:
+    return figures.sample.since.timestamp()
+
+
+def _start_of_process(figures: Figures, labels: Labels) -> float:
+    (name,) = labels
+    return next(
+        each.started_at.timestamp() for each in figures.machine.processes if each.process == name
+    )
 
 
 def _field(name: str) -> Callable[[Figures], Values]:
@@ -118,7 +176,7 @@ def _storage(name: str) -> Callable[[Figures], Values]:
 
 
 def _total(name: str, documentation: str, field: str) -> Family:
-    return Family(f"trolley_{name}", documentation, _field(field), is_counter=True)
+    return Family(f"trolley_{name}", documentation, _field(field), created=_since)
 
 
 def _now(name: str, documentation: str, field: str) -> Family:
@@ -127,7 +185,7 @@ def _now(name: str, documentation: str, field: str) -> Family:
 
 SIGNAL = ("signal", "sender")
 PROCESS = ("process",)
-FAMILIES = (
+FAMILIES: tuple[Family | HistogramFamily, ...] = (
     Family(
         "trolley_build_info",
         "1, with the version of the process that answers.",
@@ -143,18 +201,28 @@ FAMILIES = (
         "Responses, by the class of their status.",
         _by_key("status"),
         labels=("class",),
-        is_counter=True,
+        created=_since,
+    ),
+    HistogramFamily(
+        "trolley_request_duration_seconds",
+        "Time of a request.",
+        "latency",
     ),
     Family(
-        "trolley_request_duration_seconds",
+        "trolley_request_duration_quantile_seconds",
         "Time of a request, of the last minute; at most 4 % too high.",
         _quantiles("latency_ms"),
         labels=("quantile",),
     ),
     _total("changes", "Recorded changes of lists.", "changes"),
     _total("deliveries", "Frames that were handed to sockets.", "delivered"),
-    Family(
+    HistogramFamily(
         "trolley_delivery_duration_seconds",
+        "Time from the commit of a change to a socket.",
+        "delivery",
+    ),
+    Family(
+        "trolley_delivery_duration_quantile_seconds",
         "Time from the commit of a change to a socket, of the last minute; at most 4 % too high.",
         _quantiles("delivery_ms"),
         labels=("quantile",),
@@ -176,14 +244,14 @@ FAMILIES = (
         "Sends of a signal of Django, by sender.",
         _by_signal("sends"),
         labels=SIGNAL,
-        is_counter=True,
+        created=_since,
     ),
     Family(
         "trolley_signal_errors",
         "Sends in which a receiver raised an error.",
         _by_signal("errors"),
         labels=SIGNAL,
-        is_counter=True,
+        created=_since,
     ),
     Family(
         "trolley_signal_receivers",
@@ -208,7 +276,7 @@ FAMILIES = (
         "Total user and system CPU time spent in seconds.",
         _by_process("cpu_seconds"),
         labels=PROCESS,
-        is_counter=True,
+        created=_start_of_process,
     ),
     Family(
         "process_start_time_seconds",
@@ -242,12 +310,15 @@ FAMILIES = (
 
 
 class _FiguresCollector(Collector):
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Figures, *, with_created: bool) -> None:
         self._figures = figures
+        self._with_created = with_created
 
     def collect(self) -> Iterator[Metric]:
         """Return every metric."""
-        return (family.metric(self._figures) for family in FAMILIES)
+        return (
+            family.metric(self._figures, with_created=self._with_created) for family in FAMILIES
+        )
 
 
 def exposition(figures: Figures, accept: str) -> tuple[bytes, str]:
@@ -255,7 +326,9 @@ def exposition(figures: Figures, accept: str) -> tuple[bytes, str]:
 
     The registry of the library is not used: it has the numbers of one process only.
     """
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_FiguresCollector(figures))
     encode, content_type = choose_encoder(accept)
+    # The older format has no such times: there, each would be a gauge of its own.
+    with_created = content_type.startswith(OPENMETRICS)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_FiguresCollector(figures, with_created=with_created))
     return encode(registry), content_type

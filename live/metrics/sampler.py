@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -19,6 +19,13 @@ from live.history.counts import Counts
 from live.history.stored_counts import Snapshot, StoredHistory, StoredProcess
 from live.intervals import Intervals
 from live.metrics.dashboard_topic import DashboardTopic, StoredTopic
+from live.metrics.duration_totals import (
+    CounterTotals,
+    Durations,
+    counters_of,
+    durations_of,
+    is_duration,
+)
 from live.metrics.viewer_traffic import ViewerTraffic
 from live.models import OLDER_PROCESSES
 from live.protocol import frames
@@ -30,14 +37,15 @@ MAX_HISTORY = 300
 RATE_WINDOW = 60
 """Samples over which `per_second_1m` is averaged."""
 
+HISTOGRAMS = ("latency", "delivery")
+"""The histograms of `counters` whose totals survive restarts."""
+
 MAX_SAMPLE_AGE = 2
 """Intervals between samples after which a sample is late."""
 MAX_RETIRED = 100
 """Stopped processes whose totals are kept one by one."""
 MERGED = "merged"
 """Stands for the stopped processes beyond that."""
-
-CounterTotals = dict[str, int]
 
 
 class Population(NamedTuple):
@@ -85,6 +93,8 @@ class SampleAggregator:
         self.since: datetime | None = None
         """Since when the totals are counted."""
         self.retired_totals: dict[str, CounterTotals] = {}
+        self.durations: dict[str, Durations] = {}
+        """The durations of all processes since `since`, as of the last `total`."""
         self._history: deque[frames.Sample] = deque(maxlen=MAX_HISTORY)
 
     def put(self, sample: ProcessSample, now: float) -> bool:
@@ -149,7 +159,10 @@ class SampleAggregator:
     def total(self, topic: str, at: datetime) -> frames.Sample:
         """Return the sum of all processes."""
         samples = [sample for sample, _ in self._samples.values()]
-        return _aggregate(samples, self.retired_totals, topic, at, self.since or at)
+        totals = _sum_of([*(sample.totals for sample in samples), *self.retired_totals.values()])
+        self.durations = {name: durations_of(name, totals) for name in HISTOGRAMS}
+        numbers = {name: count for name, count in totals.items() if not is_duration(name)}
+        return _aggregate(samples, numbers, topic, at, self.since or at)
 
     def append_history(self, sample: frames.Sample) -> None:
         """Add a sample to the history."""
@@ -204,17 +217,14 @@ class Sampler:
         return Snapshot(
             counts=Counts(
                 numbers=_totals(),
-                histograms={
-                    "latency": counters.latency.all_buckets(),
-                    "delivery": counters.delivery.all_buckets(),
-                },
+                histograms={name: getattr(counters, name).all_buckets() for name in HISTOGRAMS},
             ),
             topics={topic.name: topic.totals() for topic in self._stored_topics},
         )
 
     def restore(self, history: StoredHistory) -> None:
         """Begin with what all other processes have counted."""
-        totals = {each.process: each.counts.numbers for each in history.processes}
+        totals = {each.process: _totals_of(each.counts) for each in history.processes}
         self.aggregator.restore(history.since, totals)
         for topic in self._stored_topics:
             for each in history.processes:
@@ -224,7 +234,7 @@ class Sampler:
         """Take over what other processes have stored, because not all of them are heard."""
         # The sum of the older ones has grown by processes that are known one by one here.
         named = [each for each in processes if each.process != OLDER_PROCESSES]
-        self.aggregator.refresh({each.process: each.counts.numbers for each in named})
+        self.aggregator.refresh({each.process: _totals_of(each.counts) for each in named})
         for topic in self._stored_topics:
             for each in named:
                 topic.restore(each.process, each.topics.get(topic.name, {}))
@@ -295,7 +305,7 @@ class Sampler:
         watched = self.aggregator.watched
         return ProcessSample(
             process=self._process,
-            totals=shown.counts.numbers,
+            totals=_totals_of(shown.counts),
             in_flight=counters.in_flight,
             per_second=self._rate(1),
             per_second_1m=self._rate(RATE_WINDOW),
@@ -330,6 +340,19 @@ def _highest(first: CounterTotals, second: CounterTotals) -> CounterTotals:
     return {name: max(first.get(name, 0), second.get(name, 0)) for name in names}
 
 
+def _sum_of(all_totals: Iterable[CounterTotals]) -> CounterTotals:
+    result: CounterTotals = dict.fromkeys(_totals(), 0)
+    for totals in all_totals:
+        for name, count in totals.items():
+            result[name] = result.get(name, 0) + count
+    return result
+
+
+def _totals_of(counts: Counts) -> CounterTotals:
+    """Return the totals of a process, its durations among them."""
+    return {**counts.numbers, **counters_of(counts.histograms)}
+
+
 def _totals() -> CounterTotals:
     names = ("started", "finished", "changes", "delivered", "repairs", "resumed", "snapshots")
     return {**{name: getattr(counters, name) for name in names}, **counters.status}
@@ -337,15 +360,11 @@ def _totals() -> CounterTotals:
 
 def _aggregate(
     samples: list[ProcessSample],
-    retired_totals: dict[str, CounterTotals],
+    totals: CounterTotals,
     topic: str,
     at: datetime,
     since: datetime,
 ) -> frames.Sample:
-    totals: CounterTotals = dict.fromkeys(_totals(), 0)
-    for process_totals in (*(sample.totals for sample in samples), *retired_totals.values()):
-        for name, count in process_totals.items():
-            totals[name] = totals.get(name, 0) + count
     status = {name: totals.pop(name) for name in counters.status}
     latency = merge_buckets(*(_bucket_counts(sample.latency) for sample in samples))
     delivery = merge_buckets(*(_bucket_counts(sample.delivery) for sample in samples))

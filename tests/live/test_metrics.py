@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as parse_openmetrics,
+)
 from prometheus_client.parser import text_string_to_metric_families
 from rest_framework.test import APIClient
 
 from accounts import tokens
 from accounts.models import ApiToken, User
+from live.counters import counters
 from live.db_threads import run_in_db_thread
 from live.protocol.frames import CloseCode
 from live.protocol.topics import SIGNALS
@@ -114,13 +118,68 @@ async def test_metrics_equal_the_topics(
     assert rows
 
 
+OPENMETRICS = {"HTTP_ACCEPT": "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"}
+
+
 async def test_accept_chooses_openmetrics(live_runtime: Any) -> None:
     """MET-3"""
     await eventually(lambda: live_runtime.sampler.aggregator.latest is not None)
-    accept = "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"
-    response = await read(**LOCAL, HTTP_ACCEPT=accept)
+    response = await read(**LOCAL, **OPENMETRICS)
     assert response["Content-Type"].startswith("application/openmetrics-text")
     assert response.content.endswith(b"# EOF\n")
+
+
+async def test_openmetrics_says_since_when_each_counter_counts(
+    live_runtime: Any, signed_in_client: Any, ana: User
+) -> None:
+    """MET-5"""
+    client: APIClient = await run_in_db_thread(signed_in_client, ana)
+    await run_in_db_thread(client.post, "/api/shopping-lists/", {"name": "Groceries"})
+    aggregator = live_runtime.sampler.aggregator
+    await eventually(lambda: aggregator.latest is not None and aggregator.latest.changes > 0)
+    text = (await read(**LOCAL, **OPENMETRICS)).content.decode()
+    totals = [each for each in parse_openmetrics(text) if each.type in {"counter", "histogram"}]
+    assert len(totals) > 10
+    for family in totals:
+        created = [each.value for each in family.samples if each.name == f"{family.name}_created"]
+        counted = {
+            tuple(sorted((key, value) for key, value in each.labels.items() if key != "le"))
+            for each in family.samples
+        }
+        assert len(created) == len(counted) > 0, family.name
+        if family.name.startswith("trolley_"):
+            since = aggregator.since.timestamp()
+            assert created == [pytest.approx(since)] * len(created), family.name
+    older = (await read(**LOCAL)).content.decode()
+    assert "_created" not in older
+
+
+async def test_histogram_counts_what_the_sampler_counts(live_runtime: Any) -> None:
+    """MET-5"""
+    aggregator = live_runtime.sampler.aggregator
+    before = counters.latency.all_buckets()
+    for milliseconds in (3, 30, 300, 30_000):
+        counters.latency.observe(milliseconds)
+    expected = sum(before.values()) + 4
+    await eventually(
+        lambda: aggregator.latest and aggregator.durations["latency"].total == expected
+    )
+    text = (await read(**LOCAL)).content.decode()
+    (family,) = (
+        each
+        for each in text_string_to_metric_families(text)
+        if each.name == "trolley_request_duration_seconds"
+    )
+    buckets = {
+        each.labels["le"]: each.value for each in family.samples if each.name.endswith("_bucket")
+    }
+    assert buckets["+Inf"] == expected
+    assert buckets["0.05"] >= 2
+    assert buckets["10.0"] <= expected - 1
+    assert list(buckets.values()) == sorted(buckets.values())
+    values = {each.name.removeprefix(family.name): each.value for each in family.samples}
+    assert values["_count"] == expected
+    assert values["_sum"] > 29
 
 
 def test_metrics_token_opens_no_other_address(ana: User) -> None:

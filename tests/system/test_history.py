@@ -9,19 +9,20 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.cluster import Cluster
 from tests.support.databases import fresh_database
 from tests.support.installation import Installation
-from tests.support.processes import TIMEOUT, ServerProcess
+from tests.support.processes import SSL_CONTEXT, TIMEOUT, ServerProcess
 from tests.support.websocket_client import Frame, WebSocketClient
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
@@ -76,7 +77,7 @@ class Watcher:
         self.sends: list[dict[str, int]] = []
         self.routes: list[dict[str, int]] = []
         self.since: set[str] = set()
-        self.connections = 0
+        self.connections = self.processes = 0
 
     def watch(self) -> None:
         """Read until `stop`."""
@@ -103,6 +104,7 @@ class Watcher:
     def _take(self, frame: Frame) -> None:
         if frame["type"] == "sample":
             self.shown.append(totals_of(frame))
+            self.processes = frame["processes"]
             self.since.add(frame["since"])
         elif frame["type"] == "signals":
             rows = {f"{row['signal']} {row['sender']}": row["sends"] for row in frame["rows"]}
@@ -143,7 +145,7 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def falls(states: list[dict[str, int]]) -> list[tuple[str, int, int]]:
+def falls(states: Sequence[Mapping[str, float]]) -> list[tuple[str, float, float]]:
     """Return each number that is lower than the one that was shown before it."""
     return [
         (name, before[name], after.get(name, 0))
@@ -163,6 +165,26 @@ def kill_all(server: ServerProcess, installation: Installation) -> None:
     server.process.wait(TIMEOUT)
 
 
+def totals_of_metrics(installation: Installation) -> dict[str, float]:
+    """Return all totals that `/metrics` has; the first sample may still be missing."""
+    url, headers = f"{installation.first_server.url}/metrics", {"Host": "localhost"}
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        response = httpx.get(url, headers=headers, verify=SSL_CONTEXT)
+        if response.status_code == httpx.codes.OK:
+            break
+        assert time.monotonic() < deadline, response.text
+        time.sleep(0.02)
+    totals = {
+        f"{each.name} {sorted(each.labels.items())}": each.value
+        for family in text_string_to_metric_families(response.text)
+        if family.type in {"counter", "histogram"} and family.name.startswith("trolley_")
+        for each in family.samples
+    }
+    assert len(totals) > 30
+    return totals
+
+
 def window(installation: Installation, length: str) -> dict[str, Any]:
     with WebSocketClient(installation.first_server.url, installation.fixtures["ana"]) as client:
         client.send(type="subscribe", topic=f"requests:{length}")
@@ -178,7 +200,7 @@ def edit_and_read(installation: Installation, turn: int) -> None:
 
 
 def test_nothing_that_was_shown_falls_when_all_processes_are_killed(installation):
-    """MET-21, MET-22, MET-24, MET-47"""
+    """MET-21, MET-22, MET-24, MET-47, MET-5"""
     installation.shell("from accounts.models import User;User.objects.update(is_staff=True)")
     server = installation.first_server
     processes = 2 if isinstance(installation, Cluster) else 1
@@ -192,10 +214,14 @@ def test_nothing_that_was_shown_falls_when_all_processes_are_killed(installation
                 # What is not shown yet may be lost with the processes.
                 for name, count in EXPECTED.items():
                     wait_until(watcher.has_shown(name, (turn + 1) * count))
+            # A process that has not started yet leaves no mark.
+            wait_until(lambda: watcher.processes == processes)
+            scraped = totals_of_metrics(installation)
             kill_all(server, installation)
             shown = len(watcher.shown)
             server.restart()
             wait_until(lambda shown=shown: len(watcher.shown) > shown)
+            assert falls([scraped, totals_of_metrics(installation)]) == []
         assert watcher.connections > turns
         wait_until(lambda: watcher.sends)
     assert falls(watcher.shown) == []
