@@ -19,6 +19,8 @@ RUNS = 300
 BUCKETS = 120
 """Buckets of each histogram: durations between 0.9 and 100 ms."""
 SIGNAL_ROWS = 25
+ROUTE_ROWS, ROUTE_BUCKETS = 15, 90
+"""Routes, and the buckets that 5,000 requests of a route take."""
 
 
 def milliseconds(run: Callable[[], object]) -> tuple[float, float]:
@@ -30,6 +32,18 @@ def milliseconds(run: Callable[[], object]) -> tuple[float, float]:
         cpu.append((time.process_time() - cpu_start) * 1000)
         elapsed.append((time.perf_counter() - start) * 1000)
     return statistics.median(cpu), statistics.median(elapsed)
+
+
+def stored_routes(rng: random.Random) -> dict[str, dict[str, int]]:
+    """Return the totals of routes, as `ops:routes` stores them."""
+    numbers = dict.fromkeys(("aborted", "errors", "queries", "time_us", "query_us"), 70_000)
+    return {
+        f"GET /api/route/{route}/": {
+            **numbers,
+            **{f"b{230 + bucket}": rng.randrange(1, 200) for bucket in range(ROUTE_BUCKETS)},
+        }
+        for route in range(ROUTE_ROWS)
+    }
 
 
 def main() -> None:
@@ -61,6 +75,7 @@ def measure() -> None:
     numbers = dict.fromkeys(NUMBERS, 100_000)
     buckets = {230 + number: rng.randrange(1, 5000) for number in range(BUCKETS)}
     rows = {f"post_save Model{number}": {"sends": 9, "errors": 0} for number in range(SIGNAL_ROWS)}
+    topics = {"signals": rows, "ops:routes": stored_routes(rng)}
     process = OwnRow("bench", "1.0.0", datetime.now(UTC))
     stored_counts.start(process)
     silence = Silence()
@@ -70,7 +85,7 @@ def measure() -> None:
         numbers["started"] += 12
         buckets[230 + rng.randrange(BUCKETS)] += 12
         histograms = {"latency": dict(buckets), "delivery": dict(buckets)}
-        return Snapshot(Counts(numbers=dict(numbers), histograms=histograms), {"signals": rows})
+        return Snapshot(Counts(numbers=dict(numbers), histograms=histograms), topics)
 
     def save() -> None:
         nonlocal clock
