@@ -55,9 +55,11 @@ export class Section {
   }
 
   open(path: string): void {
-    // The address of the section that is shown keeps its window and its filters.
-    if (path !== location.pathname) history.pushState(null, '', path);
-    this.name = sectionOfPath(path);
+    const name = sectionOfPath(path);
+    // The section that is shown keeps its window and its filters. In Lists, its address leads
+    // from one list back to all of them.
+    if (path !== location.pathname || name === 'lists') history.pushState(null, '', path);
+    this.name = name;
     this.search = location.search;
     scrollTo(0, 0);
   }
