@@ -98,7 +98,6 @@ def test_crosshair_shows_the_counts_of_the_frames(open_session, groceries):
         """Compare the boxes with the frames of that second, and return the edits."""
         shown, shown_edits = box(page, "Requests"), box(page, "Edits")
         assert shown["time"] == shown_edits["time"]
-        assert {"time", "p50", "p95", "p99"} <= box(page, "Response time").keys()
         figures = {name: int(shown[name]) for name in ("started", "finished", "in flight")}
         figures["edits"] = int(shown_edits["edits"])
         assert figures in frames.counts(shown["time"], page)
@@ -113,7 +112,7 @@ def test_crosshair_shows_the_counts_of_the_frames(open_session, groceries):
     bounds = chart.bounding_box()
     assert bounds is not None
     chart.hover(position={"x": 50, "y": 80})
-    assert box(page, "Requests")["started"] == box(page, "Edits")["edits"] == "\N{EN DASH}"
+    assert box(page, "Requests")["time"] == box(page, "Edits")["time"]
     chart.hover(position={"x": bounds["width"] - 12, "y": 80})
     assert edits_at_crosshair() <= 12
     page.mouse.move(5, 5)

@@ -380,6 +380,7 @@ def list_as_it_was(open_session: OpenSession, stocked_list: SharedList, **_: obj
     for _number in range(20):  # of some moments the rows are those of now
         page.get_by_role("button", name="Previous change").click()
         expect(page.get_by_role("button", name="Previous change")).to_be_enabled()
+        expect(put_back).to_be_visible()
         if put_back.is_enabled():
             break
     expect(put_back).to_be_enabled()
