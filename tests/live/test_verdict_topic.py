@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from live.db_threads import run_in_db_thread
@@ -62,6 +65,16 @@ async def test_only_staff_read_whose_screen_is_behind(open_client, ana, bob, olg
     assert texts["member"].startswith("A screen is ")
     assert texts["staff"].startswith("Ana's screen is ")
     assert "Milk" not in str(texts)
+
+
+async def test_only_staff_read_how_long_the_disk_lasts(live_runtime):
+    """VER-2, MCH-8"""
+    verdict = live_runtime.verdict
+    await eventually(lambda: live_runtime.sampler.aggregator.latest is not None)
+    verdict.facts = replace(verdict.facts, days_left=42.5)
+    now = datetime.now(UTC)
+    assert verdict.frame("ops:verdict", now).days_left == 42.5
+    assert verdict.frame("verdict", now).days_left is None
 
 
 async def test_screen_that_catches_up_ends_the_condition(open_client, ana, groceries):
