@@ -50,7 +50,9 @@ def _database() -> dict[str, Any]:
         return facts | {"database_error": " ".join(str(error).split())}
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     # A database without tables has no row to write.
-    is_writable = not executor.loader.applied_migrations or health.check_database().writable
+    is_writable = (
+        not executor.loader.applied_migrations or health.check_database(max_age=0.0).writable
+    )
     return facts | {
         "is_writable": is_writable,
         "missing_migrations": len(plan),

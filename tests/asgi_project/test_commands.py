@@ -17,7 +17,7 @@ ours = [(name, app) for name, app in sorted(get_commands().items())
 arguments = {"createtoken": ["ana"], "create_reset_link": ["ana"],
              "createowner": ["--username", "olga", "--password-stdin"], "live": ["top", "--once"]}
 for name, app in ours:
-    if name in {"serve", "demo"}:  # they migrate the database
+    if name in {"serve", "demo", "doctor"}:  # two migrate it, one reports it among other things
         continue
     try:
         call_command(name, *arguments.get(name, []), stdout=StringIO())

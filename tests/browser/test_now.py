@@ -109,12 +109,8 @@ def test_crosshair_shows_the_counts_of_the_frames(open_session, groceries):
         edits += edits_at_crosshair()
 
     chart = page.get_by_role("group", name="Chart: Answers by class")
-    bounds = chart.bounding_box()
-    assert bounds is not None
     chart.hover(position={"x": 50, "y": 80})
     assert box(page, "Requests")["time"] == box(page, "Edits")["time"]
-    chart.hover(position={"x": bounds["width"] - 12, "y": 80})
-    assert edits_at_crosshair() <= 12
     page.mouse.move(5, 5)
     expect(page.locator(".box")).to_have_count(0)
 
@@ -189,7 +185,8 @@ def test_hidden_page_draws_nothing_and_catches_up(open_session, groceries):
     page = open_session("ana").page
     page.goto("/dashboard/")
     summary = page.get_by_text(re.compile("In total"))
-    expect(summary).to_be_visible()
+    # The stored points of the window come after the first sample.
+    expect(summary).to_contain_text("before the server started")
     page.evaluate(HIDE)
     before = summary.inner_text()
     groceries.add("Hidden apples")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.management import call_command
 
-from live.doctor import way
+from live.doctor import findings, way
 from live.doctor.catalogue import catalogue
 from tests.support.processes import ServerProcess
 from tests.support.proxies import Apache, Caddy, Nginx, Proxy
@@ -158,7 +158,9 @@ def trial(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each mistake is named, and nothing else; the printed lines repair it."""
     monkeypatch.setenv("SSL_CERT_FILE", str(proxy.certificate.path))
     # Caddy answers no handshake while it buffers responses.
-    monkeypatch.setattr(way, "TIMEOUT", 3.0)
+    monkeypatch.setattr(way, "TIMEOUT", 6.0)
+    # Other tests keep this machine busy, which is no mistake of a proxy.
+    monkeypatch.setattr(findings, "SLOW_ROUND_TRIP_MS", float("inf"))
     before = run_doctor_on_all(proxy)
     assert {site: result.failed for site, result in before.items()} == {
         site: [CHECKS[site]] if site != "good" else [] for site in proxy.sites
@@ -170,6 +172,7 @@ def trial(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
             assert result.code == 1
             assert catalogue().findings[site].text.partition("{")[0] in result.report
             proxy.write(site, result.fix)
+    monkeypatch.setattr(way, "TIMEOUT", 20.0)
     after = run_doctor_on_all(proxy)
     assert {site: result.report for site, result in after.items() if result.code} == {}
     assert all(result.report.endswith("All is well.\n") for result in after.values())

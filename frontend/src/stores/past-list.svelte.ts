@@ -93,6 +93,7 @@ export class PastList {
   async step(by: 1 | -1): Promise<number | null> {
     this.#stopTimer();
     const current = this.snapshot?.version ?? this.engine.replica(listTopic(this.listId)).version;
+    if (current === 0) return null; // the list is not loaded yet
     const shown = await this.#read(`version=${current + by}`);
     // The address has milliseconds: round up, so that it is not before the change.
     return shown ? Math.ceil(microseconds(shown.list.last_interaction) / 1000) : null;
