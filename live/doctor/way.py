@@ -200,9 +200,12 @@ class Way:
             async with self._connect(f"/ws/?probe={probe}") as opened:
                 try:
                     is_welcome = self._token is not None and await _is_welcome(opened)
-                    round_trips = [await _round_trip(opened, number) for number in range(PINGS)]
+                    for number in range(PINGS):
+                        round_trips.append(await _round_trip(opened, number))
                 except (ConnectionClosed, TimeoutError):
-                    return Socket(is_open=True), is_welcome, []
+                    # A socket without a user is closed after some seconds: on a slow way
+                    # before the last ping.
+                    return Socket(is_open=True), is_welcome, round_trips
         except InvalidStatus as refused:
             return Socket(is_open=False, status=refused.response.status_code), False, []
         except (OSError, InvalidHandshake, EOFError) as error:
