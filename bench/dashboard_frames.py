@@ -61,7 +61,7 @@ class Writer:
 
     def __init__(self, port: int, token: str, path: str, interval: float) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        self._headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._path, self._interval = path, interval
         self.changes = 0
 
@@ -95,7 +95,7 @@ class SocketBytes:
 
 def create_items(port: int, token: str) -> list[str]:
     """Create a list with an item for each writer; return the paths of the items."""
-    headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
     def post(path: str, **body: object) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def open_dashboard(page: Page, query: str) -> None:
     page.get_by_label("Username").fill("ana")
     page.get_by_label("Password").first.fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="My lists").wait_for()
+    page.get_by_role("link", name="Groceries").first.wait_for()
     page.goto(f"/dashboard/{query}")
     page.get_by_role("group", name="Chart: Response time").wait_for()
 
