@@ -13,7 +13,10 @@ from accounts.models import ApiToken, User
 
 FORMAT = "trolley-account"
 VERSION = 1
-PROFILE_FIELDS = ("id", "username", "name", "email", "is_guest", "is_staff", "is_superuser")
+PROFILE_FIELDS = (
+    *("id", "username", "name", "email", "language"),
+    *("is_guest", "is_staff", "is_superuser"),
+)
 TOKEN_FIELDS = ("public_id", "name", "scope", "list_id", "created", "expiry", "last_used_at")
 SESSION_FIELDS = ("public_id", "device", "created_at", "last_seen_at", "expire_date")
 

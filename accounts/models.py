@@ -62,6 +62,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
     username_key = UsernameKeyField(max_length=450, unique=True, editable=False)
     name = models.CharField(max_length=100, blank=True)
     is_guest = models.BooleanField(default=False)
+    # Empty: the language of the browser. `accounts.languages` has the others.
+    language = models.CharField(max_length=10, blank=True)
 
     objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
 

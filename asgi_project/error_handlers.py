@@ -15,6 +15,7 @@ from django.views import defaults
 from django.views.csrf import csrf_failure as csrf_page
 
 from accounts import lockout
+from asgi_project.page_language import TEXTS, language_of_browser
 from rest.database_errors import Trouble, database_trouble
 from rest.problems import note_trouble, problem_response
 
@@ -67,7 +68,15 @@ def _unavailable(request: HttpRequest, trouble: Trouble) -> HttpResponse:
         response = problem_response(request, 503, "database_unavailable", trouble.detail)
     else:
         # Without the context processors, which ask the database who is signed in.
-        page = loader.render_to_string("unavailable.html", {"trouble": trouble})
+        language = language_of_browser(request)
+        texts = TEXTS[language]
+        context = {
+            "language": language,
+            "texts": texts,
+            "reason": texts.unavailable_reason or trouble.detail,
+            "retry": texts.retry % trouble.retry_after,
+        }
+        page = loader.render_to_string("unavailable.html", context)
         response = HttpResponse(page, status=503)
     response["Retry-After"] = str(trouble.retry_after)
     return response

@@ -14,9 +14,9 @@ from asgi_project.views import LINK_PAGES, app_shell, encoded_fragment
 from rest.compression import compressed
 from rest.converters import ID
 
-LISTS = {"entry": "src/lists.ts", "title": "Trolley"}
-WALL = {"entry": "src/wall.ts", "title": "Trolley wall screen"}
-DASHBOARD = {"entry": "src/dashboard.ts", "title": "Trolley dashboard"}
+LISTS = {"page": "lists"}
+WALL = {"page": "wall"}
+DASHBOARD = {"page": "dashboard"}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("accounts.urls")),

@@ -9,10 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from accounts.languages import LANGUAGES
 from asgi_project.middleware.security_headers import APP_CSP
+from asgi_project.page_language import TEXTS, language_of_request
 
 LINK_PAGES = ("join", "setup", "reset")
 """The pages of links, which have their secret in the fragment."""
@@ -24,17 +27,24 @@ def _has_webmanifest() -> bool:
 
 @require_safe
 @ensure_csrf_cookie
-def app_shell(request: HttpRequest, *, entry: str, title: str, **_: Any) -> HttpResponse:
-    """Return the page that loads `entry`. The browser app reads the URL by itself."""
+def app_shell(request: HttpRequest, *, page: str, **_: Any) -> HttpResponse:
+    """Return the page that loads the entry of that name. The app reads the URL by itself.
+
+    The dashboard is in English only.
+    """
+    language = LANGUAGES[0] if page == "dashboard" else language_of_request(request)
     context = {
-        "entry": entry,
-        "title": title,
+        "entry": f"src/{page}.ts",
+        "language": language,
+        "texts": TEXTS[language],
+        "title": TEXTS[language].titles[page],
         "webmanifest": _has_webmanifest(),
         "demo": bool(settings.DEMO_CONTROL),
     }
     response = render(request, "shell.html", context)
     response["Content-Security-Policy"] = APP_CSP
     response["Cache-Control"] = "no-cache"
+    patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
 
 

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from accounts import passwords
 from accounts.api.fields import PasswordField
 from accounts.api.permissions import has_narrow_token
+from accounts.languages import LANGUAGES
 from accounts.models import User
 from rest.serializers import CleanTextField, SecretField, StrictSerializer
 from rest.text import validate_text
@@ -18,10 +19,11 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
     """The profile of the current user."""
 
     name = CleanTextField(max_length=100, required=False, allow_blank=True)
+    language = serializers.ChoiceField(LANGUAGES, required=False, allow_blank=True)
 
     class Meta:
         model = User
-        fields = ("id", "name", "username", "email", "is_staff", "is_guest")
+        fields = ("id", "name", "username", "email", "language", "is_staff", "is_guest")
         read_only_fields = ("id", "username", "is_staff", "is_guest")
 
     def to_representation(self, instance: User) -> dict[str, Any]:
@@ -33,7 +35,7 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
         profile = {**super().to_representation(instance), "name": instance.display_name}
         request = self.context.get("request")
         if request is not None and has_narrow_token(request):
-            profile |= {"username": "", "email": "", "is_staff": False}
+            profile |= {"username": "", "email": "", "language": "", "is_staff": False}
         return profile
 
 

@@ -1,4 +1,4 @@
-"""The HTML tags that load one entry of the built frontend, from Vite's manifest."""
+"""The HTML tags that load one entry of the built frontend, from the manifest of its language."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ register = template.Library()
 
 
 @register.simple_tag
-def vite_entry(entry: str) -> SafeString:
-    """Return the tags for `entry`, or an HTML comment if the frontend is not built."""
-    manifest = Path(settings.FRONTEND_DIST, ".vite", "manifest.json")
+def vite_entry(entry: str, language: str) -> SafeString:
+    """Return the tags for `entry`, or an HTML comment if the frontend is not built.
+
+    The frontend is built once for each language, so a page loads the words of one only.
+    """
+    manifest = Path(settings.FRONTEND_DIST, ".vite", f"manifest.{language}.json")
     if not manifest.is_file():
         return format_html("<!-- {} -->", "the frontend is not built: ./run builds it")
     chunks = json.loads(manifest.read_text())

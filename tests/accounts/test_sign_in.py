@@ -32,6 +32,7 @@ def test_sign_in_returns_the_current_user(browser, ana):
         "name": "Ana",
         "username": "ana",
         "email": "",
+        "language": "",
         "is_staff": False,
         "is_guest": False,
     }

@@ -301,6 +301,7 @@ def test_narrow_token_is_told_the_id_and_the_name_alone(
         "name": "Olga",
         "username": "",
         "email": "",
+        "language": "",
         "is_staff": False,
         "is_guest": False,
     }

@@ -45,12 +45,12 @@ def dist(tmp_path, settings):
         },
         "_shared.js": {"file": "assets/shared-QwErTy99.js", "css": ["assets/shared-87654321.css"]},
     }
-    (tmp_path / ".vite" / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / ".vite" / "manifest.de.json").write_text(json.dumps(manifest))
     return tmp_path
 
 
 def test_vite_entry_includes_styles_of_its_imports(dist):
-    assert vite_entry("src/lists.ts") == (
+    assert vite_entry("src/lists.ts", "de") == (
         '<link rel="stylesheet" href="/static/assets/lists-12345678.css">'
         '<link rel="stylesheet" href="/static/assets/shared-87654321.css">'
         '<link rel="modulepreload" href="/static/assets/shared-QwErTy99.js">'
@@ -60,7 +60,7 @@ def test_vite_entry_includes_styles_of_its_imports(dist):
 
 def test_vite_entry_shows_hint_when_frontend_is_not_built(tmp_path, settings):
     settings.FRONTEND_DIST = tmp_path
-    assert "./run builds it" in vite_entry("src/lists.ts")
+    assert "./run builds it" in vite_entry("src/lists.ts", "en")
 
 
 class TestStaticFiles:

@@ -42,7 +42,7 @@ def chromium() -> Iterator[Browser]:
 def dist() -> Path:
     """The built frontend."""
     dist = ROOT / "frontend" / "dist"
-    if not (dist / ".vite" / "manifest.json").is_file():
+    if not (dist / ".vite" / "manifest.en.json").is_file():
         pytest.fail("the frontend is not built: ./run test builds it, or npm run build")
     return dist
 

@@ -1,5 +1,7 @@
 /* Generated from the OpenAPI document of the server by `./run generate-types`. Do not edit. */
 
+export type LanguageEnum = 'en' | 'de';
+export type BlankEnum = '';
 export type Scope = 'read' | 'tick' | 'write' | 'metrics';
 export type Role = 'viewer' | 'ticker' | 'editor' | 'owner';
 export type InvitedRole = 'viewer' | 'ticker' | 'editor';
@@ -42,6 +44,7 @@ export interface UserProfile {
   name: string;
   username: string;
   email: string;
+  language: LanguageEnum | BlankEnum;
   is_staff: boolean;
   is_guest: boolean;
 }
@@ -53,6 +56,7 @@ export interface ProfileUpdate {
   name?: string;
   username?: string;
   email?: string;
+  language?: LanguageEnum | BlankEnum;
   is_staff?: boolean;
   is_guest?: boolean;
 }
