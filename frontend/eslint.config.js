@@ -35,7 +35,15 @@ const layerRules = layers.map((layer, index) => ({
 }));
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'src/protocol/frames.ts', 'src/protocol/rest.ts'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.paraglide/',
+      'src/protocol/frames.ts',
+      'src/protocol/rest.ts',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

@@ -1,12 +1,14 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { languagePlugin } from './scripts/language-plugin.mjs';
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [languagePlugin(), svelte()],
   base: '/static/',
   build: {
     target: 'es2022',
-    manifest: true,
+    // scripts/build.mjs builds several languages into one directory.
+    emptyOutDir: false,
     modulePreload: { polyfill: false },
     // Data URLs would need exceptions in the content security policy.
     assetsInlineLimit: 0,
@@ -18,7 +20,7 @@ export default defineConfig({
           groups: [
             {
               name: 'shared',
-              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|stores\/activity-text|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
+              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
             },
           ],
         },

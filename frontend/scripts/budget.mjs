@@ -1,6 +1,7 @@
-/** Fail if the chunks of a page exceed their limit: gzipped, in kB of 1,000 bytes. */
+/** Fail if the chunks of a page exceed, in any language, their limit: gzipped, in kB of 1,000 bytes. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { LOCALES } from './messages.mjs';
 
 const BUDGETS = [
   { entry: 'src/lists.ts', js: 45, css: 8 },
@@ -9,13 +10,12 @@ const BUDGETS = [
 ];
 const ON_DEMAND = { js: 20, css: 8 };
 const DIST = new URL('../dist/', import.meta.url);
-const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', DIST), 'utf8'));
 
 /** The chunk of an entry and all chunks that it imports statically. */
-function chunksOf(name, names = new Set()) {
+function chunksOf(manifest, name, names = new Set()) {
   if (!names.has(name)) {
     names.add(name);
-    for (const imported of manifest[name].imports ?? []) chunksOf(imported, names);
+    for (const imported of manifest[name].imports ?? []) chunksOf(manifest, imported, names);
   }
   return [...names].map((key) => manifest[key]);
 }
@@ -40,8 +40,13 @@ function check(name, chunks, limits) {
   }
 }
 
-for (const { entry, ...limits } of BUDGETS) check(entry, chunksOf(entry), limits);
-for (const [name, chunk] of Object.entries(manifest)) {
-  if (chunk.isDynamicEntry) check(name, [chunk], ON_DEMAND);
+for (const locale of LOCALES) {
+  const file = new URL(`.vite/manifest.${locale}.json`, DIST);
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  for (const { entry, ...limits } of BUDGETS)
+    check(`${locale} ${entry}`, chunksOf(manifest, entry), limits);
+  for (const [name, chunk] of Object.entries(manifest)) {
+    if (chunk.isDynamicEntry) check(`${locale} ${name}`, [chunk], ON_DEMAND);
+  }
 }
 process.exit(isOverBudget ? 1 : 0);

@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import { mountPage } from './boot';
 import { onResume } from './net/browser-events';
 import { systemClock } from './net/clock';
@@ -35,8 +36,7 @@ mountPage(Wall, {
   board: token === null ? null : createBoard(token),
   currentTime: new CurrentTime(1000),
   onForget: () => {
-    if (!confirm('Forget the link? This screen then shows nothing until you open a link again.'))
-      return;
+    if (!confirm(m.wall_forget_confirm())) return;
     forgetWallToken(localStorage);
     location.reload();
   },

@@ -15,6 +15,7 @@ const profileOf = (id: number): UserProfile => ({
   name: `User ${id}`,
   username: `p${id}`,
   email: '',
+  language: '',
   is_staff: false,
   is_guest: false,
 });

@@ -8,10 +8,9 @@ import {
   INVITED_ROLES,
   restrictionOf,
   isAllowed,
-  whyInviteIsForbidden,
-  whyLeavingIsForbidden,
   roleLabel,
 } from '../src/stores/permissions';
+import { whyInviteIsForbidden, whyLeavingIsForbidden } from '../src/stores/share-obstacles';
 import { Sharing } from '../src/stores/sharing.svelte';
 import { createFakeApi } from './fake/api';
 import { ana, AT } from './fake/rows';

@@ -90,8 +90,8 @@ describe('formatting', () => {
     const before = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
     expect([5, 120, 7200, 90_000].map((seconds) => relativeTime(before(seconds), now))).toEqual([
       'just now',
-      '2 min ago',
-      '2 h ago',
+      '2 min. ago',
+      '2 hr. ago',
       'yesterday',
     ]);
   });

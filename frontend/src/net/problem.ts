@@ -1,3 +1,4 @@
+import * as m from '#messages';
 /** A row that prevents the request, and the reason, such as "was changed since". */
 export interface BlockingRow {
   name: string;
@@ -46,7 +47,7 @@ export class Problem extends Error {
 export const UNREACHABLE_STATUS = 0;
 
 export function unreachableProblem(): Problem {
-  return new Problem(UNREACHABLE_STATUS, 'unreachable', 'The server cannot be reached.');
+  return new Problem(UNREACHABLE_STATUS, 'unreachable', m.unreachable());
 }
 
 /** What to tell the user about a failure. */
@@ -75,7 +76,7 @@ export function parseProblem(status: number, body: unknown, retryAfter: string |
     nonEmptyString(problem.detail) ??
     first ??
     nonEmptyString(problem.title) ??
-    `The server responded with status ${status}.`;
+    m.server_status({ status });
   const seconds = Number(retryAfter ?? NaN);
   return new Problem(
     status,

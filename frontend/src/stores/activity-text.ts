@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import type { Change, ListRow, Member } from '../protocol/frames';
 import type { Activity, Actor, Verb } from '../protocol/rest';
 import type { Replica } from '../sync/replica';
@@ -13,52 +14,81 @@ export interface ActivitySummary {
   listName: string;
 }
 
-const ITEM_VERBS: Record<string, string> = {
-  added: 'added',
-  ticked: 'ticked',
-  unticked: 'unticked',
-  edited: 'changed',
-  moved: 'moved',
-  removed: 'removed',
+type Sentence = (inputs: { actor: string; names: string }) => string;
+
+const SENTENCES: Partial<Record<Verb, Sentence>> = {
+  'list.created': m.activity_list_created,
+  'list.renamed': m.activity_list_renamed,
+  'list.edited': m.activity_list_edited,
+  'list.deleted': m.activity_list_deleted,
+  'list.restored': m.activity_list_restored,
+  'member.left': m.activity_member_left,
+  'member.removed': m.activity_member_removed,
+  'member.role': m.activity_member_role,
+  undo: m.activity_undo,
 };
 
-const LIST_TEXTS: Partial<Record<Verb, string>> = {
-  'list.created': 'created this list',
-  'list.renamed': 'renamed the list',
-  'list.edited': 'changed the list',
-  'list.deleted': 'deleted the list',
-  'list.restored': 'restored the list',
-  'member.joined': 'joined',
-  'member.left': 'left',
-  'member.removed': 'removed',
-  'member.role': 'changed the role of',
-  undo: 'undid a change',
+const ITEM_SENTENCES: Record<string, Sentence> = {
+  added: m.activity_item_added,
+  ticked: m.activity_item_ticked,
+  unticked: m.activity_item_unticked,
+  edited: m.activity_item_edited,
+  moved: m.activity_item_moved,
+  removed: m.activity_item_removed,
 };
+
+const LIST_FORMAT = new Intl.ListFormat(__LOCALE__, { type: 'conjunction' });
+/** Stands in a sentence for the name of the actor. No name contains it. */
+const ACTOR = '\0';
 
 /** The name of the user who made the change. A script may have no user. */
 export function actorName({ actor }: ActivitySummary): string {
-  return actor?.name ?? 'Someone';
+  return actor?.name ?? m.activity_someone();
 }
 
-/** What the user did, such as "ticked Milk and Eggs". */
-export function actionText({ verb, names, count, actor }: ActivitySummary): string {
+/** What the user did, such as "ana ticked Milk and Eggs". `undone` is what an undo undid. */
+export function activityText(summary: ActivitySummary, undone?: string): string {
+  return sentence(summary, actorName(summary), undone);
+}
+
+/** The same in parts, so that the name of the user can be emphasised wherever it stands. */
+export function activityParts(
+  summary: ActivitySummary,
+  undone?: string,
+): { before: string; actor: string; after: string } {
+  const [before = '', after = ''] = sentence(summary, ACTOR, undone).split(ACTOR);
+  return { before, actor: actorName(summary), after: after.trim() };
+}
+
+/** The sentence without the user, such as "ticked Milk and Eggs". */
+export function actionText(summary: ActivitySummary): string {
+  const { before, after } = activityParts(summary);
+  return `${before}${after}`;
+}
+
+function sentence(summary: ActivitySummary, actor: string, undone?: string): string {
+  if (undone !== undefined) return m.activity_undid({ actor, change: undone });
+  const { names, count } = summary;
+  return sentenceOf(summary)({ actor, names: joinNames(names, count) });
+}
+
+function sentenceOf({ verb, names, actor }: ActivitySummary): Sentence {
   const [noun, kind = ''] = verb.split('.');
-  if (noun === 'item' || noun === 'items')
-    return `${ITEM_VERBS[kind] ?? 'changed'} ${joinNames(names, count)}`;
-  const text = LIST_TEXTS[verb] ?? 'changed something';
-  if (noun !== 'member' || names.length === 0) return text;
-  if (verb !== 'member.joined')
-    return verb === 'member.left' ? text : `${text} ${joinNames(names, count)}`;
-  return names.includes(actor?.name ?? '') ? text : `added ${joinNames(names, count)}`;
+  if (noun === 'item' || noun === 'items') return ITEM_SENTENCES[kind] ?? m.activity_item_edited;
+  if (verb === 'member.joined') {
+    const isSelf = names.length === 0 || names.includes(actor?.name ?? '');
+    return isSelf ? m.activity_member_joined : m.activity_member_added;
+  }
+  return SENTENCES[verb] ?? m.activity_other;
 }
 
-export function activityText(summary: ActivitySummary): string {
-  return `${actorName(summary)} ${actionText(summary)}`;
-}
-
-function joinNames([first = 'an item', second]: readonly string[], count: number): string {
+function joinNames(
+  [first = m.activity_an_item(), second]: readonly string[],
+  count: number,
+): string {
   if (second === undefined) return first;
-  return count === 2 ? `${first} and ${second}` : `${first} and ${count - 1} more`;
+  if (count === 2) return LIST_FORMAT.format([first, second]);
+  return m.activity_names_more({ name: first, count: count - 1 });
 }
 
 /** Summarize a change frame. The names of removed items come from the replica before it. */
@@ -66,7 +96,9 @@ export function summaryOfChange(change: Change, before: Replica): ActivitySummar
   const patchedIds = (change.patches ?? []).flatMap(({ ids }) => ids);
   const patched = patchedIds.flatMap((id) => before.items.get(id)?.name ?? []);
   const changed = [...(change.items ?? []).map(({ name }) => name), ...patched];
-  const removed = (change.gone ?? []).map((id) => before.items.get(id)?.name ?? 'an item');
+  const removed = (change.gone ?? []).map(
+    (id) => before.items.get(id)?.name ?? m.activity_an_item(),
+  );
   const members = change.verb.startsWith('member.') ? changedMembers(change, before) : [];
   const names = [...changed, ...removed, ...members];
   return {

@@ -1,3 +1,4 @@
+import * as m from '#messages';
 /** Sentences that arrive within this time are announced together, in milliseconds. */
 const BATCH_INTERVAL = 1500;
 const MAX_SENTENCES = 3;
@@ -31,6 +32,6 @@ export class Announcer {
     this.#timer = null;
     const moreCount = sentences.length - MAX_SENTENCES;
     const text = sentences.slice(0, MAX_SENTENCES).join('. ');
-    this.text = moreCount > 0 ? `${text}, and ${moreCount} more changes.` : `${text}.`;
+    this.text = moreCount > 0 ? m.announce_more({ text, count: moreCount }) : `${text}.`;
   }
 }

@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import type { Announcer } from './announcer.svelte';
 import type { Engine } from '../sync/engine';
 import { rejectedEntries, waitingEntries, type OutboxEntry } from '../sync/outbox';
@@ -20,11 +21,11 @@ export class Connection {
     engine.subscribe((events) => {
       for (const event of events) {
         if (event.kind === 'welcome') {
-          if (this.status === 'reconnecting') this.announcer?.announce('Connected again');
+          if (this.status === 'reconnecting') this.announcer?.announce(m.connection_again());
           this.status = 'live';
           this.serverVersion = event.frame.server;
         } else if (event.kind === 'down') {
-          if (this.status === 'live') this.announcer?.announce('Connection lost');
+          if (this.status === 'live') this.announcer?.announce(m.connection_lost());
           this.status = event.decision === 'reconnect' ? 'reconnecting' : 'stopped';
         } else if (event.kind === 'outbox') this.#updateEntries();
       }

@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import { messageOf, Problem } from '../net/problem';
 import { uuid } from '../net/uuid';
 import type { FileFormat, ImportResult, ImportedLine } from '../protocol/rest';
@@ -7,7 +8,7 @@ import { mergeText } from './merge-text';
 export const MAX_BYTES = 2 * 1024 * 1024;
 
 export const FORMATS: readonly { format: FileFormat; label: string; extension: string }[] = [
-  { format: 'text', label: 'Plain text', extension: '.txt' },
+  { format: 'text', label: m.import_format_text(), extension: '.txt' },
   { format: 'markdown', label: 'Markdown', extension: '.md' },
   { format: 'csv', label: 'CSV', extension: '.csv' },
   { format: 'json', label: 'JSON', extension: '.json' },
@@ -50,51 +51,55 @@ export function decodeText(bytes: ArrayBuffer): string {
 
 /** The effect of an import, such as "3 new, 1 put back". Empty if nothing changes. */
 export function importSummary({ added, merged, put_back }: ImportResult): string {
-  const counts = [
-    [added, 'new'],
-    [put_back, 'put back'],
-    [merged, 'joined'],
-  ] as const;
-  return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
+  return joinCounts([
+    [added, m.import_new],
+    [put_back, m.import_put_back],
+    [merged, m.import_joined],
+  ]);
 }
 
 /** Why the list cannot take the items of a preview. Empty if it can. */
-export function tooFullText({ excess_items }: ImportResult): string {
-  if (excess_items === 0) return '';
-  const items = excess_items === 1 ? '1 item' : `${excess_items} items`;
-  return `The list would have ${items} too many. Remove some first, or import fewer.`;
+export function tooFullText({ excess_items: count }: ImportResult): string {
+  return count === 0 ? '' : m.import_too_full({ count });
 }
 
 /** The lines of a preview without any effect, such as "1 does not fit, 2 left out". */
 export function leftOutSummary({ conflict, left_out, invalid }: ImportResult): string {
-  const counts = [
-    [invalid, 'cannot be read'],
-    [conflict, conflict === 1 ? 'does not fit' : 'do not fit'],
-    [left_out, 'left out'],
-  ] as const;
-  return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
+  return joinCounts([
+    [invalid, m.import_invalid],
+    [conflict, m.import_conflicts],
+    [left_out, m.import_left_out],
+  ]);
+}
+
+function joinCounts(
+  counts: readonly [count: number, message: (inputs: { count: number }) => string][],
+): string {
+  return counts.flatMap(([count, message]) => (count > 0 ? [message({ count })] : [])).join(', ');
 }
 
 /** What the import does with a line, in words. */
 export function importedLineText({ outcome, changed, item, not_taken }: ImportedLine): string {
-  const category = not_taken['category'];
-  const kept = category === undefined ? '' : `; it stays in ${item?.category ?? ''}`;
+  const isKept = not_taken['category'] !== undefined;
   switch (outcome) {
     case 'added':
-      return item?.purchased ? 'new, in the cart' : 'new';
+      return item?.purchased ? m.line_new_bought() : m.line_new();
     case 'merged':
     case 'unchanged':
-      return item?.purchased ? 'in the cart already' : mergeText(changed) + kept;
+      if (item?.purchased) return m.line_in_cart();
+      return isKept
+        ? m.line_on_list_category({ text: mergeText(changed), category: item?.category ?? '' })
+        : mergeText(changed);
     case 'put_back':
-      return 'bought before, put back';
+      return m.line_put_back();
     case 'category':
-      return 'category';
+      return m.line_category();
     case 'conflict':
-      return 'does not fit';
+      return m.line_does_not_fit();
     case 'left_out':
-      return 'left out';
+      return m.line_left_out();
     case 'invalid':
-      return 'cannot be read';
+      return m.line_invalid();
   }
 }
 

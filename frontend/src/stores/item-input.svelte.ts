@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import type { Api } from '../net/api';
 import { listTopic } from '../protocol/topic';
 import type { ItemRow } from '../protocol/frames';
@@ -34,6 +35,13 @@ export class ItemInput {
   /** The name, quantity and note in a line. A known name is not split. */
   parse(text: string): ParsedLine {
     return parseLine(text, (key) => this.#isKnown(key));
+  }
+
+  /** The parts of a line in a sentence, for screen readers. */
+  describe({ name, quantity, note }: ParsedLine): string {
+    if (quantity !== '' && note !== '') return m.add_bar_parts_both({ name, quantity, note });
+    if (quantity !== '') return m.add_bar_parts_quantity({ name, quantity });
+    return m.add_bar_parts_note({ name, note });
   }
 
   /** If a line can be read in several ways, ask the server for known names. */

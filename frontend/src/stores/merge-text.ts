@@ -1,7 +1,15 @@
+import * as m from '#messages';
 import type { Detail } from '../sync/item-merge';
+
+const NAMES: Record<Detail, string> = {
+  quantity: m.line_detail_quantity(),
+  note: m.line_detail_note(),
+  category: m.line_detail_category(),
+};
 
 /** What adding an item did to the one on the list: "on the list already; note added". */
 export function mergeText(changed: readonly Detail[]): string {
-  const fields = [changed.slice(0, -1).join(', '), ...changed.slice(-1)].filter(Boolean);
-  return `on the list already${changed.length > 0 ? `; ${fields.join(' and ')} added` : ''}`;
+  if (changed.length === 0) return m.line_on_list();
+  const format = new Intl.ListFormat(__LOCALE__, { type: 'conjunction' });
+  return m.line_on_list_added({ details: format.format(changed.map((field) => NAMES[field])) });
 }

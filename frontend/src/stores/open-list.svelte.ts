@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import { uuid } from '../net/uuid';
 import type { Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
@@ -11,15 +12,13 @@ import { optimisticName, optimisticRows, type ViewRow } from '../sync/optimistic
 import type { Announcer } from './announcer.svelte';
 import { mergeText } from './merge-text';
 import { isAllowed, type Action } from './permissions';
-import { summaryOfChange, activityText } from './activity-text';
+import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
 
 /** How long a ticked row keeps its place, in milliseconds. Rows must not move under a finger. */
 const TICKED_DELAY = 2000;
 /** How long changes by other members are highlighted, in milliseconds. */
 const HIGHLIGHT_TIME = 2000;
-
-const itemCount = (count: number): string => (count === 1 ? '1 item' : `${count} items`);
 
 /** The list that the page shows. */
 export class OpenList {
@@ -96,11 +95,11 @@ export class OpenList {
   addMany(fields: readonly NewItem['fields'][]): void {
     const newItems = fields.map((itemFields) => ({ item: uuid(), fields: itemFields }));
     const names = new Set(fields.map(({ name }) => nameKey(name)));
-    const text = itemCount(newItems.length);
+    const count = newItems.length;
     this.#submitMany(
       { type: 'add items', list: this.id, newItems },
-      text,
-      `Added ${text}`,
+      m.items_count({ count }),
+      m.list_added_toast({ count }),
       ({ name }) => names.has(nameKey(name)),
     );
   }
@@ -108,11 +107,11 @@ export class OpenList {
   /** Untick all bought items, as one change. */
   untickAll(): void {
     const items = this.#boughtIds();
-    const text = `Unticked ${itemCount(items.length)}`;
+    const text = m.list_unticked_toast({ count: items.length });
     this.#recentlyTicked.clear();
     this.#submitMany(
       { type: 'untick items', list: this.id, items },
-      'all items in the cart',
+      m.list_all_in_cart_label(),
       text,
       ({ id }) => items.includes(id),
     );
@@ -121,10 +120,10 @@ export class OpenList {
   /** Remove all bought items, as one change. */
   clearCart(): void {
     const items = this.#boughtIds();
-    const text = `Removed ${itemCount(items.length)}`;
+    const text = m.list_removed_count_toast({ count: items.length });
     this.#submitMany(
       { type: 'remove items', list: this.id, items },
-      'all items in the cart',
+      m.list_all_in_cart_label(),
       text,
       ({ id }) => items.includes(id),
     );
@@ -145,7 +144,7 @@ export class OpenList {
     const op = this.engine.submit(openEditor, label);
     this.toast.show({
       text,
-      action: 'Undo',
+      action: m.undo(),
       onAction: () => {
         const keptIds = new Set(rows.map(({ id }) => id));
         const added = this.items.filter((item) => isAffected(item) && !keptIds.has(item.id));
@@ -216,8 +215,8 @@ export class OpenList {
     if (this.editing?.item.id === item.id) this.editing = null;
     this.engine.submit({ type: 'remove', list: this.id, item: item.id }, item.name);
     this.toast.show({
-      text: `Removed ${item.name}`,
-      action: 'Undo',
+      text: m.list_removed_toast({ name: item.name }),
+      action: m.undo(),
       onAction: () => {
         this.#restore(item, after);
       },
@@ -263,13 +262,13 @@ export class OpenList {
 
   /** Say what happened to an item that the user added, because no new row appears. */
   #onMerged({ name, op, changed, version }: EngineEvent & { kind: 'merged' }): void {
-    const text = `${name} is ${mergeText(changed)}`;
+    const text = m.list_merged_toast({ name, text: mergeText(changed) });
     this.announcer.announce(text);
     if (changed.length === 0) this.toast.show({ text });
     else
       this.toast.show({
         text,
-        action: 'Undo',
+        action: m.undo(),
         onAction: () => {
           this.undo(op, version, name);
         },
@@ -286,7 +285,7 @@ export class OpenList {
     ) {
       const rows = changedRows(event.change, event.after);
       this.#highlightRemoteChange(rows, event.change.actor?.id ?? 0);
-      this.announcer.announce(activityText(summaryOfChange(event.change, event.before)));
+      void announceChange(this.announcer, event.change, event.before);
     }
   }
 

@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import type { ItemRow } from '../protocol/frames';
 import { nameKey } from '../sync/edit';
 import { mergeDetails, putBackDetails, type Detail, type Details } from '../sync/item-merge';
@@ -115,10 +116,14 @@ export function lineOutcomeText({ outcome, changed }: PlannedLine): string {
     case 'unchanged':
       return mergeText(changed);
     case 'put back':
-      return 'bought before, put back';
+      return m.line_put_back();
     case 'conflict':
-      return 'does not fit to what is on the list';
-    default:
-      return outcome;
+      return m.line_conflict();
+    case 'repeated':
+      return m.line_repeated();
+    case 'too long':
+      return m.line_too_long();
+    case 'new':
+      return m.line_new();
   }
 }

@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import type { Api } from '../net/api';
 import type { CreatedToken, Scope, Token, TokenRequest } from '../protocol/rest';
 import { relativeTime } from './relative-time';
@@ -9,18 +10,18 @@ const DAY = 24 * 60 * 60;
 
 /** The access that a token gives. `metrics` is apart, the others include the ones before. */
 export const SCOPES: readonly { scope: Scope; label: string }[] = [
-  { scope: 'read', label: 'view only' },
-  { scope: 'tick', label: 'view and tick' },
-  { scope: 'write', label: 'full access' },
-  { scope: 'metrics', label: 'metrics for monitoring' },
+  { scope: 'read', label: m.token_scope_read() },
+  { scope: 'tick', label: m.token_scope_tick() },
+  { scope: 'write', label: m.token_scope_write() },
+  { scope: 'metrics', label: m.token_scope_metrics() },
 ];
 
 /** The lifetimes of a token. Null: it does not expire. */
 export const LIFETIMES: readonly { seconds: number | null; label: string }[] = [
-  { seconds: 7 * DAY, label: 'in 7 days' },
-  { seconds: 30 * DAY, label: 'in 30 days' },
-  { seconds: 365 * DAY, label: 'in 1 year' },
-  { seconds: null, label: 'never' },
+  { seconds: 7 * DAY, label: m.expires_in_days({ count: 7 }) },
+  { seconds: 30 * DAY, label: m.expires_in_days({ count: 30 }) },
+  { seconds: 365 * DAY, label: m.expires_in_years({ count: 1 }) },
+  { seconds: null, label: m.expires_never() },
 ];
 
 export const DEFAULT_TOKEN: TokenRequest = {
@@ -31,10 +32,10 @@ export const DEFAULT_TOKEN: TokenRequest = {
 };
 
 const SCOPE_LABELS: Record<Scope, string> = {
-  read: 'Can view',
-  tick: 'Can tick',
-  write: 'Full access',
-  metrics: 'Metrics only',
+  read: m.token_status_read(),
+  tick: m.token_status_tick(),
+  write: m.token_status_write(),
+  metrics: m.token_status_metrics(),
 };
 
 /** The status of a token: "Can tick · Groceries only · used 2 min ago · 6 days left". */
@@ -42,11 +43,17 @@ export function tokenStatus(token: Token, listName: string | null, now: number):
   const { scope, list, last_used_at, expires_at } = token;
   const parts = [
     SCOPE_LABELS[scope],
-    list === null ? null : `${listName ?? 'one list'} only`,
-    last_used_at === null ? 'never used' : `used ${relativeTime(last_used_at, now)}`,
+    list === null ? null : listText(listName),
+    last_used_at === null
+      ? m.token_never_used()
+      : m.token_used({ when: relativeTime(last_used_at, now) }),
     expires_at === null ? null : remainingTime(expires_at, now),
   ];
   return parts.filter((part) => part !== null).join(' · ');
+}
+
+function listText(name: string | null): string {
+  return name === null ? m.token_status_one_list() : m.token_status_list({ name });
 }
 
 /** The API tokens of the user. */

@@ -1,3 +1,4 @@
+import * as m from '#messages';
 import type {
   ActivePerson,
   ActivityEntry,
@@ -176,15 +177,13 @@ export function wallSentence(
   age: number | null,
   spoken: readonly string[],
 ): string {
-  if (board.state === 'refused')
-    return 'This link does not work any more: it was revoked or has expired. Create a new one in the dashboard, under Lists.';
-  if (board.state === 'stopped')
-    return 'The server closed the connection. Trying again every minute.';
-  if (board.state === 'connecting' || age === null) return 'Connecting…';
-  if (board.state === 'reconnecting' || age > 15)
-    return 'No connection. What you see may be old. Trying again.';
-  if (!board.isLoaded || board.lists.some(({ isLoading }) => isLoading)) return 'Loading…';
-  if (board.lists.some(({ isIdentical }) => isIdentical === false))
-    return 'This screen differs from the server and is being repaired.';
-  return spoken.length > 0 ? spoken.join(' ') : 'Up to date.';
+  if (board.state === 'refused') return m.wall_refused();
+  if (board.state === 'stopped') return m.wall_stopped();
+  if (board.state === 'connecting' || age === null) return m.connection_connecting();
+  if (board.state === 'reconnecting' || age > 15) return m.wall_no_connection();
+  if (!board.isLoaded || board.lists.some(({ isLoading }) => isLoading)) return m.wall_loading();
+  if (board.lists.some(({ isIdentical }) => isIdentical === false)) return m.wall_differs();
+  if (spoken.length === 0) return m.wall_up_to_date();
+  // The server speaks English.
+  return __LOCALE__ === 'en' ? spoken.join(' ') : m.wall_trouble();
 }

@@ -2,7 +2,7 @@
 export function formatNumber(value: number): string {
   if (value >= 1e6) return `${roundDecimal(value / 1e6)}M`;
   if (value >= 1e4) return `${roundDecimal(value / 1e3)}k`;
-  return Number.isInteger(value) ? value.toLocaleString('en') : roundDecimal(value);
+  return Number.isInteger(value) ? value.toLocaleString(__LOCALE__) : roundDecimal(value);
 }
 
 /** Format a duration in milliseconds: 8.1 ms · 320 ms · 1.2 s. */
