@@ -9,7 +9,11 @@ export default defineConfig({
     target: 'es2022',
     // scripts/build.mjs builds several languages into one directory.
     emptyOutDir: false,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // The names of all chunks would be a kilobyte of each entry. A lazy part loads its own.
+      resolveDependencies: (_file, names) => names.filter((name) => name.endsWith('.css')),
+    },
     // Data URLs would need exceptions in the content security policy.
     assetsInlineLimit: 0,
     rollupOptions: {
@@ -20,7 +24,7 @@ export default defineConfig({
           groups: [
             {
               name: 'shared',
-              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
+              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem\.ts|net\/uuid|stores\/permissions|stores\/language\.ts)|\.paraglide\/compiled/,
             },
           ],
         },

@@ -64,7 +64,9 @@ function writeLocale(locale) {
     const registry = code.includes('registry.')
       ? "import * as registry from '../compiled/registry.js';\n"
       : '';
-    writeFileSync(new URL(`${key}.js`, directory), `${registry}${code}\n`);
+    // Types ensure that a call has the parameters of its message.
+    const strict = code.replaceAll('i?.', 'i.');
+    writeFileSync(new URL(`${key}.js`, directory), `${registry}${strict}\n`);
   }
   const exports = messages.map(({ key }) => `export * from './${key}.js';\n`);
   writeFileSync(new URL('index.js', directory), exports.join(''));

@@ -1,4 +1,4 @@
-import { parseProblem, unreachableProblem } from './problem';
+import { parseProblem, unreachableProblem, type Problem } from './problem';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -66,12 +66,24 @@ function versionOf({ headers }: Response): { version: number } | null {
   return version === null ? null : { version: Number(version) };
 }
 
+/** The server speaks English. In other languages the app has its own words for a problem. */
+async function translated(problem: Problem): Promise<Problem> {
+  if (__LOCALE__ === 'en') return problem;
+  try {
+    const { inOwnWords } = await import('./problem-words');
+    return inOwnWords(problem);
+  } catch {
+    return problem;
+  }
+}
+
 export const http: Http = async <T>(request: HttpRequest): Promise<T> => {
   const { response, text } = await sendRequest(request);
   if (response.ok && request.responseType === 'text') return text as T;
   const body = text === '' ? null : parseJson(text);
   if (!response.ok) {
-    throw parseProblem(response.status, body, response.headers.get('Retry-After'));
+    const retryAfter = response.headers.get('Retry-After');
+    throw await translated(parseProblem(response.status, body, retryAfter));
   }
   return (body ?? versionOf(response)) as T;
 };

@@ -84,7 +84,7 @@ export class ListHistory {
       this.refusal = {
         version,
         text: messageOf(error),
-        rows: rows.map(({ name, reason }) => `${name} ${reason}`),
+        rows: rows.map(({ name, reason }) => `${name} ${reason}`.trim()),
       };
     } finally {
       this.undoingVersion = null;
