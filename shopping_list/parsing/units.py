@@ -9,7 +9,7 @@ def _words(text: str) -> frozenset[str]:
 
 SYMBOLS = _words(
     "mg g gr kg dag dkg ml cl dl l ltr mm cm m oz lb lbs pt qt gal tsp tbsp el tl "
-    "pc pcs stk pck pkg pkt x \u00d7"
+    "pc pcs st stk pck pkg pkt btl fl msp x \u00d7"
 ) | {"fl oz"}
 """Units that are never a name: `1,5 kg` alone is not split."""
 
@@ -25,7 +25,8 @@ _GERMAN = _words(
     "beutel tüte tüten tuben bund kiste kisten kasten kästen karton kartons stück stücke scheibe "
     "scheiben rolle rollen tafel tafeln sack netz netze schale schalen stange stangen zehe zehen "
     "prise prisen tasse tassen kopf köpfe bündel esslöffel teelöffel gramm pfund dutzend laib "
-    "paar riegel würfel zweig zweige eimer kanister"
+    "paar riegel würfel zweig zweige eimer kanister handvoll knolle knollen schuss stängel "
+    "messerspitze"
 )
 _FRENCH = _words(
     "paquet paquets boîte boîtes boite boites bouteille bouteilles brique briques barquette "

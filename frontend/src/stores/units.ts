@@ -5,8 +5,8 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Units that cannot be the name of an item: `1,5 kg` alone is not split. */
 export const SYMBOLS: ReadonlySet<string> = new Set([
   ...words(`
-  cl cm dag dkg dl el g gal gr kg l lb lbs ltr m mg ml mm oz pc pck pcs pkg pkt pt qt stk tbsp
-  tl tsp x ×
+  btl cl cm dag dkg dl el fl g gal gr kg l lb lbs ltr m mg ml mm msp oz pc pck pcs pkg pkt pt qt
+  st stk tbsp tl tsp x ×
   `),
   'fl oz',
 ]);
@@ -23,20 +23,20 @@ export const WORDS: ReadonlySet<string> = new Set(
   cuillères cups diente dientes docena docenas doos dose dosen douzaine douzaines dozen dozzina
   dutzend eimer esslöffel etti etto fetta fette flasche flaschen fles flessen gallon gallons
   glas glasses glazen gläser gousse gousses gram gramm gramme grammes grammi grammo gramo gramos
-  grams handful handfuls heads jars kanister karton kartons kasten kilo kilos kiste kisten kop
-  kopf kopje kopjes krat kratten krop kästen köpfe laib lata latas lattina lattine liter liters
-  litre litres litri litro litros loaf loaves manojo manojos mazzi mazzo morceau morceaux netz
-  netze ons ounce ounces paar pacchetti pacchetto pacchi pacco pack package packages packet
-  packets packs packung packungen pair pairs pak paket pakete pakje pakjes pakken paquet paquete
-  paquetes paquets pezzi pezzo pfund piece pieces pieza piezas pinch pint pints pièce pièces
-  plak plakken pond pots potten pounds prise prisen punnet punnets päckchen quart quarts
-  rebanada rebanadas reep repen riegel rol rolle rollen rollo rollos rolls rotoli rotolo rouleau
-  rouleaux sacchetti sacchetto sachet sachets sack scatola scatole schale schalen scheibe
-  scheiben slices spicchi spicchio sprig sprigs stalk stalks stange stangen sticks stuk stuks
-  stück stücke tablette tablettes tafel tafeln tarro tarros tasse tassen taza tazas tazze
-  teelöffel teentje teentjes tins tranche tranches trays trozo trozos tuben tubes tubs tüte
-  tüten vasetti vasetto vaso vasos verre verres würfel zak zakje zakjes zakken zehe zehen zweig
-  zweige
+  grams handful handfuls handvoll heads jars kanister karton kartons kasten kilo kilos kiste
+  kisten knolle knollen kop kopf kopje kopjes krat kratten krop kästen köpfe laib lata latas
+  lattina lattine liter liters litre litres litri litro litros loaf loaves manojo manojos mazzi
+  mazzo messerspitze morceau morceaux netz netze ons ounce ounces paar pacchetti pacchetto
+  pacchi pacco pack package packages packet packets packs packung packungen pair pairs pak paket
+  pakete pakje pakjes pakken paquet paquete paquetes paquets pezzi pezzo pfund piece pieces
+  pieza piezas pinch pint pints pièce pièces plak plakken pond pots potten pounds prise prisen
+  punnet punnets päckchen quart quarts rebanada rebanadas reep repen riegel rol rolle rollen
+  rollo rollos rolls rotoli rotolo rouleau rouleaux sacchetti sacchetto sachet sachets sack
+  scatola scatole schale schalen scheibe scheiben schuss slices spicchi spicchio sprig sprigs
+  stalk stalks stange stangen sticks stuk stuks stängel stück stücke tablette tablettes tafel
+  tafeln tarro tarros tasse tassen taza tazas tazze teelöffel teentje teentjes tins tranche
+  tranches trays trozo trozos tuben tubes tubs tüte tüten vasetti vasetto vaso vasos verre
+  verres würfel zak zakje zakjes zakken zehe zehen zweig zweige
   `),
 );
 
