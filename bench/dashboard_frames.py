@@ -11,48 +11,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from http.client import HTTPConnection
-from pathlib import Path
 from statistics import median
 from threading import Event, Thread
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
-from bench.processes import ROOT, Server
-
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
+from bench.page import (
+    FOLLOW_FRAMES,
+    READ_FRAMES,
+    RestClient,
+    heap_megabytes,
+    metrics,
+    running_browser,
+    running_server,
+    sign_in,
 )
+
 WRITERS = 4
-PASSWORD = "correct horse battery"
-CREATE_USER = f"""
-import json
-from accounts.models import ApiToken, User
-user = User.objects.create_superuser("ana", password={PASSWORD!r}, name="Ana")
-print(json.dumps(ApiToken.objects.create(user=user, name="bench")[1]))
-"""
-FOLLOW_FRAMES = """() => {
-  window.bench = { times: [], tasks: [] };
-  const onFrame = (time) => { window.bench.times.push(time); requestAnimationFrame(onFrame); };
-  requestAnimationFrame(onFrame);
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) window.bench.tasks.push(duration);
-  }).observe({ type: 'longtask' });
-}"""
-READ_FRAMES = """() => {
-  const { times, tasks } = window.bench;
-  window.bench.times = [];
-  window.bench.tasks = [];
-  return { times, tasks };
-}"""
 THREAD_TIMES = ("TaskDuration", "ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
 
 
@@ -60,8 +37,7 @@ class Writer:
     """Changes one item again and again, with its own connection."""
 
     def __init__(self, port: int, token: str, path: str, interval: float) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._client = RestClient(port, token)
         self._path, self._interval = path, interval
         self.changes = 0
 
@@ -70,11 +46,7 @@ class Writer:
         due = time.monotonic()
         while not stopped.wait(max(0.0, due - time.monotonic())):
             self.changes += 1
-            body = {"quantity": str(self.changes)}
-            self._connection.request("PATCH", self._path, json.dumps(body), self._headers)
-            response = self._connection.getresponse()
-            response.read()
-            assert response.status == 200, response.status
+            self._client.send("PATCH", self._path, {"quantity": str(self.changes)})
             due = max(due + self._interval, time.monotonic() - 1)
 
 
@@ -95,44 +67,26 @@ class SocketBytes:
 
 def create_items(port: int, token: str) -> list[str]:
     """Create a list with an item for each writer; return the paths of the items."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-
-    def post(path: str, **body: object) -> dict[str, Any]:
-        connection.request("POST", f"/api/{path}", json.dumps(body), headers)
-        response = connection.getresponse()
-        content: dict[str, Any] = json.loads(response.read())
-        assert response.status == 201, content
-        return content
-
-    path = f"shopping-lists/{post('shopping-lists/', name='Groceries')['id']}/shopping-items/"
-    return [f"/api/{path}{post(path, name=f'Item {number}')['id']}/" for number in range(WRITERS)]
+    client = RestClient(port, token)
+    shopping_list = client.send("POST", "shopping-lists/", {"name": "Groceries"})
+    path = f"shopping-lists/{shopping_list['id']}/shopping-items/"
+    return [
+        f"{path}{client.send('POST', path, {'name': f'Item {number}'})['id']}/"
+        for number in range(WRITERS)
+    ]
 
 
 def open_dashboard(page: Page, query: str) -> None:
     """Sign in, and wait for the charts."""
-    page.goto("/signin/")
-    page.get_by_label("Username").fill("ana")
-    page.get_by_label("Password").first.fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="Groceries").first.wait_for()
+    sign_in(page)
     page.goto(f"/dashboard/{query}")
     page.get_by_role("group", name="Chart: Response time").wait_for()
 
 
-def heap_megabytes(cdp: CDPSession) -> float:
-    """Return the memory of the page's objects after a garbage collection."""
-    cdp.send("HeapProfiler.collectGarbage")
-    used: float = cdp.send("Runtime.getHeapUsage")["usedSize"]
-    return used / 1e6
-
-
 def thread_times(cdp: CDPSession) -> dict[str, float]:
     """Return the seconds that the main thread of the page has worked, by kind of work."""
-    metrics = {
-        each["name"]: each["value"] for each in cdp.send("Performance.getMetrics")["metrics"]
-    }
-    return {name: metrics[name] for name in THREAD_TIMES}
+    figures = metrics(cdp)
+    return {name: figures[name] for name in THREAD_TIMES}
 
 
 def measure(page: Page, cdp: CDPSession, received: SocketBytes, seconds: float) -> None:
@@ -169,26 +123,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0, help="how long to watch the memory")
     parser.add_argument("--query", default="", help='the address of the page, such as "?w=1h"')
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as data:
-        environment = {"TROLLEY_DATA": data, "TROLLEY_WRITES_PER_SECOND": "0"}
-        manage = [sys.executable, str(ROOT / "manage.py")]
-        run_environment = {**os.environ, **environment}
-        subprocess.run([*manage, "migrate", "-v", "0"], env=run_environment, check=True)
-        output = subprocess.run(
-            [*manage, "shell", "-v", "0", "-c", CREATE_USER],
-            env=run_environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        token = json.loads(output.splitlines()[-1])
-        command = [*manage, "serve", "--host", "127.0.0.1", "--port", str(options.port)]
-        server = Server(command, port=options.port, log=Path(data, "log"), env=environment)
-        try:
-            server.wait_until_listening()
-            watch(options, token)
-        finally:
-            server.stop()
+    with running_server(options.port) as token:
+        watch(options, token)
 
 
 def watch(options: argparse.Namespace, token: str) -> None:
@@ -200,9 +136,7 @@ def watch(options: argparse.Namespace, token: str) -> None:
         if options.rate > 0
     ]
     threads = [Thread(target=writer.run, args=(stopped,), daemon=True) for writer in writers]
-    chromium = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with running_browser() as browser:
         page = browser.new_page(
             base_url=f"http://127.0.0.1:{options.port}", viewport={"width": 1440, "height": 900}
         )
@@ -230,7 +164,6 @@ def watch(options: argparse.Namespace, token: str) -> None:
         stopped.set()
         for thread in threads:
             thread.join()
-        browser.close()
 
 
 if __name__ == "__main__":
