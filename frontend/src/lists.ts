@@ -1,4 +1,5 @@
 import { boot, mountPage } from './boot';
+import { systemClock } from './net/clock';
 import { Announcer } from './stores/announcer.svelte';
 import { CurrentTime } from './stores/current-time.svelte';
 import { takeLinkSecret } from './stores/link-secret';
@@ -43,7 +44,8 @@ mountPage(App, {
     announcer,
     toast,
     currentTime: new CurrentTime(15_000),
-    openList: (id: string) => new OpenList(id, engine, () => user.profile, announcer, toast),
+    openList: (id: string) =>
+      new OpenList(id, engine, () => user.profile, announcer, toast, systemClock),
     dependencies: { api, engine, linkSecret },
   },
 });

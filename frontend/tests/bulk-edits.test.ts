@@ -3,7 +3,7 @@ import type { HttpRequest } from '../src/net/http';
 import { parseProblem } from '../src/net/problem';
 import type { Edit } from '../src/sync/edit';
 import { entriesOfList, changeVersionOf, rejectedEntries } from '../src/sync/outbox';
-import { optimisticRows } from '../src/sync/optimistic-view';
+import { optimisticRows } from '../src/sync/list-view';
 import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';
 import { MemoryOutboxStorage } from '../src/sync/outbox-storage';

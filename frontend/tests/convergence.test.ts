@@ -3,7 +3,7 @@ import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { Engine } from '../src/sync/engine';
 import { entriesOfList, waitingEntries } from '../src/sync/outbox';
 import { positionOf } from '../src/sync/replica';
-import { optimisticRows } from '../src/sync/optimistic-view';
+import { optimisticRows } from '../src/sync/list-view';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
 import { ana } from './fake/rows';

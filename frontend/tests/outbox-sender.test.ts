@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../src/net/http';
 import { parseProblem, unreachableProblem } from '../src/net/problem';
 import type { Edit } from '../src/sync/edit';
-import { optimisticRows } from '../src/sync/optimistic-view';
+import { optimisticRows } from '../src/sync/list-view';
 import { entriesOfList, rejectedEntries, waitingEntries } from '../src/sync/outbox';
 import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';

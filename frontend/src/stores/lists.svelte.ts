@@ -5,8 +5,8 @@ import type { Role } from '../protocol/rest';
 import { listIdOf, listTopic, LISTS_TOPIC } from '../protocol/topic';
 import type { ItemRow, Member, OverviewRow } from '../protocol/frames';
 import type { Engine, EngineEvent } from '../sync/engine';
-import { entriesOfList } from '../sync/outbox';
-import { optimisticName, optimisticRows } from '../sync/optimistic-view';
+import { entriesOfList, type Outbox } from '../sync/outbox';
+import { optimisticChanges, optimisticName } from '../sync/optimistic-view';
 
 /** A list of the user, as the overview shows it. */
 export interface ListOverview {
@@ -35,6 +35,18 @@ function countsOf(items: ReadonlyMap<string, ItemRow>): Counts {
   countsCache.set(items, counts);
   return counts;
 }
+
+/** The counts of the items with the user's own edits applied. */
+function countsWithEdits(items: ReadonlyMap<string, ItemRow>, edits: Outbox): Counts {
+  let { openCount, totalCount } = countsOf(items);
+  for (const [id, row] of optimisticChanges(items, edits, null)) {
+    openCount += Number(isOpen(row?.item)) - Number(isOpen(items.get(id)));
+    totalCount += Number(row !== null) - Number(items.has(id));
+  }
+  return { openCount, totalCount };
+}
+
+const isOpen = (item: ItemRow | undefined): boolean => item?.purchased === false;
 
 /** All lists of the user, the latest first. The topic `lists` keeps them up to date. */
 export class Lists {
@@ -164,15 +176,8 @@ export class Lists {
       members,
       role: members.find((member) => member.id === userId)?.role ?? 'viewer',
       ...(isAhead
-        ? countsOf(edits.length === 0 ? items : this.#optimisticItems(id))
+        ? countsWithEdits(items, edits)
         : { openCount: row.items_open, totalCount: row.items_total }),
     };
-  }
-
-  /** The items with the user's own edits applied. */
-  #optimisticItems(id: string): ReadonlyMap<string, ItemRow> {
-    const { items } = this.engine.replica(listTopic(id));
-    const rows = optimisticRows(items, entriesOfList(this.engine.outbox, id), null);
-    return new Map(rows.map(({ item }) => [item.id, item]));
   }
 }

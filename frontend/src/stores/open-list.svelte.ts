@@ -1,4 +1,5 @@
 import * as m from '#messages';
+import type { Clock } from '../net/clock';
 import { uuid } from '../net/uuid';
 import type { Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
@@ -8,17 +9,16 @@ import type { Engine, EngineEvent } from '../sync/engine';
 import type { EndReason } from '../sync/subscription-state';
 import { changedRows } from '../sync/replica';
 import { entriesOfList, type Outbox } from '../sync/outbox';
-import { optimisticName, optimisticRows, type ViewRow } from '../sync/optimistic-view';
+import { emptyView, itemBefore, nextView, type ListView } from '../sync/list-view';
+import { optimisticName, type ViewRow } from '../sync/optimistic-view';
 import type { Announcer } from './announcer.svelte';
+import { DelayedMoves } from './delayed-moves';
+import { Highlights } from './highlights.svelte';
 import { mergeText } from './merge-text';
 import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
 
-/** How long a ticked row keeps its place, in milliseconds. Rows must not move under a finger. */
-const TICKED_DELAY = 2000;
-/** How long changes by other members are highlighted, in milliseconds. */
-const HIGHLIGHT_TIME = 2000;
 
 /** The list that the page shows. */
 export class OpenList {
@@ -29,17 +29,16 @@ export class OpenList {
   /** The items to buy, and those that were just ticked. */
   openRows = $state.raw<readonly ViewRow[]>([]);
   boughtRows = $state.raw<readonly ViewRow[]>([]);
-  /** Maps the ids of items that another member just changed to the id of that member. */
-  highlighted = $state.raw<ReadonlyMap<string, number>>(new Map());
+  readonly highlights: Highlights;
   role = $state<Role>('viewer');
   /** The row in the editor, as it was when the editor was opened. */
   editing = $state.raw<ViewRow | null>(null);
   /** Whether another member removed that item meanwhile. */
   isEditedItemRemoved = $state(false);
   readonly #topic: string;
-  #recentlyTicked = new Set<string>();
+  readonly #delayedMoves: DelayedMoves;
+  #view: ListView = emptyView;
   #unsubscribe: (() => void) | null = null;
-  #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(
     readonly id: string,
@@ -47,8 +46,13 @@ export class OpenList {
     private readonly currentUser: () => UserProfile | null,
     private readonly announcer: Announcer,
     private readonly toast: Toast,
+    clock: Clock,
   ) {
     this.#topic = listTopic(id);
+    this.highlights = new Highlights(clock);
+    this.#delayedMoves = new DelayedMoves(clock, () => {
+      this.#rebuild();
+    });
   }
 
   start(): () => void {
@@ -73,7 +77,8 @@ export class OpenList {
       this.engine.setPresence(this.#topic, null);
       this.engine.closeList(this.id);
       this.#unsubscribe?.();
-      for (const timer of this.#timers) clearTimeout(timer);
+      this.highlights.stop();
+      this.#delayedMoves.stop();
     };
   }
 
@@ -88,7 +93,7 @@ export class OpenList {
 
   /** All items on the list, including the bought ones. */
   get items(): readonly ItemRow[] {
-    return [...this.openRows, ...this.boughtRows].map(({ item }) => item);
+    return this.#view.rows.map(({ item }) => item);
   }
 
   /** Add several items as one change, with one undo. */
@@ -108,7 +113,7 @@ export class OpenList {
   untickAll(): void {
     const items = this.#boughtIds();
     const text = m.list_unticked_toast({ count: items.length });
-    this.#recentlyTicked.clear();
+    this.#delayedMoves.releaseAll();
     this.#submitMany(
       { type: 'untick items', list: this.id, items },
       m.list_all_in_cart_label(),
@@ -182,7 +187,7 @@ export class OpenList {
 
   tick({ item }: ViewRow, purchased: boolean): void {
     if (purchased) this.#delayMove([item.id]);
-    else this.#recentlyTicked.delete(item.id);
+    else this.#delayedMoves.release(item.id);
     this.change(item.id, item.name, { purchased });
   }
 
@@ -211,7 +216,7 @@ export class OpenList {
 
   /** Remove an item, and offer to restore it at the same place. */
   remove({ item }: ViewRow): void {
-    const after = this.#previousItemId(item.id);
+    const after = itemBefore(this.engine.replica(this.#topic).items, item.id);
     if (this.editing?.item.id === item.id) this.editing = null;
     this.engine.submit({ type: 'remove', list: this.id, item: item.id }, item.name);
     this.toast.show({
@@ -233,14 +238,6 @@ export class OpenList {
 
   get #edits(): Outbox {
     return entriesOfList(this.engine.outbox, this.id);
-  }
-
-  /** The id of the item before this one on the server, or null for the first item. */
-  #previousItemId(id: string): string | null {
-    const items = this.engine.replica(this.#topic).items;
-    const rows = optimisticRows(items, [], null);
-    const index = rows.findIndex(({ item }) => item.id === id);
-    return index > 0 ? (rows[index - 1]?.item.id ?? null) : null;
   }
 
   #onEvents(events: readonly EngineEvent[]): void {
@@ -300,31 +297,17 @@ export class OpenList {
     items: readonly { id: string; purchased: boolean }[],
     userId: number,
   ): void {
-    const ids = items.map(({ id }) => id);
-    this.highlighted = new Map([...this.highlighted, ...ids.map((id) => [id, userId] as const)]);
+    this.highlights.show(
+      items.map(({ id }) => id),
+      userId,
+    );
     this.#delayMove(items.filter(({ purchased }) => purchased).map(({ id }) => id));
-    this.#schedule(HIGHLIGHT_TIME, () => {
-      this.highlighted = new Map([...this.highlighted].filter(([id]) => !ids.includes(id)));
-    });
   }
 
   /** Keep open rows among the open ones for a moment, although they are ticked now. */
   #delayMove(ids: readonly string[]): void {
-    const openIds = new Set(this.openRows.map(({ item }) => item.id));
-    const delayedIds = ids.filter((id) => openIds.has(id));
-    for (const id of delayedIds) this.#recentlyTicked.add(id);
-    this.#schedule(TICKED_DELAY, () => {
-      for (const id of delayedIds) this.#recentlyTicked.delete(id);
-      this.#rebuild();
-    });
-  }
-
-  #schedule(milliseconds: number, callback: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      callback();
-    }, milliseconds);
-    this.#timers.add(timer);
+    const openIds = new Set(ids.length > 0 ? this.openRows.map(({ item }) => item.id) : []);
+    this.#delayedMoves.delay(ids.filter((id) => openIds.has(id)));
   }
 
   #rebuild(): void {
@@ -335,23 +318,23 @@ export class OpenList {
     this.members = list.members;
     const user = this.currentUser();
     this.role = list.members.find(({ id }) => id === user?.id)?.role ?? 'viewer';
-    const rows = this.#withEditedRow(optimisticRows(items, this.#edits, user));
-    this.openRows = rows.filter((row) => !row.item.purchased || this.#isShownAsOpen(row));
-    this.boughtRows = rows
-      .filter((row) => row.item.purchased && !this.#isShownAsOpen(row))
-      .sort((a, b) => ((a.item.purchased_at ?? '') < (b.item.purchased_at ?? '') ? 1 : -1));
+    this.#view = nextView(this.#view, items, this.#edits, user);
+    this.openRows = this.#withEditedRow(this.#view.rows).filter(
+      (row) => !row.item.purchased || this.#isShownAsOpen(row),
+    );
+    this.boughtRows = this.#view.boughtRows.filter((row) => !this.#isShownAsOpen(row));
   }
 
   /** Whether a row is shown among the open ones: it was just ticked, or it is being edited. */
   #isShownAsOpen({ item }: ViewRow): boolean {
     return (
-      this.#recentlyTicked.has(item.id) ||
+      this.#delayedMoves.has(item.id) ||
       (this.editing?.item.id === item.id && !this.editing.item.purchased)
     );
   }
 
   /** Keep the row in the editor, even if another member removed the item. */
-  #withEditedRow(rows: ViewRow[]): ViewRow[] {
+  #withEditedRow(rows: readonly ViewRow[]): readonly ViewRow[] {
     const { editing } = this;
     this.isEditedItemRemoved =
       editing !== null && rows.every(({ item }) => item.id !== editing.item.id);

@@ -65,6 +65,17 @@ export function nameKey(name: string): string {
   return foldMarks(folded.normalize('NFKC')).replace(/\s+/g, ' ').trim();
 }
 
+const itemKeys = new WeakMap<ItemRow, string>();
+
+/** The key of an item's name. It is kept, because a list of 10,000 items is searched by it. */
+export function keyOfItem(item: ItemRow): string {
+  const known = itemKeys.get(item);
+  if (known !== undefined) return known;
+  const key = nameKey(item.name);
+  itemKeys.set(item, key);
+  return key;
+}
+
 function foldMarks(text: string): string {
   return text.replace(INVISIBLE, '').replace(APOSTROPHES, "'").replace(HYPHENS, '-');
 }

@@ -1,5 +1,5 @@
 import type { ItemRow, Person } from '../protocol/frames';
-import { nameKey, isSameName, type NewItem } from './edit';
+import { keyOfItem, nameKey, type NewItem } from './edit';
 import { mergeDetails, putBackDetails } from './item-merge';
 import type { OutboxEntry, Outbox } from './outbox';
 
@@ -19,20 +19,62 @@ interface EditContext {
   user: Person | null;
 }
 
-const savedRows = new WeakMap<ItemRow, ViewRow>();
+/**
+ * The rows that edits change, by id; null for a row that they remove.
+ *
+ * It reads the confirmed items, and never copies them: a list may have thousands.
+ */
+export type RowChanges = ReadonlyMap<string, ViewRow | null>;
 
-/** Apply edits to confirmed items, in order. Rows of unchanged items keep their identity. */
-export function optimisticRows(
+/** Apply edits to confirmed items, in order. */
+export function optimisticChanges(
   items: ReadonlyMap<string, ItemRow>,
   edits: Outbox,
   user: Person | null,
-): ViewRow[] {
-  const rows = new Map<string, ViewRow>();
-  for (const [id, item] of items) rows.set(id, savedRow(item));
+): RowChanges {
+  const rows = new EditedRows(items);
   edits.forEach((entry, index) => {
     if (entry.state !== 'rejected') applyEdit(rows, entry, index, user);
   });
-  return [...rows.values()].sort(byPosition);
+  return rows.changes;
+}
+
+/** Confirmed items with the edits on top of them. */
+class EditedRows {
+  readonly changes = new Map<string, ViewRow | null>();
+
+  constructor(private readonly items: ReadonlyMap<string, ItemRow>) {}
+
+  get(id: string): ViewRow | null {
+    const changed = this.changes.get(id);
+    if (changed !== undefined) return changed;
+    const item = this.items.get(id);
+    return item ? savedRow(item) : null;
+  }
+
+  set(id: string, row: ViewRow): void {
+    this.changes.set(id, row);
+  }
+
+  delete(id: string): void {
+    this.changes.set(id, null);
+  }
+
+  *all(): Iterable<ItemRow> {
+    for (const [id, item] of this.items) if (!this.changes.has(id)) yield item;
+    for (const row of this.changes.values()) if (row) yield row.item;
+  }
+}
+
+const savedRows = new WeakMap<ItemRow, ViewRow>();
+
+/** The row of a confirmed item without edits. It is the same object each time. */
+export function savedRow(item: ItemRow): ViewRow {
+  const cached = savedRows.get(item);
+  if (cached) return cached;
+  const row: ViewRow = { item, status: 'saved' };
+  savedRows.set(item, row);
+  return row;
 }
 
 /** The list's name with the user's own edits applied. */
@@ -44,21 +86,8 @@ export function optimisticName(name: string, edits: Outbox): string {
   );
 }
 
-function savedRow(item: ItemRow): ViewRow {
-  const cached = savedRows.get(item);
-  if (cached) return cached;
-  const row: ViewRow = { item, status: 'saved' };
-  savedRows.set(item, row);
-  return row;
-}
-
-function byPosition({ item: a }: ViewRow, { item: b }: ViewRow): number {
-  if (a.position !== b.position) return a.position < b.position ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
-}
-
 function applyEdit(
-  rows: Map<string, ViewRow>,
+  rows: EditedRows,
   { edit, createdAt: time, state }: OutboxEntry,
   index: number,
   user: Person | null,
@@ -100,9 +129,14 @@ const orderKey = (index: number): string => String(index).padStart(6, '0');
 /**
  * Map each name to the item that the server adds to: the open one, else the one bought last.
  */
-function mapNamesToIds(rows: ReadonlyMap<string, ViewRow>): Map<string, string> {
-  const sorted = [...rows.values()].map(({ item }) => item).sort(byClaim);
-  return new Map(sorted.map(({ name, id }) => [nameKey(name), id]));
+function mapNamesToIds(rows: EditedRows): Map<string, string> {
+  const claimed = new Map<string, ItemRow>();
+  for (const item of rows.all()) {
+    const key = keyOfItem(item);
+    const other = claimed.get(key);
+    if (!other || byClaim(other, item) < 0) claimed.set(key, item);
+  }
+  return new Map(Array.from(claimed, ([key, { id }]) => [key, id]));
 }
 
 /** Sort the item that the server adds to behind the others of its name. */
@@ -112,7 +146,7 @@ export function byClaim(a: ItemRow, b: ItemRow): number {
 }
 
 function changeItem(
-  rows: Map<string, ViewRow>,
+  rows: EditedRows,
   id: string,
   fields: Partial<ItemRow>,
   { status, time, user }: EditContext,
@@ -129,7 +163,7 @@ function changeItem(
 
 /** Predict the server: it merges into the item of that name, puts a bought one back, or adds. */
 function addItem(
-  rows: Map<string, ViewRow>,
+  rows: EditedRows,
   { item: id, fields }: NewItem,
   order: string,
   context: EditContext,
@@ -145,7 +179,7 @@ function addItem(
 }
 
 function addItems(
-  rows: Map<string, ViewRow>,
+  rows: EditedRows,
   newItems: readonly NewItem[],
   order: string,
   context: EditContext,
@@ -166,9 +200,14 @@ function mergedFields(item: ItemRow, fields: NewItem['fields']): Partial<ItemRow
   return 'changes' in merge ? merge.changes : {};
 }
 
-function findByName(rows: Map<string, ViewRow>, name: string): ViewRow | undefined {
-  const sameNames = [...rows.values()].filter((row) => isSameName(row.item.name, name));
-  return sameNames.sort((a, b) => byClaim(a.item, b.item)).at(-1);
+function findByName(rows: EditedRows, name: string): ViewRow | null {
+  const key = nameKey(name);
+  let claimed: ItemRow | null = null;
+  for (const item of rows.all()) {
+    const isClaimed = keyOfItem(item) === key && (!claimed || byClaim(claimed, item) < 0);
+    if (isClaimed) claimed = item;
+  }
+  return claimed && rows.get(claimed.id);
 }
 
 function provisionalItem(
