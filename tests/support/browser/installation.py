@@ -117,6 +117,10 @@ class SharedList:
         """Change an item."""
         self._request("PATCH", f"{self._base}shopping-items/{self.items[name]['id']}/", **fields)
 
+    def tick_all(self) -> None:
+        """Tick all items."""
+        self._request("POST", f"{self._base}shopping-items/tick/", purchased=False)
+
     def remove(self, name: str) -> None:
         """Remove an item."""
         self._request("DELETE", f"{self._base}shopping-items/{self.items[name]['id']}/")
