@@ -37,9 +37,9 @@ const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
   fc.tuple(anyId, fc.boolean()).map(([id, purchased]): Edit => {
     return { type: 'change', list: 'one', item: id, fields: { purchased } };
   }),
-  fc.tuple(fc.constantFrom('new1', 'new2'), fc.constantFrom('Milk', 'Rice')).map(
-    ([id, name]): Edit => ({ type: 'add', list: 'one', item: id, fields: { name } }),
-  ),
+  fc
+    .tuple(fc.constantFrom('new1', 'new2'), fc.constantFrom('Milk', 'Rice'))
+    .map(([id, name]): Edit => ({ type: 'add', list: 'one', item: id, fields: { name } })),
   fc.subarray([...ids]).map((items): Edit => ({ type: 'untick items', list: 'one', items })),
 );
 /** What the user sees next: other confirmed items, or other edits. */

@@ -19,7 +19,6 @@ import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
 
-
 /** The list that the page shows. */
 export class OpenList {
   state = $state<'loading' | 'open' | EndReason>('loading');
