@@ -27,14 +27,17 @@ def _has_webmanifest() -> bool:
 
 @require_safe
 @ensure_csrf_cookie
-def app_shell(request: HttpRequest, *, page: str, **_: Any) -> HttpResponse:
+def app_shell(request: HttpRequest, *, page: str, part: str = "", **_: Any) -> HttpResponse:
     """Return the page that loads the entry of that name. The app reads the URL by itself.
+
+    `part` is a module that the app will load on demand for this URL, so it is loaded at once.
 
     The dashboard is in English only.
     """
     language = LANGUAGES[0] if page == "dashboard" else language_of_request(request)
     context = {
         "entry": f"src/{page}.ts",
+        "part": part,
         "language": language,
         "texts": TEXTS[language],
         "title": TEXTS[language].titles[page],

@@ -15,8 +15,10 @@ register = template.Library()
 
 
 @register.simple_tag
-def vite_entry(entry: str, language: str) -> SafeString:
+def vite_entry(entry: str, language: str, part: str = "") -> SafeString:
     """Return the tags for `entry`, or an HTML comment if the frontend is not built.
+
+    `part` is a module that the entry will import on demand: its files are loaded at once too.
 
     The frontend is built once for each language, so a page loads the words of one only.
     """
@@ -24,7 +26,7 @@ def vite_entry(entry: str, language: str) -> SafeString:
     if not manifest.is_file():
         return format_html("<!-- {} -->", "the frontend is not built: ./run builds it")
     chunks = json.loads(manifest.read_text())
-    names = _with_imports(chunks, entry)
+    names = _with_imports(chunks, entry, *([part] if part in chunks else []))
     styles = dict.fromkeys(css for name in names for css in chunks[name].get("css", []))
     links = format_html_join(
         "", '<link rel="stylesheet" href="{}">', [(static(style),) for style in styles]
@@ -38,8 +40,8 @@ def vite_entry(entry: str, language: str) -> SafeString:
     return links + preloads + module
 
 
-def _with_imports(chunks: dict[str, dict[str, list[str]]], entry: str) -> list[str]:
-    names = [entry]
+def _with_imports(chunks: dict[str, dict[str, list[str]]], *entries: str) -> list[str]:
+    names = list(entries)
     for name in names:  # the list grows during the loop, until no import is new
         names += [other for other in chunks[name].get("imports", []) if other not in names]
     return names

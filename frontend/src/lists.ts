@@ -1,10 +1,8 @@
 import { boot, mountPage } from './boot';
-import { systemClock } from './net/clock';
 import { Announcer } from './stores/announcer.svelte';
 import { CurrentTime } from './stores/current-time.svelte';
 import { takeLinkSecret } from './stores/link-secret';
 import { Lists } from './stores/lists.svelte';
-import { OpenList } from './stores/open-list.svelte';
 import { Route } from './stores/route.svelte';
 import { Toast } from './stores/toast.svelte';
 import './ui/base.css';
@@ -44,8 +42,6 @@ mountPage(App, {
     announcer,
     toast,
     currentTime: new CurrentTime(15_000),
-    openList: (id: string) =>
-      new OpenList(id, engine, () => user.profile, announcer, toast, systemClock),
     dependencies: { api, engine, linkSecret },
   },
 });

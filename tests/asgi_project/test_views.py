@@ -1,10 +1,12 @@
 """The app shell of the pages, and the files of the built frontend."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from asgi_project.templatetags.vite import vite_entry
+from tests.support.processes import ROOT
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,11 @@ def dist(tmp_path, settings):
             "css": ["assets/lists-12345678.css"],
             "imports": ["_shared.js"],
         },
+        "src/ui/lists/ListPage.svelte": {
+            "file": "assets/ListPage-PoIuYt55.js",
+            "css": ["assets/ListPage-11223344.css"],
+            "imports": ["_shared.js"],
+        },
         "_shared.js": {"file": "assets/shared-QwErTy99.js", "css": ["assets/shared-87654321.css"]},
     }
     (tmp_path / ".vite" / "manifest.de.json").write_text(json.dumps(manifest))
@@ -56,6 +63,33 @@ def test_vite_entry_includes_styles_of_its_imports(dist):
         '<link rel="modulepreload" href="/static/assets/shared-QwErTy99.js">'
         '<script type="module" src="/static/assets/lists-AbCdEf12.js"></script>'
     )
+
+
+def test_vite_entry_loads_the_part_of_the_page_at_once(dist):
+    tags = vite_entry("src/lists.ts", "de", "src/ui/lists/ListPage.svelte")
+    assert '<link rel="modulepreload" href="/static/assets/ListPage-PoIuYt55.js">' in tags
+    assert '<link rel="stylesheet" href="/static/assets/ListPage-11223344.css">' in tags
+    assert tags.count("<script") == 1
+
+
+def test_vite_entry_ignores_an_unknown_part(dist):
+    assert vite_entry("src/lists.ts", "de", "src/unknown.svelte") == vite_entry(
+        "src/lists.ts", "de"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/", "ListsPage"),
+        ("/lists/8f0e7a1c-0000-4000-8000-000000000000/", "ListPage"),
+    ],
+)
+def test_every_named_part_is_in_the_build(client, path, part):
+    """A renamed component must not silently lose its preload."""
+    name = f"src/ui/lists/{part}.svelte"
+    assert client.get(path).context["part"] == name
+    assert Path(ROOT, "frontend", name).is_file()
 
 
 def test_vite_entry_shows_hint_when_frontend_is_not_built(tmp_path, settings):

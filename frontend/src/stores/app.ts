@@ -5,7 +5,6 @@ import type { Connection } from './connection.svelte';
 import type { Feed } from './feed.svelte';
 import type { Lists } from './lists.svelte';
 import type { CurrentTime } from './current-time.svelte';
-import type { OpenList } from './open-list.svelte';
 import type { CurrentUser } from './current-user.svelte';
 import type { ChartView } from './chart-view.svelte';
 import type { Pause } from './pause.svelte';
@@ -36,7 +35,6 @@ export interface ListApp {
   announcer: Announcer;
   toast: Toast;
   currentTime: CurrentTime;
-  openList(listId: string): OpenList;
   dependencies: StoreDependencies;
 }
 

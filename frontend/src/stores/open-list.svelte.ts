@@ -1,5 +1,5 @@
 import * as m from '#messages';
-import type { Clock } from '../net/clock';
+import { systemClock, type Clock } from '../net/clock';
 import { uuid } from '../net/uuid';
 import type { Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
@@ -18,6 +18,14 @@ import { mergeText } from './merge-text';
 import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
+
+/** The parts of the app that an open list needs. */
+export interface OpenListDependencies {
+  dependencies: { engine: Engine };
+  user: { profile: UserProfile | null };
+  announcer: Announcer;
+  toast: Toast;
+}
 
 /** The list that the page shows. */
 export class OpenList {
@@ -39,14 +47,20 @@ export class OpenList {
   #view: ListView = emptyView;
   #unsubscribe: (() => void) | null = null;
 
+  private readonly engine: Engine;
+  private readonly announcer: Announcer;
+  private readonly toast: Toast;
+  readonly #user: { profile: UserProfile | null };
+
   constructor(
     readonly id: string,
-    private readonly engine: Engine,
-    private readonly currentUser: () => UserProfile | null,
-    private readonly announcer: Announcer,
-    private readonly toast: Toast,
-    clock: Clock,
+    { dependencies, user, announcer, toast }: OpenListDependencies,
+    clock: Clock = systemClock,
   ) {
+    this.engine = dependencies.engine;
+    this.announcer = announcer;
+    this.toast = toast;
+    this.#user = user;
     this.#topic = listTopic(id);
     this.highlights = new Highlights(clock);
     this.#delayedMoves = new DelayedMoves(clock, () => {
@@ -277,7 +291,7 @@ export class OpenList {
     else if (
       event.kind === 'replica' &&
       event.change &&
-      event.change.actor?.id !== this.currentUser()?.id
+      event.change.actor?.id !== this.#user.profile?.id
     ) {
       const rows = changedRows(event.change, event.after);
       this.#highlightRemoteChange(rows, event.change.actor?.id ?? 0);
@@ -315,7 +329,7 @@ export class OpenList {
     this.state = 'open';
     this.name = optimisticName(list.name, this.#edits);
     this.members = list.members;
-    const user = this.currentUser();
+    const user = this.#user.profile;
     this.role = list.members.find(({ id }) => id === user?.id)?.role ?? 'viewer';
     this.#view = nextView(this.#view, items, this.#edits, user);
     this.openRows = this.#withEditedRow(this.#view.rows).filter(
