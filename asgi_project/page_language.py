@@ -26,6 +26,7 @@ class PageTexts(NamedTuple):
     """Empty: the server's own sentence, which is English."""
     retry: str
     """With the number of seconds in place of `%d`."""
+    description: str
     titles: dict[str, str]
 
 
@@ -36,8 +37,10 @@ TEXTS = {
         unavailable="Not available at the moment",
         unavailable_reason="",
         retry="Try again in %d seconds.",
+        description="Shopping lists that are live on every screen.",
         titles={
             "lists": "Trolley",
+            "my_lists": "My lists",
             "wall": "Trolley wall screen",
             "dashboard": "Trolley dashboard",
         },
@@ -48,8 +51,10 @@ TEXTS = {
         unavailable="Im Moment nicht erreichbar",
         unavailable_reason="Die Datenbank des Servers antwortet gerade nicht.",
         retry="Versuch es in %d Sekunden noch einmal.",
+        description="Einkaufslisten, die auf jedem Bildschirm live sind.",
         titles={
             "lists": "Trolley",
+            "my_lists": "Meine Listen",
             "wall": "Trolley-Wandanzeige",
             "dashboard": "Trolley-Übersicht",
         },

@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from asgi_project.api_document import SchemaView
 from asgi_project.views import LINK_PAGES, app_shell, encoded_fragment
+from asgi_project.webmanifest import webmanifest
 from rest.compression import compressed
 from rest.converters import ID
 
@@ -38,6 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/", app_shell, LISTS),
     path("account/", app_shell, LISTS),
     path("reset/", app_shell, LISTS),
+    path("share/", app_shell, LISTS),
+    path("manifest.webmanifest", webmanifest, name="webmanifest"),
     path("wall/", app_shell, WALL),
     *(
         path(f"{page}{separator}<path:secret>", encoded_fragment, {"page": page})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -19,10 +18,6 @@ from asgi_project.page_language import TEXTS, language_of_request
 
 LINK_PAGES = ("join", "setup", "reset")
 """The pages of links, which have their secret in the fragment."""
-
-
-def _has_webmanifest() -> bool:
-    return Path(settings.FRONTEND_DIST, "manifest.webmanifest").is_file()
 
 
 @require_safe
@@ -41,7 +36,6 @@ def app_shell(request: HttpRequest, *, page: str, part: str = "", **_: Any) -> H
         "language": language,
         "texts": TEXTS[language],
         "title": TEXTS[language].titles[page],
-        "webmanifest": _has_webmanifest(),
         "demo": bool(settings.DEMO_CONTROL),
     }
     response = render(request, "shell.html", context)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 # A service worker controls the URLs below its own, and browsers expect the others here.
-ROOT_FILES = ("sw.js", "manifest.webmanifest", "favicon.ico", "favicon.svg", "robots.txt")
+ROOT_FILES = ("sw.js", "favicon.ico", "favicon.svg", "robots.txt")
 HASHED_NAME = re.compile(r"/assets/[^/]+-[A-Za-z0-9_-]{8,}\.\w+$")
 
 

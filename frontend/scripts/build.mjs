@@ -7,6 +7,7 @@
 import { rmSync } from 'node:fs';
 import { build } from 'vite';
 import { compileMessages, LOCALES } from './messages.mjs';
+import { buildServiceWorker } from './service-worker.mjs';
 
 const isWatching = process.argv.includes('--watch');
 
@@ -16,3 +17,4 @@ for (const locale of LOCALES) {
   process.env.TROLLEY_LOCALE = locale;
   await build({ build: isWatching ? { watch: {} } : {} });
 }
+await buildServiceWorker();

@@ -4,6 +4,9 @@ import { CurrentTime } from './stores/current-time.svelte';
 import { takeLinkSecret } from './stores/link-secret';
 import { Lists } from './stores/lists.svelte';
 import { Route } from './stores/route.svelte';
+import { InstallPrompt } from './stores/install-prompt.svelte';
+import { LoadedUpdate } from './stores/loaded-update.svelte';
+import { SharedText } from './stores/shared-text';
 import { Toast } from './stores/toast.svelte';
 import './ui/base.css';
 import App from './ui/lists/App.svelte';
@@ -11,6 +14,8 @@ import App from './ui/lists/App.svelte';
 // First, so that no other code can read the secret from the address bar.
 const linkSecret = takeLinkSecret(location, history);
 
+const installPrompt = new InstallPrompt();
+installPrompt.start();
 const announcer = new Announcer();
 const toast = new Toast();
 const { api, engine, user, connection } = boot(announcer);
@@ -42,6 +47,9 @@ mountPage(App, {
     announcer,
     toast,
     currentTime: new CurrentTime(15_000),
+    sharedText: new SharedText(),
+    installPrompt,
+    update: new LoadedUpdate(),
     dependencies: { api, engine, linkSecret },
   },
 });

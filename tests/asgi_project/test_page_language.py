@@ -122,12 +122,12 @@ def test_page_of_an_unreachable_database_is_in_the_language_of_the_browser(clien
     """LANG-2"""
     client.raise_request_exception = False
 
-    def fail():
+    def fail(*_):
         error = OperationalError("database is locked")
         error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
         raise error
 
-    monkeypatch.setattr("asgi_project.views._has_webmanifest", fail)
+    monkeypatch.setattr("asgi_project.views.patch_vary_headers", fail)
     german = client.get("/", headers={"Accept-Language": "de"})
     assert (german.status_code, german["Retry-After"]) == (503, "2")
     assert '<html lang="de">' in german.content.decode()

@@ -73,6 +73,8 @@ def open_session(chromium, installation, sessions) -> OpenSession:
         who: str | None = None, *, of: BrowserInstallation = installation, **options: object
     ) -> BrowserSession:
         state = None if who is None else of.storage_state(who, chromium)
+        # Most tests are about the page that the server sends. test_offline.py is not.
+        options = {"service_workers": "block", **options}
         context = chromium.new_context(base_url=of.url, storage_state=state, **options)
         sessions.append(BrowserSession(context, of.url))
         return sessions[-1]

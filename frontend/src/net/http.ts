@@ -36,8 +36,15 @@ function buildHeaders(request: HttpRequest): Headers {
   return headers;
 }
 
+/** Get the cookie of the CSRF token, which a page from the service worker does not bring along. */
+async function ensureCsrfCookie({ method }: HttpRequest): Promise<void> {
+  if (method === 'GET' || csrfToken(document.cookie) !== null) return;
+  await fetch('/', { method: 'HEAD', cache: 'no-store', credentials: 'same-origin' });
+}
+
 async function sendRequest(request: HttpRequest): Promise<{ response: Response; text: string }> {
   try {
+    await ensureCsrfCookie(request);
     const response = await fetch(`/api/${request.path}`, {
       method: request.method,
       headers: buildHeaders(request),

@@ -1,5 +1,8 @@
 import type { Api } from '../net/api';
 import type { Engine } from '../sync/engine';
+import type { AppUpdate } from './app-update.svelte';
+import type { InstallPrompt } from './install-prompt.svelte';
+import type { SharedText } from './shared-text';
 import type { Announcer } from './announcer.svelte';
 import type { Connection } from './connection.svelte';
 import type { Feed } from './feed.svelte';
@@ -35,6 +38,11 @@ export interface ListApp {
   announcer: Announcer;
   toast: Toast;
   currentTime: CurrentTime;
+  /** A text from another app, which a list takes when it is opened. */
+  sharedText: SharedText;
+  installPrompt: InstallPrompt;
+  /** Null until it is loaded. */
+  update: { current: AppUpdate | null };
   dependencies: StoreDependencies;
 }
 

@@ -5,11 +5,12 @@ export type AppPage =
   | { name: 'setup' }
   | { name: 'join' }
   | { name: 'reset' }
-  | { name: 'account' };
+  | { name: 'account' }
+  | { name: 'share' };
 
 const LIST_PATH = /^\/lists\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/?$/i;
 
-const NAMED_PATH = /^\/(signin|setup|join|reset|account)\/?$/;
+const NAMED_PATH = /^\/(signin|setup|join|reset|account|share)\/?$/;
 
 export function parsePath(path: string): AppPage {
   const id = LIST_PATH.exec(path)?.[1];

@@ -20,6 +20,8 @@ TIMEOUT = 20.0  # s
 # Errors of the network. Tests that cut the connection expect them, and wrong responses
 # of the server are checked as responses.
 NETWORK_ERRORS = ("Failed to load resource", "WebSocket connection to")
+# What Playwright itself says in a session without service workers.
+BLOCKED_WORKER = "Service Worker registration blocked by Playwright"
 REPORT_VIOLATIONS = """
 addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
   console.error(`CSP: ${violatedDirective} ${blockedURI}`));
@@ -111,7 +113,8 @@ class BrowserSession:
         return dict(boxes.evaluate_all("boxes => boxes.map(b => [b.ariaLabel, b.checked])"))
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(NETWORK_ERRORS):
+        expected = (*NETWORK_ERRORS, BLOCKED_WORKER)
+        if message.type in ("error", "warning") and not message.text.startswith(expected):
             self.errors.append(f"{message.type}: {message.text}")
 
     def _on_websocket(self, socket: WebSocket) -> None:

@@ -1,0 +1,137 @@
+"""The app without a server: its service worker, a new version, and texts of other apps."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser.installation import BrowserInstallation
+from tests.support.browser.session import BrowserSession
+
+pytestmark = pytest.mark.browser
+USE_DIST = """
+from pathlib import Path
+import asgi_project.settings as settings
+settings.FRONTEND_DIST = Path({path!r})
+settings.STATICFILES_DIRS = [settings.FRONTEND_DIST]
+"""
+
+
+class ReleasedInstallation(BrowserInstallation):
+    """An installation whose frontend is a copy, so that another version can replace it."""
+
+    def __init__(self, data: Path, dist: Path) -> None:
+        self.dist = dist
+        super().__init__(data)
+
+    def start_server(self, name, *, before="", **environment):
+        use = USE_DIST.format(path=str(self.dist))
+        return super().start_server(name, before=use + before, **environment)
+
+    def release(self) -> None:
+        """Restart the server with a frontend that differs by a comment in its service worker."""
+        worker = self.dist / "sw.js"
+        worker.write_text(worker.read_text() + "// the next version\n")
+        for compressed in self.dist.glob("sw.js.*"):
+            compressed.unlink()
+        self.first_server.restart()
+
+
+@pytest.fixture
+def released(dist, tmp_path) -> Iterator[ReleasedInstallation]:
+    copy = tmp_path / "dist"
+    shutil.copytree(dist, copy)
+    installation = ReleasedInstallation(tmp_path / "data", copy)
+    yield installation
+    installation.close()
+
+
+def wait_until_installed(session: BrowserSession) -> None:
+    """Wait until the service worker controls the page."""
+    session.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+
+def test_app_opens_without_its_server(open_session, released):
+    """INS-1"""
+    shared = released.create_list("Milk")
+    ana = open_session("ana", of=released, service_workers="allow").open(shared.path)
+    wait_until_installed(ana)
+    released.kill()
+    for path in (shared.path, "/", "/account/"):
+        ana.page.goto(path)
+        expect(ana.page.locator("#app > *").first).to_be_visible()
+        expect(ana.page).to_have_title("Trolley")
+    statuses = ana.page.evaluate(
+        """async () => {
+          const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+          const parts = (await (await caches.open((await caches.keys())[0])).keys())
+            .map(({ url }) => url).filter((url) => url.endsWith('.js'));
+          const answers = await Promise.all(parts.map((url) => fetch(url)));
+          return [loaded.length > 0, parts.length > 20, answers.every(({ ok }) => ok)];
+        }"""
+    )
+    assert statuses == [True, True, True]
+    with pytest.raises(Exception, match="ERR_CONNECTION_REFUSED"):
+        ana.page.goto("/dashboard/")
+
+
+def test_new_version_is_offered_and_shown_on_request(open_session, released):
+    """INS-4"""
+    shared = released.create_list("Milk")
+    ana = open_session("ana", of=released, service_workers="allow").open(shared.path)
+    wait_until_installed(ana)
+    ana.page.goto("/")
+    loads = ana.loads
+    released.release()
+    ana.page.evaluate("navigator.serviceWorker.getRegistration().then((each) => each.update())")
+    ana.page.wait_for_function(
+        "() => navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting !== null)"
+    )
+    ana.page.get_by_role("button", name="Account of ana").click()
+    update = ana.page.get_by_role("button", name="Update ready")
+    expect(update).to_be_visible()
+    assert ana.loads == loads
+    with ana.page.expect_event("load"):
+        update.click()
+    expect(ana.page.get_by_role("link", name="Groceries").first).to_be_visible()
+    assert ana.page.evaluate(
+        "navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting === null)"
+    )
+
+
+def test_shared_text_becomes_lines_of_a_list(open_session, installation):
+    """INS-3"""
+    shared = installation.create_list("Milk")
+    ana = open_session("ana")
+    ana.page.goto("/share/?title=Soup&text=2%20onions%0A1%20l%20stock&url=https://soup.example/")
+    expect(ana.page.get_by_role("heading", name="Add to a list")).to_be_visible()
+    ana.page.get_by_role("button", name=f"Groceries {shared.id[:4]}").click()
+    dialog = ana.page.get_by_role("dialog")
+    for name in ("Soup", "onions", "stock"):
+        expect(dialog.get_by_text(name, exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="Add 4").click()
+    ana.expect_item("onions")
+    ana.wait_until_live()
+    assert shared.items["onions"]["quantity"] == "2"
+    ana.page.reload()
+    ana.wait_until_live()
+    expect(ana.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_plain_http_is_explained_once(open_session, installation):
+    """INS-5"""
+    ana = open_session("ana")
+    insecure = "Object.defineProperty(window, 'isSecureContext', { get: () => false });"
+    ana.context.add_init_script(insecure)
+    ana.page.goto("/")
+    notice = ana.page.get_by_role("region", name="This address works only with a connection")
+    expect(notice).to_be_visible()
+    notice.get_by_role("button").click()
+    expect(notice).to_have_count(0)
+    ana.page.reload()
+    expect(ana.page.get_by_role("heading", name="Lists")).to_be_visible()
+    expect(notice).to_have_count(0)
