@@ -22,6 +22,7 @@ ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 )
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 OpenSession = Callable[..., BrowserSession]
 
 
@@ -86,3 +87,33 @@ def open_session(chromium, installation, sessions) -> OpenSession:
 def groceries(installation) -> SharedList:
     """A list of ana and bob with the open items Milk, Bread and Eggs."""
     return installation.create_list("Milk", "Bread", "Eggs")
+
+
+@pytest.fixture(scope="package")
+def stocked_list(installation) -> SharedList:
+    """A realistic list."""
+    groceries = installation.create_list()
+    groceries.rename("Groceries")
+    for name, fields in {
+        "Milk": {"quantity": "2 l", "note": "the one with the blue cap", "category": "Dairy"},
+        "Butter": {"category": "Dairy"},
+        "Bread": {"quantity": "1", "note": "dark, sliced", "category": "Bakery"},
+        "Apples": {"quantity": "1 kg"},
+        "Something with a rather long name that has to be broken somewhere": {},
+        "Coffee": {"quantity": "500 g"},
+        "Washing powder": {},
+        "Eggs": {"quantity": "10"},
+        "Rice": {},
+    }.items():
+        groceries.add(name, **fields)
+    for name in ("Coffee", "Rice"):
+        groceries.patch(name, purchased=True)
+    return groceries
+
+
+@pytest.fixture(scope="package")
+def axe() -> str:
+    """The source code of axe."""
+    if not AXE.is_file():
+        pytest.fail("axe is not installed: ./run test does it, or npm ci in frontend/")
+    return AXE.read_text()

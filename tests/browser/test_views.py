@@ -15,43 +15,12 @@ from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.browser
 ARTEFACTS = ROOT / "tests" / "artefacts"
-AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {390: 844, 1440: 900}
 NARROWEST = {"width": 320, "height": 568}
 VIOLATIONS = """async () => (await axe.run({ resultTypes: ['violations'] })).violations.flatMap(
   ({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`))
 """
 OpenSession = Callable[..., BrowserSession]
-
-
-@pytest.fixture(scope="package")
-def stocked_list(installation) -> SharedList:
-    """A realistic list."""
-    groceries = installation.create_list()
-    groceries.rename("Groceries")
-    for name, fields in {
-        "Milk": {"quantity": "2 l", "note": "the one with the blue cap", "category": "Dairy"},
-        "Butter": {"category": "Dairy"},
-        "Bread": {"quantity": "1", "note": "dark, sliced", "category": "Bakery"},
-        "Apples": {"quantity": "1 kg"},
-        "Something with a rather long name that has to be broken somewhere": {},
-        "Coffee": {"quantity": "500 g"},
-        "Washing powder": {},
-        "Eggs": {"quantity": "10"},
-        "Rice": {},
-    }.items():
-        groceries.add(name, **fields)
-    for name in ("Coffee", "Rice"):
-        groceries.patch(name, purchased=True)
-    return groceries
-
-
-@pytest.fixture(scope="package")
-def axe() -> str:
-    """The source code of axe."""
-    if not AXE.is_file():
-        pytest.fail("axe is not installed: ./run test does it, or npm ci in frontend/")
-    return AXE.read_text()
 
 
 def sign_in(open_session: OpenSession, **_: object) -> Page:
