@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const CALL = /\bm\.([a-z][a-z0-9_]*)\(\)/g;
@@ -13,7 +13,9 @@ const CALL = /\bm\.([a-z][a-z0-9_]*)\(\)/g;
 export function languagePlugin() {
   const locale = process.env.TROLLEY_LOCALE ?? 'en';
   const directory = new URL(`../.paraglide/${locale}/`, import.meta.url);
-  const texts = JSON.parse(readFileSync(new URL('fixed.json', directory), 'utf8'));
+  const file = new URL('fixed.json', directory);
+  if (!existsSync(file)) throw new Error(`No messages in "${locale}": npm run messages`);
+  const texts = JSON.parse(readFileSync(file, 'utf8'));
   return {
     name: 'trolley-language',
     enforce: 'pre',
