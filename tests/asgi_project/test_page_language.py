@@ -57,7 +57,7 @@ def test_page_is_in_the_language_of_the_browser_or_english(client):
 
 
 def test_choice_at_the_sign_in_is_stronger_than_the_browser(client):
-    """LANG-2"""
+    """LANG-2, SEC-8: any other value of the cookie is ignored."""
     assert page_language(client, accepts="en", cookie="de") == "de"
     assert page_language(client, accepts="de", cookie="../../x") == "de"
 
