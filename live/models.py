@@ -54,24 +54,36 @@ class Rollup(models.Model):
 
 
 class MarkKind(models.TextChoices):
-    """What happened to a process. A fault is a process that is silent but did not stop."""
+    """What happened: to a process, or to the installation (a condition of the verdict).
+
+    A fault is a process that is silent but did not stop.
+    """
 
     START = "start"
     STOP = "stop"
     VERSION = "version"
     FAULT = "fault"
+    CONDITION = "condition"
 
 
 class Mark(models.Model):
-    """A moment that explains a change of the charts."""
+    """A moment that explains a change of the charts.
+
+    A condition has no process and no version, but a key, a sentence without names of users,
+    and `until`: its end if it is over, otherwise when it was last known to go on.
+    """
 
     at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=16, choices=MarkKind.choices)
-    process = models.CharField(max_length=32)
-    version = models.CharField(max_length=64)
+    process = models.CharField(max_length=32, default="")
+    version = models.CharField(max_length=64, default="")
+    condition = models.CharField(max_length=32, default="")
+    text = models.CharField(max_length=200, default="")
+    until = models.DateTimeField(null=True)
+    is_over = models.BooleanField(default=True)
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.process}"
+        return f"{self.kind} of {self.process or self.condition}"
 
 
 class HistoryState(models.Model):

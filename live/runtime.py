@@ -153,6 +153,7 @@ class Runtime:
             restore=self.sampler.restore,
             refresh=self.sampler.refresh,
             is_sample_missing=self._is_sample_missing,
+            conditions=self.verdict.spans,
             intervals=self.intervals,
         )
         self.window_topics = WindowTopics(self.hub)

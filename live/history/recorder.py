@@ -13,6 +13,7 @@ from typing import NamedTuple
 from live.cpu_meter import dashboard_cpu
 from live.db_threads import run_in_db_thread
 from live.history import rollups, stored_counts
+from live.history.condition_spans import ConditionSpan
 from live.history.rollup_content import Gauges, highest
 from live.history.rollups import Moment, Silence
 from live.history.slots import SLOT_SECONDS, slot_of
@@ -52,17 +53,20 @@ class HistoryRecorder:
         restore: Callable[[StoredHistory], None],
         refresh: Callable[[Sequence[StoredProcess]], None],
         is_sample_missing: Callable[[], bool],
+        conditions: Callable[[], Sequence[ConditionSpan] | None],
         intervals: Intervals,
     ) -> None:
         """`restore` is called once, with what all other processes have counted.
 
         `refresh` is called with what they have stored while `is_sample_missing` says that this
-        process does not hear all of them.
+        process does not hear all of them. `conditions` returns those of now and those that
+        ended lately, or None if it is too early to know them.
         """
         self._snapshot = snapshot
         self._restore = restore
         self._refresh = refresh
         self._is_sample_missing = is_sample_missing
+        self._conditions = conditions
         self._intervals = intervals
         self._row = OwnRow(process, version, datetime.fromtimestamp(time.time(), UTC))
         self._is_started = False
@@ -112,6 +116,7 @@ class HistoryRecorder:
                 silence=self._silence,
                 silence_timeout=self._intervals.silence_timeout,
                 lease_duration=self._intervals.lease_duration,
+                conditions=self._conditions(),
             )
         except Exception:
             self._silence.clear()  # nobody could write meanwhile

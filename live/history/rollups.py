@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
 from django.db.models import Q
 
+from live.history.condition_marks import store_conditions
+from live.history.condition_spans import ConditionSpan
 from live.history.counts import (
     PendingSlot,
     decode_counts,
@@ -37,6 +39,7 @@ ROLLUP_DELAY = 2
 MAX_STOPPED_ROWS = 20
 """Stopped processes with rows of their own. Older ones are folded into one row."""
 MAX_MARKS = 1_000
+"""Marks of processes, and as many of conditions: a screen that is often behind deletes no start."""
 MARK_RETENTION = timedelta(days=365)
 
 
@@ -81,13 +84,14 @@ def roll_up(
     silence: Silence,
     silence_timeout: float,
     lease_duration: float,
+    conditions: Sequence[ConditionSpan] | None = None,
 ) -> bool:
     """Do all of it in one transaction, if this process has the lease or gets it.
 
     Returns False if another process has the lease.
 
     1. Add what the processes counted in the slots that have ended to the rollups.
-    2. Mark the processes that are silent.
+    2. Mark the processes that are silent, and the conditions, if they are known.
     3. Fold the rows of processes that stopped long ago into one row.
     4. Delete what is too old.
     """
@@ -99,6 +103,8 @@ def roll_up(
         rows = list(ProcessCounts.objects.all())
         _add_to_rollups(rows, moment.at, gauges)
         _mark_silent(rows, process, moment, silence, silence_timeout)
+        if conditions is not None:
+            store_conditions(conditions, moment.at)
         _fold(rows)
         _prune(moment.at)
     return True
@@ -232,7 +238,9 @@ def _prune(now: datetime) -> None:
         oldest = int(now.timestamp()) - tier.retention - tier.step
         Rollup.objects.filter(step=tier.step, start__lt=oldest).delete()
     Mark.objects.filter(at__lt=now - MARK_RETENTION).delete()
-    surplus = Mark.objects.order_by("-pk").values_list("pk", flat=True)
-    newest_surplus = next(iter(surplus[MAX_MARKS : MAX_MARKS + 1]), None)
-    if newest_surplus is not None:
-        Mark.objects.filter(pk__lte=newest_surplus).delete()
+    is_condition = Q(kind=MarkKind.CONDITION)
+    for marks in (Mark.objects.filter(is_condition), Mark.objects.exclude(is_condition)):
+        surplus = marks.order_by("-pk").values_list("pk", flat=True)
+        newest_surplus = next(iter(surplus[MAX_MARKS : MAX_MARKS + 1]), None)
+        if newest_surplus is not None:
+            marks.filter(pk__lte=newest_surplus).delete()

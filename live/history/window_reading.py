@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
+from django.db.models import Q
 from django.utils import timezone
 
 from live.history.counts import decode_counts
@@ -13,12 +14,12 @@ from live.history.rollups import states_of
 from live.history.slots import unrolled
 from live.history.stored_counts import STATE_ID
 from live.history.windows import Points, Window, points_of, start_of
-from live.models import HistoryState, Mark, ProcessCounts, Rollup
+from live.models import HistoryState, Mark, MarkKind, ProcessCounts, Rollup
 from live.protocol import frames
 
 MAX_ATTEMPTS = 5
 MAX_MARKS = 100
-"""Marks of a window: the newest ones."""
+"""Marks of a window: the newest ones of processes, and the newest ones of conditions."""
 
 RollupRow = tuple[int, RollupContent]
 
@@ -85,10 +86,25 @@ def _unrolled() -> list[RollupRow]:
 
 def _marks(start: int) -> tuple[frames.Mark, ...]:
     since = datetime.fromtimestamp(start, UTC)
-    rows = Mark.objects.filter(at__gte=since).order_by("-at", "-pk")[:MAX_MARKS]
-    return tuple(_mark(row) for row in reversed(rows))
+    of_processes = Mark.objects.exclude(kind=MarkKind.CONDITION).filter(at__gte=since)
+    in_window = Q(at__gte=since) | Q(until__gte=since) | Q(is_over=False)
+    conditions = Mark.objects.filter(in_window, kind=MarkKind.CONDITION)
+    rows = [
+        row
+        for marks in (of_processes, conditions)
+        for row in marks.order_by("-at", "-pk")[:MAX_MARKS]
+    ]
+    return tuple(_mark(row) for row in sorted(rows, key=lambda row: (row.at, row.pk)))
 
 
 def _mark(row: Mark) -> frames.Mark:
     kind = cast("frames.MarkKind", row.kind)
-    return frames.Mark(at=row.at, kind=kind, process=row.process, version=row.version)
+    return frames.Mark(
+        at=row.at,
+        kind=kind,
+        process=row.process,
+        version=row.version,
+        key=row.condition,
+        text=row.text,
+        until=row.until if row.is_over else None,
+    )

@@ -119,6 +119,12 @@ class Problem(NamedTuple):
     note: str
     section: SectionName
     min_seconds: float = 0.0
+    mark: str = ""
+
+    @property
+    def mark_text(self) -> str:
+        """The sentence for a mark of the charts. It names no user, and no figure that grows."""
+        return f"{self.mark or self.text}."
 
 
 class Condition(NamedTuple):
@@ -166,9 +172,9 @@ def _different(facts: Facts) -> Problem | None:
     is_one = facts.different == 1
     text = f"{_count(facts.different, 'screen')} {'shows' if is_one else 'show'} other rows"
     note = f"Reload {'that page' if is_one else 'those pages'}, and report the log of the server."
-    return Problem(
-        "different", "critical", f"{text} than the database", note, "delivery", DIFFERENT_DURATION
-    )
+    mark = "A screen shows other rows than the database"
+    text = f"{text} than the database"
+    return Problem("different", "critical", text, note, "delivery", DIFFERENT_DURATION, mark)
 
 
 def _went_back(facts: Facts) -> Problem | None:
@@ -199,7 +205,8 @@ def _days_left(days: float | None) -> Problem | None:
     if days is None or days >= FEW_DAYS:
         return None
     text = f"Disk full in {_count(int(days), 'day')}" if days >= 1 else "Disk full within a day"
-    return Problem("disk", "warning", text, "Lists grow as fast as in the last week.", "machine")
+    note = "Lists grow as fast as in the last week."
+    return Problem("disk", "warning", text, note, "machine", mark="The disk is full within days")
 
 
 def _late(facts: Facts) -> Problem | None:
@@ -236,7 +243,8 @@ def _busy(facts: Facts) -> Problem | None:
         return None
     text = f"{facts.in_flight} requests are open at once"
     note = f"{facts.capacity} of them are handled at the same time, the others wait."
-    return Problem("busy", "warning", text, note, "requests", BUSY_DURATION)
+    mark = "More requests are open than are handled at once"
+    return Problem("busy", "warning", text, note, "requests", BUSY_DURATION, mark)
 
 
 def _slow(facts: Facts) -> Problem | None:
@@ -262,7 +270,7 @@ def _lagging(screens: Sequence[LaggingScreen], *, with_names: bool) -> Problem |
         whose = f"{name}'s" if name else "the slowest"
         amount = f" ({changes})" if slowest.changes else ""
         text = f"{len(screens)} screens are behind, {whose} by {seconds}{amount}"
-    return Problem("lagging", "warning", text, "", "delivery")
+    return Problem("lagging", "warning", text, "", "delivery", mark="A screen is behind")
 
 
 class ConditionLog:

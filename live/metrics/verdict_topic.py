@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from live.history.condition_spans import ConditionSpan
 from live.metrics.alert_plan import Alert, AlertPlan, Peer
 from live.metrics.process_count import ProcessCount
 from live.metrics.verdict import (
@@ -30,6 +31,13 @@ from live.protocol.topics import STAFF_VERDICT, VERDICT
 MINUTE = 60
 HEARING_SECONDS = 5.0
 """Seconds after the layer came back in which the other processes are heard again."""
+SETTLING_SECONDS = 15.0
+"""Seconds after the start in which a process does not know the conditions yet: the database is
+read every 5 seconds, and a screen is different after 5 seconds."""
+UNMARKED_KEYS = frozenset({"processes"})
+"""Processes that stop have marks of their own."""
+MOMENTARY_KEYS = frozenset({"history"})
+"""Conditions that are said for longer than they last: the copy was put back at one moment."""
 SEVERITY: dict[DatabaseState, int] = {"working": 0, "read_only": 1, "down": 2}
 
 
@@ -85,6 +93,7 @@ class Verdict:
         self._process_count = ProcessCount(time_scale=time_scale)
         self._time_scale = time_scale
         self._layer_down_at = float("-inf")
+        self._started_at = time.time()
         self.log = ConditionLog(time_scale=time_scale)
         self.facts = Facts(at=time.time())
         self._problems_without_names: dict[str, Problem] = {}
@@ -126,6 +135,17 @@ class Verdict:
                 remote_since[key] = min(since, remote_since.get(key, since))
         self.log.update(problems, self.facts.at, remote_since)
         self._send_alerts()
+
+    def spans(self) -> list[ConditionSpan] | None:
+        """Return the conditions of now and the recent ones as marks of the charts.
+
+        Returns None just after the start of this process, when it does not know them yet.
+        """
+        at = self.facts.at
+        if not self._totals or at - self._started_at < SETTLING_SECONDS * self._time_scale:
+            return None
+        conditions = [*self.log.conditions(at), *self.log.recent(at)]
+        return [_span_of(each) for each in conditions if each.problem.key not in UNMARKED_KEYS]
 
     def _send_alerts(self) -> None:
         """Post what began and ended. The address may be public, so no alert names a user."""
@@ -238,6 +258,12 @@ class VerdictTopic:
     def frame(self, at: datetime) -> frames.Verdict:
         """Return the frame for subscribers."""
         return self._verdict.frame(self.name, at)
+
+
+def _span_of(condition: Condition) -> ConditionSpan:
+    problem, since = condition.problem, condition.since
+    until = since if problem.key in MOMENTARY_KEYS else condition.until
+    return ConditionSpan(problem.key, problem.mark_text, since, until)
 
 
 def _frame_of(condition: Condition) -> frames.Condition:

@@ -26,9 +26,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_index=True)),
-                ('kind', models.CharField(choices=[('start', 'Start'), ('stop', 'Stop'), ('version', 'Version'), ('fault', 'Fault')], max_length=16)),
-                ('process', models.CharField(max_length=32)),
-                ('version', models.CharField(max_length=64)),
+                ('kind', models.CharField(choices=[('start', 'Start'), ('stop', 'Stop'), ('version', 'Version'), ('fault', 'Fault'), ('condition', 'Condition')], max_length=16)),
+                ('process', models.CharField(default='', max_length=32)),
+                ('version', models.CharField(default='', max_length=64)),
+                ('condition', models.CharField(default='', max_length=32)),
+                ('text', models.CharField(default='', max_length=200)),
+                ('until', models.DateTimeField(null=True)),
+                ('is_over', models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(

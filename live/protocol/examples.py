@@ -222,7 +222,12 @@ FRAMES: tuple[msgspec.Struct, ...] = (
             latency_ms={"p50": 8.1, "p95": 31.0, "p99": 84.2},
             delivery_ms={"p50": 3.1, "p95": 9.4, "p99": 22.0},
         ),
-        marks=(frames.Mark(at=_AT, kind="start", process="f3a9c2d1b6e4", version="1.0.0"),),
+        marks=(
+            frames.Mark(at=_AT, kind="start", process="f3a9c2d1b6e4", version="1.0.0"),
+            frames.Mark(
+                at=_AT, kind="condition", key="layer", text="Redis does not answer.", until=_AT
+            ),
+        ),
     ),
     frames.Signals(
         topic="signals",

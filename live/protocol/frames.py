@@ -309,21 +309,26 @@ class Sample(msgspec.Struct, tag_field="type", tag="sample", kw_only=True):
     snapshots: int
 
 
-MarkKind = Literal["start", "stop", "version", "fault"]
+MarkKind = Literal["start", "stop", "version", "fault", "condition"]
 """live/models.py stores these."""
 
 
 class Mark(msgspec.Struct, kw_only=True):
-    """What happened to a process, to explain a change of the charts.
+    """What happened, to explain a change of the charts.
 
     `version` is a start with another version than the last start had. `fault` is a process that
-    is silent and did not stop: it was killed, or its machine failed.
+    is silent and did not stop: it was killed, or its machine failed. `condition` is a condition
+    of the verdict: it has a `key` and a `text` instead of a process and a version, and `until`,
+    which is null while it goes on. The text names no user.
     """
 
     at: datetime
     kind: MarkKind
-    process: str
-    version: str
+    process: str = ""
+    version: str = ""
+    key: str = ""
+    text: str = ""
+    until: datetime | None = None
 
 
 class WindowTotals(msgspec.Struct, kw_only=True):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,13 +149,22 @@ def test_killed_process_is_replaced(demo: tuple[Demo, Path]) -> None:
     eventually(lambda: running.sample()["processes"] == 2)
 
 
+def stored_conditions(data: Path, key: str) -> list[tuple[str, int]]:
+    """Return the sentences of the marks of a condition, and whether it is over."""
+    with closing(sqlite3.connect(data / "trolley.sqlite3")) as database:
+        query = "SELECT text, is_over FROM live_mark WHERE condition = ?"
+        return database.execute(query, [key]).fetchall()
+
+
 def test_redis_comes_back(demo: tuple[Demo, Path]) -> None:
-    """DEM-2"""
-    running, _ = demo
+    """DEM-2, MET-25: its outage is a mark with a beginning and an end."""
+    running, log = demo
     running.cause("redis")
     eventually(lambda: running.ana.get("/readyz").json()["status"] == "degraded")
     eventually(lambda: running.ana.get("/readyz").json()["status"] == "ready")
     eventually(lambda: is_over(running))
+    mark = [("Redis does not answer.", 1)]
+    eventually(lambda: stored_conditions(log.parent, "layer") == mark)
 
 
 def test_older_copy_is_put_back_under_the_running_demo(demo: tuple[Demo, Path]) -> None:

@@ -393,16 +393,21 @@ export interface WindowTotals {
   };
 }
 /**
- * What happened to a process, to explain a change of the charts.
+ * What happened, to explain a change of the charts.
  *
  *     `version` is a start with another version than the last start had. `fault` is a process that
- *     is silent and did not stop: it was killed, or its machine failed.
+ *     is silent and did not stop: it was killed, or its machine failed. `condition` is a condition
+ *     of the verdict: it has a `key` and a `text` instead of a process and a version, and `until`,
+ *     which is null while it goes on. The text names no user.
  */
 export interface Mark {
   at: string;
-  kind: 'fault' | 'start' | 'stop' | 'version';
-  process: string;
-  version: string;
+  kind: 'condition' | 'fault' | 'start' | 'stop' | 'version';
+  process?: string;
+  version?: string;
+  key?: string;
+  text?: string;
+  until?: string | null;
 }
 /**
  * All measured signals, sent once a second. It replaces the rows before it.

@@ -37,6 +37,7 @@ class Process:
             restore=self.restored.append,
             refresh=self.refreshed.append,
             is_sample_missing=lambda: self.is_sample_missing,
+            conditions=lambda: None,
             intervals=Intervals(**{"save_timeout": 10.0, **intervals}),
         )
 

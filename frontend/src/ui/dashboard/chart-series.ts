@@ -19,11 +19,14 @@ export interface ChartSeries {
   format?: (value: number | null) => string;
 }
 
-/** Something that happened at a moment, for example a start of the server. */
+/** Something that happened, for example a start of the server. Times are in seconds since 1970. */
 export interface ChartMark {
-  /** In seconds since 1970. */
+  /** Different for each mark, and the same as long as the mark exists. */
+  key: string;
   at: number;
-  kind: 'start' | 'stop' | 'version' | 'fault';
+  /** The end of a condition; null while it goes on; `at` if it is a moment. */
+  until: number | null;
+  kind: 'start' | 'stop' | 'version' | 'fault' | 'condition';
   label: string;
 }
 
@@ -32,7 +35,11 @@ export const MARK_SIGNS: Record<ChartMark['kind'], string> = {
   stop: '■',
   version: '◆',
   fault: '✕',
+  condition: '!',
 };
+
+/** The end of a condition. */
+export const END_SIGN = '✓';
 
 const DASHES = { solid: '', dashed: '6 4', dotted: '1.5 4' };
 
