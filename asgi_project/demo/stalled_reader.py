@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
-from websockets.sync.client import connect
+from websockets.client import ClientProtocol
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
 RECEIVE_BUFFER = 4096
 """Bytes that the kernel takes for the client. More is left to the server."""
+HANDSHAKE_TIMEOUT = 10.0
 
 
 class StalledReader:
@@ -23,19 +26,33 @@ class StalledReader:
 
     @contextmanager
     def stalled(self) -> Iterator[None]:
-        """Read nothing inside the block."""
-        connection = socket.socket()
-        # Before the connection exists: later the kernel does not make its window smaller.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        connection.connect(self._address)
-        host, port = self._address
-        with connect(
-            f"ws://{host}:{port}/ws/",
-            sock=connection,
-            additional_headers={"Authorization": f"Bearer {self._token}"},
-            max_queue=1,  # its thread reads nothing more as long as nobody takes a message
-            close_timeout=1,
-        ) as client:
-            client.recv()
-            client.send(json.dumps({"type": "subscribe", "topic": self._topic}))
+        """Read nothing inside the block.
+
+        The clients of `websockets` have a thread that reads, so only its protocol is used.
+        """
+        with closing(socket.socket()) as connection:
+            # Before the connection exists: later the kernel does not make its window smaller.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            connection.settimeout(HANDSHAKE_TIMEOUT)
+            connection.connect(self._address)
+            protocol = self._open(connection)
+            subscribe = json.dumps({"type": "subscribe", "topic": self._topic})
+            protocol.send_text(subscribe.encode())
+            connection.sendall(b"".join(protocol.data_to_send()))
             yield
+
+    def _open(self, connection: socket.socket) -> ClientProtocol:
+        host, port = self._address
+        protocol = ClientProtocol(parse_uri(f"ws://{host}:{port}/ws/"))
+        request = protocol.connect()
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        protocol.send_request(request)
+        connection.sendall(b"".join(protocol.data_to_send()))
+        while protocol.state is State.CONNECTING:
+            data = connection.recv(1024)
+            if not data:
+                raise ConnectionError("the server closed the socket before its handshake")
+            protocol.receive_data(data)
+        if protocol.handshake_exc is not None:
+            raise protocol.handshake_exc
+        return protocol

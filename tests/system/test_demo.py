@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from rest_framework.test import APIRequestFactory, force_authenticate
+from websockets.sync.client import connect
 
 from asgi_project.demo.server import free_port
 from asgi_project.demo.views import DrillView
@@ -100,6 +102,13 @@ def is_over(demo: Demo) -> bool:
     return demo.ana.get(DRILL).json()["running"] is None
 
 
+def stored_conditions(data: Path, key: str) -> list[tuple[str, int]]:
+    """Return the sentences of the marks of a condition, and whether it is over."""
+    with closing(sqlite3.connect(data / "trolley.sqlite3")) as database:
+        query = "SELECT text, is_over FROM live_mark WHERE condition = ?"
+        return database.execute(query, [key]).fetchall()
+
+
 def test_demo_is_alive(demo: tuple[Demo, Path]) -> None:
     """DEM-1: people, screens that are identical, changes, and answers of several classes."""
     running, _ = demo
@@ -141,19 +150,37 @@ def test_one_fault_runs_at_a_time(demo: tuple[Demo, Path]) -> None:
     eventually(lambda: is_over(running))
 
 
+def test_stalled_reader_is_named_to_staff_and_marked_without_a_name(
+    demo: tuple[Demo, Path],
+) -> None:
+    """DEM-2, MET-25, VER-2"""
+    running, log = demo
+    cookies = "; ".join(f"{name}={value}" for name, value in running.ana.cookies.items())
+    url = running.url.replace("http", "ws", 1) + "/ws/"
+    headers = {"Cookie": cookies, "Origin": running.url}
+    with connect(url, additional_headers=headers) as socket:
+        socket.send(json.dumps({"type": "subscribe", "topic": "ops:verdict"}))
+
+        def sentence() -> str:
+            while True:
+                for text in str(socket.recv(TIMEOUT)).split("\n"):
+                    frame = json.loads(text)
+                    if frame["type"] == "verdict":
+                        return str(frame["sentence"])
+
+        running.cause("stall")
+        eventually(lambda: "Cleo's screen has read nothing for " in sentence())
+        eventually(lambda: sentence().startswith("All well."))
+    eventually(lambda: ("A screen is behind.", 1) in stored_conditions(log.parent, "lagging"))
+    eventually(lambda: is_over(running))
+
+
 def test_killed_process_is_replaced(demo: tuple[Demo, Path]) -> None:
     """DEM-2"""
     running, log = demo
     running.cause("kill")
     eventually(lambda: "worker died" in log.read_text())
     eventually(lambda: running.sample()["processes"] == 2)
-
-
-def stored_conditions(data: Path, key: str) -> list[tuple[str, int]]:
-    """Return the sentences of the marks of a condition, and whether it is over."""
-    with closing(sqlite3.connect(data / "trolley.sqlite3")) as database:
-        query = "SELECT text, is_over FROM live_mark WHERE condition = ?"
-        return database.execute(query, [key]).fetchall()
 
 
 def test_redis_comes_back(demo: tuple[Demo, Path]) -> None:
