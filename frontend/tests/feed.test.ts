@@ -17,15 +17,18 @@ const entry = (version: number, list = 'one', epoch = 'aaaaaaaa'): ActivityEntry
 
 const history = (...entries: ActivityEntry[]): ServerFrame => ({
   type: 'activities',
-  topic: 'activity',
+  topic: 'activity:newest',
   entries,
 });
 
-const activity = (added: ActivityEntry): ServerFrame => ({
-  type: 'activity',
-  topic: 'activity',
-  entry: added,
+const newest = (more: Record<string, number>, ...entries: ActivityEntry[]): ServerFrame => ({
+  type: 'newest',
+  topic: 'activity:newest',
+  entries,
+  more,
 });
+
+const activity = (added: ActivityEntry): ServerFrame => newest({}, added);
 
 const ticksBetween = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `Ana ticked Thing ${to - index}`);
@@ -47,7 +50,11 @@ describe('the activity feed', () => {
 
   it('subscribes to the activity of all lists when the socket is open', () => {
     receive(welcome());
-    expect(connected.send).toHaveBeenCalledWith({ type: 'subscribe', id: 1, topic: 'activity' });
+    expect(connected.send).toHaveBeenCalledWith({
+      type: 'subscribe',
+      id: 1,
+      topic: 'activity:newest',
+    });
   });
 
   it('PAG-1 shows past changes and then live changes, each once', () => {
@@ -60,6 +67,19 @@ describe('the activity feed', () => {
   it('keeps the newest hundred entries', () => {
     for (let version = 1; version <= 130; version += 1) receive(activity(entry(version)));
     expect(texts()).toEqual(ticksBetween(31, 130));
+  });
+
+  it('PAG-1 counts the changes that were too many to be sent', () => {
+    receive(history(entry(1)), newest({ one: 20, two: 2 }, entry(27), entry(26), entry(25)));
+    expect(texts()).toEqual([...ticksBetween(25, 27), 'Ana ticked Thing 1']);
+    expect(feed.entries.map(({ more }) => more.map(({ count }) => count))).toEqual([
+      [],
+      [],
+      [20, 2],
+      [],
+    ]);
+    receive({ type: 'left', list: 'two' });
+    expect(feed.entries[2]?.more).toEqual([{ listId: 'one', count: 20 }]);
   });
 
   it('PAG-1 shows what happened during an outage', () => {

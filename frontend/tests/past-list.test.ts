@@ -124,12 +124,13 @@ describe('the edits of the last minutes', () => {
     expect(before.slice(0, 20).every((count) => count === null)).toBe(true);
     expect(before.slice(-2)).toEqual([5, 6]);
     connected.receive({
-      type: 'activity',
-      topic: 'activity',
-      entry: entry('two', NOW - 1000, 2),
+      type: 'newest',
+      topic: 'activity:newest',
+      entries: [entry('two', NOW - 1000, 2)],
+      more: { two: 20 },
     } as never);
-    expect(times.minutesOf('two', NOW).at(-1)).toBe(1);
-    expect(times.minutesOf('two', NOW + 60_000).slice(-2)).toEqual([1, 0]);
+    expect(times.minutesOf('two', NOW).at(-1)).toBe(21);
+    expect(times.minutesOf('two', NOW + 60_000).slice(-2)).toEqual([21, 0]);
     expect(editTimesOf(connected.engine, [])).toBe(times);
     connected.receive({ type: 'left', list: 'two' });
     expect(times.minutesOf('two', NOW).at(-1)).toBe(0);

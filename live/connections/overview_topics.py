@@ -29,15 +29,18 @@ from live.delivery.readings import Position
 from live.delivery.send_queue import Batch
 from live.intervals import Intervals
 from live.protocol import frames
-from live.protocol.topics import ACTIVITY, LISTS, OVERVIEW_TOPICS
+from live.protocol.topics import ACTIVITY, LISTS, NEWEST_ACTIVITY, OVERVIEW_TOPICS
 from shopping_list import overview
 from shopping_list.overview_values import LoggedEntry
 from shopping_list.rows import ActivityEntry, OverviewRow
 
 logger = logging.getLogger(__name__)
 
+ACTIVITY_TOPICS = (ACTIVITY, NEWEST_ACTIVITY)
 MAX_REQUESTS_PER_READING = 100
 """Subscribers that one reading answers; the others wait for the next one."""
+
+_ListNews = tuple[OverviewRow, Sequence[ActivityEntry]]
 
 
 @dataclass(eq=False)
@@ -154,8 +157,9 @@ class OverviewTopics:
         self._outdated[list_id] = True
         self._work_added.set()
         for connection in self._registry.connections_of(user_id):
-            if ACTIVITY in connection.subscriptions and connection.token_allows(list_id):
-                connection.writer.send_queue.mark_missed(ACTIVITY)
+            for topic in ACTIVITY_TOPICS:
+                if topic in connection.subscriptions and connection.token_allows(list_id):
+                    connection.writer.send_queue.mark_missed(topic)
 
     def reconcile(self, positions: Mapping[UserAndList, Position]) -> None:
         """Find lists that changed without a message, in a reading of all memberships."""
@@ -229,8 +233,11 @@ class OverviewTopics:
         requests = self._requests[:MAX_REQUESTS_PER_READING]
         outdated = {**self._outdated, **dict.fromkeys(self._missing_lists(requests), True)}
         rows, entries = await self._read(outdated)
-        for list_id in outdated:
+        news = [
             await self._publish(list_id, rows.get(list_id), entries.get(list_id, []))
+            for list_id in outdated
+        ]
+        await self._send_newest([each for each in news if each is not None])
         await self._answer(requests)
 
     def _announce(self) -> None:
@@ -269,7 +276,7 @@ class OverviewTopics:
         self._outdated = {}
         try:
             rows = await self._read_rows(outdated)
-            has_readers = self._subscriber_counts[ACTIVITY] > 0
+            has_readers = any(self._subscriber_counts[topic] for topic in ACTIVITY_TOPICS)
             unsent = self._published.unsent_versions(rows) if has_readers else {}
             entries = await run_in_db_thread(overview.entries_between, unsent) if unsent else {}
         except Exception:
@@ -290,20 +297,42 @@ class OverviewTopics:
 
     async def _publish(
         self, list_id: UUID, row: OverviewRow | None, entries: Sequence[LoggedEntry]
-    ) -> None:
+    ) -> _ListNews | None:
+        """Send a row and its changes. Return them if `activity:newest` has to send them too."""
         granted = self._granted.pop(list_id, set())
         if row is None:
             self._published.remove(list_id)  # `left` tells the subscribers
-            return
+            return None
         news = self._published.apply(row, entries)
         await self._send_row(row, news, granted)
         if news.is_rewritten:
-            for connection in self._viewers(row, ACTIVITY):
-                connection.writer.send_queue.mark_missed(ACTIVITY)
-        elif news.entries:
-            await self._send_batch(
-                overview_batches.entries(news.entries), self._viewers(row, ACTIVITY)
+            for topic in ACTIVITY_TOPICS:
+                for connection in self._viewers(row, topic):
+                    connection.writer.send_queue.mark_missed(topic)
+            return None
+        if not news.entries:
+            return None
+        batch = overview_batches.entries(news.entries)
+        await self._send_batch(batch, self._viewers(row, ACTIVITY))
+        return row, news.entries
+
+    async def _send_newest(self, news: Sequence[_ListNews]) -> None:
+        """Send each subscriber one frame, whatever the number of changes and lists."""
+        if not self._subscriber_counts[NEWEST_ACTIVITY]:
+            return
+        entries = {row.id: of_list for row, of_list in news}
+        lists: dict[Connection, list[UUID]] = {}
+        for row, _ in news:
+            for connection in self._viewers(row, NEWEST_ACTIVITY):
+                lists.setdefault(connection, []).append(row.id)
+        same: dict[tuple[UUID, ...], list[Connection]] = {}
+        for connection, list_ids in lists.items():
+            same.setdefault(tuple(list_ids), []).append(connection)
+        for visible, connections in same.items():
+            batch = overview_batches.newest(
+                entry for list_id in visible for entry in entries[list_id]
             )
+            await self._send_batch(batch, connections)
 
     async def _send_row(self, row: OverviewRow, news: News, granted: set[int]) -> None:
         published = news.row or next(iter(self._published.newest_first([row.id])))
@@ -333,7 +362,7 @@ class OverviewTopics:
         histories: dict[frozenset[UUID], tuple[ActivityEntry, ...]] = {}
         for request in requests:
             visible = self._visible_lists(request.connection)
-            if request.topic == ACTIVITY and visible not in histories:
+            if request.topic in ACTIVITY_TOPICS and visible not in histories:
                 histories[visible] = await self._read_history(visible)
             if request.is_open:
                 self._send_all(request, histories.get(visible, ()))
@@ -367,7 +396,9 @@ class OverviewTopics:
             batches = overview_batches.overview(self._published.newest_first(visible))
         else:
             batches = [
-                overview_batches.history([entry for entry in history if entry.list in visible])
+                overview_batches.history(
+                    topic, [entry for entry in history if entry.list in visible]
+                )
             ]
         for batch in batches:
             send_queue.put(batch)

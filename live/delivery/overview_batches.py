@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from live.delivery.published_lists import PublishedList
 from live.delivery.send_queue import Batch
 from live.protocol import frames
-from live.protocol.topics import ACTIVITY, LISTS
+from live.protocol.topics import ACTIVITY, LISTS, NEWEST_ACTIVITY
 from rest.batches import batched_by_size
 from shopping_list.rows import ActivityEntry, OverviewRow, encode
 
@@ -27,10 +28,22 @@ def entries(logged: Sequence[ActivityEntry]) -> Batch:
     return Batch("\n".join(news), topic=ACTIVITY, frame_count=len(news))
 
 
-def history(newest: Sequence[ActivityEntry]) -> Batch:
+def newest(logged: Iterable[ActivityEntry]) -> Batch:
+    """Return one frame with the newest changes, and the number of all others by list."""
+    entries = sorted(logged, key=lambda entry: (entry.at, entry.version), reverse=True)
+    more = Counter(str(entry.list) for entry in entries[frames.MAX_NEWEST_ENTRIES :])
+    frame = frames.NewestActivities(
+        topic=NEWEST_ACTIVITY,
+        entries=tuple(entries[: frames.MAX_NEWEST_ENTRIES]),
+        more=dict(more),
+    )
+    return Batch(encode(frame).decode(), topic=NEWEST_ACTIVITY)
+
+
+def history(topic: str, newest: Sequence[ActivityEntry]) -> Batch:
     """Return the frame that replaces all changes that a subscriber has."""
-    frame = frames.ActivityHistory(topic=ACTIVITY, entries=tuple(newest))
-    return Batch(encode(frame).decode(), topic=ACTIVITY, is_replay=True)
+    frame = frames.ActivityHistory(topic=topic, entries=tuple(newest))
+    return Batch(encode(frame).decode(), topic=topic, is_replay=True)
 
 
 def overview(lists: Sequence[PublishedList]) -> list[Batch]:

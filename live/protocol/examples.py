@@ -477,6 +477,9 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.OverviewChange(topic="lists", list=_OVERVIEW_ROW),
     frames.ActivityHistory(topic="activity", entries=(_ENTRY,)),
     frames.NewActivity(topic="activity", entry=_ENTRY),
+    frames.NewestActivities(
+        topic="activity:newest", entries=(_ENTRY,), more={str(_ENTRY.list): 22}
+    ),
     frames.Heartbeat(),
     frames.Pong(id=10),
     frames.Error(id=9, code="not_found", message="no such topic"),

@@ -49,6 +49,8 @@ MAX_SNAPSHOT_ITEMS = 2_000
 MAX_PART_BYTES = 900_000
 """Bytes of rows in one part: servers and proxies limit a message to 1 MiB."""
 MAX_ACTIVITY_ENTRIES = 50
+MAX_NEWEST_ENTRIES = 3
+"""Changes in a frame of the topic `activity:newest`, which has at most four frames a second."""
 """Changes that a new subscriber of `activity` gets."""
 TIME_BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 """The upper bounds of the bars of a histogram; the last bar has everything above them."""
@@ -858,6 +860,17 @@ class NewActivity(msgspec.Struct, tag_field="type", tag="activity", kw_only=True
     entry: ActivityEntry
 
 
+class NewestActivities(msgspec.Struct, tag_field="type", tag="newest", kw_only=True):
+    """The newest changes since the last frame, newest first.
+
+    `more` has the number of the changes of each list that are older than these and not sent.
+    """
+
+    topic: str
+    entries: tuple[ActivityEntry, ...]
+    more: dict[str, int]
+
+
 class Heartbeat(Frame, tag="beat"):
     """No other frame was sent for `heartbeat` seconds; the connection works."""
 
@@ -910,6 +923,7 @@ ServerFrame = (
     | OverviewChange
     | ActivityHistory
     | NewActivity
+    | NewestActivities
     | Heartbeat
     | Pong
     | Error

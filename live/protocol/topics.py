@@ -38,7 +38,9 @@ LISTS = "lists"
 """All lists of the user, without their items."""
 ACTIVITY = "activity"
 """The changes of all lists of the user, without their rows."""
-OVERVIEW_TOPICS = (LISTS, ACTIVITY)
+NEWEST_ACTIVITY = "activity:newest"
+"""The same for a screen: of many changes at once only the newest, and how many more there were."""
+OVERVIEW_TOPICS = (LISTS, ACTIVITY, NEWEST_ACTIVITY)
 
 
 def parse_window_topic(topic: str) -> str | None:

@@ -385,6 +385,59 @@ async def test_activity_sends_each_change_once_in_order(open_client, ana, bob, g
         assert await client.drain() == []
 
 
+async def subscribe_newest(client):
+    """Subscribe to `activity:newest` and return the newest entries."""
+    assert (await client.subscribe("activity:newest"))["type"] == "subscribed"
+    frame = await client.next()
+    assert (frame["type"], frame["topic"]) == ("activities", "activity:newest")
+    return frame["entries"]
+
+
+@UNREPAIRED
+async def test_newest_activity_has_few_entries_and_counts_the_others(
+    open_client, ana, bob, mallory, groceries, hardware
+):
+    """LIV-56: in one frame for all lists, and nothing of lists of others."""
+    clients = [await open_client(user) for user in (ana, bob, mallory)]
+    for client in clients:
+        await subscribe_newest(client)
+
+    def edit():
+        for number in range(6):
+            add(groceries, f"food {number}")
+        add(hardware, "hammer")
+
+    await run_in_db_thread(edit)
+    names, more = [[], []], [0, 0]
+    for number, last in ((0, "hammer"), (1, "food 5")):
+        while last not in names[number]:
+            frame = await clients[number].until("newest", topic="activity:newest")
+            texts = [entry["summary"]["names"][0] for entry in frame["entries"]]
+            assert len(texts) <= frames.MAX_NEWEST_ENTRIES
+            assert texts == sorted(texts, reverse=True)
+            names[number] += texts
+            assert frame["more"].keys() <= {str(groceries.pk)}
+            more[number] += sum(frame["more"].values())
+        assert await clients[number].drain() == []
+    assert [len(texts) + count for texts, count in zip(names, more, strict=True)] == [7, 6]
+    assert "hammer" not in names[1]
+    assert await clients[2].drain() == []
+
+
+async def test_newest_activity_begins_again_when_a_list_is_gained(
+    open_client, bob, groceries, hardware
+):
+    """LIV-56"""
+    client = await open_client(bob)
+    await subscribe_newest(client)
+    await run_in_db_thread(
+        lambda: Membership.objects.create(shopping_list=hardware, user=bob, role="editor")
+    )
+    entries = []
+    while str(hardware.pk) not in {entry["list"] for entry in entries}:
+        entries = (await client.until("activities", topic="activity:newest"))["entries"]
+
+
 async def test_change_during_the_reading_of_the_history_is_sent_once(
     open_client, monkeypatch, ana, groceries
 ):

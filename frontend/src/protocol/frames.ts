@@ -27,6 +27,7 @@ export type ServerFrame =
   | OverviewChange
   | ActivityHistory
   | NewActivity
+  | NewestActivities
   | Heartbeat
   | Pong
   | Error
@@ -1012,6 +1013,19 @@ export interface NewActivity {
   type: 'activity';
   topic: string;
   entry: ActivityEntry;
+}
+/**
+ * The newest changes since the last frame, newest first.
+ *
+ *     `more` has the number of the changes of each list that are older than these and not sent.
+ */
+export interface NewestActivities {
+  type: 'newest';
+  topic: string;
+  entries: ActivityEntry[];
+  more: {
+    [k: string]: number;
+  };
 }
 /**
  * No other frame was sent for `heartbeat` seconds; the connection works.

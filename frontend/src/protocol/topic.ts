@@ -3,6 +3,8 @@ export const LISTS_TOPIC = 'lists';
 
 /** The topic of the newest changes of all lists of the user. */
 export const ACTIVITY_TOPIC = 'activity';
+/** The same for a screen: of many changes at once only the newest, and the number of the others. */
+export const NEWEST_ACTIVITY_TOPIC = 'activity:newest';
 
 const LIST_PREFIX = 'list:';
 

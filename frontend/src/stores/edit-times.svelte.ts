@@ -8,7 +8,7 @@ const ALL_ENTRIES = 50;
 /** Times that are kept for each list: more are not told apart in a bar. */
 const MAX_TIMES = 2_000;
 
-/** When each list was edited in the last 30 minutes, from the topic `activity`. */
+/** When each list was edited in the last 30 minutes, from the topic of the feed. */
 export class EditTimes {
   #times = $state.raw<ReadonlyMap<string, readonly number[]>>(new Map());
   /** The moment since which every edit is known, in Unix milliseconds. */
@@ -41,8 +41,12 @@ export class EditTimes {
       this.#times = new Map();
       this.knownSince = Infinity;
     } else if (event.kind === 'activities') this.#replace(event.entries);
-    else if (event.kind === 'activity') this.#add(event.entry.list, Date.parse(event.entry.at));
-    else if (event.kind === 'left') {
+    else if (event.kind === 'frame' && event.frame.type === 'newest') {
+      const { entries, more } = event.frame;
+      for (const { list, at } of [...entries].reverse()) this.#add(list, Date.parse(at), 1);
+      const last = Date.parse(entries.at(-1)?.at ?? '');
+      for (const [list, count] of Object.entries(more)) this.#add(list, last, count);
+    } else if (event.kind === 'left') {
       const times = new Map(this.#times);
       times.delete(event.list);
       this.#times = times;
@@ -59,10 +63,11 @@ export class EditTimes {
     this.knownSince = oldest;
   }
 
-  #add(listId: string, time: number): void {
+  #add(listId: string, time: number, count: number): void {
     const known = this.#times.get(listId) ?? [];
     const kept = known.filter((other) => other > time - MINUTES * MINUTE);
-    this.#times = new Map(this.#times).set(listId, [...kept, time].slice(-MAX_TIMES));
+    const added = Array.from({ length: count }, () => time);
+    this.#times = new Map(this.#times).set(listId, [...kept, ...added].slice(-MAX_TIMES));
   }
 }
 
