@@ -2,6 +2,7 @@
 
 ./run pictures                     # those of docs/images
 ./run pictures --all --out /tmp/p  # each section on both screens and in both themes
+./run pictures --states --out /tmp/p  # the same with traffic, empty, stale, disconnected, degraded
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+import psutil
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+Theme = Literal["light", "dark"]
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "frontend" / "src" / "stores" / "section.svelte.ts"
 ARGUMENTS = (
@@ -28,12 +31,19 @@ ARGUMENTS = (
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 )
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+THEMES: tuple[Theme, ...] = ("light", "dark")
+OWN_VARIABLES = ("TROLLEY_PICTURES_PORT", "TROLLEY_CHROMIUM")
 PORT = int(os.environ.get("TROLLEY_PICTURES_PORT", "8765"))
 START_TIMEOUT = 60
 TRAFFIC_SECONDS = 75
 """Seconds of traffic before the first picture: the charts and the last minute are full."""
 DRILL_SECONDS = 30
 """Seconds after a fault in which the verdict is read."""
+STALE_SECONDS = 16
+"""Seconds after the last sample in which the page says that it is silent."""
+OUTAGE_SECONDS = 5
+"""Seconds after Redis stopped in which the verdict says so."""
+PASSWORD = "correct horse battery"  # noqa: S105 it is that of an empty installation
 SECTION_SECONDS = 4
 """Seconds that a section is open before its picture: what it shows on demand arrives."""
 
@@ -44,24 +54,34 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--all", action="store_true", help="both screens, both themes")
     parser.add_argument("--drill", action="store_true", help="each fault, in order")
+    parser.add_argument("--states", action="store_true", help="each section in each state")
     parser.add_argument("--only", help="one section, such as delivery")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    with running_demo() as demo, sync_playwright() as playwright:
+    names = [arguments.only] if arguments.only else sections()
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
-        if arguments.drill:
-            take_drill(browser, demo, arguments.out)
-            return
-        for size in SIZES:
-            for theme in ("light", "dark"):
-                if arguments.all or (size, theme) == ("desktop", "light"):
-                    names = [arguments.only] if arguments.only else sections()
-                elif (size, theme) == ("phone", "dark"):
-                    names = ["now"]
-                else:
-                    continue
-                take(browser, demo, (size, theme), names, arguments.out)
+        if arguments.states:
+            take_empty(browser, names, arguments.out)
+            with running_demo() as demo:
+                take_states(browser, demo, names, arguments.out)
+        else:
+            with running_demo() as demo:
+                take_all(browser, demo, names, arguments)
         browser.close()
+
+
+def take_all(browser: Browser, demo: Demo, names: list[str], arguments: argparse.Namespace) -> None:
+    """Take the pictures of a demo with traffic, or of its faults."""
+    if arguments.drill:
+        take_drill(browser, demo, arguments.out)
+    else:
+        for size in SIZES:
+            for theme in THEMES:
+                if arguments.all or (size, theme) == ("desktop", "light"):
+                    take(browser, demo, (size, theme), names, arguments.out)
+                elif (size, theme) == ("phone", "dark"):
+                    take(browser, demo, (size, theme), ["now"], arguments.out)
 
 
 class Demo(NamedTuple):
@@ -86,34 +106,47 @@ def sections() -> list[str]:
 
 
 @contextmanager
+def running(
+    command: str, data: str, pattern: str, **variables: str
+) -> Iterator[tuple[subprocess.Popen[bytes], re.Match[str]]]:
+    """Run a command of manage.py until its log has a pattern."""
+    log = Path(data, "log")
+    inherited = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
+    environment = {**inherited, "TROLLEY_DATA": data, **variables}
+    arguments = [sys.executable, str(ROOT / "manage.py"), command, "--port", str(PORT)]
+    with log.open("w") as output:
+        process = subprocess.Popen(arguments, env=environment, stdout=output, stderr=output)  # noqa: S603
+    try:
+        deadline = time.monotonic() + START_TIMEOUT
+        while (match := re.search(pattern, log.read_text())) is None:
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(log.read_text())
+            time.sleep(0.2)
+        yield process, match
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
 def running_demo() -> Iterator[Demo]:
     """Run the demo, and wait until it has had traffic."""
-    with tempfile.TemporaryDirectory() as data:
-        log = Path(data, "log")
-        environment = {**os.environ, "TROLLEY_DATA": data}
-        command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(PORT)]
-        with log.open("w") as output:
-            demo = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
-        try:
-            deadline = time.monotonic() + START_TIMEOUT
-            while (match := re.search(r"the password (\S+)", log.read_text())) is None:
-                if demo.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(log.read_text())
-                time.sleep(0.2)
-            time.sleep(TRAFFIC_SECONDS)
-            yield Demo(f"http://127.0.0.1:{PORT}", match[1], demo)
-        finally:
-            demo.terminate()
-            demo.wait()
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running("demo", data, r"the password (\S+)") as (demo, match),
+    ):
+        time.sleep(TRAFFIC_SECONDS)
+        yield Demo(f"http://127.0.0.1:{PORT}", match[1], demo)
 
 
-def take(browser: Browser, demo: Demo, look: tuple[str, str], names: list[str], out: Path) -> None:
+def take(
+    browser: Browser, demo: Demo, look: tuple[str, Theme], names: list[str], out: Path
+) -> None:
     """Take a picture of each section with one size of the screen, in one theme."""
     size, theme = look
     width, height = SIZES[size]
-    scheme = "dark" if theme == "dark" else "light"
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
+        viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB"
     )
     page = sign_in(context, demo.url, demo.password)
     # A second page shows a list, so that there is a screen to follow.
@@ -125,6 +158,71 @@ def take(browser: Browser, demo: Demo, look: tuple[str, str], names: list[str], 
         page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=True)
         sys.stdout.write(f"{name}-{size}-{theme}.png\n")
     context.close()
+
+
+def take_empty(browser: Browser, names: list[str], out: Path) -> None:
+    """Take pictures of a new installation: its owner has no list, and nobody else is there."""
+    owner = {"DJANGO_SUPERUSER_USERNAME": "ana", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    url = f"http://127.0.0.1:{PORT}"
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running("serve", data, "Trolley is serving", **owner),
+    ):
+        context = browser.new_context(locale="en-GB")
+        page = sign_in(context, url, PASSWORD)
+        open_section(page, url, "now")
+        take_looks(page, names, "empty", out, SECTION_SECONDS)
+        context.close()
+
+
+def take_states(browser: Browser, demo: Demo, names: list[str], out: Path) -> None:
+    """Take pictures with traffic, without Redis, without answers and without a server."""
+    context = browser.new_context(locale="en-GB")
+    page = sign_in(context, demo.url, demo.password)
+    open_section(page, demo.url, "now")
+    take_looks(page, names, "traffic", out, SECTION_SECONDS)
+    processes = psutil.Process(demo.process.pid).children(recursive=True)
+    redis = [process for process in processes if process.name() == "redis-server"]
+    servers = [process for process in processes if process not in redis]
+    with suspended(redis):
+        time.sleep(OUTAGE_SECONDS)
+        take_looks(page, names, "degraded", out, SECTION_SECONDS)
+    time.sleep(OUTAGE_SECONDS)
+    with suspended([psutil.Process(demo.process.pid), *servers]):
+        time.sleep(STALE_SECONDS)
+        take_looks(page, names, "stale", out, 0.2)
+    demo.process.terminate()
+    demo.process.wait()
+    time.sleep(OUTAGE_SECONDS)
+    take_looks(page, names, "disconnected", out, 0.2)
+    context.close()
+
+
+@contextmanager
+def suspended(processes: list[psutil.Process]) -> Iterator[None]:
+    """Let processes do nothing, as a machine without memory does."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def take_looks(page: Page, names: list[str], state: str, out: Path, seconds: float) -> None:
+    """Take a picture of each section in both sizes and themes. The page is not loaded again."""
+    for name in names:
+        page.keyboard.press(str(sections().index(name) + 1))
+        page.wait_for_timeout(seconds * 1000)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for theme in THEMES:
+                page.emulate_media(color_scheme=theme)
+                page.wait_for_timeout(200)
+                page.screenshot(path=out / f"{state}-{name}-{size}-{theme}.png", full_page=True)
+        sys.stdout.write(f"{state} {name}\n")
+        sys.stdout.flush()
 
 
 def take_drill(browser: Browser, demo: Demo, out: Path) -> None:

@@ -17,6 +17,7 @@ import {
 } from '../src/stores/request-series';
 import { Samples, samplesFromColumns } from '../src/stores/samples.svelte';
 import { inWords, spoken, Verdict } from '../src/stores/verdict.svelte';
+import { sinceText } from '../src/ui/dashboard/since-text';
 import { nowTiles } from '../src/ui/dashboard/now-tiles';
 import { formatBytes, formatRate, formatSeconds } from '../src/ui/number-format';
 import { ConnectedEngine } from './fake/connected-engine';
@@ -74,6 +75,17 @@ const verdict = (fields: Partial<VerdictFrame> = {}): VerdictFrame => ({
   conditions: [],
   recent: [],
   ...fields,
+});
+
+describe('the beginning of the totals', () => {
+  it('is a time today, and a date before', () => {
+    const now = new Date(2026, 10, 26, 14, 2, 7).toISOString();
+    const since = (...time: [number, number, number, number?, number?]): string =>
+      sinceText(new Date(...time).toISOString(), now);
+    expect(since(2026, 10, 26, 9, 5)).toBe('since 09:05');
+    expect(since(2026, 10, 25, 23, 59)).toBe('since 25 Nov');
+    expect(since(2025, 10, 26)).toBe('since 26 Nov 2025');
+  });
 });
 
 describe('the columns of the charts', () => {
@@ -157,6 +169,19 @@ describe('the tiles', () => {
       tone: 'bad',
     });
     expect(tile('screens', sample(1))).toMatchObject({ detail: 'no list is open', tone: 'quiet' });
+  });
+
+  it('say that screens of other processes are not known without the channel layer', () => {
+    const alone = { health: { database: true, layer: false }, conditions: [] } as never;
+    expect(tile('screens', sample(1), sample(0), alone)).toMatchObject({
+      value: 'Not known',
+      detail: 'none at this process',
+    });
+    const screens = { identical: 3, behind: 0, different: 0 };
+    expect(tile('screens', sample(1, { screens }), sample(0), alone)).toMatchObject({
+      value: '3 of 3',
+      detail: 'screens of one process',
+    });
   });
 
   it('say that it is quiet, and for how long', () => {

@@ -8,6 +8,7 @@ import {
   formatRate,
   formatSeconds,
 } from '../number-format';
+import { sinceText } from './since-text';
 
 /** One figure of the first row: what it says, and the section that explains it. */
 export interface NowTile {
@@ -47,7 +48,7 @@ export function nowTiles(
 ): NowTile[] {
   const counted = totals && windowTiles(sample, series, totals, window);
   return [
-    upToDate(sample),
+    upToDate(sample, verdict),
     peopleHere(sample, totals ? wholeOf(series.people) : known(series.people), people),
     counted?.edits ?? edits(sample, series),
     counted?.delivery ?? editToScreen(sample.delivery_ms, 'no edit for a minute'),
@@ -93,7 +94,8 @@ function windowTiles(
 const EDITS = { key: 'edits', label: 'Edits', to: 'signals', isMain: false };
 const REQUESTS = { key: 'requests', label: 'Requests', to: 'requests', isMain: false };
 
-function upToDate({ screens, lagging }: Sample): NowTile {
+/** Without the channel layer, the screens of other processes are not known. */
+function upToDate({ screens, lagging }: Sample, verdict: Verdict | null): NowTile {
   const { identical = 0, behind = 0, different = 0 } = screens;
   const total = identical + behind + different;
   const wrong = [
@@ -101,12 +103,19 @@ function upToDate({ screens, lagging }: Sample): NowTile {
     ...(behind > 0 ? [`${formatNumber(behind)} behind`] : []),
     ...(lagging > 0 ? [`${formatNumber(lagging)} slow`] : []),
   ];
-  const fine = total === 1 ? 'screen identical' : 'screens identical';
+  const isAlone = verdict?.health['layer'] === false;
+  const fine = `${total === 1 ? 'screen' : 'screens'} ${isAlone ? 'of one process' : 'identical'}`;
+  const none = isAlone ? 'none at this process' : 'no list is open';
   return {
     key: 'screens',
     label: 'Everybody up to date',
-    value: total === 0 ? 'No screen' : `${formatNumber(identical)} of ${formatNumber(total)}`,
-    detail: total === 0 ? 'no list is open' : wrong.join(' · ') || fine,
+    value:
+      total > 0
+        ? `${formatNumber(identical)} of ${formatNumber(total)}`
+        : isAlone
+          ? 'Not known'
+          : 'No screen',
+    detail: total === 0 ? none : wrong.join(' · ') || fine,
     tone: different > 0 || lagging > 0 ? 'bad' : total === 0 ? 'quiet' : 'plain',
     to: 'delivery',
     isMain: true,
@@ -125,7 +134,7 @@ function peopleHere(
     key: 'people',
     label: 'People here',
     value: formatNumber(people),
-    detail: shown.join(' ') || 'nobody on your lists',
+    detail: shown.join(' ') || (active === null ? 'on all lists' : 'nobody on your lists'),
     tone: people === 0 ? 'quiet' : 'plain',
     seconds,
     to: 'lists',
@@ -133,12 +142,12 @@ function peopleHere(
   };
 }
 
-function edits({ changes }: Sample, series: RequestSeries): NowTile {
+function edits({ changes, since, at }: Sample, series: RequestSeries): NowTile {
   const quiet = quietText(series, series.edits);
   return {
     ...EDITS,
     value: formatRate(recentRate(series.times, series.edits, RATE_SECONDS)),
-    detail: quiet || `${formatNumber(changes)} since the start`,
+    detail: quiet || `${formatNumber(changes)} ${sinceText(since, at)}`,
     tone: quiet ? 'quiet' : 'plain',
     seconds: known(series.edits),
   };

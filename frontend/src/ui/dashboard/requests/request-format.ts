@@ -59,10 +59,3 @@ export function formatAverage(value: number): string {
 export function formatAge(milliseconds: number): string {
   return formatDuration(milliseconds < 1000 ? Math.round(milliseconds / 10) * 10 : milliseconds);
 }
-
-/** Since when totals are counted: since 22 Nov. */
-export function sinceDate(since: string | undefined): string {
-  if (since === undefined) return 'in total';
-  const date = new Date(since).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
-  return `since ${date}`;
-}
