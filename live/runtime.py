@@ -43,6 +43,7 @@ from live.metrics.dashboard_topic import DashboardTopic
 from live.metrics.delivery_topic import DeliveryTopic
 from live.metrics.health_monitor import HealthMonitor
 from live.metrics.lagging_screens import LaggingScreens
+from live.metrics.list_screens_topic import ListScreensTopic
 from live.metrics.loop_lag import LoopLag
 from live.metrics.machine_monitor import MachineMonitor
 from live.metrics.machine_topic import Load, MachineTopic, storage_of
@@ -136,6 +137,7 @@ class Runtime:
             ),
             TracesTopic(process, registry=self.registry, meter=self.meter),
             self._create_machine_topic(traffic),
+            self._create_list_screens_topic(),
         ]
         self.sampler = Sampler(
             process=process,
@@ -288,6 +290,11 @@ class Runtime:
             traffic=traffic,
             load=lambda: Load(self.registry.connection_count, sum(self.screens.count())),
         )
+
+    def _create_list_screens_topic(self) -> ListScreensTopic:
+        topic = ListScreensTopic(self.screens, self.people_topic.has_subscribers)
+        self.people_topic.list_screens = topic.counts
+        return topic
 
     def _is_sample_missing(self) -> bool:
         """Tell whether another process is silent, or cannot be heard."""

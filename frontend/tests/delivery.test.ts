@@ -5,6 +5,7 @@ import {
   budgetVerdict,
   formatBytes,
   listNames,
+  screensText,
   screenVerdict,
 } from '../src/ui/dashboard/delivery-words';
 import type { HttpRequest } from '../src/net/http';
@@ -169,4 +170,15 @@ it.each([
   [2_400_000, '2.4 MB'],
 ])('formats %i bytes', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
+});
+
+it('DEL-10 says in words whether the screens of a list are identical', () => {
+  const text = (identical: number, behind = 0, different = 0): string =>
+    screensText({ identical, behind, different });
+  expect([text(1), text(5), text(4, 1), text(3, 2, 1)]).toEqual([
+    '1 screen, identical',
+    '5 screens, all identical',
+    '5 screens, 1 behind',
+    '6 screens, 1 different, 2 behind',
+  ]);
 });

@@ -260,7 +260,7 @@ describe('the store', () => {
     machine.start();
     connected.receive(frame());
     expect(machine.bytesPerSecond).toBeNull();
-    const people: People = { type: 'people', topic: 'people', people: [] };
+    const people: People = { type: 'people', topic: 'people', people: [], screens: [] };
     const size = (value: object): number => JSON.stringify(value).length;
     connected.receive(people, people, frame());
     expect(machine.bytesPerSecond).toBe(2 * size(people) + size(frame()));

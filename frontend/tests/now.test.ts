@@ -309,12 +309,13 @@ describe('the pause', () => {
       type: 'people',
       topic: 'people',
       people: [{ id: 3, name: 'Ana', lists: [{ list: 'one', state: 'viewing', since }] }],
+      screens: [{ list: 'one', identical: 2, behind: 0, different: 0 }],
     };
     connected.receive(frame);
-    expect(people.all).toHaveLength(1);
+    expect([people.all?.length, people.screens.get('one')?.identical]).toEqual([1, 2]);
     pause.toggle();
     connected.receive({ type: 'left', list: 'one' });
-    expect(people.all).toEqual([]);
+    expect([people.all, people.screens.size]).toEqual([[], 0]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from live.connections.access_tracker import AccessTracker
 from live.connections.connection import Connection
 from live.connections.presence import MAX_PEOPLE, Presence, PresenceEntry
 from live.connections.registry import ConnectionRegistry
+from live.connections.screens import ScreenCounts
 from live.delivery.send_queue import Batch
 from live.protocol import frames
 from live.protocol.topics import PEOPLE
@@ -30,6 +31,12 @@ class PeopleTopic:
         self._presence = presence
         self._sent: dict[Connection, str] = {}
         """The last frame of each subscriber."""
+        self.list_screens: Callable[[UUID], ScreenCounts] = lambda list_id: ScreenCounts()
+        """Returns the screens of a list in all processes. The owner sets it."""
+
+    def has_subscribers(self) -> bool:
+        """Tell whether a socket of this process is subscribed."""
+        return bool(self._sent)
 
     def subscribe(self, connection: Connection, frame_id: int | None) -> None:
         """Subscribe a socket, and send it who is there now."""
@@ -74,12 +81,21 @@ class PeopleTopic:
             frames.ActivePerson(id=user_id, name=name, lists=tuple(lists[user_id]))
             for user_id, name in sorted(names.items(), key=lambda item: (item[1], item[0]))
         )
-        return frames.People(topic=PEOPLE, people=people[:MAX_PEOPLE])
+        screens = tuple(
+            frames.ListScreens(list=list_id, **counts._asdict())
+            for list_id in self._visible_lists(connection)
+            if sum(counts := self.list_screens(list_id))
+        )
+        return frames.People(topic=PEOPLE, people=people[:MAX_PEOPLE], screens=screens)
 
     def _visible(self, connection: Connection) -> Iterator[tuple[UUID, PresenceEntry]]:
+        for list_id in self._visible_lists(connection):
+            for entry in self._presence.entries(topic_of(list_id)):
+                yield list_id, entry
+
+    def _visible_lists(self, connection: Connection) -> Iterator[UUID]:
         user_id = connection.user.user_id
         user = self._registry.users.get(user_id)
         for list_id in sorted(user.lists) if user else ():
             if self._access.can_view(user_id, list_id) and connection.token_allows(list_id):
-                for entry in self._presence.entries(topic_of(list_id)):
-                    yield list_id, entry
+                yield list_id

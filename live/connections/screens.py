@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, NamedTuple, Protocol
@@ -136,12 +136,22 @@ class Screens:
 
     def count(self) -> ScreenCounts:
         """Compare all screens with the delivered histories."""
-        counts = dict.fromkeys(ScreenCounts._fields, 0)
+        counts = [self._count_of(topic, screens) for topic, screens in self._screens.items()]
+        return ScreenCounts(*map(sum, zip(*counts, strict=True))) if counts else ScreenCounts()
+
+    def count_by_list(self) -> Iterator[tuple[UUID, ScreenCounts]]:
+        """Yield the lists that screens of this process show, with the screens of each."""
         for topic, screens in self._screens.items():
-            for connection in screens:
-                status = self.status(connection, topic)
-                if status is not None:
-                    counts["identical" if self._may_confirm(status) else status.state] += 1
+            list_id = parse_list_topic(topic)
+            if list_id is not None:
+                yield list_id, self._count_of(topic, screens)
+
+    def _count_of(self, topic: str, screens: Iterable[Connection]) -> ScreenCounts:
+        counts = dict.fromkeys(ScreenCounts._fields, 0)
+        for connection in screens:
+            status = self.status(connection, topic)
+            if status is not None:
+                counts["identical" if self._may_confirm(status) else status.state] += 1
         return ScreenCounts(**counts)
 
     def _may_confirm(self, status: ScreenStatus) -> bool:

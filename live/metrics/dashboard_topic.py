@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -39,6 +40,16 @@ class DashboardTopic(Protocol):
 
     def frame(self, at: datetime) -> msgspec.Struct:
         """Return the frame for subscribers, as of the last `advance`."""
+
+
+@runtime_checkable
+class PrivateTopic(Protocol):
+    """What a DashboardTopic also has if each subscriber gets a frame of its own.
+
+    The hub does not know its subscribers, and `frame` is never sent.
+    """
+
+    has_subscribers: Callable[[], bool]
 
 
 @runtime_checkable

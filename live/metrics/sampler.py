@@ -18,7 +18,7 @@ from live.histogram import BucketCounts, merge_buckets, percentile
 from live.history.counts import Counts
 from live.history.stored_counts import Snapshot, StoredHistory, StoredProcess
 from live.intervals import Intervals
-from live.metrics.dashboard_topic import DashboardTopic, StoredTopic
+from live.metrics.dashboard_topic import DashboardTopic, PrivateTopic, StoredTopic
 from live.metrics.duration_totals import (
     CounterTotals,
     Durations,
@@ -323,8 +323,13 @@ class Sampler:
                 )
                 for name, topic in self._topics.items()
             },
-            watched=[name for name in self._topics if self._hub.subscribers(name)],
+            watched=[name for name, topic in self._topics.items() if self._has_subscribers(topic)],
         )
+
+    def _has_subscribers(self, topic: DashboardTopic) -> bool:
+        if isinstance(topic, PrivateTopic):
+            return topic.has_subscribers()
+        return bool(self._hub.subscribers(topic.name))
 
     def _rate(self, samples: int) -> float:
         """Return the requests a second, averaged over the last samples."""

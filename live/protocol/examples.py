@@ -283,6 +283,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
                 lists=(frames.ListPresence(list=_LIST_ID, state="shopping", since=_AT),),
             ),
         ),
+        screens=(frames.ListScreens(list=_LIST_ID, identical=2, behind=1, different=0),),
     ),
     frames.Routes(
         topic="ops:routes",

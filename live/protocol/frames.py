@@ -823,11 +823,28 @@ class ActivePerson(msgspec.Struct, kw_only=True):
     lists: tuple[ListPresence, ...]
 
 
+class ListScreens(msgspec.Struct, kw_only=True):
+    """The screens that show a list and report what they show, in all processes together.
+
+    `behind` have not confirmed a change for 3 seconds, `different` show other rows than the
+    database.
+    """
+
+    list: UUID
+    identical: int
+    behind: int
+    different: int
+
+
 class People(msgspec.Struct, tag_field="type", tag="people", kw_only=True):
-    """All users who have a list open that the subscriber may view. It replaces the one before."""
+    """All users who have a list open that the subscriber may view. It replaces the one before.
+
+    `screens` has the lists of the subscriber that a screen shows.
+    """
 
     topic: str
     people: tuple[ActivePerson, ...]
+    screens: tuple[ListScreens, ...]
 
 
 class Overview(msgspec.Struct, tag_field="type", tag="lists", kw_only=True):

@@ -84,10 +84,26 @@ def test_change_is_followed_to_each_screen(staffed, open_session):
     expect(changes.get_by_role("button").first).to_have_attribute("aria-pressed", "true")
 
 
-def test_section_is_not_offered_to_others(staffed, open_session):
-    """DEL-1"""
-    page = open_session("bob", of=staffed).page
+def test_members_see_the_screens_of_their_own_lists_and_no_sockets(staffed, open_session):
+    """DEL-1, DEL-10"""
+    shared, other = staffed.create_list("Milk"), staffed.create_list("Salt")
+    other.remove_member(staffed.fixtures["bob_id"])
+    ana, bob = (open_session(who, of=staffed) for who in ("ana", "bob"))
+    page = bob.page
     page.goto("/dashboard/delivery/")
-    expect(page.get_by_text("so it is for staff")).to_be_visible()
-    expect(page.get_by_role("link", name="Signals")).to_be_visible()
-    expect(page.get_by_role("link", name="Delivery")).to_have_count(0)
+    expect(page.get_by_text("None of your lists is open.")).to_be_visible()
+    ana.page.goto(other.path)
+    ana.expect_item("Salt", ticked=False)
+    ana.page.goto(shared.path)
+    ana.expect_item("Milk", ticked=False)
+    expect(page.get_by_text("Your lists are open on 1 screen, identical.")).to_be_visible()
+    table = page.get_by_role("table", name="Screens of my lists")
+    expect(table.get_by_role("row")).to_have_count(2)
+    row = table.get_by_role("row").filter(has_text=f"Groceries {shared.id[:4]}")
+    expect(row.get_by_role("cell")).to_have_text(["1", "0", "0"])
+    for words in ("The path of a change", "Disconnect"):
+        expect(page.get_by_text(words)).to_have_count(0)
+    page.get_by_role("link", name="Lists", exact=True).click()
+    expect(page.locator(f'main a[href*="{shared.id}"]')).to_contain_text(
+        "open on 1 screen, identical"
+    )

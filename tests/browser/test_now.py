@@ -141,7 +141,7 @@ def test_keys_and_links_open_sections(open_session):
     page = open_session("ana").page
     page.goto("/dashboard/")
     expect(verdict(page)).to_contain_text("All well.")
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page).to_have_url(re.compile("/dashboard/signals/$"))
     expect(page.get_by_role("heading", name="The way of an edit")).to_be_visible()
     page.keyboard.press("1")

@@ -315,6 +315,14 @@ def requests_for_members(open_session: OpenSession, **_: object) -> Page:
     return page
 
 
+def delivery_for_members(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    open_session("ana").open(stocked_list.path).expect_item("Milk")
+    page = open_session("bob").page
+    page.goto("/dashboard/delivery/")
+    expect(page.get_by_role("table", name="Screens of my lists")).to_be_visible()
+    return page
+
+
 def delivery(
     open_session: OpenSession,
     installation: BrowserInstallation,
@@ -415,7 +423,7 @@ VIEWS = [
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(dashboard_help, signals),
-    *(requests, requests_for_members, delivery),
+    *(requests, requests_for_members, delivery, delivery_for_members),
     *(list_cards, list_as_it_was, wall_screen, wall_screen_without_link),
     *(doctor, doctor_with_fault),
     machine,

@@ -7,6 +7,7 @@ import pytest
 from live.db_threads import run_in_db_thread
 from live.protocol.topics import PEOPLE
 from shopping_list.rows import topic_of
+from tests.support.positions import position_in
 from tests.support.socket_client import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,3 +120,61 @@ async def test_unsubscribed_socket_leaves_no_state(open_client, live_runtime, an
     await client.send(type="unsubscribe", topic="people", id=7)
     await client.until("unsubscribed")
     assert live_runtime.people_topic._sent == {}
+
+
+async def show(client, shopping_list):
+    """Open a list, and report that it is shown as it is."""
+    position = position_in(await client.subscribe(shopping_list))
+    topic = topic_of(shopping_list.pk)
+    await client.send(
+        type="seen", topic=topic, version=position["since"], digest=position["digest"]
+    )
+
+
+async def until_screens(client, expected):
+    """Skip frames until one has exactly these screens: identical, behind and different."""
+    screens = None
+    while screens != expected:
+        screens = {
+            each["list"]: (each["identical"], each["behind"], each["different"])
+            for each in (await client.until("people"))["screens"]
+        }
+
+
+async def test_members_see_how_many_screens_show_their_lists(
+    open_client, live_runtime, ana, bob, mallory, groceries, hardware
+):
+    """LIV-57"""
+    watcher, phone = await open_client(bob), await open_client(ana)
+    await show(phone, groceries)
+    await show(phone, hardware)  # a list of ana alone
+    await watcher.subscribe("people")
+    await until_screens(watcher, {str(groceries.pk): (1, 0, 0)})
+    stranger = await open_client(mallory)
+    await stranger.subscribe("people")
+    assert (await stranger.until("people"))["screens"] == []
+    await run_in_db_thread(groceries.items.create, name="Milk")
+    await until_screens(watcher, {str(groceries.pk): (0, 1, 0)})
+    await show(phone, groceries)
+    await until_screens(watcher, {str(groceries.pk): (1, 0, 0)})
+    topic = live_runtime.sampler._topics[PEOPLE]
+    topic.put("other", [[str(groceries.pk), 2, 0, 1]])
+    await until_screens(watcher, {str(groceries.pk): (3, 0, 1)})
+    topic.remove("other")
+    await until_screens(watcher, {str(groceries.pk): (1, 0, 0)})
+
+
+async def test_screens_of_lists_are_counted_only_while_a_client_subscribes(
+    open_client, live_runtime, ana, groceries
+):
+    """LIV-57"""
+    client = await open_client(ana)
+    await show(client, groceries)
+    topic = live_runtime.sampler._topics[PEOPLE]
+    await eventually(lambda: sum(live_runtime.screens.count()) == 1)
+    assert topic.counts(groceries.pk) == (0, 0, 0)
+    assert PEOPLE not in live_runtime.sampler.aggregator.watched
+    await client.subscribe("people")
+    await eventually(lambda: topic.counts(groceries.pk) == (1, 0, 0))
+    await client.send(type="unsubscribe", topic="people", id=7)
+    await eventually(lambda: topic.counts(groceries.pk) == (0, 0, 0))

@@ -877,11 +877,14 @@ export interface Condition {
 }
 /**
  * All users who have a list open that the subscriber may view. It replaces the one before.
+ *
+ *     `screens` has the lists of the subscriber that a screen shows.
  */
 export interface People {
   type: 'people';
   topic: string;
   people: ActivePerson[];
+  screens: ListScreens[];
 }
 /**
  * A user who has lists open that the subscriber may view.
@@ -898,6 +901,18 @@ export interface ListPresence {
   list: string;
   state: 'away' | 'shopping' | 'viewing';
   since: string;
+}
+/**
+ * The screens that show a list and report what they show, in all processes together.
+ *
+ *     `behind` have not confirmed a change for 3 seconds, `different` show other rows than the
+ *     database.
+ */
+export interface ListScreens {
+  list: string;
+  identical: number;
+  behind: number;
+  different: number;
 }
 /**
  * All lists of the user, in parts. It replaces every earlier overview.

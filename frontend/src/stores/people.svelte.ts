@@ -1,4 +1,4 @@
-import type { ActivePerson } from '../protocol/frames';
+import type { ActivePerson, ListScreens, People as PeopleFrame } from '../protocol/frames';
 import type { Engine } from '../sync/engine';
 import type { Pause } from './pause.svelte';
 
@@ -8,21 +8,24 @@ const PEOPLE_TOPIC = 'people';
 export class People {
   /** Null until the server has told. */
   all = $state.raw<readonly ActivePerson[] | null>(null);
+  /** The screens that show each list of the user. A list without one has no entry. */
+  screens = $state.raw<ReadonlyMap<string, ListScreens>>(new Map());
 
   constructor(
     private readonly engine: Engine,
     pause: Pause,
   ) {
-    const show = pause.hold((people: readonly ActivePerson[] | null) => {
-      this.all = people;
+    const show = pause.hold((frame: PeopleFrame | null) => {
+      this.all = frame?.people ?? null;
+      this.screens = new Map(frame?.screens.map((each) => [each.list, each]));
     });
     engine.subscribe((events) => {
       for (const event of events) {
-        if (event.kind === 'frame' && event.frame.type === 'people') show(event.frame.people);
+        if (event.kind === 'frame' && event.frame.type === 'people') show(event.frame);
         else if (event.kind === 'left') this.#dropList(event.list);
         else if (event.kind === 'reset') {
           show(null);
-          this.all = null;
+          this.#clear();
         }
       }
     });
@@ -33,8 +36,13 @@ export class People {
     this.engine.watch(PEOPLE_TOPIC);
     return () => {
       this.engine.unwatch(PEOPLE_TOPIC);
-      this.all = null;
+      this.#clear();
     };
+  }
+
+  #clear(): void {
+    this.all = null;
+    this.screens = new Map();
   }
 
   /** What the user may no longer see goes at once, also during a pause. */
@@ -43,5 +51,6 @@ export class People {
       this.all
         ?.map((person) => ({ ...person, lists: person.lists.filter(({ list }) => list !== id) }))
         .filter(({ lists }) => lists.length > 0) ?? null;
+    this.screens = new Map([...this.screens].filter(([list]) => list !== id));
   }
 }

@@ -1,7 +1,7 @@
 /** The sections of the dashboard, in the order of the navigation. Each has its own address. */
 export const SECTIONS = [
   { name: 'now', label: 'Now', path: '/dashboard/' },
-  { name: 'delivery', label: 'Delivery', path: '/dashboard/delivery/', forStaff: true },
+  { name: 'delivery', label: 'Delivery', path: '/dashboard/delivery/' },
   { name: 'signals', label: 'Signals', path: '/dashboard/signals/' },
   { name: 'requests', label: 'Requests', path: '/dashboard/requests/', forStaff: true },
   { name: 'lists', label: 'Lists', path: '/dashboard/lists/' },

@@ -1,4 +1,4 @@
-import type { DeliveryBudget, ScreenRow } from '../../protocol/frames';
+import type { DeliveryBudget, ListScreens, ScreenRow } from '../../protocol/frames';
 import type { Verb } from '../../protocol/rest';
 
 /** What a part of the path is called, what it does, and what its errors are. */
@@ -147,4 +147,19 @@ export function listNames(row: ScreenRow, names: ReadonlyMap<string, string>): s
           : `${String(others)} lists`,
     );
   return own.join(', ') || '–';
+}
+
+/** "1 screen, identical", "5 screens, all identical", "5 screens, 1 behind". */
+export function screensText({
+  identical,
+  behind,
+  different,
+}: Pick<ListScreens, 'identical' | 'behind' | 'different'>): string {
+  const total = identical + behind + different;
+  const wrong = [
+    ...(different > 0 ? [`${exact(different)} different`] : []),
+    ...(behind > 0 ? [`${exact(behind)} behind`] : []),
+  ].join(', ');
+  const fine = total === 1 ? 'identical' : 'all identical';
+  return `${exact(total)} ${total === 1 ? 'screen' : 'screens'}, ${wrong || fine}`;
 }
