@@ -119,7 +119,7 @@ class Runtime:
         )
         self._lagging_screens = LaggingScreens(self.intervals)
         self._unread_sockets = UnreadSockets(self.registry, interval=self.intervals.sample_interval)
-        self._alert_poster = self._create_alert_poster()
+        self.alert_poster = self._create_alert_poster()
         self.verdict = self._create_verdict()
         traffic = ViewerTraffic()
         dashboard_topics: list[DashboardTopic] = [
@@ -229,8 +229,8 @@ class Runtime:
         self.loop_lag.stop()
         await self.machine_monitor.stop()
         await self.history.stop()
-        if self._alert_poster is not None:
-            self._alert_poster.stop()
+        if self.alert_poster is not None:
+            self.alert_poster.stop()
         await self.overview_topics.stop()
         await self.relay.stop()
         self.hub.close()
@@ -289,6 +289,7 @@ class Runtime:
             meter=route_meter,
             traffic=traffic,
             load=lambda: Load(self.registry.connection_count, sum(self.screens.count())),
+            alert_host=None if self.alert_poster is None else self.alert_poster.host,
         )
 
     def _create_list_screens_topic(self) -> ListScreensTopic:
@@ -315,7 +316,7 @@ class Runtime:
         )
 
     def _create_verdict(self) -> Verdict:
-        poster = self._alert_poster
+        poster = self.alert_poster
         return Verdict(
             process=self._process,
             local_facts=self._local_facts,
@@ -331,7 +332,7 @@ class Runtime:
 
     def _is_verdict_read(self) -> bool:
         has_readers = self.sampler.aggregator.watched & {VERDICT, STAFF_VERDICT}
-        return bool(has_readers) or self._alert_poster is not None
+        return bool(has_readers) or self.alert_poster is not None
 
     def _local_facts(self) -> LocalFacts:
         now, monitor = time.monotonic(), self.health_monitor

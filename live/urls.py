@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"ws/lists/<{ID}:list_id>/", views.upgrade_required),
     path("api/live/requests/", views.RequestsView.as_view()),
     path("api/live/connection/", ConnectionView.as_view(), name="connection"),
+    path("api/live/alerts/test/", views.AlertTestView.as_view()),
     path("api/live/sockets/<slug:connection>/", views.SocketView.as_view()),
     path("api/live/asyncapi.json", compressed(views.AsyncApiView.as_view()), name="asyncapi"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, ClassVar, cast
 
 import msgspec
@@ -12,10 +13,11 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import CharField, ChoiceField, IntegerField, Serializer
 from rest_framework.views import APIView
 
 from accounts import guests
@@ -175,6 +177,30 @@ class SocketView(APIView):
         logger.info("%s disconnects the socket %s", request.user, connection)
         publisher.publish_control({"type": "live.disconnect", "connection": connection})
         return Response(status=202)
+
+
+class AlertTestResponse(Serializer[Any]):
+    """What became of a test of the alert address."""
+
+    outcome = ChoiceField(choices=["delivered", "failed", "refused"])
+    status = IntegerField(allow_null=True, help_text="The status of the response, if there was one")
+    error = CharField(help_text="What failed before there was a response, or an empty text")
+
+
+class AlertTestView(APIView):
+    """The address to which alerts are posted, for staff."""
+
+    permission_classes = (IsAuthenticated, IsStaff)
+
+    @operation({200: AlertTestResponse}, errors=(403, 404))
+    def post(self, request: Request) -> Response:
+        """Post a test to the alert address, once, and say what became of it."""
+        running = runtime.get_running()
+        poster = None if running is None else running.alert_poster
+        if poster is None:
+            raise NotFound("TROLLEY_ALERT_URL is not set.")
+        logger.info("%s tests the alert address", request.user)
+        return Response(poster.post_test(time.time())._asdict())
 
 
 class AsyncApiView(APIView):

@@ -52,6 +52,7 @@ const TYPES = {
 
   ConnectionAnswer: ['get /api/live/connection/ response'],
   Received: ['get /api/live/connection/ response', 'received'],
+  AlertTestResponse: ['post /api/live/alerts/test/ response'],
 };
 
 export function restSchema(document) {

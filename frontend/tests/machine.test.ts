@@ -89,6 +89,7 @@ const frame = (fields: Partial<MachineFrame> = {}): MachineFrame => ({
   database: database(),
   redis: null,
   slowest_queries: null,
+  alert_host: null,
   ...fields,
 });
 

@@ -10,7 +10,7 @@ import urllib.request
 from base64 import b64encode
 from collections import deque
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from live.metrics.alert_plan import Alert
@@ -28,6 +28,16 @@ MAX_ATTEMPTS = 70
 RETRIED_STATUSES = frozenset({408, 425, 429})
 
 Outcome = Literal["delivered", "failed", "refused"]
+
+
+class Attempt(NamedTuple):
+    """What became of one post. `failed` may work later. `status` is None without a response."""
+
+    outcome: Outcome
+    status: int | None = None
+    error: str = ""
+
+
 # ntfy shows the fields of a JSON body if it gets a template. Other services ignore these headers.
 NTFY_HEADERS = {
     "X-Template": "yes",
@@ -52,7 +62,8 @@ class AlertPoster:
 
     def __init__(self, url: str, *, page_url: str = "", time_scale: float = 1.0) -> None:
         self._url, self._credentials = _without_credentials(urlsplit(url))
-        self._host = urlsplit(self._url).netloc
+        self.host = urlsplit(self._url).netloc
+        """The host of the address, and its port if there is one."""
         self._page_url = page_url
         self._time_scale = time_scale
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
@@ -69,6 +80,10 @@ class AlertPoster:
             self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
             self._thread.start()
 
+    def post_test(self, at: float) -> Attempt:
+        """Post a test once, and return what became of it. It waits for up to POST_TIMEOUT."""
+        return self._attempt(body_of_test(self._page_url, at))
+
     def stop(self) -> None:
         """Post nothing more. It does not wait for an attempt that runs."""
         self._is_stopped.set()
@@ -84,14 +99,14 @@ class AlertPoster:
     def _deliver(self, body: dict[str, Any]) -> None:
         delay = MIN_RETRY_DELAY
         for _ in range(MAX_ATTEMPTS):
-            if self._attempt(body) != "failed":
+            if self._attempt(body).outcome != "failed":
                 return
             if self._is_stopped.wait(delay * self._time_scale):
                 return
             delay = min(delay * 2, MAX_RETRY_DELAY)
-        logger.error("no alert reached %s, so one is dropped", self._host)
+        logger.error("no alert reached %s, so one is dropped", self.host)
 
-    def _attempt(self, body: dict[str, Any]) -> Outcome:
+    def _attempt(self, body: dict[str, Any]) -> Attempt:
         request = urllib.request.Request(  # noqa: S310  (the setting allows http and https only)
             self._url,
             data=json.dumps(body).encode(),
@@ -105,16 +120,37 @@ class AlertPoster:
             },
         )
         try:
-            with self._opener.open(request, timeout=POST_TIMEOUT):
-                return "delivered"
+            with self._opener.open(request, timeout=POST_TIMEOUT) as response:
+                return Attempt("delivered", response.status)
         except urllib.error.HTTPError as error:
             error.close()
             is_temporary = error.code >= 500 or error.code in RETRIED_STATUSES
-            logger.warning("%s answered an alert with %d", self._host, error.code)
-            return "failed" if is_temporary else "refused"
+            logger.warning("%s answered an alert with %d", self.host, error.code)
+            return Attempt("failed" if is_temporary else "refused", error.code)
         except Exception as error:  # a wrong certificate, an unknown name, a broken response
-            logger.warning("an alert did not reach %s: %s", self._host, type(error).__name__)
-            return "failed"
+            logger.warning("an alert did not reach %s: %s", self.host, type(error).__name__)
+            return Attempt("failed", error=type(error).__name__)
+
+
+def body_of_test(page_url: str, at: float) -> dict[str, Any]:
+    """Return the JSON of an alert that says only that alerts reach the address."""
+    title, message = "Trolley: test", "Alerts of Trolley reach this address."
+    body: dict[str, Any] = {
+        "event": "test",
+        "key": "test",
+        "severity": "warning",
+        "title": title,
+        "message": message,
+        "text": f"{title}\n{message}",
+        "content": f"{title}\n{message}",
+        "priority": 3,
+        "tags": ["white_check_mark"],
+        "since": _iso(at),
+        "until": None,
+    }
+    if page_url:
+        body["url"] = f"{page_url}/dashboard/machine/"
+    return body
 
 
 def body_of(alert: Alert, page_url: str) -> dict[str, Any]:

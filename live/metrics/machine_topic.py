@@ -61,8 +61,10 @@ class MachineTopic:
         meter: RouteMeter,
         traffic: ViewerTraffic,
         load: Callable[[], Load],
+        alert_host: str | None,
     ) -> None:
         self._process = process
+        self._alert_host = alert_host
         self._version = version
         self._threads = threads
         self._reader = reader
@@ -114,6 +116,7 @@ class MachineTopic:
             slowest_queries=most_query_time(
                 (each.slowest_queries for each in counts if each.slowest_queries), at
             ),
+            alert_host=self._alert_host,
         )
 
     def _figures(self) -> frames.MachineProcess:

@@ -472,6 +472,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
             round_trip_ms=0.214,
         ),
         slowest_queries=None,
+        alert_host="ntfy.sh",
     ),
     frames.Subscribed(id=11, topic="lists"),
     frames.Overview(topic="lists", part=1, parts=1, lists=(_OVERVIEW_ROW,)),

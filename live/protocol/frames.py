@@ -725,7 +725,8 @@ class Machine(msgspec.Struct, tag_field="type", tag="machine", kw_only=True):
 
     `database` and `redis` are null until the first reading, and `redis` without Redis. Of the
     processes that read them, the first one by name is shown. `slowest_queries` is the request
-    of the last minute whose queries took longest, of the slowest requests.
+    of the last minute whose queries took longest, of the slowest requests. `alert_host` is the
+    host to which alerts are posted, null if there is none.
     """
 
     topic: str
@@ -735,6 +736,7 @@ class Machine(msgspec.Struct, tag_field="type", tag="machine", kw_only=True):
     database: DatabaseFigures | None
     redis: RedisFigures | None
     slowest_queries: EndedRequest | None
+    alert_host: str | None
 
 
 class Routes(msgspec.Struct, tag_field="type", tag="routes", kw_only=True):

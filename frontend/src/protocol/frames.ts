@@ -629,7 +629,8 @@ export interface TracedScreen {
  *
  *     `database` and `redis` are null until the first reading, and `redis` without Redis. Of the
  *     processes that read them, the first one by name is shown. `slowest_queries` is the request
- *     of the last minute whose queries took longest, of the slowest requests.
+ *     of the last minute whose queries took longest, of the slowest requests. `alert_host` is the
+ *     host to which alerts are posted, null if there is none.
  */
 export interface Machine {
   type: 'machine';
@@ -640,6 +641,7 @@ export interface Machine {
   database: DatabaseFigures | null;
   redis: RedisFigures | null;
   slowest_queries: EndedRequest | null;
+  alert_host: string | null;
 }
 /**
  * One process of the server. Shares are percent of one CPU, in the last second.

@@ -35,6 +35,7 @@ export type ChangedEnum = 'quantity' | 'note' | 'category';
 export type StateEnum = 'open' | 'bought';
 export type NullEnum = null;
 export type ProbedHandshakeOutcomeEnum = 'accepted' | 'foreign_origin' | 'no_upgrade';
+export type AlertTestResponseOutcomeEnum = 'delivered' | 'failed' | 'refused';
 
 /**
  * The profile of the current user.
@@ -439,4 +440,12 @@ export interface Received {
 export interface ProbedHandshake {
   outcome: ProbedHandshakeOutcomeEnum;
   received: Received;
+}
+/**
+ * What became of a test of the alert address.
+ */
+export interface AlertTestResponse {
+  outcome: AlertTestResponseOutcomeEnum;
+  status: number | null;
+  error: string;
 }

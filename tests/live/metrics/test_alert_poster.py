@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from live.metrics.alert_plan import Alert
-from live.metrics.alert_poster import MAX_WAITING, AlertPoster
+from live.metrics.alert_poster import MAX_WAITING, AlertPoster, Attempt
 from live.metrics.verdict import Condition, Problem
 
 SINCE = 1_795_000_000.0
@@ -166,3 +166,33 @@ def test_password_of_the_address_is_sent_as_a_header_and_not_logged(
     assert "answered an alert with 500" in text
     assert "s3cr" not in text
     assert "abcdef" not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "attempt"),
+    [
+        (204, Attempt("delivered", 204)),
+        (503, Attempt("failed", 503)),
+        (403, Attempt("refused", 403)),
+        (302, Attempt("refused", 302)),
+    ],
+)
+def test_test_is_posted_once_and_its_outcome_is_returned(
+    receiver: Receiver, status: int, attempt: Attempt
+) -> None:
+    """ALR-6"""
+    receiver.statuses = [status]
+    poster = AlertPoster(receiver.url, page_url="https://list.example.org")
+    assert poster.post_test(SINCE) == attempt
+    _, _, body = receiver.next()
+    assert (body["event"], body["until"]) == ("test", None)
+    assert body["url"] == "https://list.example.org/dashboard/machine/"
+    assert receiver.received.empty()
+
+
+def test_test_of_an_address_that_does_not_answer_names_what_failed() -> None:
+    """ALR-6"""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        poster = AlertPoster(f"http://127.0.0.1:{unused.getsockname()[1]}/")
+        assert poster.post_test(SINCE) == Attempt("failed", error="URLError")
