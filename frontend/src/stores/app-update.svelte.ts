@@ -1,5 +1,7 @@
-import type { Clock } from '../net/clock';
+import * as m from '#messages';
+import { systemClock, type Clock } from '../net/clock';
 import { onIdle } from '../net/idle';
+import type { Toast } from './toast.svelte';
 import { askWorker, onControllerChange, registerServiceWorker } from '../net/service-worker';
 
 /** How often to look for a new version, in milliseconds, while a page stays open. */
@@ -62,4 +64,29 @@ export class AppUpdate {
       this.#scheduleCheck(registration);
     });
   }
+}
+
+/** The parts of the app that say when a new version is ready. */
+interface UpdatedApp {
+  toast: Toast;
+  update: { current: AppUpdate | null };
+}
+
+/** Install the service worker, and offer each new version when nobody touches the page. */
+export async function startUpdate({ toast, update }: UpdatedApp): Promise<void> {
+  const appUpdate = new AppUpdate(
+    systemClock,
+    () => {
+      location.reload();
+    },
+    () => {
+      toast.show({
+        text: m.update_ready(),
+        action: m.update_reload(),
+        onAction: () => void appUpdate.apply(),
+      });
+    },
+  );
+  update.current = appUpdate;
+  await appUpdate.start();
 }
