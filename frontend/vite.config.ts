@@ -18,7 +18,7 @@ export default defineConfig({
           groups: [
             {
               name: 'shared',
-              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|stores\/activity-text|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
+              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists\.svelte|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem|net\/uuid|stores\/permissions)/,
             },
           ],
         },

@@ -1,17 +1,16 @@
 import { uuid } from '../net/uuid';
 import type { Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
-import type { ItemRow, Member, PresentPerson } from '../protocol/frames';
+import type { Change, ItemRow, Member, PresentPerson } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
 import type { EndReason } from '../sync/subscription-state';
-import { changedRows } from '../sync/replica';
+import { changedRows, type Replica } from '../sync/replica';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { optimisticName, optimisticRows, type ViewRow } from '../sync/optimistic-view';
 import type { Announcer } from './announcer.svelte';
 import { mergeText } from './merge-text';
 import { isAllowed, type Action } from './permissions';
-import { summaryOfChange, activityText } from './activity-text';
 import type { Toast } from './toast.svelte';
 
 /** How long a ticked row keeps its place, in milliseconds. Rows must not move under a finger. */
@@ -286,8 +285,14 @@ export class OpenList {
     ) {
       const rows = changedRows(event.change, event.after);
       this.#highlightRemoteChange(rows, event.change.actor?.id ?? 0);
-      this.announcer.announce(activityText(summaryOfChange(event.change, event.before)));
+      void this.#announceChange(event.change, event.before);
     }
+  }
+
+  /** The words are loaded when they are needed first: what is shown first needs none. */
+  async #announceChange(change: Change, before: Replica): Promise<void> {
+    const words = await import('./activity-text').catch(() => null);
+    if (words) this.announcer.announce(words.activityText(words.summaryOfChange(change, before)));
   }
 
   #close(reason: EndReason): void {
