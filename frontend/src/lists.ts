@@ -6,6 +6,7 @@ import { Lists } from './stores/lists.svelte';
 import { OpenList } from './stores/open-list.svelte';
 import { Route } from './stores/route.svelte';
 import { Toast } from './stores/toast.svelte';
+import type { StorageStatus } from './sync/storage';
 import './ui/base.css';
 import App from './ui/lists/App.svelte';
 
@@ -14,7 +15,10 @@ const linkSecret = takeLinkSecret(location, history);
 
 const announcer = new Announcer();
 const toast = new Toast();
-const { api, engine, user, connection } = boot(announcer);
+const storage = import('./storage/browser-storage')
+  .then(({ openBrowserStorage }) => openBrowserStorage())
+  .catch(() => null);
+const { api, engine, user, connection } = boot(announcer, storage);
 
 // The next user of this browser must not see messages meant for the previous one.
 engine.subscribe((events) => {
@@ -29,9 +33,19 @@ addEventListener('hashchange', () => {
   if (newSecret !== null && newSecret !== linkSecret) location.reload();
 });
 
-// The outbox is kept in memory only: closing the page now would lose unsent edits.
 addEventListener('beforeunload', (event) => {
-  if (connection.waiting.length > 0) event.preventDefault();
+  if (connection.atRiskCount > 0) event.preventDefault();
+});
+
+async function warn(status: StorageStatus): Promise<void> {
+  if (status === 'stored') return;
+  const { warnAboutStorage } = await import('./stores/storage-notice');
+  warnAboutStorage(toast, status);
+}
+
+void storage.then((opened) => {
+  void warn(opened?.status ?? 'refused');
+  opened?.onStatus((status) => void warn(status));
 });
 
 mountPage(App, {
@@ -44,6 +58,6 @@ mountPage(App, {
     toast,
     currentTime: new CurrentTime(15_000),
     openList: (id: string) => new OpenList(id, engine, () => user.profile, announcer, toast),
-    dependencies: { api, engine, linkSecret },
+    dependencies: { engine, linkSecret },
   },
 });

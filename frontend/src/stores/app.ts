@@ -1,4 +1,3 @@
-import type { Api } from '../net/api';
 import type { Engine } from '../sync/engine';
 import type { Announcer } from './announcer.svelte';
 import type { Connection } from './connection.svelte';
@@ -21,7 +20,6 @@ import type { Verdict } from './verdict.svelte';
 
 /** The dependencies of stores that are loaded on demand. Components only pass them on. */
 export interface StoreDependencies {
-  api: Api;
   engine: Engine;
   /** The secret of the link that opened this page. */
   linkSecret: string | null;
