@@ -111,6 +111,31 @@ def test_edit_is_sent_once_when_page_is_reloaded(open_session, killable_installa
     assert (verbs["item.added"], verbs["item.ticked"]) == (1, 1)
 
 
+def test_badge_says_what_waits_while_server_is_down(open_session, killable_installation, groceries):
+    """OFF-6, OFF-7: nothing of it has to be loaded then."""
+    ana = open_session("ana").open(groceries.path)
+    killable_installation.kill()
+    expect_no_answer(ana)
+    ana.tick("Milk")
+    ana.rename("Bread", "Rye")
+    ana.page.locator(".badge:visible").click()
+    sheet = ana.page.get_by_role("dialog", name="Connection")
+    expect(sheet).to_contain_text("The server does not answer since")
+    expect(sheet).to_contain_text("Next try in")
+    expect(sheet.get_by_role("listitem")).to_have_text(
+        [re.compile("Tick Milk just now"), re.compile("Change Rye just now")]
+    )
+    sheet.get_by_role("button", name="Drop: Rye").click()
+    sheet.get_by_role("button", name="Drop for good: Rye").click()
+    expect(sheet.get_by_role("listitem")).to_have_count(1)
+    killable_installation.first_server.restart()
+    sheet.get_by_role("button", name="Try now").click()
+    expect(sheet).to_contain_text("Every change is saved.")
+    sheet.get_by_role("button", name="Close").click()
+    ana.wait_until_live()
+    assert groceries.ticks == {"Milk": True, "Bread": False, "Eggs": False}
+
+
 def test_edits_are_sent_when_tab_is_opened_again(open_session, killable_installation, groceries):
     """OFF-1"""
     ana = open_session("ana").open(groceries.path)
