@@ -4,7 +4,7 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 
 /** The layers from the bottom up. Each may import itself and the layers before it. */
-const layers = ['protocol', 'net', 'sync', 'stores', 'ui'];
+const layers = ['protocol', 'net', 'sync', 'storage', 'stores', 'ui'];
 
 const layerRules = layers.map((layer, index) => ({
   files: [`src/${layer}/**`],

@@ -1,6 +1,7 @@
 import { mount, type Component } from 'svelte';
-import { Api } from './net/api';
-import { onBackForwardCache, onOnlineChange, onResume } from './net/browser-events';
+import { CoreApi } from './net/core-api';
+import { MAX_DELAY, MAX_VISIBLE_DELAY } from './net/backoff';
+import { onBackForwardCache, onHide, onOnlineChange, onResume } from './net/browser-events';
 import { systemClock } from './net/clock';
 import { http } from './net/http';
 import { afterPaint } from './net/paint';
@@ -9,23 +10,30 @@ import type { Announcer } from './stores/announcer.svelte';
 import { Connection } from './stores/connection.svelte';
 import { CurrentUser } from './stores/current-user.svelte';
 import { Engine } from './sync/engine';
-import { MemoryOutboxStorage } from './sync/outbox-storage';
+import type { BrowserStorage } from './sync/storage';
 
 /** The parts that every page needs. */
 export interface Core {
-  api: Api;
+  api: CoreApi;
   engine: Engine;
   user: CurrentUser;
   connection: Connection;
 }
 
-/** Create the parts that every page needs, and connect them to the browser's events. */
-export function boot(announcer: Announcer | null = null): Core {
+/**
+ * Create the parts that every page needs, and connect them to the browser's events.
+ *
+ * `storage` resolves to what this browser stores, null for a page that stores nothing.
+ */
+export function boot(
+  announcer: Announcer | null = null,
+  storage: Promise<BrowserStorage | null> = Promise.resolve(null),
+): Core {
   const openSocket = createSocketOpener(socketUrl(location));
-  const storage = new MemoryOutboxStorage();
-  const engine = new Engine(openSocket, http, systemClock, storage, afterPaint);
-  const api = new Api(http);
-  const user = new CurrentUser(api, engine);
+  const maxDelay = (): number => (document.hidden ? MAX_DELAY : MAX_VISIBLE_DELAY);
+  const engine = new Engine(openSocket, http, systemClock, afterPaint, maxDelay);
+  const api = new CoreApi(http);
+  const user = new CurrentUser(api, engine, storage);
   const connection = new Connection(engine, announcer);
 
   onOnlineChange((isOnline) => {
@@ -35,8 +43,11 @@ export function boot(announcer: Announcer | null = null): Core {
     user.invalidate();
   });
   onResume(() => {
-    if (user.state === 'unreachable') void user.refresh();
-    else engine.resume();
+    if (!user.isConfirmed) void user.refresh();
+    engine.resume();
+  });
+  onHide(() => {
+    engine.flushStorage();
   });
   return { api, engine, user, connection };
 }

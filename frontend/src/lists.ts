@@ -8,6 +8,7 @@ import { InstallPrompt } from './stores/install-prompt.svelte';
 import { LoadedUpdate } from './stores/loaded-update.svelte';
 import { SharedText } from './stores/shared-text';
 import { Toast } from './stores/toast.svelte';
+import type { StorageStatus } from './sync/storage';
 import './ui/base.css';
 import App from './ui/lists/App.svelte';
 
@@ -18,7 +19,10 @@ const installPrompt = new InstallPrompt();
 installPrompt.start();
 const announcer = new Announcer();
 const toast = new Toast();
-const { api, engine, user, connection } = boot(announcer);
+const storage = import('./storage/browser-storage')
+  .then(({ openBrowserStorage }) => openBrowserStorage())
+  .catch(() => null);
+const { api, engine, user, connection } = boot(announcer, storage);
 
 // The next user of this browser must not see messages meant for the previous one.
 engine.subscribe((events) => {
@@ -33,9 +37,19 @@ addEventListener('hashchange', () => {
   if (newSecret !== null && newSecret !== linkSecret) location.reload();
 });
 
-// The outbox is kept in memory only: closing the page now would lose unsent edits.
 addEventListener('beforeunload', (event) => {
-  if (connection.waiting.length > 0) event.preventDefault();
+  if (connection.atRiskCount > 0) event.preventDefault();
+});
+
+async function warn(status: StorageStatus): Promise<void> {
+  if (status === 'stored') return;
+  const { warnAboutStorage } = await import('./stores/storage-notice');
+  warnAboutStorage(toast, status);
+}
+
+void storage.then((opened) => {
+  void warn(opened?.status ?? 'refused');
+  opened?.onStatus((status) => void warn(status));
 });
 
 mountPage(App, {
@@ -50,6 +64,6 @@ mountPage(App, {
     sharedText: new SharedText(),
     installPrompt,
     update: new LoadedUpdate(),
-    dependencies: { api, engine, linkSecret },
+    dependencies: { engine, linkSecret },
   },
 });

@@ -10,7 +10,6 @@ import { CurrentTime } from './stores/current-time.svelte';
 import { WallBoard } from './stores/wall-board.svelte';
 import { forgetWallToken, takeWallToken } from './stores/wall-secret';
 import { Engine } from './sync/engine';
-import { MemoryOutboxStorage } from './sync/outbox-storage';
 import './ui/base.css';
 import Wall from './ui/wall/Wall.svelte';
 
@@ -24,8 +23,7 @@ function createBoard(secret: string): WallBoard {
   const openSocket = createTokenSocketOpener(socketUrl(location), secret);
   // A wall screen sends no request: everything comes over the socket.
   const noHttp = (): Promise<never> => Promise.reject(unreachableProblem());
-  const storage = new MemoryOutboxStorage();
-  const engine = new Engine(openSocket, noHttp, systemClock, storage, afterPaint);
+  const engine = new Engine(openSocket, noHttp, systemClock, afterPaint);
   onResume(() => {
     engine.resume();
   });

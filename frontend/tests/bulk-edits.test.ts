@@ -6,7 +6,6 @@ import { entriesOfList, changeVersionOf, rejectedEntries } from '../src/sync/out
 import { optimisticRows } from '../src/sync/list-view';
 import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { ManualClock, settlePromises } from './fake/clock';
 import { ana, change, DigestWriter, item, snapshot } from './fake/rows';
 
@@ -62,12 +61,11 @@ beforeEach(async () => {
         sent.push({ request, respond: resolve as (body: unknown) => void, fail: reject });
       }),
     new ManualClock(),
-    new MemoryOutboxStorage(),
     {
       onChange: () => undefined,
       onSignedOut: () => undefined,
       onAcknowledged: () => {
-        sender.confirm(replica, null);
+        sender.confirm('one', replica, null);
       },
     },
   );
@@ -109,7 +107,7 @@ describe('a bulk edit', () => {
     const op = sender.enqueue(bulkEdit('remove items'), 'all');
     const frame = digests.write(change(43, { op, verb: 'items.removed', gone: ['eggs', 'tea'] }));
     replica = applyFrame(replica, frame).replica;
-    sender.confirm(replica, frame);
+    sender.confirm('one', replica, frame);
     expect(sender.changeVersionOf(op)).toBe(43);
   });
 
@@ -187,7 +185,7 @@ describe('adding several items', () => {
     const items = [item('server', { name: 'Bread' }), item('eggs')];
     const frame = digests.write(change(43, { op, verb: 'items.added', items }));
     replica = applyFrame(replica, frame).replica;
-    sender.confirm(replica, frame);
+    sender.confirm('one', replica, frame);
     expect(sender.outbox.map(({ edit }) => 'item' in edit && edit.item)).toEqual(['server']);
     await settlePromises();
   });

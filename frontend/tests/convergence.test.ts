@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { Engine } from '../src/sync/engine';
 import { entriesOfList, waitingEntries } from '../src/sync/outbox';
 import { positionOf } from '../src/sync/replica';
@@ -34,13 +33,7 @@ class Simulation {
     this.random = seeded(seed);
     this.clock.randomValue = 0.5;
     for (let index = 0; index < clientCount; index += 1) {
-      const engine = new Engine(
-        this.server.openSocket,
-        this.server.http,
-        this.clock,
-        new MemoryOutboxStorage(),
-        paintAtOnce,
-      );
+      const engine = new Engine(this.server.openSocket, this.server.http, this.clock, paintAtOnce);
       engine.watch(this.server.topic);
       engine.setPresence(this.server.topic, 'viewing');
       engine.start();

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpRequest } from '../src/net/http';
-import { parseProblem } from '../src/net/problem';
+import { parseProblem, unreachableProblem } from '../src/net/problem';
 import type { SocketConnectionEvents } from '../src/net/socket-connection';
 import type { UserProfile } from '../src/protocol/rest';
 import { CurrentUser } from '../src/stores/current-user.svelte';
 import { Engine, type EngineEvent } from '../src/sync/engine';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
+import type { BrowserStorage } from '../src/sync/storage';
 import { createFakeApi } from './fake/api';
 import { paintAtOnce } from './fake/paint';
 import { ManualClock, settlePromises } from './fake/clock';
+import { FakeBrowser } from './fake/storage';
 
 const profileOf = (id: number): UserProfile => ({
   id,
@@ -56,7 +57,6 @@ describe('the current user', () => {
       },
       http,
       new ManualClock(),
-      new MemoryOutboxStorage(),
       paintAtOnce,
     );
     engine.subscribe((events) => eventKinds.push(...events.map(({ kind }) => kind)));
@@ -132,5 +132,130 @@ describe('the current user', () => {
     user.invalidate();
     await settlePromises();
     expect([user.state, user.profile]).toEqual(['signed out', null]);
+  });
+
+  describe('of a browser that stores something', () => {
+    let stored: UserProfile | null;
+    let forgotten: string[];
+    let storage: BrowserStorage;
+    let isReachable: boolean;
+    let requests: HttpRequest[];
+    let engine: Engine;
+    let browser: FakeBrowser;
+
+    beforeEach(() => {
+      stored = profileOf(1);
+      forgotten = [];
+      isReachable = true;
+      browser = new FakeBrowser(new ManualClock());
+      storage = {
+        status: 'stored',
+        onStatus: () => undefined,
+        readSession: () => Promise.resolve(stored),
+        writeSession: (profile) => {
+          stored = profile;
+          return Promise.resolve();
+        },
+        forgetSession: (edits) => {
+          stored = null;
+          forgotten.push(edits);
+          return Promise.resolve();
+        },
+        pendingUsers: () => Promise.resolve([{ name: 'Ana', editCount: 2 }]),
+        ofUser: (id) => (id === 1 ? browser : new FakeBrowser(new ManualClock())).openTab().storage,
+      };
+      const fake = createFakeApi(({ path }) => {
+        if (!isReachable) throw unreachableProblem();
+        if (sessionUserId === null) throw parseProblem(401, { code: 'not_authenticated' }, null);
+        return path === 'auth/logout/' ? null : profileOf(sessionUserId);
+      });
+      ({ requests } = fake);
+      connections = [];
+      engine = new Engine(
+        (events) => {
+          connections.push(events);
+          return { send: () => undefined, close: () => undefined };
+        },
+        fake.http,
+        new ManualClock(),
+        paintAtOnce,
+      );
+      engine.subscribe((events) => eventKinds.push(...events.map(({ kind }) => kind)));
+      user = new CurrentUser(fake.api, engine, Promise.resolve(storage));
+    });
+
+    const edit = (): string =>
+      engine.submit({ type: 'rename', list: 'one', name: 'Weekend' }, 'Weekend');
+    const edits = (): HttpRequest[] => requests.filter(({ method }) => method === 'PATCH');
+
+    const storeAll = async (): Promise<void> => {
+      await settlePromises();
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+
+    it('OFF-4 is shown without the server, and is not signed out by its silence', async () => {
+      isReachable = false;
+      user.restore();
+      await user.refresh();
+      await settlePromises();
+      expect([user.state, user.profile?.name, user.isConfirmed]).toEqual([
+        'signed in',
+        'User 1',
+        false,
+      ]);
+    });
+
+    it('OFF-5 sends nothing before the server says that it is the same user', async () => {
+      isReachable = false;
+      user.restore();
+      await user.refresh();
+      edit();
+      await storeAll();
+      expect(edits()).toEqual([]);
+      isReachable = true;
+      await user.refresh();
+      await storeAll();
+      expect([user.isConfirmed, edits().length]).toEqual([true, 1]);
+    });
+
+    it('OFF-5 shows another user nothing of this one, and sends nothing as them', async () => {
+      isReachable = false;
+      user.restore();
+      await user.refresh();
+      edit();
+      await storeAll();
+      isReachable = true;
+      sessionUserId = 2;
+      connections.at(-1)?.onFrames([
+        {
+          type: 'welcome',
+          protocol: 1,
+          server: '1',
+          connection: 'c',
+          user: { id: 2, name: 'Bob' },
+          lists: [],
+          heartbeat: 20,
+          limits: {},
+        },
+      ]);
+      await storeAll();
+      expect([user.profile?.id, stored?.id, engine.outbox, edits()]).toEqual([2, 2, [], []]);
+      expect(eventKinds).toContain('reset');
+    });
+
+    it('OFF-5 forgets the lists and keeps the edits when the session ended', async () => {
+      sessionUserId = null;
+      user.restore();
+      await user.refresh();
+      expect([user.state, forgotten]).toEqual(['signed out', ['keep edits']]);
+      expect(await user.pendingUsers()).toEqual([{ name: 'Ana', editCount: 2 }]);
+    });
+
+    it.each(['keep edits', 'remove edits'] as const)('OFF-5 signs out: %s', async (edits) => {
+      await user.refresh();
+      await user.signOut(edits);
+      expect([user.state, forgotten]).toEqual(['signed out', [edits]]);
+    });
   });
 });

@@ -4,7 +4,6 @@ import type { SocketConnectionEvents } from '../src/net/socket-connection';
 import type { ClientFrame, ServerFrame } from '../src/protocol/frames';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { Engine } from '../src/sync/engine';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { SEEN_INTERVAL } from '../src/sync/seen-reporter';
 import { ManualClock } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
@@ -34,7 +33,6 @@ class Page {
       },
       () => new Promise(() => undefined),
       this.clock,
-      new MemoryOutboxStorage(),
       (callback) => {
         if (!this.isVisible) callback(false);
         else
@@ -268,7 +266,6 @@ describe('the open list', () => {
         },
         http,
         new ManualClock(),
-        new MemoryOutboxStorage(),
         paintAtOnce,
       );
       this.engine.start();

@@ -17,7 +17,6 @@ import type { HistoryEntry } from '../src/stores/history-entry';
 import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { emptyReplica } from '../src/sync/replica';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { createFakeApi } from './fake/api';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
@@ -114,7 +113,6 @@ describe('the history of a list', () => {
       },
       () => new Promise(() => undefined),
       new ManualClock(),
-      new MemoryOutboxStorage(),
       paintAtOnce,
     );
     const { api } = createFakeApi(respondTo);

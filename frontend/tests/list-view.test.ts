@@ -14,6 +14,8 @@ const entry = (op: string, edit: Edit, state: OutboxEntry['state'] = 'waiting'):
   createdAt: Date.parse(AT),
   version: null,
   reason: null,
+  changeVersion: null,
+  acknowledgedAt: null,
 });
 const mapOf = (...items: ItemRow[]): Map<string, ItemRow> =>
   new Map(items.map((row) => [row.id, row]));

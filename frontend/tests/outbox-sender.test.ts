@@ -3,10 +3,16 @@ import type { HttpRequest } from '../src/net/http';
 import { parseProblem, unreachableProblem } from '../src/net/problem';
 import type { Edit } from '../src/sync/edit';
 import { optimisticRows } from '../src/sync/list-view';
-import { entriesOfList, rejectedEntries, waitingEntries } from '../src/sync/outbox';
+import {
+  ACKNOWLEDGED_RETENTION,
+  entriesOfList,
+  rejectedEntries,
+  waitingEntries,
+} from '../src/sync/outbox';
+import { REWRITE_DELAY } from '../src/sync/outbox-store';
+import { FakeBrowser } from './fake/storage';
 import { OutboxSender } from '../src/sync/outbox-sender';
 import { applyFrame, emptyReplica, type Replica } from '../src/sync/replica';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { ManualClock, settlePromises } from './fake/clock';
 import { ana, change, DigestWriter, item, snapshot } from './fake/rows';
 
@@ -19,7 +25,6 @@ interface SentRequest {
 let clock: ManualClock;
 let sent: SentRequest[];
 let signedOutCount: number;
-let storage: MemoryOutboxStorage;
 let sender: OutboxSender;
 let replica: Replica;
 let digests: DigestWriter;
@@ -50,7 +55,6 @@ beforeEach(async () => {
   clock = new ManualClock();
   sent = [];
   signedOutCount = 0;
-  storage = new MemoryOutboxStorage();
   digests = new DigestWriter();
   replica = applyFrame(
     emptyReplica('list:one'),
@@ -62,12 +66,11 @@ beforeEach(async () => {
         sent.push({ request, respond: resolve as (body: unknown) => void, fail: reject });
       }),
     clock,
-    storage,
     {
       onChange: () => undefined,
       onSignedOut: () => (signedOutCount += 1),
       onAcknowledged: () => {
-        sender.confirm(replica, null);
+        sender.confirm('one', replica, null);
       },
     },
   );
@@ -100,7 +103,7 @@ describe('the outbox sender', () => {
     expect(visibleNames()).toEqual(['eggs', '[milk]']);
     const ticked = digests.write(change(43, { op, items: [item('milk', { purchased: true })] }));
     replica = applyFrame(replica, ticked).replica;
-    sender.confirm(replica, ticked);
+    sender.confirm('one', replica, ticked);
     expect(sender.outbox).toEqual([]);
     expect(visibleNames()).toEqual(['eggs', '[milk]']);
   });
@@ -109,7 +112,7 @@ describe('the outbox sender', () => {
     const op = sender.enqueue(tick('milk'), 'milk');
     const ticked = digests.write(change(43, { op, items: [item('milk', { purchased: true })] }));
     replica = applyFrame(replica, ticked).replica;
-    sender.confirm(replica, ticked);
+    sender.confirm('one', replica, ticked);
     expect(sender.outbox).toEqual([]);
     requestAt(0).fail(unreachableProblem());
     await settlePromises();
@@ -124,7 +127,7 @@ describe('the outbox sender', () => {
       replica,
       digests.write(snapshot(45, { items: [item('milk', { purchased: true })] })),
     ).replica;
-    sender.confirm(replica, null);
+    sender.confirm('one', replica, null);
     expect(sender.outbox).toEqual([]);
   });
 
@@ -249,7 +252,7 @@ describe('the outbox sender', () => {
     expect(rejectedEntries(sender.outbox)).toEqual([]);
     const removed = digests.write(change(43, { gone: ['milk'] }));
     replica = applyFrame(replica, removed).replica;
-    sender.confirm(replica, removed);
+    sender.confirm('one', replica, removed);
     expect(sender.outbox).toEqual([]);
   });
 
@@ -264,14 +267,105 @@ describe('the outbox sender', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('sends the edits that an earlier page stored', async () => {
-    sender.enqueue(tick('milk'), 'milk');
-    const later = new OutboxSender(() => new Promise(() => undefined), clock, storage, {
-      onChange: () => undefined,
-      onSignedOut: () => undefined,
-      onAcknowledged: () => undefined,
-    });
-    await later.start();
+  it('OFF-1 sends the edits that an earlier page stored, also one that it was sending', async () => {
+    const browser = new FakeBrowser(clock);
+    const stepAll = async (): Promise<void> => {
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+    const requests: HttpRequest[] = [];
+    const openPage = async (): Promise<OutboxSender> => {
+      const page = new OutboxSender(
+        (request) => {
+          requests.push(request);
+          return new Promise(() => undefined);
+        },
+        clock,
+        {
+          onChange: () => undefined,
+          onSignedOut: () => undefined,
+          onAcknowledged: () => undefined,
+        },
+      );
+      const opening = page.open(browser.openTab().storage);
+      page.start();
+      await stepAll();
+      await opening;
+      return page;
+    };
+    const earlier = await openPage();
+    const op = earlier.enqueue(tick('milk'), 'milk');
+    expect(requests).toEqual([]);
+    expect(earlier.isAtRisk(op)).toBe(true);
+    await stepAll();
+    expect(earlier.isAtRisk(op)).toBe(false);
+    expect(requests).toHaveLength(1);
+    for (const tab of browser.tabs) browser.close(tab);
+    const later = await openPage();
     expect(later.outbox).toMatchObject([{ label: 'milk', state: 'sending' }]);
+    expect(requests).toMatchObject([{ op }, { op }]);
+  });
+
+  it('OFF-1 keeps what it could not store, warns, and stores it later', async () => {
+    const browser = new FakeBrowser(clock);
+    const { storage } = browser.openTab();
+    const opening = sender.open(storage);
+    while (browser.step()) await settlePromises();
+    await opening;
+    browser.isFull = true;
+    const op = sender.enqueue(tick('milk'), 'milk');
+    while (browser.step()) await settlePromises();
+    await settlePromises();
+    expect(visibleNames()).toEqual(['eggs', '[milk]']);
+    expect(sender.isAtRisk(op)).toBe(true);
+    // It is sent as long as the page is open.
+    expect(requestAt(0).request.op).toBe(op);
+    browser.isFull = false;
+    clock.advance(REWRITE_DELAY);
+    while (browser.step()) await settlePromises();
+    await settlePromises();
+    expect(sender.isAtRisk(op)).toBe(false);
+    expect(browser.outbox.entries).toMatchObject([{ op }]);
+  });
+
+  it('edits an item under the id that the server chose, long after the item was merged', async () => {
+    sender.enqueue(add('mine', 'Milk'), 'Milk');
+    requestAt(0).respond({ id: 'milk', version: 42 });
+    await settlePromises();
+    clock.advance(60_000);
+    expect(sender.outbox).toEqual([]);
+    sender.enqueue(tick('mine'), 'Milk');
+    expect(requestAt(1).request.path).toContain('/milk/');
+  });
+
+  it('undoes an edit that was saved meanwhile', async () => {
+    const op = sender.enqueue(tick('milk'), 'milk');
+    requestAt(0).respond({ version: 43, items: ['milk'] });
+    await settlePromises();
+    const undo = { list: 'one', undoneOp: op, version: null, restoredRows: [], removedIds: [] };
+    sender.enqueue({ type: 'undo', ...undo }, 'milk');
+    expect(requestAt(1).request.path).toContain('/activities/43/undo/');
+  });
+
+  it('keeps an edit for other tabs for a moment after the response', async () => {
+    const browser = new FakeBrowser(clock);
+    const opening = sender.open(browser.openTab().storage);
+    const stepAll = async (): Promise<void> => {
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+    await stepAll();
+    await opening;
+    sender.enqueue(tick('milk'), 'milk');
+    await stepAll();
+    requestAt(0).respond({ version: 42 });
+    await settlePromises();
+    await stepAll();
+    expect(sender.outbox).toEqual([]);
+    expect(browser.outbox.entries).toMatchObject([{ state: 'acknowledged' }]);
+    expect(browser.holder).toBeNull();
+    clock.advance(ACKNOWLEDGED_RETENTION);
+    await stepAll();
+    expect(browser.outbox.entries).toEqual([]);
   });
 });

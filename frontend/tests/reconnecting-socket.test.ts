@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { backoffDelay } from '../src/net/backoff';
+import { backoffDelay, MAX_DELAY, MAX_VISIBLE_DELAY } from '../src/net/backoff';
 import { MAX_BURST, RateLimiter } from '../src/net/rate-limiter';
 import { ReconnectingSocket, HANDSHAKE_TIMEOUT } from '../src/net/reconnecting-socket';
 import type { SocketConnectionEvents } from '../src/net/socket-connection';
@@ -14,6 +14,7 @@ let connections: (SocketConnectionEvents & { sent: unknown[]; isClosed: boolean 
 let decisions: string[];
 let receivedTypes: string[];
 let socket: ReconnectingSocket;
+let ceiling: number;
 
 const latestConnection = (): (typeof connections)[number] => {
   const connection = connections.at(-1);
@@ -23,6 +24,7 @@ const latestConnection = (): (typeof connections)[number] => {
 
 beforeEach(() => {
   clock = new ManualClock();
+  ceiling = MAX_DELAY;
   connections = [];
   decisions = [];
   receivedTypes = [];
@@ -42,6 +44,7 @@ beforeEach(() => {
       onFrames: (frames) => receivedTypes.push(...frames.map(({ type }) => type)),
       onDown: (decision) => decisions.push(decision),
     },
+    () => ceiling,
   );
   socket.start();
 });
@@ -101,6 +104,31 @@ describe('a reconnecting socket', () => {
     expect(connections).toHaveLength(1);
     clock.advance(1);
     expect(connections).toHaveLength(2);
+  });
+
+  it('OFF-6 does not reconnect before the time in the bye frame, whatever is back', () => {
+    latestConnection().onFrames([{ type: 'bye', code: 4005, reason: 'overloaded', retry_in: 3 }]);
+    latestConnection().onClose(4005);
+    socket.resume();
+    expect(socket.nextTryAt).toBe(clock.now() + 3000);
+    clock.advance(2999);
+    expect(connections).toHaveLength(1);
+    clock.advance(1);
+    expect(connections).toHaveLength(2);
+    expect(socket.nextTryAt).toBeNull();
+  });
+
+  it('OFF-6 waits for at most the ceiling of a visible page, and says when it tries next', () => {
+    ceiling = MAX_VISIBLE_DELAY;
+    for (let failures = 0; failures < 9; failures += 1) {
+      latestConnection().onClose(1006);
+      const wait = (socket.nextTryAt ?? Infinity) - clock.now();
+      expect(wait).toBe(Math.min(500 * 2 ** failures, MAX_VISIBLE_DELAY));
+      clock.advance(wait);
+    }
+    expect(socket.lastAnswerAt).toBeNull();
+    latestConnection().onFrames([heartbeat]);
+    expect(socket.lastAnswerAt).toBe(clock.now());
   });
 
   it('reconnects immediately when the network or the page is back', () => {

@@ -11,7 +11,6 @@ import type { Change, OverviewRow, ServerFrame } from '../src/protocol/frames';
 import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
-import { MemoryOutboxStorage } from '../src/sync/outbox-storage';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
@@ -142,7 +141,6 @@ describe('the samples', () => {
       },
       () => new Promise(() => undefined),
       new ManualClock(),
-      new MemoryOutboxStorage(),
       paintAtOnce,
     );
     const samples = new Samples(engine, new Pause(() => false));
@@ -215,7 +213,6 @@ describe('the overview of lists', () => {
       },
       () => new Promise(() => undefined),
       new ManualClock(),
-      new MemoryOutboxStorage(),
       paintAtOnce,
     );
     lists = new Lists(api, engine, () => ana.id);

@@ -224,7 +224,7 @@ def offline(open_session: OpenSession, stocked_list: SharedList, **_: object) ->
     ana.context.set_offline(True)
     ana.add("Jam")
     ana.tick("Bread")
-    expect(ana.page.get_by_text("2 changes waiting").first).to_be_visible()
+    expect(ana.page.get_by_text("2 changes wait").first).to_be_visible()
     return ana.page
 
 

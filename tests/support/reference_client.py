@@ -17,7 +17,7 @@ from tests.support.replica import Replica, State
 
 BASE_DELAY, MAX_DELAY = 0.5, 30.0  # s
 RECONNECT_CODES = {1001, 1006, 1011, 1012, 1013, *range(4000, 4500)}
-_decoder = msgspec.json.Decoder(frames.ServerFrame)
+decode = msgspec.json.Decoder(frames.ServerFrame).decode
 
 
 class ReferenceClient:
@@ -71,7 +71,7 @@ class ReferenceClient:
                     server_frames(message)
                     for line in str(message).split("\n"):
                         self._received = True
-                        await self._handle(_decoder.decode(line))
+                        await self._handle(decode(line))
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
         except (OSError, InvalidHandshake, TimeoutError):

@@ -6,7 +6,6 @@ import type {
   CreatedToken,
   Device,
   FileFormat,
-  GuestUpgrade,
   ImportResult,
   Invite,
   InvitePreview,
@@ -14,18 +13,13 @@ import type {
   ListPage,
   ListResponse,
   ListsImportResult,
-  ProfileUpdate,
-  Registration,
   Role,
   Suggestion,
   Token,
   TokenRequest,
-  UserProfile,
 } from '../protocol/rest';
-import type { Http } from './http';
+import { CoreApi, PAGE_SIZE } from './core-api';
 import { uuid } from './uuid';
-
-const PAGE_SIZE = 200;
 
 interface ImportOptions {
   /** Leave out lines that cannot be read. */
@@ -34,46 +28,8 @@ interface ImportOptions {
   op: string;
 }
 
-/** The endpoints of the REST API as methods. Edits of items go through the outbox instead. */
-export class Api {
-  constructor(private readonly http: Http) {}
-
-  getProfile(): Promise<UserProfile> {
-    return this.http({ method: 'GET', path: 'auth/me/' });
-  }
-
-  signIn(username: string, password: string): Promise<UserProfile> {
-    return this.http({ method: 'POST', path: 'auth/login/', body: { username, password } });
-  }
-
-  signOut(): Promise<void> {
-    return this.http({ method: 'POST', path: 'auth/logout/' });
-  }
-
-  register(account: Registration): Promise<UserProfile> {
-    return this.http({ method: 'POST', path: 'auth/register/', body: account });
-  }
-
-  updateProfile(profile: ProfileUpdate): Promise<UserProfile> {
-    return this.http({ method: 'PATCH', path: 'auth/me/', body: profile });
-  }
-
-  /** Delete the account permanently. Guests have no password. */
-  deleteAccount(password: string | null): Promise<void> {
-    const body = password === null ? {} : { password };
-    return this.http({ method: 'DELETE', path: 'auth/me/', body });
-  }
-
-  changePassword(current_password: string, new_password: string): Promise<void> {
-    const body = { current_password, new_password };
-    return this.http({ method: 'POST', path: 'auth/password/', body });
-  }
-
-  /** Set a password with the secret of a one-time link. This also signs in. */
-  resetPassword(token: string, new_password: string): Promise<UserProfile> {
-    return this.http({ method: 'POST', path: 'auth/reset/', body: { token, new_password } });
-  }
-
+/** All endpoints of the REST API as methods. Edits of items go through the outbox instead. */
+export class Api extends CoreApi {
   async getDevices(): Promise<Device[]> {
     const path = 'auth/sessions/';
     return (await this.http<{ results: Device[] }>({ method: 'GET', path })).results;
@@ -101,36 +57,10 @@ export class Api {
     return this.http({ method: 'DELETE', path: `tokens/${id}/` });
   }
 
-  async getLists(): Promise<ListResponse[]> {
-    const page: ListPage = await this.http({
-      method: 'GET',
-      path: `shopping-lists/?page_size=${PAGE_SIZE}`,
-    });
-    return page.results;
-  }
-
-  createList(id: string, name: string): Promise<ListResponse> {
-    return this.http({ method: 'POST', path: 'shopping-lists/', body: { id, name }, op: uuid() });
-  }
-
-  deleteList(id: string): Promise<void> {
-    return this.http({ method: 'DELETE', path: `shopping-lists/${id}/`, op: uuid() });
-  }
-
   /** The deleted lists that the user may restore. */
   async getDeletedLists(): Promise<ListResponse[]> {
     const path = `shopping-lists/?deleted=true&page_size=${PAGE_SIZE}`;
     return (await this.http<ListPage>({ method: 'GET', path })).results;
-  }
-
-  restoreList(id: string): Promise<void> {
-    return this.http({ method: 'POST', path: `shopping-lists/${id}/restore/`, op: uuid() });
-  }
-
-  /** Remove oneself, or as an owner another member. */
-  removeMember(listId: string, userId: number): Promise<void> {
-    const path = `shopping-lists/${listId}/members/${userId}/`;
-    return this.http({ method: 'DELETE', path, op: uuid() });
   }
 
   setRole(listId: string, userId: number, role: Role): Promise<void> {
@@ -165,11 +95,6 @@ export class Api {
   acceptInvite(token: string, name?: string): Promise<AcceptedInvite> {
     const body = name === undefined ? { token } : { token, name };
     return this.http({ method: 'POST', path: 'invites/accept/', body });
-  }
-
-  /** Turn the guest into a user with an account. */
-  upgradeGuest(account: GuestUpgrade): Promise<UserProfile> {
-    return this.http({ method: 'POST', path: 'auth/upgrade/', body: account });
   }
 
   /** One page of the activity log, newest first, and the cursor of the next page. */

@@ -37,3 +37,16 @@ export function onBackForwardCache(callback: () => void): () => void {
     window.removeEventListener('pageshow', onPageShow);
   };
 }
+
+/** Call back when the page is hidden or left: it may not run again. Returns a stop function. */
+export function onHide(callback: () => void): () => void {
+  const onVisibilityChange = (): void => {
+    if (document.visibilityState === 'hidden') callback();
+  };
+  window.addEventListener('pagehide', callback);
+  document.addEventListener('visibilitychange', onVisibilityChange);
+  return () => {
+    window.removeEventListener('pagehide', callback);
+    document.removeEventListener('visibilitychange', onVisibilityChange);
+  };
+}

@@ -1,6 +1,6 @@
 import { reconnectDecision, type ReconnectDecision } from '../protocol/close';
 import type { ClientFrame, ServerFrame } from '../protocol/frames';
-import { backoffDelay } from './backoff';
+import { backoffDelay, MAX_DELAY } from './backoff';
 import type { Clock } from './clock';
 import { RateLimiter } from './rate-limiter';
 import { Watchdog } from './watchdog';
@@ -28,7 +28,10 @@ export class ReconnectingSocket {
   #cancelRetry: (() => void) | null = null;
   #isRunning = false;
   #failureCount = 0;
-  #retryDelay: number | null = null;
+  /** The earliest time of the next try, as the server asked for it. */
+  #notBefore = 0;
+  #nextTryAt: number | null = null;
+  #lastAnswerAt: number | null = null;
   #silenceTimeout = 2 * DEFAULT_HEARTBEAT_INTERVAL;
   readonly #watchdog: Watchdog;
 
@@ -36,6 +39,8 @@ export class ReconnectingSocket {
     private readonly openSocket: OpenSocket,
     private readonly clock: Clock,
     private readonly events: ReconnectingSocketEvents,
+    /** The ceiling of the delay before the next try, in milliseconds. */
+    private readonly maxDelay: () => number = () => MAX_DELAY,
   ) {
     this.#watchdog = new Watchdog(clock, () => {
       this.#onClose(1006);
@@ -52,20 +57,36 @@ export class ReconnectingSocket {
   stop(): void {
     this.#isRunning = false;
     this.#cancelRetry?.();
-    this.#cancelRetry = null;
+    this.#cancelRetry = this.#nextTryAt = null;
     this.#disconnect();
+  }
+
+  /** When it connects again, in Unix milliseconds, null if it is not waiting. */
+  get nextTryAt(): number | null {
+    return this.#nextTryAt;
+  }
+
+  /** When the server sent a frame for the last time, in Unix milliseconds. */
+  get lastAnswerAt(): number | null {
+    return this.#lastAnswerAt;
   }
 
   send(frame: ClientFrame): void {
     this.#rateLimiter?.push(frame);
   }
 
-  /** The network or the page is back: connect now, or check that the connection still works. */
+  /**
+   * The network or the page is back: connect now, or check that the connection still works.
+   *
+   * The server may have asked for a delay. Then connect after it.
+   */
   resume(): void {
     if (!this.#isRunning) return;
     if (this.#cancelRetry) {
       this.#cancelRetry();
-      this.#connect();
+      if (this.clock.now() < this.#notBefore)
+        this.#connectAfter(this.#notBefore - this.clock.now());
+      else this.#connect();
     } else if (this.#rateLimiter) {
       this.send({ type: 'ping' });
       this.#watchdog.restart(HANDSHAKE_TIMEOUT);
@@ -73,8 +94,7 @@ export class ReconnectingSocket {
   }
 
   #connect(): void {
-    this.#cancelRetry = null;
-    this.#retryDelay = null;
+    this.#cancelRetry = this.#nextTryAt = null;
     this.#watchdog.restart(HANDSHAKE_TIMEOUT);
     // A replaced connection may still send events: only the current one counts.
     const connection: SocketConnection = this.openSocket({
@@ -90,6 +110,7 @@ export class ReconnectingSocket {
 
   #onFrames(frames: ServerFrame[]): void {
     this.#failureCount = 0;
+    this.#lastAnswerAt = this.clock.now();
     this.#rateLimiter ??= new RateLimiter(this.clock, (frame) => this.#connection?.send(frame));
     for (const frame of frames) this.#readControlFrame(frame);
     this.#watchdog.restart(this.#silenceTimeout);
@@ -98,7 +119,8 @@ export class ReconnectingSocket {
 
   #readControlFrame(frame: ServerFrame): void {
     if (frame.type === 'welcome') this.#silenceTimeout = 2000 * frame.heartbeat;
-    if (frame.type === 'bye') this.#retryDelay = frame.retry_in ?? null;
+    if (frame.type === 'bye' && frame.retry_in !== undefined && frame.retry_in !== null)
+      this.#notBefore = this.clock.now() + 1000 * frame.retry_in;
   }
 
   #onClose(code: number): void {
@@ -110,11 +132,17 @@ export class ReconnectingSocket {
   }
 
   #scheduleRetry(): void {
-    const delay =
-      this.#retryDelay === null
-        ? backoffDelay(this.#failureCount, () => this.clock.random())
-        : this.#retryDelay * 1000;
+    const asked = this.#notBefore - this.clock.now();
+    this.#connectAfter(
+      asked > 0
+        ? asked
+        : backoffDelay(this.#failureCount, () => this.clock.random(), this.maxDelay()),
+    );
     this.#failureCount += 1;
+  }
+
+  #connectAfter(delay: number): void {
+    this.#nextTryAt = this.clock.now() + delay;
     this.#cancelRetry = this.clock.schedule(delay, () => {
       this.#connect();
     });

@@ -1,4 +1,3 @@
-import type { Api } from '../net/api';
 import type { Engine } from '../sync/engine';
 import type { AppUpdate } from './app-update.svelte';
 import type { InstallPrompt } from './install-prompt.svelte';
@@ -23,7 +22,6 @@ import type { Verdict } from './verdict.svelte';
 
 /** The dependencies of stores that are loaded on demand. Components only pass them on. */
 export interface StoreDependencies {
-  api: Api;
   engine: Engine;
   /** The secret of the link that opened this page. */
   linkSecret: string | null;

@@ -11,6 +11,10 @@ export class Connection {
   serverVersion = $state('');
   waiting = $state.raw<readonly OutboxEntry[]>([]);
   rejected = $state.raw<readonly OutboxEntry[]>([]);
+  /** When the next try to reach the server begins, in Unix milliseconds, null if it waits for none. */
+  nextTryAt = $state<number | null>(null);
+  /** When the server sent something for the last time, in Unix milliseconds. */
+  lastAnswerAt = $state<number | null>(null);
   /** Why the server cannot save the waiting edits now, in its own words. */
   delayReason = $state<string | null>(null);
 
@@ -28,8 +32,14 @@ export class Connection {
           if (this.status === 'live') this.announcer?.announce(m.connection_lost());
           this.status = event.decision === 'reconnect' ? 'reconnecting' : 'stopped';
         } else if (event.kind === 'outbox') this.#updateEntries();
+        if (event.kind === 'welcome' || event.kind === 'down') this.#updateTimes();
       }
     });
+  }
+
+  /** How many waiting edits this browser has not stored: they would be lost with the page. */
+  get atRiskCount(): number {
+    return this.waiting.filter(({ op }) => this.engine.isAtRisk(op)).length;
   }
 
   /** The browser went online or offline. If offline, check whether the connection still works. */
@@ -38,12 +48,23 @@ export class Connection {
     if (!isOnline) this.engine.resume();
   }
 
+  /** Try to reach the server now, unless it asked for a delay. */
+  tryNow(): void {
+    this.engine.resume();
+    this.#updateTimes();
+  }
+
   retry(entry: OutboxEntry): void {
     this.engine.retry(entry.op);
   }
 
   discard(entry: OutboxEntry): void {
     this.engine.discard(entry.op);
+  }
+
+  #updateTimes(): void {
+    this.nextTryAt = this.engine.nextTryAt;
+    this.lastAnswerAt = this.engine.lastAnswerAt;
   }
 
   #updateEntries(): void {

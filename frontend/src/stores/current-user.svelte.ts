@@ -1,7 +1,8 @@
-import type { Api } from '../net/api';
+import type { CoreApi } from '../net/core-api';
 import { Problem } from '../net/problem';
 import type { GuestUpgrade, ProfileUpdate, Registration, UserProfile } from '../protocol/rest';
 import type { Engine } from '../sync/engine';
+import type { BrowserStorage, PendingUser } from '../sync/storage';
 
 /** The user of this browser: sign-in, sign-out and the profile. */
 export class CurrentUser {
@@ -11,34 +12,73 @@ export class CurrentUser {
 
   /** The user whose data this page holds, even while `state` is `unknown`. */
   #dataOwnerId: number | null = null;
+  /** Whether the server has said who is signed in. Until then this is what the browser stores. */
+  isConfirmed = false;
+  #restoring: Promise<void> = Promise.resolve();
   #nextCheckAt = 0;
   /** A request that renews the session. Until it ends, the session cookie may be invalid. */
   #pendingSignIn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly api: Api,
+    private readonly api: CoreApi,
     private readonly engine: Engine,
+    private readonly storage: Promise<BrowserStorage | null> = Promise.resolve(null),
   ) {
     engine.subscribe((events) => {
       for (const event of events) {
         if (event.kind === 'down' && event.decision === 'sign in') this.#scheduleRefresh();
-        if (event.kind === 'welcome' && event.frame.user.id !== this.profile?.id)
+        if (event.kind === 'welcome' && this.#isUnexpected(event.frame.user.id))
           void this.refresh();
       }
     });
   }
 
+  #isUnexpected(userId: number): boolean {
+    return userId !== this.profile?.id || !this.isConfirmed;
+  }
+
+  /**
+   * Show what this browser stores of the user who was signed in last, before the server answers.
+   *
+   * If it cannot be reached, this stays: only the server signs a user out.
+   */
+  restore(): void {
+    this.#restoring = this.#restore();
+  }
+
+  async #restore(): Promise<void> {
+    const storage = await this.storage;
+    const profile = await storage?.readSession().catch(() => null);
+    if (!storage || !profile || this.state !== 'unknown') return;
+    this.#dataOwnerId = profile.id;
+    this.profile = profile;
+    void this.engine.open(profile.id, storage.ofUser(profile.id));
+    this.engine.connect();
+    this.state = 'signed in';
+  }
+
+  /** The users whose edits wait in this browser until they sign in. */
+  async pendingUsers(): Promise<PendingUser[]> {
+    const storage = await this.storage;
+    return (await storage?.pendingUsers().catch(() => [])) ?? [];
+  }
+
   /** Read the user from the server. */
   async refresh(): Promise<void> {
-    if (await this.#isSignedOut()) this.state = 'signed out';
+    if (!(await this.#isSignedOut())) return;
+    this.isConfirmed = true;
+    this.state = 'signed out';
+    // The edits wait for the user. Their lists do not: another user may open this browser.
+    await this.#forget('keep edits');
   }
 
   /** Resolves to whether the server says that the session ended. A network error does not count. */
   async #isSignedOut(): Promise<boolean> {
     await this.#pendingSignIn;
     try {
-      this.#onSignedIn(await this.api.getProfile());
+      await this.#onSignedIn(await this.api.getProfile());
     } catch (error) {
+      await this.#restoring;
       if (error instanceof Problem && (error.isSignedOut || error.status === 403)) return true;
       if (this.state !== 'signed in') this.state = 'unreachable';
     }
@@ -61,21 +101,21 @@ export class CurrentUser {
   }
 
   async signIn(username: string, password: string): Promise<void> {
-    this.#onSignedIn(await this.api.signIn(username, password));
+    await this.#onSignedIn(await this.api.signIn(username, password));
   }
 
   async register(account: Registration): Promise<void> {
-    this.#onSignedIn(await this.api.register(account));
+    await this.#onSignedIn(await this.api.register(account));
   }
 
   /** Set a password with the secret of a one-time link. This also signs in. */
   async resetPassword(token: string, password: string): Promise<void> {
-    this.#onSignedIn(await this.api.resetPassword(token, password));
+    await this.#onSignedIn(await this.api.resetPassword(token, password));
   }
 
   /** Turn the guest into a user with an account. The server closes the socket; it reconnects. */
   async upgradeGuest(account: GuestUpgrade): Promise<void> {
-    this.#onSignedIn(await this.#trackSignIn(this.api.upgradeGuest(account)));
+    await this.#onSignedIn(await this.#trackSignIn(this.api.upgradeGuest(account)));
   }
 
   /** Change the password. The server closes all sockets of the user, and this one reconnects. */
@@ -85,22 +125,25 @@ export class CurrentUser {
 
   async updateProfile(profile: ProfileUpdate): Promise<void> {
     this.profile = await this.api.updateProfile(profile);
+    await this.#remember(this.profile);
   }
 
-  async signOut(): Promise<void> {
+  /** Sign out. `keep edits`: those that were not sent wait until this user signs in again. */
+  async signOut(edits: 'keep edits' | 'remove edits' = 'remove edits'): Promise<void> {
     await this.api.signOut();
-    this.#onSignedOut();
+    await this.#onSignedOut(edits);
   }
 
   /** Delete the account permanently. */
   async deleteAccount(password: string | null): Promise<void> {
     await this.api.deleteAccount(password);
-    this.#onSignedOut();
+    await this.#onSignedOut('remove edits');
   }
 
   /** The browser restored this page from its memory: the user may be another one now. */
   invalidate(): void {
     this.profile = null;
+    this.isConfirmed = false;
     this.state = 'unknown';
     void this.refresh();
   }
@@ -111,19 +154,35 @@ export class CurrentUser {
     return signIn;
   }
 
-  #onSignedOut(): void {
+  async #onSignedOut(edits: 'keep edits' | 'remove edits'): Promise<void> {
     this.engine.reset();
     this.profile = null;
     this.#dataOwnerId = null;
     this.state = 'signed out';
+    await this.#forget(edits);
   }
 
-  #onSignedIn(profile: UserProfile): void {
+  async #onSignedIn(profile: UserProfile): Promise<void> {
+    const storage = await this.storage;
     // This user must neither see nor send the data of the previous user.
     if (this.#dataOwnerId !== null && this.#dataOwnerId !== profile.id) this.engine.reset();
+    if (this.#dataOwnerId !== profile.id)
+      void this.engine.open(profile.id, storage?.ofUser(profile.id) ?? null);
     this.#dataOwnerId = profile.id;
     this.profile = profile;
+    this.isConfirmed = true;
     this.state = 'signed in';
     this.engine.start();
+    await this.#remember(profile);
+  }
+
+  async #remember(profile: UserProfile): Promise<void> {
+    const storage = await this.storage;
+    await storage?.writeSession(profile).catch(() => undefined);
+  }
+
+  async #forget(edits: 'keep edits' | 'remove edits'): Promise<void> {
+    const storage = await this.storage;
+    await storage?.forgetSession(edits).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import type { Api } from '../net/api';
+import type { CoreApi } from '../net/core-api';
 import { uuid } from '../net/uuid';
 import { messageOf } from '../net/problem';
 import type { Role } from '../protocol/rest';
@@ -57,7 +57,7 @@ export class Lists {
   #rows: ReadonlyMap<string, OverviewRow> = new Map();
 
   constructor(
-    private readonly api: Api,
+    private readonly api: CoreApi,
     private readonly engine: Engine,
     private readonly currentUserId: () => number | null,
   ) {

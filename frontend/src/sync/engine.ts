@@ -32,7 +32,7 @@ import {
   type EndReason,
   type SubscriptionState,
 } from './subscription-state';
-import type { OutboxStorage } from './outbox-storage';
+import type { UserStorage } from './storage';
 
 /** An event for the stores. All events of one message are delivered together. */
 export type EngineEvent =
@@ -80,6 +80,11 @@ export class Engine {
   readonly #sender: OutboxSender;
   readonly #seen: SeenReporter;
   readonly #openTopics = new Set<string>();
+  /** The user whose data this page has, null if it stores nothing. */
+  #userId: number | null = null;
+  #storage: UserStorage | null = null;
+  /** Topics whose stored replica is being read. They are subscribed to after that. */
+  readonly #readings = new Map<string, Promise<void>>();
   /** The rows of the parts of an overview whose last part has not arrived yet. */
   #overviewRows: OverviewRow[] = [];
 
@@ -87,52 +92,115 @@ export class Engine {
     openSocket: OpenSocket,
     readonly http: Http,
     private readonly clock: Clock,
-    storage: OutboxStorage,
     private readonly afterPaint: AfterPaint,
+    /** The longest wait before the next try to reach the server, in milliseconds. */
+    maxDelay?: () => number,
   ) {
-    this.#socket = new ReconnectingSocket(openSocket, clock, {
-      onFrames: (frames) => {
-        this.#onFrames(frames);
+    this.#socket = new ReconnectingSocket(
+      openSocket,
+      clock,
+      {
+        onFrames: (frames) => {
+          this.#onFrames(frames);
+        },
+        onDown: (decision) => {
+          this.#onDown(decision);
+        },
       },
-      onDown: (decision) => {
-        this.#onDown(decision);
+      maxDelay,
+    );
+    this.#sender = new OutboxSender(
+      http,
+      clock,
+      {
+        onChange: () => {
+          this.#watchNeededLists();
+          this.#emit([{ kind: 'outbox' }]);
+        },
+        onSignedOut: () => {
+          this.#socket.stop();
+          this.#onDown('sign in');
+        },
+        onAcknowledged: ({ edit, op, label }, { outcome, changed = [], version = 0 }) => {
+          this.#sender.confirm(edit.list, this.replica(listTopic(edit.list)), null);
+          if (edit.type === 'add' && outcome === 'merged')
+            this.#emit([{ kind: 'merged', list: edit.list, op, name: label, changed, version }]);
+        },
       },
-    });
-    this.#sender = new OutboxSender(http, clock, storage, {
-      onChange: () => {
-        this.#watchNeededLists();
-        this.#emit([{ kind: 'outbox' }]);
-      },
-      onSignedOut: () => {
-        this.#socket.stop();
-        this.#onDown('sign in');
-      },
-      onAcknowledged: ({ edit, op, label }, { outcome, changed = [], version = 0 }) => {
-        this.#sender.confirm(this.replica(listTopic(edit.list)), null);
-        if (edit.type === 'add' && outcome === 'merged')
-          this.#emit([{ kind: 'merged', list: edit.list, op, name: label, changed, version }]);
-      },
-    });
+      maxDelay,
+    );
     this.#seen = new SeenReporter(clock, (frame) => {
       this.#socket.send(frame);
     });
   }
 
+  /** The server knows who is signed in here: connect, and send the edits that wait. */
   start(): void {
     this.#socket.start();
-    void this.#sender.start();
+    this.#sender.start();
+  }
+
+  /**
+   * Connect, but send no edit before the server says that this user is signed in.
+   *
+   * Another user may have signed in at this browser meanwhile.
+   */
+  connect(): void {
+    this.#socket.start();
+  }
+
+  /**
+   * Show what this browser stores of a user, and store everything from now on. Resolves when
+   * the stored lists and edits are known.
+   */
+  async open(userId: number, storage: UserStorage | null): Promise<void> {
+    if (this.#userId === userId) return;
+    this.#userId = userId;
+    this.#storage = storage;
+    if (!storage) return;
+    const [rows] = await Promise.all([
+      storage.replicas.readOverview(),
+      this.#sender.open(storage).catch(() => undefined),
+    ]);
+    if (rows && storage === this.#storage) this.#emit([{ kind: 'lists', rows }]);
   }
 
   /** The network or the page is back. */
   resume(): void {
     this.#socket.resume();
+    void this.#sender.reload();
     this.#sender.flush();
   }
 
-  /** Discard all data, because the user signed out. */
+  /** The page may be closed at any moment: store what is not stored yet. */
+  flushStorage(): void {
+    this.#storage?.replicas.flush();
+  }
+
+  /** When the socket connects again, in Unix milliseconds, null if it is not waiting. */
+  get nextTryAt(): number | null {
+    return this.#socket.nextTryAt;
+  }
+
+  /** When the server sent something for the last time, in Unix milliseconds. */
+  get lastAnswerAt(): number | null {
+    return this.#socket.lastAnswerAt;
+  }
+
+  /** Whether an edit that is not saved yet would be lost with the page. */
+  isAtRisk(op: string): boolean {
+    return this.#sender.isAtRisk(op);
+  }
+
+  /** Discard all data of this page, because the user signed out. What is stored stays. */
   reset(): void {
     this.#socket.stop();
-    this.#sender.clear();
+    this.#storage?.replicas.close();
+    this.#storage?.close();
+    this.#storage = null;
+    this.#userId = null;
+    this.#readings.clear();
+    this.#sender.close();
     this.#seen.stopAll();
     this.#subscriptions = initialSubscriptionState;
     this.#openTopics.clear();
@@ -167,12 +235,14 @@ export class Engine {
   /**
    * Follow a list that the page shows, until `closeList`.
    *
-   * The first time it is read over HTTP, because that is compressed. If this fails, the socket
-   * sends it.
+   * What this browser stores is shown at once. A list that it does not store is read over HTTP,
+   * because that is compressed. If this fails, the socket sends it.
    */
   async openList(listId: string): Promise<void> {
     const topic = listTopic(listId);
     this.#openTopics.add(topic);
+    await this.#readStored(topic);
+    if (!this.#openTopics.has(topic)) return;
     if (positionOf(this.replica(topic)) === null) {
       const path = `shopping-lists/${listId}/snapshot/`;
       const request = this.http<SnapshotResponse>({ method: 'GET', path });
@@ -192,13 +262,49 @@ export class Engine {
 
   /** Follow the open lists and the lists with edits, and no others. Their replicas stay. */
   #watchNeededLists(): void {
-    const edited = new Set(this.outbox.map(({ edit }) => listTopic(edit.list)));
+    const edited = this.#editedTopics();
     for (const topic of edited) {
-      if (!this.isWatched(topic) && !this.#openTopics.has(topic)) this.#watch(topic);
+      if (!this.isWatched(topic) && !this.#openTopics.has(topic)) this.#watchStored(topic);
     }
     for (const topic of this.#subscriptions.topics.keys()) {
       if (!this.#openTopics.has(topic) && !edited.has(topic)) this.#unwatch(topic);
     }
+  }
+
+  #editedTopics(): Set<string> {
+    return new Set(this.outbox.map(({ edit }) => listTopic(edit.list)));
+  }
+
+  /** Follow a list from its stored position. */
+  #watchStored(topic: string): void {
+    if (!this.#storage || positionOf(this.replica(topic))) {
+      this.#watch(topic);
+      return;
+    }
+    if (this.#readings.has(topic)) return;
+    void this.#readStored(topic).then(() => {
+      if (this.#editedTopics().has(topic)) this.#watch(topic);
+    });
+  }
+
+  /** Show the replica that this browser stores, unless the page has one already. */
+  #readStored(topic: string): Promise<void> {
+    const known = this.#readings.get(topic);
+    if (known) return known;
+    const list = listIdOf(topic);
+    const storage = this.#storage;
+    if (!storage || list === null || positionOf(this.replica(topic))) return Promise.resolve();
+    const reading = storage.replicas.read(list).then((after) => {
+      if (storage !== this.#storage) return;
+      this.#readings.delete(topic);
+      const before = this.replica(topic);
+      if (!after || positionOf(before)) return;
+      this.#replicas.set(topic, after);
+      this.#sender.confirm(list, after, null);
+      this.#emit([{ kind: 'replica', topic, before, after, change: null }]);
+    });
+    this.#readings.set(topic, reading);
+    return reading;
   }
 
   #unwatch(topic: string): void {
@@ -278,6 +384,8 @@ export class Engine {
   }
 
   #onDown(decision: ReconnectDecision): void {
+    // With the next user's cookie, this user's edits must not be sent.
+    if (decision === 'sign in') this.#sender.pause();
     this.#seen.stopAll();
     this.#dispatch({ type: 'disconnected' });
     this.#emit([{ kind: 'down', decision }]);
@@ -286,8 +394,7 @@ export class Engine {
   #handleFrame(frame: ServerFrame): EngineEvent[] {
     switch (frame.type) {
       case 'welcome':
-        this.#sender.flush();
-        return [{ kind: 'welcome', frame }];
+        return this.#onWelcome(frame);
       case 'snapshot':
       case 'change':
       case 'ended':
@@ -308,10 +415,12 @@ export class Engine {
       case 'left':
         // Data that the user may no longer see must not stay in memory.
         if (!this.isWatched(listTopic(frame.list))) this.#replicas.delete(listTopic(frame.list));
+        this.#storage?.replicas.removeList(frame.list);
         return [{ kind: 'left', list: frame.list }];
       case 'lists':
         return this.#collectOverview(frame);
       case 'list':
+        this.#storage?.replicas.writeOverviewRow(frame.list);
         return [{ kind: 'list', row: frame.list }];
       case 'activities':
         return [{ kind: 'activities', entries: frame.entries }];
@@ -324,7 +433,20 @@ export class Engine {
 
   #collectOverview({ part, parts, lists }: Overview): EngineEvent[] {
     this.#overviewRows = [...(part === 1 ? [] : this.#overviewRows), ...lists];
-    return part === parts ? [{ kind: 'lists', rows: this.#overviewRows }] : [];
+    if (part < parts) return [];
+    this.#storage?.replicas.writeOverview(this.#overviewRows);
+    return [{ kind: 'lists', rows: this.#overviewRows }];
+  }
+
+  /** Another user may have signed in at this browser: nothing of this one may be sent then. */
+  #onWelcome(frame: Welcome): EngineEvent[] {
+    if (this.#userId !== null && frame.user.id !== this.#userId) {
+      this.#sender.pause();
+      this.#socket.stop();
+      return [{ kind: 'welcome', frame }];
+    }
+    this.#sender.start();
+    return [{ kind: 'welcome', frame }];
   }
 
   #applyFrame(frame: ServerFrame & { topic: string }): EngineEvent[] {
@@ -336,11 +458,25 @@ export class Engine {
     if (effect === 'waiting') return [];
     const change = frame.type === 'change' ? frame : null;
     // A dropped change confirms edits too: a snapshot may have contained it.
-    this.#sender.confirm(after, change);
+    this.#confirm(topic, after, change);
     if (frame.type === 'snapshot') this.#resendAfter(topic, frame.version);
     if (effect === 'dropped') return [];
+    this.#store(topic, after, change);
     const applied: EngineEvent = { kind: 'replica', topic, before, after, change };
     return effect === 'mismatch' ? [applied, ...this.#onMismatch(after)] : [applied];
+  }
+
+  #confirm(topic: string, replica: Replica, change: Change | null): void {
+    const list = listIdOf(topic);
+    if (list !== null) this.#sender.confirm(list, replica, change);
+  }
+
+  /** Keep a replica for the next page. One that ended is removed. */
+  #store(topic: string, replica: Replica, change: Change | null): void {
+    const list = listIdOf(topic);
+    if (list === null) return;
+    if (replica.ended) this.#storage?.replicas.removeList(list);
+    else this.#storage?.replicas.write(list, replica, change);
   }
 
   #resendAfter(topic: string, version: number | null): void {
@@ -387,6 +523,9 @@ export class Engine {
   #closeTopic(topic: string, reason: EndReason): EngineEvent {
     this.#replicas.delete(topic);
     this.#seen.stop(topic);
+    this.#confirm(topic, this.replica(topic), null);
+    const list = listIdOf(topic);
+    if (list !== null && reason !== 'too many') this.#storage?.replicas.removeList(list);
     return { kind: 'closed', topic, reason };
   }
 

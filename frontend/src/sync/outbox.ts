@@ -4,6 +4,17 @@ import type { Detail } from './item-merge';
 import type { Replica } from './replica';
 
 /**
+ * How long an edit is kept after the server's response, in milliseconds.
+ *
+ * A tab that has not received the change yet shows the edit until then, and it is sent again
+ * if the server goes back to an older copy of its data.
+ */
+export const ACKNOWLEDGED_RETENTION = 10_000;
+
+/** How long an id that the browser chose is translated, in milliseconds. */
+export const ALIAS_RETENTION = 24 * 60 * 60 * 1000;
+
+/**
  * One edit in the outbox.
  *
  * `acknowledged`: saved by the server. The edit stays applied to the view until the
@@ -17,14 +28,42 @@ export interface OutboxEntry {
   label: string;
   createdAt: number;
   state: 'waiting' | 'sending' | 'acknowledged' | 'rejected';
-  /** The version in the server's response, if there is one. */
+  /** The version in the server's response, or of the change that the edit made. */
   version: number | null;
+  /** The version of the change that the edit made, which an undo needs. */
+  changeVersion: number | null;
+  /** When the server responded, in Unix milliseconds. */
+  acknowledgedAt: number | null;
   /** The server's reason for a rejection. */
   reason: string | null;
 }
 
 /** Edits, oldest first. */
 export type Outbox = readonly OutboxEntry[];
+
+/**
+ * An id that this browser chose for an item, and the id that the server uses for it.
+ *
+ * The server merges an added item into one that is on the list already. A page that still
+ * shows the item under its own id may edit it, so the id is kept for some time.
+ */
+export interface Alias {
+  from: string;
+  to: string;
+  /** When the server responded, in Unix milliseconds. */
+  at: number;
+}
+
+/** The unsaved edits of one user, oldest first, in all tabs of this browser. */
+export interface StoredOutbox {
+  entries: readonly OutboxEntry[];
+  aliases: readonly Alias[];
+}
+
+/** A pure change of the outbox. It may be applied to what another tab stored meanwhile. */
+export type OutboxChange = (outbox: StoredOutbox) => StoredOutbox;
+
+export const EMPTY_OUTBOX: StoredOutbox = { entries: [], aliases: [] };
 
 type AddOutcome = 'added' | 'merged' | 'put_back' | 'conflict';
 
@@ -49,14 +88,43 @@ export interface EditResponse {
   items?: readonly string[];
 }
 
+/** Add an edit. Its ids are those that the server uses, also if the page does not know them. */
 export function queued(
-  outbox: Outbox,
-  edit: Edit,
-  op: string,
-  label: string,
-  createdAt: number,
-): Outbox {
-  return [...outbox, { op, edit, label, createdAt, state: 'waiting', version: null, reason: null }];
+  { entries, aliases }: StoredOutbox,
+  { op, edit, label, createdAt }: Pick<OutboxEntry, 'op' | 'edit' | 'label' | 'createdAt'>,
+): StoredOutbox {
+  const ids = new Map(aliases.map(({ from, to }) => [from, to]));
+  const known = withUndoneVersion(
+    entries,
+    withNewIds(edit, (id) => ids.get(id) ?? id),
+  );
+  if (known === null || entries.some((entry) => entry.op === op)) return { entries, aliases };
+  const entry: OutboxEntry = {
+    op,
+    edit: known,
+    label,
+    createdAt,
+    state: 'waiting',
+    version: null,
+    changeVersion: null,
+    acknowledgedAt: null,
+    reason: null,
+  };
+  return { entries: [...entries, entry], aliases };
+}
+
+/** Add the edits that a page has made before it knew what is stored. */
+export function joined({ entries, aliases }: StoredOutbox, made: Outbox): StoredOutbox {
+  const ops = new Set(entries.map(({ op }) => op));
+  return { entries: [...entries, ...made.filter(({ op }) => !ops.has(op))], aliases };
+}
+
+/** An undo of an edit that was saved meanwhile gets its version. Null: there is nothing to undo. */
+function withUndoneVersion(entries: Outbox, edit: Edit): Edit | null {
+  if (edit.type !== 'undo' || edit.version !== null) return edit;
+  const undone = entries.find(({ op }) => op === edit.undoneOp);
+  if (undone?.state !== 'acknowledged') return edit;
+  return undone.changeVersion === null ? null : { ...edit, version: undone.changeVersion };
 }
 
 /** The oldest waiting edit. Rejected edits do not block later ones. */
@@ -65,15 +133,27 @@ export function nextWaiting(outbox: Outbox): OutboxEntry | null {
 }
 
 export function sending(outbox: Outbox, op: string): Outbox {
-  return updated(outbox, op, { state: 'sending' });
+  return outbox.map((entry) =>
+    entry.op === op && entry.state === 'waiting' ? { ...entry, state: 'sending' } : entry,
+  );
 }
 
 /** The request failed: the edit waits again, with the same op. */
 export function failed(outbox: Outbox, op: string): Outbox {
-  return updated(outbox, op, { state: 'waiting' });
+  return outbox.map((entry) =>
+    entry.op === op && entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry,
+  );
+}
+
+/** No tab is sending: edits that a closed tab was sending wait again. */
+export function released(outbox: Outbox): Outbox {
+  return outbox.map((entry) =>
+    entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry,
+  );
 }
 
 export function rejected(outbox: Outbox, op: string, reason: string): Outbox {
+  if (outbox.some((entry) => entry.op === op && entry.state === 'acknowledged')) return outbox;
   return updated(withUndoVersion(outbox, op, null), op, { state: 'rejected', reason });
 }
 
@@ -89,38 +169,59 @@ export function discarded(outbox: Outbox, op: string): Outbox {
  * The server saved the edit. Later edits of the item get the id that the server uses.
  *
  * Lines that it could not merge are kept as rejected edits, so that nothing typed is lost.
+ * `conflictOps` are the ops that these get, one for each line. `now` is in Unix milliseconds.
  */
 export function acknowledged(
-  outbox: Outbox,
-  sent: OutboxEntry,
+  outbox: StoredOutbox,
+  op: string,
   response: EditResponse,
-  newOp: () => string,
-): Outbox {
-  const withIds = replaceIds(outbox, newIdsFromResponse(sent.edit, response));
-  const withVersion = withUndoVersion(withIds, sent.op, changeVersionOf(response));
-  const withConflicts = [...withVersion, ...conflictsOf(outbox, sent, response, newOp)];
-  return updated(withConflicts, sent.op, {
-    state: 'acknowledged',
-    version: response.version ?? null,
-  });
+  { now, conflictOps }: { now: number; conflictOps: readonly string[] },
+): StoredOutbox {
+  const sent = outbox.entries.find((entry) => entry.op === op);
+  if (!sent) return outbox;
+  const withIds = replaceIds(outbox, sent, newIdsFromResponse(sent.edit, response), now);
+  const changeVersion = changeVersionOf(response) ?? sent.changeVersion;
+  const withVersion = withUndoVersion(withIds.entries, op, changeVersion);
+  const conflicts = conflictsOf(outbox.entries, sent, response, conflictOps);
+  const version = response.version ?? sent.version;
+  return {
+    aliases: withIds.aliases,
+    entries: updated([...withVersion, ...conflicts], op, {
+      state: 'acknowledged',
+      version,
+      changeVersion,
+      acknowledgedAt: now,
+      reason: null,
+    }),
+  };
 }
 
 /** The lines of a bulk edit that the server could not merge, each as a rejected edit. */
 function conflictsOf(
-  outbox: Outbox,
+  entries: Outbox,
   { edit, createdAt }: OutboxEntry,
   { results = [] }: EditResponse,
-  newOp: () => string,
+  conflictOps: readonly string[],
 ): OutboxEntry[] {
   if (edit.type !== 'add items') return [];
   return edit.newItems.flatMap(({ item, fields }, index) => {
     const result = results[index];
     // The same response may arrive again.
-    const isKept = outbox.some((entry) => itemOf(entry.edit) === item);
+    const isKept = entries.some((entry) => itemOf(entry.edit) === item);
     if (result?.outcome !== 'conflict' || isKept) return [];
-    const rejectedEdit: Edit = { type: 'add', list: edit.list, item, fields };
-    const entry = { op: newOp(), edit: rejectedEdit, label: fields.name, createdAt };
-    return [{ ...entry, state: 'rejected', version: null, reason: result.reason ?? '' }];
+    return [
+      {
+        op: conflictOps[index] ?? '',
+        edit: { type: 'add', list: edit.list, item, fields },
+        label: fields.name,
+        createdAt,
+        state: 'rejected',
+        version: null,
+        changeVersion: null,
+        acknowledgedAt: null,
+        reason: result.reason ?? '',
+      },
+    ];
   });
 }
 
@@ -140,17 +241,45 @@ export function resent(outbox: Outbox, list: string, version: number): Outbox {
   );
 }
 
-/** Remove the edits that the replica now contains. `change` is the frame just applied. */
-export function confirmed(outbox: Outbox, replica: Replica, change: Change | null): Outbox {
-  const match = change?.op ? outbox.find(({ op }) => op === change.op) : undefined;
-  const withIds =
-    match && change ? replaceIds(outbox, newIdsFromChange(match.edit, change)) : outbox;
-  const withVersion =
-    match && change ? withUndoVersion(withIds, match.op, change.version) : withIds;
-  return withVersion.filter(
-    (entry) =>
-      entry.op !== match?.op && !(entry.state === 'acknowledged' && isCaughtUp(entry, replica)),
-  );
+/** A change of the list has the op of an edit: the server saved it, whatever the request said. */
+export function savedByChange(outbox: StoredOutbox, change: Change, now: number): StoredOutbox {
+  const match = outbox.entries.find(({ op }) => op === change.op);
+  if (!match) return outbox;
+  const { aliases, entries } = replaceIds(outbox, match, newIdsFromChange(match.edit, change), now);
+  const fields = { version: change.version, changeVersion: change.version };
+  const withVersion = withUndoVersion(entries, match.op, change.version);
+  // Only the response to a bulk edit says which of its lines were refused.
+  const isComplete = match.edit.type !== 'add items' || match.state === 'acknowledged';
+  return {
+    aliases,
+    entries: updated(withVersion, match.op, {
+      ...fields,
+      ...(isComplete && { state: 'acknowledged', acknowledgedAt: now, reason: null }),
+    }),
+  };
+}
+
+/** Remove the edits, and the ids, that no tab needs any more. */
+export function pruned(
+  { entries, aliases }: StoredOutbox,
+  now: number,
+  isContained: (entry: OutboxEntry) => boolean,
+): StoredOutbox {
+  return {
+    entries: entries.filter(
+      (entry) =>
+        entry.state !== 'acknowledged' ||
+        now - (entry.acknowledgedAt ?? 0) < ACKNOWLEDGED_RETENTION ||
+        !isContained(entry),
+    ),
+    aliases: aliases.filter(({ at }) => now - at < ALIAS_RETENTION),
+  };
+}
+
+/** Whether a replica contains the effect of an edit, so that the view need not apply it. */
+export function isContained(entry: OutboxEntry, replica: Replica): boolean {
+  if (entry.state === 'acknowledged') return isCaughtUp(entry, replica);
+  return entry.version !== null && entry.state !== 'rejected' && isCaughtUp(entry, replica);
 }
 
 /** Edits of one list, oldest first. */
@@ -214,11 +343,39 @@ function newIdsFromChange(edit: Edit, { items = [] }: Change): NewIds {
   );
 }
 
-/** Replace the client's ids by the server's ids in all edits. */
-function replaceIds(outbox: Outbox, newIds: NewIds): Outbox {
+/**
+ * Replace the client's ids by the server's ids in the edits that were not sent yet.
+ *
+ * An edit that was sent keeps its ids: it may be sent again, and then must be the same request.
+ */
+function replaceIds(
+  outbox: StoredOutbox,
+  sent: OutboxEntry,
+  newIds: NewIds,
+  now: number,
+): StoredOutbox {
+  const changed = [...newIds].filter(([from, to]) => from !== to);
+  if (changed.length === 0) return outbox;
   const newIdOf = (id: string): string => newIds.get(id) ?? id;
-  if ([...newIds].every(([from, to]) => from === to)) return outbox;
-  return outbox.map((entry) => ({ ...entry, edit: withNewIds(entry.edit, newIdOf) }));
+  const known = outbox.aliases.filter(({ from }) => !newIds.has(from));
+  return {
+    entries: outbox.entries.map((entry) =>
+      entry.op === sent.op || entry.state === 'acknowledged'
+        ? entry
+        : { ...entry, edit: withNewIds(entry.edit, newIdOf) },
+    ),
+    aliases: [...known, ...changed.map(([from, to]) => ({ from, to, at: now }))],
+  };
+}
+
+/** The edits as the page shows them: with the ids that the server uses. */
+export function withAliases({ entries, aliases }: StoredOutbox): Outbox {
+  if (aliases.length === 0) return entries;
+  const ids = new Map(aliases.map(({ from, to }) => [from, to]));
+  const newIdOf = (id: string): string => ids.get(id) ?? id;
+  return entries.map((entry) =>
+    entry.state === 'rejected' ? entry : { ...entry, edit: withNewIds(entry.edit, newIdOf) },
+  );
 }
 
 function withNewIds(edit: Edit, newIdOf: (id: string) => string): Edit {

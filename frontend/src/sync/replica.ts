@@ -61,6 +61,30 @@ export function emptyReplica(topic: string): Replica {
   };
 }
 
+/** The part of a replica that is stored beside its rows. */
+interface StoredHeader {
+  epoch: string;
+  version: number;
+  digest: string;
+  computedDigest: string;
+  list: ListRow;
+}
+
+/**
+ * A replica from what this browser stored, or null if its rows are not those that were stored.
+ *
+ * Without a position the server would send everything anyway, so nothing else is repaired.
+ */
+export function storedReplica(
+  topic: string,
+  header: StoredHeader,
+  rows: Iterable<ItemRow>,
+): Replica | null {
+  const items = new Map(Array.from(rows, (row) => [row.id, row] as const));
+  if (digestOf(header.list, items.values()) !== header.computedDigest) return null;
+  return { ...emptyReplica(topic), ...header, items };
+}
+
 /** The position of a replica, or null if it has none. */
 export function positionOf({ epoch, version, digest }: Replica): ReplicaPosition | null {
   return epoch === null ? null : { since: version, epoch, digest };
@@ -169,6 +193,11 @@ function applyChange(replica: Replica, frame: Change): ReplicaUpdate {
 /** The rows that a change has added or edited, as they are after it. */
 export function changedRows(change: Change, after: Pick<Replica, 'items'>): ItemRow[] {
   return changedIds(change).flatMap((id) => after.items.get(id) ?? []);
+}
+
+/** The ids of all rows that a change names. */
+export function touchedIds(change: Change): string[] {
+  return [...changedIds(change), ...(change.gone ?? [])];
 }
 
 function changedIds({ items = [], patches = [] }: Change): string[] {

@@ -1,7 +1,6 @@
 import { vi } from 'vitest';
 import type { ServerFrame } from '../../src/protocol/frames';
 import { Engine } from '../../src/sync/engine';
-import { MemoryOutboxStorage } from '../../src/sync/outbox-storage';
 import { ManualClock } from './clock';
 import { paintAtOnce } from './paint';
 
@@ -20,7 +19,6 @@ export class ConnectedEngine {
     },
     () => new Promise(() => undefined),
     new ManualClock(),
-    new MemoryOutboxStorage(),
     paintAtOnce,
   );
 

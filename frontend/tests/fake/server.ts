@@ -26,7 +26,10 @@ interface Copy {
   items: Map<string, ItemRow>;
   log: Change[];
   responses: Map<string, unknown>;
+  history: (string | null)[];
 }
+
+type Row = Partial<ItemRow> & { name: string };
 
 interface PendingRequest {
   request: HttpRequest;
@@ -47,6 +50,8 @@ export class FakeServer {
   version = 0;
   items = new Map<string, ItemRow>();
   log: Change[] = [];
+  /** The ops of all changes of this history. */
+  history: (string | null)[] = [];
   connections: Connection[] = [];
   requests: PendingRequest[] = [];
   #responses = new Map<string, unknown>();
@@ -101,18 +106,38 @@ export class FakeServer {
     if (connection.outbound[0]?.[0]?.type === 'change') connection.outbound.shift();
   }
 
+  /** Deliver the next message of a connection a second time, as two paths to a screen may do. */
+  duplicateMessage(connection: Connection): void {
+    const [message] = connection.outbound;
+    if (message) connection.outbound.unshift(structuredClone(message));
+  }
+
+  /** Whether the server has carried out the edit with this op. */
+  hasCarriedOut(op: string): boolean {
+    return this.#responses.has(op);
+  }
+
   /** Carry out the oldest request, or lose the request or its response. */
-  respond(outcome: 'responded' | 'request lost' | 'response lost' = 'responded'): boolean {
+  respond(
+    outcome: 'responded' | 'request lost' | 'response lost' | 'repeated' = 'responded',
+  ): boolean {
     const pending = this.requests.shift();
     if (!pending) return false;
+    if (outcome === 'repeated' && pending.request.op !== undefined) {
+      try {
+        this.#respondOnce(pending.request);
+      } catch {
+        // The second try is refused too.
+      }
+    }
     if (outcome === 'request lost') {
       pending.reject(unreachableProblem());
       return true;
     }
     try {
       const response = this.#respondOnce(pending.request);
-      if (outcome === 'responded') pending.resolve(structuredClone(response));
-      else pending.reject(unreachableProblem());
+      if (outcome === 'response lost') pending.reject(unreachableProblem());
+      else pending.resolve(structuredClone(response));
     } catch (error) {
       pending.reject(error as Error);
     }
@@ -135,11 +160,18 @@ export class FakeServer {
 
   copy(): Copy {
     const { version, log } = this;
-    return { version, log, items: new Map(this.items), responses: new Map(this.#responses) };
+    return {
+      version,
+      log,
+      items: new Map(this.items),
+      responses: new Map(this.#responses),
+      history: [...this.history],
+    };
   }
 
   /** Go back to an older copy, as after a power cut. Nobody is told. */
-  goBackTo({ version, items, log, responses }: Copy): void {
+  goBackTo({ version, items, log, responses, history }: Copy): void {
+    this.history = [...history];
     this.version = version;
     this.items = new Map(items);
     this.log = log;
@@ -201,6 +233,7 @@ export class FakeServer {
 
   /** Requests with the same key have one effect and one response. */
   #respondOnce(request: HttpRequest): unknown {
+    if (request.method === 'GET') return this.#handle(request);
     const op = request.op ?? '';
     if (this.#responses.has(op)) return this.#responses.get(op);
     const response = this.#handle(request);
@@ -211,6 +244,8 @@ export class FakeServer {
   #handle({ method, path, body, op }: HttpRequest): unknown {
     const id = /shopping-items\/([^/]+)\/$/.exec(path)?.[1];
     const fields = (body ?? {}) as Partial<ItemRow>;
+    if (path.endsWith('/snapshot/')) return this.#snapshotResponse();
+    if (path.endsWith('/bulk/')) return this.#addMany(body as { items: Row[] }, op ?? null);
     if (method === 'POST') return this.#add(fields, op ?? null);
     if (!id) throw parseProblem(404, {}, null);
     if (method === 'PUT') return this.#write(id, fields, 'item.added', op ?? null);
@@ -237,6 +272,35 @@ export class FakeServer {
       return this.#write(same.id, { purchased: false, ...details }, 'item.edited', op);
     }
     return this.#write(String(fields.id), fields, 'item.added', op);
+  }
+
+  /** Add several items as one change, as one request does. */
+  #addMany({ items }: { items: Row[] }, op: string | null): unknown {
+    const base = this.digest;
+    const changed = new Map<string, ItemRow>();
+    const results = items.map((fields) => {
+      const same = [...this.items.values()].find(({ name }) => isSameName(name, fields.name));
+      const merge = same && !same.purchased ? mergeDetails(same, fields) : null;
+      if (same && merge && 'tooLong' in merge)
+        return { outcome: 'conflict', changed: [], reason: 'too long', item: same };
+      const changes = merge && 'changes' in merge ? merge.changes : {};
+      const details = same?.purchased ? putBackDetails(same, fields) : changes;
+      const known = same ?? item(String(fields.id), { version: 0 });
+      const outcome = same ? (same.purchased ? 'put_back' : 'merged') : 'added';
+      const row = { ...known, ...(same ? details : fields), purchased: false };
+      if (!same || !isEqual(same, row)) {
+        this.items.set(row.id, { ...row, version: this.version + 1 });
+        changed.set(row.id, { ...row, version: this.version + 1 });
+      }
+      return { outcome, changed: Object.keys(details), item: row };
+    });
+    if (changed.size > 0) this.#record(base, 'items.added', [...changed.values()], [], op);
+    return { version: this.version, results };
+  }
+
+  #snapshotResponse(): unknown {
+    const { epoch, version, digest } = this;
+    return { epoch, version, digest, list: listRow(this.list), items: [...this.items.values()] };
   }
 
   #write(id: string, fields: Partial<ItemRow>, verb: Change['verb'], op: string | null): ItemRow {
@@ -272,6 +336,7 @@ export class FakeServer {
       items,
       gone,
     };
+    this.history.push(op);
     this.log = [...this.log, change].slice(-MAX_LOGGED_CHANGES);
     for (const { topics, outbound } of this.connections) {
       if (topics.has(topic)) outbound.push([change]);
