@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUNDLED = ("clsx", "esm-env", "svelte", "uqr")
+BUNDLED = ("clsx", "esm-env", "idb", "svelte", "uqr", "virtua")
 """The npm packages that are part of the built frontend."""
 OTHER_PLATFORMS = {
     "async-timeout": "Apache-2.0",
