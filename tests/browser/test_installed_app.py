@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser.installation import BrowserInstallation
-from tests.support.browser.session import BrowserSession
 
 pytestmark = pytest.mark.browser
 USE_DIST = """
@@ -51,21 +50,18 @@ def released(dist, tmp_path) -> Iterator[ReleasedInstallation]:
     installation.close()
 
 
-def wait_until_installed(session: BrowserSession) -> None:
-    """Wait until the service worker controls the page."""
-    session.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-
-
 def test_app_opens_without_its_server(open_session, released):
     """INS-1"""
     shared = released.create_list("Milk")
     ana = open_session("ana", of=released, service_workers="allow").open(shared.path)
-    wait_until_installed(ana)
+    ana.wait_until_installed()
     released.kill()
-    for path in (shared.path, "/", "/account/"):
-        ana.page.goto(path)
-        expect(ana.page.locator("#app > *").first).to_be_visible()
-        expect(ana.page).to_have_title("Trolley")
+    ana.page.goto(shared.path)
+    ana.expect_item("Milk")
+    ana.page.goto("/")
+    expect(ana.page.get_by_role("link", name="Groceries").first).to_be_visible()
+    ana.page.goto("/account/")
+    expect(ana.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
     statuses = ana.page.evaluate(
         """async () => {
           const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
@@ -84,7 +80,7 @@ def test_new_version_is_offered_and_shown_on_request(open_session, released):
     """INS-4"""
     shared = released.create_list("Milk")
     ana = open_session("ana", of=released, service_workers="allow").open(shared.path)
-    wait_until_installed(ana)
+    ana.wait_until_installed()
     ana.page.goto("/")
     menu = ana.page.get_by_role("button", name="Account of ana")
     expect(menu).to_be_visible()

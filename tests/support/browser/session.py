@@ -53,6 +53,10 @@ class BrowserSession:
         self.wait_until_live()
         return self
 
+    def wait_until_installed(self) -> None:
+        """Wait until the service worker controls the page."""
+        self.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
     def wait_until_live(self) -> None:
         """Wait until the page is connected and has sent every edit."""
         expect(self.main.locator(".badge")).to_have_text("Live")
