@@ -22,7 +22,7 @@ mountPage(Dashboard, {
   app: {
     user,
     connection,
-    lists: new Lists(api, engine, () => user.profile?.id ?? null),
+    lists: new Lists(api, engine, () => user.profile),
     samples: new Samples(engine, pause),
     signals: new Signals(engine, pause),
     verdict: new Verdict(engine),

@@ -56,7 +56,7 @@ mountPage(App, {
   app: {
     user,
     connection,
-    lists: new Lists(api, engine, () => user.profile?.id ?? null),
+    lists: new Lists(api, engine, () => user.profile),
     route: new Route(),
     announcer,
     toast,

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import type { Http, HttpRequest } from '../src/net/http';
+import { Problem } from '../src/net/problem';
 import type { SocketConnectionEvents } from '../src/net/socket-connection';
 import type { ClientFrame, ServerFrame } from '../src/protocol/frames';
 import { EMPTY_DIGEST } from '../src/sync/digest';
-import { Engine } from '../src/sync/engine';
+import { Engine, type EngineEvent } from '../src/sync/engine';
 import { SEEN_INTERVAL } from '../src/sync/seen-reporter';
-import { ManualClock } from './fake/clock';
+import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { change, DigestWriter, item, snapshot, welcome } from './fake/rows';
+import { ana, change, DigestWriter, item, snapshot, welcome } from './fake/rows';
 
 const topic = 'list:one';
 const milk = item('milk');
@@ -333,5 +334,106 @@ describe('the open list', () => {
     page.engine.closeList('one');
     page.receive({ type: 'left', list: 'one' });
     expect(page.engine.replica(topic).list).toBeNull();
+  });
+});
+
+describe('a list that this browser creates', () => {
+  const created = { id: 'one', name: 'Camping', version: 1, items_open: 0, items_total: 0 };
+  let respond: (outcome: object | Problem) => void = () => undefined;
+  let requests: HttpRequest[] = [];
+  let sent: ClientFrame[] = [];
+  let engine: Engine;
+  let events: EngineEvent[] = [];
+
+  beforeEach(() => {
+    [requests, sent, events] = [[], [], []];
+    engine = new Engine(
+      (socket) => {
+        queueMicrotask(() => {
+          socket.onFrames([welcome()]);
+        });
+        return { send: (frame) => sent.push(frame), close: vi.fn() };
+      },
+      <T>(request: HttpRequest) => {
+        requests.push(request);
+        return new Promise<T>((resolve, reject) => {
+          respond = (outcome) => {
+            if (outcome instanceof Problem) reject(outcome);
+            else resolve(outcome as T);
+          };
+        });
+      },
+      new ManualClock(),
+      paintAtOnce,
+    );
+    engine.subscribe((some) => events.push(...some));
+  });
+
+  function create(): string {
+    return engine.submit({ type: 'create', list: 'one', name: 'Camping', owner: ana }, 'Camping');
+  }
+
+  function add(): void {
+    engine.submit({ type: 'add', list: 'one', item: 'milk', fields: { name: 'milk' } }, 'milk');
+  }
+
+  it('OFF-8 is shown and edited before the server has it, and then followed', async () => {
+    create();
+    const opening = engine.openList('one');
+    add();
+    await settlePromises();
+    expect(engine.replica(topic).list).toMatchObject({
+      name: 'Camping',
+      members: [{ ...ana, role: 'owner' }],
+    });
+    expect(requests).toEqual([]);
+    engine.start();
+    await settlePromises();
+    expect(requests).toMatchObject([
+      { method: 'POST', path: 'shopping-lists/', body: { id: 'one', name: 'Camping' } },
+    ]);
+    expect(sent).toEqual([]);
+    respond(created);
+    await settlePromises();
+    expect(events).toContainEqual({ kind: 'created', row: created });
+    expect(requests.map(({ path }) => path).toSorted()).toEqual([
+      'shopping-lists/',
+      'shopping-lists/one/shopping-items/',
+      'shopping-lists/one/snapshot/',
+    ]);
+    const { epoch, version, digest, list, items } = snapshot(1);
+    respond({ epoch, version, digest, list, items });
+    await opening;
+    expect(sent).toMatchObject([{ type: 'subscribe', topic, since: 1 }]);
+    expect(engine.outbox.map(({ edit }) => edit.type)).toEqual(['add']);
+  });
+
+  it('OFF-8 is followed without being open, until its edits are confirmed', async () => {
+    create();
+    engine.start();
+    await settlePromises();
+    respond(created);
+    await settlePromises();
+    expect(sent).toMatchObject([{ type: 'subscribe', topic }]);
+  });
+
+  it('OFF-8 keeps its edits while the server refuses it, and drops them with it', async () => {
+    const op = create();
+    add();
+    engine.start();
+    await settlePromises();
+    respond(new Problem(422, 'limit', 'You have 200 lists.'));
+    await settlePromises();
+    expect(engine.outbox.map(({ state }) => state)).toEqual(['rejected', 'waiting']);
+    expect(requests).toHaveLength(1);
+    engine.retry(op);
+    await settlePromises();
+    expect(requests).toHaveLength(2);
+    respond(new Problem(422, 'limit', 'You have 200 lists.'));
+    await settlePromises();
+    engine.discard(op);
+    expect(engine.outbox).toEqual([]);
+    expect(events).toContainEqual({ kind: 'closed', topic, reason: 'refused' });
+    expect(engine.replica(topic).list).toBeNull();
   });
 });

@@ -215,7 +215,7 @@ describe('the overview of lists', () => {
       new ManualClock(),
       paintAtOnce,
     );
-    lists = new Lists(api, engine, () => ana.id);
+    lists = new Lists(api, engine, () => ana);
     engine.start();
     await lists.load();
     await settlePromises();

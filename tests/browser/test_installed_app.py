@@ -76,6 +76,38 @@ def test_app_opens_without_its_server(open_session, released):
         ana.page.goto("/dashboard/")
 
 
+def test_list_is_created_and_used_without_its_server(open_session, released):
+    """OFF-8: in a page that is closed, and in one that is opened without the server."""
+    shared = released.create_list("Milk")
+    ana = open_session("ana", of=released, service_workers="allow").open(shared.path)
+    ana.wait_until_installed()
+    ana.page.goto("/")
+    expect(ana.page.get_by_role("link", name="Groceries").first).to_be_visible()
+    released.kill()
+    new_list = ana.page.get_by_role("textbox", name="New list")
+    new_list.fill("Camping")
+    new_list.press("Enter")
+    expect(ana.main.get_by_role("heading", name="Camping")).to_be_visible()
+    ana.add("Tent")
+    path = ana.page.url
+    ana.page.goto("/")
+    expect(ana.page.get_by_role("link", name="Camping")).to_contain_text("1 to buy")
+    ana.page.goto(path)
+    ana.expect_item("Tent")
+    ana.tick("Tent")
+    expect(ana.main.locator(".badge")).to_contain_text("3 changes wait")
+    released.ensure_running()
+    ana.wait_until_live()
+    with released.api("ana") as api:
+        [camping] = [
+            row for row in api.get("shopping-lists/").json()["results"] if row["name"] == "Camping"
+        ]
+        [tent] = api.get(f"shopping-lists/{camping['id']}/shopping-items/").json()["results"]
+    assert path.endswith(f"/lists/{camping['id']}/")
+    assert (tent["name"], tent["purchased"]) == ("Tent", True)
+    assert (camping["role"], camping["version"]) == ("owner", 3)
+
+
 def test_new_version_is_offered_and_shown_on_request(open_session, released):
     """INS-4"""
     shared = released.create_list("Milk")

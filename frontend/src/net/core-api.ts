@@ -60,10 +60,6 @@ export class CoreApi {
     return page.results;
   }
 
-  createList(id: string, name: string): Promise<ListResponse> {
-    return this.http({ method: 'POST', path: 'shopping-lists/', body: { id, name }, op: uuid() });
-  }
-
   deleteList(id: string): Promise<void> {
     return this.http({ method: 'DELETE', path: `shopping-lists/${id}/`, op: uuid() });
   }

@@ -3,8 +3,9 @@ import { uuid } from '../net/uuid';
 import { messageOf } from '../net/problem';
 import type { Role } from '../protocol/rest';
 import { listIdOf, listTopic, LISTS_TOPIC } from '../protocol/topic';
-import type { ItemRow, Member, OverviewRow } from '../protocol/frames';
+import type { ItemRow, Member, OverviewRow, Person } from '../protocol/frames';
 import type { Engine, EngineEvent } from '../sync/engine';
+import { createdRow, creationsIn } from '../sync/created-lists';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { optimisticChanges, optimisticName } from '../sync/optimistic-view';
 
@@ -59,7 +60,7 @@ export class Lists {
   constructor(
     private readonly api: CoreApi,
     private readonly engine: Engine,
-    private readonly currentUserId: () => number | null,
+    private readonly currentUser: () => Person | null,
   ) {
     engine.subscribe((events) => {
       this.#onEvents(events);
@@ -79,11 +80,14 @@ export class Lists {
     this.#rebuild();
   }
 
-  async create(name: string): Promise<string> {
-    const created = await this.api.createList(uuid(), name);
-    this.#addRow(created);
-    this.#rebuild();
-    return created.id;
+  /** Create a list. It can be used at once, also while the server cannot be reached. */
+  create(name: string): string {
+    const owner = this.currentUser();
+    if (!owner) throw new Error('nobody is signed in');
+    const list = uuid();
+    const { id, name: ownerName } = owner;
+    this.engine.submit({ type: 'create', list, name, owner: { id, name: ownerName } }, name);
+    return list;
   }
 
   rename(id: string, name: string): void {
@@ -102,9 +106,9 @@ export class Lists {
   }
 
   async leave(id: string): Promise<void> {
-    const userId = this.currentUserId();
-    if (userId === null) return;
-    await this.api.removeMember(id, userId);
+    const user = this.currentUser();
+    if (user === null) return;
+    await this.api.removeMember(id, user.id);
     this.#dropList(id);
   }
 
@@ -124,6 +128,7 @@ export class Lists {
     if (event.kind === 'reset') this.clear();
     else if (event.kind === 'lists') this.#replaceRows(event.rows);
     else if (event.kind === 'list') this.#rows = new Map(this.#rows).set(event.row.id, event.row);
+    else if (event.kind === 'created') this.#addRow(event.row);
     else if (event.kind === 'left') this.#dropList(event.list);
     else if (event.kind === 'closed' && event.reason !== 'too many')
       this.#dropList(listIdOf(event.topic) ?? '');
@@ -149,7 +154,10 @@ export class Lists {
   }
 
   #rebuild(): void {
-    const rows = [...this.#rows.values()].map((row) => this.#overviewOf(row));
+    const created = creationsIn(this.engine.outbox)
+      .filter(({ edit }) => !this.#rows.has(edit.list))
+      .map(createdRow);
+    const rows = [...this.#rows.values(), ...created].map((row) => this.#overviewOf(row));
     this.all = rows.sort((a, b) =>
       a.lastInteraction === b.lastInteraction
         ? a.id < b.id
@@ -166,9 +174,10 @@ export class Lists {
     const { list, items, version } = this.engine.replica(listTopic(id));
     const edits = entriesOfList(this.engine.outbox, id);
     // The replica of an open list is ahead of the overview, which the server sends less often.
-    const isAhead = list !== null && this.engine.isWatched(listTopic(id)) && version >= row.version;
+    const isFollowed = this.engine.isWatched(listTopic(id)) || row.version === 0;
+    const isAhead = list !== null && isFollowed && version >= row.version;
     const { name, members, last_interaction: lastInteraction } = isAhead ? list : row;
-    const userId = this.currentUserId();
+    const userId = this.currentUser()?.id;
     return {
       id,
       name: optimisticName(name, edits),

@@ -6,6 +6,10 @@ import type { OutboxEntry } from './outbox';
 export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
   const list = `shopping-lists/${edit.list}/`;
   switch (edit.type) {
+    case 'create': {
+      const body = { id: edit.list, name: edit.name };
+      return { method: 'POST', path: 'shopping-lists/', body, op };
+    }
     case 'rename':
       return { method: 'PATCH', path: list, body: { name: edit.name }, op };
     case 'add':

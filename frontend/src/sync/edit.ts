@@ -1,4 +1,4 @@
-import type { ItemRow } from '../protocol/frames';
+import type { ItemRow, Person } from '../protocol/frames';
 
 /** The fields of an item that a user may edit. */
 export interface ItemFields {
@@ -10,6 +10,7 @@ export interface ItemFields {
 
 /** An edit by the user. It holds fields, not rows, so that edits by two users can be merged. */
 export type Edit =
+  | Creation
   | { type: 'add'; list: string; item: string; fields: Partial<ItemFields> & { name: string } }
   | { type: 'change'; list: string; item: string; fields: Partial<ItemFields> }
   | { type: 'remove'; list: string; item: string }
@@ -19,6 +20,14 @@ export type Edit =
   | { type: 'untick items'; list: string; items: readonly string[] }
   | { type: 'remove items'; list: string; items: readonly string[] }
   | Undo;
+
+/** A list that this browser creates. It chooses the id, so that the list can be used at once. */
+export interface Creation {
+  type: 'create';
+  list: string;
+  name: string;
+  owner: Person;
+}
 
 /** An item to add. The client chooses its id. */
 export interface NewItem {

@@ -19,8 +19,9 @@ import type {
   Welcome,
 } from '../protocol/frames';
 import type { Edit } from './edit';
+import { createdReplica, creationsIn, uncreatedLists } from './created-lists';
 import type { Detail } from './item-merge';
-import type { Outbox } from './outbox';
+import type { EditResponse, Outbox } from './outbox';
 import { OutboxSender } from './outbox-sender';
 import { applyFrame, emptyReplica, positionOf, type Replica } from './replica';
 import { SeenReporter } from './seen-reporter';
@@ -48,6 +49,8 @@ export type EngineEvent =
   /** All lists of the user. They replace every list that the stores have. */
   | { kind: 'lists'; rows: readonly OverviewRow[] }
   | { kind: 'list'; row: OverviewRow }
+  /** The server has created a list of this browser. */
+  | { kind: 'created'; row: OverviewRow }
   /** The newest changes of all lists. They replace every entry that the stores have. */
   | { kind: 'activities'; entries: readonly ActivityEntry[] }
   | { kind: 'activity'; entry: ActivityEntry }
@@ -85,6 +88,10 @@ export class Engine {
   #storage: UserStorage | null = null;
   /** Topics whose stored replica is being read. They are subscribed to after that. */
   readonly #readings = new Map<string, Promise<void>>();
+  /** Lists that the server does not have yet, with what waits until it has them. */
+  readonly #uncreated = new Map<string, (() => void)[]>();
+  /** Resolves when the stored edits are known. */
+  #opening: Promise<unknown> = Promise.resolve();
   /** The rows of the parts of an overview whose last part has not arrived yet. */
   #overviewRows: OverviewRow[] = [];
 
@@ -114,6 +121,7 @@ export class Engine {
       clock,
       {
         onChange: () => {
+          this.#showCreatedLists();
           this.#watchNeededLists();
           this.#emit([{ kind: 'outbox' }]);
         },
@@ -121,8 +129,11 @@ export class Engine {
           this.#socket.stop();
           this.#onDown('sign in');
         },
-        onAcknowledged: ({ edit, op, label }, { outcome, changed = [], version = 0 }) => {
+        onAcknowledged: ({ edit, op, label }, response) => {
+          const { outcome, changed = [], version = 0 } = response;
           this.#sender.confirm(edit.list, this.replica(listTopic(edit.list)), null);
+          if (edit.type === 'create')
+            this.#emit([{ kind: 'created', row: response as EditResponse & OverviewRow }]);
           if (edit.type === 'add' && outcome === 'merged')
             this.#emit([{ kind: 'merged', list: edit.list, op, name: label, changed, version }]);
         },
@@ -158,10 +169,9 @@ export class Engine {
     this.#userId = userId;
     this.#storage = storage;
     if (!storage) return;
-    const [rows] = await Promise.all([
-      storage.replicas.readOverview(),
-      this.#sender.open(storage).catch(() => undefined),
-    ]);
+    const opening = this.#sender.open(storage).catch(() => undefined);
+    this.#opening = opening;
+    const [rows] = await Promise.all([storage.replicas.readOverview(), opening]);
     if (rows && storage === this.#storage) this.#emit([{ kind: 'lists', rows }]);
   }
 
@@ -200,6 +210,7 @@ export class Engine {
     this.#storage = null;
     this.#userId = null;
     this.#readings.clear();
+    this.#uncreated.clear();
     this.#sender.close();
     this.#seen.stopAll();
     this.#subscriptions = initialSubscriptionState;
@@ -241,6 +252,8 @@ export class Engine {
   async openList(listId: string): Promise<void> {
     const topic = listTopic(listId);
     this.#openTopics.add(topic);
+    await this.#opening;
+    await this.#whenCreated(listId);
     await this.#readStored(topic);
     if (!this.#openTopics.has(topic)) return;
     if (positionOf(this.replica(topic)) === null) {
@@ -271,8 +284,40 @@ export class Engine {
     }
   }
 
+  /** The lists with edits, without those that the server does not have yet. */
   #editedTopics(): Set<string> {
-    return new Set(this.outbox.map(({ edit }) => listTopic(edit.list)));
+    const lists = this.outbox.map(({ edit }) => edit.list);
+    return new Set(lists.filter((list) => !this.#uncreated.has(list)).map(listTopic));
+  }
+
+  /** Show lists that this browser creates, before the server has them. */
+  #showCreatedLists(): void {
+    const { outbox } = this;
+    for (const entry of creationsIn(outbox)) {
+      const { list } = entry.edit;
+      if (entry.state !== 'acknowledged' && !this.#uncreated.has(list))
+        this.#uncreated.set(list, []);
+      const topic = listTopic(list);
+      const { list: row, ended } = this.replica(topic);
+      if (row === null && ended === null) this.#replicas.set(topic, createdReplica(entry));
+    }
+    const remaining = uncreatedLists(outbox);
+    const known = new Set(outbox.map(({ edit }) => edit.list));
+    for (const [list, callbacks] of this.#uncreated) {
+      if (remaining.has(list)) continue;
+      this.#uncreated.delete(list);
+      if (!known.has(list)) this.#emit([this.#closeTopic(listTopic(list), 'refused')]);
+      for (const callback of callbacks) callback();
+    }
+  }
+
+  /** Resolves when the server has a list, at once unless this browser creates it. */
+  #whenCreated(list: string): Promise<void> {
+    const callbacks = this.#uncreated.get(list);
+    if (!callbacks) return Promise.resolve();
+    return new Promise((resolve) => {
+      callbacks.push(resolve);
+    });
   }
 
   /** Follow a list from its stored position. */

@@ -120,6 +120,7 @@ function applyEdit(
       for (const id of edit.removedIds) rows.delete(id);
       for (const item of edit.restoredRows) rows.set(item.id, { item, status });
       break;
+    case 'create':
     case 'rename':
   }
 }

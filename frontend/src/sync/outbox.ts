@@ -127,9 +127,12 @@ function withUndoneVersion(entries: Outbox, edit: Edit): Edit | null {
   return undone.changeVersion === null ? null : { ...edit, version: undone.changeVersion };
 }
 
-/** The oldest waiting edit. Rejected edits do not block later ones. */
+/**
+ * The oldest waiting edit. Rejected edits do not block later ones, except those of a list that
+ * the server refused to create.
+ */
 export function nextWaiting(outbox: Outbox): OutboxEntry | null {
-  return outbox.find(({ state }) => state === 'waiting') ?? null;
+  return outbox.find(({ state, edit }) => state === 'waiting' && !isBlocked(outbox, edit)) ?? null;
 }
 
 export function sending(outbox: Outbox, op: string): Outbox {
@@ -161,8 +164,18 @@ export function retried(outbox: Outbox, op: string): Outbox {
   return updated(outbox, op, { state: 'waiting', reason: null });
 }
 
+function isBlocked(outbox: Outbox, edit: Edit): boolean {
+  return outbox.some(
+    ({ state, edit: { type, list } }) =>
+      type === 'create' && state === 'rejected' && list === edit.list,
+  );
+}
+
+/** Drop an edit. With the creation of a list, all edits of the list are dropped. */
 export function discarded(outbox: Outbox, op: string): Outbox {
-  return outbox.filter((entry) => entry.op !== op);
+  const dropped = outbox.find((entry) => entry.op === op);
+  const list = dropped?.edit.type === 'create' ? dropped.edit.list : null;
+  return outbox.filter((entry) => entry.op !== op && entry.edit.list !== list);
 }
 
 /**

@@ -4,6 +4,8 @@ import type { OutboxEntry } from '../sync/outbox';
 /** What an edit that waits will do. */
 export function textOfWaiting({ edit, label: name }: OutboxEntry): string {
   switch (edit.type) {
+    case 'create':
+      return m.waiting_create({ name });
     case 'add':
     case 'add items':
       return m.waiting_add({ name });
