@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.support.browser.installation import BrowserInstallation, SharedList
+from tests.support.browser.installation import BrowserCluster, BrowserInstallation, SharedList
 from tests.support.browser.session import TIMEOUT, BrowserSession
+from tests.support.databases import fresh_database
 from tests.support.processes import ROOT
 
 ARGUMENTS = (
@@ -49,11 +50,20 @@ def dist() -> Path:
 
 
 @pytest.fixture(scope="package")
-def installation(dist, tmp_path_factory) -> Iterator[BrowserInstallation]:
-    """A served installation with ana and bob."""
-    installation = BrowserInstallation(tmp_path_factory.mktemp("home") / "data")
-    yield installation
-    installation.close()
+def installation(request, dist, tmp_path_factory) -> Iterator[BrowserInstallation]:
+    """A served installation with ana and bob: one process, or three with PostgreSQL and Redis."""
+    data = tmp_path_factory.mktemp("home") / "data"
+    if os.environ.get("TROLLEY_BROWSER_TESTS") == "cluster":
+        postgres_url = request.getfixturevalue("postgres_url")
+        with (
+            fresh_database(postgres_url) as database,
+            BrowserCluster(data, database=database) as cluster,
+        ):
+            yield cluster
+    else:
+        installation = BrowserInstallation(data)
+        yield installation
+        installation.close()
 
 
 @pytest.fixture

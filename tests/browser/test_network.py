@@ -7,8 +7,6 @@ import itertools
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.database_copies import SqliteCopy
-
 pytestmark = pytest.mark.browser
 
 # Checks every painted frame.
@@ -132,7 +130,7 @@ def test_page_shows_the_database_when_an_older_copy_is_put_back(
     """POS-2: the same version numbers are used again, by other edits."""
     page = open_session("ana").open(groceries.path)
     page.expect_item("Milk")
-    copy = SqliteCopy(killable_installation.data)
+    copy = killable_installation.copy_database()
     for name in ("Lost 1", "Lost 2", "Lost 3"):
         groceries.add(name)
     page.expect_item("Lost 3")

@@ -282,7 +282,7 @@ def test_no_edit_is_lost_or_doubled_when_server_is_killed_amid_edits(
     ticked = [names[:44:2] for names in added]
     for session, *edits in zip(sessions, added, ticked, strict=True):
         session.page.evaluate(f"edits => void ({ADD_AND_TICK})(edits)", edits)
-    sessions[0].expect_item("20 by 0")
+    sessions[0].expect_item("21 by 0")
     killable_installation.kill()
     for session, names in zip(sessions, added, strict=True):
         session.expect_item(names[-1])

@@ -9,8 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psutil
 from playwright.sync_api import Browser, StorageState
 
+from tests.support.cluster import Cluster
+from tests.support.database_copies import DatabaseCopy, PostgresCopy, SqliteCopy
 from tests.support.installation import PASSWORD, Installation
 
 
@@ -34,6 +37,10 @@ class BrowserInstallation(Installation):
         """Start the server again if a test stopped it."""
         if self.first_server.process.poll() is not None:
             self.first_server.restart()
+
+    def copy_database(self) -> DatabaseCopy:
+        """Copy the database, to put it back later."""
+        return SqliteCopy(self.data)
 
     def create_users(self, *names: str) -> None:
         """Create users who are members of no list."""
@@ -77,6 +84,28 @@ class BrowserInstallation(Installation):
     def create_list(self, *names: str) -> SharedList:
         """Create a list of ana and bob with these items."""
         return SharedList(self, names)
+
+
+class BrowserCluster(BrowserInstallation, Cluster):
+    """Three server processes with PostgreSQL and Redis, which are killed together."""
+
+    worker_count = 3
+
+    def __init__(self, data: Path, *, database: str) -> None:
+        Cluster.__init__(self, data, database=database)
+        self._storage_states: dict[str, StorageState] = {}
+
+    def kill(self) -> None:
+        """Kill all processes, so that no socket is closed."""
+        workers = self.workers
+        super().kill()
+        for worker in workers:
+            worker.kill()
+        psutil.wait_procs(workers)
+
+    def copy_database(self) -> DatabaseCopy:
+        """Copy the tables, to put them back later."""
+        return PostgresCopy(self.database)
 
 
 class SharedList:
