@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation: every section of the dashboard, with the demo running.
+"""Take the pictures of the documentation, with the demo running: a list, and every section.
 
 ./run pictures                     # those of docs/images
 ./run pictures --all --out /tmp/p  # each section on both screens and in both themes
@@ -30,6 +30,8 @@ ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 )
+LIST = "shopping-list"
+"""The picture of a list of the app. All others are sections of the dashboard."""
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 THEMES: tuple[Theme, ...] = ("light", "dark")
 OWN_VARIABLES = ("TROLLEY_PICTURES_PORT", "TROLLEY_CHROMIUM")
@@ -58,10 +60,11 @@ def main() -> None:
     parser.add_argument("--only", help="one section, such as delivery")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    names = [arguments.only] if arguments.only else sections()
+    names = [arguments.only] if arguments.only else [LIST, *sections()]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         if arguments.states:
+            names = [name for name in names if name != LIST]
             take_empty(browser, names, arguments.out)
             with running_demo() as demo:
                 take_states(browser, demo, names, arguments.out)
@@ -81,7 +84,8 @@ def take_all(browser: Browser, demo: Demo, names: list[str], arguments: argparse
                 if arguments.all or (size, theme) == ("desktop", "light"):
                     take(browser, demo, (size, theme), names, arguments.out)
                 elif (size, theme) == ("phone", "dark"):
-                    take(browser, demo, (size, theme), ["now"], arguments.out)
+                    shown = [name for name in names if name in (LIST, "now")]
+                    take(browser, demo, (size, theme), shown, arguments.out)
 
 
 class Demo(NamedTuple):
@@ -151,10 +155,12 @@ def take(
     page = sign_in(context, demo.url, demo.password)
     # A second page shows a list, so that there is a screen to follow.
     reader = context.new_page()
-    reader.goto(demo.url)
-    reader.get_by_role("link", name=re.compile("Groceries")).first.click()
+    open_list(reader, demo.url)
     for name in names:
-        open_section(page, demo.url, name)
+        if name == LIST:
+            open_list(page, demo.url)
+        else:
+            open_section(page, demo.url, name)
         page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=True)
         sys.stdout.write(f"{name}-{size}-{theme}.png\n")
     context.close()
@@ -262,6 +268,14 @@ def sign_in(context: BrowserContext, url: str, password: str) -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{url}/")
     return page
+
+
+def open_list(page: Page, url: str) -> None:
+    """Open the list of the household that shops, and wait until others are there."""
+    page.bring_to_front()
+    page.goto(url)
+    page.get_by_role("link", name=re.compile("Groceries")).first.click()
+    page.wait_for_timeout(SECTION_SECONDS * 1000)
 
 
 def open_section(page: Page, url: str, name: str) -> None:
