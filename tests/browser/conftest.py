@@ -53,7 +53,7 @@ def dist() -> Path:
 def installation(request, dist, tmp_path_factory) -> Iterator[BrowserInstallation]:
     """A served installation with ana and bob: one process, or three with PostgreSQL and Redis."""
     data = tmp_path_factory.mktemp("home") / "data"
-    if os.environ.get("TROLLEY_BROWSER_TESTS") == "cluster":
+    if os.environ.get("TROLLEY_TEST_TOPOLOGY") == "cluster":
         postgres_url = request.getfixturevalue("postgres_url")
         with (
             fresh_database(postgres_url) as database,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -237,8 +236,9 @@ def test_silent_server_makes_the_figures_old(open_session, installation):
     expect(badge).to_have_class(re.compile("good"))
     screens = tile(page, "Everybody up to date")
     expect(screens).to_be_visible()
-    process = installation.first_server.process
-    process.send_signal(signal.SIGSTOP)
+    processes = installation.processes
+    for process in processes:
+        process.suspend()
     try:
         page.clock.fast_forward(6_000)
         expect(badge).to_have_class(re.compile("warning"))
@@ -253,7 +253,8 @@ def test_silent_server_makes_the_figures_old(open_session, installation):
         )
         expect(screens).to_contain_text("No screen")
     finally:
-        process.send_signal(signal.SIGCONT)
+        for process in processes:
+            process.resume()
     expect(verdict(page)).to_contain_text("All well.")
     expect(main).not_to_have_class(re.compile("stale"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.browser.installation import BrowserInstallation
 from tests.support.installation import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -17,16 +18,24 @@ def fill_registration(page, username):
     page.get_by_role("button", name="Create account").click()
 
 
-def test_setup_link_creates_owner_once(open_session, installation):
-    link = installation.first_server.wait_for_output(r"http://\S+/setup/#\S+")
-    owner = open_session()
+@pytest.fixture
+def new_installation(dist, tmp_path):
+    """An installation without an owner."""
+    installation = BrowserInstallation(tmp_path / "data")
+    yield installation
+    installation.close()
+
+
+def test_setup_link_creates_owner_once(open_session, new_installation):
+    link = new_installation.first_server.wait_for_output(r"http://\S+/setup/#\S+")
+    owner = open_session(of=new_installation)
     owner.page.goto(link)
     fill_registration(owner.page, "olga")
     expect(owner.page.get_by_role("button", name="Account of Olga")).to_be_visible()
     assert link.split("#")[1] not in owner.page.url
     assert owner.context.request.get("/api/auth/me/").json()["is_staff"] is True
 
-    second = open_session()
+    second = open_session(of=new_installation)
     second.page.goto(link)
     fill_registration(second.page, "mallory")
     expect(second.page.get_by_role("alert")).to_contain_text("not valid any more")

@@ -29,6 +29,11 @@ class BrowserInstallation(Installation):
         """The URL of the server."""
         return self.first_server.url
 
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """The processes that serve pages."""
+        return [psutil.Process(self.first_server.process.pid)]
+
     def kill(self) -> None:
         """Kill the server, so that it closes no socket."""
         self.first_server.stop(signal.SIGKILL)
@@ -94,6 +99,11 @@ class BrowserCluster(BrowserInstallation, Cluster):
     def __init__(self, data: Path, *, database: str) -> None:
         Cluster.__init__(self, data, database=database)
         self._storage_states: dict[str, StorageState] = {}
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """The processes that serve pages."""
+        return self.workers
 
     def kill(self) -> None:
         """Kill all processes, so that no socket is closed."""
