@@ -30,9 +30,10 @@ ShoppingItem.objects.bulk_create(
 )
 """
 WATCH = """(name) => { window.painted = new Promise((resolve) => {
-  const box = document.querySelector(`[role=main] input[aria-label="${name}"]`);
+  const row = `[role=main] input[aria-label="${name}"]`;
   const check = () => {
-    if (!box.checked) {
+    // The row may be in the cart by now, as another element.
+    if (!document.querySelector(row)?.checked) {
       requestAnimationFrame(check);
       return;
     }
