@@ -26,11 +26,11 @@ def open_restorable(chromium, installation, sessions) -> Iterator[Callable[[], B
     path = os.environ.get("TROLLEY_CHROMIUM") or "chromium"
     if path.endswith("headless-shell"):
         path = "chromium"
-    found = shutil.which(path)
-    if found is None:
+    executable = shutil.which(path)
+    if executable is None:
         pytest.skip("the headless shell keeps no pages: this needs the whole Chromium")
     browser = chromium.browser_type.launch(
-        executable_path=found,
+        executable_path=executable,
         args=ARGUMENTS,
         ignore_default_args=["--disable-back-forward-cache"],
     )
