@@ -40,7 +40,7 @@ describe('the text of a change', () => {
   it('names ticked, added and removed items', () => {
     expect(textOf({ verb: 'item.ticked', items: [item('Milk')] })).toBe('Ana ticked Milk');
     expect(textOf({ verb: 'items.added', items: ['a', 'b', 'c'].map((id) => item(id)) })).toBe(
-      'Ana added a and 2 more',
+      'Ana added a, b, and c',
     );
     expect(textOf({ verb: 'item.removed', gone: ['Milk'] })).toBe('Ana removed Milk');
   });
@@ -121,7 +121,7 @@ describe('the text of a change', () => {
         ),
       );
     expect(textOfMany(2)).toBe('Ana added Milk and Eggs');
-    expect(textOfMany(500)).toBe('Ana added Milk and 499 more');
+    expect(textOfMany(500)).toBe('Ana added Milk, Eggs and 498 more');
   });
 });
 

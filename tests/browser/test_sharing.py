@@ -43,6 +43,20 @@ def test_member_can_undo_tick_of_another_member_from_timeline(open_session, groc
     expect(bob.page.get_by_text("undone by bob")).to_be_visible()
 
 
+def test_one_change_of_a_run_is_undone_alone(open_session, groceries):
+    """HIS-2"""
+    for name in ("Milk", "Bread", "Eggs"):
+        groceries.patch(name, purchased=True)
+    page = open_session("bob", viewport={"width": 1440, "height": 900}).open(groceries.path).page
+    history = page.get_by_role("complementary", name="Activity")
+    expect(history.get_by_role("button", name="Undo: ana ticked")).to_have_count(0)
+    history.get_by_text("ticked Eggs, Bread, and Milk").click()
+    history.get_by_role("button", name="Undo: ana ticked Bread").click()
+    expect(history.get_by_text("undone by bob")).to_be_visible()
+    expect(history.get_by_role("button", name="Undo: ana ticked Milk")).to_be_visible()
+    assert groceries.ticks == {"Milk": True, "Bread": False, "Eggs": True}
+
+
 def test_pasted_lines_are_added_in_one_change_for_both_users(open_session, groceries):
     ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     before = groceries.version

@@ -137,6 +137,7 @@ def join_with_used_link(open_session: OpenSession, **_: object) -> Page:
 def activity(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana", viewport=NARROWEST).open(stocked_list.path)
     ana.page.get_by_role("button", name="Activity").click()
+    ana.page.get_by_text("ticked Rice and Coffee").click()
     expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
     return ana.page
 
@@ -460,3 +461,13 @@ def test_view_is_accessible_and_fits_small_screens(
         configuration: problems for configuration, problems in violations.items() if problems
     } == {}
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]
+
+
+def test_first_rows_of_the_three_panes_have_one_height(open_session, stocked_list):
+    stocked_list.rename("The shopping for the whole weekend with all of the neighbours")
+    open_session("bob").open(stocked_list.path)
+    page = open_session("ana", viewport={"width": 1440, "height": 900}).open(stocked_list.path).page
+    expect(page.get_by_text("Here now: bob")).to_have_count(1)
+    heads = [*page.locator(".top").all(), page.get_by_role("heading", name="Activity")]
+    assert [head.bounding_box()["height"] for head in heads] == [56, 56, 56]
+    assert [head.bounding_box()["y"] for head in heads] == [0, 0, 0]

@@ -87,13 +87,12 @@ function sentenceOf({ verb, names, actor }: ActivitySummary): Sentence {
   return SENTENCES[verb] ?? m.activity_other;
 }
 
-function joinNames(
-  [first = m.activity_an_item(), second]: readonly string[],
-  count: number,
-): string {
+function joinNames(names: readonly string[], count: number): string {
+  const [first = m.activity_an_item(), second] = names;
   if (second === undefined) return first;
+  if (count <= 3 && count === names.length) return LIST_FORMAT.format(names);
   if (count === 2) return LIST_FORMAT.format([first, second]);
-  return m.activity_names_more({ name: first, count: count - 1 });
+  return m.activity_names_more({ names: `${first}, ${second}`, count: count - 2 });
 }
 
 /** Summarize a change frame. The names of removed items come from the replica before it. */
