@@ -159,7 +159,10 @@ describe('runs of the history', () => {
 });
 
 describe('the history of a list', () => {
-  function openHistory(respondTo: (request: HttpRequest) => unknown): {
+  function openHistory(
+    respondTo: (request: HttpRequest) => unknown,
+    of: string | null = null,
+  ): {
     history: ListHistory;
     receive: (frames: ServerFrame[]) => void;
   } {
@@ -178,7 +181,7 @@ describe('the history of a list', () => {
     engine.watch('list:one');
     const { write } = new DigestWriter();
     receive([write(snapshot(1, { items: [item('milk', { name: 'Milk' })] }))]);
-    const history = new ListHistory('one', api, engine);
+    const history = new ListHistory('one', api, engine, of);
     history.start();
     return { history, receive: (frames) => receive(frames.map(write)) };
   }
@@ -201,6 +204,21 @@ describe('the history of a list', () => {
     await settlePromises();
     expect(versions(history)).toEqual([4, 3, 2, 1]);
     expect(history.undoneBy.get(3)?.version).toBe(4);
+  });
+
+  it('HIS-3 of one item has its changes only', async () => {
+    const paths: string[] = [];
+    const { history, receive } = openHistory(({ path }) => {
+      paths.push(path);
+      return { results: [activity(9), activity(2)], next: null };
+    }, 'milk');
+    await settlePromises();
+    expect(paths).toEqual(['shopping-lists/one/activities/?item=milk&page_size=20']);
+    expect(versions(history)).toEqual([9, 2]);
+    receive([change(2, { items: [item('milk')] })]);
+    receive([change(3, { items: [item('eggs')] })]);
+    receive([change(4, { gone: ['milk'] })]);
+    expect(versions(history)).toEqual([9, 4, 2]);
   });
 
   it('drops the entries of another epoch', async () => {

@@ -57,6 +57,24 @@ def test_one_change_of_a_run_is_undone_alone(open_session, groceries):
     assert groceries.ticks == {"Milk": True, "Bread": False, "Eggs": True}
 
 
+def test_editor_of_an_item_shows_its_changes(open_session, groceries):
+    """HIS-3"""
+    groceries.patch("Milk", quantity="2 l")
+    groceries.patch("Bread", quantity="1")
+    groceries.patch("Milk", quantity="3 l")
+    page = open_session("bob").open(groceries.path).page
+    page.get_by_role("button", name="Edit Milk").click()
+    editor = page.get_by_role("form", name="Edit Milk")
+    expect(editor.get_by_text("Added by ana just now · changed just now")).to_be_visible()
+    editor.get_by_role("button", name="History").click()
+    expect(editor.get_by_role("list", name="History").get_by_role("listitem")).to_contain_text(
+        ["changed Milk from 2 l to 3 l", "set Milk to 2 l", "added"]
+    )
+    editor.get_by_role("button", name="Undo: ana changed Milk from 2 l to 3 l").click()
+    expect(editor.get_by_text("undone by bob")).to_be_visible()
+    assert groceries.items["Milk"]["quantity"] == "2 l"
+
+
 def test_pasted_lines_are_added_in_one_change_for_both_users(open_session, groceries):
     ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     before = groceries.version

@@ -104,6 +104,14 @@ def editor(open_session: OpenSession, stocked_list: SharedList, **_: object) -> 
     return page
 
 
+def item_history(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    stocked_list.patch("Milk", quantity="3 l")
+    page = editor(open_session, stocked_list)
+    page.get_by_role("button", name="History").click()
+    expect(page.get_by_role("list", name="History")).to_contain_text("changed Milk from 2 l to 3 l")
+    return page
+
+
 def menu(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = one_list(open_session, stocked_list)
     page.get_by_role("button", name="List menu").click()
@@ -420,7 +428,8 @@ def machine(open_session: OpenSession, installation: BrowserInstallation, **_: o
 
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
-    *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
+    *(empty_list, cart, editor, item_history, menu, share, join, join_with_used_link),
+    *(activity, paste),
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(dashboard_help, signals),

@@ -47,7 +47,7 @@ export class OpenList {
   #view: ListView = emptyView;
   #unsubscribe: (() => void) | null = null;
 
-  private readonly engine: Engine;
+  readonly engine: Engine;
   private readonly announcer: Announcer;
   private readonly toast: Toast;
   readonly #user: { profile: UserProfile | null };
