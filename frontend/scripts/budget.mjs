@@ -8,7 +8,7 @@ const BUDGETS = [
   { entry: 'src/lists.ts', part: 'src/ui/lists/ListsPage.svelte', js: 45, css: 8 },
   { entry: 'src/lists.ts', part: 'src/ui/lists/ListPage.svelte', js: 50, css: 8 },
   { entry: 'src/dashboard.ts', js: 60, css: 8 },
-  { entry: 'src/wall.ts', js: 45, css: 8 },
+  { entry: 'src/wall.ts', js: 47, css: 8 },
 ];
 const ON_DEMAND = { js: 20, css: 8 };
 const DIST = new URL('../dist/', import.meta.url);

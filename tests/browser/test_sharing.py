@@ -11,8 +11,9 @@ pytestmark = pytest.mark.browser
 def test_guest_joins_by_link_edits_and_is_removed(open_session, groceries):
     ana, guest = open_session("ana").open(groceries.path), open_session()
     ana.page.get_by_role("button", name="Members and invites").click()
+    ana.page.get_by_role("button", name="Change").click()
     ana.page.get_by_label("For a guest without an account").check()
-    ana.page.get_by_role("button", name="Create link").click()
+    ana.page.get_by_role("button", name="Copy link").click()
     link = ana.page.get_by_label("Send this link").input_value()
     assert "#" in link
     ana.page.get_by_role("button", name="Close").click()
@@ -31,6 +32,20 @@ def test_guest_joins_by_link_edits_and_is_removed(open_session, groceries):
     ana.page.get_by_role("button", name="Remove Gus").click()
     expect(guest.main).to_contain_text("no longer shared with you")
     guest.expect_no_item("Milk")
+
+
+def test_one_press_makes_a_link_and_shows_its_code(open_session, groceries):
+    """INV-14"""
+    page = open_session("ana", viewport={"width": 390, "height": 700}).open(groceries.path).page
+    page.get_by_role("button", name="Members and invites").click()
+    expect(page.get_by_text("Anyone with the link can edit, for 7 days.")).to_be_visible()
+    page.get_by_role("button", name="QR code").click()
+    expect(page.get_by_label("QR code of the link")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("This link works only on this computer.")).to_be_visible()
+    link = page.get_by_label("Send this link").input_value()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_label("Send this link")).to_have_value(link)
+    expect(page.get_by_role("list", name="Active links").get_by_role("listitem")).to_have_count(1)
 
 
 def test_member_can_undo_tick_of_another_member_from_timeline(open_session, groceries):

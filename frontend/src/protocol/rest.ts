@@ -189,6 +189,9 @@ export interface InviteRequest {
 }
 /**
  * A new invite with its secret, which is shown only this once.
+ *
+ * `works_here_only` tells whether `url` works on the computer of the server only. Then
+ * `network_url` is the address of the server for other devices, if it is known.
  */
 export interface CreatedInvite {
   id: string;
@@ -199,6 +202,8 @@ export interface CreatedInvite {
   guest: boolean;
   token: string;
   url: string;
+  works_here_only: boolean;
+  network_url: string | null;
 }
 /**
  * What an invite is for.
