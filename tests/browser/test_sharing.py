@@ -34,6 +34,15 @@ def test_guest_joins_by_link_edits_and_is_removed(open_session, groceries):
     guest.expect_no_item("Milk")
 
 
+def test_member_who_opens_an_invite_is_taken_to_the_list(open_session, groceries):
+    """INV-15"""
+    link = groceries.invite()
+    page = open_session("ana").page
+    page.goto(link)
+    page.wait_for_url(f"**{groceries.path}")
+    expect(page.get_by_text("You are a member of this list already.")).to_be_visible()
+
+
 def test_one_press_makes_a_link_and_shows_its_code(open_session, groceries):
     """INV-14"""
     page = open_session("ana", viewport={"width": 390, "height": 700}).open(groceries.path).page

@@ -207,12 +207,16 @@ export interface CreatedInvite {
 }
 /**
  * What an invite is for.
+ *
+ * `member_of` is the id of the list if the user is a member whom the invite gives no more,
+ * else null.
  */
 export interface InvitePreview {
   list: JoinedListName;
   role: Role;
   guest: boolean;
   invited_by: string;
+  member_of: string | null;
 }
 /**
  * What a user who is no member sees of a list.
