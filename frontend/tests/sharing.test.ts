@@ -9,13 +9,8 @@ import {
   inviteTitle,
   DEFAULT_INVITE,
 } from '../src/stores/invite';
-import {
-  ALL_ROLES,
-  INVITED_ROLES,
-  restrictionOf,
-  isAllowed,
-  roleLabel,
-} from '../src/stores/permissions';
+import { ALL_ROLES, INVITED_ROLES, isAllowed } from '../src/stores/permissions';
+import { restrictionOf, roleLabel } from '../src/stores/role-words';
 import { whyInviteIsForbidden, whyLeavingIsForbidden } from '../src/stores/share-obstacles';
 import { Sharing } from '../src/stores/sharing.svelte';
 import { createFakeApi } from './fake/api';

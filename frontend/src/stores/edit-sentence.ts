@@ -1,6 +1,7 @@
 import * as m from '#messages';
 import type { FieldChange, Role, Verb } from '../protocol/rest';
 import type { ChangedFields } from './changed-fields';
+import { roleLabel } from './role-words';
 
 /** The parts of a change of one row that its sentence needs. */
 interface Edit {
@@ -31,13 +32,6 @@ const FIELD_LABELS: Partial<Record<string, string>> = {
   category: m.activity_category(),
 };
 
-const ROLE_TEXTS: Partial<Record<Role, string>> = {
-  viewer: m.role_viewer(),
-  ticker: m.role_ticker(),
-  editor: m.role_editor(),
-  owner: m.role_owner(),
-};
-
 /**
  * What was changed from what to what, such as "ana renamed Bread to Rye".
  *
@@ -49,7 +43,12 @@ export function editSentence({ verb, names, fields }: Edit, actor: string): stri
     return m.activity_list_renamed_to({ actor, ...valuesOf(fields['name']) });
   if (verb === 'member.role' && fields['role']) {
     const { from, to } = valuesOf(fields['role']);
-    return m.activity_member_role_to({ actor, name, from: roleText(from), to: roleText(to) });
+    return m.activity_member_role_to({
+      actor,
+      name,
+      from: roleLabel(from as Role),
+      to: roleLabel(to as Role),
+    });
   }
   return verb === 'item.edited' ? itemSentence(name, fields, actor) : undefined;
 }
@@ -82,8 +81,4 @@ function valuesOf({ before, after }: FieldChange): { from: string; to: string } 
 function shownValues(change: FieldChange): { from: string; to: string } {
   const { from, to } = valuesOf(change);
   return { from: from || '–', to: to || '–' };
-}
-
-function roleText(role: string): string {
-  return ROLE_TEXTS[role as Role] ?? role;
 }
