@@ -18,7 +18,7 @@ export class CurrentUser {
   isConfirmed = false;
   #restoring: Promise<void> = Promise.resolve();
   #nextCheckAt = 0;
-  /** Whether the server has closed the socket because somebody ended the session. */
+  /** Whether the server has closed the socket because the session was revoked. */
   #isRevoked = false;
   /** A request that renews the session. Until it ends, the session cookie may be invalid. */
   #pendingSignIn: Promise<unknown> = Promise.resolve();

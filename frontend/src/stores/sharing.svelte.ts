@@ -29,8 +29,8 @@ export class Sharing {
 
   /** Whether the link that is shown is of this kind. */
   isCreated(invite: InviteRequest): boolean {
-    const made = this.#createdFor;
-    const isSame = made !== null && JSON.stringify(made) === JSON.stringify(invite);
+    const current = this.#createdFor;
+    const isSame = current !== null && JSON.stringify(current) === JSON.stringify(invite);
     return this.created !== null && isSame;
   }
 

@@ -38,7 +38,7 @@ import type { UserStorage } from './storage';
 /** An event for the stores. All events of one message are delivered together. */
 export type EngineEvent =
   | { kind: 'welcome'; frame: Welcome }
-  /** `isRevoked`: somebody ended the session. */
+  /** `isRevoked`: the session was ended elsewhere. */
   | { kind: 'down'; decision: ReconnectDecision; isRevoked: boolean }
   /** The stores must discard all data: another user may sign in. */
   | { kind: 'reset' }

@@ -20,13 +20,13 @@ def url_of_activities(shopping_list: ShoppingList) -> str:
 
 def versions(client: Any, shopping_list: ShoppingList, item: Any, **query: Any) -> list[int]:
     """Return the versions of all changes of an item, page by page."""
-    query, found = {"item": str(item), **query}, []
+    query, seen = {"item": str(item), **query}, []
     while True:
         page = client.get(url_of_activities(shopping_list), query).json()
         assert page["previous"] is None
-        found += [row["version"] for row in page["results"]]
+        seen += [row["version"] for row in page["results"]]
         if page["next"] is None:
-            return found
+            return seen
         query = {name: value[0] for name, value in parse_qs(urlsplit(page["next"]).query).items()}
 
 
