@@ -67,6 +67,29 @@ describe('the current user', () => {
     vi.useRealTimers();
   });
 
+  it('PAG-5 says that another device has ended the session', async () => {
+    vi.useFakeTimers();
+    await user.refresh();
+    sessionUserId = null;
+    connections.at(-1)?.onClose(4503);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([user.state, user.endedBy]).toEqual(['signed out', 'another device']);
+    sessionUserId = 1;
+    await user.signIn('p1', 'password');
+    expect(user.endedBy).toBeNull();
+    await user.signOut();
+    expect([user.state, user.endedBy]).toEqual(['signed out', null]);
+  });
+
+  it('says that a session has ended by itself', async () => {
+    vi.useFakeTimers();
+    await user.refresh();
+    sessionUserId = null;
+    connections.at(-1)?.onClose(4001);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([user.state, user.endedBy]).toEqual(['signed out', 'time']);
+  });
+
   it('stays signed in when the socket closes before the password response arrives', async () => {
     await user.refresh();
     const changing = user.changePassword('old', 'new');

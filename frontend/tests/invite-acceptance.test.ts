@@ -7,7 +7,13 @@ import { takeLinkSecret } from '../src/stores/link-secret';
 import { createFakeApi } from './fake/api';
 
 const notFound = new Problem(404, 'not_found', 'Not found.');
-const preview = { list: { name: 'Groceries' }, role: 'editor', guest: false, invited_by: 'Ana' };
+const preview = {
+  list: { name: 'Groceries' },
+  role: 'editor',
+  guest: false,
+  invited_by: 'Ana',
+  member_of: null as string | null,
+};
 
 interface Entry {
   state: unknown;
@@ -123,6 +129,16 @@ describe('joining a list', () => {
     });
     await acceptance.loadPreview();
     expect(acceptance.joinedListId).toBe('one');
+  });
+
+  it('INV-15 opens the list for a member whom the invite gives no more', async () => {
+    const { acceptance, requests } = createAcceptance('signed in', () => ({
+      ...preview,
+      member_of: 'one',
+    }));
+    await acceptance.loadPreview();
+    expect(acceptance.joinedListId).toBe('one');
+    expect(requests.map(({ path }) => path)).toEqual(['invites/preview/']);
   });
 
   it('reports every unusable link as invalid', async () => {

@@ -14,6 +14,8 @@ import {
   undoneVersions,
 } from '../src/stores/history-entry';
 import type { HistoryEntry } from '../src/stores/history-entry';
+import { groupRuns } from '../src/stores/history-runs';
+import { activityText } from '../src/stores/activity-text';
 import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { emptyReplica } from '../src/sync/replica';
@@ -100,8 +102,67 @@ describe('history entries', () => {
   });
 });
 
+describe('runs of the history', () => {
+  const at = (minutes: number): string => new Date(Date.parse(AT) + minutes * 60_000).toISOString();
+  const ticked = (version: number, name: string, fields: Partial<Activity> = {}): HistoryEntry =>
+    entryFromActivity(
+      activity(version, { at: at(version), summary: logSummary([name], 1), ...fields }),
+      '',
+    );
+  const runsOf = (...oldestFirst: HistoryEntry[]): number[][] =>
+    groupRuns(mergeEntries([], oldestFirst)).map(({ entries }) =>
+      entries.map(({ version }) => version),
+    );
+
+  it('HIS-2 has changes of one kind by one user, one after another', () => {
+    const ben = { id: 4, name: 'Ben' };
+    expect(runsOf(ticked(1, 'Milk'), ticked(2, 'Bread'), ticked(3, 'Eggs'))).toEqual([[3, 2, 1]]);
+    expect(runsOf(ticked(1, 'Milk'), ticked(2, 'Milk', { actor: ben }), ticked(3, 'Eggs'))).toEqual(
+      [[3], [2], [1]],
+    );
+    expect(runsOf(ticked(1, 'Milk'), ticked(2, 'Milk', { verb: 'item.unticked' }))).toEqual([
+      [2],
+      [1],
+    ]);
+    expect(runsOf(ticked(1, 'Milk'), ticked(2, 'Bread', { verb: 'items.ticked' }))).toEqual([
+      [2, 1],
+    ]);
+  });
+
+  it('HIS-2 ends with a pause, a change that is not known, and a change of something else', () => {
+    expect(runsOf(ticked(1, 'Milk'), ticked(2, 'Bread', { at: at(7) }))).toEqual([[2], [1]]);
+    expect(runsOf(ticked(1, 'Milk'), ticked(3, 'Bread'))).toEqual([[3], [1]]);
+    const undo = { verb: 'undo', undoes: 1 } as const;
+    expect(runsOf(ticked(2, 'Milk', undo), ticked(3, 'Milk', undo))).toEqual([[3], [2]]);
+    const edit = { verb: 'item.edited' } as const;
+    expect(runsOf(ticked(1, 'Milk', edit), ticked(2, 'Eggs', edit))).toEqual([[2], [1]]);
+    const role = { verb: 'member.role' } as const;
+    expect(runsOf(ticked(1, 'Ana', role), ticked(2, 'Ana', role))).toEqual([[2], [1]]);
+  });
+
+  it('HIS-2 names its newest items and counts the others', () => {
+    const names = ['Rice', 'Tea', 'Eggs', 'Bread', 'Milk'];
+    const textOf = (...entries: HistoryEntry[]): string[] =>
+      groupRuns(mergeEntries([], entries)).map(({ summary }) => activityText(summary));
+    expect(textOf(...names.map((name, index) => ticked(index + 1, name)))).toEqual([
+      'Ana ticked Milk, Bread and 3 more',
+    ]);
+    expect(textOf(ticked(1, 'Milk'), ticked(2, 'Milk'))).toEqual(['Ana ticked Milk']);
+    const bulk = {
+      summary: logSummary(['Milk', 'Eggs', 'Tea'], 20),
+      verb: 'items.ticked',
+    } as const;
+    expect(textOf(ticked(1, 'Rice'), ticked(2, '', bulk))).toEqual([
+      'Ana ticked Milk, Eggs and 19 more',
+    ]);
+  });
+});
+
 describe('the history of a list', () => {
-  function openHistory(respondTo: (request: HttpRequest) => unknown): {
+  function openHistory(
+    respondTo: (request: HttpRequest) => unknown,
+    of: string | null = null,
+  ): {
     history: ListHistory;
     receive: (frames: ServerFrame[]) => void;
   } {
@@ -120,7 +181,7 @@ describe('the history of a list', () => {
     engine.watch('list:one');
     const { write } = new DigestWriter();
     receive([write(snapshot(1, { items: [item('milk', { name: 'Milk' })] }))]);
-    const history = new ListHistory('one', api, engine);
+    const history = new ListHistory('one', api, engine, of);
     history.start();
     return { history, receive: (frames) => receive(frames.map(write)) };
   }
@@ -143,6 +204,21 @@ describe('the history of a list', () => {
     await settlePromises();
     expect(versions(history)).toEqual([4, 3, 2, 1]);
     expect(history.undoneBy.get(3)?.version).toBe(4);
+  });
+
+  it('HIS-3 of one item has its changes only', async () => {
+    const paths: string[] = [];
+    const { history, receive } = openHistory(({ path }) => {
+      paths.push(path);
+      return { results: [activity(9), activity(2)], next: null };
+    }, 'milk');
+    await settlePromises();
+    expect(paths).toEqual(['shopping-lists/one/activities/?item=milk&page_size=20']);
+    expect(versions(history)).toEqual([9, 2]);
+    receive([change(2, { items: [item('milk')] })]);
+    receive([change(3, { items: [item('eggs')] })]);
+    receive([change(4, { gone: ['milk'] })]);
+    expect(versions(history)).toEqual([9, 4, 2]);
   });
 
   it('drops the entries of another epoch', async () => {

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../src/net/http';
 import { unreachableProblem } from '../src/net/problem';
 import type { CreatedInvite, Invite } from '../src/protocol/rest';
-import { isOpen, inviteStatus, inviteTitle, DEFAULT_INVITE } from '../src/stores/invite';
 import {
-  ALL_ROLES,
-  INVITED_ROLES,
-  restrictionOf,
-  isAllowed,
-  roleLabel,
-} from '../src/stores/permissions';
+  isOpen,
+  inviteOffer,
+  inviteStatus,
+  inviteTitle,
+  DEFAULT_INVITE,
+} from '../src/stores/invite';
+import { ALL_ROLES, INVITED_ROLES, isAllowed } from '../src/stores/permissions';
+import { restrictionOf, roleLabel } from '../src/stores/role-words';
 import { whyInviteIsForbidden, whyLeavingIsForbidden } from '../src/stores/share-obstacles';
 import { Sharing } from '../src/stores/sharing.svelte';
 import { createFakeApi } from './fake/api';
@@ -84,6 +85,13 @@ describe('an invite link', () => {
     );
   });
 
+  it('is offered with its role, its time and how often it can be used', () => {
+    expect(inviteOffer(DEFAULT_INVITE)).toBe('Anyone with the link can edit, for 7 days.');
+    expect(inviteOffer({ role: 'ticker', expires_in: 3600, max_uses: 1, guest: true })).toBe(
+      'Anyone with the link can tick without an account, for 1 hour. It can be used once.',
+    );
+  });
+
   it('is open until it is revoked, expired or used up', () => {
     expect(isOpen(invite, now)).toBe(true);
     expect(isOpen({ ...invite, revoked: true }, now)).toBe(false);
@@ -101,7 +109,11 @@ describe('the share dialog', () => {
     const { api, requests } = createFakeApi(respond);
     return { sharing: new Sharing(api, 'one'), requests };
   }
-  const created = { ...invite, id: 'new', token: 's', url: 'https://x/join/#s' } as CreatedInvite;
+  const created: CreatedInvite = {
+    ...{ id: 'new', role: 'ticker', expires_at: invite.expires_at, max_uses: 5, uses: 0 },
+    ...{ guest: true, token: 's', url: 'https://x/join/#s' },
+    ...{ works_here_only: false, network_url: null },
+  };
 
   it('shows a created link until it is revoked', async () => {
     const { sharing } = createSharing(({ method }) => (method === 'POST' ? created : [invite]));
@@ -123,13 +135,22 @@ describe('the share dialog', () => {
     await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
     isBroken = false;
     await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
-    await sharing.createInvite({ ...DEFAULT_INVITE, guest: true });
+    await sharing.createInvite({ ...DEFAULT_INVITE, guest: true, max_uses: 1 });
     const [first, second, third, fourth] = requests
       .filter(({ method }) => method === 'POST')
       .map(({ op }) => op);
     expect(first).not.toBe(second);
     expect(second).toBe(third);
+    expect(fourth).not.toBe(undefined);
     expect(fourth).not.toBe(third);
+  });
+
+  it('uses the link that is shown for the same settings again', async () => {
+    const { sharing, requests } = createSharing(({ method }) => (method === 'POST' ? created : []));
+    await sharing.createInvite(DEFAULT_INVITE);
+    await sharing.createInvite({ ...DEFAULT_INVITE });
+    expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(sharing.isCreated({ ...DEFAULT_INVITE, guest: true })).toBe(false);
   });
 
   it('reports whether a role was changed', async () => {

@@ -6,8 +6,8 @@ import { nextPath, parsePath } from '../src/stores/route.svelte';
 import { Pause } from '../src/stores/pause.svelte';
 import { Samples } from '../src/stores/samples.svelte';
 import { summaryOfActivity, summaryOfChange, activityText } from '../src/stores/activity-text';
-import type { ListResponse } from '../src/protocol/rest';
-import type { Change, OverviewRow, ServerFrame } from '../src/protocol/frames';
+import type { Activity, ListResponse } from '../src/protocol/rest';
+import type { Change, ItemRow, OverviewRow, ServerFrame } from '../src/protocol/frames';
 import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
@@ -40,7 +40,7 @@ describe('the text of a change', () => {
   it('names ticked, added and removed items', () => {
     expect(textOf({ verb: 'item.ticked', items: [item('Milk')] })).toBe('Ana ticked Milk');
     expect(textOf({ verb: 'items.added', items: ['a', 'b', 'c'].map((id) => item(id)) })).toBe(
-      'Ana added a and 2 more',
+      'Ana added a, b, and c',
     );
     expect(textOf({ verb: 'item.removed', gone: ['Milk'] })).toBe('Ana removed Milk');
   });
@@ -69,6 +69,48 @@ describe('the text of a change', () => {
     expect(activityText(summary)).toBe('Ana removed Milk');
   });
 
+  it('HIS-1 says from what to what a row was edited', () => {
+    const edited = (fields: Partial<ItemRow>): string =>
+      textOf({ verb: 'item.edited', items: [item('Milk', fields)] });
+    expect(edited({ name: 'Oat milk' })).toBe('Ana renamed Milk to Oat milk');
+    expect(edited({ quantity: '3 l' })).toBe('Ana set Milk to 3 l');
+    expect(edited({ note: 'cold' })).toBe('Ana added a note to Milk: cold');
+    expect(edited({ category: 'Dairy' })).toBe('Ana changed the category of Milk: – → Dairy');
+    expect(edited({ name: 'Oat milk', quantity: '3 l' })).toBe(
+      'Ana changed Oat milk: Name Milk → Oat milk, Quantity – → 3 l',
+    );
+    const members = [{ ...ana, role: 'editor' as const }];
+    expect(textOf({ verb: 'member.role', list: listRow('one', { members }) })).toBe(
+      'Ana changed the role of Ana: owner → can edit',
+    );
+    expect(textOf({ verb: 'list.renamed', list: listRow('one', { name: 'Weekend' }) })).toBe(
+      'Ana renamed the list from Groceries to Weekend',
+    );
+  });
+
+  it('HIS-1 says what an entry of the log changed', () => {
+    const edited = (fields: Activity['summary']['fields']): string => {
+      const summary = { ...logSummary(['Bread'], 1), fields };
+      return activityText(summaryOfActivity({ verb: 'item.edited', actor: ana, summary }, ''));
+    };
+    expect(edited({ quantity: { before: '2', after: '3' } })).toBe('Ana changed Bread from 2 to 3');
+    expect(edited({ quantity: { before: '2', after: '' } })).toBe(
+      'Ana removed the quantity of Bread: 2',
+    );
+    expect(edited({ note: { before: 'dark, sliced', after: 'light' } })).toBe(
+      'Ana changed the note of Bread: dark, sliced → light',
+    );
+    expect(edited({ note: { before: 'dark', after: '' } })).toBe(
+      'Ana removed the note of Bread: dark',
+    );
+    expect(edited({})).toBe('Ana changed Bread');
+  });
+
+  it('HIS-1 does not show a long text in full', () => {
+    const text = textOf({ verb: 'item.edited', items: [item('Milk', { note: 'x'.repeat(200) })] });
+    expect(text).toBe(`Ana added a note to Milk: ${'x'.repeat(79)}…`);
+  });
+
   it('counts more items than the activity log names', () => {
     const names = ['Milk', 'Eggs', 'Rice'];
     const textOfMany = (count: number): string =>
@@ -79,7 +121,7 @@ describe('the text of a change', () => {
         ),
       );
     expect(textOfMany(2)).toBe('Ana added Milk and Eggs');
-    expect(textOfMany(500)).toBe('Ana added Milk and 499 more');
+    expect(textOfMany(500)).toBe('Ana added Milk, Eggs and 498 more');
   });
 });
 

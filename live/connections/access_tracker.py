@@ -89,7 +89,9 @@ class AccessTracker:
         """Notify users whose access a change affects. A second call does nothing more."""
         for user_id in access_changes.removed:
             if self._is_before(user_id, list_id, position):
-                self._revoke(user_id, list_id, position)
+                self._revoke(
+                    user_id, list_id, position, _frame_of(list_id, user_id, access_changes)
+                )
         for user_id in access_changes.downgraded:
             self._downgrade(user_id, list_id, position.version)
         for user_id in access_changes.joined:
@@ -127,7 +129,13 @@ class AccessTracker:
             return True
         return position.version > access.position.version
 
-    def _revoke(self, user_id: int, list_id: UUID, position: Position) -> None:
+    def _revoke(
+        self,
+        user_id: int,
+        list_id: UUID,
+        position: Position,
+        frame: frames.AccessLost | None = None,
+    ) -> None:
         user = self._registry.users[user_id]
         access = user.lists.get(list_id)
         user.lists[list_id] = KnownAccess(
@@ -136,7 +144,7 @@ class AccessTracker:
         for connection in tuple(user.connections):
             connection.end_subscription(topic_of(list_id), "revoked")
             if access is not None and access.is_member and connection.token_allows(list_id):
-                connection.send(frames.AccessLost(list=list_id))
+                connection.send(frame or frames.AccessLost(list=list_id))
 
     def _grant(
         self,
@@ -163,3 +171,10 @@ class AccessTracker:
         for connection in self._registry.connections_of(user_id):
             if connection.subscriptions.get(topic, version) < version:
                 connection.end_subscription(topic, "revoked")
+
+
+def _frame_of(list_id: UUID, user_id: int, changes: AccessChanges) -> frames.AccessLost:
+    """Return what a removed user is told. A user who left needs no name."""
+    if changes.by is None or changes.by.id == user_id or changes.at is None:
+        return frames.AccessLost(list=list_id)
+    return frames.AccessLost(list=list_id, by=changes.by, at=changes.at)

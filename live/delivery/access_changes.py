@@ -7,19 +7,22 @@ from typing import Any
 
 import msgspec
 
-from shopping_list.rows import ROLES
+from shopping_list.rows import ROLES, Moment, Person
 
 
 class AccessChanges(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The ids of users who joined, were removed or got a lower role; whether the list is deleted.
 
-    All members join a list that is created or restored from the trash.
+    All members join a list that is created or restored from the trash. `by` and `at` are of
+    a removal.
     """
 
     joined: tuple[int, ...] = ()
     removed: tuple[int, ...] = ()
     downgraded: tuple[int, ...] = ()
     deleted: bool = False
+    by: Person | None = None
+    at: Moment | None = None
 
     def __bool__(self) -> bool:
         return self != NO_CHANGES
@@ -38,6 +41,8 @@ class _List(msgspec.Struct):
 
 class _ChangeFrame(msgspec.Struct):
     list: _List = msgspec.field(default_factory=_List)
+    actor: Person | None = None
+    at: Moment | None = None
 
 
 _frame_decoder = msgspec.json.Decoder(_ChangeFrame)
@@ -64,8 +69,14 @@ def access_changes_of(changes: Iterable[Mapping[str, Any]], frame: bytes) -> Acc
                 removed.append(change["member"])
             elif ROLES.index(after["role"]) < ROLES.index(before["role"]):
                 downgraded.append(change["member"])
+    change_frame = _frame_decoder.decode(frame) if removed else _ChangeFrame()
     return AccessChanges(
-        joined=tuple(joined), removed=tuple(removed), downgraded=tuple(downgraded), deleted=deleted
+        joined=tuple(joined),
+        removed=tuple(removed),
+        downgraded=tuple(downgraded),
+        deleted=deleted,
+        by=change_frame.actor,
+        at=change_frame.at,
     )
 
 

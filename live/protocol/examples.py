@@ -174,7 +174,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     ),
     frames.Ended(topic=_TOPIC, reason="deleted"),
     frames.AccessGained(list=_POSITION),
-    frames.AccessLost(list=_LIST_ID),
+    frames.AccessLost(list=_LIST_ID, by=_ANA, at=_AT),
     frames.Presence(
         topic=_TOPIC,
         people=(frames.PresentPerson(id=3, name="Ana", state="shopping", since=_AT),),

@@ -261,9 +261,14 @@ class AccessGained(Frame, tag="joined"):
 
 
 class AccessLost(Frame, tag="left"):
-    """The user is no longer a member of a list."""
+    """The user is no longer a member of a list.
+
+    `by` is another user who removed them `at` that time, if both are known.
+    """
 
     list: UUID
+    by: Person | msgspec.UnsetType = msgspec.UNSET
+    at: datetime | msgspec.UnsetType = msgspec.UNSET
 
 
 class PresentPerson(msgspec.Struct, kw_only=True):

@@ -51,7 +51,7 @@ def change_line(change: ChangeSummary) -> str:
 
 
 def action_text(change: ChangeSummary) -> str:
-    """Return what the user did, such as "ticked Milk and Eggs" (as the page says it)."""
+    """Return what the user did, such as "ticked Milk and Eggs"."""
     noun, _, kind = change.verb.partition(".")
     if noun in {"item", "items"}:
         return f"{_ITEM_VERBS.get(kind, 'changed')} {_joined(change.names, change.row_count)}"

@@ -8,8 +8,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from rest import throttles
@@ -26,16 +28,21 @@ from shopping_list.api import (
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ActivityPages
 from shopping_list.recording.context import recording
-from shopping_list.services import past_versions, put_back, undo
+from shopping_list.services import item_history, past_versions, put_back, undo
 
 MAX_CHANGES = 500
 """Changes in one response to `?since=`."""
+MAX_CHANGES_OF_ITEM = 50
+"""Changes in one response to `?item=`: each is a read of its own."""
 MAX_CHANGES_WITH_ROWS = 50
 """Changes in one response to `?rows=true`: each may have 200 rows before and after."""
 ROWS = OpenApiParameter(
     "rows",
     bool,
     description="Adds the rows before and after each change of up to 200 items, as `changes`.",
+)
+ITEM = OpenApiParameter(
+    "item", UUID, description="The changes of this item, which is on the list. Without `since`."
 )
 
 
@@ -44,13 +51,16 @@ class ActivitiesView(APIView):
 
     @openapi.read_operation(
         OneOf("Activities", (responses.ActivityPageResponse, responses.ActivitiesSinceResponse)),
-        query=[*openapi.cursor(), ROWS],
+        query=[*openapi.cursor(), ROWS, ITEM],
     )
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the newest changes in pages, or with `since` the changes after that version."""
         access = permissions.require_member(request, list_id)
         since = query_params.number(request, "since")
         with_rows = query_params.boolean(request, "rows") or False
+        item_id = query_params.uuid(request, "item")
+        if item_id is not None:
+            return _changes_of_item(request, list_id, item_id, with_rows=with_rows)
         # A change of many items has megabytes of rows.
         changes = models.Activity.objects.filter(list_id=list_id).defer("frame", "changes")
         if since is not None:
@@ -61,6 +71,32 @@ class ActivitiesView(APIView):
         page = pages.paginate_queryset(changes, request, view=self)
         results = representations.activities(page or [], with_rows=with_rows)
         return pages.get_paginated_response(results)
+
+
+def _changes_of_item(
+    request: Request, list_id: UUID, item_id: UUID, *, with_rows: bool
+) -> Response:
+    if "since" in request.query_params:
+        raise ValidationError({"item": ["Cannot be combined with since."]})
+    item = models.ShoppingItem.objects.filter(shopping_list_id=list_id, pk=item_id)
+    newest = item.values_list("version", flat=True).first()
+    if newest is None:
+        raise ValidationError({"item": ["That item is not on this list."]})
+    cursor = query_params.number(request, "cursor")
+    page_size = query_params.number(
+        request, "page_size", minimum=1, maximum=ActivityPages.max_page_size
+    )
+    limit = min(page_size or ActivityPages.page_size, MAX_CHANGES_OF_ITEM)
+    page = item_history.changes_of(list_id, item_id, newest if cursor is None else cursor, limit)
+    throttles.charge_done(request, page.rows_read, per=throttles.ROWS_PER_READ)
+    return Response(
+        {
+            "next": page.next_version
+            and replace_query_param(request.build_absolute_uri(), "cursor", page.next_version),
+            "previous": None,
+            "results": representations.activities(page.changes, with_rows=with_rows),
+        }
+    )
 
 
 def _changes_since(epoch: str, since: int, changes: QuerySet[Any], *, with_rows: bool) -> Response:

@@ -6,6 +6,8 @@ token, and every secret that is not usable gets the same response.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib.auth import login
 from django.http import Http404
 from msgspec import Struct
@@ -15,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.permissions import current_user
 from accounts.api.throttles import SecretLinkThrottle
 from accounts.authentication import CsrfEnforcedSession, TokenAuthentication
 from accounts.models import User
@@ -52,12 +55,17 @@ class JoinedListNameResponse(Struct):
 
 
 class PreviewResponse(Struct):
-    """What an invite is for."""
+    """What an invite is for.
+
+    `member_of` is the id of the list if the user is a member whom the invite gives no more,
+    else null.
+    """
 
     list: JoinedListNameResponse
     role: Role
     guest: bool
     invited_by: str
+    member_of: UUID | None
 
 
 class AcceptedResponse(Struct):
@@ -89,6 +97,7 @@ class PreviewView(PublicInviteView):
                 "role": invite.role,
                 "guest": invite.guest,
                 "invited_by": invite.created_by.display_name,
+                "member_of": _member_of(request, invite),
             }
         )
 
@@ -107,6 +116,14 @@ class AcceptView(PublicInviteView):
         else:
             membership = _accept_as_guest(request, **fields)
         return _accepted_response(membership)
+
+
+def _member_of(request: Request, invite: models.Invite) -> str | None:
+    """Return the id of the list to a member who uses a browser; a token may be limited."""
+    is_in_browser = isinstance(request.user, User) and request.auth is None
+    if is_in_browser and invites.gives_nothing_to(invite, current_user(request)):
+        return str(invite.shopping_list_id)
+    return None
 
 
 def _accept_as_guest(request: Request, token: str, name: str = "") -> models.Membership:

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts import guests
 from accounts.api.permissions import current_user
+from rest import network_address
 from rest.idempotency import random_idempotency_key
 from rest.openapi import array_of
 from rest.serializers import (
@@ -72,10 +73,16 @@ class InviteBase(Struct, kw_only=True):
 
 
 class MadeInviteResponse(InviteBase, kw_only=True):
-    """A new invite with its secret, which is shown only this once."""
+    """A new invite with its secret, which is shown only this once.
+
+    `works_here_only` tells whether `url` works on the computer of the server only. Then
+    `network_url` is the address of the server for other devices, if it is known.
+    """
 
     token: str
     url: Uri
+    works_here_only: bool
+    network_url: Uri | None
 
 
 class InviteResponse(InviteBase, kw_only=True):
@@ -109,7 +116,14 @@ class InvitesView(APIView):
         response = self._create(request, list_id=list_id, make_secret=make_secret)
         # Added here and not in _create, whose response is stored if there is a key.
         secret = make_secret(UUID(response.data["id"]))
-        response.data |= {"token": secret, "url": f"{_origin(request)}/join/#{secret}"}
+        origin = _origin(request)
+        is_local = network_address.is_local(origin)
+        response.data |= {
+            "token": secret,
+            "url": f"{origin}/join/#{secret}",
+            "works_here_only": is_local,
+            "network_url": network_address.network_url(request._request) if is_local else None,
+        }
         return response
 
     @idempotent

@@ -11,6 +11,8 @@ MAX_NAMES = 3
 """Names in a summary, however many rows a change has."""
 SHOWN_FIELDS = ("name", "quantity", "note", "category", "purchased", "role")
 """The fields of items, lists and members whose values a user has entered."""
+MAX_VALUE_LENGTH = 80
+"""Characters of a value in a summary: a note has up to 1,000, and a page has 200 changes."""
 
 Entry = Mapping[str, Any]
 
@@ -39,7 +41,13 @@ def _changed_fields(entry: Entry) -> dict[str, FieldChange]:
     if before is None or after is None:
         return {}
     return {
-        field: FieldChange(before=before[field], after=after[field])
+        field: FieldChange(before=_shortened(before[field]), after=_shortened(after[field]))
         for field in SHOWN_FIELDS
         if field in before and before[field] != after[field]
     }
+
+
+def _shortened(value: str | bool) -> str | bool:
+    if isinstance(value, bool) or len(value) <= MAX_VALUE_LENGTH:
+        return value
+    return value[: MAX_VALUE_LENGTH - 1].rstrip() + "…"

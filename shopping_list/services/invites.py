@@ -145,6 +145,13 @@ def find(secret: str) -> Invite:
     return invite
 
 
+def gives_nothing_to(invite: Invite, user: User) -> bool:
+    """Tell whether the user is a member already, with all that the invite would give."""
+    members = Membership.objects.active().filter(shopping_list_id=invite.shopping_list_id)
+    membership = members.filter(user=user).first()
+    return membership is not None and not _extends(invite, membership)
+
+
 def accept(secret: str, user: User) -> Membership:
     """Make the user a member, as one recorded change that the user makes.
 

@@ -122,6 +122,9 @@ def test_other_device_is_signed_out_at_once(open_session, dora):
     expect(devices.get_by_role("listitem").first).to_contain_text("This device")
     devices.get_by_role("button", name="Sign out Chrome on Linux").click()
     signed_out(other_device.page)
+    expect(other_device.page.get_by_role("status").first).to_have_text(
+        "You were signed out from another device."
+    )
     expect(devices.get_by_role("listitem")).to_have_count(1)
     sign_in(other_device, dora)
     other_device.wait_until_live()

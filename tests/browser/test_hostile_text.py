@@ -83,3 +83,21 @@ def test_hostile_user_name_is_rendered_as_text_on_every_page(open_session, insta
         ana.page.goto("/dashboard/")
         expect(ana.page.get_by_text(HOSTILE_USER_NAME).first).to_be_visible()
         expect_no_script_ran(ana)
+
+
+def test_long_name_of_a_list_has_two_lines_in_the_title_of_a_dialog(open_session, installation):
+    """PAG-13"""
+    groceries = installation.create_list("Milk")
+    groceries.rename("Donaudampfschifffahrtsgesellschaft" * 5)
+    page = open_session("bob", viewport={"width": 320, "height": 568}).open(groceries.path).page
+    for button in ("Members and invites", "List menu"):
+        page.get_by_role("button", name=button).click()
+        dialog = page.get_by_role("dialog")
+        title = dialog.get_by_role("heading").first
+        expect(title).to_contain_text("Donaudampf")
+        assert title.evaluate(
+            "h2 => h2.clientHeight <= 2.5 * parseFloat(getComputedStyle(h2).lineHeight)"
+        )
+        assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+        expect(dialog.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+        dialog.get_by_role("button", name="Close").click()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -19,8 +21,21 @@ def expect_list_closed(session, message):
 def test_removed_member_no_longer_sees_the_list(open_session, installation, groceries):
     ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     groceries.remove_member(installation.fixtures["bob_id"])
-    expect_list_closed(bob, "no longer shared with you")
+    expect_list_closed(bob, "ana removed you from Groceries")
     ana.expect_item("Milk")
+
+
+def test_removed_member_can_copy_what_they_typed(open_session, installation, groceries):
+    """LIV-58"""
+    bob = open_session("bob").open(groceries.path)
+    bob.main.get_by_role("button", name="Edit Milk").click()
+    bob.main.get_by_label("Note").fill("from the farm")
+    bob.item_field.fill("three lem")
+    groceries.remove_member(installation.fixtures["bob_id"])
+    typed = bob.main.get_by_label("You were typing")
+    expect(typed).to_have_value(re.compile("Milk, from the farm"))
+    expect(typed).to_have_value(re.compile("three lem"))
+    expect(bob.main.get_by_role("button", name="Copy what you typed")).to_be_visible()
 
 
 def test_deleted_list_is_hidden_from_every_member(open_session, groceries):

@@ -104,6 +104,14 @@ def editor(open_session: OpenSession, stocked_list: SharedList, **_: object) -> 
     return page
 
 
+def item_history(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    stocked_list.patch("Milk", quantity="3 l")
+    page = editor(open_session, stocked_list)
+    page.get_by_role("button", name="History").click()
+    expect(page.get_by_role("list", name="History")).to_contain_text("changed Milk from 2 l to 3 l")
+    return page
+
+
 def menu(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = one_list(open_session, stocked_list)
     page.get_by_role("button", name="List menu").click()
@@ -114,7 +122,7 @@ def menu(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Pa
 def share(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = one_list(open_session, stocked_list)
     page.get_by_role("button", name="Members and invites").click()
-    page.get_by_role("button", name="Create link").click()
+    page.get_by_role("button", name="Change").click()
     page.get_by_role("button", name="QR code").click()
     expect(page.get_by_label("QR code of the link")).to_be_visible()
     return page
@@ -137,6 +145,7 @@ def join_with_used_link(open_session: OpenSession, **_: object) -> Page:
 def activity(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana", viewport=NARROWEST).open(stocked_list.path)
     ana.page.get_by_role("button", name="Activity").click()
+    ana.page.get_by_text("ticked Rice and Coffee").click()
     expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
     return ana.page
 
@@ -419,7 +428,8 @@ def machine(open_session: OpenSession, installation: BrowserInstallation, **_: o
 
 VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
-    *(empty_list, cart, editor, menu, share, join, join_with_used_link, activity, paste),
+    *(empty_list, cart, editor, item_history, menu, share, join, join_with_used_link),
+    *(activity, paste),
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(dashboard_help, signals),
@@ -460,3 +470,13 @@ def test_view_is_accessible_and_fits_small_screens(
         configuration: problems for configuration, problems in violations.items() if problems
     } == {}
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]
+
+
+def test_first_rows_of_the_three_panes_have_one_height(open_session, stocked_list):
+    stocked_list.rename("The shopping for the whole weekend with all of the neighbours")
+    open_session("bob").open(stocked_list.path)
+    page = open_session("ana", viewport={"width": 1440, "height": 900}).open(stocked_list.path).page
+    expect(page.get_by_text("Here now: bob")).to_have_count(1)
+    heads = [*page.locator(".top").all(), page.get_by_role("heading", name="Activity")]
+    assert [head.bounding_box()["height"] for head in heads] == [56, 56, 56]
+    assert [head.bounding_box()["y"] for head in heads] == [0, 0, 0]

@@ -20,7 +20,8 @@ from live.db_threads import run_in_db_thread
 from live.delivery import change_log
 from live.fingerprint import fingerprint
 from live.protocol.frames import CloseCode
-from shopping_list.models import Membership, ShoppingList
+from shopping_list.models import Activity, Membership, ShoppingList
+from shopping_list.recording import actor
 from shopping_list.rows import topic_of
 from shopping_list.services import invites
 from tests.live.conftest import INTERVALS
@@ -64,6 +65,33 @@ async def test_removed_member_gets_ended_instead_of_the_change(subscribers, bob,
     await ana_socket.until("change")
     assert await bob_socket.drain() == []
     assert (await bob_socket.subscribe(groceries))["code"] == "not_found"
+
+
+async def test_removed_member_is_told_who_removed_them_and_when(subscribers, ana, bob, groceries):
+    """LIV-58"""
+
+    def remove_bob():
+        with actor.acting_as(ana):
+            membership_of(groceries, bob).delete()
+        return Activity.objects.filter(list_id=groceries.pk).latest("version").at
+
+    _, bob_socket = subscribers
+    at = await run_in_db_thread(remove_bob)
+    left = await bob_socket.until("left")
+    assert left["by"] == {"id": ana.pk, "name": "Ana"}
+    assert left["at"] == at.isoformat().replace("+00:00", "Z")
+
+
+async def test_member_who_leaves_is_not_told_who_it_was(subscribers, bob, groceries):
+    """LIV-58"""
+
+    def leave():
+        with actor.acting_as(bob):
+            membership_of(groceries, bob).delete()
+
+    _, bob_socket = subscribers
+    await run_in_db_thread(leave)
+    assert await bob_socket.until("left") == {"type": "left", "list": str(groceries.pk)}
 
 
 async def test_member_gets_no_snapshot_when_removed_during_its_read(

@@ -36,6 +36,14 @@ def test_summary_has_fields_before_and_after_when_one_item_is_edited(groceries, 
     )
 
 
+def test_summary_has_the_start_of_a_long_text(groceries, milk):
+    """API-31, HIS-1"""
+    milk.note = "x" * 1000
+    milk.save()
+    note = {"before": "", "after": "x" * 79 + "…"}
+    assert latest_summary(groceries) == summary(items=1, names=["Milk"], fields={"note": note})
+
+
 def test_summary_has_no_times_and_users_when_an_item_is_ticked(groceries, milk):
     """API-31"""
     milk.purchased = True

@@ -297,7 +297,8 @@ def test_removed_member_gets_no_more_frames(scenario):
         == "member.removed"
     )
     assert scenario.bob.next() == {"type": "ended", "topic": scenario.topic, "reason": "revoked"}
-    assert scenario.bob.next() == {"type": "left", "list": scenario.id}
+    left = scenario.bob.next()
+    assert (left["type"], left["list"], left["by"]["name"]) == ("left", scenario.id, "olga")
     scenario.request("POST", f"{scenario.path}shopping-items/", name="Not for bob")
     scenario.ana.until("change")
     assert scenario.bob.drain() == []

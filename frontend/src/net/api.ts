@@ -97,13 +97,23 @@ export class Api extends CoreApi {
     return this.http({ method: 'POST', path: 'invites/accept/', body });
   }
 
-  /** One page of the activity log, newest first, and the cursor of the next page. */
+  /**
+   * One page of the activity log, newest first, and the cursor of the next page.
+   *
+   * With an item: of its changes only.
+   */
   async getActivityPage(
     listId: string,
     cursor: string | null,
+    item: string | null = null,
   ): Promise<{ results: Activity[]; cursor: string | null }> {
-    const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-    const path = `shopping-lists/${listId}/activities/${query}`;
+    const query = new URLSearchParams();
+    if (item !== null) {
+      query.set('item', item);
+      query.set('page_size', '20');
+    }
+    if (cursor !== null) query.set('cursor', cursor);
+    const path = `shopping-lists/${listId}/activities/?${query.toString()}`;
     const page: ActivityPage = await this.http({ method: 'GET', path });
     const next = page.next === null ? null : new URL(page.next, 'http://any').searchParams;
     return { results: page.results, cursor: next?.get('cursor') ?? null };

@@ -13,7 +13,7 @@ const DEFAULT_HEARTBEAT_INTERVAL = 20_000;
 export interface ReconnectingSocketEvents {
   onFrames(frames: ServerFrame[]): void;
   /** The connection was lost. `decision` says whether the socket reconnects. */
-  onDown(decision: ReconnectDecision): void;
+  onDown(decision: ReconnectDecision, code: number): void;
 }
 
 /**
@@ -128,7 +128,7 @@ export class ReconnectingSocket {
     this.#disconnect();
     if (decision === 'reconnect') this.#scheduleRetry();
     else this.#isRunning = false;
-    this.events.onDown(decision);
+    this.events.onDown(decision, code);
   }
 
   #scheduleRetry(): void {

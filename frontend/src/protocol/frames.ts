@@ -299,10 +299,14 @@ export interface AccessGained {
 }
 /**
  * The user is no longer a member of a list.
+ *
+ *     `by` is another user who removed them `at` that time, if both are known.
  */
 export interface AccessLost {
   type: 'left';
   list: string;
+  by?: Person;
+  at?: string;
 }
 /**
  * All users who have the list open.

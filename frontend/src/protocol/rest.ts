@@ -189,6 +189,9 @@ export interface InviteRequest {
 }
 /**
  * A new invite with its secret, which is shown only this once.
+ *
+ * `works_here_only` tells whether `url` works on the computer of the server only. Then
+ * `network_url` is the address of the server for other devices, if it is known.
  */
 export interface CreatedInvite {
   id: string;
@@ -199,15 +202,21 @@ export interface CreatedInvite {
   guest: boolean;
   token: string;
   url: string;
+  works_here_only: boolean;
+  network_url: string | null;
 }
 /**
  * What an invite is for.
+ *
+ * `member_of` is the id of the list if the user is a member whom the invite gives no more,
+ * else null.
  */
 export interface InvitePreview {
   list: JoinedListName;
   role: Role;
   guest: boolean;
   invited_by: string;
+  member_of: string | null;
 }
 /**
  * What a user who is no member sees of a list.

@@ -2,6 +2,8 @@ import * as m from '#messages';
 import type { Change, ListRow, Member } from '../protocol/frames';
 import type { Activity, Actor, Verb } from '../protocol/rest';
 import type { Replica } from '../sync/replica';
+import { changedItemFields, changedValue, type ChangedFields } from './changed-fields';
+import { editSentence } from './edit-sentence';
 
 /** The parts of a change that its sentence needs. */
 export interface ActivitySummary {
@@ -12,6 +14,8 @@ export interface ActivitySummary {
   /** How many items or members were changed. */
   count: number;
   listName: string;
+  /** What changed from what to what. Empty if more than one row was changed. */
+  fields: ChangedFields;
 }
 
 type Sentence = (inputs: { actor: string; names: string }) => string;
@@ -69,7 +73,8 @@ export function actionText(summary: ActivitySummary): string {
 function sentence(summary: ActivitySummary, actor: string, undone?: string): string {
   if (undone !== undefined) return m.activity_undid({ actor, change: undone });
   const { names, count } = summary;
-  return sentenceOf(summary)({ actor, names: joinNames(names, count) });
+  const edit = editSentence(summary, actor);
+  return edit ?? sentenceOf(summary)({ actor, names: joinNames(names, count) });
 }
 
 function sentenceOf({ verb, names, actor }: ActivitySummary): Sentence {
@@ -82,13 +87,12 @@ function sentenceOf({ verb, names, actor }: ActivitySummary): Sentence {
   return SENTENCES[verb] ?? m.activity_other;
 }
 
-function joinNames(
-  [first = m.activity_an_item(), second]: readonly string[],
-  count: number,
-): string {
+function joinNames(names: readonly string[], count: number): string {
+  const [first = m.activity_an_item(), second] = names;
   if (second === undefined) return first;
+  if (count <= 3 && count === names.length) return LIST_FORMAT.format(names);
   if (count === 2) return LIST_FORMAT.format([first, second]);
-  return m.activity_names_more({ name: first, count: count - 1 });
+  return m.activity_names_more({ names: `${first}, ${second}`, count: count - 2 });
 }
 
 /** Summarize a change frame. The names of removed items come from the replica before it. */
@@ -100,22 +104,38 @@ export function summaryOfChange(change: Change, before: Replica): ActivitySummar
     (id) => before.items.get(id)?.name ?? m.activity_an_item(),
   );
   const members = change.verb.startsWith('member.') ? changedMembers(change, before) : [];
-  const names = [...changed, ...removed, ...members];
+  const names = [...changed, ...removed, ...members.map(({ name }) => name)];
   return {
     verb: change.verb,
     actor: change.actor,
     names,
     count: names.length,
     listName: change.list?.name ?? before.list?.name ?? '',
+    fields: changedFieldsOf(change, before, members),
   };
 }
 
-function changedMembers(change: Change, before: Replica): string[] {
+/** What changed in the only row of a change; nothing if it has more rows. */
+function changedFieldsOf(
+  change: Change,
+  before: Replica,
+  members: readonly Member[],
+): ChangedFields {
+  const [item, ...otherItems] = change.items ?? [];
+  const isOneItem = otherItems.length + (change.gone?.length ?? 0) === 0 && !change.patches;
+  if (item) return isOneItem ? changedItemFields(before.items.get(item.id), item) : {};
+  const [member, ...otherMembers] = members;
+  if (!member) return changedValue('name', before.list?.name, change.list?.name);
+  const oldRole = membersById(before.list).get(member.id)?.role;
+  return otherMembers.length > 0 ? {} : changedValue('role', oldRole, member.role);
+}
+
+function changedMembers(change: Change, before: Replica): Member[] {
   const oldById = membersById(before.list);
   const newById = membersById(change.list);
-  return [...new Map([...oldById, ...newById]).values()]
-    .filter(({ id }) => oldById.get(id)?.role !== newById.get(id)?.role)
-    .map(({ name }) => name);
+  return [...new Map([...oldById, ...newById]).values()].filter(
+    ({ id }) => oldById.get(id)?.role !== newById.get(id)?.role,
+  );
 }
 
 function membersById(list: ListRow | null | undefined): Map<number, Member> {
@@ -127,6 +147,6 @@ export function summaryOfActivity(
   { verb, actor, summary }: Pick<Activity, 'verb' | 'actor' | 'summary'>,
   listName: string,
 ): ActivitySummary {
-  const { names, items, members } = summary;
-  return { verb, actor, names, count: items + members, listName };
+  const { names, items, members, fields } = summary;
+  return { verb, actor, names, count: items + members, listName, fields };
 }

@@ -29,8 +29,12 @@ export class Connection {
           this.status = 'live';
           this.serverVersion = event.frame.server;
         } else if (event.kind === 'down') {
-          if (this.status === 'live') this.announcer?.announce(m.connection_lost());
-          this.status = event.decision === 'reconnect' ? 'reconnecting' : 'stopped';
+          // The session may have ended: the sign-in page says it if so, and else it connects again.
+          if (event.decision === 'sign in') this.status = 'connecting';
+          else {
+            if (this.status === 'live') this.announcer?.announce(m.connection_lost());
+            this.status = event.decision === 'reconnect' ? 'reconnecting' : 'stopped';
+          }
         } else if (event.kind === 'outbox') this.#updateEntries();
         if (event.kind === 'welcome' || event.kind === 'down') this.#updateTimes();
       }

@@ -9,6 +9,8 @@ export class CurrentUser {
   /** `unreachable`: the server does not respond. */
   state = $state<'unknown' | 'signed in' | 'signed out' | 'unreachable'>('unknown');
   profile = $state.raw<UserProfile | null>(null);
+  /** Why a session ended that this page was using: null if the user ended it here. */
+  endedBy = $state<'another device' | 'time' | null>(null);
 
   /** The user whose data this page holds, even while `state` is `unknown`. */
   #dataOwnerId: number | null = null;
@@ -16,6 +18,8 @@ export class CurrentUser {
   isConfirmed = false;
   #restoring: Promise<void> = Promise.resolve();
   #nextCheckAt = 0;
+  /** Whether the server has closed the socket because the session was revoked. */
+  #isRevoked = false;
   /** A request that renews the session. Until it ends, the session cookie may be invalid. */
   #pendingSignIn: Promise<unknown> = Promise.resolve();
 
@@ -26,7 +30,10 @@ export class CurrentUser {
   ) {
     engine.subscribe((events) => {
       for (const event of events) {
-        if (event.kind === 'down' && event.decision === 'sign in') this.#scheduleRefresh();
+        if (event.kind === 'down' && event.decision === 'sign in') {
+          this.#isRevoked ||= event.isRevoked;
+          this.#scheduleRefresh();
+        }
         if (event.kind === 'welcome' && this.#isUnexpected(event.frame.user.id))
           void this.refresh();
       }
@@ -67,9 +74,18 @@ export class CurrentUser {
   async refresh(): Promise<void> {
     if (!(await this.#isSignedOut())) return;
     this.isConfirmed = true;
+    if (this.state === 'signed in') this.endedBy = await this.#whoEnded();
     this.state = 'signed out';
     // The edits wait for the user. Their lists do not: another user may open this browser.
     await this.#forget('keep edits');
+  }
+
+  /** Who ended the session. Another tab that signs out forgets the session in this browser. */
+  async #whoEnded(): Promise<CurrentUser['endedBy']> {
+    const storage = await this.storage;
+    const isForgotten = (await storage?.readSession().catch(() => undefined)) === null;
+    if (isForgotten) return null;
+    return this.#isRevoked ? 'another device' : 'time';
   }
 
   /** Resolves to whether the server says that the session ended. A network error does not count. */
@@ -171,6 +187,8 @@ export class CurrentUser {
     this.#dataOwnerId = profile.id;
     this.profile = profile;
     this.isConfirmed = true;
+    this.#isRevoked = false;
+    this.endedBy = null;
     this.state = 'signed in';
     this.engine.start();
     await this.#remember(profile);

@@ -10,7 +10,7 @@ export class InviteAcceptance {
   preview = $state.raw<InvitePreview | null>(null);
   error = $state('');
   isBusy = $state(false);
-  /** The list that the user has joined. */
+  /** The list that the user has joined, or is a member of already. */
   joinedListId = $state<string | null>(null);
 
   constructor(
@@ -27,6 +27,8 @@ export class InviteAcceptance {
     }
     try {
       this.preview = await this.api.previewInvite(this.secret);
+      // There is nothing to decide for a member whom the invite gives no more.
+      this.joinedListId = this.preview.member_of;
       this.state = 'ready';
     } catch (error) {
       if (!isNotFound(error)) this.#onFailure(error);

@@ -29,6 +29,39 @@ export const DEFAULT_INVITE: InviteRequest = {
   guest: false,
 };
 
+const OFFERS: Record<InvitedRole, Offer> = {
+  viewer: m.share_offer_viewer,
+  ticker: m.share_offer_ticker,
+  editor: m.share_offer_editor,
+};
+const GUEST_OFFERS: Record<InvitedRole, Offer> = {
+  viewer: m.share_offer_guest_viewer,
+  ticker: m.share_offer_guest_ticker,
+  editor: m.share_offer_guest_editor,
+};
+type Offer = (inputs: { time: string }) => string;
+
+/** What a link that is made with these settings gives to whom. */
+export function inviteOffer({
+  role,
+  guest,
+  expires_in = 7 * DAY,
+  max_uses = null,
+}: InviteRequest): string {
+  const offers = guest ? GUEST_OFFERS : OFFERS;
+  const sentence = offers[role]({ time: lifetimeText(expires_in) });
+  return max_uses === null ? sentence : `${sentence} ${m.share_offer_uses({ count: max_uses })}`;
+}
+
+function lifetimeText(seconds: number): string {
+  const days = seconds / DAY;
+  const [value, unit] =
+    days < 1 ? [seconds / HOUR, 'hour'] : days < 365 ? [days, 'day'] : [1, 'year'];
+  return new Intl.NumberFormat(__LOCALE__, { style: 'unit', unit, unitDisplay: 'long' }).format(
+    value,
+  );
+}
+
 /** Whether a link can still be used. */
 export function isOpen({ revoked, expires_at, max_uses, uses }: Invite, now: number): boolean {
   return !revoked && Date.parse(expires_at) > now && (max_uses === null || uses < max_uses);

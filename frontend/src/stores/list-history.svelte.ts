@@ -1,5 +1,6 @@
 import type { Api } from '../net/api';
 import { messageOf, Problem } from '../net/problem';
+import type { Change } from '../protocol/frames';
 import { listTopic } from '../protocol/topic';
 import type { Engine } from '../sync/engine';
 import { isRewritten, type Replica } from '../sync/replica';
@@ -18,7 +19,7 @@ export interface UndoRefusal {
   rows: readonly string[];
 }
 
-/** The changes of one list, newest first. It can undo them. */
+/** The changes of one list, or of one of its items, newest first. It can undo them. */
 export class ListHistory {
   entries = $state.raw<readonly HistoryEntry[]>([]);
   undoneBy = $derived(undoneVersions(this.entries));
@@ -35,6 +36,8 @@ export class ListHistory {
     private readonly listId: string,
     private readonly api: Api,
     private readonly engine: Engine,
+    /** Null: of all items. */
+    private readonly item: string | null = null,
   ) {}
 
   /** Load the newest page. Later changes arrive through the socket. Returns a stop function. */
@@ -42,8 +45,9 @@ export class ListHistory {
     const stop = this.engine.subscribe((events) => {
       for (const event of events) {
         if (event.kind !== 'replica' || event.topic !== listTopic(this.listId)) continue;
-        if (event.change) this.#add([entryFromChange(event.change, event.before)]);
-        else this.#onSnapshot(event);
+        if (!event.change) this.#onSnapshot(event);
+        else if (this.item === null || hasItem(event.change, this.item))
+          this.#add([entryFromChange(event.change, event.before)]);
       }
     });
     void this.load();
@@ -52,11 +56,13 @@ export class ListHistory {
 
   async load(cursor: string | null = null): Promise<void> {
     try {
-      const page = await this.api.getActivityPage(this.listId, cursor);
+      const page = await this.api.getActivityPage(this.listId, cursor, this.item);
       const name = this.engine.replica(listTopic(this.listId)).list?.name ?? '';
       const entries = page.results.map((activity) => entryFromActivity(activity, name));
       // More than a page of changes is missing: start again from the newest page.
-      const hasGap = cursor === null && hasGapBetween(this.entries, entries);
+      // The versions of the changes of one item do not say whether one is missing.
+      const isNewest = cursor === null;
+      const hasGap = isNewest && (this.item !== null || hasGapBetween(this.entries, entries));
       if (hasGap) this.entries = [];
       this.#add(entries);
       if (cursor !== null || hasGap || !this.isLoaded) this.#nextCursor = page.cursor;
@@ -108,4 +114,9 @@ export class ListHistory {
 function hasGapBetween([latest]: readonly HistoryEntry[], page: readonly HistoryEntry[]): boolean {
   const oldest = page.at(-1);
   return latest !== undefined && oldest !== undefined && oldest.version > latest.version + 1;
+}
+
+function hasItem({ items, gone, patches }: Change, id: string): boolean {
+  const isPatched = patches?.some(({ ids }) => ids.includes(id)) ?? false;
+  return isPatched || (items ?? []).some((row) => row.id === id) || (gone ?? []).includes(id);
 }

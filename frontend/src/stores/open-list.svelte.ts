@@ -14,9 +14,9 @@ import { optimisticName, type ViewRow } from '../sync/optimistic-view';
 import type { Announcer } from './announcer.svelte';
 import { DelayedMoves } from './delayed-moves';
 import { Highlights } from './highlights.svelte';
-import { mergeText } from './merge-text';
 import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
+import { mergeText } from './merge-text';
 import type { Toast } from './toast.svelte';
 
 /** The parts of the app that an open list needs. */
@@ -42,12 +42,18 @@ export class OpenList {
   editing = $state.raw<ViewRow | null>(null);
   /** Whether another member removed that item meanwhile. */
   isEditedItemRemoved = $state(false);
+  /** Who removed this user and when, if it is known. */
+  removal = $state.raw<{ by: string; at: string } | null>(null);
+  /** What the user was typing when the list ended. */
+  typedTexts = $state.raw<readonly string[]>([]);
+  /** Not reactive: a component that is removed reads the `state` from before. */
+  #isEnded = false;
   readonly #topic: string;
   readonly #delayedMoves: DelayedMoves;
   #view: ListView = emptyView;
   #unsubscribe: (() => void) | null = null;
 
-  private readonly engine: Engine;
+  readonly engine: Engine;
   private readonly announcer: Announcer;
   private readonly toast: Toast;
   readonly #user: { profile: UserProfile | null };
@@ -227,6 +233,11 @@ export class OpenList {
     this.#rebuild();
   }
 
+  /** Keep a text that was being typed, if the list has ended. */
+  readonly keepTyped = (text: string): void => {
+    if (this.#isEnded && text !== '') this.typedTexts = [...this.typedTexts, text];
+  };
+
   /** Remove an item, and offer to restore it at the same place. */
   remove({ item }: ViewRow): void {
     const after = itemBefore(this.engine.replica(this.#topic).items, item.id);
@@ -258,11 +269,10 @@ export class OpenList {
       if ('topic' in event && event.topic === this.#topic) this.#onTopicEvent(event);
       if (event.kind === 'merged' && event.list === this.id) this.#onMerged(event);
     }
-    if (
-      events.some((event) => event.kind === 'left' && event.list === this.id) &&
-      this.state === 'open'
-    ) {
-      this.#close('refused');
+    for (const event of events) {
+      if (event.kind !== 'left' || event.list !== this.id) continue;
+      if (event.by && event.at) this.removal = { by: event.by.name, at: event.at };
+      if (this.state === 'open') this.#close('refused');
     }
     const isAffected = events.some(
       (one) => one.kind === 'outbox' || ('topic' in one && one.topic === this.#topic),
@@ -300,6 +310,7 @@ export class OpenList {
   }
 
   #close(reason: EndReason): void {
+    this.#isEnded = true;
     this.state = reason;
     this.people = [];
     this.editing = null;

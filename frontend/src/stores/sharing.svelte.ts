@@ -12,6 +12,7 @@ export class Sharing {
   created = $state.raw<CreatedInvite | null>(null);
   readonly submission = new FormSubmission();
   readonly #requestKey = new RequestKey();
+  #createdFor: InviteRequest | null = null;
 
   constructor(
     private readonly api: Api,
@@ -26,10 +27,20 @@ export class Sharing {
     await this.submission.run(() => this.#refresh());
   }
 
+  /** Whether the link that is shown is of this kind. */
+  isCreated(invite: InviteRequest): boolean {
+    const current = this.#createdFor;
+    const isSame = current !== null && JSON.stringify(current) === JSON.stringify(invite);
+    return this.created !== null && isSame;
+  }
+
+  /** Create a link, unless the one that is shown is of this kind. */
   async createInvite(invite: InviteRequest): Promise<void> {
+    if (this.isCreated(invite)) return;
     const key = this.#requestKey.keyFor(invite);
     await this.submission.run(async () => {
       this.created = await this.api.createInvite(this.listId, invite, key);
+      this.#createdFor = invite;
       this.#requestKey.clear();
       await this.#refresh();
     });

@@ -3,7 +3,7 @@ import type { Http } from '../net/http';
 import type { AfterPaint } from '../net/paint';
 import { ReconnectingSocket } from '../net/reconnecting-socket';
 import type { OpenSocket } from '../net/socket-connection';
-import type { ReconnectDecision } from '../protocol/close';
+import { REVOKED, type ReconnectDecision } from '../protocol/close';
 import { listIdOf, listTopic } from '../protocol/topic';
 import type {
   ActivityEntry,
@@ -11,6 +11,7 @@ import type {
   ListPosition,
   Overview,
   OverviewRow,
+  Person,
   PresentPerson,
   Sample,
   Seen,
@@ -38,14 +39,15 @@ import type { UserStorage } from './storage';
 /** An event for the stores. All events of one message are delivered together. */
 export type EngineEvent =
   | { kind: 'welcome'; frame: Welcome }
-  | { kind: 'down'; decision: ReconnectDecision }
+  /** `isRevoked`: the session was ended elsewhere. */
+  | { kind: 'down'; decision: ReconnectDecision; isRevoked: boolean }
   /** The stores must discard all data: another user may sign in. */
   | { kind: 'reset' }
   | { kind: 'replica'; topic: string; before: Replica; after: Replica; change: Change | null }
   | { kind: 'closed'; topic: string; reason: EndReason }
   | { kind: 'presence'; topic: string; people: readonly PresentPerson[] }
   | { kind: 'joined'; list: ListPosition }
-  | { kind: 'left'; list: string }
+  | { kind: 'left'; list: string; by: Person | null; at: string | null }
   /** All lists of the user. They replace every list that the stores have. */
   | { kind: 'lists'; rows: readonly OverviewRow[] }
   | { kind: 'list'; row: OverviewRow }
@@ -110,8 +112,8 @@ export class Engine {
         onFrames: (frames) => {
           this.#onFrames(frames);
         },
-        onDown: (decision) => {
-          this.#onDown(decision);
+        onDown: (decision, code) => {
+          this.#onDown(decision, code === REVOKED);
         },
       },
       maxDelay,
@@ -428,12 +430,12 @@ export class Engine {
     }
   }
 
-  #onDown(decision: ReconnectDecision): void {
+  #onDown(decision: ReconnectDecision, isRevoked = false): void {
     // With the next user's cookie, this user's edits must not be sent.
     if (decision === 'sign in') this.#sender.pause();
     this.#seen.stopAll();
     this.#dispatch({ type: 'disconnected' });
-    this.#emit([{ kind: 'down', decision }]);
+    this.#emit([{ kind: 'down', decision, isRevoked }]);
   }
 
   #handleFrame(frame: ServerFrame): EngineEvent[] {
@@ -461,7 +463,7 @@ export class Engine {
         // Data that the user may no longer see must not stay in memory.
         if (!this.isWatched(listTopic(frame.list))) this.#replicas.delete(listTopic(frame.list));
         this.#storage?.replicas.removeList(frame.list);
-        return [{ kind: 'left', list: frame.list }];
+        return [{ kind: 'left', list: frame.list, by: frame.by ?? null, at: frame.at ?? null }];
       case 'lists':
         return this.#collectOverview(frame);
       case 'list':

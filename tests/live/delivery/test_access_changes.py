@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from live.delivery.access_changes import NO_CHANGES, AccessChanges, access_changes_of
+from shopping_list.rows import Person
 
 ANA = {"id": 3, "name": "Ana"}
 
@@ -51,3 +54,12 @@ def test_deleted_and_restored_lists_are_reported():
         joined=(3, 4)
     )
     assert parse_changes([{"list": "8f", "before": deleted, "after": None}]) == NO_CHANGES
+
+
+def test_removal_says_who_made_it_and_when():
+    """LIV-58"""
+    frame = b'{"actor":{"id":4,"name":"Bob"},"at":"2026-11-22T10:00:00Z","items":[]}'
+    changes = access_changes_of([role_change("editor", None)], frame)
+    assert changes.by == Person(4, "Bob")
+    assert changes.at == datetime(2026, 11, 22, 10, tzinfo=UTC)
+    assert access_changes_of([role_change(None, "editor")], frame) == AccessChanges(joined=(3,))

@@ -165,7 +165,16 @@ def has_input(operation: Any) -> bool:
     return bool(operation.body or any(operation.iter_parameters()))
 
 
-UNVERIFIABLE_FIELDS = {"after", "items", "members", "cursor", "token", "content", "Idempotency-Key"}
+UNVERIFIABLE_FIELDS = {
+    "after",
+    "item",
+    "items",
+    "members",
+    "cursor",
+    "token",
+    "content",
+    "Idempotency-Key",
+}
 """Fields that refer to rows, repeat a response or hold a file: no schema can describe them."""
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.api import throttles
 from accounts.models import User
-from shopping_list.models import Invite
+from shopping_list.models import Invite, Membership
 from shopping_list.services import invites
 from tests.shopping_list.api.conftest import ACCEPT, MAKE_UNUSABLE, PREVIEW, comparable
 
@@ -26,7 +28,25 @@ def test_preview_shows_the_list_and_consumes_no_use(anonymous_client, create_inv
             "role": "ticker",
             "guest": True,
             "invited_by": "Ana",
+            "member_of": None,
         }
+    assert Invite.objects.get().uses == 0
+
+
+def test_preview_names_the_list_to_members_whom_the_invite_gives_no_more(
+    ana_client, bob_client, mallory_client, create_invite, groceries, bob
+):
+    """INV-15"""
+    secret = {"token": create_invite()["token"]}
+
+    def lists_named() -> list[str | None]:
+        clients = (ana_client, bob_client, mallory_client)
+        return [client.post(PREVIEW, secret).json()["member_of"] for client in clients]
+
+    assert lists_named() == [str(groceries.pk), str(groceries.pk), None]
+    soon = timezone.now() + timedelta(hours=1)
+    Membership.objects.filter(user=bob).update(expires_at=soon)
+    assert lists_named() == [str(groceries.pk), None, None]
     assert Invite.objects.get().uses == 0
 
 

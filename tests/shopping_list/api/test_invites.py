@@ -12,13 +12,28 @@ from django.apps import apps
 from django.core.management import call_command
 from django.utils import timezone
 
+from rest import network_address
 from shopping_list.models import IdempotentResponse, Invite, Membership
 from shopping_list.services import invites
 from tests.shopping_list.api.conftest import PREVIEW, comparable, url_of_list
 
 LISTS = "/api/shopping-lists/"
-CREATED_FIELDS = {"id", "role", "expires_at", "max_uses", "uses", "guest", "token", "url"}
-LISTED_FIELDS = (CREATED_FIELDS - {"token", "url"}) | {"created_by", "revoked"}
+COMMON_FIELDS = {"id", "role", "expires_at", "max_uses", "uses", "guest"}
+CREATED_FIELDS = COMMON_FIELDS | {"token", "url", "works_here_only", "network_url"}
+LISTED_FIELDS = COMMON_FIELDS | {"created_by", "revoked"}
+
+
+def test_invite_made_at_localhost_says_so(ana_client, invites_url, monkeypatch):
+    """INV-14"""
+    answer = ana_client.post(invites_url, {"role": "viewer"}).json()
+    assert (answer["works_here_only"], answer["network_url"]) == (False, None)
+    monkeypatch.setattr(network_address, "_own_address", lambda: None)
+    answer = ana_client.post(invites_url, {"role": "viewer"}, HTTP_HOST="localhost:8000").json()
+    assert (answer["works_here_only"], answer["network_url"]) == (True, None)
+    network = "http://192.168.1.20:8000"
+    monkeypatch.setattr(network_address, "network_url", lambda _: network)
+    answer = ana_client.post(invites_url, {"role": "viewer"}, HTTP_HOST="localhost:8000").json()
+    assert (answer["works_here_only"], answer["network_url"]) == (True, network)
 
 
 def test_invite_secret_is_shown_once_and_never_stored(ana_client, invites_url):
