@@ -9,6 +9,7 @@ import type { Lists } from './lists.svelte';
 import type { CurrentTime } from './current-time.svelte';
 import type { CurrentUser } from './current-user.svelte';
 import type { ChartView } from './chart-view.svelte';
+import type { OpenListPage } from './open-list-page';
 import type { Pause } from './pause.svelte';
 import type { People } from './people.svelte';
 import type { RequestWindow } from './request-window.svelte';
@@ -38,6 +39,7 @@ export interface ListApp {
   currentTime: CurrentTime;
   /** A text from another app, which a list takes when it is opened. */
   sharedText: SharedText;
+  openListPage: OpenListPage;
   installPrompt: InstallPrompt;
   /** Null until it is loaded. */
   update: { current: AppUpdate | null };
