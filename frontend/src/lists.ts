@@ -4,6 +4,7 @@ import { CurrentTime } from './stores/current-time.svelte';
 import { takeLinkSecret } from './stores/link-secret';
 import { Lists } from './stores/lists.svelte';
 import { OpenListPage } from './stores/open-list-page';
+import { Overlay } from './stores/overlay.svelte';
 import { Route } from './stores/route.svelte';
 import { InstallPrompt } from './stores/install-prompt.svelte';
 import { LoadedUpdate } from './stores/loaded-update.svelte';
@@ -64,6 +65,7 @@ mountPage(App, {
     currentTime: new CurrentTime(15_000),
     sharedText: new SharedText(),
     openListPage: new OpenListPage(),
+    overlay: new Overlay(),
     installPrompt,
     update: new LoadedUpdate(),
     dependencies: { engine, linkSecret },

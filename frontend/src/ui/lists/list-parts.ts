@@ -4,3 +4,5 @@ export { ItemInput } from '../../stores/item-input.svelte';
 export { default as UnsavedEdits } from '../UnsavedEdits.svelte';
 export { default as ItemEditor } from './ItemEditor.svelte';
 export { default as ListExtras } from './ListExtras.svelte';
+export { default as CartButtons } from './CartButtons.svelte';
+export { default as NothingToBuy } from './NothingToBuy.svelte';

@@ -4,7 +4,7 @@ import type { FindRow, RowBox } from './row-box';
 const MESSAGE_HEIGHT = 60;
 const MARGIN = 8;
 /** A long list measures rows when they come into sight, so the place of a row is corrected. */
-const MAX_FRAMES = 30;
+const MAX_FRAMES = 120;
 
 /** How far to scroll so that a row is in sight, in pixels. 0: it is. Pure. */
 export function distanceTo(row: RowBox, view: RowBox): number {
@@ -36,13 +36,13 @@ const nextFrame = (): Promise<void> =>
     });
   });
 
-/** Scroll until a row is in sight. Resolves when it is, or when there is no such row. */
+/** Scroll until a row is in sight. Resolves when it is, or when no such row comes. */
 export async function reveal(content: HTMLElement, findRow: FindRow, id: string): Promise<void> {
   let stillFrames = 0;
   for (let frame = 0; frame < MAX_FRAMES && stillFrames < 3; frame += 1) {
     const row = findRow(id);
     const distance = row ? Math.round(distanceTo(row, viewOf(content))) : 0;
-    stillFrames = distance === 0 ? stillFrames + 1 : 0;
+    stillFrames = row && distance === 0 ? stillFrames + 1 : 0;
     if (distance !== 0) scrollBy(content, distance);
     await nextFrame();
   }
