@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -15,6 +17,9 @@ from django.views.decorators.http import require_safe
 from accounts.languages import LANGUAGES
 from asgi_project.middleware.security_headers import APP_CSP
 from asgi_project.page_language import TEXTS, language_of_request
+from asgi_project.page_theme import theme_of_request
+
+logger = logging.getLogger(__name__)
 
 LINK_PAGES = ("join", "setup", "reset")
 """The pages of links, which have their secret in the fragment."""
@@ -35,6 +40,8 @@ def app_shell(request: HttpRequest, *, page: str, part: str = "", **_: Any) -> H
         "part": part,
         "language": language,
         "texts": TEXTS[language],
+        "theme": theme_of_request(request),
+        "has_session": has_session(request),
         "title": TEXTS[language].titles[page],
         "demo": bool(settings.DEMO_CONTROL),
     }
@@ -43,6 +50,15 @@ def app_shell(request: HttpRequest, *, page: str, part: str = "", **_: Any) -> H
     response["Cache-Control"] = "no-cache"
     patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
+
+
+def has_session(request: HttpRequest) -> bool:
+    """Return whether a user is signed in, or True if the database cannot say."""
+    try:
+        return request.user.is_authenticated
+    except Error:
+        logger.warning("page: the session cannot be read", exc_info=True)
+        return True
 
 
 @require_safe

@@ -24,7 +24,7 @@ export default defineConfig({
           groups: [
             {
               name: 'shared',
-              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|stores\/merge-text|ui\/(Page|ConnectionBadge|BackLink|Avatars|AddBar|Sheet|LoadError|link)\b|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists\.svelte|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem\.ts|net\/uuid|stores\/permissions|stores\/language\.ts)|\.paraglide\/(compiled|\w+\/items_count)/,
+              test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|ui\/(Page|ConnectionBadge|BackLink|Avatars|AddBar|LoadError|link)\b|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists\.svelte|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem\.ts|net\/uuid|stores\/permissions)|\.paraglide\/(compiled|\w+\/items_count)/,
             },
           ],
         },

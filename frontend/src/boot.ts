@@ -33,7 +33,9 @@ export function boot(
   const maxDelay = (): number => (document.hidden ? MAX_DELAY : MAX_VISIBLE_DELAY);
   const engine = new Engine(openSocket, http, systemClock, afterPaint, maxDelay);
   const api = new CoreApi(http);
-  const user = new CurrentUser(api, engine, storage);
+  const isSessionMissing = async (): Promise<boolean> =>
+    (await import('./net/session-hint')).isSessionMissing();
+  const user = new CurrentUser(api, engine, storage, isSessionMissing);
   const connection = new Connection(engine, announcer);
 
   onOnlineChange((isOnline) => {

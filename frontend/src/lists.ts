@@ -3,6 +3,8 @@ import { Announcer } from './stores/announcer.svelte';
 import { CurrentTime } from './stores/current-time.svelte';
 import { takeLinkSecret } from './stores/link-secret';
 import { Lists } from './stores/lists.svelte';
+import { OpenListPage } from './stores/open-list-page';
+import { Overlay } from './stores/overlay.svelte';
 import { Route } from './stores/route.svelte';
 import { InstallPrompt } from './stores/install-prompt.svelte';
 import { LoadedUpdate } from './stores/loaded-update.svelte';
@@ -62,6 +64,8 @@ mountPage(App, {
     toast,
     currentTime: new CurrentTime(15_000),
     sharedText: new SharedText(),
+    openListPage: new OpenListPage(),
+    overlay: new Overlay(),
     installPrompt,
     update: new LoadedUpdate(),
     dependencies: { engine, linkSecret },

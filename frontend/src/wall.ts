@@ -30,12 +30,17 @@ function createBoard(secret: string): WallBoard {
   return new WallBoard(engine);
 }
 
+async function forget(): Promise<void> {
+  const { ask } = await import('./ui/ask');
+  if (!(await ask(m.wall_forget_confirm(), m.wall_forget()))) return;
+  forgetWallToken(localStorage);
+  location.reload();
+}
+
 mountPage(Wall, {
   board: token === null ? null : createBoard(token),
   currentTime: new CurrentTime(1000),
   onForget: () => {
-    if (!confirm(m.wall_forget_confirm())) return;
-    forgetWallToken(localStorage);
-    location.reload();
+    void forget();
   },
 });

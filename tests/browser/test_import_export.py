@@ -121,8 +121,8 @@ def test_page_says_what_an_added_item_changed(open_session, groceries):
     groceries.patch("Milk", note="oat", quantity="1 l")
     ana = open_session("ana").open(groceries.path)
     ana.add("2 l milk, soy")
-    toast = ana.page.get_by_label("Just now")
-    expect(toast).to_contain_text("milk is on the list already; quantity and note added")
+    message = ana.page.get_by_label("Last added item").get_by_role("status")
+    expect(message).to_have_text("Milk is on the list already; quantity and note added")
     ana.wait_until_live()
     milk = groceries.items["Milk"]
     assert (milk["quantity"], milk["note"]) == ("1 l + 2 l", "oat; soy")

@@ -65,6 +65,7 @@ def test_long_list_keeps_few_rows_in_the_page(open_session, long_list, width, he
 def test_row_with_the_focus_stays_when_it_is_scrolled_away(open_session, long_list):
     """PAG-12"""
     ana = open_session("ana").open(long_list.path)
+    expect(rows_of(ana).first).to_have_attribute("aria-setsize", str(COUNT))
     ana.checkbox(NAMES[2]).focus()
     scroll_to(ana, "9000")
     expect(ana.checkbox(NAMES[170])).to_be_visible()

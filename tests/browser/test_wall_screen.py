@@ -89,8 +89,8 @@ def test_revoked_link_empties_the_screen_and_says_so(open_session, groceries):
     link = create_link(owner, groceries.id)
     page = open_wall(open_session, link, name)
     owner.goto("/account/")
-    owner.once("dialog", lambda dialog: dialog.accept())
     owner.get_by_role("button", name=re.compile(f"Revoke.*Wall screen: {name}")).click()
+    owner.get_by_role("alertdialog").get_by_role("button", name="Revoke").click()
     expect(page.get_by_role("status")).to_have_text(re.compile("does not work any more"))
     expect(page.get_by_text("Milk")).to_have_count(0)
     page.reload()
@@ -140,6 +140,6 @@ def test_link_is_forgotten_on_request(open_session, groceries):
     """DSH-10"""
     name = f"Groceries {groceries.id[:4]}"
     page = open_wall(open_session, create_link(open_session("ana").page, groceries.id), name)
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Forget this link").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Forget this link").click()
     expect(page.get_by_text("This browser has no link of a wall screen.")).to_be_visible()

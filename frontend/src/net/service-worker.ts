@@ -59,8 +59,13 @@ export async function askWorker(
   await answer;
 }
 
+/** Let the service worker ask the server for the page again, because it differs now. */
+export async function refreshShell(): Promise<void> {
+  await askWorker(serviceWorkers()?.controller ?? null, 'refresh shell');
+}
+
 /** Load the page again from the server: what the service worker has is for another language. */
 export async function reloadFromServer(): Promise<void> {
-  await askWorker(serviceWorkers()?.controller ?? null, 'refresh shell');
+  await refreshShell();
   location.reload();
 }

@@ -9,6 +9,8 @@ import type { Lists } from './lists.svelte';
 import type { CurrentTime } from './current-time.svelte';
 import type { CurrentUser } from './current-user.svelte';
 import type { ChartView } from './chart-view.svelte';
+import type { OpenListPage } from './open-list-page';
+import type { Overlay } from './overlay.svelte';
 import type { Pause } from './pause.svelte';
 import type { People } from './people.svelte';
 import type { RequestWindow } from './request-window.svelte';
@@ -38,6 +40,8 @@ export interface ListApp {
   currentTime: CurrentTime;
   /** A text from another app, which a list takes when it is opened. */
   sharedText: SharedText;
+  openListPage: OpenListPage;
+  overlay: Overlay;
   installPrompt: InstallPrompt;
   /** Null until it is loaded. */
   update: { current: AppUpdate | null };

@@ -17,6 +17,8 @@ export class CurrentUser {
   /** Whether the server has said who is signed in. Until then this is what the browser stores. */
   isConfirmed = false;
   #restoring: Promise<void> = Promise.resolve();
+  /** Whether the page says that nobody is signed in, once it was read. */
+  #missing: Promise<boolean> | null = null;
   #nextCheckAt = 0;
   /** Whether the server has closed the socket because the session was revoked. */
   #isRevoked = false;
@@ -27,6 +29,8 @@ export class CurrentUser {
     private readonly api: CoreApi,
     private readonly engine: Engine,
     private readonly storage: Promise<BrowserStorage | null> = Promise.resolve(null),
+    /** Whether the page itself says that nobody is signed in. */
+    private readonly isSessionMissing: () => Promise<boolean> = () => Promise.resolve(false),
   ) {
     engine.subscribe((events) => {
       for (const event of events) {
@@ -91,6 +95,7 @@ export class CurrentUser {
   /** Resolves to whether the server says that the session ended. A network error does not count. */
   async #isSignedOut(): Promise<boolean> {
     await this.#pendingSignIn;
+    if (await this.#isKnownToBeMissing()) return true;
     try {
       await this.#onSignedIn(await this.api.getProfile());
     } catch (error) {
@@ -99,6 +104,15 @@ export class CurrentUser {
       if (this.state !== 'signed in') this.state = 'unreachable';
     }
     return false;
+  }
+
+  /** Whether the page says so already. A user whose data is here is never signed out by this. */
+  async #isKnownToBeMissing(): Promise<boolean> {
+    if (this.isConfirmed) return false;
+    await this.#restoring;
+    if (this.profile !== null) return false;
+    this.#missing ??= this.isSessionMissing().catch(() => false);
+    return this.#missing;
   }
 
   /**
@@ -160,6 +174,7 @@ export class CurrentUser {
   invalidate(): void {
     this.profile = null;
     this.isConfirmed = false;
+    this.#missing = Promise.resolve(false);
     this.state = 'unknown';
     void this.refresh();
   }
@@ -182,6 +197,7 @@ export class CurrentUser {
     const storage = await this.storage;
     // This user must neither see nor send the data of the previous user.
     if (this.#dataOwnerId !== null && this.#dataOwnerId !== profile.id) this.engine.reset();
+    this.#missing = Promise.resolve(false);
     if (this.#dataOwnerId !== profile.id)
       void this.engine.open(profile.id, storage?.ofUser(profile.id) ?? null);
     this.#dataOwnerId = profile.id;

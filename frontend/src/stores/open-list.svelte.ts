@@ -1,22 +1,22 @@
 import * as m from '#messages';
 import { systemClock, type Clock } from '../net/clock';
 import { uuid } from '../net/uuid';
-import type { Role, UserProfile } from '../protocol/rest';
+import type { Actor, Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
-import type { ItemRow, Member, PresentPerson } from '../protocol/frames';
+import type { Change, ItemRow, Member, PresentPerson } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
 import type { EndReason } from '../sync/subscription-state';
-import { changedRows } from '../sync/replica';
+import { changedRows, type Replica } from '../sync/replica';
+import type { Detail } from '../sync/item-merge';
 import { entriesOfList, type Outbox } from '../sync/outbox';
-import { emptyView, itemBefore, nextView, type ListView } from '../sync/list-view';
-import { optimisticName, type ViewRow } from '../sync/optimistic-view';
+import { emptyView, itemBefore, nextView, replacedRows, type ListView } from '../sync/list-view';
+import { claimedItem, optimisticName, type ViewRow } from '../sync/optimistic-view';
 import type { Announcer } from './announcer.svelte';
 import { DelayedMoves } from './delayed-moves';
 import { Highlights } from './highlights.svelte';
 import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
-import { mergeText } from './merge-text';
 import type { Toast } from './toast.svelte';
 
 /** The parts of the app that an open list needs. */
@@ -26,6 +26,26 @@ export interface OpenListDependencies {
   announcer: Announcer;
   toast: Toast;
 }
+
+/** What became of an item that the user added. */
+export interface AddedItem {
+  id: string;
+  name: string;
+  outcome: 'added' | 'on the list' | 'put back';
+  /** The fields that an item on the list got. */
+  changed: readonly Detail[];
+  undo: () => void;
+}
+
+/** Items that another member added. */
+export interface RemoteAdd {
+  ids: readonly string[];
+  name: string;
+  actor: Actor | null;
+}
+
+/** How many edits of this page can be undone, the latest first. */
+const MAX_UNDO_STEPS = 50;
 
 /** The list that the page shows. */
 export class OpenList {
@@ -37,6 +57,9 @@ export class OpenList {
   openRows = $state.raw<readonly ViewRow[]>([]);
   boughtRows = $state.raw<readonly ViewRow[]>([]);
   readonly highlights: Highlights;
+  /** The item that the user added last. */
+  addedItem = $state.raw<AddedItem | null>(null);
+  remoteAdd = $state.raw<RemoteAdd | null>(null);
   role = $state<Role>('viewer');
   /** The row in the editor, as it was when the editor was opened. */
   editing = $state.raw<ViewRow | null>(null);
@@ -51,6 +74,7 @@ export class OpenList {
   readonly #topic: string;
   readonly #delayedMoves: DelayedMoves;
   #view: ListView = emptyView;
+  readonly #undoSteps: { label: string; undo: () => void }[] = [];
   #unsubscribe: (() => void) | null = null;
 
   readonly engine: Engine;
@@ -107,7 +131,11 @@ export class OpenList {
 
   add(fields: NewItem['fields']): void {
     const item = uuid();
-    this.engine.submit({ type: 'add', list: this.id, item, fields }, fields.name);
+    const same = claimedItem(this.items, nameKey(fields.name));
+    const undo = this.#submit({ type: 'add', list: this.id, item, fields }, fields.name);
+    const { id, name, purchased } = same ?? { id: item, name: fields.name, purchased: false };
+    const outcome = same === null ? 'added' : purchased ? 'put back' : 'on the list';
+    this.addedItem = { id, name, outcome, changed: [], undo };
   }
 
   /** All items on the list, including the bought ones. */
@@ -118,13 +146,11 @@ export class OpenList {
   /** Add several items as one change, with one undo. */
   addMany(fields: readonly NewItem['fields'][]): void {
     const newItems = fields.map((itemFields) => ({ item: uuid(), fields: itemFields }));
-    const names = new Set(fields.map(({ name }) => nameKey(name)));
     const count = newItems.length;
     this.#submitMany(
       { type: 'add items', list: this.id, newItems },
       m.items_count({ count }),
       m.list_added_toast({ count }),
-      ({ name }) => names.has(nameKey(name)),
     );
   }
 
@@ -133,48 +159,65 @@ export class OpenList {
     const items = this.#boughtIds();
     const text = m.list_unticked_toast({ count: items.length });
     this.#delayedMoves.releaseAll();
-    this.#submitMany(
-      { type: 'untick items', list: this.id, items },
-      m.list_all_in_cart_label(),
-      text,
-      ({ id }) => items.includes(id),
-    );
+    const edit: Edit = { type: 'untick items', list: this.id, items };
+    this.#submitMany(edit, m.list_all_in_cart_label(), text);
   }
 
   /** Remove all bought items, as one change. */
   clearCart(): void {
     const items = this.#boughtIds();
     const text = m.list_removed_count_toast({ count: items.length });
-    this.#submitMany(
-      { type: 'remove items', list: this.id, items },
-      m.list_all_in_cart_label(),
-      text,
-      ({ id }) => items.includes(id),
-    );
+    const edit: Edit = { type: 'remove items', list: this.id, items };
+    this.#submitMany(edit, m.list_all_in_cart_label(), text);
   }
 
   #boughtIds(): string[] {
     return this.items.filter(({ purchased }) => purchased).map(({ id }) => id);
   }
 
-  /** Submit a bulk edit, and offer to undo it. `isAffected` selects its items. */
-  #submitMany(
-    openEditor: Edit,
-    label: string,
-    text: string,
-    isAffected: (item: ItemRow) => boolean,
-  ): void {
-    const rows = this.items.filter(isAffected);
-    const op = this.engine.submit(openEditor, label);
-    this.toast.show({
-      text,
-      action: m.undo(),
-      onAction: () => {
-        const keptIds = new Set(rows.map(({ id }) => id));
-        const added = this.items.filter((item) => isAffected(item) && !keptIds.has(item.id));
-        this.#undo(op, label, rows, added);
-      },
+  /** Submit a bulk edit, and offer to undo it. */
+  #submitMany(edit: Edit, label: string, text: string): void {
+    this.#offerUndo(text, this.#submit(edit, label));
+  }
+
+  #offerUndo(text: string, undo: () => void): void {
+    this.toast.show({ text, action: m.undo(), onAction: undo });
+  }
+
+  /** Submit an edit of items. Returns the function that undoes it. */
+  #submit(edit: Edit, label: string): () => void {
+    const before = this.#view;
+    const op = this.engine.submit(edit, label);
+    const { removed, added } = replacedRows(before, this.#view);
+    const restored = removed.map(({ item }) => item);
+    const ids = new Set(restored.map(({ id }) => id));
+    const newIds = added.map(({ item }) => item.id).filter((id) => !ids.has(id));
+    return this.#remember(label, () => {
+      this.#undo(op, label, restored, newIds);
     });
+  }
+
+  /** Keep an undo step. Returns a function that takes the step, once. */
+  #remember(label: string, undo: () => void): () => void {
+    const step = {
+      label,
+      undo: (): void => {
+        const index = this.#undoSteps.indexOf(step);
+        if (index < 0) return;
+        this.#undoSteps.splice(index, 1);
+        undo();
+      },
+    };
+    this.#undoSteps.push(step);
+    if (this.#undoSteps.length > MAX_UNDO_STEPS) this.#undoSteps.shift();
+    return step.undo;
+  }
+
+  /** Undo the latest edit that this page made and has not undone. Returns what it was about. */
+  undoLast(): string | null {
+    const step = this.#undoSteps.at(-1);
+    step?.undo();
+    return step?.label ?? null;
   }
 
   /** Undo an edit of this user that is already saved. */
@@ -189,7 +232,7 @@ export class OpenList {
     undoneOp: string,
     label: string,
     restoredRows: readonly ItemRow[],
-    added: readonly ItemRow[],
+    removedIds: readonly string[],
   ): void {
     const version = this.engine.changeVersionOf(undoneOp);
     const isWaiting = this.#edits.some(
@@ -197,7 +240,6 @@ export class OpenList {
     );
     // The edit is neither saved nor waiting, so it changed nothing.
     if (version === null && !isWaiting) return;
-    const removedIds = added.map(({ id }) => id);
     this.engine.submit(
       { type: 'undo', list: this.id, undoneOp, version, restoredRows, removedIds },
       label,
@@ -212,7 +254,7 @@ export class OpenList {
 
   change(item: string, name: string, fields: Partial<ItemFields>): void {
     if (Object.keys(fields).length === 0) return;
-    this.engine.submit({ type: 'change', list: this.id, item, fields }, name);
+    this.#submit({ type: 'change', list: this.id, item, fields }, name);
   }
 
   /** Open the editor of a row. It stays open, even if other members change the item. */
@@ -243,16 +285,21 @@ export class OpenList {
     const after = itemBefore(this.engine.replica(this.#topic).items, item.id);
     if (this.editing?.item.id === item.id) this.editing = null;
     this.engine.submit({ type: 'remove', list: this.id, item: item.id }, item.name);
-    this.toast.show({
-      text: m.list_removed_toast({ name: item.name }),
-      action: m.undo(),
-      onAction: () => {
-        this.#restore(item, after);
-      },
+    const undo = this.#remember(item.name, () => {
+      this.#restore(item, after);
     });
+    this.#offerUndo(m.list_removed_toast({ name: item.name }), undo);
   }
 
   rename(name: string): void {
+    const before = this.name;
+    this.#rename(name);
+    this.#remember(before, () => {
+      this.#rename(before);
+    });
+  }
+
+  #rename(name: string): void {
     this.engine.submit({ type: 'rename', list: this.id, name }, name);
   }
 
@@ -280,19 +327,15 @@ export class OpenList {
     if (isAffected) this.#rebuild();
   }
 
-  /** Say what happened to an item that the user added, because no new row appears. */
+  /** An item that the user added was on the list already, so no new row appears. */
   #onMerged({ name, op, changed, version }: EngineEvent & { kind: 'merged' }): void {
-    const text = m.list_merged_toast({ name, text: mergeText(changed) });
-    this.announcer.announce(text);
-    if (changed.length === 0) this.toast.show({ text });
-    else
-      this.toast.show({
-        text,
-        action: m.undo(),
-        onAction: () => {
-          this.undo(op, version, name);
-        },
-      });
+    const same = claimedItem(this.items, nameKey(name));
+    const isKnown = this.addedItem?.id === same?.id && this.addedItem?.outcome !== 'added';
+    if (!same || (isKnown && changed.length === 0)) return;
+    const undo = (): void => {
+      this.undo(op, version, name);
+    };
+    this.addedItem = { id: same.id, name: same.name, outcome: 'on the list', changed, undo };
   }
 
   #onTopicEvent(event: EngineEvent & { topic: string }): void {
@@ -304,9 +347,22 @@ export class OpenList {
       event.change.actor?.id !== this.#user.profile?.id
     ) {
       const rows = changedRows(event.change, event.after);
+      this.#noteRemoteAdd(event.change, event.before, rows);
       this.#highlightRemoteChange(rows, event.change.actor?.id ?? 0);
       void announceChange(this.announcer, event.change, event.before);
     }
+  }
+
+  #noteRemoteAdd({ actor }: Change, before: Replica, rows: readonly ItemRow[]): void {
+    const added = rows.filter(({ id }) => !before.items.has(id));
+    const [first] = added;
+    if (!first) return;
+    this.remoteAdd = { ids: added.map(({ id }) => id), name: first.name, actor };
+  }
+
+  /** Highlight a row in a colour of a member, or of this user. */
+  flash(id: string, memberId = this.#user.profile?.id ?? 0): void {
+    this.highlights.show([id], memberId);
   }
 
   #close(reason: EndReason): void {

@@ -8,12 +8,15 @@ export interface ToastContent {
   onAction?: () => void;
 }
 
-/** One message, often with a button such as Undo. A new message replaces it. */
-export class Toast {
-  content = $state.raw<ToastContent | null>(null);
+/** Something that is shown for a while. The next one replaces it. */
+export class Timed<Content> {
+  content = $state.raw<Content | null>(null);
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  show(content: ToastContent): void {
+  /** `displayTime` is in milliseconds. */
+  constructor(private readonly displayTime: number) {}
+
+  show(content: Content): void {
     this.content = content;
     this.restartTimer();
   }
@@ -28,12 +31,19 @@ export class Toast {
     this.pauseTimer();
     this.#timer = setTimeout(() => {
       this.dismiss();
-    }, DISPLAY_TIME);
+    }, this.displayTime);
   }
 
   dismiss(): void {
     this.pauseTimer();
     this.content = null;
+  }
+}
+
+/** One message, often with a button such as Undo. A new message replaces it. */
+export class Toast extends Timed<ToastContent> {
+  constructor() {
+    super(DISPLAY_TIME);
   }
 
   runAction(): void {

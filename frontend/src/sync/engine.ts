@@ -376,6 +376,13 @@ export class Engine {
     return this.#replicas.get(topic) ?? emptyReplica(topic);
   }
 
+  /** The items of a list that this page or this browser has. None if it has no copy. */
+  async readItems(listId: string): Promise<Replica['items']> {
+    const known = this.replica(listTopic(listId));
+    if (positionOf(known)) return known.items;
+    return (await this.#storage?.replicas.read(listId))?.items ?? known.items;
+  }
+
   get outbox(): Outbox {
     return this.#sender.outbox;
   }

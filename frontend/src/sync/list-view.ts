@@ -83,7 +83,7 @@ interface ReplacedRows {
   added: readonly ViewRow[];
 }
 
-function replacedRows(before: ListView, after: ListView): ReplacedRows {
+export function replacedRows(before: ListView, after: ListView): ReplacedRows {
   const removed: ViewRow[] = [];
   const added: ViewRow[] = [];
   for (const id of changedIds(before, after)) {

@@ -202,13 +202,18 @@ function mergedFields(item: ItemRow, fields: NewItem['fields']): Partial<ItemRow
 }
 
 function findByName(rows: EditedRows, name: string): ViewRow | null {
-  const key = nameKey(name);
+  const claimed = claimedItem(rows.all(), nameKey(name));
+  return claimed && rows.get(claimed.id);
+}
+
+/** The item that the server adds to, if a new one has a name with this key. */
+export function claimedItem(items: Iterable<ItemRow>, key: string): ItemRow | null {
   let claimed: ItemRow | null = null;
-  for (const item of rows.all()) {
+  for (const item of items) {
     const isClaimed = keyOfItem(item) === key && (!claimed || byClaim(claimed, item) < 0);
     if (isClaimed) claimed = item;
   }
-  return claimed && rows.get(claimed.id);
+  return claimed;
 }
 
 function provisionalItem(

@@ -6,6 +6,7 @@ declare module 'virtua/unstable_core' {
 
   export interface Layout {
     $isSizeEqual(index: number): boolean;
+    $getItemSize(index: number): number;
     $getLength(): number;
   }
 

@@ -1,0 +1,40 @@
+import { startBackgroundTasks } from '../../stores/background-tasks';
+import type { ListApp } from '../../stores/app';
+
+/** The parts that open on demand, so that they open without a network later. */
+const PARTS = [
+  () => import('./ListPage.svelte'),
+  () => import('./ListsPage.svelte'),
+  () => import('./list-parts'),
+  () => import('./ListDialogs.svelte'),
+  () => import('./LongRows.svelte'),
+  () => import('./QrCode.svelte'),
+  () => import('./UserSheet.svelte'),
+  () => import('./OtherPages.svelte'),
+  () => import('./SharePage.svelte'),
+  () => import('../account/AccountPage.svelte'),
+];
+
+/** What a page does beside showing lists. It is loaded after them. */
+export function startLater(app: ListApp): void {
+  startBackgroundTasks(app);
+  if (app.connection.status === 'live') whenIdle(loadParts);
+  else {
+    const { engine } = app.dependencies;
+    const stop = engine.subscribe((events) => {
+      if (!events.some(({ kind }) => kind === 'welcome')) return;
+      stop();
+      whenIdle(loadParts);
+    });
+  }
+}
+
+function whenIdle(task: () => void): void {
+  // Safari has no requestIdleCallback.
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 5000 });
+  else setTimeout(task, 1000);
+}
+
+function loadParts(): void {
+  for (const load of PARTS) load().catch(() => null);
+}

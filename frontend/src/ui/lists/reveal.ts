@@ -1,0 +1,49 @@
+import type { FindRow, RowBox } from './row-box';
+
+/** The room at the bottom for the message over the bar, in pixels. */
+const MESSAGE_HEIGHT = 60;
+const MARGIN = 8;
+/** A long list measures rows when they come into sight, so the place of a row is corrected. */
+const MAX_FRAMES = 120;
+
+/** How far to scroll so that a row is in sight, in pixels. 0: it is. Pure. */
+export function distanceTo(row: RowBox, view: RowBox): number {
+  if (row.top < view.top) return row.top - view.top;
+  // The top of a row that is higher than the view matters more.
+  return Math.max(0, Math.min(row.bottom - view.bottom, row.top - view.top));
+}
+
+/** The part of the window that shows rows. On a low screen the whole page scrolls (Page.svelte). */
+export function viewOf(content: HTMLElement): RowBox {
+  const isPageScrolled = getComputedStyle(content).overflowY === 'visible';
+  const { top, bottom } = content.getBoundingClientRect();
+  const view = isPageScrolled ? { top: 0, bottom: innerHeight } : { top, bottom };
+  return { top: view.top + MARGIN, bottom: view.bottom - MESSAGE_HEIGHT };
+}
+
+function scrollBy(content: HTMLElement, distance: number): void {
+  const isPageScrolled = getComputedStyle(content).overflowY === 'visible';
+  (isPageScrolled ? document.documentElement : content).scrollBy({
+    top: distance,
+    behavior: 'instant',
+  });
+}
+
+const nextFrame = (): Promise<void> =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => {
+      resolve();
+    });
+  });
+
+/** Scroll until a row is in sight. Resolves when it is, or when no such row comes. */
+export async function reveal(content: HTMLElement, findRow: FindRow, id: string): Promise<void> {
+  let stillFrames = 0;
+  for (let frame = 0; frame < MAX_FRAMES && stillFrames < 3; frame += 1) {
+    const row = findRow(id);
+    const distance = row ? Math.round(distanceTo(row, viewOf(content))) : 0;
+    stillFrames = row && distance === 0 ? stillFrames + 1 : 0;
+    if (distance !== 0) scrollBy(content, distance);
+    await nextFrame();
+  }
+}

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Announcer } from '../src/stores/announcer.svelte';
+import { OpenList } from '../src/stores/open-list.svelte';
+import { Toast } from '../src/stores/toast.svelte';
+import type { ItemRow } from '../src/protocol/frames';
+import { ConnectedEngine } from './fake/connected-engine';
+import { ManualClock } from './fake/clock';
+import { ana, change, DigestWriter, item, snapshot, welcome } from './fake/rows';
+
+const digests = new DigestWriter();
+let connected: ConnectedEngine;
+let list: OpenList;
+
+beforeEach(() => {
+  vi.stubGlobal('document', { visibilityState: 'visible', addEventListener: vi.fn() });
+  connected = new ConnectedEngine();
+  const { engine } = connected;
+  const user = { profile: { ...ana } } as unknown as { profile: null };
+  const toast = new Toast();
+  const app = { dependencies: { engine }, user, announcer: new Announcer(), toast };
+  list = new OpenList('one', app, new ManualClock());
+  engine.start();
+  list.start();
+  engine.watch('list:one');
+  const milk = item('m', { name: 'Milk', position: 'a' });
+  const tea = item('t', { name: 'Tea', position: 'b', purchased: true });
+  connected.receive(welcome('one'), digests.write(snapshot(1, { items: [milk, tea] })));
+});
+
+const openNames = (): string[] => list.openRows.map(({ item: { name } }) => name);
+const row = (name: string): { item: ItemRow; status: 'saved' } => {
+  const found = list.items.find((one) => one.name === name);
+  if (!found) throw new Error(`no ${name}`);
+  return { item: found, status: 'saved' };
+};
+
+describe('an item that the user adds', () => {
+  it('is new, on the list, or back from the cart', () => {
+    list.add({ name: 'Jam' });
+    expect(list.addedItem).toMatchObject({ name: 'Jam', outcome: 'added' });
+    list.add({ name: 'milk' });
+    expect(list.addedItem).toMatchObject({ id: 'm', name: 'Milk', outcome: 'on the list' });
+    list.add({ name: 'TEA' });
+    expect(list.addedItem).toMatchObject({ id: 't', name: 'Tea', outcome: 'put back' });
+    expect(openNames()).toEqual(['Milk', 'Tea', 'Jam']);
+    list.addedItem?.undo();
+    expect(openNames()).toEqual(['Milk', 'Jam']);
+  });
+});
+
+describe('the last edit', () => {
+  it('is undone first, and each edit once', () => {
+    list.add({ name: 'Jam' });
+    list.change('m', 'Milk', { quantity: '2 l' });
+    list.remove(row('Tea'));
+    list.rename('Party');
+    expect(list.name).toBe('Party');
+    list.undoLast();
+    expect(list.name).toBe('Groceries');
+    list.undoLast();
+    expect(list.items.map(({ name }) => name)).toContain('Tea');
+    list.undoLast();
+    expect(row('Milk').item.quantity).toBe('');
+    expect(list.undoLast()).toBe('Jam');
+    expect(openNames()).toEqual(['Milk']);
+    expect(list.undoLast()).toBeNull();
+  });
+
+  it('is skipped when its message has undone it', () => {
+    list.change('m', 'Milk', { quantity: '2 l' });
+    list.add({ name: 'Jam' });
+    list.addedItem?.undo();
+    list.undoLast();
+    expect(row('Milk').item.quantity).toBe('');
+    expect(list.undoLast()).toBeNull();
+  });
+
+  it('that ticked many is undone as one', () => {
+    list.untickAll();
+    expect(openNames()).toEqual(['Milk', 'Tea']);
+    list.undoLast();
+    expect(openNames()).toEqual(['Milk']);
+  });
+});
+
+describe('an item that another member adds', () => {
+  it('is told apart from one that changes', () => {
+    const ben = { id: 4, name: 'Ben' };
+    const rice = item('r', { name: 'Rice', position: 'c' });
+    const after = item('m', { name: 'Milk', position: 'a', quantity: '3 l', version: 2 });
+    connected.receive(
+      digests.write(change(2, { actor: ben, verb: 'item.edited', items: [after] })),
+    );
+    expect(list.remoteAdd).toBeNull();
+    connected.receive(digests.write(change(3, { actor: ben, items: [rice] })));
+    expect(list.remoteAdd).toEqual({ ids: ['r'], name: 'Rice', actor: ben });
+  });
+});
