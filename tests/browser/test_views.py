@@ -145,7 +145,7 @@ def join_with_used_link(open_session: OpenSession, **_: object) -> Page:
 def activity(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana", viewport=NARROWEST).open(stocked_list.path)
     ana.page.get_by_role("button", name="Activity").click()
-    ana.page.get_by_text("ticked Rice and Coffee").click()
+    ana.page.get_by_role("dialog").locator("summary").first.click()
     expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
     return ana.page
 

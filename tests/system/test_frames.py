@@ -298,7 +298,7 @@ def test_removed_member_gets_no_more_frames(scenario):
     )
     assert scenario.bob.next() == {"type": "ended", "topic": scenario.topic, "reason": "revoked"}
     left = scenario.bob.next()
-    assert (left["type"], left["list"], left["by"]["name"]) == ("left", scenario.id, "olga")
+    assert (left["type"], left["list"], left["by"]["name"]) == ("left", scenario.id, "ana")
     scenario.request("POST", f"{scenario.path}shopping-items/", name="Not for bob")
     scenario.ana.until("change")
     assert scenario.bob.drain() == []
