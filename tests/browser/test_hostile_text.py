@@ -86,7 +86,7 @@ def test_hostile_user_name_is_rendered_as_text_on_every_page(open_session, insta
 
 
 def test_long_name_of_a_list_has_two_lines_in_the_title_of_a_dialog(open_session, installation):
-    """PAG-13"""
+    """PAG-24"""
     groceries = installation.create_list("Milk")
     groceries.rename("Donaudampfschifffahrtsgesellschaft" * 5)
     page = open_session("bob", viewport={"width": 320, "height": 568}).open(groceries.path).page
