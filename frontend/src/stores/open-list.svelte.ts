@@ -341,11 +341,7 @@ export class OpenList {
   #onTopicEvent(event: EngineEvent & { topic: string }): void {
     if (event.kind === 'closed') this.#close(event.reason);
     else if (event.kind === 'presence') this.people = event.people;
-    else if (
-      event.kind === 'replica' &&
-      event.change &&
-      event.change.actor?.id !== this.#user.profile?.id
-    ) {
+    else if (event.kind === 'replica' && event.change && !this.engine.isOwn(event.change)) {
       const rows = changedRows(event.change, event.after);
       this.#noteRemoteAdd(event.change, event.before, rows);
       this.#highlightRemoteChange(rows, event.change.actor?.id ?? 0);

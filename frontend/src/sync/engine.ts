@@ -402,6 +402,11 @@ export class Engine {
     return this.#sender.changeVersionOf(op);
   }
 
+  /** Whether an edit of this browser made a change. Other devices of the same user did not. */
+  isOwn({ op }: Change): boolean {
+    return op !== null && this.changeVersionOf(op) !== null;
+  }
+
   retry(op: string): void {
     this.#sender.retry(op);
   }
