@@ -23,6 +23,8 @@ const profileOf = (id: number): UserProfile => ({
 
 describe('the current user', () => {
   let user: CurrentUser;
+  /** The user of a page that says that nobody is signed in. */
+  let signedOutPage: CurrentUser;
   let connections: SocketConnectionEvents[];
   let eventKinds: EngineEvent['kind'][];
   let getPaths: () => string[];
@@ -61,6 +63,7 @@ describe('the current user', () => {
     );
     engine.subscribe((events) => eventKinds.push(...events.map(({ kind }) => kind)));
     user = new CurrentUser(api, engine);
+    signedOutPage = new CurrentUser(api, engine, undefined, () => Promise.resolve(true));
   });
 
   afterEach(() => {
@@ -127,6 +130,17 @@ describe('the current user', () => {
     expect(user.state).toBe('signed out');
   });
 
+  it('is signed out without a request when the page says so, until a sign-in (PAG-18)', async () => {
+    await Promise.all([signedOutPage.refresh(), signedOutPage.refresh()]);
+    expect([signedOutPage.state, getPaths()]).toEqual(['signed out', []]);
+    await signedOutPage.signIn('ana', 'x');
+    await signedOutPage.refresh();
+    expect([signedOutPage.state, getPaths().at(-1)]).toEqual(['signed in', 'auth/me/']);
+    signedOutPage.invalidate();
+    await settlePromises();
+    expect(signedOutPage.state).toBe('signed in');
+  });
+
   it('resets the engine at sign-out', async () => {
     await user.refresh();
     await user.signOut();
@@ -161,6 +175,7 @@ describe('the current user', () => {
     let stored: UserProfile | null;
     let forgotten: string[];
     let storage: BrowserStorage;
+    let isSessionMissing: boolean;
     let isReachable: boolean;
     let requests: HttpRequest[];
     let engine: Engine;
@@ -204,7 +219,10 @@ describe('the current user', () => {
         paintAtOnce,
       );
       engine.subscribe((events) => eventKinds.push(...events.map(({ kind }) => kind)));
-      user = new CurrentUser(fake.api, engine, Promise.resolve(storage));
+      isSessionMissing = false;
+      user = new CurrentUser(fake.api, engine, Promise.resolve(storage), () =>
+        Promise.resolve(isSessionMissing),
+      );
     });
 
     const edit = (): string =>
@@ -265,6 +283,13 @@ describe('the current user', () => {
       await storeAll();
       expect([user.profile?.id, stored?.id, engine.outbox, edits()]).toEqual([2, 2, [], []]);
       expect(eventKinds).toContain('reset');
+    });
+
+    it('PAG-18 is asked for although the page says that nobody is signed in', async () => {
+      isSessionMissing = true;
+      user.restore();
+      await user.refresh();
+      expect([user.state, user.isConfirmed]).toEqual(['signed in', true]);
     });
 
     it('OFF-5 forgets the lists and keeps the edits when the session ended', async () => {

@@ -29,9 +29,9 @@ beforeEach(() => {
 
 const openNames = (): string[] => list.openRows.map(({ item: { name } }) => name);
 const row = (name: string): { item: ItemRow; status: 'saved' } => {
-  const found = list.items.find((one) => one.name === name);
-  if (!found) throw new Error(`no ${name}`);
-  return { item: found, status: 'saved' };
+  const saved = list.items.find((one) => one.name === name);
+  if (!saved) throw new Error(`no ${name}`);
+  return { item: saved, status: 'saved' };
 };
 
 describe('an item that the user adds', () => {

@@ -76,7 +76,7 @@ def test_main_job_in_german(open_german, installation):
     expect(page.get_by_role("status").filter(has_text="bob hat Milch abgehakt")).to_have_count(1)
     page.get_by_role("button", name="Tomaten entfernen").click()
     expect(page.get_by_text("Tomaten entfernt")).to_be_visible()
-    page.get_by_role("button", name="Rückgängig", exact=True).click()
+    page.get_by_label("Gerade eben").get_by_role("button", name="Rückgängig").click()
     expect(page.get_by_role("checkbox", name="Tomaten")).to_be_visible()
 
 

@@ -81,11 +81,11 @@ def test_ticked_row_goes_to_the_cart(open_session, groceries, motion):
     if motion == "reduce":
         assert animations == []
         return
-    [leaving] = [one for one in animations if one["name"] == "Milk"]
+    [leaving] = [animation for animation in animations if animation["name"] == "Milk"]
     assert leaving["opacity"] == 0
     assert leaving["translate"] != "0px 0px"
     # The rows below slide to their new places.
-    assert {"Bread", "Eggs"} <= {one["name"] for one in animations}
+    assert {"Bread", "Eggs"} <= {animation["name"] for animation in animations}
     expect(ana.page.locator("body > [inert]")).to_have_count(0)
 
 

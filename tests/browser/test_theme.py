@@ -48,7 +48,7 @@ def test_page_asks_nothing_when_nobody_is_signed_in(open_session, path):
     """PAG-18: a response with 401 would be an error in the console."""
     nobody = open_session()
     refused, console = [], []
-    nobody.page.on("response", lambda one: one.status >= 400 and refused.append(one.url))
+    nobody.page.on("response", lambda answer: answer.status >= 400 and refused.append(answer.url))
     nobody.page.on("console", lambda message: console.append(message.type))
     nobody.page.goto(path)
     expect(nobody.page.get_by_role("heading", level=1)).to_be_visible()
@@ -67,7 +67,7 @@ def test_page_of_the_service_worker_asks_nothing_when_nobody_is_signed_in(open_s
     page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     refused = []
-    page.on("response", lambda one: one.status >= 400 and refused.append(one.url))
+    page.on("response", lambda answer: answer.status >= 400 and refused.append(answer.url))
     page.goto("/")
     expect(page.get_by_label("Username")).to_be_visible()
     page.wait_for_load_state("networkidle")

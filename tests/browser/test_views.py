@@ -252,6 +252,50 @@ def rejected_edit(open_session: OpenSession, stocked_list: SharedList, **_: obje
     return ana.page
 
 
+def added_item(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
+    ana.add("milk")
+    message = ana.page.get_by_label("Last added item")
+    expect(message).to_contain_text("on the list already")
+    message.hover()  # so that it stays
+    return ana.page
+
+
+def finished_list(
+    open_session: OpenSession, installation: BrowserInstallation, **_: object
+) -> Page:
+    finished = installation.create_list("Milk")
+    finished.tick_all()
+    ana = open_session("ana").open(finished.path)
+    expect(ana.main.get_by_text("The one item is in the cart.")).to_be_visible()
+    return ana.page
+
+
+def keys(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
+    ana.page.get_by_role("button", name="List menu").click()
+    ana.page.get_by_role("button", name="Keys").click()
+    expect(ana.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    return ana.page
+
+
+def find(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
+    ana.expect_item("Milk")
+    ana.page.keyboard.press("Control+k")
+    ana.page.keyboard.type("mi")
+    expect(ana.page.get_by_role("option").first).to_contain_text("Milk · 2 l")
+    return ana.page
+
+
+def question(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
+    ana.page.get_by_role("button", name="Members and invites").click()
+    ana.page.get_by_role("button", name="Remove bob").click()
+    expect(ana.page.get_by_role("alertdialog")).to_be_visible()
+    return ana.page
+
+
 def missing_list(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = open_session("ana").page
     page.goto("/lists/00000000-0000-4000-8000-000000000000/")
@@ -432,6 +476,7 @@ VIEWS = [
     *(activity, paste),
     *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
+    *(added_item, finished_list, keys, find, question),
     *(dashboard_help, signals),
     *(requests, requests_for_members, delivery, delivery_for_members),
     *(list_cards, list_as_it_was, wall_screen, wall_screen_without_link),
