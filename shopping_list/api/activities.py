@@ -51,7 +51,7 @@ class ActivitiesView(APIView):
 
     @openapi.read_operation(
         OneOf("Activities", (responses.ActivityPageResponse, responses.ActivitiesSinceResponse)),
-        query=[*openapi.cursor(), ROWS, ITEM],
+        query=[*openapi.cursor_parameters(), ROWS, ITEM],
     )
     def get(self, request: Request, list_id: UUID) -> Response:
         """Return the newest changes in pages, or with `since` the changes after that version."""

@@ -85,7 +85,7 @@ def paging(kind: type[PagePagination]) -> tuple[OpenApiParameter, ...]:
     )
 
 
-def cursor() -> tuple[OpenApiParameter, ...]:
+def cursor_parameters() -> tuple[OpenApiParameter, ...]:
     """Describe the parameters of the activities."""
     maximum = pagination.ActivityPages.max_page_size
     return (
