@@ -28,7 +28,7 @@ def test_page_has_the_chosen_theme(client, path, theme, background):
 
 @pytest.mark.parametrize("theme", [None, "", "blue", '"><script>'])
 def test_page_has_the_theme_of_the_system_without_a_choice(client, theme):
-    """PAG-17"""
+    """PAG-17, SEC-8: any other value of the cookie is ignored."""
     html = shell(client, theme=theme)
     assert "data-theme" not in html
     assert '<meta name="color-scheme" content="light dark">' in html

@@ -133,5 +133,5 @@ def test_page_says_what_an_added_item_changed(open_session, groceries):
     )
     dialog.get_by_role("button", name="Add 2 items").click()
     ana.wait_until_live()
-    expect(ana.main.get_by_text("rye; white")).to_be_visible()
+    expect(ana.main.get_by_role("button", name="Edit Bread rye; white")).to_be_visible()
     assert groceries.items["Bread"]["note"] == "rye; white"
