@@ -40,14 +40,12 @@ def test_view_is_german_accessible_and_fits(
     speak_german(monkeypatch)
     page = view(open_session=open_german, installation=installation, stocked_list=stocked_list)
     assert page.evaluate("document.documentElement.lang") == "de"
-    page.evaluate(axe)
-    views.ARTEFACTS.mkdir(exist_ok=True)
     for width, height in GERMAN_SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
-        screenshot = views.ARTEFACTS / f"{view.__name__}-{width}-de.png"
-        page.screenshot(path=screenshot, full_page=view in views.FULL_PAGE)
-        assert page.evaluate(views.VIOLATIONS) == []
+        views.take_picture(page, view, f"{width}-de")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(axe)
+    assert page.evaluate(views.VIOLATIONS) == []
     assert list(english_texts(page)) == []
 
 

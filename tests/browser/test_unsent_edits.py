@@ -272,6 +272,7 @@ def test_devices_agree_after_edits_while_server_was_down(
     assert (verbs["item.added"], verbs["item.removed"], verbs["item.ticked"]) == (18, 1, 1)
 
 
+@pytest.mark.extended
 @pytest.mark.timeout(400)
 def test_no_edit_is_lost_or_doubled_when_server_is_killed_amid_edits(
     open_session, killable_installation, groceries

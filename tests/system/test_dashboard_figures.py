@@ -27,7 +27,7 @@ from tests.support.databases import fresh_database
 from tests.support.processes import ROOT, TIMEOUT, ServerProcess
 from tests.support.websocket_client import Frame, WebSocketClient
 
-pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.extended, pytest.mark.timeout(300)]
 LISTS = "/api/shopping-lists/"
 LIST = f"{LISTS}<id:list_id>/"
 ITEMS = f"{LIST}shopping-items/"

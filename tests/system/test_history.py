@@ -40,7 +40,7 @@ EXPECTED = {
 """What `edit_and_read` adds to the totals, with one open screen."""
 
 
-@pytest.fixture(params=["sqlite", "cluster"])
+@pytest.fixture(params=["sqlite", pytest.param("cluster", marks=pytest.mark.extended)])
 def installation(request, tmp_path) -> Iterator[Installation]:
     """One process with SQLite, or two with PostgreSQL and Redis."""
     data = tmp_path / "data"

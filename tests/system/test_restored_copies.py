@@ -20,7 +20,13 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 LOST_EDITS = 8
 """Edits after the copy was made, which are gone when it is put back."""
 NEW_EDITS = pytest.mark.parametrize(
-    "new_edits", [0, 3, LOST_EDITS, LOST_EDITS + 4], ids=["none", "fewer", "as many", "more"]
+    "new_edits",
+    [
+        pytest.param(0, id="none", marks=pytest.mark.extended),
+        pytest.param(3, id="fewer", marks=pytest.mark.extended),
+        pytest.param(LOST_EDITS, id="as many"),
+        pytest.param(LOST_EDITS + 4, id="more", marks=pytest.mark.extended),
+    ],
 )
 EDIT = """
 from accounts.models import User

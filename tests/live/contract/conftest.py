@@ -12,6 +12,17 @@ from tests.support.processes import RedisServer
 LAYERS = ("memory", "redis-pubsub", "redis-core")
 SHARED_LAYERS = LAYERS[1:]
 """The layers that connect several processes."""
+EXTENDED = {("uvicorn", "redis-core"), ("daphne", "memory"), ("daphne", "redis-pubsub")}
+"""Pairs whose server and layer are both tested in another pair."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the tests of these pairs to `./run test extended`."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        parameters = callspec.params if callspec else {}
+        if (parameters.get("server"), parameters.get("layer")) in EXTENDED:
+            item.add_marker(pytest.mark.extended)
 
 
 @pytest.fixture(scope="package")
