@@ -14,7 +14,7 @@ from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.browser
 PAGE = (ROOT / "docs" / "list-app.md").read_text("utf-8")
-STATED = dict(re.findall(r"^\| ([\w' ,]+) \| (\d+) \| [^|]+ \|$", PAGE, re.MULTILINE))
+STATED = dict(re.findall(r"^\| ([\w' ,-]+) \| (\d+) \| [^|]+ \|$", PAGE, re.MULTILINE))
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -119,6 +119,7 @@ def test_rows_are_edited(phone):
     session.expect_item("Bread")
     phone.expect_taps("remove an item, undo it")
     phone.tap("Edit Bread")
+    expect(phone.main.get_by_label("Name")).to_be_focused()
     phone.page.keyboard.press("Control+a")
     phone.type_line("Rye")
     session.expect_item("Rye")
@@ -138,12 +139,12 @@ def test_list_is_changed(phone):
     session.expect_item("Milk")
     phone.expect_taps("untick everything")
     phone.tap("List menu")
-    phone.tap("Rename list")
+    phone.tap(phone.page.get_by_role("dialog").get_by_label("Name"))
     phone.page.keyboard.press("Control+a")
     phone.type_line("Weekend")
     expect(phone.main.get_by_role("heading", level=1)).to_contain_text("Weekend")
     phone.expect_taps("rename the list")
-    session.item_field.focus()
+    phone.tap(session.item_field)
     session.paste("Tea\nJam\nRice\nSalt\nOil\nNuts")
     phone.tap("Add 6 items")
     phone.expect_taps("paste six lines")
@@ -155,7 +156,7 @@ def test_list_is_shared(phone, open_session, groceries):
     expect(phone.page.get_by_label("Send this link")).to_be_visible()
     phone.expect_taps("share by a link")
     guest = Phone(open_session(**PHONE))
-    guest.page.goto(groceries.invite(for_guests=True))
+    guest.page.goto(groceries.invite(guest=True))
     guest.tap(guest.page.get_by_label("Your name"))
     guest.type_line("Gus")
     guest.session.expect_item("Milk")
