@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 
 import pytest
 from channels.layers import get_channel_layer
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -126,16 +128,19 @@ def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
 pytestmark = [pytest.mark.usefixtures("asyncio_debug"), pytest.mark.django_db(transaction=True)]
 
 
-def record_without_message(groceries: ShoppingList, name: str) -> None:
-    """Record a change as another process does whose message is lost."""
+@contextmanager
+def lost_messages() -> Iterator[None]:
+    """Record changes as another process does whose messages are lost."""
     from live.delivery import publisher
 
-    patch = pytest.MonkeyPatch()
-    patch.setattr(publisher, "_send", lambda outgoing: None)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publisher, "_send", lambda outgoing: None)
+        yield
+
+
+def record_without_message(groceries: ShoppingList, name: str) -> None:
+    with lost_messages():
         groceries.items.create(name=name)
-    finally:
-        patch.undo()
 
 
 async def test_reconciling_delivers_change_when_its_message_is_lost(open_client, ana, groceries):
@@ -208,9 +213,12 @@ async def test_subscribers_get_snapshot_when_log_cannot_fill_gap(open_client, an
     await client.until("snapshot")
 
     def lose_change() -> None:
-        for name in ("Milk", "Bread"):
-            record_without_message(groceries, name)
-        Activity.objects.filter(list_id=groceries.pk, version=reply["version"] + 1).delete()
+        # Together: the reconciler might read both changes before one is lost.
+        with lost_messages(), transaction.atomic():
+            for name in ("Milk", "Bread"):
+                groceries.items.create(name=name)
+            lost = reply["version"] + 1
+            Activity.objects.filter(list_id=groceries.pk, version=lost).delete()
 
     await run_in_db_thread(lose_change)
     snapshot = await client.until("snapshot")
