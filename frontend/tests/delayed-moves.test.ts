@@ -53,6 +53,19 @@ describe('highlights', () => {
     clock.advance(1000);
     highlights.show(['eggs'], 8);
     clock.advance(1000);
-    expect([highlights.memberOf('milk'), highlights.memberOf('eggs')]).toEqual([undefined, 8]);
+    expect([highlights.of('milk'), highlights.of('eggs')]).toEqual([undefined, { memberId: 8 }]);
+  });
+
+  it('begin anew for a row that is changed again', () => {
+    const highlights = new Highlights(clock);
+    highlights.show(['milk', 'eggs'], 7);
+    const first = highlights.of('milk');
+    clock.advance(1500);
+    highlights.show(['milk'], 7);
+    expect(highlights.of('milk')).not.toBe(first);
+    clock.advance(1999);
+    expect([highlights.of('milk'), highlights.of('eggs')]).toEqual([{ memberId: 7 }, undefined]);
+    clock.advance(1);
+    expect(highlights.of('milk')).toBeUndefined();
   });
 });

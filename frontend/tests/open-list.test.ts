@@ -103,13 +103,13 @@ describe('a tick', () => {
   it('LIV-59 by another device of the same user stays in its place for a moment', () => {
     connected.receive(digests.write(change(2, { ...ticked, verb: 'item.ticked', actor: ana })));
     expect(openNames()).toEqual(['Milk']);
-    expect(list.highlights.memberOf('m')).toBe(ana.id);
+    expect(list.highlights.of('m')?.memberId).toBe(ana.id);
   });
 
   it('LIV-59 of this page is not shown as news', () => {
     list.tick(row('Milk'), true);
     const op = connected.engine.outbox[0]?.op ?? '';
     connected.receive(digests.write(change(2, { ...ticked, verb: 'item.ticked', actor: ana, op })));
-    expect(list.highlights.memberOf('m')).toBeUndefined();
+    expect(list.highlights.of('m')).toBeUndefined();
   });
 });

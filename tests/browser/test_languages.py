@@ -151,3 +151,35 @@ def test_texts_of_tests_are_translated():
     assert in_german("Here now: bob") == "Jetzt hier: bob"
     assert in_german("Add 4 items") == "4 Artikel hinzufügen"
     assert in_german("Washing powder") == "Washing powder"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_message_about_an_added_item_is_not_cut_off(open_german, installation, width):
+    """LANG-2, PAG-13"""
+    size = {"width": width, "height": 844}
+    page = open_german("ana", viewport=size).page
+    page.goto(installation.create_list().path)
+    field = page.get_by_label("Artikel hinzufügen")
+    field.fill("Zitronen")
+    field.press("Enter")
+    status = page.get_by_label("Zuletzt hinzugefügt").get_by_role("status")
+    expect(status).to_have_text("Zitronen hinzugefügt")
+    assert status.evaluate(
+        "e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]"
+    ) == [0, 0]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_roles_of_members_are_not_cut_off(open_german, installation, width):
+    """LANG-2"""
+    size = {"width": width, "height": 844}
+    page = open_german("ana", viewport=size).page
+    page.goto(installation.create_list().path)
+    page.get_by_role("button", name="Mitglieder").click()
+    role = page.get_by_label("bob").first
+    expect(role).to_have_value("editor")
+    shown = role.bounding_box()["width"]
+    role.evaluate("role => { role.style.width = 'max-content' }")
+    assert shown >= role.bounding_box()["width"]
+    name = page.get_by_role("dialog").get_by_text("bob", exact=True)
+    assert name.bounding_box()["width"] >= 64

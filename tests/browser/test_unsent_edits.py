@@ -125,7 +125,7 @@ def test_badge_says_what_waits_while_server_is_down(open_session, killable_insta
     ana.rename("Bread", "Rye")
     ana.page.locator(".badge:visible").click()
     sheet = ana.page.get_by_role("dialog", name="Connection")
-    expect(sheet).to_contain_text("The server does not answer since")
+    expect(sheet).to_contain_text("The server has not answered since")
     expect(sheet).to_contain_text("Next try in")
     expect(sheet.get_by_role("listitem")).to_have_text(
         [re.compile("Tick Milk just now"), re.compile("Change Rye just now")]

@@ -6,27 +6,28 @@ const MARGIN = 8;
 /** A long list measures rows when they come into sight, so the place of a row is corrected. */
 const MAX_FRAMES = 120;
 
-/** How far to scroll so that a row is in sight, in pixels. 0: it is. Pure. */
-export function distanceTo(row: RowBox, view: RowBox): number {
-  if (row.top < view.top) return row.top - view.top;
+/**
+ * How far to scroll so that a row is in sight, in pixels. 0: it is. Pure.
+ * `scrolled`: how far the rows are scrolled. The first row may be nearer to the top than the margin.
+ */
+export function distanceTo(row: RowBox, view: RowBox, scrolled: number): number {
+  if (row.top < view.top) return -Math.min(view.top - row.top, scrolled);
   // The top of a row that is higher than the view matters more.
   return Math.max(0, Math.min(row.bottom - view.bottom, row.top - view.top));
 }
 
-/** The part of the window that shows rows. On a low screen the whole page scrolls (Page.svelte). */
-export function viewOf(content: HTMLElement): RowBox {
+/** The element that scrolls the rows. On a low screen the whole page scrolls (Page.svelte). */
+function scrollerOf(content: HTMLElement): HTMLElement {
   const isPageScrolled = getComputedStyle(content).overflowY === 'visible';
+  return isPageScrolled ? document.documentElement : content;
+}
+
+/** The part of the window that shows rows. */
+export function viewOf(content: HTMLElement): RowBox {
+  const isPageScrolled = scrollerOf(content) !== content;
   const { top, bottom } = content.getBoundingClientRect();
   const view = isPageScrolled ? { top: 0, bottom: innerHeight } : { top, bottom };
   return { top: view.top + MARGIN, bottom: view.bottom - MESSAGE_HEIGHT };
-}
-
-function scrollBy(content: HTMLElement, distance: number): void {
-  const isPageScrolled = getComputedStyle(content).overflowY === 'visible';
-  (isPageScrolled ? document.documentElement : content).scrollBy({
-    top: distance,
-    behavior: 'instant',
-  });
 }
 
 const nextFrame = (): Promise<void> =>
@@ -41,9 +42,10 @@ export async function reveal(content: HTMLElement, findRow: FindRow, id: string)
   let stillFrames = 0;
   for (let frame = 0; frame < MAX_FRAMES && stillFrames < 3; frame += 1) {
     const row = findRow(id);
-    const distance = row ? Math.round(distanceTo(row, viewOf(content))) : 0;
+    const scroller = scrollerOf(content);
+    const distance = row ? Math.round(distanceTo(row, viewOf(content), scroller.scrollTop)) : 0;
     stillFrames = row && distance === 0 ? stillFrames + 1 : 0;
-    if (distance !== 0) scrollBy(content, distance);
+    if (distance !== 0) scroller.scrollBy({ top: distance, behavior: 'instant' });
     await nextFrame();
   }
 }
