@@ -347,6 +347,40 @@ describe('the outbox sender', () => {
     expect(requestAt(1).request.path).toContain('/activities/43/undo/');
   });
 
+  // The response may arrive before the change, or a snapshot in place of the change.
+  it.each([
+    ['a tick', tick('milk'), { id: 'milk', version: 43 }],
+    ['an added item', add('tea', 'Tea'), { id: 'tea', version: 43, outcome: 'added', changed: [] }],
+    [
+      'a merge',
+      add('x', 'milk'),
+      { id: 'milk', version: 43, outcome: 'merged', changed: ['note'] },
+    ],
+  ])('undoes %s that is saved while the undo waits', async (_, edit, response) => {
+    sender.confirm('one', replica, null);
+    const op = sender.enqueue(edit, 'milk');
+    const undo = { list: 'one', undoneOp: op, version: null, restoredRows: [], removedIds: [] };
+    sender.enqueue({ type: 'undo', ...undo }, 'milk');
+    requestAt(0).respond(response);
+    await settlePromises();
+    expect(requestAt(1).request.path).toBe('shopping-lists/one/activities/43/undo/');
+  });
+
+  it.each([
+    ['a tick', tick('milk'), { id: 'milk', version: 42 }],
+    ['a merge', add('x', 'milk'), { id: 'milk', version: 43, outcome: 'merged', changed: [] }],
+  ])('undoes no change of another user in place of %s that changed nothing', async (...args) => {
+    const [, edit, response] = args;
+    sender.confirm('one', replica, null);
+    const op = sender.enqueue(edit, 'milk');
+    const undo = { list: 'one', undoneOp: op, version: null, restoredRows: [], removedIds: [] };
+    sender.enqueue({ type: 'undo', ...undo }, 'milk');
+    requestAt(0).respond(response);
+    await settlePromises();
+    expect(sent).toHaveLength(1);
+    expect(waitingEntries(sender.outbox)).toEqual([]);
+  });
+
   it('keeps an edit for other tabs for a moment after the response', async () => {
     const browser = new FakeBrowser(clock);
     const opening = sender.open(browser.openTab().storage);

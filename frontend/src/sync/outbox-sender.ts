@@ -266,7 +266,8 @@ export class OutboxSender {
     this.#failureCount = 0;
     this.#delayReason = null;
     const conflictOps = response?.results?.map(uuid) ?? [];
-    const at = { now: this.clock.now(), conflictOps };
+    const knownVersion = this.#replicas.get(entry.edit.list)?.version;
+    const at = { now: this.clock.now(), conflictOps, knownVersion };
     this.#store.update((state) => outbox.acknowledged(state, entry.op, response ?? {}, at));
     this.events.onAcknowledged(entry, response ?? {});
     this.#schedulePrune();
