@@ -328,6 +328,29 @@ describe('the outbox sender', () => {
     expect(browser.outbox.entries).toMatchObject([{ op }]);
   });
 
+  it('OFF-8 lets other tabs send while all of its edits wait for a refused list', async () => {
+    const browser = new FakeBrowser(clock);
+    const stepAll = async (): Promise<void> => {
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+    const opening = sender.open(browser.openTab().storage);
+    await stepAll();
+    await opening;
+    const op = sender.enqueue({ type: 'create', list: 'new', name: 'New', owner: ana }, 'New');
+    sender.enqueue({ ...add('tea', 'Tea'), list: 'new' }, 'Tea');
+    await stepAll();
+    expect(browser.holder).not.toBeNull();
+    requestAt(0).fail(parseProblem(409, { detail: 'You have 500 lists.' }, null));
+    await settlePromises();
+    await stepAll();
+    expect(browser.holder).toBeNull();
+    sender.retry(op);
+    await stepAll();
+    expect(browser.holder).not.toBeNull();
+    expect(requestAt(1).request.op).toBe(op);
+  });
+
   it('edits an item under the id that the server chose, long after the item was merged', async () => {
     sender.enqueue(add('mine', 'Milk'), 'Milk');
     requestAt(0).respond({ id: 'milk', version: 42 });

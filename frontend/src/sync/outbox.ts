@@ -135,6 +135,11 @@ export function nextWaiting(outbox: Outbox): OutboxEntry | null {
   return outbox.find(({ state, edit }) => state === 'waiting' && !isBlocked(outbox, edit)) ?? null;
 }
 
+/** Whether edits can be sent, or a tab is sending one and may be closed meanwhile. */
+export function canSend(outbox: Outbox): boolean {
+  return nextWaiting(outbox) !== null || outbox.some(({ state }) => state === 'sending');
+}
+
 export function sending(outbox: Outbox, op: string): Outbox {
   return outbox.map((entry) =>
     entry.op === op && entry.state === 'waiting' ? { ...entry, state: 'sending' } : entry,
