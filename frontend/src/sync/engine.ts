@@ -308,9 +308,21 @@ export class Engine {
     for (const [list, callbacks] of this.#uncreated) {
       if (remaining.has(list)) continue;
       this.#uncreated.delete(list);
-      if (!known.has(list)) this.#emit([this.#closeTopic(listTopic(list), 'refused')]);
-      for (const callback of callbacks) callback();
+      if (known.has(list)) for (const callback of callbacks) callback();
+      else void this.#endCreation(listTopic(list), callbacks);
     }
+  }
+
+  /** A creation was dropped, or another tab has seen it saved while this one slept. */
+  async #endCreation(topic: string, callbacks: readonly (() => void)[]): Promise<void> {
+    const storage = this.#storage;
+    await this.#readStored(topic);
+    if (storage !== this.#storage) return;
+    if (positionOf(this.replica(topic)) === null) {
+      this.#openTopics.delete(topic);
+      this.#emit([this.#closeTopic(topic, 'refused')]);
+    }
+    for (const callback of callbacks) callback();
   }
 
   /** Resolves when the server has a list, at once unless this browser creates it. */
