@@ -62,6 +62,8 @@ export class RandomBrowsers {
   readonly #wasFull = new Set<FakeBrowser>();
   /** The ops of edits that a browser sent before it had stored them. */
   readonly #sentUnstored: string[] = [];
+  /** The paths of edits that a browser sent before the list was created. */
+  readonly #sentTooEarly: string[] = [];
 
   /** `start`: whether the list exists, or the first browser creates it. */
   constructor(browserCount: number, start: 'list exists' | 'no list' = 'list exists') {
@@ -153,6 +155,8 @@ export class RandomBrowsers {
       // Another tab may have removed it since, because the server had saved it.
       if (!isStored && !this.made.get(op)?.isStored) this.#sentUnstored.push(op);
     }
+    if (op !== undefined && !this.server.isCreated && request.path !== 'shopping-lists/')
+      this.#sentTooEarly.push(request.path);
     if (this.#offline.has(browser)) return Promise.reject(unreachableProblem());
     return new Promise((resolve, reject) => {
       // A closed tab gets no response, but the server carries out what was sent.
@@ -381,6 +385,7 @@ export class RandomBrowsers {
   problems(): string[] {
     const { server } = this;
     const problems = this.#sentUnstored.map((op) => `${op} was sent before it was stored`);
+    for (const path of this.#sentTooEarly) problems.push(`${path} was sent before its list`);
     for (const page of this.pages) {
       const replica = page.engine.replica(server.topic);
       if (replica.computedDigest !== server.digest || replica.version !== server.version)
