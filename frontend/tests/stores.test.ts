@@ -12,10 +12,12 @@ import type { Activity, ListResponse } from '../src/protocol/rest';
 import type { Change, ItemRow, OverviewRow, ServerFrame } from '../src/protocol/frames';
 import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
+import { acknowledged, EMPTY_OUTBOX, queued } from '../src/sync/outbox';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
+import { FakeBrowser } from './fake/storage';
 import {
   ana,
   AT,
@@ -306,6 +308,34 @@ describe('the overview of lists', () => {
     await settlePromises();
     expect(engine.outbox.map(({ state }) => state)).toEqual(['acknowledged', 'sending']);
     expect(lists.all[0]).toMatchObject({ openCount: 1, totalCount: 1 });
+  });
+
+  it('OFF-8 keeps a list that another tab has created until the overview has it', async () => {
+    const browser = new FakeBrowser(new ManualClock());
+    const { storage } = browser.openTab();
+    const stepAll = async (): Promise<void> => {
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+    const edit = { type: 'create', list: 'one', name: 'Camping', owner: ana } as const;
+    browser.outbox = queued(EMPTY_OUTBOX, { op: 'op', edit, label: '', createdAt: 0 });
+    void engine.open(ana.id, storage);
+    await stepAll();
+    browser.outbox = acknowledged(
+      browser.outbox,
+      'op',
+      { version: 1 },
+      { now: 0, conflictOps: [] },
+    );
+    engine.resume();
+    await stepAll();
+    hear([welcome('old', 'new')]);
+    expect(engine.isWatched('list:one')).toBe(true);
+    hear([snapshot(1, { list: listRow('one', { name: 'Camping' }) })]);
+    expect(engine.outbox).toEqual([]);
+    expect(names()).toContain('Camping');
+    hear([{ type: 'left', list: 'one' }]);
+    expect(names()).not.toContain('Camping');
   });
 
   it('joins the parts of an overview', () => {
