@@ -5,9 +5,11 @@ import type { SocketConnectionEvents } from '../src/net/socket-connection';
 import type { ClientFrame, ServerFrame } from '../src/protocol/frames';
 import { EMPTY_DIGEST } from '../src/sync/digest';
 import { Engine, type EngineEvent } from '../src/sync/engine';
+import { EMPTY_OUTBOX, queued } from '../src/sync/outbox';
 import { SEEN_INTERVAL } from '../src/sync/seen-reporter';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
+import { FakeBrowser } from './fake/storage';
 import { ana, change, DigestWriter, item, snapshot, welcome } from './fake/rows';
 
 const topic = 'list:one';
@@ -433,7 +435,60 @@ describe('a list that this browser creates', () => {
     await settlePromises();
     engine.discard(op);
     expect(engine.outbox).toEqual([]);
+    await settlePromises();
     expect(events).toContainEqual({ kind: 'closed', topic, reason: 'refused' });
     expect(engine.replica(topic).list).toBeNull();
+  });
+
+  it('OFF-8 is known before it is opened, although an edit is being stored', async () => {
+    const browser = new FakeBrowser(new ManualClock());
+    const { storage } = browser.openTab();
+    const edit = { type: 'create', list: 'one', name: 'Camping', owner: ana } as const;
+    const entry = { op: 'op', edit, label: 'Camping', createdAt: 0 };
+    browser.outbox = queued(EMPTY_OUTBOX, entry);
+    void engine.open(ana.id, storage);
+    engine.submit({ type: 'rename', list: 'two', name: 'Two' }, 'Two');
+    void engine.openList('one');
+    // The write of the edit is still to come.
+    browser.step();
+    await settlePromises();
+    expect(engine.replica(topic).list?.name).toBe('Camping');
+    while (browser.step()) await settlePromises();
+    expect(requests).toEqual([]);
+    expect(engine.isWatched(topic)).toBe(false);
+  });
+
+  it('OFF-8 stays open in a tab that slept while another one created it', async () => {
+    const browser = new FakeBrowser(new ManualClock());
+    const { storage } = browser.openTab();
+    const stepAll = async (): Promise<void> => {
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+    void engine.open(ana.id, storage);
+    await stepAll();
+    create();
+    void engine.openList('one');
+    await stepAll();
+    const { epoch, version, digest, list, items } = snapshot(1);
+    const header = { epoch, version, digest, computedDigest: digest, list };
+    browser.replicas.set('one', { header, items: new Map(items.map((row) => [row.id, row])) });
+    browser.outbox = EMPTY_OUTBOX;
+    engine.start();
+    engine.resume();
+    await stepAll();
+    expect(events).not.toContainEqual({ kind: 'closed', topic, reason: 'refused' });
+    expect(engine.replica(topic).version).toBe(1);
+    expect(sent).toMatchObject([{ type: 'subscribe', topic, since: 1 }]);
+  });
+
+  it('OFF-8 is not read from the server when it is dropped', async () => {
+    const op = create();
+    const opening = engine.openList('one');
+    await settlePromises();
+    engine.discard(op);
+    await opening;
+    expect(requests).toEqual([]);
+    expect(engine.isWatched(topic)).toBe(false);
   });
 });

@@ -11,8 +11,12 @@ const SEED = Number(env.TROLLEY_MODEL_SEED ?? 20261127);
 
 type Action = [kind: number, a: number, b: number];
 
-async function problemsAfter(browserCount: number, actions: readonly Action[]): Promise<string[]> {
-  const browsers = new RandomBrowsers(browserCount);
+async function problemsAfter(
+  browserCount: number,
+  actions: readonly Action[],
+  start: 'list exists' | 'no list' = 'list exists',
+): Promise<string[]> {
+  const browsers = new RandomBrowsers(browserCount, start);
   for (const action of actions) await browsers.act(...action);
   await browsers.settle();
   return browsers.problems();
@@ -40,16 +44,16 @@ describe('the sync core', () => {
     expect(await problemsAfter(1, actions)).toEqual([]);
   });
 
-  // OFF-1, OFF-3 and OFF-7, with one to four browsers of up to two tabs each.
-  it(
-    `keeps its promises on ${RUNS} wires that lose, delay and repeat everything`,
+  // OFF-1, OFF-3, OFF-7 and OFF-8, with one to four browsers of up to two tabs each.
+  it.each(['list exists', 'no list'] as const)(
+    `keeps its promises on ${RUNS} wires that lose, delay and repeat everything: %s`,
     { timeout: 0 },
-    async () => {
+    async (start) => {
       const action = fc.tuple(fc.nat(23), fc.nat(7), fc.nat(1023));
       const actions = fc.array(action, { minLength: 1, maxLength: 120, size: 'max' });
       await fc.assert(
         fc.asyncProperty(fc.integer({ min: 1, max: 4 }), actions, async (count, list) => {
-          expect(await problemsAfter(count, list)).toEqual([]);
+          expect(await problemsAfter(count, list, start)).toEqual([]);
         }),
         { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: undefined },
       );

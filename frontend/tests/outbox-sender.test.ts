@@ -328,6 +328,29 @@ describe('the outbox sender', () => {
     expect(browser.outbox.entries).toMatchObject([{ op }]);
   });
 
+  it('OFF-8 lets other tabs send while all of its edits wait for a refused list', async () => {
+    const browser = new FakeBrowser(clock);
+    const stepAll = async (): Promise<void> => {
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+    const opening = sender.open(browser.openTab().storage);
+    await stepAll();
+    await opening;
+    const op = sender.enqueue({ type: 'create', list: 'new', name: 'New', owner: ana }, 'New');
+    sender.enqueue({ ...add('tea', 'Tea'), list: 'new' }, 'Tea');
+    await stepAll();
+    expect(browser.holder).not.toBeNull();
+    requestAt(0).fail(parseProblem(409, { detail: 'You have 500 lists.' }, null));
+    await settlePromises();
+    await stepAll();
+    expect(browser.holder).toBeNull();
+    sender.retry(op);
+    await stepAll();
+    expect(browser.holder).not.toBeNull();
+    expect(requestAt(1).request.op).toBe(op);
+  });
+
   it('edits an item under the id that the server chose, long after the item was merged', async () => {
     sender.enqueue(add('mine', 'Milk'), 'Milk');
     requestAt(0).respond({ id: 'milk', version: 42 });
@@ -345,6 +368,40 @@ describe('the outbox sender', () => {
     const undo = { list: 'one', undoneOp: op, version: null, restoredRows: [], removedIds: [] };
     sender.enqueue({ type: 'undo', ...undo }, 'milk');
     expect(requestAt(1).request.path).toContain('/activities/43/undo/');
+  });
+
+  // The response may arrive before the change, or a snapshot in place of the change.
+  it.each([
+    ['a tick', tick('milk'), { id: 'milk', version: 43 }],
+    ['an added item', add('tea', 'Tea'), { id: 'tea', version: 43, outcome: 'added', changed: [] }],
+    [
+      'a merge',
+      add('x', 'milk'),
+      { id: 'milk', version: 43, outcome: 'merged', changed: ['note'] },
+    ],
+  ])('undoes %s that is saved while the undo waits', async (_, edit, response) => {
+    sender.confirm('one', replica, null);
+    const op = sender.enqueue(edit, 'milk');
+    const undo = { list: 'one', undoneOp: op, version: null, restoredRows: [], removedIds: [] };
+    sender.enqueue({ type: 'undo', ...undo }, 'milk');
+    requestAt(0).respond(response);
+    await settlePromises();
+    expect(requestAt(1).request.path).toBe('shopping-lists/one/activities/43/undo/');
+  });
+
+  it.each([
+    ['a tick', tick('milk'), { id: 'milk', version: 42 }],
+    ['a merge', add('x', 'milk'), { id: 'milk', version: 43, outcome: 'merged', changed: [] }],
+  ])('undoes no change of another user in place of %s that changed nothing', async (...args) => {
+    const [, edit, response] = args;
+    sender.confirm('one', replica, null);
+    const op = sender.enqueue(edit, 'milk');
+    const undo = { list: 'one', undoneOp: op, version: null, restoredRows: [], removedIds: [] };
+    sender.enqueue({ type: 'undo', ...undo }, 'milk');
+    requestAt(0).respond(response);
+    await settlePromises();
+    expect(sent).toHaveLength(1);
+    expect(waitingEntries(sender.outbox)).toEqual([]);
   });
 
   it('keeps an edit for other tabs for a moment after the response', async () => {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/net/api';
+import type { HttpRequest } from '../src/net/http';
+import { Problem } from '../src/net/problem';
 import { relativeTime } from '../src/stores/relative-time';
 import { Lists } from '../src/stores/lists.svelte';
 import { nextPath, parsePath } from '../src/stores/route.svelte';
@@ -10,10 +12,12 @@ import type { Activity, ListResponse } from '../src/protocol/rest';
 import type { Change, ItemRow, OverviewRow, ServerFrame } from '../src/protocol/frames';
 import { Engine } from '../src/sync/engine';
 import { EMPTY_DIGEST } from '../src/sync/digest';
+import { acknowledged, EMPTY_OUTBOX, queued } from '../src/sync/outbox';
 import { applyFrame, emptyReplica } from '../src/sync/replica';
 import { formatDuration, formatNumber } from '../src/ui/number-format';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
+import { FakeBrowser } from './fake/storage';
 import {
   ana,
   AT,
@@ -204,6 +208,7 @@ describe('the overview of lists', () => {
   let lists: Lists;
   let engine: Engine;
   const send = vi.fn();
+  const request = vi.fn<(request: HttpRequest) => Promise<unknown>>();
 
   const responseOf = (id: string, last: string): ListResponse => ({
     ...listRow(id, { name: id, last_interaction: last }),
@@ -240,6 +245,7 @@ describe('the overview of lists', () => {
 
   beforeEach(async () => {
     send.mockClear();
+    request.mockReset().mockReturnValue(new Promise(() => undefined));
     const api = new Api(<T>() =>
       Promise.resolve({
         results: [responseOf('old', '2026-01-01'), responseOf('new', '2026-01-02')],
@@ -253,7 +259,7 @@ describe('the overview of lists', () => {
         };
         return { send, close: vi.fn() };
       },
-      () => new Promise(() => undefined),
+      <T>(sent: HttpRequest) => request(sent) as Promise<T>,
       new ManualClock(),
       paintAtOnce,
     );
@@ -274,6 +280,62 @@ describe('the overview of lists', () => {
     hear([welcome('old', 'new'), overview(1, 1, overviewRow('new', '2026-01-02', 1))]);
     expect(names()).toEqual(['new']);
     expect(lists.all[0]).toMatchObject({ openCount: 1, totalCount: 2 });
+  });
+
+  it('OFF-8 deletes a list that the server does not have', async () => {
+    request.mockRejectedValueOnce(new Problem(409, 'too_many_lists', 'You have 500 lists.'));
+    const id = lists.create('Camping');
+    engine.submit({ type: 'add', list: id, item: 'tent', fields: { name: 'Tent' } }, 'Tent');
+    hear([welcome('old', 'new')]);
+    await settlePromises();
+    expect(names()).toContain('Camping');
+    expect(await lists.remove(id)).toBe('dropped');
+    expect(names()).not.toContain('Camping');
+    expect(engine.outbox).toEqual([]);
+    expect(await lists.remove('old')).toBe('in trash');
+    expect(names()).toEqual(['new']);
+  });
+
+  it('OFF-8 counts the items of a created list before its first snapshot arrives', async () => {
+    request.mockImplementationOnce(({ body }) => {
+      const { id: list } = body as { id: string };
+      const created = responseOf(list, '2027-01-01');
+      return Promise.resolve({ ...created, items_open: 0, items_total: 0 });
+    });
+    const id = lists.create('Camping');
+    engine.submit({ type: 'add', list: id, item: 'tent', fields: { name: 'Tent' } }, 'Tent');
+    expect(lists.all[0]).toMatchObject({ openCount: 1, totalCount: 1 });
+    await settlePromises();
+    expect(engine.outbox.map(({ state }) => state)).toEqual(['acknowledged', 'sending']);
+    expect(lists.all[0]).toMatchObject({ openCount: 1, totalCount: 1 });
+  });
+
+  it('OFF-8 keeps a list that another tab has created until the overview has it', async () => {
+    const browser = new FakeBrowser(new ManualClock());
+    const { storage } = browser.openTab();
+    const stepAll = async (): Promise<void> => {
+      while (browser.step()) await settlePromises();
+      await settlePromises();
+    };
+    const edit = { type: 'create', list: 'one', name: 'Camping', owner: ana } as const;
+    browser.outbox = queued(EMPTY_OUTBOX, { op: 'op', edit, label: '', createdAt: 0 });
+    void engine.open(ana.id, storage);
+    await stepAll();
+    browser.outbox = acknowledged(
+      browser.outbox,
+      'op',
+      { version: 1 },
+      { now: 0, conflictOps: [] },
+    );
+    engine.resume();
+    await stepAll();
+    hear([welcome('old', 'new')]);
+    expect(engine.isWatched('list:one')).toBe(true);
+    hear([snapshot(1, { list: listRow('one', { name: 'Camping' }) })]);
+    expect(engine.outbox).toEqual([]);
+    expect(names()).toContain('Camping');
+    hear([{ type: 'left', list: 'one' }]);
+    expect(names()).not.toContain('Camping');
   });
 
   it('joins the parts of an overview', () => {

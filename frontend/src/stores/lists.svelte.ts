@@ -94,9 +94,16 @@ export class Lists {
     this.engine.submit({ type: 'rename', list: id, name }, name);
   }
 
-  async remove(id: string): Promise<void> {
+  /** Delete a list. One that the server does not have is dropped, and cannot be restored. */
+  async remove(id: string): Promise<'in trash' | 'dropped'> {
+    const creation = creationsIn(this.engine.outbox).find(({ edit }) => edit.list === id);
+    if (creation?.state === 'waiting' || creation?.state === 'rejected') {
+      this.engine.discard(creation.op);
+      return 'dropped';
+    }
     await this.api.deleteList(id);
     this.#dropList(id);
+    return 'in trash';
   }
 
   /** Restore a deleted list from the trash. */
@@ -171,12 +178,14 @@ export class Lists {
 
   #overviewOf(row: OverviewRow): ListOverview {
     const { id } = row;
-    const { list, items, version } = this.engine.replica(listTopic(id));
+    const { list, items, version, epoch } = this.engine.replica(listTopic(id));
     const edits = entriesOfList(this.engine.outbox, id);
     // The replica of an open list is ahead of the overview, which the server sends less often.
-    const isFollowed = this.engine.isWatched(listTopic(id)) || row.version === 0;
-    const isAhead = list !== null && isFollowed && version >= row.version;
-    const { name, members, last_interaction: lastInteraction } = isAhead ? list : row;
+    const isAhead = this.engine.isWatched(listTopic(id)) && version >= row.version;
+    // A list that this browser has created has no position before its first snapshot.
+    const isCreated = epoch === null && version === 0;
+    const isReplicaShown = list !== null && (isAhead || isCreated);
+    const { name, members, last_interaction: lastInteraction } = isReplicaShown ? list : row;
     const userId = this.currentUser()?.id;
     return {
       id,
@@ -184,7 +193,7 @@ export class Lists {
       lastInteraction,
       members,
       role: members.find((member) => member.id === userId)?.role ?? 'viewer',
-      ...(isAhead
+      ...(isReplicaShown
         ? countsWithEdits(items, edits)
         : { openCount: row.items_open, totalCount: row.items_total }),
     };

@@ -20,7 +20,7 @@ import type {
   Welcome,
 } from '../protocol/frames';
 import type { Edit } from './edit';
-import { createdReplica, creationsIn, uncreatedLists } from './created-lists';
+import { createdReplica, createdRow, creationsIn, uncreatedLists } from './created-lists';
 import type { Detail } from './item-merge';
 import type { EditResponse, Outbox } from './outbox';
 import { OutboxSender } from './outbox-sender';
@@ -51,7 +51,7 @@ export type EngineEvent =
   /** All lists of the user. They replace every list that the stores have. */
   | { kind: 'lists'; rows: readonly OverviewRow[] }
   | { kind: 'list'; row: OverviewRow }
-  /** The server has created a list of this browser. */
+  /** The server has created a list of this browser. Its own row may follow. */
   | { kind: 'created'; row: OverviewRow }
   /** The newest changes of all lists. They replace every entry that the stores have. */
   | { kind: 'activities'; entries: readonly ActivityEntry[] }
@@ -295,7 +295,8 @@ export class Engine {
   /** Show lists that this browser creates, before the server has them. */
   #showCreatedLists(): void {
     const { outbox } = this;
-    for (const entry of creationsIn(outbox)) {
+    const creations = creationsIn(outbox);
+    for (const entry of creations) {
       const { list } = entry.edit;
       if (entry.state !== 'acknowledged' && !this.#uncreated.has(list))
         this.#uncreated.set(list, []);
@@ -308,9 +309,23 @@ export class Engine {
     for (const [list, callbacks] of this.#uncreated) {
       if (remaining.has(list)) continue;
       this.#uncreated.delete(list);
-      if (!known.has(list)) this.#emit([this.#closeTopic(listTopic(list), 'refused')]);
-      for (const callback of callbacks) callback();
+      const created = creations.find(({ edit }) => edit.list === list);
+      if (created) this.#emit([{ kind: 'created', row: createdRow(created) }]);
+      if (known.has(list)) for (const callback of callbacks) callback();
+      else void this.#endCreation(listTopic(list), callbacks);
     }
+  }
+
+  /** A creation was dropped, or another tab has seen it saved while this one slept. */
+  async #endCreation(topic: string, callbacks: readonly (() => void)[]): Promise<void> {
+    const storage = this.#storage;
+    await this.#readStored(topic);
+    if (storage !== this.#storage) return;
+    if (positionOf(this.replica(topic)) === null) {
+      this.#openTopics.delete(topic);
+      this.#emit([this.#closeTopic(topic, 'refused')]);
+    }
+    for (const callback of callbacks) callback();
   }
 
   /** Resolves when the server has a list, at once unless this browser creates it. */

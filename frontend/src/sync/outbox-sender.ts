@@ -192,10 +192,10 @@ export class OutboxSender {
     this.#work();
   }
 
-  /** Get the lock if edits wait, send them, and give the lock back. */
+  /** Get the lock if edits can be sent, send them, and give the lock back. */
   #work(): void {
     if (this.#isPaused || this.#isSending || this.#cancelRetry) return;
-    if (outbox.waitingEntries(this.#store.current.entries).length === 0) this.#releaseLock();
+    if (!outbox.canSend(this.#store.current.entries)) this.#releaseLock();
     else if (this.#lockState === 'none') this.#acquireLock();
     else if (this.#lockState === 'held') this.#workWithLock();
   }
@@ -266,7 +266,8 @@ export class OutboxSender {
     this.#failureCount = 0;
     this.#delayReason = null;
     const conflictOps = response?.results?.map(uuid) ?? [];
-    const at = { now: this.clock.now(), conflictOps };
+    const knownVersion = this.#replicas.get(entry.edit.list)?.version;
+    const at = { now: this.clock.now(), conflictOps, knownVersion };
     this.#store.update((state) => outbox.acknowledged(state, entry.op, response ?? {}, at));
     this.events.onAcknowledged(entry, response ?? {});
     this.#schedulePrune();

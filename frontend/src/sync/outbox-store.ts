@@ -44,7 +44,9 @@ export class OutboxStore implements TabOutbox {
   async open(onChange: (isShown: boolean) => void): Promise<void> {
     this.#onChange = onChange;
     this.#stopListening = this.storage.onChange(() => void this.reload());
-    await this.reload();
+    // It is read before anything is written, so a write that began meanwhile does not matter.
+    const stored = await this.storage.read().catch(() => null);
+    if (stored && this.#isOpen) this.#show(stored);
   }
 
   close(): void {

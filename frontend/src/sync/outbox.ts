@@ -135,6 +135,11 @@ export function nextWaiting(outbox: Outbox): OutboxEntry | null {
   return outbox.find(({ state, edit }) => state === 'waiting' && !isBlocked(outbox, edit)) ?? null;
 }
 
+/** Whether edits can be sent, or a tab is sending one and may be closed meanwhile. */
+export function canSend(outbox: Outbox): boolean {
+  return nextWaiting(outbox) !== null || outbox.some(({ state }) => state === 'sending');
+}
+
 export function sending(outbox: Outbox, op: string): Outbox {
   return outbox.map((entry) =>
     entry.op === op && entry.state === 'waiting' ? { ...entry, state: 'sending' } : entry,
@@ -183,17 +188,22 @@ export function discarded(outbox: Outbox, op: string): Outbox {
  *
  * Lines that it could not merge are kept as rejected edits, so that nothing typed is lost.
  * `conflictOps` are the ops that these get, one for each line. `now` is in Unix milliseconds.
+ * `knownVersion` is the version of the list that the page has.
  */
 export function acknowledged(
   outbox: StoredOutbox,
   op: string,
   response: EditResponse,
-  { now, conflictOps }: { now: number; conflictOps: readonly string[] },
+  {
+    now,
+    conflictOps,
+    knownVersion,
+  }: { now: number; conflictOps: readonly string[]; knownVersion?: number | undefined },
 ): StoredOutbox {
   const sent = outbox.entries.find((entry) => entry.op === op);
   if (!sent) return outbox;
   const withIds = replaceIds(outbox, sent, newIdsFromResponse(sent.edit, response), now);
-  const changeVersion = changeVersionOf(response) ?? sent.changeVersion;
+  const changeVersion = changeVersionOf(response, knownVersion) ?? sent.changeVersion;
   const withVersion = withUndoVersion(withIds.entries, op, changeVersion);
   const conflicts = conflictsOf(outbox.entries, sent, response, conflictOps);
   const version = response.version ?? sent.version;
@@ -313,13 +323,26 @@ function updated(outbox: Outbox, op: string, fields: Partial<OutboxEntry>): Outb
   return outbox.map((entry) => (entry.op === op ? { ...entry, ...fields } : entry));
 }
 
-/** The version of a bulk change. Null if nothing changed: then the version is another user's. */
-export function changeVersionOf({ version, results, items }: EditResponse): number | null {
+/**
+ * The version of the change that an edit made. Null if nothing changed: then the version is
+ * another user's.
+ *
+ * The response to an edit of one item does not say it. If the item changed after `knownVersion`
+ * of the list, which the page has, this edit has changed it.
+ */
+export function changeVersionOf(
+  { version = 0, outcome, changed = [], results, items }: EditResponse,
+  knownVersion = Infinity,
+): number | null {
   const hasChanged =
-    results?.some(
-      ({ outcome, changed }) => outcome === 'added' || outcome === 'put_back' || changed.length > 0,
-    ) ?? (items ?? []).length > 0;
-  return hasChanged ? (version ?? null) : null;
+    results?.some(isAddMade) ??
+    (items && items.length > 0) ??
+    (outcome ? isAddMade({ outcome, changed }) : version > knownVersion);
+  return hasChanged ? version : null;
+}
+
+function isAddMade({ outcome, changed }: Pick<AddResult, 'outcome' | 'changed'>): boolean {
+  return outcome === 'added' || outcome === 'put_back' || changed.length > 0;
 }
 
 /** Give a waiting undo the version of its edit. Without a version there is nothing to undo. */

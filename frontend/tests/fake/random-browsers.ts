@@ -2,10 +2,16 @@ import type { HttpRequest } from '../../src/net/http';
 import { unreachableProblem } from '../../src/net/problem';
 import type { SocketConnection, SocketConnectionEvents } from '../../src/net/socket-connection';
 import type { ItemRow } from '../../src/protocol/frames';
+import { creationsIn } from '../../src/sync/created-lists';
 import { digestOf } from '../../src/sync/digest';
 import type { Edit } from '../../src/sync/edit';
 import { Engine } from '../../src/sync/engine';
-import { entriesOfList, waitingEntries, type OutboxEntry } from '../../src/sync/outbox';
+import {
+  entriesOfList,
+  waitingEntries,
+  type Outbox,
+  type OutboxEntry,
+} from '../../src/sync/outbox';
 import { optimisticRows } from '../../src/sync/list-view';
 import { ManualClock, settlePromises } from './clock';
 import { paintAtOnce } from './paint';
@@ -15,6 +21,8 @@ import { FakeBrowser, type FakeTab } from './storage';
 
 const NAMES = ['Milk', 'Eggs', 'Bread', 'Tea', 'Rice'];
 const NOTES = ['', 'raw', 'ripe', 'x'.repeat(996)];
+
+const hasCreation = (outbox: Outbox): boolean => creationsIn(outbox).length > 0;
 
 interface Page {
   engine: Engine;
@@ -43,7 +51,7 @@ interface MadeEdit {
  */
 export class RandomBrowsers {
   readonly clock = new ManualClock();
-  readonly server = new FakeServer();
+  readonly server: FakeServer;
   readonly browsers: FakeBrowser[];
   readonly made = new Map<string, MadeEdit>();
   pages: Page[] = [];
@@ -54,11 +62,16 @@ export class RandomBrowsers {
   readonly #wasFull = new Set<FakeBrowser>();
   /** The ops of edits that a browser sent before it had stored them. */
   readonly #sentUnstored: string[] = [];
+  /** The paths of edits that a browser sent before the list was created. */
+  readonly #sentTooEarly: string[] = [];
 
-  constructor(browserCount: number) {
+  /** `start`: whether the list exists, or the first browser creates it. */
+  constructor(browserCount: number, start: 'list exists' | 'no list' = 'list exists') {
     this.clock.randomValue = 0.5;
+    this.server = new FakeServer(start === 'list exists');
     this.browsers = Array.from({ length: browserCount }, () => new FakeBrowser(this.clock));
     for (const browser of this.browsers) this.openTab(browser);
+    this.#openList();
   }
 
   openTab(browser: FakeBrowser): void {
@@ -73,8 +86,37 @@ export class RandomBrowsers {
     this.pages.push(page);
     void engine.open(ana.id, tab.storage);
     engine.start();
-    void engine.openList(this.server.list);
-    engine.setPresence(this.server.topic, 'viewing');
+    this.#openList();
+  }
+
+  /** Create the list if it is missing, and open it in each tab that knows it. */
+  #openList(): void {
+    if (!this.#isCreationKnown()) this.#create();
+    for (const { engine } of this.pages) {
+      if (this.#opened.has(engine) || !(this.server.isCreated || hasCreation(engine.outbox)))
+        continue;
+      this.#opened.add(engine);
+      void engine.openList(this.server.list).then(() => {
+        engine.setPresence(this.server.topic, 'viewing');
+      });
+    }
+  }
+
+  readonly #opened = new WeakSet<Engine>();
+
+  #isCreationKnown(): boolean {
+    return (
+      this.server.isCreated ||
+      this.server.requests.some(({ request }) => request.path === 'shopping-lists/') ||
+      this.browsers.some(({ outbox }) => hasCreation(outbox.entries)) ||
+      this.pages.some(({ engine }) => hasCreation(engine.outbox))
+    );
+  }
+
+  #create(): void {
+    const page = this.pages.find(({ browser }) => browser === this.browsers[0]);
+    const { list } = this.server;
+    if (page) this.submit(page, { type: 'create', list, name: 'Groceries', owner: ana }, 'List');
   }
 
   closeTab(page: Page): void {
@@ -113,6 +155,8 @@ export class RandomBrowsers {
       // Another tab may have removed it since, because the server had saved it.
       if (!isStored && !this.made.get(op)?.isStored) this.#sentUnstored.push(op);
     }
+    if (op !== undefined && !this.server.isCreated && request.path !== 'shopping-lists/')
+      this.#sentTooEarly.push(request.path);
     if (this.#offline.has(browser)) return Promise.reject(unreachableProblem());
     return new Promise((resolve, reject) => {
       // A closed tab gets no response, but the server carries out what was sent.
@@ -202,10 +246,14 @@ export class RandomBrowsers {
         this.clock.advance([100, 700, 3000, 15_000][b % 4] ?? 100);
     }
     await settlePromises();
+    this.#openList();
+    await settlePromises();
     this.#observe();
   }
 
   #edit(page: Page, b: number): void {
+    // A user cannot edit a list before it is known.
+    if (!this.server.isCreated && !hasCreation(page.engine.outbox)) return;
     const name = NAMES[b % NAMES.length] ?? 'Milk';
     const note = NOTES[(b >> 3) % NOTES.length] ?? '';
     const rows = this.view(page);
@@ -242,7 +290,8 @@ export class RandomBrowsers {
 
   /** The server stops, and starts again: with its data, an older copy of it, or a new epoch. */
   #fail(b: number): void {
-    if (b % 4 === 0) this.#copy = this.server.copy();
+    if (!this.server.isCreated && b % 4 !== 1) this.server.refusesLists = b % 4 === 0;
+    else if (b % 4 === 0) this.#copy = this.server.copy();
     else if (b % 4 === 1) {
       for (const connection of [...this.server.connections]) this.server.disconnect(connection);
       while (this.server.respond('request lost'));
@@ -280,7 +329,7 @@ export class RandomBrowsers {
   #decide({ engine }: Page, b: number): void {
     const refused = engine.outbox.find(({ state }) => state === 'rejected');
     if (b % 3 === 0) engine.flushStorage();
-    else if (refused && b % 3 === 1) engine.retry(refused.op);
+    else if (refused && (b % 3 === 1 || refused.edit.type === 'create')) engine.retry(refused.op);
     else if (refused) {
       engine.discard(refused.op);
       const edit = this.made.get(refused.op);
@@ -301,6 +350,7 @@ export class RandomBrowsers {
       if (browser.tabs.size === 0) this.openTab(browser);
     }
     this.#offline.clear();
+    this.server.refusesLists = false;
     for (const { engine } of this.pages) engine.resume();
     await this.#deliver(12);
     // One more change lets every page notice a change that was lost.
@@ -321,6 +371,11 @@ export class RandomBrowsers {
         for (const connection of [...this.server.connections])
           while (this.server.exchangeMessages(connection)) isBusy = true;
         await settlePromises();
+        this.#openList();
+        for (const { engine } of this.pages) {
+          for (const { op, edit, state } of engine.outbox)
+            if (edit.type === 'create' && state === 'rejected') engine.retry(op);
+        }
         this.#observe();
       }
     }
@@ -330,6 +385,7 @@ export class RandomBrowsers {
   problems(): string[] {
     const { server } = this;
     const problems = this.#sentUnstored.map((op) => `${op} was sent before it was stored`);
+    for (const path of this.#sentTooEarly) problems.push(`${path} was sent before its list`);
     for (const page of this.pages) {
       const replica = page.engine.replica(server.topic);
       if (replica.computedDigest !== server.digest || replica.version !== server.version)

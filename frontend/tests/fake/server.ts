@@ -2,7 +2,7 @@ import type { HttpRequest, Http } from '../../src/net/http';
 import { parseProblem, unreachableProblem } from '../../src/net/problem';
 import type { OpenSocket, SocketConnectionEvents } from '../../src/net/socket-connection';
 import type { Change, ClientFrame, ItemRow, Seen, ServerFrame } from '../../src/protocol/frames';
-import { digestOf } from '../../src/sync/digest';
+import { digestOf, EMPTY_DIGEST } from '../../src/sync/digest';
 import { isSameName } from '../../src/sync/edit';
 import { mergeDetails, putBackDetails } from '../../src/sync/item-merge';
 import { AT, ana, item, listRow } from './rows';
@@ -48,6 +48,8 @@ export class FakeServer {
   readonly topic = 'list:one';
   epoch = 'aaaaaaaa';
   version = 0;
+  /** Whether a request to create a list is refused. */
+  refusesLists = false;
   items = new Map<string, ItemRow>();
   log: Change[] = [];
   /** The ops of all changes of this history. */
@@ -56,6 +58,11 @@ export class FakeServer {
   requests: PendingRequest[] = [];
   #responses = new Map<string, unknown>();
   #epochCount = 0;
+
+  constructor(
+    /** Whether the list exists. If not, a browser has to create it. */
+    public isCreated = true,
+  ) {}
 
   readonly http: Http = <T>(request: HttpRequest) =>
     new Promise<T>((resolve, reject) => {
@@ -185,7 +192,9 @@ export class FakeServer {
       server: 'fake',
       connection: 'c_1',
       user: ana,
-      lists: [{ id: this.list, epoch: this.epoch, version: this.version, digest: this.digest }],
+      lists: this.isCreated
+        ? [{ id: this.list, epoch: this.epoch, version: this.version, digest: this.digest }]
+        : [],
       heartbeat: 20,
       limits: {},
     };
@@ -195,6 +204,10 @@ export class FakeServer {
     if (frame.type === 'ping') connection.outbound.push([{ type: 'pong' }]);
     if (frame.type === 'seen') connection.seen = frame;
     if (frame.type !== 'subscribe') return;
+    if (!this.isCreated) {
+      connection.outbound.push([{ type: 'error', id: frame.id, code: 'not_found', message: '' }]);
+      return;
+    }
     connection.topics.add(frame.topic);
     const { topic, epoch, version, digest } = this;
     const recovered =
@@ -244,6 +257,8 @@ export class FakeServer {
   #handle({ method, path, body, op }: HttpRequest): unknown {
     const id = /shopping-items\/([^/]+)\/$/.exec(path)?.[1];
     const fields = (body ?? {}) as Partial<ItemRow>;
+    if (path === 'shopping-lists/') return this.#create(op ?? null);
+    if (!this.isCreated) throw parseProblem(404, { detail: 'not found' }, null);
     if (path.endsWith('/snapshot/')) return this.#snapshotResponse();
     if (path.endsWith('/bulk/')) return this.#addMany(body as { items: Row[] }, op ?? null);
     if (method === 'POST') return this.#add(fields, op ?? null);
@@ -258,6 +273,13 @@ export class FakeServer {
       return { version: this.version };
     }
     return this.#write(id, fields, 'item.edited', op ?? null);
+  }
+
+  #create(op: string | null): unknown {
+    if (this.isCreated || this.refusesLists) throw parseProblem(409, { detail: 'refused' }, null);
+    this.isCreated = true;
+    this.#record(EMPTY_DIGEST, 'list.created', [], [], op);
+    return { ...listRow(this.list), version: this.version, items_open: 0, items_total: 0 };
   }
 
   #add(fields: Partial<ItemRow>, op: string | null): ItemRow {
