@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_unsent_edits import expect_edits_stored
 from tests.support.browser.installation import BrowserInstallation
 
 pytestmark = pytest.mark.browser
@@ -89,12 +90,14 @@ def test_list_is_created_and_used_without_its_server(open_session, released):
     new_list.press("Enter")
     expect(ana.main.get_by_role("heading", name="Camping")).to_be_visible()
     ana.add("Tent")
+    expect_edits_stored(ana, 2)
     path = ana.page.url
     ana.page.goto("/")
     expect(ana.page.get_by_role("link", name="Camping")).to_contain_text("1 to buy")
     ana.page.goto(path)
     ana.expect_item("Tent")
     ana.tick("Tent")
+    expect_edits_stored(ana, 3)
     expect(ana.main.locator(".badge")).to_contain_text("3 changes wait")
     released.ensure_running()
     ana.wait_until_live()

@@ -74,6 +74,13 @@ def expect_stored(session, groceries, installation):
         session.page.wait_for_timeout(100)
 
 
+def expect_edits_stored(session, count):
+    """Wait until the browser stores this number of unsent edits. A page warns before that."""
+    session.page.wait_for_function(
+        f"async (count) => (await ({STORED_LIST})('')).waiting === count", arg=count
+    )
+
+
 def expect_no_answer(session):
     expect(session.main.locator(".badge")).to_contain_text(re.compile("No answer|Connecting"))
 

@@ -42,11 +42,13 @@ export class DatabaseOutbox implements OutboxStorage {
       transaction.objectStore('outbox'),
       transaction.objectStore('aliases'),
     ];
-    const stored = inOrder(await outbox.getAll(keysOf(userId)));
-    const before = {
-      entries: stored.map(({ entry }) => entry),
-      aliases: await aliases.getAll(keysOf(userId)),
-    };
+    // Both at once: a page that is left before the writes begin loses them.
+    const [rows, knownAliases] = await Promise.all([
+      outbox.getAll(keysOf(userId)),
+      aliases.getAll(keysOf(userId)),
+    ]);
+    const stored = inOrder(rows);
+    const before = { entries: stored.map(({ entry }) => entry), aliases: knownAliases };
     const after = change(before);
     const orders = new Map(stored.map(({ entry, order }) => [entry.op, order]));
     let last = stored.at(-1)?.order ?? 0;
