@@ -29,6 +29,8 @@ ShoppingItem.objects.bulk_create(
     for number in range({count})
 )
 """
+PAUSE = 700
+"""Milliseconds between two ticks, about as fast as a person ticks."""
 WATCH = """(name) => { window.painted = new Promise((resolve) => {
   const row = `[role=main] input[aria-label="${name}"]`;
   const check = () => {
@@ -101,7 +103,7 @@ def run(pages: list[Page], rounds: int) -> None:
         own.append(times[0])
         others.extend(times[1:])
         last.append(max(times[1:]))
-        pages[0].wait_for_timeout(150)
+        pages[0].wait_for_timeout(PAUSE)
     print(f"own screen          {summary(own)}")
     print(f"other screens       {summary(others)}")
     print(f"the last of them    {summary(last)}")
