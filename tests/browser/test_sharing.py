@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def test_guest_joins_by_link_edits_and_is_removed(open_session, groceries):
     ana, guest = open_session("ana").open(groceries.path), open_session()
     ana.page.get_by_role("button", name="Members and invites").click()
-    ana.page.get_by_role("button", name="Change").click()
+    ana.page.get_by_role("button", name="Change", exact=True).click()
     ana.page.get_by_label("For a guest without an account").check()
     ana.page.get_by_role("button", name="Copy link").click()
     link = ana.page.get_by_label("Send this link").input_value()

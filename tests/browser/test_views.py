@@ -128,7 +128,7 @@ def menu(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Pa
 def share(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     page = one_list(open_session, stocked_list)
     page.get_by_role("button", name="Members and invites").click()
-    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Change", exact=True).click()
     page.get_by_role("button", name="QR code").click()
     expect(page.get_by_label("QR code of the link")).to_be_visible()
     return page

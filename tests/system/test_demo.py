@@ -190,8 +190,9 @@ def test_redis_comes_back(demo: tuple[Demo, Path]) -> None:
     eventually(lambda: running.ana.get("/readyz").json()["status"] == "degraded")
     eventually(lambda: running.ana.get("/readyz").json()["status"] == "ready")
     eventually(lambda: is_over(running))
-    mark = [("Redis does not answer.", 1)]
-    eventually(lambda: stored_conditions(log.parent, "layer") == mark)
+    mark = ("Redis does not answer.", 1)
+    # A busy machine may make another one.
+    eventually(lambda: set(stored_conditions(log.parent, "layer")) == {mark})
 
 
 def test_older_copy_is_put_back_under_the_running_demo(demo: tuple[Demo, Path]) -> None:
