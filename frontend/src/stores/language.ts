@@ -1,3 +1,5 @@
+import { choiceCookie } from './choice-cookie';
+
 /** A language of the app: its tag, and its name in the language itself. */
 export interface Language {
   tag: 'en' | 'de';
@@ -11,13 +13,10 @@ export const LANGUAGES: readonly Language[] = [
 ];
 
 const COOKIE = 'trolley_language';
-const YEAR = 365 * 24 * 60 * 60;
 
 /** The cookie with which the server chooses the language of pages. Null deletes it. */
 export function languageCookie(tag: Language['tag'] | null, protocol: string): string {
-  const lifetime = tag === null ? 0 : YEAR;
-  const secure = protocol === 'https:' ? '; secure' : '';
-  return `${COOKIE}=${tag ?? ''}; path=/; max-age=${lifetime}; samesite=lax${secure}`;
+  return choiceCookie(COOKIE, tag, protocol);
 }
 
 /**

@@ -1,19 +1,17 @@
+import { choiceCookie } from './choice-cookie';
+
 /** The colours of the pages. `system`: those of the browser. */
 export type Theme = 'system' | 'light' | 'dark';
 
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
 const COOKIE = 'trolley_theme';
-const YEAR = 365 * 24 * 60 * 60;
 /** The background of the page, as base.css and the server's HTML have it. */
 const BACKGROUNDS = { light: '#f5f7f5', dark: '#101412' };
 
 /** The cookie with which the server renders the theme. The system's theme needs none. */
 export function themeCookie(theme: Theme, protocol: string): string {
-  const lifetime = theme === 'system' ? 0 : YEAR;
-  const value = theme === 'system' ? '' : theme;
-  const secure = protocol === 'https:' ? '; secure' : '';
-  return `${COOKIE}=${value}; path=/; max-age=${lifetime}; samesite=lax${secure}`;
+  return choiceCookie(COOKIE, theme === 'system' ? null : theme, protocol);
 }
 
 /** The theme that the cookies of a page name. Anything else is the system's. */
