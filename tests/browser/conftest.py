@@ -67,6 +67,14 @@ def installation(request, dist, tmp_path_factory) -> Iterator[BrowserInstallatio
 
 
 @pytest.fixture
+def new_installation(dist, tmp_path) -> Iterator[BrowserInstallation]:
+    """A served installation without an owner."""
+    installation = BrowserInstallation(tmp_path / "data")
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
 def sessions(chromium) -> Iterator[list[BrowserSession]]:
     """The sessions that the test opened; none may have an error at the end."""
     opened: list[BrowserSession] = []
@@ -84,7 +92,7 @@ def open_session(chromium, installation, sessions) -> OpenSession:
         who: str | None = None, *, of: BrowserInstallation = installation, **options: object
     ) -> BrowserSession:
         state = None if who is None else of.storage_state(who, chromium)
-        # Most tests are about the page that the server sends. test_offline.py is not.
+        # Most tests are about the page that the server sends, and not about a stored one.
         options = {"service_workers": "block", **options}
         context = chromium.new_context(base_url=of.url, storage_state=state, **options)
         sessions.append(BrowserSession(context, of.url))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser.installation import BrowserInstallation
 from tests.support.installation import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -16,14 +15,6 @@ def fill_registration(page, username):
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-
-
-@pytest.fixture
-def new_installation(dist, tmp_path):
-    """An installation without an owner."""
-    installation = BrowserInstallation(tmp_path / "data")
-    yield installation
-    installation.close()
 
 
 def test_setup_link_creates_owner_once(open_session, new_installation):

@@ -7,7 +7,6 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.support.browser.installation import BrowserInstallation
 from tests.support.browser.session import BrowserSession
 from tests.support.installation import PASSWORD
 from tests.support.processes import ROOT
@@ -51,14 +50,6 @@ class Phone:
 def phone(open_session, groceries) -> Phone:
     """The phone of ana, with a list open."""
     return Phone(open_session("ana", **PHONE).open(groceries.path))
-
-
-@pytest.fixture
-def new_installation(dist, tmp_path):
-    """An installation without an owner."""
-    installation = BrowserInstallation(tmp_path / "data")
-    yield installation
-    installation.close()
 
 
 def test_owner_gets_to_the_first_item(open_session, new_installation):
