@@ -49,6 +49,7 @@ const TYPES = {
   ListsImportResult: ['post /api/import/ response'],
 
   Suggestions: ['get /api/suggestions/ response'],
+  ForgottenNames: ['get /api/suggestions/forget/ response'],
 
   ConnectionAnswer: ['get /api/live/connection/ response'],
   Received: ['get /api/live/connection/ response', 'received'],
