@@ -27,7 +27,8 @@ export function viewOf(content: HTMLElement): RowBox {
   const isPageScrolled = scrollerOf(content) !== content;
   const { top, bottom } = content.getBoundingClientRect();
   const view = isPageScrolled ? { top: 0, bottom: innerHeight } : { top, bottom };
-  return { top: view.top + MARGIN, bottom: view.bottom - MESSAGE_HEIGHT };
+  const covered = content.parentElement?.querySelector('.suggestions')?.clientHeight ?? 0;
+  return { top: view.top + MARGIN, bottom: view.bottom - MESSAGE_HEIGHT - covered };
 }
 
 const nextFrame = (): Promise<void> =>
