@@ -413,6 +413,17 @@ export interface ImportedList {
   items: number;
 }
 /**
+ * What a page knows about an exception that ended a part of it.
+ */
+export interface PageFailure {
+  page: string;
+  part: string;
+  name: string;
+  message: string;
+  stack: string;
+  build: string;
+}
+/**
  * Names that were used before, the most likely first.
  */
 export interface Suggestions {
