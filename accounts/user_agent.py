@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
 
+DeviceKind = Literal["phone", "tablet", "computer"]
 MAX_LENGTH = 60
 # A browser also names its predecessors, so the first match counts.
 BROWSERS = (
@@ -33,6 +35,20 @@ def describe(user_agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or _clean(user_agent)
+
+
+def device_kind(user_agent: str) -> DeviceKind | None:
+    """Return what kind of device a browser runs on, None for other programs.
+
+    An iPad calls itself a Macintosh unless it is asked for the page of a phone.
+    """
+    if not _first_match(BROWSERS, user_agent):
+        return None
+    if "iPad" in user_agent:
+        return "tablet"
+    if "Mobile" in user_agent:
+        return "phone"
+    return "tablet" if "Android" in user_agent else "computer"
 
 
 def _first_match(names: tuple[tuple[str, str], ...], user_agent: str) -> str:

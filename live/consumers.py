@@ -46,6 +46,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Work = Coroutine[Any, Any, None]
 
+WAITING_EFFECTS = (
+    state_machine.StartSubscription,
+    state_machine.Authenticate,
+    state_machine.SetTripPresence,
+)
+"""Effects that may wait for the database."""
 DISCONNECT = "websocket.disconnect"
 ABNORMAL_CLOSURE = 1006
 """The code of a connection that ended without a close frame."""
@@ -58,7 +64,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
     initial_subscription: StartSubscription | None
     network: str
     credential: bytes | None
-    device: str
+    user_agent: str
     unread_bytes: UnreadBytes
     is_bare = False
     """Whether the socket counts as one without a credential (admission.py)."""
@@ -81,7 +87,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         # Before it is accepted: then the headers are dropped (serving/websocket_protocol.py).
         self.network = scope_network(scope)
         self.credential = credential_of(scope["headers"])
-        self.device = _device_of(scope["headers"])
+        self.user_agent = _user_agent_of(scope["headers"])
         self.unread_bytes = scope.get("extensions", {}).get("trolley.unread_bytes", noop)
         _remember_probe(scope, "accepted")
         await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
@@ -100,7 +106,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         self.connection = Connection(
             send,
             finish=task.cancel,
-            device=self.device,
+            device=user_agent.describe(self.user_agent),
+            device_kind=user_agent.device_kind(self.user_agent),
             unread_bytes=self.unread_bytes,
             meter=self.runtime.meter,
         )
@@ -271,7 +278,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             content = message.get("bytes") or b""
         effects = self.connection.state.receive(content, time.monotonic())
         for effect in effects:
-            if isinstance(effect, state_machine.StartSubscription | state_machine.Authenticate):
+            if isinstance(effect, WAITING_EFFECTS):
                 return self._run_effects(effect, effects)
             self._apply_effect(effect)
         return None
@@ -283,6 +290,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             elif isinstance(effect, state_machine.Authenticate):
                 await self._authenticate(identity.identity_from_token, effect.token)
                 await self._subscribe_initial()
+            elif isinstance(effect, state_machine.SetTripPresence):
+                await self.runtime.trip_access.announce(self.connection, effect.announced)
             else:
                 self._apply_effect(effect)
             effect = next(remaining, None)
@@ -297,8 +306,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 connection.send(frames.Unsubscribed(topic=topic, id=frame_id))
             case state_machine.RecordSeen(seen):
                 self.runtime.screens.record(connection, seen)
-            case state_machine.SetPresenceState(topic, state):
-                self.runtime.presence.set_state(connection, topic, state)
+            case state_machine.SetPresence(announced):
+                self.runtime.presence.set_state(connection, announced)
             case state_machine.Close(code, reason, retry_in):
                 connection.close(code, reason, retry_in=retry_in)
 
@@ -316,7 +325,6 @@ def _remember_probe(scope: Mapping[str, Any], outcome: Outcome) -> None:
         probes.remember(probe, ProbedHandshake(outcome, received_of(scope)))
 
 
-def _device_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the name of the client's program, as the account page shows it."""
+def _user_agent_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     values = (value for name, value in headers if name == b"user-agent")
-    return user_agent.describe(next(values, b"").decode("latin-1"))
+    return next(values, b"").decode("latin-1")

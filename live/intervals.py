@@ -71,8 +71,12 @@ class Intervals:
     """Seconds between the last sample of a process and its removal from the sum."""
     presence_delay: float = 0.2
     """Seconds between a change of presence and its frame: changes are sent together."""
-    presence_timeout: float = 30.0
+    presence_interval: float = 1.0
+    """Seconds between two frames of presence about one list."""
+    presence_timeout: float = 25.0
     """Seconds between the last message of a process about a list and its expiry."""
+    presence_lease: float = 25.0
+    """Seconds between the last frame of a client that repeats its presence and its expiry."""
     snapshot_interval: float = 2.0
     """Seconds between two snapshots of one list for one socket that subscribes again."""
     overview_interval: float = 0.25

@@ -27,6 +27,7 @@ from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
 from live.connections.screens import Screens
 from live.connections.subscriptions import Subscriptions
+from live.connections.trip_access import TripAccess
 from live.counters import counters
 from live.cpu_meter import dashboard_cpu
 from live.delivery import local_bus
@@ -94,6 +95,7 @@ class Runtime:
             position=self.relay.position,
             intervals=self.intervals,
         )
+        self.trip_access = TripAccess(presence=self.presence, intervals=self.intervals)
         self.screens = Screens(
             self.relay, meter=self.meter, confirm_delay=self.intervals.confirm_delay
         )

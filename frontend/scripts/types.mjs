@@ -52,6 +52,7 @@ async function toTypeScript(schema, source) {
     bannerComment: `/* Generated from ${source} by \`./run generate-types\`. Do not edit. */`,
     additionalProperties: false,
     unknownAny: true,
+    ignoreMinAndMaxItems: true,
     style: { singleQuote: true, printWidth: 100 },
   });
   // The root of the REST types only holds the types together.

@@ -32,18 +32,22 @@ class Connection:
     `subscriptions` maps each topic to the version at which the socket subscribed
     (0 for topics without versions). `snapshot_times` has the time of the newest
     snapshot of a topic. `device` names the client's program, as on the account page.
-    `on_unsubscribe` is called with each topic that is removed from it, `on_lagging`
-    when the client reads again and has missed something.
+    `device_kind` is what the other users of a list see of it. `may_shop` has the topics of lists
+    where the user is known to be allowed to tick items. `on_unsubscribe` is called with each
+    topic that is removed from it, `on_lagging` when the client reads again and has missed
+    something.
     """
 
     __slots__ = (
         "_finish",
         "close_code",
         "device",
+        "device_kind",
         "expires_at",
         "id",
         "identity",
         "is_authenticating",
+        "may_shop",
         "on_lagging",
         "on_unsubscribe",
         "opened_at",
@@ -61,6 +65,7 @@ class Connection:
         *,
         finish: Callable[[], object],
         device: str = "",
+        device_kind: frames.Device | None = None,
         unread_bytes: UnreadBytes = noop,
         meter: DeliveryMeter | None = None,
     ) -> None:
@@ -77,6 +82,8 @@ class Connection:
         self.resync_task: asyncio.Task[None] | None = None
         self.close_code: CloseCode | None = None
         self.device = device
+        self.device_kind = device_kind
+        self.may_shop: set[str] = set()
         self.unread_bytes = unread_bytes
         self.writer = SocketWriter(send, meter=meter)
         self.writer.on_finished = self._on_writer_finished
@@ -110,6 +117,7 @@ class Connection:
 
     def detach(self, topic: str) -> None:
         """Remove a subscription and its queued frames. The client may subscribe again next."""
+        self.may_shop.discard(topic)
         if self.subscriptions.pop(topic, None) is not None:
             self.on_unsubscribe(self, topic)
         self.writer.send_queue.drop_topic(topic)

@@ -21,6 +21,7 @@ from live.fingerprint import fingerprint
 from rest.batches import MAX_IDS_PER_QUERY, batched
 from rest.text import strip_secret
 from shopping_list.models import Membership
+from shopping_list.rows import ROLES
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -37,7 +38,7 @@ class Identity:
     `session` and `token` are fingerprints, never the secret. `lookup_key` finds
     the session or token in the database. `restricted_to_list` is the only list
     that a restricted token allows. `expires_at` is in epoch seconds.
-    `session_auth_hash` changes with the password.
+    `session_auth_hash` changes with the password. `may_tick` is false for a token that only reads.
     """
 
     user_id: int
@@ -50,6 +51,7 @@ class Identity:
     restricted_to_list: UUID | None = None
     expires_at: float | None = None
     session_auth_hash: str = ""
+    may_tick: bool = True
 
 
 def identity_from_session(key: str, *, proxy_user: str | None = None) -> Identity | None:
@@ -97,6 +99,7 @@ def identity_from_token(secret: str) -> Identity | None:
         restricted_to_list=token.list_id,
         expires_at=None if token.expiry is None else token.expiry.timestamp(),
         session_auth_hash=token.user.get_session_auth_hash(),
+        may_tick=token.scope != ApiToken.Scope.READ,
     )
 
 
@@ -110,6 +113,13 @@ def list_position(user_id: int, list_id: UUID) -> Position | None:
     """Return the position of a list if the user may view it, else None."""
     memberships = _active_memberships().filter(user_id=user_id, shopping_list_id=list_id)
     return next((position for _, position in _positions(memberships)), None)
+
+
+def may_tick(user_id: int, list_id: UUID) -> bool:
+    """Tell whether the role of a user on a list allows to tick its items."""
+    memberships = _active_memberships().filter(user_id=user_id, shopping_list_id=list_id)
+    role = memberships.values_list("role", flat=True).first()
+    return role is not None and ROLES.index(role) >= ROLES.index("ticker")
 
 
 def memberships(user_ids: Collection[int]) -> dict[UserAndList, Position]:

@@ -1,8 +1,9 @@
-"""Which users view which list, across all processes.
+"""Which users view which list and what they do there, across all processes.
 
 Each process publishes the states of its own sockets and repeats them. The states
 of another process expire if it does not repeat them, so a killed process leaves
-no users behind. It never reads the database.
+no users behind. The state of a client that repeats it expires in the same way, so
+a phone without a network leaves none behind either. It never reads the database.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -29,15 +31,37 @@ STATE_PRIORITY: dict[frames.PresenceState, int] = {"shopping": 0, "viewing": 1, 
 """If a user has several sockets, the state with the lowest number is shown."""
 MAX_PEOPLE = 200
 """Maximum users in one presence frame."""
+MAX_CLAIMS = 200
+"""Maximum claimed aisles in one presence frame."""
 
 
-class PresenceEntry(NamedTuple):
-    """The state of one user on a list; `since` is in epoch seconds."""
+class Claim(NamedTuple):
+    """An aisle that a user has claimed, and when, in epoch seconds."""
+
+    aisle: str
+    at: float
+
+
+class PresenceEntry(msgspec.Struct, frozen=True, array_like=True):
+    """What one user does on a list; `since` is in epoch seconds."""
 
     id: int
     name: str
     state: frames.PresenceState
     since: float
+    device: frames.Device | None = None
+    trip: frames.Trip | None = None
+    claims: tuple[Claim, ...] = ()
+    editing: UUID | None = None
+    leaving_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class LocalPresence:
+    """What the client of one socket said, and until when it holds, in monotonic seconds."""
+
+    entry: PresenceEntry
+    expires_at: float
 
 
 class RemotePresence(NamedTuple):
@@ -64,27 +88,31 @@ class Presence:
         self._publish_message = publish
         self._position = position
         self._intervals = intervals
-        self._local: dict[str, dict[Connection, PresenceEntry]] = {}
+        self._local: dict[str, dict[Connection, LocalPresence]] = {}
         self._remote: dict[str, dict[str, RemotePresence]] = {}
         self._changed_topics: dict[str, bool] = {}
         """The topics to publish, each with whether a local state changed."""
-        self._publish_timer: asyncio.TimerHandle | None = None
+        self._publish_timers: dict[str, asyncio.TimerHandle] = {}
+        self._published_at: dict[str, float] = {}
+        """When each topic was published, in seconds of the event loop."""
         self._repeat_at = 0.0
 
-    def set_state(self, connection: Connection, topic: str, state: frames.PresenceState) -> None:
-        """Set the state of a socket's user."""
-        entries = self._local.setdefault(topic, {})
-        previous = entries.get(connection)
-        if previous is None or previous.state != state:
-            user = connection.user
-            entries[connection] = PresenceEntry(user.user_id, user.name, state, time.time())
+    def set_state(self, connection: Connection, announced: frames.SetPresence) -> None:
+        """Set or repeat what a socket's user does on a list."""
+        topic = announced.topic
+        local = self._local.setdefault(topic, {})
+        previous = local.get(connection)
+        entry = _entry_of(connection, announced, None if previous is None else previous.entry)
+        lease = self._intervals.presence_lease if announced.is_leased else float("inf")
+        local[connection] = LocalPresence(entry, time.monotonic() + lease)
+        if previous is None or previous.entry != entry:
             self._schedule_publish(topic, is_local=True)
 
     def remove(self, connection: Connection, topic: str) -> None:
         """Remove the state of a socket that unsubscribed."""
-        entries = self._local.get(topic, {})
-        if entries.pop(connection, None) is not None:
-            if not entries:
+        local = self._local.get(topic, {})
+        if local.pop(connection, None) is not None:
+            if not local:
                 del self._local[topic]
             self._schedule_publish(topic, is_local=True)
 
@@ -93,7 +121,7 @@ class Presence:
         process, topic = message["process"], message["topic"]
         if process == self._process:
             return
-        entries = tuple(msgspec.convert(person, PresenceEntry) for person in message["people"])
+        entries = msgspec.convert(message["people"], tuple[PresenceEntry, ...])
         processes = self._remote.setdefault(topic, {})
         previous = processes.pop(process, None)
         if entries:
@@ -112,7 +140,7 @@ class Presence:
 
     def entries(self, topic: str) -> list[PresenceEntry]:
         """Return the states of the users who have a list open: one for each user."""
-        entries = list(self._local.get(topic, {}).values())
+        entries = [local.entry for local in self._local.get(topic, {}).values()]
         for presence in self._remote.get(topic, {}).values():
             entries.extend(presence.entries)
         return _merge_by_user(entries)[:MAX_PEOPLE]
@@ -126,6 +154,10 @@ class Presence:
                     self._schedule_publish(topic, is_local=False)
             if not processes:
                 del self._remote[topic]
+        for topic, connections in list(self._local.items()):
+            for connection, local in list(connections.items()):
+                if local.expires_at < now:
+                    self.remove(connection, topic)
         if now >= self._repeat_at:
             self._repeat_at = now + self._intervals.presence_timeout / 3
             for topic in self._local:
@@ -133,29 +165,37 @@ class Presence:
 
     def close(self) -> None:
         """Tell the other processes that this one has no users any more."""
-        if self._publish_timer is not None:
-            self._publish_timer.cancel()
+        for timer in self._publish_timers.values():
+            timer.cancel()
         topics = list(self._local)
         self._local.clear()
         for topic in topics:
             self._broadcast(topic)
 
     def _schedule_publish(self, topic: str, *, is_local: bool) -> None:
+        """Publish a topic soon, together with the changes until then, and not too often."""
         self._changed_topics[topic] = self._changed_topics.get(topic, False) or is_local
-        if self._publish_timer is None:
-            # Changes that happen at the same time are published once.
-            loop = asyncio.get_running_loop()
-            delay = self._intervals.presence_delay
-            self._publish_timer = loop.call_later(delay, self._publish_changed)
+        if topic in self._publish_timers:
+            return
+        loop, intervals = asyncio.get_running_loop(), self._intervals
+        now = loop.time()
+        self._published_at = {
+            each: at
+            for each, at in self._published_at.items()
+            if at + intervals.presence_interval > now
+        }
+        at = now + intervals.presence_delay
+        if topic in self._published_at:
+            at = max(at, self._published_at[topic] + intervals.presence_interval)
+        self._publish_timers[topic] = loop.call_at(at, self._publish_topic, topic)
 
-    def _publish_changed(self) -> None:
-        self._publish_timer = None
-        changed_topics, self._changed_topics = self._changed_topics, {}
-        for topic, is_local in changed_topics.items():
-            text = encode(self._frame(topic)).decode()
-            self._hub.publish(topic, text, before=self._list_position(topic))
-            if is_local:
-                self._broadcast(topic)
+    def _publish_topic(self, topic: str) -> None:
+        del self._publish_timers[topic]
+        self._published_at[topic] = asyncio.get_running_loop().time()
+        text = encode(self._frame(topic)).decode()
+        self._hub.publish(topic, text, before=self._list_position(topic))
+        if self._changed_topics.pop(topic):
+            self._broadcast(topic)
 
     def _list_position(self, topic: str) -> Position | None:
         # A client that missed only a presence frame must not get the whole list again.
@@ -163,30 +203,87 @@ class Presence:
         return None if list_id is None else self._position(list_id)
 
     def _broadcast(self, topic: str) -> None:
+        entries = [local.entry for local in self._local.get(topic, {}).values()]
         message = {
             "type": "live.presence",
             "process": self._process,
             "topic": topic,
-            "people": [list(entry) for entry in self._local.get(topic, {}).values()],
+            "people": msgspec.to_builtins(entries),
         }
         self._publish_message(GroupMessage(CONTROL_GROUP, message))
 
     def _frame(self, topic: str) -> frames.Presence:
-        people = tuple(
-            frames.PresentPerson(
-                id=entry.id,
-                name=entry.name,
-                state=entry.state,
-                since=datetime.fromtimestamp(entry.since, UTC),
-            )
-            for entry in self.entries(topic)
-        )
-        return frames.Presence(topic=topic, people=people)
+        entries = self.entries(topic)
+        aisles = _aisles_by_user(entries)
+        people = (_person_of(entry, aisles.get(entry.id, ())) for entry in entries)
+        return frames.Presence(topic=topic, people=tuple(people))
+
+
+def _entry_of(
+    connection: Connection, announced: frames.SetPresence, previous: PresenceEntry | None
+) -> PresenceEntry:
+    """Return the entry of a socket's user. What stays the same keeps its time."""
+    now, user = time.time(), connection.user
+    known = dict(() if previous is None else previous.claims)
+    is_same_state = previous is not None and previous.state == announced.state
+    return PresenceEntry(
+        id=user.user_id,
+        name=user.name,
+        state=announced.state,
+        since=previous.since if previous is not None and is_same_state else now,
+        device=connection.device_kind,
+        trip=announced.trip or None,
+        claims=tuple(Claim(aisle, known.get(aisle, now)) for aisle in announced.aisles or ()),
+        editing=announced.editing or None,
+        leaving_at=announced.leaving_at or None,
+    )
 
 
 def _merge_by_user(entries: Iterable[PresenceEntry]) -> list[PresenceEntry]:
-    """Return one entry for each user: the state of highest priority, the oldest of these."""
+    """Return one entry for each user: the state of highest priority, the oldest of these.
+
+    What that one does not say is taken from the others.
+    """
     by_user: dict[int, PresenceEntry] = {}
     for entry in sorted(entries, key=lambda entry: (STATE_PRIORITY[entry.state], entry.since)):
-        by_user.setdefault(entry.id, entry)
+        first = by_user.setdefault(entry.id, entry)
+        if first is not entry:
+            by_user[entry.id] = msgspec.structs.replace(
+                first,
+                trip=first.trip or entry.trip,
+                claims=first.claims + entry.claims,
+                editing=first.editing or entry.editing,
+                leaving_at=first.leaving_at or entry.leaving_at,
+            )
     return sorted(by_user.values(), key=lambda entry: (entry.since, entry.id))
+
+
+def _aisles_by_user(entries: Iterable[PresenceEntry]) -> dict[int, tuple[str, ...]]:
+    """Return the claimed aisles of each user. The first user who claims an aisle has it.
+
+    Every process decides alike, because the times come with the claims.
+    """
+    claims = sorted(
+        (claim.at, entry.id, claim.aisle) for entry in entries for claim in entry.claims
+    )
+    user_of: dict[str, int] = {}
+    for _, user_id, aisle in claims:
+        user_of.setdefault(aisle, user_id)
+    aisles: dict[int, tuple[str, ...]] = {}
+    for aisle, user_id in list(user_of.items())[:MAX_CLAIMS]:
+        aisles[user_id] = (*aisles.get(user_id, ()), aisle)
+    return aisles
+
+
+def _person_of(entry: PresenceEntry, aisles: tuple[str, ...]) -> frames.PresentPerson:
+    return frames.PresentPerson(
+        id=entry.id,
+        name=entry.name,
+        state=entry.state,
+        since=datetime.fromtimestamp(entry.since, UTC),
+        device=entry.device or msgspec.UNSET,
+        trip=entry.trip or msgspec.UNSET,
+        aisles=aisles or msgspec.UNSET,
+        editing=entry.editing or msgspec.UNSET,
+        leaving_at=entry.leaving_at or msgspec.UNSET,
+    )

@@ -47,11 +47,17 @@ class StopSubscription:
 
 
 @dataclass(frozen=True, slots=True)
-class SetPresenceState:
+class SetPresence:
     """Show the other subscribers of a topic what this user is doing."""
 
-    topic: str
-    state: frames.PresenceState
+    announced: frames.SetPresence
+
+
+@dataclass(frozen=True, slots=True)
+class SetTripPresence:
+    """Do the same if the user may tick items there; else reply with an error."""
+
+    announced: frames.SetPresence
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ Effect = (
     Reply
     | StartSubscription
     | StopSubscription
-    | SetPresenceState
+    | SetPresence
+    | SetTripPresence
     | RecordSeen
     | Authenticate
     | Close
@@ -185,7 +192,7 @@ class ConnectionState:
     def _set_presence(self, frame: frames.SetPresence) -> Effect:
         if frame.topic not in self.topics or parse_list_topic(frame.topic) is None:
             return _error_reply(frame.id, "not_found", "no such topic")
-        return SetPresenceState(frame.topic, frame.state)
+        return SetTripPresence(frame) if frame.is_trip else SetPresence(frame)
 
     def _refuse_bad_frame(self, frame_id: int | None, message: str) -> Iterator[Effect]:
         self._bad_frame_count += 1

@@ -65,6 +65,10 @@ _OVERVIEW_ROW = OverviewRow(
     items_open=0,
     items_total=1,
 )
+_TRIP = frames.Trip(
+    id=UUID("0f2b1c4e-7a55-4c1d-9e83-5b6d1f0a9c22"), started_at=_AT, shop="Corner shop"
+)
+_LATER = datetime(2026, 11, 22, 10, 10, 0, 0, UTC)
 _FIGURES = frames.RouteFigures(
     requests=6_120,
     statuses={"200": 6_100, "404": 17, "500": 2},
@@ -112,6 +116,8 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Subscribe(id=12, topic="activity"),
     frames.Unsubscribe(id=9, topic=_TOPIC),
     frames.SetPresence(topic=_TOPIC, state="viewing"),
+    frames.SetPresence(topic=_TOPIC, state="viewing", editing=_MILK.id, leaving_at=_LATER),
+    frames.SetPresence(topic=_TOPIC, state="shopping", trip=_TRIP, aisles=("Dairy",)),
     frames.Seen(topic=_TOPIC, version=43, digest=_DIGEST, paint_ms=7, held_ms=0),
     frames.Auth(id=1, token="trl_0123456789abcdef"),  # noqa: S106  (an example)
     frames.Ping(id=10),
@@ -177,7 +183,26 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.AccessLost(list=_LIST_ID, by=_ANA, at=_AT),
     frames.Presence(
         topic=_TOPIC,
-        people=(frames.PresentPerson(id=3, name="Ana", state="shopping", since=_AT),),
+        people=(
+            frames.PresentPerson(
+                id=3,
+                name="Ana",
+                state="shopping",
+                since=_AT,
+                device="phone",
+                trip=_TRIP,
+                aisles=("Dairy",),
+            ),
+            frames.PresentPerson(
+                id=4,
+                name="Bob",
+                state="viewing",
+                since=_AT,
+                device="computer",
+                editing=_MILK.id,
+                leaving_at=_LATER,
+            ),
+        ),
     ),
     frames.Sample(
         topic="requests",

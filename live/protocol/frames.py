@@ -15,7 +15,16 @@ from uuid import UUID
 import msgspec
 
 from live.intervals import Intervals
-from shopping_list.rows import ActivityEntry, Change, ItemRow, ListRow, OverviewRow, Person, Verb
+from shopping_list.rows import (
+    ActivityEntry,
+    Change,
+    ItemRow,
+    ListRow,
+    Moment,
+    OverviewRow,
+    Person,
+    Verb,
+)
 
 VERSION = 1
 SUBPROTOCOL = "trolley.v1"
@@ -48,6 +57,8 @@ MAX_SNAPSHOT_ITEMS = 2_000
 """Items in one part of a snapshot."""
 MAX_PART_BYTES = 900_000
 """Bytes of rows in one part: servers and proxies limit a message to 1 MiB."""
+MAX_CLAIMED_AISLES = 20
+"""Aisles that a user may claim on one list."""
 MAX_ACTIVITY_ENTRIES = 50
 MAX_NEWEST_ENTRIES = 3
 """Changes in a frame of the topic `activity:newest`, which has at most four frames a second."""
@@ -88,6 +99,7 @@ class CloseCode(IntEnum):
 ErrorCode = Literal[
     "bad_frame",
     "not_found",
+    "forbidden",
     "not_signed_in",
     "too_many_topics",
     "overloaded",
@@ -108,11 +120,14 @@ REFUSAL_ERRORS: Mapping[CloseCode, ErrorCode] = {
 }
 """The `error` that a client gets whose socket is closed before its `welcome`."""
 PresenceState = Literal["viewing", "shopping", "away"]
+Device = Literal["phone", "tablet", "computer"]
 EndReason = Literal["revoked", "deleted"]
 Number = int | float
 MAX_FRAME_ID = 2**53 - 1
 """Larger integers are not exact in JavaScript."""
 FrameId = Annotated[int, msgspec.Meta(ge=-MAX_FRAME_ID, le=MAX_FRAME_ID)]
+PlaceName = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
+"""The name of a shop or of an aisle."""
 
 
 class Frame(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True):
@@ -139,12 +154,50 @@ class Unsubscribe(Frame, tag="unsubscribe"):
     id: FrameId | None = None
 
 
+class Trip(msgspec.Struct, frozen=True, kw_only=True):
+    """A way through a shop. Items that are bought after `started_at` belong to it."""
+
+    id: UUID
+    started_at: Moment
+    shop: PlaceName | None = None
+
+
 class SetPresence(Frame, tag="presence"):
-    """Show the other subscribers of a list what this user is doing."""
+    """Show the other subscribers of a list what this user is doing.
+
+    It replaces the frame before it. `trip` and the claimed `aisles` need the state `shopping`,
+    `editing` is an item. A frame with any of the last four fields, also if it is null, holds
+    for 25 seconds: repeat it.
+    """
 
     topic: str
     state: PresenceState
     id: FrameId | None = None
+    trip: Trip | msgspec.UnsetType | None = msgspec.UNSET
+    aisles: (
+        Annotated[tuple[PlaceName, ...], msgspec.Meta(max_length=MAX_CLAIMED_AISLES)]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+    editing: UUID | msgspec.UnsetType | None = msgspec.UNSET
+    leaving_at: Moment | msgspec.UnsetType | None = msgspec.UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse what the fields cannot mean together."""
+        if self.is_trip and self.state != "shopping":
+            raise ValueError("trip and aisles: only with the state `shopping`")
+        if self.aisles and len(set(self.aisles)) < len(self.aisles):
+            raise ValueError("aisles: the same name twice")
+
+    @property
+    def is_trip(self) -> bool:
+        """Whether the user says to be on a way through a shop."""
+        return bool(self.trip) or bool(self.aisles)
+
+    @property
+    def is_leased(self) -> bool:
+        """Whether the client repeats the frame."""
+        details = (self.trip, self.aisles, self.editing, self.leaving_at)
+        return any(detail is not msgspec.UNSET for detail in details)
 
 
 class Seen(Frame, tag="seen"):
@@ -272,12 +325,21 @@ class AccessLost(Frame, tag="left"):
 
 
 class PresentPerson(msgspec.Struct, kw_only=True):
-    """A user who has a list open."""
+    """A user who has a list open.
+
+    The other fields are those of `presence` from a client. Each is absent if there is nothing
+    to say. Of several users who claim an aisle, the first one has it.
+    """
 
     id: int
     name: str
     state: PresenceState
     since: datetime
+    device: Device | msgspec.UnsetType = msgspec.UNSET
+    trip: Trip | msgspec.UnsetType = msgspec.UNSET
+    aisles: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    editing: UUID | msgspec.UnsetType = msgspec.UNSET
+    leaving_at: datetime | msgspec.UnsetType = msgspec.UNSET
 
 
 class Presence(Frame, tag="presence"):

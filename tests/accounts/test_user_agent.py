@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.user_agent import MAX_LENGTH, describe
+from accounts.user_agent import MAX_LENGTH, describe, device_kind
 
 MOZILLA = "Mozilla/5.0"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
@@ -55,3 +55,22 @@ def test_unknown_user_agent_is_one_short_printable_line(user_agent):
     assert len(device) <= MAX_LENGTH
     assert device.isprintable()
     assert device == device.strip()
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "kind"),
+    [
+        (f"{MOZILLA} (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", "phone"),
+        (f"{MOZILLA} (Linux; Android 10; K) {CHROME} Mobile Safari/537.36", "phone"),
+        (f"{MOZILLA} (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile/15E Safari/604", "phone"),
+        (f"{MOZILLA} (iPad; CPU OS 17_0) CriOS/141.0 Mobile/15E148 Safari/604.1", "tablet"),
+        (f"{MOZILLA} (Linux; Android 10; K) {CHROME} Safari/537.36", "tablet"),
+        (f"{MOZILLA} (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "computer"),
+        (f"{MOZILLA} (Windows NT 10.0) {CHROME} Safari/537.36 Edg/141.0", "computer"),
+        ("curl/8.9.1", None),
+        ("", None),
+    ],
+)
+def test_members_see_what_kind_of_device_a_user_has(user_agent, kind):
+    """TOG-1"""
+    assert device_kind(user_agent) == kind

@@ -35,6 +35,7 @@ LIST_ACTIONS = {
     "resume": "read activities",
     "receive changes": "read items",
     "announce presence": "read members",
+    "announce trip": "tick item",
 }
 """Actions on a list over a socket, each with the REST action of the same permission."""
 
@@ -115,6 +116,7 @@ class PermissionCheck:
         listed = [position["id"] for position in welcome["lists"]]
         self.results["is listed in welcome"] = str(self.groceries.pk) in listed
         assert not await self._announce(client), "presence without a subscription"
+        assert not await self._announce(client, aisles=["Dairy"])
         for name in ("requests", "requests:1h", "signals", "ops"):
             self.results[name] = await self._subscribe(client, name)
             await client.send(type="unsubscribe", topic=name)
@@ -123,6 +125,7 @@ class PermissionCheck:
         self.results["subscribe"] = await self._subscribe(client, self.topic)
         self.results["receive changes"] = await self._receives_change(client)
         self.results["announce presence"] = await self._announce(client)
+        self.results["announce trip"] = await self._announce(client, aisles=["Dairy"])
         await run_in_db_thread(self.groceries.refresh_from_db)
         position = {"since": self.groceries.version - 1, "epoch": self.groceries.epoch}
         self.results["resume"] = await self._subscribe(client, self.topic, **position)
@@ -155,13 +158,16 @@ class PermissionCheck:
             await client.send(type="ping")
         return note in json.dumps(await self._received_frames(client))
 
-    async def _announce(self, client: Any) -> bool:
-        await client.send(type="presence", topic=self.topic, state="shopping", id=1)
+    async def _announce(self, client: Any, **details: Any) -> bool:
+        await client.send(type="presence", topic=self.topic, state="shopping", id=1, **details)
         errors = [
             frame for frame in await self._received_frames(client) if frame["type"] == "error"
         ]
         if errors:
-            assert errors[0]["code"] == ("not_found" if self.authenticated else "not_signed_in")
+            expected = "not_found" if self.authenticated else "not_signed_in"
+            if self.results.get("subscribe"):
+                expected = "forbidden"
+            assert errors[0]["code"] == expected
             assert "presence" not in {frame["type"] for frame in await self.ana_socket.drain()}
             return False
         assert (await self.ana_socket.until("presence"))["people"][0]["state"] == "shopping"

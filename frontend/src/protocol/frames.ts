@@ -58,12 +58,31 @@ export interface Unsubscribe {
 }
 /**
  * Show the other subscribers of a list what this user is doing.
+ *
+ *     It replaces the frame before it. `trip` and the claimed `aisles` need the state `shopping`,
+ *     `editing` is an item. A frame with any of the last four fields, also if it is null, holds
+ *     for 25 seconds: repeat it.
  */
 export interface SetPresence {
   type: 'presence';
   topic: string;
   state: 'away' | 'shopping' | 'viewing';
   id?: number | null;
+  trip?: Trip | null;
+  /**
+   * @maxItems 20
+   */
+  aisles?: string[];
+  editing?: string | null;
+  leaving_at?: string | null;
+}
+/**
+ * A way through a shop. Items that are bought after `started_at` belong to it.
+ */
+export interface Trip {
+  id: string;
+  started_at: string;
+  shop?: string | null;
 }
 /**
  * This screen shows a list at `version`; `digest` is that of the shown rows.
@@ -318,12 +337,20 @@ export interface Presence {
 }
 /**
  * A user who has a list open.
+ *
+ *     The other fields are those of `presence` from a client. Each is absent if there is nothing
+ *     to say. Of several users who claim an aisle, the first one has it.
  */
 export interface PresentPerson {
   id: number;
   name: string;
   state: 'away' | 'shopping' | 'viewing';
   since: string;
+  device?: 'computer' | 'phone' | 'tablet';
+  trip?: Trip;
+  aisles?: string[];
+  editing?: string;
+  leaving_at?: string;
 }
 /**
  * The request counters, sent once a second (docs/protocol.md).
@@ -1068,6 +1095,7 @@ export interface Error {
   type: 'error';
   code:
     | 'bad_frame'
+    | 'forbidden'
     | 'not_found'
     | 'not_signed_in'
     | 'overloaded'

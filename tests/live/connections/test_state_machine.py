@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,8 @@ from live.connections.state_machine import (
     ConnectionState,
     RecordSeen,
     Reply,
-    SetPresenceState,
+    SetPresence,
+    SetTripPresence,
     StartSubscription,
     StopSubscription,
     parse_list_topic,
@@ -93,8 +95,58 @@ def test_presence_requires_a_list_subscription():
     receive(
         connection, {"type": "subscribe", "topic": LIST}, {"type": "subscribe", "topic": "requests"}
     )
-    assert receive(connection, frame) == [SetPresenceState(LIST, "shopping")]
+    announced = frames.SetPresence(topic=LIST, state="shopping", id=4)
+    assert receive(connection, frame) == [SetPresence(announced)]
     assert error_of(receive(connection, {**frame, "topic": "requests"})[0]) == ("not_found", 4)
+
+
+TRIP = {"id": "0f2b1c4e-7a55-4c1d-9e83-5b6d1f0a9c22", "started_at": "2026-11-22T10:00:00Z"}
+
+
+def test_trip_needs_permission_and_other_presence_does_not():
+    """TOG-4"""
+    connection = make_connection()
+    frame = {"type": "presence", "topic": LIST, "state": "shopping"}
+    assert error_of(receive(connection, {**frame, "trip": TRIP})[0]) == ("not_found", None)
+    receive(connection, {"type": "subscribe", "topic": LIST})
+    for details, effect in (
+        ({"trip": TRIP}, SetTripPresence),
+        ({"aisles": ["Dairy"]}, SetTripPresence),
+        ({"trip": None, "aisles": []}, SetPresence),
+        ({"editing": TRIP["id"], "leaving_at": TRIP["started_at"]}, SetPresence),
+    ):
+        (received,) = receive(connection, {**frame, **details})
+        assert type(received) is effect
+
+
+@pytest.mark.parametrize(
+    ("details", "message"),
+    [
+        ({"trip": 7}, "`$.trip`"),
+        ({"trip": {"id": TRIP["id"]}}, "`started_at`"),
+        ({"trip": {**TRIP, "id": "7"}}, "`$.trip.id`"),
+        ({"trip": {**TRIP, "started_at": "2026-11-22T10:00:00"}}, "`$.trip.started_at`"),
+        ({"trip": {**TRIP, "shop": "x" * 101}}, "length <= 100 - at `$.trip.shop`"),
+        ({"trip": {**TRIP, "shop": " "}}, "`$.trip.shop`"),
+        ({"aisles": None}, "`$.aisles`"),
+        ({"aisles": [""]}, "length >= 1 - at `$.aisles[...]`"),
+        ({"aisles": ["Dairy", 7]}, "`$.aisles[...]`"),
+        ({"aisles": [f"Aisle {number}" for number in range(21)]}, "length <= 20 - at `$.aisles`"),
+        ({"aisles": ["Dairy", "Dairy"]}, "aisles: the same name twice"),
+        ({"editing": "Milk"}, "`$.editing`"),
+        ({"leaving_at": "soon"}, "`$.leaving_at`"),
+        ({"state": "viewing", "trip": TRIP}, "trip and aisles: only with the state `shopping`"),
+        ({"state": "away", "aisles": ["Dairy"]}, "only with the state `shopping`"),
+    ],
+)
+def test_refused_presence_names_the_field_and_the_rule(details, message):
+    """TOG-3"""
+    connection = make_connection()
+    receive(connection, {"type": "subscribe", "topic": LIST})
+    frame = {"type": "presence", "topic": LIST, "state": "shopping", "id": 4, **details}
+    (reply,) = receive(connection, frame)
+    assert error_of(reply) == ("bad_frame", 4)
+    assert message in re.sub(r"\[\d+\]", "[...]", reply.frame.message)
 
 
 @pytest.mark.parametrize(

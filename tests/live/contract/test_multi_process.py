@@ -127,6 +127,44 @@ def test_presence_is_reported_across_processes(installation, second_server):
         assert client.until("presence")["people"] == []
 
 
+TRIP = {
+    "id": "0f2b1c4e-7a55-4c1d-9e83-5b6d1f0a9c22",
+    "shop": "Corner shop",
+    "started_at": "2026-11-22T10:00:00Z",
+}
+
+
+def test_shopper_who_dies_is_gone_in_every_process(installation):
+    """TOG-1, TOG-2, TOG-5: first the phone dies, then its process, on a clock ten times as fast."""
+    topic = topic_of(installation.list_id)
+    near, far = (
+        installation.start_server(f"{name}-{time.monotonic_ns()}", TROLLEY_TIME_SCALE="0.1")
+        for name in ("near", "far")
+    )
+    details = {"state": "shopping", "trip": TRIP, "aisles": ["Dairy", "Fruit"]}
+    with (
+        installation.subscribe(server=near) as client,
+        installation.subscribe("bob", server=far) as phone,
+    ):
+        phone.send(type="presence", topic=topic, **details)
+        (person,) = client.until("presence")["people"]
+        assert (person["trip"], person["aisles"]) == (TRIP, details["aisles"])
+        assert client.until("presence")["people"] == []  # the socket of the phone is open
+        client.send(type="presence", topic=topic, state="shopping", aisles=["Dairy"])
+        assert client.until("presence")["people"][0]["aisles"] == ["Dairy"]
+        phone.send(type="presence", topic=topic, **details)
+        while len(people := client.until("presence")["people"]) != 2:
+            client.send(type="presence", topic=topic, state="shopping", aisles=["Dairy"])
+        assert {person["name"]: person["aisles"] for person in people} == {
+            "ana": ["Dairy"],
+            "bob": ["Fruit"],
+        }
+        far.process.kill()
+        while "bob" in [person["name"] for person in client.until("presence")["people"]]:
+            pass
+    near.__exit__()
+
+
 def test_crash_between_commit_and_publish_is_repaired(installation):
     """LIV-4."""
     fragile_server = installation.start_server(
