@@ -11,6 +11,7 @@ export type ServerFrame =
   | Ended
   | AccessGained
   | AccessLost
+  | Visited
   | Presence
   | Sample
   | RequestWindow
@@ -123,7 +124,7 @@ export interface Welcome {
   server: string;
   connection: string;
   user: Person;
-  lists: ListPosition[];
+  lists: KnownList[];
   heartbeat: number;
   limits: Limits;
 }
@@ -135,13 +136,21 @@ export interface Person {
   name: string;
 }
 /**
- * The position of a list: its epoch, its version and the digest of its rows.
+ * The position of a list, and the last visit of the user, unless it was to another epoch.
  */
-export interface ListPosition {
+export interface KnownList {
   id: string;
   epoch: string;
   version: number;
   digest: string;
+  visited?: Visit;
+}
+/**
+ * Up to which version the user has seen a list, on any device, and when it was seen last.
+ */
+export interface Visit {
+  version: number;
+  at: string;
 }
 /**
  * The limits of a client: topics, bytes of a message, frames a second.
@@ -317,6 +326,15 @@ export interface AccessGained {
   list: ListPosition;
 }
 /**
+ * The position of a list: its epoch, its version and the digest of its rows.
+ */
+export interface ListPosition {
+  id: string;
+  epoch: string;
+  version: number;
+  digest: string;
+}
+/**
  * The user is no longer a member of a list.
  *
  *     `by` is another user who removed them `at` that time, if both are known.
@@ -326,6 +344,16 @@ export interface AccessLost {
   list: string;
   by?: Person;
   at?: string;
+}
+/**
+ * The user has seen a list up to this version, on any device.
+ */
+export interface Visited {
+  type: 'visited';
+  list: string;
+  epoch: string;
+  version: number;
+  at: string;
 }
 /**
  * All users who have the list open.
