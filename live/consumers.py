@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -264,6 +265,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             frames.Welcome(
                 protocol=frames.VERSION,
                 server=settings.VERSION,
+                at=datetime.now(UTC),
                 connection=self.connection.id,
                 user=Person(user.user_id, user.name),
                 lists=tuple(known_lists),

@@ -124,6 +124,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Welcome(
         protocol=frames.VERSION,
         server="1.0.0",
+        at=_AT,
         connection="c_9xK2mQ7rTzW1",
         user=_ANA,
         lists=(

@@ -265,10 +265,11 @@ class Limits(msgspec.Struct, kw_only=True):
 
 
 class Welcome(Frame, tag="welcome"):
-    """The first frame after the user of a socket is authenticated."""
+    """The first frame after the user of a socket is authenticated. `at` is the server's clock."""
 
     protocol: int
     server: str
+    at: datetime
     connection: str
     user: Person
     lists: tuple[KnownList, ...]

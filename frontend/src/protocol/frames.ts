@@ -116,12 +116,13 @@ export interface Ping {
   id?: number | null;
 }
 /**
- * The first frame after the user of a socket is authenticated.
+ * The first frame after the user of a socket is authenticated. `at` is the server's clock.
  */
 export interface Welcome {
   type: 'welcome';
   protocol: number;
   server: string;
+  at: string;
   connection: string;
   user: Person;
   lists: KnownList[];
