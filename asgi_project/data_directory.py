@@ -14,7 +14,10 @@ from pathlib import Path
 UMASK = 0o077
 """The rights that no new file gives: those of the group and of others."""
 DIRECTORY_MODE = 0o700
-OWN_FILES = ("secret_key", "*.lock", "*.sqlite3", "*.sqlite3-wal", "*.sqlite3-shm")
+OWN_FILES = (
+    *("secret_key", "*.lock", "*.sqlite3", "*.sqlite3-wal", "*.sqlite3-shm"),
+    *("backups", "backups/*.jsonl.gz"),
+)
 
 
 def make_private(data_dir: Path) -> list[Path]:

@@ -14,14 +14,13 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from asgi_project.backup import backup_files
 from asgi_project.serving.migrations import unknown_migrations
 from live.doctor.machine_findings import MachineFacts
 from live.metrics import health
 
 REDIS_TIMEOUT = 3.0
 """Seconds."""
-BACKUPS = "backups"
-"""The folder of the data directory where the newest file is looked for."""
 _VENDORS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -33,8 +32,8 @@ def measure(*, url: str, is_running: bool) -> MachineFacts:
         data=str(data),
         free_bytes=shutil.disk_usage(_existing(data)).free,
         is_data_writable=os.access(_existing(data), os.W_OK),
-        backups=str(data / BACKUPS),
-        backup_age=_backup_age(data / BACKUPS),
+        backups=str(data / backup_files.FOLDER),
+        backup_age=_backup_age(data / backup_files.FOLDER),
         url=url,
         is_running=is_running,
         **_database(),

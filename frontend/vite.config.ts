@@ -1,5 +1,5 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from 'vite';
 import { languagePlugin } from './scripts/language-plugin.mjs';
 
 export default defineConfig({
@@ -30,10 +30,5 @@ export default defineConfig({
         },
       },
     },
-  },
-  test: {
-    include: ['tests/**/*.test.ts'],
-    environment: 'node',
-    restoreMocks: true,
   },
 });

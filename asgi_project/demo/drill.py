@@ -18,6 +18,8 @@ from asgi_project.demo.stalled_reader import StalledReader
 
 log = structlog.get_logger(__name__)
 
+KILL_AFTER_SECONDS = 1.0
+"""The process that is killed may be the one that still has to respond to the button."""
 REDIS_SECONDS = 10.0
 STALL_SECONDS = 15.0
 
@@ -124,6 +126,10 @@ def faults_of(
 ) -> dict[str, Fault]:
     """Return the faults that this demo can have. `wait` waits for a number of seconds."""
 
+    def kill_process() -> None:
+        wait(KILL_AFTER_SECONDS)
+        server.kill_process()
+
     def drop_redis() -> None:
         server.kill_redis()
         wait(REDIS_SECONDS)
@@ -138,7 +144,7 @@ def faults_of(
             "Kill a process",
             "One process that serves ends at once. Its screens connect again and get what "
             "they missed.",
-            server.kill_process,
+            kill_process,
         ),
         "stall": Fault(
             "Stall a reader",

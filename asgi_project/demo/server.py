@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -85,10 +86,26 @@ class DemoServer:
             self._redis.wait()
 
     def start_redis(self) -> None:
-        """Start Redis, with nothing in it."""
+        """Start Redis with nothing in it, and wait until it listens; raises StartupError.
+
+        Another program may have its port for a moment: a port that nobody listens on is
+        given to outgoing connections too. So it is started again if it ends.
+        """
         command = ["redis-server", "--port", str(self._redis_port), "--bind", "127.0.0.1"]
         command += ["--save", "", "--appendonly", "no"]
-        self._redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+        deadline = time.monotonic() + STARTUP_TIMEOUT
+        while time.monotonic() < deadline:
+            self._redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+            while self._redis.poll() is None:
+                if self._redis_listens():
+                    return
+                time.sleep(0.02)
+        raise StartupError("Redis did not start")
+
+    def _redis_listens(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self._redis_port), 1):
+            return True
+        return False
 
     def answers(self) -> bool:
         """Tell whether the server answers."""

@@ -18,6 +18,7 @@ from tests.support.processes import RedisServer
 
 pytestmark = pytest.mark.browser
 
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SHOW = """() => {
   delete document.hidden;
   delete document.visibilityState;
@@ -44,6 +45,7 @@ class Frames:
 
     def __init__(self, page: Page) -> None:
         self.samples: list[dict[str, Any]] = []
+        self._page, self._has_window = page, False
         page.on("websocket", self._follow)
 
     def _follow(self, socket: WebSocket) -> None:
@@ -56,9 +58,16 @@ class Frames:
             self._socket.wait_for_event("framereceived")
         return int(self.samples[-1]["changes"])
 
+    def wait_for_window(self) -> None:
+        """Wait until the stored points of the window are drawn: they follow the first sample."""
+        while not self._has_window:
+            self._socket.wait_for_event("framereceived")
+        self._page.evaluate(NEXT_FRAME)
+
     def _receive(self, message: str | bytes) -> None:
         assert isinstance(message, str)
         for frame in map(json.loads, message.split("\n")):
+            self._has_window |= frame["type"] == "window"
             if frame["type"] == "sample":
                 self.samples.append(frame)
             elif history := frame.get("history"):
@@ -161,10 +170,11 @@ def test_keys_and_links_open_sections(open_session):
 def test_pause_freezes_the_figures_and_not_the_first_line(open_session, groceries):
     """DSH-3"""
     page = open_session("ana").page
+    frames = Frames(page)
     page.goto("/dashboard/")
     summary = page.get_by_text(re.compile("In total"))
-    # The stored points of the window come after the first sample.
-    expect(summary).to_contain_text("before the server started")
+    expect(summary).to_be_visible()
+    frames.wait_for_window()
     page.keyboard.press(" ")
     expect(page.get_by_text("Paused at")).to_be_visible()
     before = summary.inner_text()
@@ -182,10 +192,11 @@ def test_pause_freezes_the_figures_and_not_the_first_line(open_session, grocerie
 def test_hidden_page_draws_nothing_and_catches_up(open_session, groceries):
     """DSH-3"""
     page = open_session("ana").page
+    frames = Frames(page)
     page.goto("/dashboard/")
     summary = page.get_by_text(re.compile("In total"))
-    # The stored points of the window come after the first sample.
-    expect(summary).to_contain_text("before the server started")
+    expect(summary).to_be_visible()
+    frames.wait_for_window()
     page.evaluate(HIDE)
     before = summary.inner_text()
     groceries.add("Hidden apples")

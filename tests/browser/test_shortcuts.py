@@ -16,6 +16,9 @@ def test_list_is_edited_with_single_keys(open_session, groceries):
     page, keys = ana.page, ana.page.keyboard
     ana.expect_item("Milk")
     expect(ana.main.get_by_role("heading", level=1)).to_be_focused()
+    ana.open_by_key("?", "Keys")
+    keys.press("Escape")
+    expect(ana.main.get_by_role("heading", level=1)).to_be_focused()
     keys.press("j")
     expect(ana.checkbox("Milk")).to_be_focused()
     keys.press("ArrowDown")
@@ -58,8 +61,7 @@ def test_keys_lead_to_dialogs_and_pages(open_session, groceries):
     ana = open_session("ana").open(groceries.path)
     page, keys = ana.page, ana.page.keyboard
     expect(ana.main.get_by_role("heading", level=1)).to_be_focused()
-    keys.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    ana.open_by_key("?", "Keys")
     keys.press("n")  # a dialog has its own keys
     keys.press("Escape")
     expect(ana.item_field).not_to_be_focused()
@@ -83,6 +85,8 @@ def test_single_keys_can_be_turned_off(open_session, groceries):
     keys.press("Escape")
     ana.open(groceries.path)
     ana.expect_item("Milk")
+    ana.open_by_key("Control+k", "Find")
+    keys.press("Escape")
     keys.press("?")
     keys.press("n")
     keys.press("Control+k")

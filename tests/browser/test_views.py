@@ -288,7 +288,7 @@ def keys(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Pa
 def find(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked_list.path)
     ana.expect_item("Milk")
-    ana.page.keyboard.press("Control+k")
+    ana.open_by_key("Control+k", "Find")
     ana.page.keyboard.type("mi")
     expect(ana.page.get_by_role("option").first).to_contain_text(re.compile(r"Milk · \d l"))
     return ana.page

@@ -24,7 +24,12 @@ from asgi_project.environment import variables
 from asgi_project.environment.arguments import argument
 from asgi_project.serving.listener import AddressError, from_fd, open_listener
 from asgi_project.serving.locks import LockHeldError, UnwritableError, file_lock
-from asgi_project.serving.migrations import NewerDatabaseError, check_connection, migrate_locked
+from asgi_project.serving.migrations import (
+    NewerDatabaseError,
+    NoBackupError,
+    check_connection,
+    migrate_locked,
+)
 from asgi_project.serving.servers import SERVERS
 from asgi_project.serving.startup_message import base_url, startup_message
 from asgi_project.serving.supervisor import Supervisor, stop_with_parent
@@ -79,6 +84,10 @@ class Command(BaseCommand):
             raise CommandError(
                 f"the database is newer than this code, which does not know {error}: "
                 "update Trolley, or restore an older backup"
+            ) from None
+        except NoBackupError as error:
+            raise CommandError(
+                f"no backup could be written before the tables are changed: {error}"
             ) from None
         except LockHeldError:
             raise CommandError(

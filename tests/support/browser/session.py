@@ -57,6 +57,12 @@ class BrowserSession:
         """Wait until the service worker controls the page."""
         self.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
+    def open_by_key(self, key: str, name: str) -> None:
+        """Press a key until its dialog is open: the keys are loaded after the page."""
+        dialog = self.page.get_by_role("dialog", name=name)
+        while not dialog.is_visible():
+            self.page.keyboard.press(key)
+
     def wait_until_live(self) -> None:
         """Wait until the page is connected and has sent every edit."""
         expect(self.main.locator(".badge")).to_have_text("Live")

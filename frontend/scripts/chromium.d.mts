@@ -1,0 +1,3 @@
+export const CHROMIUM_ARGUMENTS: string[];
+
+export function findChromium(environment?: Record<string, string | undefined>): string | null;

@@ -1,0 +1,41 @@
+"""One line in the terminal that says how far a long command is, and how long it still takes."""
+
+from __future__ import annotations
+
+import time
+from typing import IO
+
+INTERVAL = 0.5
+"""Seconds between two texts."""
+
+
+class Progress:
+    """Writes "12,000 of 50,000 rows, 4 s left" over and over. It is silent in a file or a pipe."""
+
+    def __init__(self, stream: IO[str], unit: str) -> None:
+        self._stream, self._unit = stream, unit
+        self._is_shown = stream.isatty()
+        self._begin = self._last = time.monotonic()
+
+    def advance(self, done: int, total: int) -> None:
+        """Say that `done` of `total` are done."""
+        now = time.monotonic()
+        if not self._is_shown or now - self._last < INTERVAL:
+            return
+        self._last = now
+        self._write(f"{done:,} of {total:,} {self._unit}{self._rest(done, total, now)}")
+
+    def end(self) -> None:
+        """Remove the line."""
+        if self._is_shown:
+            self._write("")
+
+    def _rest(self, done: int, total: int, now: float) -> str:
+        if not done:
+            return ""
+        seconds = (now - self._begin) * (total - done) / done
+        return f", {seconds / 60:.0f} min left" if seconds >= 90 else f", {seconds:.0f} s left"
+
+    def _write(self, text: str) -> None:
+        self._stream.write(f"\r{text}\x1b[K")
+        self._stream.flush()
