@@ -12,6 +12,7 @@ import type { Detail } from '../sync/item-merge';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { emptyView, itemBefore, nextView, replacedRows, type ListView } from '../sync/list-view';
 import { claimedItem, optimisticName, type ViewRow } from '../sync/optimistic-view';
+import { AisleView } from './aisle-view.svelte';
 import type { Announcer } from './announcer.svelte';
 import { DelayedMoves } from './delayed-moves';
 import { Highlights } from './highlights.svelte';
@@ -57,6 +58,8 @@ export class OpenList {
   /** The items to buy, and those that were just ticked. */
   openRows = $state.raw<readonly ViewRow[]>([]);
   boughtRows = $state.raw<readonly ViewRow[]>([]);
+  /** The open rows by aisle. */
+  readonly aisles: AisleView;
   readonly highlights: Highlights;
   /** The item that the user added last. */
   addedItem = $state.raw<AddedItem | null>(null);
@@ -97,6 +100,7 @@ export class OpenList {
     this.toast = toast;
     this.#user = user;
     this.#topic = listTopic(id);
+    this.aisles = new AisleView(id);
     this.highlights = new Highlights(clock);
     this.#delayedMoves = new DelayedMoves(clock, () => {
       this.#rebuild();
@@ -409,6 +413,18 @@ export class OpenList {
       (row) => !row.item.purchased || this.#isShownAsOpen(row),
     );
     this.boughtRows = this.#view.boughtRows.filter((row) => !this.#isShownAsOpen(row));
+    this.aisles.update(this.openRows, []);
+  }
+
+  /** Whether an open item has an aisle, so that the rows can be grouped. */
+  get hasAisles(): boolean {
+    return this.openRows.some(({ item }) => item.category !== '');
+  }
+
+  /** Group the open rows by aisle, or not. */
+  groupByAisle(isWanted: boolean): void {
+    this.aisles.setWanted(isWanted);
+    this.#rebuild();
   }
 
   /** Whether a row is shown among the open ones: it was just ticked, or it is being edited. */
@@ -419,13 +435,21 @@ export class OpenList {
     );
   }
 
-  /** Keep the row in the editor, even if another member removed the item. */
+  /**
+   * Keep the row in the editor in its place, even if another member moved or removed the item.
+   *
+   * A row that moves in the page loses the focus, and in another aisle it would be a new row.
+   */
   #withEditedRow(rows: readonly ViewRow[]): readonly ViewRow[] {
     const { editing } = this;
-    this.isEditedItemRemoved =
-      editing !== null && rows.every(({ item }) => item.id !== editing.item.id);
-    if (!editing || !this.isEditedItemRemoved) return rows;
-    const index = rows.findIndex(({ item }) => item.position > editing.item.position);
-    return rows.toSpliced(index < 0 ? rows.length : index, 0, editing);
+    const current = editing && rows.find(({ item }) => item.id === editing.item.id);
+    this.isEditedItemRemoved = editing !== null && !current;
+    if (!editing) return rows;
+    const { position, category } = editing.item;
+    if (current?.item.position === position && current.item.category === category) return rows;
+    const others = rows.filter((row) => row !== current);
+    const index = others.findIndex(({ item }) => item.position > position);
+    const kept = current ? { ...current, item: { ...current.item, position, category } } : editing;
+    return others.toSpliced(index < 0 ? others.length : index, 0, kept);
   }
 }
