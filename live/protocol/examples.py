@@ -132,9 +132,14 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Welcome(
         protocol=frames.VERSION,
         server="1.0.0",
+        at=_AT,
         connection="c_9xK2mQ7rTzW1",
         user=_ANA,
-        lists=(_POSITION,),
+        lists=(
+            frames.KnownList(
+                **msgspec.structs.asdict(_POSITION), visited=frames.Visit(version=40, at=_AT)
+            ),
+        ),
         heartbeat=frames.HEARTBEAT_INTERVAL,
         limits=frames.Limits(),
     ),
@@ -189,6 +194,7 @@ FRAMES: tuple[msgspec.Struct, ...] = (
     frames.Ended(topic=_TOPIC, reason="deleted"),
     frames.AccessGained(list=_POSITION),
     frames.AccessLost(list=_LIST_ID, by=_ANA, at=_AT),
+    frames.Visited(list=_LIST_ID, epoch=_EPOCH, version=43, at=_AT),
     frames.Presence(
         topic=_TOPIC,
         people=(

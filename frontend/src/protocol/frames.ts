@@ -11,6 +11,7 @@ export type ServerFrame =
   | Ended
   | AccessGained
   | AccessLost
+  | Visited
   | Presence
   | Sample
   | RequestWindow
@@ -115,15 +116,16 @@ export interface Ping {
   id?: number | null;
 }
 /**
- * The first frame after the user of a socket is authenticated.
+ * The first frame after the user of a socket is authenticated. `at` is the server's clock.
  */
 export interface Welcome {
   type: 'welcome';
   protocol: number;
   server: string;
+  at: string;
   connection: string;
   user: Person;
-  lists: ListPosition[];
+  lists: KnownList[];
   heartbeat: number;
   limits: Limits;
 }
@@ -135,13 +137,21 @@ export interface Person {
   name: string;
 }
 /**
- * The position of a list: its epoch, its version and the digest of its rows.
+ * The position of a list, and the last visit of the user, unless it was to another epoch.
  */
-export interface ListPosition {
+export interface KnownList {
   id: string;
   epoch: string;
   version: number;
   digest: string;
+  visited?: Visit;
+}
+/**
+ * Up to which version the user has seen a list, on any device, and when it was seen last.
+ */
+export interface Visit {
+  version: number;
+  at: string;
 }
 /**
  * The limits of a client: topics, bytes of a message, frames a second.
@@ -348,6 +358,15 @@ export interface AccessGained {
   list: ListPosition;
 }
 /**
+ * The position of a list: its epoch, its version and the digest of its rows.
+ */
+export interface ListPosition {
+  id: string;
+  epoch: string;
+  version: number;
+  digest: string;
+}
+/**
  * The user is no longer a member of a list.
  *
  *     `by` is another user who removed them `at` that time, if both are known.
@@ -357,6 +376,16 @@ export interface AccessLost {
   list: string;
   by?: Person;
   at?: string;
+}
+/**
+ * The user has seen a list up to this version, on any device.
+ */
+export interface Visited {
+  type: 'visited';
+  list: string;
+  epoch: string;
+  version: number;
+  at: string;
 }
 /**
  * All users who have the list open.

@@ -6,7 +6,7 @@ import { listTopic } from '../protocol/topic';
 import type { Change, ItemRow, Member, PresentPerson } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
-import type { EndReason } from '../sync/subscription-state';
+import type { EndReason, PresenceDetails } from '../sync/subscription-state';
 import { changedRows, type Replica } from '../sync/replica';
 import type { Detail } from '../sync/item-merge';
 import { entriesOfList, type Outbox } from '../sync/outbox';
@@ -18,6 +18,7 @@ import type { Announcer } from './announcer.svelte';
 import { DelayedMoves } from './delayed-moves';
 import { Highlights } from './highlights.svelte';
 import type { ListTool } from './list-tool';
+import type { OwnPresence } from './own-presence.svelte';
 import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
@@ -82,6 +83,10 @@ export class OpenList {
   removal = $state.raw<{ by: string; at: string } | null>(null);
   /** What the user was typing when the list ended. */
   typedTexts = $state.raw<readonly string[]>([]);
+  /** What the user does here, beside looking. Null until it is loaded. */
+  own = $state.raw<OwnPresence | null>(null);
+  /** Who edits an item now, by its id. */
+  editors = $state.raw<ReadonlyMap<string, PresentPerson>>(new Map());
   /** Not reactive: a component that is removed reads the `state` from before. */
   #isEnded = false;
   readonly #topic: string;
@@ -118,10 +123,9 @@ export class OpenList {
     });
     let isStopped = false;
     const updatePresence = (): void => {
-      this.engine.setPresence(
-        this.#topic,
-        document.visibilityState === 'visible' ? 'viewing' : 'away',
-      );
+      const isVisible = document.visibilityState === 'visible';
+      if (this.own) this.own.setVisible(isVisible);
+      else this.setPresence({ state: isVisible ? 'viewing' : 'away' });
     };
     void this.engine.openList(this.id).then(() => {
       if (!isStopped) updatePresence();
@@ -131,12 +135,16 @@ export class OpenList {
     return () => {
       isStopped = true;
       document.removeEventListener('visibilitychange', updatePresence);
-      this.engine.setPresence(this.#topic, null);
+      this.setPresence(null);
       this.engine.closeList(this.id);
       this.#unsubscribe?.();
       this.highlights.stop();
       this.#delayedMoves.stop();
     };
+  }
+
+  setPresence(presence: PresenceDetails | null): void {
+    this.engine.setPresence(this.#topic, presence);
   }
 
   isAllowed(action: Action): boolean {
@@ -314,6 +322,8 @@ export class OpenList {
 
   #onEvents(events: readonly EngineEvent[]): void {
     for (const event of events) {
+      // The server says who is here, unless it is nobody.
+      if (event.kind === 'welcome') this.people = [];
       if ('topic' in event && event.topic === this.#topic) this.#onTopicEvent(event);
       if (event.kind === 'merged' && event.list === this.id) this.#onMerged(event);
     }
