@@ -69,15 +69,15 @@ class Member(msgspec.Struct, frozen=True):
 class Shop(msgspec.Struct, frozen=True):
     """A shop of a list, with its aisles in the order in which a user passes them."""
 
-    aisles: tuple[str, ...] = ()
+    aisles: tuple[str, ...]
 
 
 class Staple(msgspec.Struct, frozen=True):
     """The details of an item that a list needs again and again."""
 
-    quantity: str = ""
-    note: str = ""
-    category: str = ""
+    quantity: str
+    note: str
+    category: str
 
 
 class ListHeader(msgspec.Struct, frozen=True, kw_only=True):

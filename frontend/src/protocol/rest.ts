@@ -176,15 +176,15 @@ export interface Member {
  * A shop of a list, with its aisles in the order in which a user passes them.
  */
 export interface Shop {
-  aisles?: string[];
+  aisles: string[];
 }
 /**
  * The details of an item that a list needs again and again.
  */
 export interface Staple {
-  quantity?: string;
-  note?: string;
-  category?: string;
+  quantity: string;
+  note: string;
+  category: string;
 }
 /**
  * An invite. Its secret cannot be shown again.
