@@ -2,7 +2,7 @@ import { dueNames } from '../sync/due-names';
 import type { KnownName } from '../sync/known-name';
 import { mergedRows } from '../sync/name-matching';
 import type { KnownNames } from './known-names.svelte';
-import { itemsOfNames, type SuggestionTarget } from './suggestion-rows.svelte';
+import { itemsOfNames, withoutEmpty, type SuggestionTarget } from './suggestion-rows.svelte';
 
 const MAX_CHIPS = 6;
 
@@ -27,9 +27,9 @@ export class DueChips {
     this.shown = mergedRows(this.shown, missing, MAX_CHIPS);
   }
 
-  take({ key, name, quantity }: KnownName): void {
+  take({ key, name, quantity, category }: KnownName): void {
     if (this.taken.has(key)) return;
     this.taken = new Set([...this.taken, key]);
-    this.list.add(quantity === '' ? { name } : { name, quantity });
+    this.list.add({ name, ...withoutEmpty({ quantity, category }) });
   }
 }

@@ -13,7 +13,7 @@ export interface SuggestionTarget {
   readonly id: string;
   readonly openRows: readonly ViewRow[];
   readonly boughtRows: readonly ViewRow[];
-  add(fields: { name: string; quantity?: string; note?: string }): void;
+  add(fields: { name: string; quantity?: string; note?: string; category?: string }): void;
   change(item: string, name: string, fields: { quantity: string }): void;
 }
 
@@ -119,7 +119,8 @@ export class SuggestionRows {
       if (item?.purchased === false) this.show(item.id);
       else {
         // An item that is put back has its last quantity already.
-        const fields = item ? { quantity, note } : { quantity: usual, note };
+        const { category } = known;
+        const fields = item ? { quantity, note } : { quantity: usual, note, category };
         this.list.add({ name: known.name, ...withoutEmpty(fields) });
       }
       this.#taken = { key: known.key, usual };
@@ -141,7 +142,10 @@ export class SuggestionRows {
   }
 }
 
-function withoutEmpty<Fields extends Record<string, string>>(fields: Fields): Partial<Fields> {
+/** The fields that have a text. */
+export function withoutEmpty<Fields extends Record<string, string>>(
+  fields: Fields,
+): Partial<Fields> {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== ''),
   ) as Partial<Fields>;

@@ -9,6 +9,7 @@ const PARTS = [
   () => import('./list-parts'),
   () => import('./Suggestions.svelte'),
   () => import('./ListDialogs.svelte'),
+  () => import('./ListTools.svelte'),
   () => import('./LongRows.svelte'),
   () => import('./QrCode.svelte'),
   () => import('./UserSheet.svelte'),
