@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from django.conf import settings
 
 from accounts import user_agent
 from live import runtime
-from live.connections import handshake, identity, probes, state_machine
+from live.connections import handshake, identity, probes, state_machine, stored_visits
 from live.connections.connection import Connection, UnreadBytes
 from live.connections.handshake import ForeignOriginError, Handshake
 from live.connections.identity import Identity
@@ -28,6 +29,7 @@ from live.connections.received import received_of
 from live.connections.state_machine import Effect, StartSubscription
 from live.db_threads import run_in_db_thread
 from live.delivery.readings import Position
+from live.models import Visit
 from live.noop import noop
 from live.protocol import frames
 from live.protocol.frames import CloseCode
@@ -225,8 +227,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         connection.is_authenticating = True
         try:
             user = await run_in_db_thread(find, secret)
-            lists = (
-                {} if user is None else await run_in_db_thread(identity.visible_lists, user.user_id)
+            lists, visits = (
+                ({}, {}) if user is None else await run_in_db_thread(_read_lists, user.user_id)
             )
         except Exception as error:
             is_unknown = database_trouble(error) is None
@@ -249,11 +251,13 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             if self.credential is not None:
                 known_credentials.remember(self.credential, user.user_id)
             self.runtime.access.update(user.user_id, lists, read_at=read_at, informed=connection)
-            self._welcome(user, lists)
+            self._welcome(user, lists, visits)
 
-    def _welcome(self, user: Identity, lists: Mapping[UUID, Position]) -> None:
-        positions = (
-            frames.ListPosition(id=list_id, **position._asdict())
+    def _welcome(
+        self, user: Identity, lists: Mapping[UUID, Position], visits: Mapping[UUID, Visit]
+    ) -> None:
+        known_lists = (
+            _known_list(list_id, position, visits.get(list_id))
             for list_id, position in lists.items()
             if self.connection.token_allows(list_id)
         )
@@ -261,9 +265,10 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             frames.Welcome(
                 protocol=frames.VERSION,
                 server=settings.VERSION,
+                at=datetime.now(UTC),
                 connection=self.connection.id,
                 user=Person(user.user_id, user.name),
-                lists=tuple(positions),
+                lists=tuple(known_lists),
                 heartbeat=frames.HEARTBEAT_INTERVAL,
                 limits=frames.Limits(),
             )
@@ -306,6 +311,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 connection.send(frames.Unsubscribed(topic=topic, id=frame_id))
             case state_machine.RecordSeen(seen):
                 self.runtime.screens.record(connection, seen)
+                self.runtime.visits.note(connection, seen.topic)
             case state_machine.SetPresence(announced):
                 self.runtime.presence.set_state(connection, announced)
             case state_machine.Close(code, reason, retry_in):
@@ -316,6 +322,18 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         # A replay is not counted against the limits of the send queue. So it is
         # written before the next one starts.
         await self.connection.writer.drain()
+
+
+def _read_lists(user_id: int) -> tuple[dict[UUID, Position], dict[UUID, Visit]]:
+    """Return the positions of the lists of a user, and the user's last visits."""
+    return identity.visible_lists(user_id), stored_visits.visits_of(user_id)
+
+
+def _known_list(list_id: UUID, position: Position, visit: Visit | None) -> frames.KnownList:
+    known_list = frames.KnownList(id=list_id, **position._asdict())
+    if visit is not None and visit.epoch == position.epoch:
+        known_list.visited = frames.Visit(version=visit.version, at=visit.at)
+    return known_list
 
 
 def _remember_probe(scope: Mapping[str, Any], outcome: Outcome) -> None:

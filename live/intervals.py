@@ -77,6 +77,8 @@ class Intervals:
     """Seconds between the last message of a process about a list and its expiry."""
     presence_lease: float = 25.0
     """Seconds between the last frame of a client that repeats its presence and its expiry."""
+    visit_interval: float = 3.0
+    """Seconds between two writes of what users have seen."""
     snapshot_interval: float = 2.0
     """Seconds between two snapshots of one list for one socket that subscribes again."""
     overview_interval: float = 0.25

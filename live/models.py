@@ -1,4 +1,4 @@
-"""What the dashboard keeps through restarts: counts of processes, rollups and marks.
+"""What is kept through restarts: the counts of the dashboard, and which lists users have seen.
 
 The columns `counts`, `topics`, `pending`, `rolled_up` and `content` are MessagePack
 (live/history/counts.py), because a histogram has up to 529 buckets. They hold numbers and the
@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
+
+from shopping_list.models import ShoppingList
 
 OLDER_PROCESSES = ""
 """The row with the sum of the processes whose own rows were folded into it."""
@@ -99,3 +102,28 @@ class HistoryState(models.Model):
 
     def __str__(self) -> str:
         return f"since {self.since}"
+
+
+class Visit(models.Model):
+    """Up to which version a user has seen a list on a screen, and when.
+
+    It is no change of the list: the other members do not see it.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    shopping_list = models.ForeignKey(ShoppingList, on_delete=models.CASCADE, related_name="+")
+    epoch = models.CharField(max_length=8)
+    version = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "shopping_list"], name="one_visit_of_a_user_to_a_list"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} saw {self.shopping_list_id} at {self.version}"

@@ -14,6 +14,7 @@ from live.connections.overview_topics import OverviewTopics
 from live.connections.people_topic import PeopleTopic
 from live.connections.presence import Presence
 from live.connections.registry import ConnectionRegistry
+from live.connections.visits import Visits
 from live.cpu_meter import dashboard_cpu
 from live.db_threads import run_in_db_thread
 from live.delivery.send_queue import Batch
@@ -49,6 +50,7 @@ class PeriodicTasks:
         access: AccessTracker,
         overview_topics: OverviewTopics,
         presence: Presence,
+        visits: Visits,
         people_topic: PeopleTopic,
         health_monitor: HealthMonitor,
         machine_monitor: MachineMonitor,
@@ -62,6 +64,7 @@ class PeriodicTasks:
         self._access = access
         self._overview_topics = overview_topics
         self._presence = presence
+        self._visits = visits
         self._people_topic = people_topic
         self._health_monitor = health_monitor
         self._machine_monitor = machine_monitor
@@ -76,6 +79,7 @@ class PeriodicTasks:
         self._repeat(self.intervals.sample_interval, self._take_sample)
         self._repeat(self.intervals.rollup_interval, self._history.roll_up)
         self._repeat(self.intervals.rollup_interval, self._window_topics.publish)
+        self._repeat(self.intervals.visit_interval, self._visits.save)
         self._repeat(self.intervals.health_interval, self._health_monitor.check)
         self._repeat(self.intervals.reconcile_interval, self._reconcile)
         self._repeat(self.intervals.revalidate_interval, self.revalidate_identities)

@@ -8,6 +8,7 @@ the first request or socket starts the runtime.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import secrets
 import time
@@ -28,6 +29,7 @@ from live.connections.registry import ConnectionRegistry
 from live.connections.screens import Screens
 from live.connections.subscriptions import Subscriptions
 from live.connections.trip_access import TripAccess
+from live.connections.visits import Visits
 from live.counters import counters
 from live.cpu_meter import dashboard_cpu
 from live.delivery import local_bus
@@ -99,6 +101,15 @@ class Runtime:
         self.screens = Screens(
             self.relay, meter=self.meter, confirm_delay=self.intervals.confirm_delay
         )
+        self.visits = Visits(
+            process=process,
+            registry=self.registry,
+            presence=self.presence,
+            screens=self.screens,
+            position=self.relay.position,
+            publish=self.relay.publish,
+        )
+        self.presence.on_announced = self.visits.note
         self.overview_topics = OverviewTopics(
             process=process,
             registry=self.registry,
@@ -180,6 +191,7 @@ class Runtime:
             access=self.access,
             overview_topics=self.overview_topics,
             presence=self.presence,
+            visits=self.visits,
             people_topic=self.people_topic,
             health_monitor=self.health_monitor,
             machine_monitor=self.machine_monitor,
@@ -192,6 +204,7 @@ class Runtime:
     def start(self) -> None:
         """Start. It returns at once and needs neither the database nor the channel layer."""
         self.relay.register_handler("live.presence", self.presence.receive_remote)
+        self.relay.register_handler("live.visited", self.visits.receive_remote)
         self.relay.register_handler("live.sample", self.sampler.receive_remote)
         self.relay.register_handler("live.revoked", self._handle_revoked)
         self.relay.register_handler("live.disconnect", self._handle_disconnect)
@@ -228,6 +241,8 @@ class Runtime:
             connection.abort()
         self.presence.close()
         await self.periodic_tasks.stop()
+        with contextlib.suppress(Exception):
+            await self.visits.save()
         self.loop_lag.stop()
         await self.machine_monitor.stop()
         await self.history.stop()

@@ -35,7 +35,7 @@ class Simulation {
     for (let index = 0; index < clientCount; index += 1) {
       const engine = new Engine(this.server.openSocket, this.server.http, this.clock, paintAtOnce);
       engine.watch(this.server.topic);
-      engine.setPresence(this.server.topic, 'viewing');
+      engine.setPresence(this.server.topic, { state: 'viewing' });
       engine.start();
       this.engines.push(engine);
     }

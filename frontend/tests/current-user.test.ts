@@ -272,6 +272,7 @@ describe('the current user', () => {
         {
           type: 'welcome',
           protocol: 1,
+          at: '2026-11-22T10:00:00Z',
           server: '1',
           connection: 'c',
           user: { id: 2, name: 'Bob' },

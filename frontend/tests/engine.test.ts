@@ -157,7 +157,7 @@ describe('seen frames', () => {
   });
 
   it('are sent when a list is opened, without the time of a paint', () => {
-    page.engine.setPresence(topic, 'viewing');
+    page.engine.setPresence(topic, { state: 'viewing' });
     page.clock.advance(0);
     expect(page.sentFrames('seen')).toEqual([
       { type: 'seen', topic, version: 1, digest: digest() },
@@ -165,7 +165,7 @@ describe('seen frames', () => {
   });
 
   it('have the time from the arrival of a change to its paint', () => {
-    page.engine.setPresence(topic, 'viewing');
+    page.engine.setPresence(topic, { state: 'viewing' });
     page.clock.advance(SEEN_INTERVAL);
     page.paintTime = 12;
     page.receive(change(2, { items: [ticked] }));
@@ -180,10 +180,10 @@ describe('seen frames', () => {
   });
 
   it('have no time while the page is hidden', () => {
-    page.engine.setPresence(topic, 'viewing');
+    page.engine.setPresence(topic, { state: 'viewing' });
     page.clock.advance(SEEN_INTERVAL);
     page.isVisible = false;
-    page.engine.setPresence(topic, 'away');
+    page.engine.setPresence(topic, { state: 'away' });
     page.receive(change(2, { items: [ticked] }));
     expect(page.sentFrames('seen').at(-1)).toEqual({
       type: 'seen',
@@ -194,7 +194,7 @@ describe('seen frames', () => {
   });
 
   it('are limited for each list, and the last state is always sent', () => {
-    page.engine.setPresence(topic, 'viewing');
+    page.engine.setPresence(topic, { state: 'viewing' });
     page.clock.advance(0);
     for (let version = 2; version <= 20; version += 1) {
       page.receive(change(version, { items: [item('milk', { version })] }));
@@ -206,7 +206,7 @@ describe('seen frames', () => {
   });
 
   it('are sent after each subscription, also if nothing has changed', () => {
-    page.engine.setPresence(topic, 'viewing');
+    page.engine.setPresence(topic, { state: 'viewing' });
     page.clock.advance(0);
     page.disconnect();
     page.sent = [];
@@ -218,7 +218,7 @@ describe('seen frames', () => {
   });
 
   it('wait for the missed changes after a subscription', () => {
-    page.engine.setPresence(topic, 'viewing');
+    page.engine.setPresence(topic, { state: 'viewing' });
     page.disconnect();
     page.sent = [];
     page.connect();
@@ -231,7 +231,7 @@ describe('seen frames', () => {
   });
 
   it('go on after the list is closed, because the server still counts the subscription', () => {
-    page.engine.setPresence(topic, 'viewing');
+    page.engine.setPresence(topic, { state: 'viewing' });
     page.clock.advance(SEEN_INTERVAL);
     page.engine.setPresence(topic, null);
     page.receive(change(2, { items: [ticked] }));

@@ -152,6 +152,7 @@ describe('a reconnecting socket', () => {
     const welcome: ServerFrame = {
       type: 'welcome',
       protocol: 1,
+      at: '2026-11-22T10:00:00Z',
       server: '1',
       connection: 'c',
       user: { id: 3, name: 'Ana' },

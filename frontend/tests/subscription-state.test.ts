@@ -11,6 +11,7 @@ import {
 const welcome: ServerFrame = {
   type: 'welcome',
   protocol: 1,
+  at: '2026-11-22T10:00:00Z',
   server: '1',
   connection: 'c',
   user: { id: 3, name: 'Ana' },
@@ -132,7 +133,7 @@ describe('the subscription state', () => {
   });
 
   it('sends presence after each subscription', () => {
-    const show: Input = { type: 'set presence', topic: 'list:a', presence: 'viewing' };
+    const show: Input = { type: 'set presence', topic: 'list:a', presence: { state: 'viewing' } };
     const frames = [{ type: 'presence', topic: 'list:a', state: 'viewing' }];
     const first = [watch, show, received(welcome), subscribed('list:a', 1)];
     expect(sentFrames(run(first).last)).toEqual(frames);

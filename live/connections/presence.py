@@ -23,6 +23,7 @@ from live.delivery.hub import Hub
 from live.delivery.local_bus import CONTROL_GROUP, GroupMessage
 from live.delivery.readings import Position
 from live.intervals import Intervals
+from live.noop import noop
 from live.protocol import frames
 from live.protocol.topics import parse_list_topic
 from shopping_list.rows import encode
@@ -96,6 +97,8 @@ class Presence:
         self._published_at: dict[str, float] = {}
         """When each topic was published, in seconds of the event loop."""
         self._repeat_at = 0.0
+        self.on_announced: Callable[[Connection, str], None] = noop
+        """Called with a socket and the topic for which its client said something."""
 
     def set_state(self, connection: Connection, announced: frames.SetPresence) -> None:
         """Set or repeat what a socket's user does on a list."""
@@ -107,6 +110,7 @@ class Presence:
         local[connection] = LocalPresence(entry, time.monotonic() + lease)
         if previous is None or previous.entry != entry:
             self._schedule_publish(topic, is_local=True)
+            self.on_announced(connection, topic)
 
     def remove(self, connection: Connection, topic: str) -> None:
         """Remove the state of a socket that unsubscribed."""
@@ -115,6 +119,11 @@ class Presence:
             if not local:
                 del self._local[topic]
             self._schedule_publish(topic, is_local=True)
+
+    def is_active(self, connection: Connection, topic: str) -> bool:
+        """Tell whether a socket's user looks at a list."""
+        local = self._local.get(topic, {}).get(connection)
+        return local is not None and local.entry.state != "away"
 
     def receive_remote(self, message: dict[str, Any]) -> None:
         """Store the states that another process published for a list."""

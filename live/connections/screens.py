@@ -115,6 +115,11 @@ class Screens:
         if seen.paint_ms is not None:
             self._record_times(screen, list_id, seen, seen.paint_ms)
 
+    def shown_version(self, connection: Connection, topic: str) -> int | None:
+        """Return the version of a list that a socket shows; None if it reports nothing."""
+        screen = self._screens.get(topic, {}).get(connection)
+        return None if screen is None else screen.seen.version
+
     def remove(self, connection: Connection, topic: str) -> None:
         """Forget a screen that is not subscribed any more."""
         screens = self._screens.get(topic, {})

@@ -243,6 +243,19 @@ class ListPosition(msgspec.Struct, kw_only=True):
     digest: str
 
 
+class Visit(msgspec.Struct, kw_only=True):
+    """Up to which version the user has seen a list, on any device, and when it was seen last."""
+
+    version: int
+    at: datetime
+
+
+class KnownList(ListPosition, kw_only=True):
+    """The position of a list, and the last visit of the user, unless it was to another epoch."""
+
+    visited: Visit | msgspec.UnsetType = msgspec.UNSET
+
+
 class Limits(msgspec.Struct, kw_only=True):
     """The limits of a client: topics, bytes of a message, frames a second."""
 
@@ -252,13 +265,14 @@ class Limits(msgspec.Struct, kw_only=True):
 
 
 class Welcome(Frame, tag="welcome"):
-    """The first frame after the user of a socket is authenticated."""
+    """The first frame after the user of a socket is authenticated. `at` is the server's clock."""
 
     protocol: int
     server: str
+    at: datetime
     connection: str
     user: Person
-    lists: tuple[ListPosition, ...]
+    lists: tuple[KnownList, ...]
     heartbeat: int
     limits: Limits
 
@@ -322,6 +336,15 @@ class AccessLost(Frame, tag="left"):
     list: UUID
     by: Person | msgspec.UnsetType = msgspec.UNSET
     at: datetime | msgspec.UnsetType = msgspec.UNSET
+
+
+class Visited(Frame, tag="visited"):
+    """The user has seen a list up to this version, on any device."""
+
+    list: UUID
+    epoch: str
+    version: int
+    at: datetime
 
 
 class PresentPerson(msgspec.Struct, kw_only=True):
@@ -993,6 +1016,7 @@ ServerFrame = (
     | Ended
     | AccessGained
     | AccessLost
+    | Visited
     | Presence
     | Sample
     | RequestWindow

@@ -4,9 +4,11 @@ import json
 import tracemalloc
 
 import pytest
+from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import ApiToken, Session
+from live.models import Visit
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
 
 EXPORT = "/api/auth/me/export/"
@@ -22,11 +24,16 @@ def test_export_is_one_file_with_all_personal_data(ana_client, ana, bob, create_
     own_list, foreign_list = create_list(ana, bob), create_list(bob, ana, name="His")
     ana_client.post(f"/api/shopping-lists/{own_list.pk}/shopping-items/", {"name": "Milk"})
     ana_client.post(f"/api/shopping-lists/{own_list.pk}/invites/", {"role": "viewer"})
+    Visit.objects.create(
+        user=ana, shopping_list=own_list, epoch=own_list.epoch, version=2, at=timezone.now()
+    )
     tokens.create(ana, name="kitchen", scope="read", list_id=own_list.pk)
     response = ana_client.get(EXPORT)
     assert response["Content-Disposition"] == 'attachment; filename="trolley-account.json"'
     assert response["Cache-Control"] == "no-store"
     export = response.json()
+    [visit] = export["visits"]
+    assert (visit["shopping_list_id"], visit["version"]) == (str(own_list.pk), 2)
     assert (export["format"], export["version"]) == ("trolley-account", 1)
     assert export["profile"]["username"] == "ana"
     assert [session["device"] for session in export["sessions"]] == ["curl/8"]

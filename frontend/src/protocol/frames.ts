@@ -11,6 +11,7 @@ export type ServerFrame =
   | Ended
   | AccessGained
   | AccessLost
+  | Visited
   | Presence
   | Sample
   | RequestWindow
@@ -115,15 +116,16 @@ export interface Ping {
   id?: number | null;
 }
 /**
- * The first frame after the user of a socket is authenticated.
+ * The first frame after the user of a socket is authenticated. `at` is the server's clock.
  */
 export interface Welcome {
   type: 'welcome';
   protocol: number;
   server: string;
+  at: string;
   connection: string;
   user: Person;
-  lists: ListPosition[];
+  lists: KnownList[];
   heartbeat: number;
   limits: Limits;
 }
@@ -135,13 +137,21 @@ export interface Person {
   name: string;
 }
 /**
- * The position of a list: its epoch, its version and the digest of its rows.
+ * The position of a list, and the last visit of the user, unless it was to another epoch.
  */
-export interface ListPosition {
+export interface KnownList {
   id: string;
   epoch: string;
   version: number;
   digest: string;
+  visited?: Visit;
+}
+/**
+ * Up to which version the user has seen a list, on any device, and when it was seen last.
+ */
+export interface Visit {
+  version: number;
+  at: string;
 }
 /**
  * The limits of a client: topics, bytes of a message, frames a second.
@@ -194,6 +204,9 @@ export interface Snapshot {
 }
 /**
  * A list's own fields, the same for every member.
+ *
+ *     `shops` and `staples` are by name. A row that was recorded before a field existed does
+ *     not have it: the field then has its default.
  */
 export interface ListRow {
   id: string;
@@ -202,6 +215,13 @@ export interface ListRow {
   created_at: string;
   created_by: Person | null;
   members: Member[];
+  aisles?: string[];
+  shops?: {
+    [k: string]: Shop;
+  };
+  staples?: {
+    [k: string]: Staple;
+  };
 }
 /**
  * A user and their role on one list.
@@ -212,7 +232,24 @@ export interface Member {
   role: 'editor' | 'owner' | 'ticker' | 'viewer';
 }
 /**
+ * A shop of a list, with its aisles in the order in which a user passes them.
+ */
+export interface Shop {
+  aisles?: string[];
+}
+/**
+ * The details of an item that a list needs again and again.
+ */
+export interface Staple {
+  quantity?: string;
+  note?: string;
+  category?: string;
+}
+/**
  * One item; `version` is the list's version at the item's last change.
+ *
+ *     `shops` are the names of the shops that it is for, empty for any shop. A row that was
+ *     recorded before a field existed does not have it: the field then has its default.
  */
 export interface ItemRow {
   id: string;
@@ -228,6 +265,8 @@ export interface ItemRow {
   created_at: string;
   created_by: Person | null;
   updated_at: string;
+  shops?: string[];
+  not_found_at?: string | null;
 }
 /**
  * One recorded change of one list, and the frame that every subscriber gets.
@@ -300,6 +339,8 @@ export interface ItemFields {
   created_at?: string;
   created_by?: Person | null;
   updated_at?: string;
+  shops?: string[];
+  not_found_at?: string | null;
 }
 /**
  * The server ended the subscription to this topic.
@@ -317,6 +358,15 @@ export interface AccessGained {
   list: ListPosition;
 }
 /**
+ * The position of a list: its epoch, its version and the digest of its rows.
+ */
+export interface ListPosition {
+  id: string;
+  epoch: string;
+  version: number;
+  digest: string;
+}
+/**
  * The user is no longer a member of a list.
  *
  *     `by` is another user who removed them `at` that time, if both are known.
@@ -326,6 +376,16 @@ export interface AccessLost {
   list: string;
   by?: Person;
   at?: string;
+}
+/**
+ * The user has seen a list up to this version, on any device.
+ */
+export interface Visited {
+  type: 'visited';
+  list: string;
+  epoch: string;
+  version: number;
+  at: string;
 }
 /**
  * All users who have the list open.
@@ -958,7 +1018,7 @@ export interface Overview {
   lists: OverviewRow[];
 }
 /**
- * A list without its items: its own fields, its position, and how many items it has.
+ * A list without its items: its name and members, its position, and how many items it has.
  */
 export interface OverviewRow {
   id: string;

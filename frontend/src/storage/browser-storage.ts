@@ -4,12 +4,13 @@ import { uuid } from '../net/uuid';
 import type { UserProfile } from '../protocol/rest';
 import { OutboxStore } from '../sync/outbox-store';
 import { ReplicaWriter } from '../sync/replica-writer';
-import type {
-  BrowserStorage,
-  PendingUser,
-  SenderLock,
-  StorageStatus,
-  UserStorage,
+import {
+  LIST_CHOICES_KEY,
+  type BrowserStorage,
+  type PendingUser,
+  type SenderLock,
+  type StorageStatus,
+  type UserStorage,
 } from '../sync/storage';
 import { keysOf, openDatabase, STORES, type Database, type TrolleySchema } from './database';
 import { LeaseLock, WebLock } from './sender-lock';
@@ -50,6 +51,7 @@ export class DatabaseStorage implements BrowserStorage {
     ]);
     for (const key of await transaction.objectStore('users').getAllKeys()) {
       if (key === id) continue;
+      forgetChoices();
       await removeLists(transaction, key);
       await forgetWithoutEdits(transaction, key);
     }
@@ -57,6 +59,7 @@ export class DatabaseStorage implements BrowserStorage {
   }
 
   async forgetSession(edits: 'keep edits' | 'remove edits'): Promise<void> {
+    forgetChoices();
     const transaction = this.database.transaction([...STORES], 'readwrite');
     const profile = await transaction.objectStore('session').get(SESSION);
     await transaction.objectStore('session').delete(SESSION);
@@ -125,6 +128,12 @@ async function forgetWithoutEdits(transaction: Transaction, userId: number): Pro
   if (stored.some(({ entry }) => entry.state !== 'acknowledged')) return;
   await transaction.objectStore('outbox').delete(keysOf(userId));
   await transaction.objectStore('users').delete(userId);
+}
+
+/** Forget how a user wants to see their lists. */
+function forgetChoices(): void {
+  // Tests run without it.
+  globalThis.localStorage?.removeItem(LIST_CHOICES_KEY);
 }
 
 const openChannel = (userId: number): BroadcastChannel =>

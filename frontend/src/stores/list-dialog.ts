@@ -1,2 +1,2 @@
 /** A dialog of the page of a list. */
-export type ListDialog = 'menu' | 'share' | 'transfer' | 'paste' | 'activity';
+export type ListDialog = 'menu' | 'share' | 'transfer' | 'paste' | 'activity' | 'people';

@@ -6,15 +6,19 @@ import { listTopic } from '../protocol/topic';
 import type { Change, ItemRow, Member, PresentPerson } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
-import type { EndReason } from '../sync/subscription-state';
+import type { EndReason, PresenceDetails } from '../sync/subscription-state';
 import { changedRows, type Replica } from '../sync/replica';
 import type { Detail } from '../sync/item-merge';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { emptyView, itemBefore, nextView, replacedRows, type ListView } from '../sync/list-view';
 import { claimedItem, optimisticName, type ViewRow } from '../sync/optimistic-view';
+import type { AisleFinder } from './aisle-finder';
+import { AisleView } from './aisle-view.svelte';
 import type { Announcer } from './announcer.svelte';
 import { DelayedMoves } from './delayed-moves';
 import { Highlights } from './highlights.svelte';
+import type { ListTool } from './list-tool';
+import type { OwnPresence } from './own-presence.svelte';
 import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
@@ -32,6 +36,8 @@ export interface AddedItem {
   id: string;
   name: string;
   outcome: 'added' | 'on the list' | 'put back';
+  /** The aisle that was found for a new item, or empty. */
+  aisle: string;
   /** The fields that an item on the list got. */
   changed: readonly Detail[];
   undo: () => void;
@@ -56,6 +62,12 @@ export class OpenList {
   /** The items to buy, and those that were just ticked. */
   openRows = $state.raw<readonly ViewRow[]>([]);
   boughtRows = $state.raw<readonly ViewRow[]>([]);
+  /** The open rows by aisle. */
+  readonly aisles: AisleView;
+  /** Finds the aisle of a new item. Null until it is loaded. */
+  aisleFinder: AisleFinder | null = null;
+  /** The names of aisles in the order by hand. */
+  readonly aisleOrder: readonly string[] = [];
   readonly highlights: Highlights;
   /** The item that the user added last. */
   addedItem = $state.raw<AddedItem | null>(null);
@@ -63,12 +75,18 @@ export class OpenList {
   role = $state<Role>('viewer');
   /** The row in the editor, as it was when the editor was opened. */
   editing = $state.raw<ViewRow | null>(null);
+  /** What the page asks in a sheet. */
+  tool = $state.raw<ListTool | null>(null);
   /** Whether another member removed that item meanwhile. */
   isEditedItemRemoved = $state(false);
   /** Who removed this user and when, if it is known. */
   removal = $state.raw<{ by: string; at: string } | null>(null);
   /** What the user was typing when the list ended. */
   typedTexts = $state.raw<readonly string[]>([]);
+  /** What the user does here, beside looking. Null until it is loaded. */
+  own = $state.raw<OwnPresence | null>(null);
+  /** Who edits an item now, by its id. */
+  editors = $state.raw<ReadonlyMap<string, PresentPerson>>(new Map());
   /** Not reactive: a component that is removed reads the `state` from before. */
   #isEnded = false;
   readonly #topic: string;
@@ -92,6 +110,7 @@ export class OpenList {
     this.toast = toast;
     this.#user = user;
     this.#topic = listTopic(id);
+    this.aisles = new AisleView(id);
     this.highlights = new Highlights(clock);
     this.#delayedMoves = new DelayedMoves(clock, () => {
       this.#rebuild();
@@ -104,10 +123,9 @@ export class OpenList {
     });
     let isStopped = false;
     const updatePresence = (): void => {
-      this.engine.setPresence(
-        this.#topic,
-        document.visibilityState === 'visible' ? 'viewing' : 'away',
-      );
+      const isVisible = document.visibilityState === 'visible';
+      if (this.own) this.own.setVisible(isVisible);
+      else this.setPresence({ state: isVisible ? 'viewing' : 'away' });
     };
     void this.engine.openList(this.id).then(() => {
       if (!isStopped) updatePresence();
@@ -117,12 +135,16 @@ export class OpenList {
     return () => {
       isStopped = true;
       document.removeEventListener('visibilitychange', updatePresence);
-      this.engine.setPresence(this.#topic, null);
+      this.setPresence(null);
       this.engine.closeList(this.id);
       this.#unsubscribe?.();
       this.highlights.stop();
       this.#delayedMoves.stop();
     };
+  }
+
+  setPresence(presence: PresenceDetails | null): void {
+    this.engine.setPresence(this.#topic, presence);
   }
 
   isAllowed(action: Action): boolean {
@@ -132,10 +154,19 @@ export class OpenList {
   add(fields: NewItem['fields']): void {
     const item = uuid();
     const same = claimedItem(this.items, nameKey(fields.name));
-    const undo = this.#submit({ type: 'add', list: this.id, item, fields }, fields.name);
+    const placed = same ? fields : this.withAisle(fields);
+    const undo = this.#submit({ type: 'add', list: this.id, item, fields: placed }, fields.name);
     const { id, name, purchased } = same ?? { id: item, name: fields.name, purchased: false };
     const outcome = same === null ? 'added' : purchased ? 'put back' : 'on the list';
-    this.addedItem = { id, name, outcome, changed: [], undo };
+    const aisle = same ? '' : (placed.category ?? '');
+    this.addedItem = { id, name, outcome, aisle, changed: [], undo };
+  }
+
+  /** The fields of a new item with its aisle, if it is found and the user sees aisles. */
+  withAisle(fields: NewItem['fields']): NewItem['fields'] {
+    if (fields.category !== undefined || !this.aisles.isWanted) return fields;
+    const category = this.aisleFinder?.find(fields, this.items, this.aisleOrder) ?? null;
+    return category === null ? fields : { ...fields, category };
   }
 
   /** All items on the list, including the bought ones. */
@@ -143,40 +174,13 @@ export class OpenList {
     return this.#view.rows.map(({ item }) => item);
   }
 
-  /** Add several items as one change, with one undo. */
-  addMany(fields: readonly NewItem['fields'][]): void {
-    const newItems = fields.map((itemFields) => ({ item: uuid(), fields: itemFields }));
-    const count = newItems.length;
-    this.#submitMany(
-      { type: 'add items', list: this.id, newItems },
-      m.items_count({ count }),
-      m.list_added_toast({ count }),
-    );
+  /** All rows, in the order of the list. */
+  get rows(): readonly ViewRow[] {
+    return this.#view.rows;
   }
 
-  /** Untick all bought items, as one change. */
-  untickAll(): void {
-    const items = this.#boughtIds();
-    const text = m.list_unticked_toast({ count: items.length });
-    this.#delayedMoves.releaseAll();
-    const edit: Edit = { type: 'untick items', list: this.id, items };
-    this.#submitMany(edit, m.list_all_in_cart_label(), text);
-  }
-
-  /** Remove all bought items, as one change. */
-  clearCart(): void {
-    const items = this.#boughtIds();
-    const text = m.list_removed_count_toast({ count: items.length });
-    const edit: Edit = { type: 'remove items', list: this.id, items };
-    this.#submitMany(edit, m.list_all_in_cart_label(), text);
-  }
-
-  #boughtIds(): string[] {
-    return this.items.filter(({ purchased }) => purchased).map(({ id }) => id);
-  }
-
-  /** Submit a bulk edit, and offer to undo it. */
-  #submitMany(edit: Edit, label: string, text: string): void {
+  /** Submit an edit of several items, and offer to undo it. */
+  submitMany(edit: Edit, label: string, text: string): void {
     this.#offerUndo(text, this.#submit(edit, label));
   }
 
@@ -246,6 +250,11 @@ export class OpenList {
     );
   }
 
+  /** Let all ticked rows move at once. */
+  releaseMoves(): void {
+    this.#delayedMoves.releaseAll();
+  }
+
   tick({ item }: ViewRow, purchased: boolean): void {
     if (purchased) this.#delayMove([item.id]);
     else this.#delayedMoves.release(item.id);
@@ -313,6 +322,8 @@ export class OpenList {
 
   #onEvents(events: readonly EngineEvent[]): void {
     for (const event of events) {
+      // The server says who is here, unless it is nobody.
+      if (event.kind === 'welcome') this.people = [];
       if ('topic' in event && event.topic === this.#topic) this.#onTopicEvent(event);
       if (event.kind === 'merged' && event.list === this.id) this.#onMerged(event);
     }
@@ -335,7 +346,8 @@ export class OpenList {
     const undo = (): void => {
       this.undo(op, version, name);
     };
-    this.addedItem = { id: same.id, name: same.name, outcome: 'on the list', changed, undo };
+    const { id, name: itemName } = same;
+    this.addedItem = { id, name: itemName, outcome: 'on the list', aisle: '', changed, undo };
   }
 
   #onTopicEvent(event: EngineEvent & { topic: string }): void {
@@ -399,6 +411,18 @@ export class OpenList {
       (row) => !row.item.purchased || this.#isShownAsOpen(row),
     );
     this.boughtRows = this.#view.boughtRows.filter((row) => !this.#isShownAsOpen(row));
+    this.aisles.update(this.openRows, this.aisleOrder);
+  }
+
+  /** Whether an open item has an aisle, so that the rows can be grouped. */
+  get hasAisles(): boolean {
+    return this.openRows.some(({ item }) => item.category !== '');
+  }
+
+  /** Group the open rows by aisle, or not. */
+  groupByAisle(isWanted: boolean): void {
+    this.aisles.setWanted(isWanted);
+    this.#rebuild();
   }
 
   /** Whether a row is shown among the open ones: it was just ticked, or it is being edited. */
@@ -409,13 +433,21 @@ export class OpenList {
     );
   }
 
-  /** Keep the row in the editor, even if another member removed the item. */
+  /**
+   * Keep the row in the editor in its place, even if another member moved or removed the item.
+   *
+   * A row that moves in the page loses the focus, and in another aisle it would be a new row.
+   */
   #withEditedRow(rows: readonly ViewRow[]): readonly ViewRow[] {
     const { editing } = this;
-    this.isEditedItemRemoved =
-      editing !== null && rows.every(({ item }) => item.id !== editing.item.id);
-    if (!editing || !this.isEditedItemRemoved) return rows;
-    const index = rows.findIndex(({ item }) => item.position > editing.item.position);
-    return rows.toSpliced(index < 0 ? rows.length : index, 0, editing);
+    const current = editing && rows.find(({ item }) => item.id === editing.item.id);
+    this.isEditedItemRemoved = editing !== null && !current;
+    if (!editing) return rows;
+    const { position, category } = editing.item;
+    if (current?.item.position === position && current.item.category === category) return rows;
+    const others = rows.filter((row) => row !== current);
+    const index = others.findIndex(({ item }) => item.position > position);
+    const kept = current ? { ...current, item: { ...current.item, position, category } } : editing;
+    return others.toSpliced(index < 0 ? others.length : index, 0, kept);
   }
 }

@@ -17,6 +17,7 @@ import type {
   Seen,
   ServerFrame,
   Snapshot,
+  Visit,
   Welcome,
 } from '../protocol/frames';
 import type { Edit } from './edit';
@@ -32,6 +33,7 @@ import {
   reduce,
   type Input,
   type EndReason,
+  type PresenceDetails,
   type SubscriptionState,
 } from './subscription-state';
 import type { UserStorage } from './storage';
@@ -94,6 +96,10 @@ export class Engine {
   readonly #uncreated = new Map<string, (() => void)[]>();
   /** Resolves when the stored edits are known. */
   #opening: Promise<unknown> = Promise.resolve();
+  /** Up to which version the user has seen each list. Null until the server has told. */
+  visits: Map<string, Visit & { epoch: string }> | null = null;
+  /** How far the clock of the server is ahead of this one, in milliseconds. */
+  clockOffset = 0;
   /** The rows of the parts of an overview whose last part has not arrived yet. */
   #overviewRows: OverviewRow[] = [];
 
@@ -211,6 +217,7 @@ export class Engine {
     this.#storage?.close();
     this.#storage = null;
     this.#userId = null;
+    this.visits = null;
     this.#readings.clear();
     this.#uncreated.clear();
     this.#sender.close();
@@ -379,7 +386,7 @@ export class Engine {
    *
    * A list with a presence is on this screen, so the server is told which version it shows.
    */
-  setPresence(topic: string, presence: PresentPerson['state'] | null): void {
+  setPresence(topic: string, presence: PresenceDetails | null): void {
     const wasShown = isShown(this.#subscriptions, topic);
     this.#emit(this.#dispatch({ type: 'set presence', topic, presence }));
     if (wasShown || !isShown(this.#subscriptions, topic)) return;
@@ -500,6 +507,9 @@ export class Engine {
         return [{ kind: 'activities', entries: frame.entries }];
       case 'activity':
         return [{ kind: 'activity', entry: frame.entry }];
+      case 'visited':
+        this.visits?.set(frame.list, frame);
+        return [{ kind: 'frame', frame }];
       default:
         return [{ kind: 'frame', frame }];
     }
@@ -520,6 +530,11 @@ export class Engine {
       return [{ kind: 'welcome', frame }];
     }
     this.#sender.start();
+    // A server before an update does not say it.
+    this.clockOffset = Date.parse(frame.at) - this.clock.now() || 0;
+    this.visits = new Map();
+    for (const { id, epoch, visited } of frame.lists)
+      if (visited) this.visits.set(id, { ...visited, epoch });
     return [{ kind: 'welcome', frame }];
   }
 

@@ -3,6 +3,9 @@ import type { UserProfile } from '../protocol/rest';
 import type { OutboxChange, StoredOutbox } from './outbox';
 import type { Replica } from './replica';
 
+/** The choices of a user in `localStorage`, where the first paint can read them. */
+export const LIST_CHOICES_KEY = 'trolley_list_choices';
+
 /** Stores the outbox of one user. Every method may reject. */
 export interface OutboxStorage {
   read(): Promise<StoredOutbox>;

@@ -1,14 +1,17 @@
-import type { ClientFrame, PresentPerson, ServerFrame } from '../protocol/frames';
+import type { ClientFrame, ServerFrame, SetPresence } from '../protocol/frames';
 import type { ReplicaPosition } from './replica';
 
 /** Why a topic ended. `refused`: it does not exist, or this user may not see it. */
 export type EndReason = 'deleted' | 'refused' | 'too many';
 
+/** What this client says of its user on a list. */
+export type PresenceDetails = Omit<SetPresence, 'type' | 'topic' | 'id'>;
+
 interface TopicState {
   status: 'idle' | 'pending' | 'subscribed' | 'ended';
   /** The id of the latest subscribe frame. The server's response repeats it. */
   requestId: number;
-  presence: PresentPerson['state'] | null;
+  presence: PresenceDetails | null;
 }
 
 /** The topics that this client watches, and the state of each subscription. */
@@ -21,7 +24,8 @@ export interface SubscriptionState {
 export type Input =
   | { type: 'watch'; topic: string }
   | { type: 'unwatch'; topic: string }
-  | { type: 'set presence'; topic: string; presence: PresentPerson['state'] | null }
+  /** Another object is sent again, also if it says the same. */
+  | { type: 'set presence'; topic: string; presence: PresenceDetails | null }
   | { type: 'gap'; topic: string }
   /** The replica lost its position, so a response to an earlier subscribe does not help. */
   | { type: 'position lost'; topic: string }
@@ -127,7 +131,7 @@ function setPresence(
   return {
     state: withTopic(state, topic, { ...current, presence }),
     outputs: isSubscribed
-      ? [{ type: 'send', frame: { type: 'presence', topic, state: presence ?? 'away' } }]
+      ? [{ type: 'send', frame: { type: 'presence', topic, ...(presence ?? { state: 'away' }) } }]
       : [],
   };
 }
@@ -192,9 +196,7 @@ function onSubscribed(state: SubscriptionState, topic: string, id: number | null
   const { presence } = current;
   return {
     state: withTopic(state, topic, { ...current, status: 'subscribed' }),
-    outputs: presence
-      ? [{ type: 'send', frame: { type: 'presence', topic, state: presence } }]
-      : [],
+    outputs: presence ? [{ type: 'send', frame: { type: 'presence', topic, ...presence } }] : [],
   };
 }
 

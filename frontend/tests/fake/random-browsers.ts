@@ -97,7 +97,7 @@ export class RandomBrowsers {
         continue;
       this.#opened.add(engine);
       void engine.openList(this.server.list).then(() => {
-        engine.setPresence(this.server.topic, 'viewing');
+        engine.setPresence(this.server.topic, { state: 'viewing' });
       });
     }
   }

@@ -48,6 +48,7 @@ export function welcome(...listIds: string[]): ServerFrame {
     type: 'welcome',
     protocol: 1,
     server: '1',
+    at: AT,
     connection: 'c',
     user: ana,
     lists: listIds.map((id) => ({ id, epoch: 'aaaaaaaa', version: 1, digest: EMPTY_DIGEST })),

@@ -189,6 +189,7 @@ export class FakeServer {
     return {
       type: 'welcome',
       protocol: 1,
+      at: '2026-11-22T10:00:00Z',
       server: 'fake',
       connection: 'c_1',
       user: ana,

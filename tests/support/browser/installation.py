@@ -152,6 +152,10 @@ class SharedList:
         """Add an item."""
         self._request("POST", f"{self._base}shopping-items/", name=name, **fields)
 
+    def add_many(self, items: Iterable[dict[str, str]]) -> None:
+        """Add items as one change."""
+        self._request("POST", f"{self._base}shopping-items/bulk/", items=[*items])
+
     def patch(self, name: str, /, **fields: Any) -> None:
         """Change an item."""
         self._request("PATCH", f"{self._base}shopping-items/{self.items[name]['id']}/", **fields)

@@ -27,7 +27,9 @@ export function viewOf(content: HTMLElement): RowBox {
   const isPageScrolled = scrollerOf(content) !== content;
   const { top, bottom } = content.getBoundingClientRect();
   const view = isPageScrolled ? { top: 0, bottom: innerHeight } : { top, bottom };
-  return { top: view.top + MARGIN, bottom: view.bottom - MESSAGE_HEIGHT };
+  // The head of an aisle stays at the top, over the rows.
+  const headHeight = content.querySelector<HTMLElement>('[data-aisle] h2')?.offsetHeight ?? 0;
+  return { top: view.top + headHeight + MARGIN, bottom: view.bottom - MESSAGE_HEIGHT };
 }
 
 const nextFrame = (): Promise<void> =>

@@ -5,11 +5,16 @@ const MAX_ROWS = 30;
 
 type Offsets = Map<string, number>;
 
-const idOf = (row: Element): string => (row as HTMLElement).dataset['item'] ?? '';
+const LISTS = '[role="list"], [data-aisles]';
 
-/** The rows of a list whose rows are all in the page. A long list has none. */
+function idOf(row: Element): string {
+  const { item, aisle } = (row as HTMLElement).dataset;
+  return item ?? `aisle ${aisle ?? ''}`;
+}
+
+/** The rows of a list, or its aisles, if all of them are in the page. A long list has none. */
 function rowsOf(list: Element): HTMLElement[] {
-  return [...list.querySelectorAll<HTMLElement>(':scope > [data-item]')];
+  return [...list.querySelectorAll<HTMLElement>(':scope > :is([data-item], [data-aisle])')];
 }
 
 function offsetsOf(list: Element): Offsets {
@@ -28,9 +33,10 @@ export function moveRows(content: HTMLElement): () => void {
     for (const { target } of entries) known.set(target, offsetsOf(target));
   });
   const changes = new MutationObserver((records) => {
-    const lists = new Set(records.map(({ target }) => target as Element));
-    for (const list of lists) {
-      if (list.getAttribute('role') === 'list')
+    const targets = new Set(records.map(({ target }) => target as Element));
+    const aisles = [...targets].flatMap((target) => target.closest('[data-aisles]') ?? []);
+    for (const list of new Set([...targets, ...aisles])) {
+      if (list.matches(LISTS))
         moveRowsOf(
           list,
           records.filter(({ target }) => target === list),
@@ -41,7 +47,7 @@ export function moveRows(content: HTMLElement): () => void {
 
   function watchLists(): void {
     for (const list of known.keys()) if (!list.isConnected) known.delete(list);
-    for (const list of content.querySelectorAll('[role="list"]')) {
+    for (const list of content.querySelectorAll(LISTS)) {
       if (known.has(list)) continue;
       known.set(list, offsetsOf(list));
       sizes.observe(list);
