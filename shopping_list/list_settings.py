@@ -21,6 +21,9 @@ MAX_STAPLES = 200
 MAX_BYTES = 100_000
 """Bytes of the settings of a list as JSON: they are part of each frame with the list's row."""
 
+EMPTY_SHOP = Shop(())
+EMPTY_STAPLE = Staple("", "", "")
+
 Object = Mapping[str, Any]
 
 
@@ -61,8 +64,8 @@ def patched(current: ListSettings, patch: Object) -> ListSettings:
     """
     new = ListSettings(
         aisles=list(patch.get("aisles", current.aisles)),
-        shops=_merged(current.shops, patch.get("shops", {}), Shop()),
-        staples=_merged(current.staples, patch.get("staples", {}), Staple()),
+        shops=_merged(current.shops, patch.get("shops", {}), EMPTY_SHOP),
+        staples=_merged(current.staples, patch.get("staples", {}), EMPTY_STAPLE),
     )
     check(new, field=next((field for field in FIELDS if field in patch), FIELDS[0]))
     return new

@@ -69,15 +69,15 @@ class Member(msgspec.Struct, frozen=True):
 class Shop(msgspec.Struct, frozen=True):
     """A shop of a list, with its aisles in the order in which a user passes them."""
 
-    aisles: tuple[str, ...] = ()
+    aisles: tuple[str, ...]
 
 
 class Staple(msgspec.Struct, frozen=True):
     """The details of an item that a list needs again and again."""
 
-    quantity: str = ""
-    note: str = ""
-    category: str = ""
+    quantity: str
+    note: str
+    category: str
 
 
 class ListHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +182,8 @@ class ActivitySummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `items` and `members` are how many of each the change has; `list_changed` tells whether it
     has the list's own fields. `names` are those of the first three items and members.
-    `fields` has the changed fields if the change edited one row only.
+    `fields` has the changed fields if the change edited one row only, and `category` if it gave
+    many items, all of the same category, another one.
     """
 
     items: int

@@ -43,7 +43,7 @@ _GROCERIES = ListRow(
     members=_MEMBERS,
     aisles=("Fruit", "Dairy"),
     shops={"Corner shop": Shop(aisles=("Dairy", "Fruit"))},
-    staples={"Milk": Staple(quantity="2 l", category="Dairy")},
+    staples={"Milk": Staple(quantity="2 l", note="", category="Dairy")},
 )
 _MILK = ItemRow(
     id=UUID("6512bd43-d9ca-4e02-8990-b0a82652dca7"),

@@ -61,9 +61,15 @@ class ItemDocument(ParsedItem, frozen=True, forbid_unknown_fields=True):
 class ShopDocument(Shop, frozen=True, forbid_unknown_fields=True):
     """A shop, with its aisles in their order."""
 
+    aisles: tuple[str, ...] = ()
+
 
 class StapleDocument(Staple, frozen=True, forbid_unknown_fields=True):
     """The details of an item that a list needs again and again."""
+
+    quantity: str = ""
+    note: str = ""
+    category: str = ""
 
 
 class MemberDocument(msgspec.Struct, forbid_unknown_fields=True):

@@ -85,11 +85,11 @@ def test_field_that_was_added_later_is_hashed_only_up_to_the_last_that_is_used()
     list_row = case("a list without items")["list"]
     own = (list_row["id"], list_row["name"], list_row["created_at"], 3, [[3, "owner"]])
     staple = {"quantity": "2 l", "note": "", "category": "Dairy"}
-    settings: dict[str, Any] = {"staples": {"Milk": staple}, "shops": {"b": {}, "a": {}}}
+    shops_by_name = {"b": {"aisles": []}, "a": {"aisles": []}}
     for fields, appended in (
         ({"aisles": ["Dairy"]}, [["Dairy"]]),
-        ({"shops": settings["shops"]}, [[], [["a", []], ["b", []]]]),
-        ({"staples": settings["staples"]}, [[], [], [["Milk", "2 l", "", "Dairy"]]]),
+        ({"shops": shops_by_name}, [[], [["a", []], ["b", []]]]),
+        ({"staples": {"Milk": staple}}, [[], [], [["Milk", "2 l", "", "Dairy"]]]),
     ):
         row = msgspec.convert({**list_row, **fields}, ListRow)
         assert digest.list_hash(row) == hash_of(*own, *appended)

@@ -235,15 +235,15 @@ export interface Member {
  * A shop of a list, with its aisles in the order in which a user passes them.
  */
 export interface Shop {
-  aisles?: string[];
+  aisles: string[];
 }
 /**
  * The details of an item that a list needs again and again.
  */
 export interface Staple {
-  quantity?: string;
-  note?: string;
-  category?: string;
+  quantity: string;
+  note: string;
+  category: string;
 }
 /**
  * One item; `version` is the list's version at the item's last change.
@@ -1096,7 +1096,8 @@ export interface Actor {
  *
  *     `items` and `members` are how many of each the change has; `list_changed` tells whether it
  *     has the list's own fields. `names` are those of the first three items and members.
- *     `fields` has the changed fields if the change edited one row only.
+ *     `fields` has the changed fields if the change edited one row only, and `category` if it gave
+ *     many items, all of the same category, another one.
  */
 export interface ActivitySummary {
   items: number;

@@ -190,8 +190,9 @@ export class Engine {
     this.#sender.flush();
   }
 
-  /** The page may be closed at any moment: store what is not stored yet. */
+  /** The page may be closed at any moment: store and report what is not yet. */
   flushStorage(): void {
+    this.#seen.flush();
     this.#storage?.replicas.flush();
   }
 

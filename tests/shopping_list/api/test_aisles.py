@@ -165,6 +165,8 @@ def test_renamed_aisle_has_its_new_name_everywhere(
     before, first = settings(bob_client, url), current_version(groceries)
     response = rename(bob_client, url, "Dairy", "Cold")
     assert (response.status_code, response.json()["version"]) == (200, first + 1)
+    summary = Activity.objects.latest("pk").summary
+    assert (summary["items"], summary["list_changed"], summary["fields"]) == (2, True, {})
     assert settings(bob_client, url) == (
         ["Cold", "Bakery"],
         {"Lidl": {"aisles": ["Bakery", "Cold"]}},
@@ -189,6 +191,8 @@ def test_aisle_that_is_renamed_to_another_one_is_merged_into_it(
     shops = {"Lidl": {"aisles": ["Dairy", "Bakery", "Cheese"]}}
     bob_client.patch(url, {"aisles": ["Cheese", "Bakery", "Dairy"], "shops": shops})
     rename(bob_client, url, "Cheese", "Dairy")
+    fields = Activity.objects.latest("pk").summary["fields"]
+    assert fields == {"category": {"before": "Cheese", "after": "Dairy"}}
     aisles, shops, _ = settings(bob_client, url)
     assert (aisles, shops) == (["Dairy", "Bakery"], {"Lidl": {"aisles": ["Dairy", "Bakery"]}})
     assert set(groceries.items.values_list("category", flat=True)) == {"Dairy"}
