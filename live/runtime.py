@@ -270,6 +270,7 @@ class Runtime:
             self.meter.handshake_refused(code.name.lower())
         connection.discard()
         self.registry.remove(connection)
+        self.visits.save_soon()
 
     def _publish(self, group_message: GroupMessage) -> None:
         if group_message.message["type"] == "live.change":

@@ -29,6 +29,17 @@ describe('the seen reporter', () => {
     expect(versions()).toEqual([1, 3]);
   });
 
+  it('sends what waits at once when the page is left', () => {
+    for (const version of [1, 2, 3]) report(version);
+    reporter.flush();
+    expect(versions()).toEqual([1, 3]);
+    reporter.flush();
+    clock.advance(SEEN_INTERVAL);
+    expect(versions()).toEqual([1, 3]);
+    report(4);
+    expect(versions()).toEqual([1, 3, 4]);
+  });
+
   it('sends at most one state in each interval while changes arrive', () => {
     for (let version = 1; version <= 100; version += 1) {
       report(version);

@@ -7,6 +7,8 @@ once, and told to the other devices of the user.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -50,6 +52,7 @@ class Visits:
         self._unsaved: dict[UserAndList, SeenVersion] = {}
         self._saved: dict[UserAndList, tuple[SeenVersion, datetime]] = {}
         """What need not be stored again, of the connected users."""
+        self._saving: asyncio.Task[None] | None = None
 
     def note(self, connection: Connection, topic: str) -> None:
         """Remember what a socket's user sees now, if the user looks at the list."""
@@ -73,6 +76,15 @@ class Visits:
             return False
         saved, at = self._saved[key]
         return not seen.is_news_after(*saved) and timezone.now() - at <= REFRESH
+
+    def save_soon(self) -> None:
+        """Store what was seen without waiting: a page that is loaded again asks for it next."""
+        if self._unsaved and (self._saving is None or self._saving.done()):
+            self._saving = asyncio.ensure_future(self._save_quietly())
+
+    async def _save_quietly(self) -> None:
+        with contextlib.suppress(Exception):  # the next periodic call reports it
+            await self.save()
 
     async def save(self) -> None:
         """Store what was seen since the last call, and tell the devices of the users."""

@@ -14,7 +14,10 @@ def aisle_list(installation):
     """A list with two aisles and an item without one."""
     shared = installation.create_list()
     for name, aisle in {
-        **{"Milk": "Dairy", "Bread": "Bakery", "Batteries": "", "Butter": "Dairy"},
+        "Milk": "Dairy",
+        "Bread": "Bakery",
+        "Batteries": "",
+        "Butter": "Dairy",
         **{f"Rolls {number}": "Bakery" for number in range(12)},
     }.items():
         shared.add(name, category=aisle)

@@ -9,6 +9,11 @@ import { createdRow, creationsIn } from '../sync/created-lists';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { optimisticChanges, optimisticName } from '../sync/optimistic-view';
 
+/** What a card says beside its counts. */
+interface ListNews {
+  of: (list: ListOverview) => { count: string; sentence: string };
+}
+
 /** A list of the user, as the overview shows it. */
 export interface ListOverview {
   id: string;
@@ -18,6 +23,8 @@ export interface ListOverview {
   totalCount: number;
   members: readonly Member[];
   role: Role;
+  epoch: string;
+  version: number;
 }
 
 interface Counts {
@@ -55,6 +62,8 @@ export class Lists {
   /** False until the server has sent the lists, so that "No lists yet" is never shown too early. */
   isLoaded = $state(false);
   error = $state<string | null>(null);
+  /** What is new on them. Null until it is loaded. */
+  news = $state.raw<ListNews | null>(null);
   #rows: ReadonlyMap<string, OverviewRow> = new Map();
 
   constructor(
@@ -193,6 +202,8 @@ export class Lists {
       lastInteraction,
       members,
       role: members.find((member) => member.id === userId)?.role ?? 'viewer',
+      epoch: row.epoch,
+      version: Math.max(version, row.version),
       ...(isReplicaShown
         ? countsWithEdits(items, edits)
         : { openCount: row.items_open, totalCount: row.items_total }),

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../net/clock';
 import { uuid } from '../net/uuid';
 import type { Actor, Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
-import type { Change, ItemRow, Member, PresentPerson } from '../protocol/frames';
+import type { Change, ItemRow, Member, PresentPerson, Visit } from '../protocol/frames';
 import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
 import type { EndReason, PresenceDetails } from '../sync/subscription-state';
@@ -85,6 +85,10 @@ export class OpenList {
   typedTexts = $state.raw<readonly string[]>([]);
   /** What the user does here, beside looking. Null until it is loaded. */
   own = $state.raw<OwnPresence | null>(null);
+  /** The user's visit before this one. Undefined until the server has told. */
+  lastVisit = $state.raw<(Visit & { epoch: string }) | null | undefined>();
+  /** The items that others have changed since that visit. */
+  unread = $state.raw<ReadonlySet<string>>(new Set());
   /** Who edits an item now, by its id. */
   editors = $state.raw<ReadonlyMap<string, PresentPerson>>(new Map());
   /** Not reactive: a component that is removed reads the `state` from before. */
@@ -111,6 +115,7 @@ export class OpenList {
     this.#user = user;
     this.#topic = listTopic(id);
     this.aisles = new AisleView(id);
+    this.#readLastVisit();
     this.highlights = new Highlights(clock);
     this.#delayedMoves = new DelayedMoves(clock, () => {
       this.#rebuild();
@@ -136,6 +141,7 @@ export class OpenList {
       isStopped = true;
       document.removeEventListener('visibilitychange', updatePresence);
       this.setPresence(null);
+      this.#noteVisit();
       this.engine.closeList(this.id);
       this.#unsubscribe?.();
       this.highlights.stop();
@@ -322,8 +328,11 @@ export class OpenList {
 
   #onEvents(events: readonly EngineEvent[]): void {
     for (const event of events) {
-      // The server says who is here, unless it is nobody.
-      if (event.kind === 'welcome') this.people = [];
+      if (event.kind === 'welcome') {
+        // The server says who is here, unless it is nobody.
+        this.people = [];
+        this.#readLastVisit();
+      }
       if ('topic' in event && event.topic === this.#topic) this.#onTopicEvent(event);
       if (event.kind === 'merged' && event.list === this.id) this.#onMerged(event);
     }
@@ -336,6 +345,19 @@ export class OpenList {
       (one) => one.kind === 'outbox' || ('topic' in one && one.topic === this.#topic),
     );
     if (isAffected) this.#rebuild();
+  }
+
+  #readLastVisit(): void {
+    const { visits } = this.engine;
+    if (visits && this.lastVisit === undefined) this.lastVisit = visits.get(this.id) ?? null;
+  }
+
+  /** The user has seen the list as it is now. The server will say so too. */
+  #noteVisit(): void {
+    const { visits, clockOffset } = this.engine;
+    const { epoch, version } = this.engine.replica(this.#topic);
+    const at = new Date(Date.now() + clockOffset).toISOString();
+    if (epoch !== null) visits?.set(this.id, { epoch, version, at });
   }
 
   /** An item that the user added was on the list already, so no new row appears. */

@@ -190,8 +190,9 @@ export class Engine {
     this.#sender.flush();
   }
 
-  /** The page may be closed at any moment: store what is not stored yet. */
+  /** The page may be closed at any moment: store and report what is not yet. */
   flushStorage(): void {
+    this.#seen.flush();
     this.#storage?.replicas.flush();
   }
 
@@ -398,11 +399,11 @@ export class Engine {
     return this.#replicas.get(topic) ?? emptyReplica(topic);
   }
 
-  /** The items of a list that this page or this browser has. None if it has no copy. */
-  async readItems(listId: string): Promise<Replica['items']> {
+  /** The items of a list that this page or this browser has, null if it has no copy. */
+  async readItems(listId: string): Promise<Replica['items'] | null> {
     const known = this.replica(listTopic(listId));
-    if (positionOf(known)) return known.items;
-    return (await this.#storage?.replicas.read(listId))?.items ?? known.items;
+    if (positionOf(known) || known.list) return known.items;
+    return (await this.#storage?.replicas.read(listId))?.items ?? null;
   }
 
   /** What this browser stores of the names that the user used before. Null: nothing. */

@@ -59,6 +59,14 @@ export class SeenReporter {
     if (!reports.cancelInterval) this.#sendWaiting(reports);
   }
 
+  /** Send every state that waits: the page may be left. */
+  flush(): void {
+    for (const reports of this.#topics.values()) {
+      reports.cancelInterval?.();
+      this.#sendWaiting(reports);
+    }
+  }
+
   #sendWaiting(reports: TopicReports): void {
     const { waiting } = reports;
     reports.waiting = null;

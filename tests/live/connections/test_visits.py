@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from live.db_threads import run_in_db_thread
 from live.models import Visit
 from shopping_list.models import Activity
 from shopping_list.rows import topic_of
+from tests.live.conftest import INTERVALS
 from tests.support.socket_client import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +159,16 @@ async def test_what_was_seen_is_stored_when_the_process_stops(
     await eventually(lambda: live_runtime.visits._unsaved or live_runtime.visits._saved)
     await live_runtime.stop()
     assert await run_in_db_thread(Visit.objects.count) == 1
+
+
+@pytest.mark.parametrize("intervals", [replace(INTERVALS, visit_interval=60.0)])
+async def test_what_was_seen_is_stored_when_the_page_is_left(open_client, ana, groceries):
+    """TOG-10: a page that is loaded again asks for it at once."""
+    phone, laptop = await open_client(ana), await open_client(ana)
+    version = await look_at(phone, groceries)
+    await phone.drain()
+    await phone.disconnect()
+    assert (await laptop.until("visited"))["version"] == version
 
 
 def test_seen_version_never_falls(ana, bob, groceries):
