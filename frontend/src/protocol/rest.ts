@@ -289,7 +289,8 @@ export interface Actor {
  *
  * `items` and `members` are how many of each the change has; `list_changed` tells whether it
  * has the list's own fields. `names` are those of the first three items and members.
- * `fields` has the changed fields if the change edited one row only.
+ * `fields` has the changed fields if the change edited one row only, and `category` if it gave
+ * many items, all of the same category, another one.
  */
 export interface ActivitySummary {
   items: number;

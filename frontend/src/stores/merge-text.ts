@@ -5,6 +5,7 @@ const NAMES: Record<Detail, string> = {
   quantity: m.line_detail_quantity(),
   note: m.line_detail_note(),
   category: m.line_detail_category(),
+  shops: m.line_detail_shops(),
 };
 
 /** What adding an item did to the one on the list: "on the list already; note added". */
