@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from accounts.api import export, guest_upgrade, me, password, sessions, sign_in, tokens
+from accounts.api import (
+    export,
+    guest_upgrade,
+    me,
+    page_failures,
+    password,
+    sessions,
+    sign_in,
+    tokens,
+)
 from rest.converters import ID
 
 urlpatterns = [
@@ -16,6 +25,7 @@ urlpatterns = [
     path("auth/reset/", password.ResetView.as_view(), name="reset"),
     path("auth/sessions/", sessions.SessionsView.as_view(), name="sessions"),
     path(f"auth/sessions/<{ID}:session_id>/", sessions.SessionView.as_view(), name="session"),
+    path("page-failures/", page_failures.PageFailuresView.as_view(), name="page-failures"),
     path("tokens/", tokens.TokensView.as_view(), name="tokens"),
     path(f"tokens/<{ID}:token_id>/", tokens.TokenView.as_view(), name="token"),
     path("api-token-auth/", sign_in.ApiTokenAuth.as_view(), name="api-token-auth"),

@@ -112,6 +112,22 @@ class CleanTextExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-un
         }
 
 
+class NamedValuesExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Describes an object with values by name."""
+
+    target_class = "rest.serializers.NamedValuesField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Return the schema of the field."""
+        child = auto_schema._map_serializer_field(self.target.child, direction)
+        if isinstance(self.target.child, serializers.Serializer):
+            component = auto_schema.resolve_serializer(self.target.child, direction)
+            child = {"oneOf": [component.ref, {"type": "null"}]}
+        names = {"pattern": NON_EMPTY_SCHEMA, "maxLength": self.target.max_name}
+        return {"type": "object", "propertyNames": names, "additionalProperties": child}
+
+
 class StrictExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Describes bodies without unknown fields.
 

@@ -69,6 +69,31 @@ class SecretField(serializers.CharField):
         return strip_secret(super().to_internal_value(data))
 
 
+class NamedValuesField(serializers.DictField):
+    """Values by name. The names follow the rules of text, and null is a value."""
+
+    def __init__(
+        self, *, child: serializers.Serializer[Any], max_name: int, **options: Any
+    ) -> None:
+        super().__init__(child=child, **options)
+        self.max_name = max_name
+        self._name = CleanTextField(max_length=max_name)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the values by their cleaned names. Raises ValidationError."""
+        if not isinstance(data, dict):
+            self.fail("not_a_dict", input_type=type(data).__name__)
+        names = {name: self._name.run_validation(name) for name in data}
+        self.check_names(list(names.values()))
+        values: dict[str, Any] = super().to_internal_value(data)
+        return {names[name]: value for name, value in values.items()}
+
+    def check_names(self, names: list[str]) -> None:
+        """Raise ValidationError if the names do not fit together."""
+        if len(set(names)) < len(names):
+            raise serializers.ValidationError("Two names are the same.")
+
+
 class StrictBooleanField(serializers.BooleanField):
     """JSON's true and false only, no text or number."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -48,10 +49,13 @@ class RequestCharge:
 
     `user_id` is the user for whom the throttle has counted it, None for a stranger or
     as long as that is not known; then `is_settled` is false. `rows` are those that it
-    changes in the list `list_id`.
+    changes in the list `list_id`, `other_rows` those that it changes in other lists.
     """
 
-    __slots__ = ("cost", "is_settled", "key", "limiter", "list_id", "rate", "rows", "user_id")
+    __slots__ = (
+        *("cost", "is_settled", "key", "limiter", "list_id", "other_rows", "rate", "rows"),
+        "user_id",
+    )
 
     def __init__(self, method: str | None, key: str) -> None:
         is_safe = method in SAFE_METHODS
@@ -63,6 +67,7 @@ class RequestCharge:
         self.user_id: int | None = None
         self.list_id: str | None = None
         self.rows = 1
+        self.other_rows: dict[str, int] = {}
 
     def take(self, cost: int) -> float:
         """Take this much and return 0, or return the seconds to wait."""
@@ -138,13 +143,13 @@ class UserRateThrottle(BaseThrottle):
         return self._wait
 
 
-def charge_rows(request: Request, rows: int, *, per: int, is_preview: bool = False) -> None:
+def charge_rows(request: Request, rows: int, *, per: int, changes_list: bool = True) -> None:
     """Count a request as one read or write for each `per` rows, before it does the work.
 
-    A preview changes none of them. Raises Throttled.
+    A preview, for example, does not change the list. Raises Throttled.
     """
     charge = _charge_of(request._request, "")
-    charge.rows = 0 if is_preview else rows
+    charge.rows = rows if changes_list else 0
     if wait := charge.take(ceil(rows / per) - charge.cost):
         raise Throttled(wait)
 
@@ -156,14 +161,24 @@ def charge_done(request: Request, rows: int, *, per: int) -> None:
     charge.add(ceil(rows / per) - charge.cost)
 
 
+def charge_other_list(request: Request, list_id: UUID, rows: int) -> None:
+    """Note that a request of a member changes rows of another list too. Raises Throttled."""
+    charge = _charge_of(request._request, "")
+    if wait := _list_wait(str(list_id)):
+        raise Throttled(wait)
+    charge.other_rows[str(list_id)] = rows
+
+
 def charge_list(charge: RequestCharge) -> None:
     """Count the rows that a successful write has changed for their list.
 
     A link for guests creates new users, and with them new limits; the list has one.
     """
     rate = _list_rate()
-    if charge.list_id is not None and rate:
-        list_rows.charge(charge.list_id, charge.rows, rate=rate, now=monotonic())
+    own = {} if charge.list_id is None else {charge.list_id: charge.rows}
+    for list_id, rows in (own | charge.other_rows).items():
+        if rate:
+            list_rows.charge(list_id, rows, rate=rate, now=monotonic())
 
 
 def _charge_of(request: HttpRequest, key: str) -> RequestCharge:

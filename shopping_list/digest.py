@@ -8,15 +8,19 @@ sockets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from typing import TypeVar
 
 import msgspec
+from msgspec.structs import astuple
 
 from shopping_list.rows import ItemRow, ListRow, optional_id
 
 EMPTY = "0" * 16
 """The digest of a list that does not exist."""
+
+T = TypeVar("T")
 
 _MODULUS = 1 << 64
 _encoder = msgspec.json.Encoder()
@@ -39,12 +43,17 @@ def list_hash(row: ListRow) -> int:
     The names of users are left out too: both change without a change of the list.
     """
     members = sorted((member.id, member.role) for member in row.members)
-    return _hash((row.id, row.name, row.created_at, optional_id(row.created_by), members))
+    fields = (row.id, row.name, row.created_at, optional_id(row.created_by), members)
+    if not (row.aisles or row.shops or row.staples):  # as most lists are
+        return _hash(fields)
+    shops = [(name, shop.aisles) for name, shop in _sorted_by_name(row.shops)]
+    staples = [(name, *astuple(staple)) for name, staple in _sorted_by_name(row.staples)]
+    return _hash(fields + _without_defaults((row.aisles, shops, staples)))
 
 
 def item_hash(row: ItemRow) -> int:
     """Return the hash of an item, with the ids of its users but without their names."""
-    fields = (
+    fields: tuple[object, ...] = (
         row.id,
         row.name,
         row.quantity,
@@ -59,7 +68,25 @@ def item_hash(row: ItemRow) -> int:
         optional_id(row.created_by),
         row.updated_at,
     )
+    if row.shops or row.not_found_at:
+        fields += _without_defaults((row.shops, row.not_found_at))
     return _hash(fields)
+
+
+def _without_defaults(fields: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the fields that were added to the rows later, up to the last that is not empty.
+
+    So a row that uses none of them has the hash that it had before they were added.
+    """
+    used = len(fields)
+    while used and not fields[used - 1]:
+        used -= 1
+    return fields[:used]
+
+
+def _sorted_by_name(values: Mapping[str, T]) -> list[tuple[str, T]]:
+    """Return an object as pairs in the order of RFC 8785: by the UTF-16 code units of the names."""
+    return sorted(values.items(), key=lambda pair: pair[0].encode("utf-16-be"))
 
 
 def _hash(fields: tuple[object, ...]) -> int:

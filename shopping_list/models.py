@@ -61,6 +61,9 @@ class ShoppingList(RecordedModel):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    aisles = models.JSONField(default=list, blank=True)
+    shops = models.JSONField(default=dict, blank=True)
+    staples = models.JSONField(default=dict, blank=True)
     members = MembersField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="shopping_lists"
     )
@@ -176,6 +179,7 @@ class ShoppingItem(RecordedModel):
         "name_key": "name",
         "purchased_at": "purchased",
         "purchased_by": "purchased",
+        "not_found_at": "purchased",
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -197,6 +201,8 @@ class ShoppingItem(RecordedModel):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     updated_at = models.DateTimeField(default=timezone.now)
+    shops = models.JSONField(default=list, blank=True)
+    not_found_at = models.DateTimeField(null=True, blank=True)
     _loaded_list_id: uuid.UUID | None = None
 
     objects = RecordedManager.from_queryset(ItemQuerySet)()
@@ -235,7 +241,9 @@ class Activity(models.Model):
 
     `list_id` is no foreign key: the log of a deleted list stays. `base` and `digest`
     are those of the list before and after the change. `frame` is the exact bytes that
-    subscribers get, `summary` the change in short (rows.ActivitySummary).
+    subscribers get, `summary` the change in short (rows.ActivitySummary). A move of items
+    between two lists is a change of each with one operation id, and `other_list_id` of each
+    is the other list.
     """
 
     list_id = models.UUIDField()
@@ -253,6 +261,7 @@ class Activity(models.Model):
     summary = models.JSONField(default=empty_summary)
     frame = models.BinaryField()
     undoes = models.PositiveBigIntegerField(null=True)
+    other_list_id = models.UUIDField(null=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -13,7 +13,7 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 
 from rest.batches import MAX_IDS_PER_QUERY, batched
-from shopping_list import queries
+from shopping_list import list_settings, queries
 from shopping_list.models import Activity, ShoppingItem, ShoppingList
 from shopping_list.overview_values import ListVersion, LoggedEntry
 from shopping_list.rows import ActivityEntry, ActivitySummary, Actor, Member, OverviewRow
@@ -45,7 +45,8 @@ def overview_rows(
 def _with_counts(lists: QuerySet[Any]) -> Any:
     items = ShoppingItem.objects.filter(shopping_list=OuterRef("pk"))
     counts = {"items_open": _count(items.filter(purchased=False)), "items_total": _count(items)}
-    return lists.order_by().select_related("created_by").annotate(**counts)
+    rows = lists.order_by().select_related("created_by")
+    return rows.defer(*list_settings.FIELDS).annotate(**counts)
 
 
 def _count(items: QuerySet[Any]) -> Any:
@@ -54,7 +55,7 @@ def _count(items: QuerySet[Any]) -> Any:
 
 
 def _overview_row(shopping_list: Any, members: Members) -> OverviewRow:
-    row = queries.list_row_of(shopping_list, members)
+    row = queries.list_header_of(shopping_list, members)
     return OverviewRow(
         **msgspec.structs.asdict(row),
         epoch=shopping_list.epoch,

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet, UUIDField
+from msgspec.structs import asdict
 
 from rest.compiled_query import CompiledQuery, Row, Statement
 from rest.id_array import ID_ARRAY, IdArray
-from shopping_list import models
-from shopping_list.rows import ItemRow, ListRow, Member, Person, StoredItem
+from shopping_list import list_settings, models
+from shopping_list.rows import ItemRow, ListHeader, ListRow, Member, Person, StoredItem
 
 MAX_SNAPSHOT_ATTEMPTS = 5
 
@@ -39,6 +40,8 @@ _ITEM_COLUMNS = (
     "created_by__username",
     "shopping_list_id",
     "name_key",
+    "shops",
+    "not_found_at",
 )
 
 
@@ -86,6 +89,8 @@ def item_from_columns(values: tuple[Any, ...]) -> StoredItem:
         creator_username,
         list_id,
         name_key,
+        shops,
+        not_found_at,
     ) = values
     row = ItemRow(
         id=item_id,
@@ -101,6 +106,8 @@ def item_from_columns(values: tuple[Any, ...]) -> StoredItem:
         created_at=created_at,
         created_by=_person(creator_id, creator_name, creator_username),
         updated_at=updated_at,
+        shops=tuple(shops),
+        not_found_at=not_found_at,
     )
     return StoredItem(list_id, name_key, row)
 
@@ -182,8 +189,18 @@ def list_row(list_id: UUID) -> ListRow:
 
 def list_row_of(shopping_list: models.ShoppingList, members: tuple[Member, ...]) -> ListRow:
     """Return the row of a list that is already loaded, with these members."""
-    creator = shopping_list.created_by
     return ListRow(
+        **asdict(list_header_of(shopping_list, members)),
+        aisles=tuple(shopping_list.aisles),
+        shops=list_settings.shops_of(shopping_list.shops),
+        staples=list_settings.staples_of(shopping_list.staples),
+    )
+
+
+def list_header_of(shopping_list: models.ShoppingList, members: tuple[Member, ...]) -> ListHeader:
+    """Return the name and the members of a list that is loaded, perhaps without its settings."""
+    creator = shopping_list.created_by
+    return ListHeader(
         id=shopping_list.pk,
         name=shopping_list.name,
         last_interaction=shopping_list.last_interaction,

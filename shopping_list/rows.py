@@ -66,8 +66,22 @@ class Member(msgspec.Struct, frozen=True):
     role: Role
 
 
-class ListRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A list's own fields, the same for every member."""
+class Shop(msgspec.Struct, frozen=True):
+    """A shop of a list, with its aisles in the order in which a user passes them."""
+
+    aisles: tuple[str, ...]
+
+
+class Staple(msgspec.Struct, frozen=True):
+    """The details of an item that a list needs again and again."""
+
+    quantity: str
+    note: str
+    category: str
+
+
+class ListHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The name of a list and who is on it, the same for every member."""
 
     id: UUID
     name: str
@@ -77,8 +91,20 @@ class ListRow(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...]
 
 
-class OverviewRow(ListRow, frozen=True, kw_only=True):
-    """A list without its items: its own fields, its position, and how many items it has."""
+class ListRow(ListHeader, frozen=True, kw_only=True):
+    """A list's own fields, the same for every member.
+
+    `shops` and `staples` are by name. A row that was recorded before a field existed does
+    not have it: the field then has its default.
+    """
+
+    aisles: tuple[str, ...] = ()
+    shops: dict[str, Shop] = {}
+    staples: dict[str, Staple] = {}
+
+
+class OverviewRow(ListHeader, frozen=True, kw_only=True):
+    """A list without its items: its name and members, its position, and how many items it has."""
 
     epoch: str
     version: int
@@ -88,7 +114,11 @@ class OverviewRow(ListRow, frozen=True, kw_only=True):
 
 
 class ItemRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One item; `version` is the list's version at the item's last change."""
+    """One item; `version` is the list's version at the item's last change.
+
+    `shops` are the names of the shops that it is for, empty for any shop. A row that was
+    recorded before a field existed does not have it: the field then has its default.
+    """
 
     id: UUID
     name: str
@@ -103,6 +133,8 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     created_at: Moment
     created_by: Person | None
     updated_at: Moment
+    shops: tuple[str, ...] = ()
+    not_found_at: Moment | None = None
 
 
 class ItemFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -120,6 +152,8 @@ class ItemFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at: Moment | msgspec.UnsetType = msgspec.UNSET
     created_by: Person | msgspec.UnsetType | None = msgspec.UNSET
     updated_at: Moment | msgspec.UnsetType = msgspec.UNSET
+    shops: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    not_found_at: Moment | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ItemPatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +182,8 @@ class ActivitySummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `items` and `members` are how many of each the change has; `list_changed` tells whether it
     has the list's own fields. `names` are those of the first three items and members.
-    `fields` has the changed fields if the change edited one row only.
+    `fields` has the changed fields if the change edited one row only, and `category` if it gave
+    many items, all of the same category, another one.
     """
 
     items: int

@@ -18,6 +18,7 @@ from shopping_list.api import (
     search,
     snapshots,
     suggestions,
+    transfers,
 )
 
 LIST = f"shopping-lists/<{ID}:list_id>/"
@@ -28,6 +29,7 @@ urlpatterns = [
     path(LIST, compressed(lists.ListView.as_view())),
     path(f"{LIST}snapshot/", compressed(snapshots.SnapshotView.as_view())),
     path(f"{LIST}restore/", lists.RestoreView.as_view()),
+    path(f"{LIST}aisles/rename/", compressed(lists.RenameAisleView.as_view())),
     path(f"{LIST}activities/", compressed(activities.ActivitiesView.as_view())),
     path(f"{LIST}activities/<number:version>/undo/", activities.UndoView.as_view()),
     path(f"{LIST}activities/<number:version>/put-back/", activities.PutBackView.as_view()),
@@ -45,6 +47,9 @@ urlpatterns = [
     path(f"{ITEMS}tick/", bulk.TickView.as_view()),
     path(f"{ITEMS}untick/", bulk.UntickView.as_view()),
     path(f"{ITEMS}remove/", bulk.RemoveView.as_view()),
+    path(f"{ITEMS}edit/", bulk.EditView.as_view()),
+    path(f"{ITEMS}move/", compressed(transfers.MoveView.as_view())),
+    path(f"{ITEMS}copy/", compressed(transfers.CopyView.as_view())),
     path(f"{ITEMS}<{ID}:item_id>/", compressed(items.ItemView.as_view())),
     path("search-shopping-items/", compressed(search.SearchView.as_view())),
     path("suggestions/", compressed(suggestions.SuggestionsView.as_view())),

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from accounts.api import page_failures
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.services import list_checks
@@ -38,6 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServer
 def _clear_cache() -> None:
     """Forget the failed sign-ins, rate limits and log lines of earlier tests."""
     cache.clear()
+    page_failures.line_limit.clear()
     if apps.is_installed("live"):
         from live import consumers, views
 

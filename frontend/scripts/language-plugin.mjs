@@ -21,7 +21,14 @@ export function languagePlugin() {
     enforce: 'pre',
     config: () => ({
       define: { __LOCALE__: JSON.stringify(locale) },
-      resolve: { alias: { '#messages': fileURLToPath(new URL('index.js', directory)) } },
+      resolve: {
+        alias: {
+          '#messages': fileURLToPath(new URL('index.js', directory)),
+          '#aisle-words': fileURLToPath(
+            new URL(`../src/stores/aisle-words/${locale}.ts`, import.meta.url),
+          ),
+        },
+      },
       build: { manifest: `.vite/manifest.${locale}.json` },
     }),
     transform(code, id) {

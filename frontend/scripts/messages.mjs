@@ -60,7 +60,8 @@ function writeLocale(locale) {
   const directory = new URL(`${locale}/`, OUTPUT);
   mkdirSync(directory);
   const messages = messagesOf(new URL(`compiled/messages/${locale}.js`, OUTPUT));
-  for (const { key, code } of messages) {
+  for (const { key, code: compiled } of messages) {
+    const code = withFormattedCounts(compiled, locale);
     const registry = code.includes('registry.')
       ? "import * as registry from '../compiled/registry.js';\n"
       : '';
@@ -74,12 +75,16 @@ function writeLocale(locale) {
   writeFileSync(new URL('fixed.json', directory), JSON.stringify(Object.fromEntries(fixed)));
 }
 
-/** The parameters of a message as a type. What decides a plural is a number. */
+/** Write `{count}` as the language does: 2,000 or 2.000. */
+function withFormattedCounts(code, locale) {
+  return code.replaceAll('${i?.count}', `\${registry.number("${locale}", i?.count)}`);
+}
+
+/** The parameters of a message as a type. A count is a number, which decides a plural. */
 function parametersOf({ code }) {
   const names = new Set([...code.matchAll(/\bi\?\.(\w+)/g)].map(([, name]) => name));
-  const counted = new Set([...code.matchAll(/plural\("\w+", i\?\.(\w+)/g)].map(([, name]) => name));
   const types = [...names].map(
-    (name) => `${name}: ${counted.has(name) ? 'number' : 'string | number'}`,
+    (name) => `${name}: ${name === 'count' ? 'number' : 'string | number'}`,
   );
   return names.size === 0 ? '' : `inputs: { ${types.join('; ')} }`;
 }

@@ -48,6 +48,8 @@ const TYPES = {
   ImportedLine: ['post /api/shopping-lists/{list_id}/import/ response', 'results', 'items'],
   ListsImportResult: ['post /api/import/ response'],
 
+  PageFailure: ['post /api/page-failures/ body'],
+
   Suggestions: ['get /api/suggestions/ response'],
 
   ConnectionAnswer: ['get /api/live/connection/ response'],

@@ -114,6 +114,24 @@ describe('the messages (LANG-1)', () => {
   });
 });
 
+describe('a count in a message', () => {
+  type Compiled = Record<string, (inputs: { count: number }) => string>;
+  const compiled = import.meta.glob<Compiled>(
+    '../.paraglide/{en,de}/{lists_to_buy,items_count}.js',
+    { eager: true },
+  );
+  const textOf = (language: string, key: string, count: number): string | undefined =>
+    compiled[`../.paraglide/${language}/${key}.js`]?.[key]?.({ count });
+
+  it('LANG-40 has the separators of the language', () => {
+    expect(textOf('en', 'lists_to_buy', 2000)).toBe('2,000 to buy');
+    expect(textOf('de', 'lists_to_buy', 2000)).toBe('2.000 zu kaufen');
+    expect(textOf('en', 'items_count', 10_000)).toBe('10,000 items');
+    expect(textOf('de', 'items_count', 10_000)).toBe('10.000 Artikel');
+    expect(textOf('en', 'items_count', 1)).toBe('1 item');
+  });
+});
+
 describe('the components (LANG-1)', () => {
   it('are read', () => {
     expect(components.length).toBeGreaterThan(40);

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { AisleFinder, AisleTable } from '../src/stores/aisle-finder';
+import { AISLE_WORDS } from '../src/stores/aisle-words/en';
 import { Announcer } from '../src/stores/announcer.svelte';
+import { addMany, fillAisles, untickAll } from '../src/stores/list-actions';
 import { OpenList } from '../src/stores/open-list.svelte';
 import { Toast } from '../src/stores/toast.svelte';
 import type { ItemRow } from '../src/protocol/frames';
@@ -48,6 +51,71 @@ describe('an item that the user adds', () => {
   });
 });
 
+describe('the aisle of an item that the user adds (AIS-4)', () => {
+  const aisleOf = (name: string): string => row(name).item.category;
+
+  beforeEach(() => {
+    list.aisleFinder = new AisleFinder(new AisleTable(AISLE_WORDS));
+    list.change('m', 'Milk', { category: 'Dairy' });
+  });
+
+  it('is said, and undone with the item', () => {
+    list.add({ name: 'Zucchini', quantity: '3' });
+    expect(list.addedItem).toMatchObject({ outcome: 'added', aisle: 'Fruit & vegetables' });
+    expect(aisleOf('Zucchini')).toBe('Fruit & vegetables');
+    list.addedItem?.undo();
+    expect(openNames()).toEqual(['Milk']);
+  });
+
+  it('stays that of the item of this name on the list', () => {
+    list.add({ name: 'tea' });
+    expect(list.addedItem).toMatchObject({ outcome: 'put back', aisle: '' });
+    expect(aisleOf('Tea')).toBe('');
+    list.add({ name: 'MILK', quantity: '2 l' });
+    expect(aisleOf('Milk')).toBe('Dairy');
+  });
+
+  it('is that which the caller knows, or none if the user sees no aisles', () => {
+    list.add({ name: 'Zucchini', category: 'Garden' });
+    expect(aisleOf('Zucchini')).toBe('Garden');
+    list.groupByAisle(false);
+    list.add({ name: 'Apples' });
+    expect(list.addedItem).toMatchObject({ outcome: 'added', aisle: '' });
+    expect(aisleOf('Apples')).toBe('');
+  });
+
+  it('is given to all items of a list without aisles, as one change', () => {
+    list.change('m', 'Milk', { category: '' });
+    list.aisleFinder = null;
+    for (const name of ['Bread', 'gizmo', 'Apples']) list.add({ name });
+    list.aisleFinder = new AisleFinder(new AisleTable(AISLE_WORDS));
+    fillAisles(list);
+    const aisles = ['Milk', 'Bread', 'gizmo', 'Apples', 'Tea'].map(aisleOf);
+    expect(aisles).toEqual(['Dairy & eggs', 'Bakery', '', 'Fruit & vegetables', '']);
+    list.undoLast();
+    expect(['Milk', 'Bread'].map(aisleOf)).toEqual(['', '']);
+  });
+
+  it('is that of each line if many are added', () => {
+    addMany(list, [{ name: 'Bread' }, { name: 'gizmo' }, { name: 'Tea' }]);
+    expect(['Bread', 'gizmo', 'Tea'].map(aisleOf)).toEqual(['Bakery', '', '']);
+  });
+});
+
+describe('the row in the editor', () => {
+  it('stays in its place while another member moves it', () => {
+    const rice = item('r', { name: 'Rice', position: 'c', category: 'Pantry' });
+    connected.receive(digests.write(change(2, { items: [rice] })));
+    list.edit({ item: rice, status: 'saved' });
+    const moved = { ...rice, position: 'A', category: 'Bakery', note: 'brown' };
+    connected.receive(digests.write(change(3, { verb: 'item.edited', items: [moved] })));
+    expect(openNames()).toEqual(['Milk', 'Rice']);
+    expect(list.openRows[1]?.item).toMatchObject({ category: 'Pantry', note: 'brown' });
+    list.closeEditor();
+    expect(openNames()).toEqual(['Rice', 'Milk']);
+  });
+});
+
 describe('the last edit', () => {
   it('is undone first, and each edit once', () => {
     list.add({ name: 'Jam' });
@@ -76,7 +144,7 @@ describe('the last edit', () => {
   });
 
   it('that ticked many is undone as one', () => {
-    list.untickAll();
+    untickAll(list);
     expect(openNames()).toEqual(['Milk', 'Tea']);
     list.undoLast();
     expect(openNames()).toEqual(['Milk']);

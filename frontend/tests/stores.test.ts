@@ -79,7 +79,7 @@ describe('the text of a change', () => {
     expect(edited({ name: 'Oat milk' })).toBe('Ana renamed Milk to Oat milk');
     expect(edited({ quantity: '3 l' })).toBe('Ana set Milk to 3 l');
     expect(edited({ note: 'cold' })).toBe('Ana added a note to Milk: cold');
-    expect(edited({ category: 'Dairy' })).toBe('Ana changed the category of Milk: – → Dairy');
+    expect(edited({ category: 'Dairy' })).toBe('Ana changed the aisle of Milk: – → Dairy');
     expect(edited({ name: 'Oat milk', quantity: '3 l' })).toBe(
       'Ana changed Oat milk: Name Milk → Oat milk, Quantity – → 3 l',
     );

@@ -18,10 +18,13 @@ from shopping_list.rows import (
     ItemFields,
     ItemPatch,
     ItemRow,
+    ListHeader,
     ListRow,
     Member,
     OverviewRow,
     Person,
+    Shop,
+    Staple,
     topic_of,
 )
 
@@ -38,6 +41,9 @@ _GROCERIES = ListRow(
     created_at=_AT,
     created_by=_ANA,
     members=_MEMBERS,
+    aisles=("Fruit", "Dairy"),
+    shops={"Corner shop": Shop(aisles=("Dairy", "Fruit"))},
+    staples={"Milk": Staple(quantity="2 l", note="", category="Dairy")},
 )
 _MILK = ItemRow(
     id=UUID("6512bd43-d9ca-4e02-8990-b0a82652dca7"),
@@ -53,12 +59,14 @@ _MILK = ItemRow(
     created_at=_AT,
     created_by=_ANA,
     updated_at=_AT,
+    shops=("Corner shop",),
+    not_found_at=None,
 )
 _BASE = "5f1b3c07e4d2a986"
 _DIGEST = digest_of(_GROCERIES, [_MILK])
 _POSITION = frames.ListPosition(id=_LIST_ID, epoch=_EPOCH, version=42, digest=_BASE)
 _OVERVIEW_ROW = OverviewRow(
-    **msgspec.structs.asdict(_GROCERIES),
+    **{field: getattr(_GROCERIES, field) for field in ListHeader.__struct_fields__},
     epoch=_EPOCH,
     version=43,
     digest=_DIGEST,

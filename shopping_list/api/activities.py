@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -27,8 +27,10 @@ from shopping_list.api import (
 )
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ActivityPages
+from shopping_list.recording.actor import with_operation
 from shopping_list.recording.context import recording
-from shopping_list.services import item_history, past_versions, put_back, undo
+from shopping_list.services import item_history, past_versions, put_back, transfers, undo
+from shopping_list.services.list_undo import NotUndoableError
 
 MAX_CHANGES = 500
 """Changes in one response to `?since=`."""
@@ -121,15 +123,26 @@ class UndoView(APIView):
     @openapi.write_operation({200: responses.ActivityResponse}, errors=(401, 403, 404, 409))
     @idempotent
     def post(self, request: Request, list_id: UUID, version: int) -> Response:
-        """Undo that change, if its rows still allow it."""
-        with recording(list_id, verb="undo", undoes=version) as unit:
+        """Undo that change, if its rows still allow it.
+
+        A move between two lists is undone on both, or on neither.
+        """
+        log = models.Activity.objects.filter(list_id=list_id, version=version)
+        # A row of the log never changes, so it may be read before the lists are locked.
+        other_list_id = log.values_list("other_list_id", flat=True).first()
+        lists = [list_id] if other_list_id is None else [list_id, other_list_id]
+        with with_operation(), recording(*lists, verb="undo", undoes=version) as unit:
             access = permissions.require_member(request, list_id)
             activity = _get_activity(list_id, version)
             permissions.require_role(request, access.role, undo.required_role(activity))
-            undo.undo(unit, activity)
+            other = transfers.other_half(activity)
+            if other is not None:
+                _require_other_half(request, other)
+                unit.pair(list_id, other.list_id, {list_id: version, other.list_id: other.version})
+            undo.undo(unit, [activity] if other is None else [activity, other])
         change = unit.changes.get(list_id)
         if change is None:
-            raise undo.NotUndoableError("There is nothing left to undo.")
+            raise NotUndoableError("There is nothing left to undo.")
         rows = len(change.items) + len(change.gone)
         throttles.charge_done(request, rows, per=throttles.SELECTED_ROWS_PER_WRITE)
         undone = models.Activity.objects.get(list_id=list_id, version=change.version)
@@ -159,6 +172,19 @@ class PutBackView(APIView):
         throttles.charge_done(request, rows, per=throttles.ROWS_PER_WRITE)
         activity = models.Activity.objects.get(list_id=list_id, version=change.version)
         return Response(representations.activities([activity])[0])
+
+
+def _require_other_half(request: Request, activity: models.Activity) -> None:
+    """Raise NotUndoableError if the caller may not undo the change of the other list of a move.
+
+    It says nothing of that list, of which the caller may be no member any more.
+    """
+    try:
+        permissions.require_member(request, activity.list_id, undo.required_role(activity))
+    except (Http404, PermissionDenied) as error:
+        raise NotUndoableError(
+            "That change moved items between two lists, and you cannot change the other one."
+        ) from error
 
 
 def _get_activity(list_id: UUID, version: int) -> models.Activity:

@@ -18,12 +18,13 @@ from shopping_list import models
 from shopping_list.api import openapi, permissions, representations, requests, responses
 from shopping_list.api.errors import numbered_line
 from shopping_list.api.idempotency import idempotent
+from shopping_list.api.items import role_to_edit
 from shopping_list.recording.context import OpenRecording, recording
 from shopping_list.rows import Role, Verb
 from shopping_list.services import items as item_service
 
 
-def _list_version(unit: OpenRecording, list_id: UUID) -> int:
+def list_version(unit: OpenRecording, list_id: UUID) -> int:
     """Return the list's version after a recording of it has ended."""
     change = unit.changes.get(list_id)
     if change is not None:
@@ -56,7 +57,7 @@ class BulkView(APIView):
             {**representations.outcome(added), "item": representations.item(rows[added.id])}
             for added in lines_added
         ]
-        return Response({"version": _list_version(unit, list_id), "results": results})
+        return Response({"version": list_version(unit, list_id), "results": results})
 
     def _add(
         self, unit: OpenRecording, list_id: UUID, number: int, line: dict[str, Any]
@@ -77,19 +78,26 @@ class _SelectionView(APIView):
         throttles.charge_rows(request, selected_count, per=throttles.SELECTED_ROWS_PER_WRITE)
         with recording(list_id, verb=self.verb) as unit:
             permissions.require_member(request, list_id, self.required_role)
-            self.apply(list_id, _selected_items(list_id, selection))
-        change = unit.changes.get(list_id)
-        ids = [*(row.id for row in change.items), *change.gone] if change else []
-        if len(ids) > selected_count:  # all items in one state: not known before
-            throttles.charge_done(request, len(ids), per=throttles.SELECTED_ROWS_PER_WRITE)
-        return Response({"version": _list_version(unit, list_id), "items": [str(pk) for pk in ids]})
+            self.apply(list_id, selected_items(list_id, selection))
+        body = changed_items(unit, list_id)
+        if len(body["items"]) > selected_count:  # all items in one state: not known before
+            rows = len(body["items"])
+            throttles.charge_done(request, rows, per=throttles.SELECTED_ROWS_PER_WRITE)
+        return Response(body)
 
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:
         """Apply the verb to the items."""
         raise NotImplementedError
 
 
-def _selected_items(list_id: UUID, selection: dict[str, Any]) -> QuerySet[Any]:
+def changed_items(unit: OpenRecording, list_id: UUID) -> dict[str, Any]:
+    """Return the version of a list and the ids of the items that a recording changed."""
+    change = unit.changes.get(list_id)
+    ids = [*(row.id for row in change.items), *change.gone] if change else []
+    return {"version": list_version(unit, list_id), "items": [str(pk) for pk in ids]}
+
+
+def selected_items(list_id: UUID, selection: dict[str, Any]) -> QuerySet[Any]:
     """Return the items that a body selects. Raises ValidationError for other ids."""
     items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
     if "purchased" in selection:
@@ -168,3 +176,18 @@ class RemoveView(_SelectionView):
     def apply(self, list_id: UUID, items: QuerySet[Any]) -> None:
         """Remove the items."""
         items.remove()  # type: ignore[attr-defined]
+
+
+class EditView(APIView):
+    """Give many items the same fields."""
+
+    @openapi.write_operation({200: responses.SelectionResponse}, body=requests.EditBody)
+    @idempotent
+    def post(self, request: Request, list_id: UUID) -> Response:
+        """Change fields of many items as one change. For `not_found` the role ticker is enough."""
+        body = validated(requests.EditBody, request)
+        throttles.charge_rows(request, len(body["items"]), per=throttles.SELECTED_ROWS_PER_WRITE)
+        with recording(list_id) as unit:
+            permissions.require_member(request, list_id, role_to_edit(body["fields"]))
+            item_service.edit_many(selected_items(list_id, body), body["fields"])
+        return Response(changed_items(unit, list_id))

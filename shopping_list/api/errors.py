@@ -17,11 +17,12 @@ from shopping_list.services.invites import (
     TooManyInvitesError,
 )
 from shopping_list.services.items import DuplicateNameError, IdInUseError, MergeConflictError
+from shopping_list.services.list_undo import NotUndoableError
 from shopping_list.services.ordering import NotOnListError
 from shopping_list.services.ownership import LastOwnerError
 from shopping_list.services.past_versions import NotInLogError
 from shopping_list.services.put_back import NothingToPutBackError
-from shopping_list.services.undo import NotUndoableError, UndoConflictError
+from shopping_list.services.undo import UndoConflictError
 
 
 class PreconditionFailedError(DomainError):

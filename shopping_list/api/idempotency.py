@@ -54,6 +54,8 @@ def idempotent(handler: Handler) -> Handler:
                     return response
             except _KeyTakenError:
                 stored = IdempotentResponse.objects.get(scope=scope, key=key)
+        if stored.fingerprint == request_fingerprint and hasattr(view, "require_other_list"):
+            view.require_other_list(request)
         return _replay(request, stored, request_fingerprint, kwargs)
 
     return wrapper

@@ -27,6 +27,7 @@ from shopping_list import ceilings, models, queries
 from shopping_list.api import openapi, permissions
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.responses import Detail, NotTaken
+from shopping_list.api.setting_fields import setting_errors
 from shopping_list.import_export import importer, json_format
 from shopping_list.import_export.formats import FORMATS, parse_content
 from shopping_list.import_export.import_plan import Outcome, Plan, PlannedLine
@@ -37,7 +38,9 @@ from shopping_list.import_export.parsed_lines import (
     SkippedLine,
     items_or_raise,
 )
+from shopping_list.list_settings import NO_SETTINGS, ListSettings
 from shopping_list.recording.context import recording
+from shopping_list.services import aisles
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -140,7 +143,8 @@ class ImportView(APIView):
     def post(self, request: Request, list_id: UUID) -> Response:
         """Add the items of the text as one change, or show what would change.
 
-        A line is added like an item: merged into an open one of that name, or put back.
+        A line is added like an item: merged into an open one of that name, or put back. The
+        aisles, shops and staples of a JSON document are added to those of the list.
         Nothing is written if a line cannot be read, unless `skip_invalid` is set.
         """
         access = permissions.require_member(request, list_id, "editor")
@@ -155,14 +159,22 @@ class ImportView(APIView):
             return _response(results, plan, access.version, dry_run=True, excess=excess)
         if not body["skip_invalid"]:
             _require_valid(results, noun=FORMATS[body["format"]].noun)
-        version, plan = self._import(request, list_id, lines)
+        with _content_errors():
+            is_json = body["format"] == "json"
+            settings = json_format.read_settings(body["content"]) if is_json else NO_SETTINGS
+        version, plan = self._import(request, list_id, lines, settings)
         return _response(results, plan, version, dry_run=False)
 
-    def _import(self, request: Request, list_id: UUID, lines: list[Line]) -> tuple[int, Plan]:
+    def _import(
+        self, request: Request, list_id: UUID, lines: list[Line], settings: ListSettings
+    ) -> tuple[int, Plan]:
         with recording(list_id) as unit:
             access = permissions.require_member(request, list_id, "editor")
             user_ids = _nameable_users(request, list_id, access)
             plan = importer.import_lines(unit, list_id, lines, user_ids)
+            if settings != NO_SETTINGS:
+                with setting_errors("content"):
+                    aisles.add(list_id, settings)
         change = unit.changes.get(list_id)
         return (change.version if change else access.version), plan
 
@@ -193,7 +205,7 @@ class ImportEverythingView(APIView):
 
 def _charge(request: Request, rows: int, *, is_preview: bool) -> None:
     per = throttles.SELECTED_ROWS_PER_WRITE if is_preview else throttles.ROWS_PER_WRITE
-    throttles.charge_rows(request, rows, per=per, is_preview=is_preview)
+    throttles.charge_rows(request, rows, per=per, changes_list=not is_preview)
 
 
 def _create_lists(request: Request, lists: list[json_format.ParsedList]) -> list[UUID]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,8 @@ from shopping_list.services.items import Added
 
 SORTABLE = ("position", "name", "purchased", "updated_at")
 EXPRESSIONS = {"name": NameOrder("name_key")}
+TICKER_FIELDS = frozenset({"purchased", "not_found"})
+"""What users write in a shop."""
 ON_DUPLICATE = ("error", "merge")
 PURCHASED = OpenApiParameter("purchased", bool, description="Only bought items, or only open ones.")
 SEARCH = openapi.text_param("search", "Part of the name, note or category, in any case.")
@@ -138,10 +140,12 @@ class ItemView(APIView):
     )
     @idempotent
     def patch(self, request: Request, list_id: UUID, item_id: UUID) -> Response:
-        """Change the fields in the body, and no others. Ticking alone needs the role ticker."""
+        """Change the fields in the body, and no others.
+
+        For `purchased` and `not_found` alone the role ticker is enough.
+        """
         fields = validated(requests.ItemPatch, request)
-        needed: Role = "ticker" if fields.keys() == {"purchased"} else "editor"
-        with _recording_of(request, list_id, item_id, needed) as (unit, stored):
+        with _recording_of(request, list_id, item_id, role_to_edit(fields)) as (unit, stored):
             item_service.change(stored, fields)
         return _item_response(item_service.rows_after(unit, list_id, [item_id])[item_id])
 
@@ -191,6 +195,11 @@ class ItemView(APIView):
             raise Http404
         preconditions.check(request, None, None)
         return _add(unit, list_id, {**fields, "id": item_id}, merge=True)
+
+
+def role_to_edit(fields: Mapping[str, Any]) -> Role:
+    """Return the role that writing these fields of an item needs."""
+    return "ticker" if fields and fields.keys() <= TICKER_FIELDS else "editor"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,8 +17,9 @@ from rest_framework.views import APIView
 
 from accounts import guests
 from accounts.api.permissions import current_user
+from rest import throttles
 from rest.serializers import validated
-from shopping_list import ceilings, models
+from shopping_list import ceilings, list_settings, models
 from shopping_list.api import (
     openapi,
     permissions,
@@ -29,9 +31,12 @@ from shopping_list.api import (
 )
 from shopping_list.api.idempotency import idempotent
 from shopping_list.api.pagination import ListPages
+from shopping_list.api.setting_fields import setting_errors
+from shopping_list.list_settings import NO_SETTINGS
 from shopping_list.name_order import NameOrder
 from shopping_list.recording.context import recording
-from shopping_list.services import trash
+from shopping_list.rows import Role
+from shopping_list.services import aisles, trash
 from shopping_list.services.items import IdInUseError
 
 SORTABLE = ("name", "last_interaction", "created_at")
@@ -55,7 +60,7 @@ def _representation(request: Request, list_id: UUID) -> dict[str, Any]:
     return representation[0]
 
 
-def _create(request: Request, list_id: UUID, name: str) -> None:
+def _create(request: Request, list_id: UUID, fields: Mapping[str, Any]) -> None:
     """Create a list that the caller owns. The primary key decides the race for an id.
 
     The id of a deleted list stays taken, because its log stays.
@@ -66,10 +71,13 @@ def _create(request: Request, list_id: UUID, name: str) -> None:
     permissions.require_unrestricted_token(request)
     if models.Activity.objects.filter(list_id=list_id).exists():
         raise IdInUseError
+    with setting_errors():
+        settings = list_settings.patched(NO_SETTINGS, fields)._asdict()
+    new = models.ShoppingList(pk=list_id, name=fields["name"], created_by=user, **settings)
     try:
         with recording(list_id):
             ceilings.check_new_list(user.pk)
-            models.ShoppingList(pk=list_id, name=name, created_by=user).save(force_insert=True)
+            new.save(force_insert=True)
             owner = models.Membership.Role.OWNER
             models.Membership(shopping_list_id=list_id, user=user, role=owner).save()
     except IntegrityError as error:
@@ -129,7 +137,7 @@ class ListsView(APIView):
         """Create a list. Its creator owns it."""
         fields = validated(requests.ListBody, request)
         list_id = fields.get("id") or uuid4()
-        _create(request, list_id, fields["name"])
+        _create(request, list_id, fields)
         return list_response(request, list_id, HTTP_201_CREATED)
 
 
@@ -157,7 +165,7 @@ class ListView(APIView):
             return self._change(request, list_id, fields)
         preconditions.check(request, None, None)
         try:
-            _create(request, list_id, fields["name"])
+            _create(request, list_id, fields)
         except IdInUseError:
             if not self._exists(list_id):
                 raise
@@ -172,7 +180,7 @@ class ListView(APIView):
     )
     @idempotent
     def patch(self, request: Request, list_id: UUID) -> Response:
-        """Change the fields in the body, and no others."""
+        """Change the fields in the body, and no others. Another name needs the role owner."""
         return self._change(request, list_id, validated(requests.ListPatch, request))
 
     @openapi.write_operation({204: None}, stale=responses.StaleListResponse)
@@ -180,7 +188,7 @@ class ListView(APIView):
     def delete(self, request: Request, list_id: UUID) -> Response:
         """Put the list in the trash. It can be restored for 30 days."""
         with recording(list_id):
-            shopping_list = self._get_owned(request, list_id)
+            shopping_list = self._get_expected(request, list_id, "owner")
             shopping_list.deleted_at = timezone.now()
             shopping_list.save(update_fields=["deleted_at"])
         return Response(status=HTTP_204_NO_CONTENT)
@@ -189,16 +197,41 @@ class ListView(APIView):
         return bool(models.ShoppingList.objects.filter(pk=list_id).exists())
 
     def _change(self, request: Request, list_id: UUID, fields: dict[str, Any]) -> Response:
-        with recording(list_id):
-            shopping_list = self._get_owned(request, list_id)
+        needed: Role = "editor" if fields and "name" not in fields else "owner"
+        with recording(list_id), setting_errors():
+            shopping_list = self._get_expected(request, list_id, needed)
             if "name" in fields:
                 shopping_list.name = fields["name"]
                 shopping_list.save(update_fields=["name"])
+            aisles.patch(shopping_list, fields)
         return list_response(request, list_id)
 
-    def _get_owned(self, request: Request, list_id: UUID) -> models.ShoppingList:
-        permissions.require_member(request, list_id, "owner")
+    def _get_expected(self, request: Request, list_id: UUID, needed: Role) -> models.ShoppingList:
+        permissions.require_member(request, list_id, needed)
         return check_if_match(request, list_id)
+
+
+class RenameAisleView(APIView):
+    """Rename an aisle, or merge two aisles."""
+
+    @openapi.write_operation(
+        {200: responses.ListResponse}, body=requests.AisleNamesBody, headers=[openapi.ETAG]
+    )
+    @idempotent
+    def post(self, request: Request, list_id: UUID) -> Response:
+        """Give an aisle another name in all items, orders and staples, as one change.
+
+        If the list has an aisle of that name, the two become one.
+        """
+        names = validated(requests.AisleNamesBody, request)
+        with recording(list_id) as unit, setting_errors("to"):
+            permissions.require_member(request, list_id, "editor")
+            aisles.rename(list_id, names["from"], names["to"])
+        change = unit.changes.get(list_id)
+        if change is not None:
+            rows = len(change.items)
+            throttles.charge_done(request, rows, per=throttles.SELECTED_ROWS_PER_WRITE)
+        return list_response(request, list_id)
 
 
 class RestoreView(APIView):

@@ -18,7 +18,7 @@ LIST_VERSION_HEADER = "Trolley-Version"
 """The version of the list with a change whose response has no body."""
 
 Outcome = Literal["added", "merged", "put_back"]
-Detail = Literal["quantity", "note", "category"]
+Detail = Literal["quantity", "note", "category", "shops"]
 NotTaken = dict[str, str]
 """Texts of an added item, by field, that the item of its name did not take."""
 Uri = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
@@ -148,6 +148,15 @@ class SelectionResponse(Struct):
 
     version: int
     items: list[UUID]
+
+
+class MoveResponse(SelectionResponse, kw_only=True):
+    """The version of the list, and the ids of the items that changed or went to another list.
+
+    `other` says what happened on that list.
+    """
+
+    other: BulkResponse | UnsetType = UNSET
 
 
 class ActorResponse(Struct):

@@ -21,6 +21,7 @@ import msgspec
 from rest.text import InvalidTextError
 from shopping_list.import_export import column_names
 from shopping_list.import_export.parsed_lines import (
+    TIMES,
     InvalidContentError,
     IsKnownName,
     ParsedItem,
@@ -33,6 +34,9 @@ from shopping_list.rows import ItemRow, ListRow, to_json
 
 COLUMNS = ParsedItem.__struct_fields__
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_NAME = re.compile(r"(?:[^;\\]|\\.?)+")
+_NAME_SIGN = re.compile(r"[;\\]")
+_ESCAPED_SIGN = re.compile(r"\\([;\\])")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 
@@ -161,8 +165,10 @@ def _convert(texts: Mapping[str, str]) -> dict[str, Any]:
     fields.setdefault("name", "")
     if "purchased" in fields:
         fields["purchased"] = column_names.parse_boolean(texts["purchased"])
-    for column in fields.keys() & {"purchased_at", "created_at"}:
+    for column in fields.keys() & set(TIMES):
         fields[column] = _parse_time(column, texts[column])
+    if "shops" in fields:
+        fields["shops"] = _split_names(texts["shops"])
     for column in fields.keys() & {"purchased_by", "created_by"}:
         fields[column] = texts[column] or None
     return fields
@@ -183,7 +189,15 @@ def _to_cell(value: Any) -> str:
             return "true" if value else "false"
         case {"name": name}:
             return str(name)
+        case tuple():
+            return "; ".join(_NAME_SIGN.sub(r"\\\g<0>", name) for name in value)
     return str(value)
+
+
+def _split_names(cell: str) -> tuple[str, ...]:
+    r"""Return the names of a cell, which are between semicolons; `\;` is part of a name."""
+    names = [_ESCAPED_SIGN.sub(r"\1", name).strip() for name in _NAME.findall(cell)]
+    return tuple(filter(None, names))
 
 
 def _escape_formula(cell: str) -> str:

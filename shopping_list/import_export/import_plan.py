@@ -59,6 +59,8 @@ class PlannedLine(NamedTuple):
     changed: tuple[str, ...] = ()
     not_taken: Mapping[str, str] = MappingProxyType({})
     reason: str = ""
+    field: str = ""
+    """The field that is too short, if there is a conflict."""
 
 
 class _Purchases:
@@ -136,17 +138,19 @@ def _new_item(parsed: ParsedItem) -> PlannedItem:
 
 def _merge(line: Line, item: PlannedItem) -> PlannedLine:
     try:
-        merged = item_merge.merge(_details(item), _typed(line.item))
+        merged = item_merge.merge(_details(item), _new_details(line.item))
     except item_merge.TooLongToMergeError as error:
         reason = f"The {error.field} would be longer than {error.max_length:,} characters."
-        return _planned(line, "conflict", item, not_taken=_typed(line.item), reason=reason)
+        return _planned(
+            line, "conflict", item, not_taken=_typed(line.item), reason=reason
+        )._replace(field=error.field)
     item.changes |= merged.changes
     outcome: Outcome = "merged" if merged.changes else "unchanged"
     return _planned(line, outcome, item, merged)
 
 
 def _put_back(line: Line, item: PlannedItem) -> PlannedLine:
-    merged = item_merge.put_back(_details(item), _typed(line.item))
+    merged = item_merge.put_back(_details(item), _new_details(line.item))
     item.changes |= {"purchased": False, **merged.changes}
     return _planned(line, "put_back", item, merged)
 
@@ -168,8 +172,12 @@ def _planned(
     return PlannedLine(line, outcome, item, values, (), not_taken, reason)
 
 
-def _details(item: PlannedItem) -> dict[str, str]:
-    return {field: item.value(field) for field in item_merge.DETAILS}
+def _details(item: PlannedItem) -> dict[str, Any]:
+    return {field: item.value(field) for field in (*item_merge.DETAILS, "shops")}
+
+
+def _new_details(parsed: ParsedItem) -> dict[str, Any]:
+    return {**_typed(parsed), "shops": parsed.shops}
 
 
 def _typed(parsed: ParsedItem) -> dict[str, str]:

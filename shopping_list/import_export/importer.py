@@ -40,7 +40,10 @@ def create_list(owner: User, parsed: ParsedList) -> UUID:
     pk = uuid.uuid4()
     with recording(pk) as unit:
         ceilings.check_new_list(owner.pk)
-        models.ShoppingList(pk=pk, name=parsed.name, created_by=owner).save(force_insert=True)
+        settings = parsed.settings._asdict()
+        models.ShoppingList(pk=pk, name=parsed.name, created_by=owner, **settings).save(
+            force_insert=True
+        )
         role = models.Membership.Role.OWNER
         models.Membership(shopping_list_id=pk, user=owner, role=role).save()
         import_lines(unit, pk, parsed.lines, {owner.display_name: owner.pk})
@@ -66,6 +69,8 @@ def _new_model(
         **_purchase(parsed, user_ids, now),
         created_at=min(parsed.created_at or now, now),
         created_by_id=user_ids.get(parsed.created_by or "", optional_id(unit.actor)),
+        shops=item.value("shops"),
+        not_found_at=parsed.not_found_at and min(parsed.not_found_at, now),
     )
 
 

@@ -15,18 +15,24 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from rest.text import InvalidTextError
+from shopping_list import list_settings
 from shopping_list.import_export import other_json
 from shopping_list.import_export.parsed_lines import (
+    MAX_LENGTHS,
+    MAX_NAME_LENGTH,
     InvalidContentError,
     IsKnownName,
     Line,
     ParsedItem,
     ParseResult,
+    clean_field,
+    clean_names,
     items_or_raise,
     try_parse,
     validate,
 )
-from shopping_list.rows import ItemRow, ListRow, to_json
+from shopping_list.list_settings import MAX_AISLES, NO_SETTINGS, ListSettings
+from shopping_list.rows import ItemRow, ListRow, Shop, Staple, to_json
 
 FORMAT = "trolley"
 VERSION = 1
@@ -52,6 +58,20 @@ class ItemDocument(ParsedItem, frozen=True, forbid_unknown_fields=True):
     updated_at: datetime | None = None
 
 
+class ShopDocument(Shop, frozen=True, forbid_unknown_fields=True):
+    """A shop, with its aisles in their order."""
+
+    aisles: tuple[str, ...] = ()
+
+
+class StapleDocument(Staple, frozen=True, forbid_unknown_fields=True):
+    """The details of an item that a list needs again and again."""
+
+    quantity: str = ""
+    note: str = ""
+    category: str = ""
+
+
 class MemberDocument(msgspec.Struct, forbid_unknown_fields=True):
     """A member of a list."""
 
@@ -69,6 +89,9 @@ class ListDocument(msgspec.Struct, forbid_unknown_fields=True):
     created_at: datetime | None = None
     created_by: str | None = None
     last_interaction: datetime | None = None
+    aisles: list[str] = []
+    shops: dict[str, ShopDocument] = {}
+    staples: dict[str, StapleDocument] = {}
 
 
 class Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,6 +115,7 @@ class ParsedList(NamedTuple):
 
     name: str
     lines: list[Line]
+    settings: ListSettings = NO_SETTINGS
 
 
 def write(row: ListRow, items: Sequence[ItemRow]) -> str:
@@ -121,6 +145,17 @@ def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
     if document.single is None:
         raise InvalidContentError(["This holds many lists: import it at /api/import/."])
     return _parse_items(document.single)
+
+
+def read_settings(content: str) -> ListSettings:
+    """Return the settings of a list of ours, none of another document.
+
+    Raises InvalidContentError.
+    """
+    if other_json.find_items(_decode(content, Any)) is not None:
+        return NO_SETTINGS
+    document = _read(content).single
+    return NO_SETTINGS if document is None else _parse_settings(document)
 
 
 def read_all(content: str) -> list[ParsedList]:
@@ -206,7 +241,33 @@ def _parse_list(number: int, document: ListDocument) -> ParsedList:
         [try_parse(number, "", lambda: validate(ParsedItem(name=document.name)))], noun="list"
     )
     lines = items_or_raise(_parse_items(document), noun="item", where=f"list {number}, ")
-    return ParsedList(named.item.name, lines)
+    return ParsedList(named.item.name, lines, _parse_settings(document, f"list {number}, "))
+
+
+def _parse_settings(document: ListDocument, where: str = "") -> ListSettings:
+    """Return the settings of a list by the rules of the API. Raises InvalidContentError."""
+    try:
+        settings = {
+            "aisles": clean_names("aisles", document.aisles, MAX_AISLES),
+            "shops": {
+                clean_field("shops", name, MAX_NAME_LENGTH): {
+                    "aisles": list(clean_names("shops", shop.aisles, MAX_AISLES))
+                }
+                for name, shop in document.shops.items()
+            },
+            "staples": {
+                clean_field("staples", name, MAX_LENGTHS["name"]): {
+                    field: clean_field("staples", getattr(staple, field), MAX_LENGTHS[field])
+                    for field in staple.__struct_fields__
+                }
+                for name, staple in document.staples.items()
+            },
+        }
+        return list_settings.patched(NO_SETTINGS, settings)
+    except list_settings.InvalidSettingError as error:
+        raise InvalidContentError([f"{where}{error.field}: {error}"]) from error
+    except InvalidTextError as error:
+        raise InvalidContentError([f"{where}{error}"]) from error
 
 
 def _error_text(error: Exception) -> str:

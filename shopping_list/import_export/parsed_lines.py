@@ -10,6 +10,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from rest.text import BIDIRECTIONAL, InvalidTextError, clean_text
+from shopping_list.list_settings import unique_names
+from shopping_list.parsing.item_merge import MAX_SHOPS
 from shopping_list.parsing.line_marks import LINE_BREAK
 
 MAX_LINES = 5_000
@@ -19,6 +21,9 @@ MAX_ERRORS = 20
 MAX_SHOWN_LENGTH = 200
 """Characters of a line that a response repeats."""
 MAX_LENGTHS = {"name": 200, "quantity": 50, "note": 1000, "category": 100}
+MAX_NAME_LENGTH = 100
+"""Characters of the name of a shop or an aisle."""
+TIMES = ("purchased_at", "created_at", "not_found_at")
 
 IsKnownName = Callable[[str], bool]
 """Tells whether a key (item_names.py) is a name used before."""
@@ -36,6 +41,8 @@ class ParsedItem(msgspec.Struct, frozen=True, kw_only=True):
     purchased_by: str | None = None
     created_at: datetime | None = None
     created_by: str | None = None
+    shops: tuple[str, ...] = ()
+    not_found_at: datetime | None = None
 
 
 class Line(NamedTuple):
@@ -111,13 +118,24 @@ def try_parse(number: int, text: str, read: Callable[..., ParsedItem], *args: An
 
 def validate(item: ParsedItem) -> ParsedItem:
     """Return the item with clean texts, and times in UTC. Raises InvalidTextError."""
-    texts = {field: _clean_field(field, getattr(item, field)) for field in MAX_LENGTHS}
+    texts = {
+        field: clean_field(field, getattr(item, field), max_length)
+        for field, max_length in MAX_LENGTHS.items()
+    }
     if not texts["name"]:
         raise InvalidTextError("name: May not be blank.")
-    times = {
-        field: _to_utc(field, getattr(item, field)) for field in ("purchased_at", "created_at")
-    }
-    return msgspec.structs.replace(item, **texts, **times)
+    times = {field: _to_utc(field, getattr(item, field)) for field in TIMES}
+    return msgspec.structs.replace(item, **texts, **times, shops=clean_names("shops", item.shops))
+
+
+def clean_names(field: str, names: Iterable[str], maximum: int = MAX_SHOPS) -> tuple[str, ...]:
+    """Return clean names of shops or aisles, each once. Raises InvalidTextError."""
+    cleaned = tuple(unique_names(clean_field(field, name, MAX_NAME_LENGTH) for name in names))
+    if "" in cleaned:
+        raise InvalidTextError(f"{field}: A name may not be blank.")
+    if len(cleaned) > maximum:
+        raise InvalidTextError(f"{field}: At most {maximum}.")
+    return cleaned
 
 
 def numbered_lines(content: str) -> Iterator[tuple[int, str]]:
@@ -160,13 +178,14 @@ def _harmless(text: str) -> str:
     )
 
 
-def _clean_field(field: str, value: str) -> str:
+def clean_field(field: str, value: str, max_length: int) -> str:
+    """Return the clean text of a field. Raises InvalidTextError, which names the field."""
     try:
         cleaned = clean_text(value)
     except InvalidTextError as error:
         raise InvalidTextError(f"{field}: {error}") from error
-    if len(cleaned) > MAX_LENGTHS[field]:
-        raise InvalidTextError(f"{field}: At most {MAX_LENGTHS[field]:,} characters.")
+    if len(cleaned) > max_length:
+        raise InvalidTextError(f"{field}: At most {max_length:,} characters.")
     return cleaned
 
 

@@ -39,6 +39,33 @@ def between(before: str | None, after: str | None) -> str:
     return (_step(after, -1) if not low else None) or _midpoint(low, after)
 
 
+def many_between(before: str | None, after: str | None, count: int) -> list[str]:
+    """Return `count` keys in order that sort after `before` and before `after`.
+
+    At an open end they are one step from each other, and else they halve the room, so that
+    they stay short. Raises ValueError if before >= after.
+    """
+    keys: list[str] = []
+    if after is None:
+        for _ in range(count):
+            before = between(before, None)
+            keys.append(before)
+        return keys
+    if before is None:
+        for _ in range(count):
+            after = between(None, after)
+            keys.append(after)
+        return keys[::-1]
+    if count == 0:
+        return keys
+    middle, left = between(before, after), (count - 1) // 2
+    return [
+        *many_between(before, middle, left),
+        middle,
+        *many_between(middle, after, count - 1 - left),
+    ]
+
+
 def evenly_spaced(count: int) -> list[str]:
     """Return `count` keys in order, short and far apart."""
     width = 1

@@ -7,6 +7,8 @@ tests/vectors/item_merge.json.
   differs is joined: `2 + 3`, `cheddar; brie`. A part that is there already is not
   joined again, so the same add can be repeated. A category is a place and cannot be
   joined: the item stays where it is, and the other category is returned as not taken.
+- An item without shops is for any shop, and stays so. Other shops are added to those that it
+  has; if these would be too many, they are returned as not taken.
 - A bought item is put back with its last details, because people buy the same again.
   What is typed now replaces them field by field: they belong to the last purchase,
   which the change log keeps.
@@ -18,9 +20,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from shopping_list.parsing.item_names import comparison_key
 from shopping_list.parsing.quantity import MAX_NOTE_LENGTH, MAX_QUANTITY_LENGTH
 
 DETAILS = ("quantity", "note", "category")
+MAX_SHOPS = 20
+"""Shops that an item is for."""
 _JOINTS = {"quantity": " + ", "note": "; "}
 # A joint is a sign with spaces around it, also where a text begins or ends with it.
 _SPLITS = {"quantity": re.compile(r"(?:^| )\+(?= |\Z)"), "note": re.compile(r";+(?= |\Z)")}
@@ -39,7 +44,7 @@ class TooLongToMergeError(ValueError):
 class Merge(NamedTuple):
     """The fields that an add changes, and the typed texts that it does not take."""
 
-    changes: dict[str, str]
+    changes: dict[str, Any]
     not_taken: dict[str, str]
 
 
@@ -56,13 +61,19 @@ def merge(current: Mapping[str, Any], new: Mapping[str, Any]) -> Merge:
         for field, text in typed.items()
         if field not in _JOINTS and merged[field] != text
     }
-    return Merge(changes, not_taken)
+    return _with_shops(Merge(changes, not_taken), current, new)
 
 
 def put_back(current: Mapping[str, Any], new: Mapping[str, Any]) -> Merge:
     """Replace the details of a bought item by those that were typed."""
     typed = {field: new[field] for field in DETAILS if new.get(field)}
-    return Merge({field: text for field, text in typed.items() if text != current[field]}, {})
+    changes: dict[str, Any] = {
+        field: text for field, text in typed.items() if text != current[field]
+    }
+    shops = list(new.get("shops", ()))
+    if shops and shops != list(current.get("shops", ())):
+        changes["shops"] = shops
+    return Merge(changes, {})
 
 
 def join(field: str, current: str, new: str) -> str:
@@ -82,6 +93,18 @@ def join_all(field: str, texts: Iterable[str]) -> str:
         for key, part in _parts(field, text).items():
             parts.setdefault(key, part)
     return _JOINTS[field].join(parts.values())
+
+
+def _with_shops(merge: Merge, current: Mapping[str, Any], new: Mapping[str, Any]) -> Merge:
+    """Add the shops of an added item to those of an open one, which has some already."""
+    shops, typed = list(current.get("shops", ())), new.get("shops", ())
+    keys = set(map(comparison_key, shops))
+    added = [shop for shop in typed if comparison_key(shop) not in keys]
+    if not shops or not added:
+        return merge
+    if len(shops) + len(added) > MAX_SHOPS:
+        return merge._replace(not_taken=merge.not_taken | {"shops": ", ".join(added)})
+    return merge._replace(changes=merge.changes | {"shops": [*shops, *added]})
 
 
 def _parts(field: str, text: str) -> dict[str, str]:

@@ -7,8 +7,9 @@ cannot put anything untrue into the log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,13 @@ from shopping_list.rows import Change, ItemRow, ListRow, Person, Verb, encode, o
 ItemPairs = dict[UUID, diff.ItemPair]
 
 
+class Pair(NamedTuple):
+    """The other list of a move, and the version that this change undoes, if it is an undo."""
+
+    other_list: UUID
+    undoes: int | None
+
+
 @dataclass(frozen=True)
 class ActivityWriter:
     """Writes the activities of one recording: who made them, and as what."""
@@ -30,6 +38,7 @@ class ActivityWriter:
     operation_id: UUID | None
     verb: Verb | None
     undoes: int | None
+    pairs: Mapping[UUID, Pair]
 
     def write(self, locked: LockedList) -> Change | None:
         """Write one list's change, None if nothing changed.
@@ -111,6 +120,7 @@ class ActivityWriter:
         row: ListRow | None,
     ) -> Change:
         op = None if locked.op_used else self.operation_id
+        undoes = self._undoes(locked.pk)
         position = locked.stored or stored
         assert position is not None  # a list that never existed cannot have changed
         return Change(
@@ -126,8 +136,12 @@ class ActivityWriter:
             list=row or msgspec.UNSET,
             items=tuple(after for _, after in items.values() if after is not None),
             gone=tuple(pk for pk, (_, after) in items.items() if after is None),
-            undoes=msgspec.UNSET if self.undoes is None else self.undoes,
+            undoes=msgspec.UNSET if undoes is None else undoes,
         )
+
+    def _undoes(self, list_id: UUID) -> int | None:
+        pair = self.pairs.get(list_id)
+        return self.undoes if pair is None else pair.undoes
 
     def _activity(
         self, list_id: UUID, change: Change, items: ItemPairs, others: list[diff.Entry]
@@ -146,7 +160,8 @@ class ActivityWriter:
             changes=[*others, *compaction.log_entries(items, groups)],
             summary=msgspec.to_builtins(compaction.summary_of_change(items, others)),
             frame=encode(compaction.frame_of(change, items, groups)),
-            undoes=self.undoes,
+            undoes=self._undoes(list_id),
+            other_list_id=self.pairs[list_id].other_list if list_id in self.pairs else None,
             at=change.at,
         )
 

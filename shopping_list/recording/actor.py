@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from accounts.models import User
 
@@ -48,3 +48,14 @@ def acting_as(
         yield
     finally:
         _acting.reset(token)
+
+
+@contextmanager
+def with_operation() -> Iterator[None]:
+    """Give the changes made inside the block an operation id, if the request has none."""
+    context = current()
+    if context.operation_id is not None:
+        yield
+        return
+    with acting_as(context.find_user, uuid4()):
+        yield

@@ -34,7 +34,10 @@ from shopping_list.recording.locking import ConflictError, LockedList, StoredLis
 from shopping_list.rows import ItemRow, Person, StoredItem, optional_id
 
 _ITEM_FIELDS = frozenset(
-    {"name", "quantity", "note", "category", "purchased", "position", "created_at"}
+    {
+        *("name", "quantity", "note", "category", "purchased", "position", "created_at"),
+        *("shops", "not_found_at"),
+    }
 )
 
 
@@ -183,6 +186,10 @@ def _not_after(time: Any, at: datetime) -> Any:
 def _stamp_tick(
     instance: models.ShoppingItem, before: ItemRow | None, at: datetime, actor: Person | None
 ) -> None:
+    if instance.purchased is True:
+        instance.not_found_at = None
+    elif before is None or instance.not_found_at != before.not_found_at:
+        instance.not_found_at = _not_after(instance.not_found_at, at)
     if instance.purchased is False:
         instance.purchased_at = instance.purchased_by_id = None
     elif before is not None and before.purchased:
@@ -200,4 +207,11 @@ def _is_written(
     if stored is None or instance.shopping_list_id != stored.list_id:
         return True
     fields = _ITEM_FIELDS if written is None else _ITEM_FIELDS & set(written)
-    return any(getattr(instance, field) != getattr(stored.row, field) for field in fields)
+    return any(
+        _as_in_row(getattr(instance, field)) != getattr(stored.row, field) for field in fields
+    )
+
+
+def _as_in_row(value: Any) -> Any:
+    """Return the value of a model as a row has it: JSON gives lists, and rows have tuples."""
+    return tuple(value) if isinstance(value, list) else value

@@ -22,7 +22,14 @@ import msgspec
 from shopping_list.recording import diff
 from shopping_list.recording.activity_summary import MAX_NAMES, summary_of
 from shopping_list.recording.diff import Entry, ItemPair
-from shopping_list.rows import ActivitySummary, Change, ItemFields, ItemPatch, ItemRow
+from shopping_list.rows import (
+    ActivitySummary,
+    Change,
+    FieldChange,
+    ItemFields,
+    ItemPatch,
+    ItemRow,
+)
 
 MAX_WHOLE_ROWS = 200
 """Items of a change whose rows are stored whole."""
@@ -88,9 +95,25 @@ def removed_rows(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def summary_of_change(pairs: ItemPairs, others: Iterable[Entry]) -> ActivitySummary:
     """Return the summary of a change; `others` are its entries of the list and of members."""
     if len(pairs) <= MAX_WHOLE_ROWS:
-        return summary_of([*others, *log_entries(pairs, {})])
-    first = [diff.item_entry(pk, pair) for pk, pair in islice(pairs.items(), MAX_NAMES)]
-    return msgspec.structs.replace(summary_of([*others, *first]), items=len(pairs))
+        summary = summary_of([*others, *log_entries(pairs, {})])
+    else:
+        first = [diff.item_entry(pk, pair) for pk, pair in islice(pairs.items(), MAX_NAMES)]
+        summary = msgspec.structs.replace(summary_of([*others, *first]), items=len(pairs))
+    categories = None if summary.fields else _common_categories(pairs.values())
+    if categories is None:
+        return summary
+    fields = {"category": FieldChange(*categories)}
+    return msgspec.structs.replace(summary, fields=fields)
+
+
+def _common_categories(pairs: Iterable[ItemPair]) -> tuple[str, str] | None:
+    """Return the category before and after a change that gave all its items another one."""
+    categories = {
+        (before.category, after.category) if before and after else ("", "")
+        for before, after in pairs
+    }
+    first = categories.pop() if len(categories) == 1 else ("", "")
+    return None if first[0] == first[1] else first
 
 
 def _removed_entry(rows: list[ItemRow]) -> Entry:

@@ -31,6 +31,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -39,6 +40,8 @@ from django.db import connection, transaction
 from rest.compiled_query import Row, Statement
 from shopping_list.recording.turns import take_turns
 from shopping_list.rows import Change, Person, StoredItem, Verb
+
+NOTHING: Mapping[UUID, int] = MappingProxyType({})
 
 
 class OpenRecording(Protocol):
@@ -59,6 +62,12 @@ class OpenRecording(Protocol):
 
     def lock(self, lists: Iterable[UUID], reading: Iterable[Statement[Any]] = ()) -> None:
         """Lock list rows, in id order, before any of their rows is written."""
+
+    def pair(self, first: UUID, second: UUID, undoes: Mapping[UUID, int] = NOTHING) -> None:
+        """Note that the changes of two lists are a move, which is undone on both or on neither.
+
+        `undoes` are the versions that an undo undoes, by list.
+        """
 
     def track_lists(self, lists: Iterable[UUID]) -> None:
         """Note that the fields of these lists are about to be written."""

@@ -18,7 +18,8 @@ from shopping_list.rows import ItemRow, Member, Person, StoredItem, Verb, option
 
 # The columns that recording sets itself; a difference in these alone is no change.
 _BOOKKEEPING_FIELDS = frozenset({"version", "updated_at"})
-_TICK = frozenset({"purchased", "purchased_at", "purchased_by"})
+# A tick also ends that an item was not found.
+_TICK = frozenset({"purchased", "purchased_at", "purchased_by", "not_found_at"})
 
 Entry = dict[str, Any]
 FieldDiff = tuple[str, Any, Any]
@@ -64,7 +65,7 @@ def with_bookkeeping(
     """Return `after` with the bookkeeping fields that this change sets.
 
     A tick gets the time and the user of this change, unless the writer set
-    another time (an import, an undo). An open item has neither.
+    another time (an import, an undo). An open item has neither. A bought item was found.
     """
     purchased_at, purchased_by = after.purchased_at, after.purchased_by
     if not after.purchased:
@@ -74,12 +75,16 @@ def with_bookkeeping(
             before is None or purchased_at != before.purchased_at
         )
         purchased_at, purchased_by = (purchased_at, purchased_by) if is_time_set else (at, actor)
+    not_found_at = None if after.purchased else after.not_found_at
+    if not_found_at is not None and (before is None or not_found_at != before.not_found_at):
+        not_found_at = min(not_found_at, at)
     return replace(
         after,
         version=version,
         updated_at=at,
         purchased_at=purchased_at,
         purchased_by=purchased_by,
+        not_found_at=not_found_at,
     )
 
 
@@ -100,7 +105,7 @@ def keys_of(before: StoredItem | None, after: StoredItem) -> Keys:
 def bookkeeping_corrections(stored: ItemRow, keys: Keys, expected: ItemRow) -> dict[str, Any]:
     """Return the columns to write so that the stored row becomes the expected one."""
     columns: dict[str, Any] = {}
-    for field in ("version", "updated_at", "purchased_at"):
+    for field in ("version", "updated_at", "purchased_at", "not_found_at"):
         if getattr(stored, field) != getattr(expected, field):
             columns[field] = getattr(expected, field)
     if stored.purchased_by != expected.purchased_by:

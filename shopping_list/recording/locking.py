@@ -18,7 +18,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet, UUIDField
 from django.utils import timezone
 
 from rest.compiled_query import CompiledQuery, Statement, run_together
-from shopping_list import models
+from shopping_list import list_settings, models
 from shopping_list.digest import EMPTY
 from shopping_list.recording.clock import clock_check
 from shopping_list.recording.diff import ItemPair, Keys
@@ -34,6 +34,7 @@ _LIST_COLUMNS = (
     "deleted_at",
     "created_at",
     "created_by_id",
+    *list_settings.FIELDS,
 )
 
 
@@ -53,6 +54,9 @@ class StoredList(NamedTuple):
     deleted_at: datetime | None
     created_at: datetime
     created_by: int | None
+    aisles: list[str]
+    shops: dict[str, Any]
+    staples: dict[str, Any]
     op_used: bool = False
 
     @property
@@ -63,6 +67,9 @@ class StoredList(NamedTuple):
             "deleted": self.deleted_at is not None,
             "created_at": self.created_at.isoformat(),
             "created_by": self.created_by,
+            "aisles": self.aisles,
+            "shops": self.shops,
+            "staples": self.staples,
         }
 
     def row(self, members: tuple[Member, ...]) -> ListRow:
@@ -74,6 +81,9 @@ class StoredList(NamedTuple):
             created_at=self.created_at,
             created_by=None if self.created_by is None else Person(self.created_by, ""),
             members=members,
+            aisles=tuple(self.aisles),
+            shops=list_settings.shops_of(self.shops),
+            staples=list_settings.staples_of(self.staples),
         )
 
 

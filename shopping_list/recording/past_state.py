@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from shopping_list import list_settings
 from shopping_list.digest import digest_of
 from shopping_list.recording import compaction
 from shopping_list.rows import ItemFields, ItemPatch, ItemRow, ListRow, Member, Moment, Person
@@ -115,4 +116,8 @@ class PastState:
             name=before["name"],
             created_at=msgspec.convert(before["created_at"], Moment),
             created_by=creator,
+            # A change that was recorded before lists had settings has none.
+            aisles=tuple(before.get("aisles", ())),
+            shops=list_settings.shops_of(before.get("shops", {})),
+            staples=list_settings.staples_of(before.get("staples", {})),
         )

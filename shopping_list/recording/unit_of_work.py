@@ -7,7 +7,7 @@ difference is written down (activity_writer.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -16,8 +16,8 @@ from uuid import UUID
 from rest.compiled_query import Row, Statement, run_together
 from shopping_list import models, queries
 from shopping_list.parsing import fractional_index
-from shopping_list.recording import actor, bookkeeping, diff, locking, owners
-from shopping_list.recording.activity_writer import ActivityWriter
+from shopping_list.recording import actor, bookkeeping, context, diff, locking, owners
+from shopping_list.recording.activity_writer import ActivityWriter, Pair
 from shopping_list.recording.locking import LockedList
 from shopping_list.rows import Change, Person, StoredItem, Verb
 
@@ -45,6 +45,7 @@ class UnitOfWork:
         self._context = actor.current()
         self._lists: dict[UUID, LockedList] = {}
         self._items: dict[UUID, StoredItem | None] = {}
+        self._pairs: dict[UUID, Pair] = {}
         self._last_positions: dict[UUID, str] = {}
         self._statements = 0
         self._read_back: _ReadBack | None = None
@@ -64,6 +65,14 @@ class UnitOfWork:
         if new:
             locked_lists = locking.lock_lists(new, self._context.operation_id, reading)
             self._lists.update((locked.pk, locked) for locked in locked_lists)
+
+    def pair(self, first: UUID, second: UUID, undoes: Mapping[UUID, int] = context.NOTHING) -> None:
+        """Note that the changes of two lists are a move, which is undone on both or on neither.
+
+        `undoes` are the versions that an undo undoes, by list.
+        """
+        self._pairs[first] = Pair(second, undoes.get(first))
+        self._pairs[second] = Pair(first, undoes.get(second))
 
     def track_lists(self, lists: Iterable[UUID]) -> None:
         """Note that the fields of these lists are about to be written."""
@@ -175,7 +184,9 @@ class UnitOfWork:
         for pk in [pk for pk, locked in self._lists.items() if locked.members is not None]:
             owners.promote_successor(pk)
         self._pair_items()
-        writer = ActivityWriter(self.actor, self._context.operation_id, self.verb, self.undoes)
+        writer = ActivityWriter(
+            self.actor, self._context.operation_id, self.verb, self.undoes, self._pairs
+        )
         for pk in sorted(self._lists):
             change = writer.write(self._lists[pk])
             if change is not None:

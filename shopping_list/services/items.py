@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import msgspec
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import CharField, QuerySet, UUIDField
+from django.utils import timezone
 
 from rest.compiled_query import CompiledQuery
 from rest.errors import DomainError
@@ -118,6 +120,8 @@ def change(stored: StoredItem, fields: Mapping[str, Any]) -> None:
     name, and NotOnListError for `after`.
     """
     columns = dict(fields)
+    if "not_found" in columns:
+        columns["not_found_at"] = _not_found_at(stored.row, is_missing=columns.pop("not_found"))
     if "after" in columns:
         after = columns.pop("after")
         columns["position"] = ordering.position_after(stored.list_id, after, moving=stored.row.id)
@@ -137,6 +141,22 @@ def rows_after(unit: OpenRecording, list_id: UUID, ids: Iterable[UUID]) -> dict[
     return rows | {row.id: row for row in change.items} if change else rows
 
 
+def edit_many(items: QuerySet[Any], fields: Mapping[str, Any]) -> None:
+    """Write the same fields of many items: `category`, `shops` and `not_found`."""
+    columns = {name: value for name, value in fields.items() if name != "not_found"}
+    if columns:
+        items.update(**columns)
+    if "not_found" in fields:
+        # Those that are marked already keep the time of their mark.
+        changed = items.filter(not_found_at__isnull=fields["not_found"])
+        changed.update(not_found_at=timezone.now() if fields["not_found"] else None)
+
+
+def _not_found_at(row: ItemRow, *, is_missing: bool) -> datetime | None:
+    """Return the time of the mark "not found": one that is there already is kept."""
+    return row.not_found_at or timezone.now() if is_missing else None
+
+
 def _require_unique_open_name(stored: StoredItem, columns: Mapping[str, Any]) -> None:
     if columns.get("purchased", stored.row.purchased):
         return
@@ -151,6 +171,8 @@ def _create(unit: OpenRecording, list_id: UUID, pk: UUID | None, fields: dict[st
     if pk is not None and models.ShoppingItem.objects.filter(pk=pk).exists():
         raise IdInUseError
     pk = pk or uuid.uuid4()
+    if fields.pop("not_found", False):
+        fields["not_found_at"] = timezone.now()
     position = ""
     if "after" in fields:
         position = ordering.position_after(list_id, fields.pop("after"))
@@ -167,7 +189,7 @@ def _create(unit: OpenRecording, list_id: UUID, pk: UUID | None, fields: dict[st
 def _merge(item: models.ShoppingItem, new: Mapping[str, Any]) -> Added:
     """Merge the fields of an added item into the item of its name."""
     was_purchased = item.purchased
-    current = {field: getattr(item, field) for field in item_merge.DETAILS}
+    current = {field: getattr(item, field) for field in (*item_merge.DETAILS, "shops")}
     try:
         merged = (item_merge.put_back if was_purchased else item_merge.merge)(current, new)
     except item_merge.TooLongToMergeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -32,6 +33,48 @@ def position_after(list_id: UUID, after: UUID | None, *, moving: UUID | None = N
                 return key
         _rebalance(list_id)
     raise AssertionError("a rebalanced list has room everywhere")
+
+
+def move_many(list_id: UUID, ids: Sequence[UUID], after: UUID | None) -> None:
+    """Place items one behind the other after the item `after`; None is the top.
+
+    Items that are in this place already stay as they are. Raises NotOnListError, and
+    ValidationError if `after` is moved itself.
+    """
+    if after in ids:
+        raise ValidationError({"after": ["That item is moved itself."]})
+    for _ in range(2):
+        positions = _positions(list_id)
+        others = [pk for pk in positions if pk not in set(ids)]
+        if after is not None and after not in positions:
+            raise NotOnListError
+        start = 0 if after is None else others.index(after) + 1
+        if [*others[:start], *ids, *others[start:]] == list(positions):
+            return
+        low, high = (
+            positions[others[index]] if 0 <= index < len(others) else None
+            for index in (start - 1, start)
+        )
+        if low is None or high is None or low < high:
+            keys = fractional_index.many_between(low, high, len(ids))
+            if max(map(len, keys)) <= fractional_index.MAX_LENGTH:
+                _write_positions(dict(zip(ids, keys, strict=True)))
+                return
+        _rebalance(list_id)
+    raise AssertionError("a rebalanced list has room everywhere")
+
+
+def _positions(list_id: UUID) -> dict[UUID, str]:
+    """Return the positions of all items, in their order."""
+    items = models.ShoppingItem.objects.filter(shopping_list_id=list_id)
+    return dict(items.order_by("position", "id").values_list("pk", "position"))
+
+
+def _write_positions(positions: Mapping[UUID, str]) -> None:
+    items = models.ShoppingItem.objects.in_bulk(list(positions))
+    for pk, item in items.items():
+        item.position = positions[pk]
+    models.ShoppingItem.objects.bulk_update(items.values(), ["position"])
 
 
 def _neighbours(

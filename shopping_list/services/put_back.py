@@ -1,7 +1,7 @@
 """Put the items of a list back to an earlier state, as one change that can be undone.
 
-The name and the members of the list stay as they are: who may see a list is not a matter of
-its items.
+The name, the settings and the members of the list stay as they are: who may see a list is not
+a matter of its items.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rest.id_array import ids_in
 from shopping_list import models
 from shopping_list.rows import ItemRow, Person, optional_id
 
-FIELDS = ("quantity", "note", "category", "position")
+FIELDS = ("quantity", "note", "category", "position", "shops", "not_found_at")
 """Fields that are written in place. An item whose name or tick differs is inserted again."""
 TICK_FIELDS = ("purchased_at", "purchased_by_id")
 Rows = dict[UUID, ItemRow]
@@ -126,4 +126,6 @@ def _to_model(
         position=row.position,
         created_at=row.created_at,
         created_by_id=optional_id(row.created_by),
+        shops=row.shops,
+        not_found_at=row.not_found_at,
     )

@@ -16,14 +16,20 @@ from uuid import UUID
 from accounts.models import User
 from rest.errors import DomainError
 from rest.id_array import ids_in
-from shopping_list import models
+from shopping_list import list_settings, models
 from shopping_list.parsing import item_names
 from shopping_list.recording import compaction
 from shopping_list.recording.context import OpenRecording
 from shopping_list.rows import Role, StoredItem
 from shopping_list.services import items as item_service
+from shopping_list.services import list_undo
+from shopping_list.services.list_undo import ListUndo, NotUndoableError
 
-ITEM_FIELDS = ("name", "quantity", "note", "category", "purchased", "position")
+ITEM_FIELDS = (
+    *("name", "quantity", "note", "category", "purchased", "position", "shops", "not_found_at"),
+)
+TICK_FIELDS = frozenset({"purchased", "not_found_at"})
+SETTINGS = frozenset(list_settings.FIELDS)
 Entry = Mapping[str, Any]
 
 
@@ -37,44 +43,63 @@ class UndoConflictError(DomainError):
         self.rows = rows
 
 
-class NotUndoableError(DomainError):
-    """The change is of a kind that cannot be undone, or nothing of it is left to undo."""
-
-
 def required_role(activity: models.Activity) -> Role:
     """Return the role that undoing a change needs: the role that writing its inverse needs."""
-    if not all(entry.keys() & {"item", "items"} for entry in activity.changes):
+    items = [entry for entry in activity.changes if entry.keys() & {"item", "items"}]
+    others = [entry for entry in activity.changes if not entry.keys() & {"item", "items"}]
+    if not all("list" in entry and _changes_settings_only(entry) for entry in others):
         return "owner"
     ticks = all(
-        entry["before"] and entry["after"] and _written_fields(entry) == ("purchased",)
-        for entry in activity.changes
+        entry["before"] and entry["after"] and set(_written_fields(entry)) <= TICK_FIELDS
+        for entry in items
     )
-    return "ticker" if ticks else "editor"
+    return "ticker" if ticks and not others else "editor"
 
 
-def undo(unit: OpenRecording, activity: models.Activity) -> None:
-    """Apply the inverse of a change inside an open recording of its list.
+def undo(unit: OpenRecording, activities: Sequence[models.Activity]) -> None:
+    """Apply the inverse of a change, or of both changes of a move between two lists.
 
-    Raises UndoConflictError with every row that prevents it, before anything is
-    written, and NotUndoableError for changes of members.
+    Call it inside an open recording of their lists. Raises UndoConflictError with every row
+    that prevents it, before anything is written, and NotUndoableError for changes of members.
     """
+    inverses = [_load_inverse(unit, activity) for activity in activities]
+    conflicts = [conflict for inverse in inverses for conflict in inverse.conflicts()]
+    if conflicts:
+        raise UndoConflictError(conflicts)
+    for inverse in inverses:
+        _revert_items(inverse.items, inverse.context)
+        if inverse.shopping_list is not None:
+            inverse.shopping_list.apply()
+
+
+def _load_inverse(unit: OpenRecording, activity: models.Activity) -> _Inverse:
     entries = compaction.row_entries(activity.changes, bytes(activity.frame))
     items = [entry for entry in entries if "item" in entry]
     lists = [entry for entry in entries if "list" in entry]
     if not items and not lists:
         raise NotUndoableError(f"Changes of this kind are not undone: {activity.verb}.")
     context = _load_context(unit, activity.list_id, items)
-    open_names = _open_names_after(items, context)
-    conflicts = [
-        {"item": entry["item"], "name": _last_name(entry, context), "reason": reason}
-        for entry in items
-        if (reason := _conflict_reason(entry, context, open_names))
-    ]
-    if conflicts:
-        raise UndoConflictError(conflicts)
-    _revert_items(items, context)
-    for entry in lists:
-        _revert_list(entry, activity.list_id)
+    own = ListUndo.load(activity.list_id, lists[0]) if lists else None
+    return _Inverse(items, context, own)
+
+
+@dataclass(frozen=True)
+class _Inverse:
+    """The inverse of one change: its entries, and what they are compared with."""
+
+    items: Sequence[Entry]
+    context: UndoContext
+    shopping_list: ListUndo | None
+
+    def conflicts(self) -> Iterator[dict[str, str]]:
+        """Yield the rows that prevent the undo, with the reasons."""
+        open_names = _open_names_after(self.items, self.context)
+        for entry in self.items:
+            if reason := _conflict_reason(entry, self.context, open_names):
+                name = _last_name(entry, self.context)
+                yield {"item": entry["item"], "name": name, "reason": reason}
+        if self.shopping_list is not None:
+            yield from self.shopping_list.conflicts()
 
 
 @dataclass(frozen=True)
@@ -149,7 +174,7 @@ def _conflict_reason(entry: Entry, context: UndoContext, open_names: Mapping[str
     if after is not None and (item is None or item.list_id != context.list_id):
         return "was removed"
     if item is not None and any(
-        getattr(item.row, field) != after[field] for field in _written_fields(entry)
+        getattr(item.row, field) != _value(after, field) for field in _written_fields(entry)
     ):
         return "was changed since"
     row = None if before is None else _row_after(entry, context)
@@ -168,8 +193,18 @@ def _written_fields(entry: Entry) -> tuple[str, ...]:
     return tuple(field for field in ITEM_FIELDS if before.get(field) != after.get(field))
 
 
+def _value(logged: Entry, field: str) -> Any:
+    """Return the value of a field as a row has it. An entry of an older version has no new ones."""
+    if field == "shops":
+        return tuple(logged.get(field, ()))
+    if field == "not_found_at":
+        moment = logged.get(field)
+        return datetime.fromisoformat(moment) if moment else None
+    return logged[field]
+
+
 def _values_before(entry: Entry) -> dict[str, Any]:
-    return {field: entry["before"][field] for field in _written_fields(entry)}
+    return {field: _value(entry["before"], field) for field in _written_fields(entry)}
 
 
 def _columns_before(entry: Entry, context: UndoContext) -> dict[str, Any]:
@@ -266,7 +301,7 @@ def _recreated(entry: Entry, context: UndoContext) -> models.ShoppingItem:
         shopping_list_id=context.list_id,
         created_at=datetime.fromisoformat(before["created_at"]),
         created_by_id=context.existing_id(before["created_by"]),
-        **{field: before[field] for field in ITEM_FIELDS},
+        **{field: _value(before, field) for field in ITEM_FIELDS},
         **_tick_before(before, context),
     )
 
@@ -280,15 +315,6 @@ def _tick_before(before: Entry, context: UndoContext) -> dict[str, Any]:
     }
 
 
-def _revert_list(entry: Entry, list_id: UUID) -> None:
+def _changes_settings_only(entry: Entry) -> bool:
     before, after = entry["before"], entry["after"]
-    if not before or not after or before["deleted"] != after["deleted"]:
-        raise NotUndoableError(
-            "Changes of this kind are not undone: a list comes back with restore."
-        )
-    shopping_list = models.ShoppingList.objects.get(pk=list_id)
-    if shopping_list.name != after["name"]:
-        conflict = {"list": str(list_id), "name": shopping_list.name, "reason": "was changed since"}
-        raise UndoConflictError([conflict])
-    shopping_list.name = before["name"]
-    shopping_list.save(update_fields=["name"])
+    return bool(before and after) and list_undo.written_fields(before, after) <= SETTINGS

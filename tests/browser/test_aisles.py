@@ -93,3 +93,30 @@ def test_long_list_keeps_few_rows_of_its_aisles_in_the_page(open_session, instal
     head(ana, "Frozen").click()
     expect(frozen).to_have_count(0)
     expect(head(ana, "Household")).to_be_visible()
+
+
+def test_new_item_goes_into_its_aisle(open_session, aisle_list):
+    """AIS-3, AIS-4: the message says where, and leads to another aisle."""
+    ana = open_session("ana", viewport=PHONE).open(aisle_list.path)
+    head(ana, "Dairy").click()
+    ana.add("2 cheddar")
+    message = ana.page.get_by_label("Last added item")
+    expect(message.get_by_role("status")).to_have_text("Added cheddar to Dairy")
+    expect(ana.checkbox("cheddar")).to_be_in_viewport()  # its aisle unfolds
+    message.get_by_role("button", name="Change").click()
+    chooser = ana.page.get_by_role("dialog", name="Aisle of cheddar")
+    expect(chooser.get_by_role("button", name="Dairy", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    chooser.get_by_role("button", name="Bakery", exact=True).click()
+    in_bakery = ana.main.get_by_role("list", name="To buy: Bakery").get_by_role("checkbox")
+    expect(in_bakery.last).to_have_accessible_name("cheddar")
+    ana.wait_until_live()
+    assert aisle_list.items["cheddar"]["category"] == "Bakery"
+    ana.main.get_by_role("button", name="Edit cheddar").click()
+    ana.main.get_by_role("combobox", name="Aisle", exact=True).select_option(label="New aisle…")
+    ana.main.get_by_role("textbox", name="New aisle").fill("Cheese counter")
+    ana.main.get_by_role("button", name="Save").click()
+    expect(head(ana, "Cheese counter")).to_contain_text("1")
+    ana.wait_until_live()
+    assert aisle_list.items["cheddar"]["category"] == "Cheese counter"

@@ -35,12 +35,18 @@ def files_of(dist, *parts: str) -> list[str]:
     return sorted(files)
 
 
-def test_part_that_fails_leaves_the_rest_of_the_page(open_session, groceries):
-    """PAG-22"""
+def test_part_that_fails_leaves_the_rest_of_the_page(open_session, installation, groceries):
+    """PAG-22, PAG-40"""
     ana = open_session("ana", viewport={"width": 1440, "height": 900})
     page = ana.page
     page.add_init_script(BREAK_THE_LIST)
-    page.goto(groceries.path)
+    with page.expect_response("**/api/page-failures/") as report:
+        page.goto(groceries.path)
+    assert report.value.status == 204
+    log = installation.first_server.output().splitlines()
+    (line,) = [line for line in log if "page_failed" in line]
+    assert "broken on purpose" in line
+    assert "page=/lists/:id/ part=ListPage" in line
     failure = page.get_by_role("alert")
     expect(failure).to_contain_text("This part failed.")
     lists = page.get_by_role("navigation", name="My lists")

@@ -25,6 +25,20 @@ def test_removed_member_no_longer_sees_the_list(open_session, installation, groc
     ana.expect_item("Milk")
 
 
+def test_removed_member_is_told_on_the_overview(open_session, installation, groceries):
+    """PAG-42"""
+    bob = open_session("bob")
+    bob.page.goto("/")
+    expect(bob.page.get_by_role("link", name="Groceries").first).to_be_visible()
+    name = bob.page.locator(f'a[href="{groceries.path}"] .name').inner_text()
+    bob.open_by_key("Control+k", "Find")  # so what the page loads late is there
+    bob.page.keyboard.press("Escape")
+    groceries.remove_member(installation.fixtures["bob_id"])
+    notice = bob.page.get_by_role("region", name="Just now")
+    expect(notice).to_contain_text(f"ana removed you from {name}")
+    expect(bob.page.locator(f'a[href="{groceries.path}"]')).to_have_count(0)
+
+
 def test_removed_member_can_copy_what_they_typed(open_session, installation, groceries):
     """LIV-58"""
     bob = open_session("bob").open(groceries.path)

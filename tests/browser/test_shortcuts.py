@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -115,6 +117,7 @@ def test_item_of_any_list_is_found(open_session, installation):
     keys.press("Enter")
     expect(page).to_have_url(f"{ana.url}{party.path}")
     expect(ana.checkbox("Ice")).to_be_in_viewport()
+    expect(ana.checkbox("Ice")).to_be_focused()
     keys.press("Control+k")
     keys.type("thing 15")
     options = page.get_by_role("option")
@@ -125,6 +128,33 @@ def test_item_of_any_list_is_found(open_session, installation):
     keys.press("Enter")
     expect(page).to_have_url(f"{ana.url}{long.path}")
     expect(ana.checkbox("Thing 153")).to_be_in_viewport()
+    expect(ana.checkbox("Thing 153")).to_be_focused()
+
+
+def test_list_that_was_never_opened_is_searched(open_session, installation, groceries):
+    """PAG-41"""
+    party = installation.create_list("Birthday candles")
+    ana = open_session("ana").open(groceries.path)
+    page, keys = ana.page, ana.page.keyboard
+    ana.open_by_key("Control+k", "Find")
+    keys.type("candles")
+    expect(page.get_by_role("option", name="Birthday candles")).to_be_visible()
+    keys.press("Enter")
+    expect(page).to_have_url(f"{ana.url}{party.path}")
+    expect(ana.checkbox("Birthday candles")).to_be_focused()
+
+
+def test_search_says_which_lists_it_cannot_search(open_session, installation, groceries):
+    """PAG-41"""
+    installation.create_list("Birthday candles")
+    ana = open_session("ana").open(groceries.path)
+    ana.open_by_key("Control+k", "Find")
+    ana.page.keyboard.press("Escape")
+    ana.context.set_offline(True)
+    ana.open_by_key("Control+k", "Find")
+    expect(ana.page.get_by_text(re.compile("not searched: this device has no cop"))).to_be_visible()
+    ana.page.keyboard.type("milk")
+    expect(ana.page.get_by_role("option", name="Milk").first).to_be_visible()
 
 
 def test_what_was_not_found_is_added(open_session, groceries):

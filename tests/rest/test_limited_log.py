@@ -67,4 +67,4 @@ def test_many_networks_together_write_a_hundred_lines(
     for number in range(5000):
         log.write(f"2001:db8:{number:x}::/64", "line")
     assert len(lines(caplog)) == 100
-    assert len(log._networks) == 100
+    assert len(log._limit._causes) == 100

@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import QuerySet
 
-from shopping_list.models import Activity, Membership, ShoppingList
+from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 from shopping_list.recording.context import recording
 from tests.shopping_list.api.conftest import url_of_item, url_of_items, url_of_list
 
@@ -135,3 +135,20 @@ def test_activities_read_no_rows_when_none_are_requested(
     read = [query["sql"] for query in queries.captured_queries if "activity" in query["sql"]]
     assert read
     assert not any('"changes"' in sql or '"frame"' in sql for sql in read)
+
+
+def test_summary_has_the_category_that_many_items_got(groceries):
+    """API-31: if all of them had the same one before, however many they are."""
+    for count in (3, 250):
+        groceries.items.all().delete()
+        groceries.items.bulk_create(
+            ShoppingItem(shopping_list=groceries, name=f"{n}", category="Dairy")
+            for n in range(count)
+        )
+        groceries.items.update(category="Cold")
+        latest = latest_summary(groceries)
+        assert latest["items"] == count
+        assert latest["fields"] == {"category": {"before": "Dairy", "after": "Cold"}}
+    groceries.items.filter(name="1").update(category="Bakery")
+    groceries.items.update(category="")
+    assert latest_summary(groceries)["fields"] == {}

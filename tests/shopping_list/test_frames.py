@@ -48,6 +48,8 @@ def test_frame_of_a_change_matches_the_protocol(groceries, milk, ana):
                 "created_at": milk.created_at.isoformat().replace("+00:00", "Z"),
                 "created_by": None,
                 "updated_at": changed_at,
+                "shops": [],
+                "not_found_at": None,
             }
         ],
         "gone": [],
@@ -71,6 +73,9 @@ def test_frame_of_a_list_change_contains_the_list_fields(groceries, ana, bob):
             {"id": ana.pk, "name": "Ana", "role": "owner"},
             {"id": bob.pk, "name": "Bob", "role": "editor"},
         ],
+        "aisles": [],
+        "shops": {},
+        "staples": {},
     }
     assert "undoes" not in frame
 

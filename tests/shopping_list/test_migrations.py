@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -45,6 +47,54 @@ def test_lists_of_an_older_version_get_their_digest_and_a_new_epoch(
     milk.note = "after"
     milk.save()
     assert list_checks.differences(groceries.pk) == []
+
+
+def test_lists_of_a_version_without_shops_keep_their_digests(
+    groceries, hardware, milk, bob, migrate, ana_client
+):
+    """ITM-136: nothing is computed again, and a client of the older version can resume."""
+    milk.purchased = True
+    milk.save()
+    groceries.items.create(name="Bread", category="Bakery")
+    columns = ("pk", "epoch", "version", "digest")
+    migrate("0007_row_encoder")
+    expected = set(QuerySet(ShoppingList).values_list(*columns))
+    frames = set(Activity.objects.defer("other_list_id").values_list("pk", "digest", "frame"))
+    migrate(None)
+    assert set(ShoppingList.objects.values_list(*columns)) == expected
+    assert set(Activity.objects.values_list("pk", "digest", "frame")) == frames
+    for shopping_list in ShoppingList.objects.all():
+        assert list_checks.differences(shopping_list.pk) == []
+    url = f"/api/shopping-lists/{groceries.pk}/"
+    rows = ana_client.get(f"{url}snapshot/").json()
+    assert (rows["list"]["aisles"], rows["list"]["shops"], rows["list"]["staples"]) == ([], {}, {})
+    assert {(*item["shops"], item["not_found_at"]) for item in rows["items"]} == {(None,)}
+
+
+def without_new_fields(value):
+    if isinstance(value, list):
+        return [without_new_fields(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    new = {"shops", "not_found_at", "aisles", "staples"}
+    return {name: without_new_fields(each) for name, each in value.items() if name not in new}
+
+
+def test_change_that_was_recorded_without_shops_is_undone(groceries, milk, migrate, ana_client):
+    """ITM-136: also the rows of a list before it are read."""
+    version = groceries.items.create(name="Bread").version
+    milk.delete()
+    for activity in Activity.objects.filter(list_id=groceries.pk):
+        activity.changes = without_new_fields(activity.changes)
+        activity.frame = json.dumps(without_new_fields(json.loads(bytes(activity.frame)))).encode()
+        activity.save()
+    url = f"/api/shopping-lists/{groceries.pk}/"
+    past = ana_client.get(f"{url}snapshot/?version={version}").json()
+    assert [item["name"] for item in past["items"]] == ["Milk", "Bread"]
+    undone = ana_client.post(f"{url}activities/{version + 1}/undo/")
+    assert undone.status_code == 200
+    assert ana_client.post(f"{url}activities/{version}/undo/").status_code == 200
+    assert list(groceries.items.values_list("name", "shops")) == [("Milk", [])]
 
 
 def test_open_items_whose_names_became_equal_are_kept(groceries, migrate, ana, signed_in_client):

@@ -52,6 +52,11 @@ ITEM, BOUGHT, MEMBER = f"{ITEMS}{{item}}/", f"{ITEMS}{{bought}}/", f"{LIST}membe
 INVITES, INVITE = f"{LIST}invites/", f"{LIST}invites/{{invite}}/"
 UNDO = f"{LIST}activities/{{%s}}/undo/"
 MEMBERS_BODY = {"members": ["{member}"]}
+MARK_BODY = {"items": ["{item}"], "fields": {"not_found": True}}
+CATEGORY_BODY = {"items": ["{item}"], "fields": {"category": "Dairy", "not_found": True}}
+AFTER_BODY = {"items": ["{item}"], "after": None}
+OTHER_LIST_BODY = {"items": ["{item}"], "list": "{other}"}
+AISLES_BODY = {"from": "Dairy", "to": "Milk"}
 
 OPERATIONS = (
     Operation("read list", "GET", LIST, "viewer", scope="read"),
@@ -97,6 +102,16 @@ OPERATIONS = (
         "untick many", "POST", f"{ITEMS}untick/", "ticker", body={"purchased": True}, scope="tick"
     ),
     Operation("remove many", "POST", f"{ITEMS}remove/", "editor", body={"purchased": True}),
+    Operation("mark item", "PATCH", ITEM, "ticker", body={"not_found": True}, scope="tick"),
+    Operation("set shops", "PATCH", ITEM, "editor", body={"shops": ["Corner shop"]}),
+    Operation("mark many", "POST", f"{ITEMS}edit/", "ticker", body=MARK_BODY, scope="tick"),
+    Operation("edit many", "POST", f"{ITEMS}edit/", "editor", body=CATEGORY_BODY),
+    Operation("move many", "POST", f"{ITEMS}move/", "editor", body=AFTER_BODY),
+    Operation("move to a list", "POST", f"{ITEMS}move/", "editor", body=OTHER_LIST_BODY),
+    Operation("copy to a list", "POST", f"{ITEMS}copy/", "viewer", body=OTHER_LIST_BODY),
+    Operation("change settings", "PATCH", LIST, "editor", body={"aisles": ["Dairy"]}),
+    Operation("rename and change", "PATCH", LIST, "owner", body={"name": "New", "shops": {}}),
+    Operation("rename aisle", "POST", f"{LIST}aisles/rename/", "editor", body=AISLES_BODY),
 )
 OWN = (
     ("GET", "shopping-lists/"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from rest.text import BIDIRECTIONAL, clean_text
+from shopping_list import list_settings
 from shopping_list.import_export.formats import FORMATS, parse_lines
 from shopping_list.rows import ItemRow, ListRow, Member, Person
 
@@ -82,6 +83,10 @@ def item_rows(draw: st.DrawFn) -> ItemRow:
         created_at=draw(moments) or NOW,
         created_by=draw(st.sampled_from([None, ANA, BOB])),
         updated_at=NOW,
+        shops=tuple(
+            list_settings.unique_names(draw(st.lists(texts(100, blank=False), max_size=3)))
+        ),
+        not_found_at=None if purchased else draw(moments),
     )
 
 

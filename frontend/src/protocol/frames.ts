@@ -204,6 +204,9 @@ export interface Snapshot {
 }
 /**
  * A list's own fields, the same for every member.
+ *
+ *     `shops` and `staples` are by name. A row that was recorded before a field existed does
+ *     not have it: the field then has its default.
  */
 export interface ListRow {
   id: string;
@@ -212,6 +215,13 @@ export interface ListRow {
   created_at: string;
   created_by: Person | null;
   members: Member[];
+  aisles?: string[];
+  shops?: {
+    [k: string]: Shop;
+  };
+  staples?: {
+    [k: string]: Staple;
+  };
 }
 /**
  * A user and their role on one list.
@@ -222,7 +232,24 @@ export interface Member {
   role: 'editor' | 'owner' | 'ticker' | 'viewer';
 }
 /**
+ * A shop of a list, with its aisles in the order in which a user passes them.
+ */
+export interface Shop {
+  aisles: string[];
+}
+/**
+ * The details of an item that a list needs again and again.
+ */
+export interface Staple {
+  quantity: string;
+  note: string;
+  category: string;
+}
+/**
  * One item; `version` is the list's version at the item's last change.
+ *
+ *     `shops` are the names of the shops that it is for, empty for any shop. A row that was
+ *     recorded before a field existed does not have it: the field then has its default.
  */
 export interface ItemRow {
   id: string;
@@ -238,6 +265,8 @@ export interface ItemRow {
   created_at: string;
   created_by: Person | null;
   updated_at: string;
+  shops?: string[];
+  not_found_at?: string | null;
 }
 /**
  * One recorded change of one list, and the frame that every subscriber gets.
@@ -310,6 +339,8 @@ export interface ItemFields {
   created_at?: string;
   created_by?: Person | null;
   updated_at?: string;
+  shops?: string[];
+  not_found_at?: string | null;
 }
 /**
  * The server ended the subscription to this topic.
@@ -987,7 +1018,7 @@ export interface Overview {
   lists: OverviewRow[];
 }
 /**
- * A list without its items: its own fields, its position, and how many items it has.
+ * A list without its items: its name and members, its position, and how many items it has.
  */
 export interface OverviewRow {
   id: string;
@@ -1065,7 +1096,8 @@ export interface Actor {
  *
  *     `items` and `members` are how many of each the change has; `list_changed` tells whether it
  *     has the list's own fields. `names` are those of the first three items and members.
- *     `fields` has the changed fields if the change edited one row only.
+ *     `fields` has the changed fields if the change edited one row only, and `category` if it gave
+ *     many items, all of the same category, another one.
  */
 export interface ActivitySummary {
   items: number;

@@ -31,7 +31,7 @@ export type Verb =
 export type FileFormat = 'json' | 'csv' | 'markdown' | 'text';
 export type ImportedLineOutcomeEnum =
   'added' | 'merged' | 'put_back' | 'unchanged' | 'conflict' | 'category' | 'left_out' | 'invalid';
-export type ChangedEnum = 'quantity' | 'note' | 'category';
+export type ChangedEnum = 'quantity' | 'note' | 'category' | 'shops';
 export type StateEnum = 'open' | 'bought';
 export type NullEnum = null;
 export type ProbedHandshakeOutcomeEnum = 'accepted' | 'foreign_origin' | 'no_upgrade';
@@ -142,6 +142,13 @@ export interface ListResponse {
   created_at: string;
   created_by: Person | null;
   members: Member[];
+  aisles?: string[];
+  shops?: {
+    [k: string]: Shop;
+  };
+  staples?: {
+    [k: string]: Staple;
+  };
   version: number;
   epoch: string;
   digest: string;
@@ -164,6 +171,20 @@ export interface Member {
   id: number;
   name: string;
   role: Role;
+}
+/**
+ * A shop of a list, with its aisles in the order in which a user passes them.
+ */
+export interface Shop {
+  aisles: string[];
+}
+/**
+ * The details of an item that a list needs again and again.
+ */
+export interface Staple {
+  quantity: string;
+  note: string;
+  category: string;
 }
 /**
  * An invite. Its secret cannot be shown again.
@@ -268,7 +289,8 @@ export interface Actor {
  *
  * `items` and `members` are how many of each the change has; `list_changed` tells whether it
  * has the list's own fields. `names` are those of the first three items and members.
- * `fields` has the changed fields if the change edited one row only.
+ * `fields` has the changed fields if the change edited one row only, and `category` if it gave
+ * many items, all of the same category, another one.
  */
 export interface ActivitySummary {
   items: number;
@@ -390,6 +412,17 @@ export interface ImportedList {
   id: string | null;
   name: string;
   items: number;
+}
+/**
+ * What a page knows about an exception that ended a part of it.
+ */
+export interface PageFailure {
+  page: string;
+  part: string;
+  name: string;
+  message: string;
+  stack: string;
+  build: string;
 }
 /**
  * Names that were used before, the most likely first.

@@ -10,8 +10,8 @@ export interface ListPageActions {
 /** The page of a list that is shown now, and what the next one does first. */
 export class OpenListPage {
   current: ListPageActions | null = null;
-  /** Scrolls to an item and flashes it. Null until it is loaded. */
-  show: ((itemId: string) => void) | null = null;
+  /** Scrolls to an item, flashes it and gives it the focus. Null until it is loaded. */
+  show: ((itemId: string) => Promise<void>) | null = null;
   /** Whether the next page is that of a list that was just created. */
   isNew = false;
   /** The item that the next page shows first. */

@@ -12,10 +12,12 @@ import type { Detail } from '../sync/item-merge';
 import { entriesOfList, type Outbox } from '../sync/outbox';
 import { emptyView, itemBefore, nextView, replacedRows, type ListView } from '../sync/list-view';
 import { claimedItem, optimisticName, type ViewRow } from '../sync/optimistic-view';
+import type { AisleFinder } from './aisle-finder';
 import { AisleView } from './aisle-view.svelte';
 import type { Announcer } from './announcer.svelte';
 import { DelayedMoves } from './delayed-moves';
 import { Highlights } from './highlights.svelte';
+import type { ListTool } from './list-tool';
 import type { OwnPresence } from './own-presence.svelte';
 import { isAllowed, type Action } from './permissions';
 import { announceChange } from './change-announcement';
@@ -34,6 +36,8 @@ export interface AddedItem {
   id: string;
   name: string;
   outcome: 'added' | 'on the list' | 'put back';
+  /** The aisle that was found for a new item, or empty. */
+  aisle: string;
   /** The fields that an item on the list got. */
   changed: readonly Detail[];
   undo: () => void;
@@ -60,6 +64,10 @@ export class OpenList {
   boughtRows = $state.raw<readonly ViewRow[]>([]);
   /** The open rows by aisle. */
   readonly aisles: AisleView;
+  /** Finds the aisle of a new item. Null until it is loaded. */
+  aisleFinder: AisleFinder | null = null;
+  /** The names of aisles in the order by hand. */
+  readonly aisleOrder: readonly string[] = [];
   readonly highlights: Highlights;
   /** The item that the user added last. */
   addedItem = $state.raw<AddedItem | null>(null);
@@ -67,6 +75,8 @@ export class OpenList {
   role = $state<Role>('viewer');
   /** The row in the editor, as it was when the editor was opened. */
   editing = $state.raw<ViewRow | null>(null);
+  /** What the page asks in a sheet. */
+  tool = $state.raw<ListTool | null>(null);
   /** Whether another member removed that item meanwhile. */
   isEditedItemRemoved = $state(false);
   /** Who removed this user and when, if it is known. */
@@ -150,10 +160,19 @@ export class OpenList {
   add(fields: NewItem['fields']): void {
     const item = uuid();
     const same = claimedItem(this.items, nameKey(fields.name));
-    const undo = this.#submit({ type: 'add', list: this.id, item, fields }, fields.name);
+    const placed = same ? fields : this.withAisle(fields);
+    const undo = this.#submit({ type: 'add', list: this.id, item, fields: placed }, fields.name);
     const { id, name, purchased } = same ?? { id: item, name: fields.name, purchased: false };
     const outcome = same === null ? 'added' : purchased ? 'put back' : 'on the list';
-    this.addedItem = { id, name, outcome, changed: [], undo };
+    const aisle = same ? '' : (placed.category ?? '');
+    this.addedItem = { id, name, outcome, aisle, changed: [], undo };
+  }
+
+  /** The fields of a new item with its aisle, if it is found and the user sees aisles. */
+  withAisle(fields: NewItem['fields']): NewItem['fields'] {
+    if (fields.category !== undefined || !this.aisles.isWanted) return fields;
+    const category = this.aisleFinder?.find(fields, this.items, this.aisleOrder) ?? null;
+    return category === null ? fields : { ...fields, category };
   }
 
   /** All items on the list, including the bought ones. */
@@ -161,40 +180,13 @@ export class OpenList {
     return this.#view.rows.map(({ item }) => item);
   }
 
-  /** Add several items as one change, with one undo. */
-  addMany(fields: readonly NewItem['fields'][]): void {
-    const newItems = fields.map((itemFields) => ({ item: uuid(), fields: itemFields }));
-    const count = newItems.length;
-    this.#submitMany(
-      { type: 'add items', list: this.id, newItems },
-      m.items_count({ count }),
-      m.list_added_toast({ count }),
-    );
+  /** All rows, in the order of the list. */
+  get rows(): readonly ViewRow[] {
+    return this.#view.rows;
   }
 
-  /** Untick all bought items, as one change. */
-  untickAll(): void {
-    const items = this.#boughtIds();
-    const text = m.list_unticked_toast({ count: items.length });
-    this.#delayedMoves.releaseAll();
-    const edit: Edit = { type: 'untick items', list: this.id, items };
-    this.#submitMany(edit, m.list_all_in_cart_label(), text);
-  }
-
-  /** Remove all bought items, as one change. */
-  clearCart(): void {
-    const items = this.#boughtIds();
-    const text = m.list_removed_count_toast({ count: items.length });
-    const edit: Edit = { type: 'remove items', list: this.id, items };
-    this.#submitMany(edit, m.list_all_in_cart_label(), text);
-  }
-
-  #boughtIds(): string[] {
-    return this.items.filter(({ purchased }) => purchased).map(({ id }) => id);
-  }
-
-  /** Submit a bulk edit, and offer to undo it. */
-  #submitMany(edit: Edit, label: string, text: string): void {
+  /** Submit an edit of several items, and offer to undo it. */
+  submitMany(edit: Edit, label: string, text: string): void {
     this.#offerUndo(text, this.#submit(edit, label));
   }
 
@@ -262,6 +254,11 @@ export class OpenList {
       { type: 'undo', list: this.id, undoneOp, version, restoredRows, removedIds },
       label,
     );
+  }
+
+  /** Let all ticked rows move at once. */
+  releaseMoves(): void {
+    this.#delayedMoves.releaseAll();
   }
 
   tick({ item }: ViewRow, purchased: boolean): void {
@@ -371,7 +368,8 @@ export class OpenList {
     const undo = (): void => {
       this.undo(op, version, name);
     };
-    this.addedItem = { id: same.id, name: same.name, outcome: 'on the list', changed, undo };
+    const { id, name: itemName } = same;
+    this.addedItem = { id, name: itemName, outcome: 'on the list', aisle: '', changed, undo };
   }
 
   #onTopicEvent(event: EngineEvent & { topic: string }): void {
@@ -435,7 +433,7 @@ export class OpenList {
       (row) => !row.item.purchased || this.#isShownAsOpen(row),
     );
     this.boughtRows = this.#view.boughtRows.filter((row) => !this.#isShownAsOpen(row));
-    this.aisles.update(this.openRows, []);
+    this.aisles.update(this.openRows, this.aisleOrder);
   }
 
   /** Whether an open item has an aisle, so that the rows can be grouped. */

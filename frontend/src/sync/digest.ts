@@ -44,34 +44,55 @@ export function digestAfter(
 }
 
 /** The hash of a list's own fields and members, without `last_interaction` and names of users. */
-export function listHash({ id, name, created_at, created_by, members }: ListRow): RowHash {
-  const roles = members.map((member) => [member.id, member.role] as const);
+export function listHash(list: ListRow): RowHash {
+  const roles = list.members.map((member) => [member.id, member.role] as const);
   roles.sort(([a], [b]) => a - b);
-  return hashOf([id, name, created_at, created_by?.id ?? null, roles]);
+  const shops = byName(list.shops).map(([name, { aisles }]) => [name, aisles]);
+  const staples = byName(list.staples).map(([name, { quantity, note, category }]) => {
+    return [name, quantity, note, category];
+  });
+  return hashOf(
+    [list.id, list.name, list.created_at, list.created_by?.id ?? null, roles],
+    [list.aisles ?? [], shops, staples],
+  );
 }
 
 /** The hash of an item, with the ids of its users but without their names. */
 export function itemHash(item: ItemRow): RowHash {
-  return hashOf([
-    item.id,
-    item.name,
-    item.quantity,
-    item.note,
-    item.category,
-    item.purchased,
-    item.purchased_at,
-    item.purchased_by?.id ?? null,
-    item.position,
-    item.version,
-    item.created_at,
-    item.created_by?.id ?? null,
-    item.updated_at,
-  ]);
+  return hashOf(
+    [
+      item.id,
+      item.name,
+      item.quantity,
+      item.note,
+      item.category,
+      item.purchased,
+      item.purchased_at,
+      item.purchased_by?.id ?? null,
+      item.position,
+      item.version,
+      item.created_at,
+      item.created_by?.id ?? null,
+      item.updated_at,
+    ],
+    [item.shops ?? [], item.not_found_at ?? ''],
+  );
 }
 
-/** The first 8 bytes of the SHA-256 of fields as a JSON array. */
-function hashOf(fields: readonly unknown[]): RowHash {
-  const [high = 0, low = 0] = sha256(encoder.encode(JSON.stringify(fields)));
+/** The values of an object in the order of RFC 8785: by the UTF-16 code units of the names. */
+function byName<T>(object: Readonly<Record<string, T>> = {}): [string, T][] {
+  return Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
+ * The first 8 bytes of the SHA-256 of fields as a JSON array.
+ *
+ * Fields that were added later are appended up to the last that is not empty.
+ */
+function hashOf(fields: unknown[], added: readonly ArrayLike<unknown>[]): RowHash {
+  const used = added.findLastIndex(({ length }) => length > 0) + 1;
+  const row = [...fields, ...added.slice(0, used)];
+  const [high = 0, low = 0] = sha256(encoder.encode(JSON.stringify(row)));
   return { high, low };
 }
 

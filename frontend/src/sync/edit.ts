@@ -5,6 +5,7 @@ export interface ItemFields {
   name: string;
   quantity: string;
   note: string;
+  category: string;
   purchased: boolean;
 }
 

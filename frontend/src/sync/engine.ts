@@ -399,11 +399,11 @@ export class Engine {
     return this.#replicas.get(topic) ?? emptyReplica(topic);
   }
 
-  /** The items of a list that this page or this browser has. None if it has no copy. */
-  async readItems(listId: string): Promise<Replica['items']> {
+  /** The items of a list that this page or this browser has, null if it has no copy. */
+  async readItems(listId: string): Promise<Replica['items'] | null> {
     const known = this.replica(listTopic(listId));
-    if (positionOf(known)) return known.items;
-    return (await this.#storage?.replicas.read(listId))?.items ?? known.items;
+    if (positionOf(known) || known.list) return known.items;
+    return (await this.#storage?.replicas.read(listId))?.items ?? null;
   }
 
   get outbox(): Outbox {

@@ -83,7 +83,8 @@ def assert_documented(document: dict[str, Any], method: str, path: str, response
 
 @pytest.fixture
 def scene(ana: User, bob: User) -> dict[str, Any]:
-    return {**create_list(ana, bob, "Groceries"), "me": bob.pk}
+    other = create_list(ana, bob, "Other")["list"]
+    return {**create_list(ana, bob, "Groceries"), "me": bob.pk, "other": other}
 
 
 def send_operation(

@@ -57,13 +57,16 @@ def test_every_role_gets_the_status_of_the_permission_matrix(
     """API-1"""
     user = make_user("subject")
     client = signed_in_client(user)
+    own_list = create_list(user, make_user("friend"), "Own")
     for role in CALLERS:
         with rolled_back():
             if role in ROLES:
                 Membership.objects.create(shopping_list_id=scene["list"], user=user, role=role)
             before = current_version(ShoppingList(pk=scene["list"]))
             response = send_operation(
-                APIClient() if role == ANONYMOUS else client, operation, {**scene, "me": user.pk}
+                APIClient() if role == ANONYMOUS else client,
+                operation,
+                {**scene, "me": user.pk, "other": own_list["list"]},
             )
             assert response.status_code == operation.status_for(role), (role, response.content)
             if response.status_code >= 400:
@@ -77,6 +80,7 @@ def test_token_scope_limits_what_its_owner_can_do(
 ) -> None:
     """API-1"""
     Membership.objects.filter(user=bob).update(role="owner")  # so that ana may leave
+    other = create_list(ana, bob, "Other")["list"]
     for scope in SCOPES:
         expected_status = (
             operation.success_status
@@ -85,7 +89,9 @@ def test_token_scope_limits_what_its_owner_can_do(
         )
         with rolled_back():
             response = send_operation(
-                token_client(ana, scope=scope), operation, {**scene, "me": ana.pk}
+                token_client(ana, scope=scope),
+                operation,
+                {**scene, "me": ana.pk, "other": other},
             )
             assert response.status_code == expected_status, (scope, response.content)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shopping_list import list_settings
 from shopping_list.import_export import json_format
 from shopping_list.import_export.formats import FORMATS, parse_content, parse_lines
 from shopping_list.import_export.parsed_lines import (
@@ -57,6 +58,8 @@ def all_fields(row):
         purchased_by=row.purchased_by and row.purchased_by.name,
         created_at=row.created_at,
         created_by=row.created_by and row.created_by.name,
+        shops=row.shops,
+        not_found_at=row.not_found_at,
     )
 
 
@@ -251,7 +254,7 @@ def test_csv_is_readable_by_the_standard_csv_reader(rows):
     """TRF-5"""
     table = list(csv.reader(io.StringIO(FORMATS["csv"].write(list_row(), rows), newline="")))
     assert table[0][:5] == ["name", "quantity", "note", "category", "purchased"]
-    assert {len(row) for row in table} == {9}
+    assert {len(row) for row in table} == {11}
     assert [row[0].lstrip("'") for row in table[1:]] == [row.name.lstrip("'") for row in rows]
 
 
@@ -596,3 +599,69 @@ def test_writer_reads_the_items_a_fixed_number_of_times(name):
     rows = CountedRows([item(f"Item {n}", category=f"Aisle {n}") for n in range(50)])
     assert FORMATS[name].write(list_row("Any"), rows).count("Item") == 50
     assert CountedRows.scans <= 2
+
+
+# Shops and settings
+
+
+def test_names_of_shops_with_semicolons_round_trip_in_csv():
+    """TRF-1, ITM-137"""
+    rows = [item("Milk", shops=("a; b", "c\\", "\\;", "=1", "d")), item("Salt", shops=("'x",))]
+    assert [parsed.shops for parsed in again("csv", rows)] == [row.shops for row in rows]
+
+
+def test_shops_of_a_table_are_separated_by_semicolons():
+    """ITM-137"""
+    [parsed] = read("csv", "name,shops,not_found_at\nMilk,Lidl;Aldi ; lidl,2026-11-22T08:30:00Z")
+    assert parsed.shops == ("Lidl", "Aldi")
+    assert parsed.not_found_at.isoformat() == "2026-11-22T08:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (f"Milk,{'x' * 101}", "line 2: shops: At most 100 characters."),
+        (f"Milk,{';'.join(map(str, range(21)))}", "line 2: shops: At most 20."),
+    ],
+)
+def test_bad_shops_are_errors_of_their_line(line, error):
+    """ITM-137, TRF-4"""
+    assert errors_of("csv", f"name,shops\n{line}") == [error]
+
+
+SETTINGS = {
+    "aisles": ["Dairy", "Bakery"],
+    "shops": {"Lidl": {"aisles": ["Bakery"]}},
+    "staples": {"Milk": {"quantity": "2 l", "note": "", "category": "Dairy"}},
+}
+
+
+def list_document(**fields):
+    body = {"name": "x", "items": [], **fields}
+    return json.dumps({"format": "trolley", "version": 1, "list": body})
+
+
+def test_settings_of_a_list_round_trip_in_json():
+    """TRF-1, ITM-137"""
+    assert json_format.read_settings(list_document(**SETTINGS))._asdict() == SETTINGS
+    [parsed] = json_format.read_all(list_document(**SETTINGS))
+    assert parsed.settings._asdict() == SETTINGS
+    assert json_format.read_settings('[{"name": "Milk"}]') == list_settings.NO_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"aisles": ["x" * 101]}, "list 1, aisles: At most 100 characters."),
+        ({"aisles": [" "]}, "list 1, aisles: A name may not be blank."),
+        ({"shops": {"": {}}}, "list 1, shops: A name may not be blank."),
+        ({"shops": {str(n): {} for n in range(51)}}, "list 1, shops: At most 50."),
+        ({"staples": {"Milk": {"note": "\n"}}}, "list 1, staples: Control characters"),
+        ({"staples": {"Milk": {"size": ""}}}, "Object contains unknown field size"),
+    ],
+)
+def test_bad_settings_of_a_document_are_named(fields, error):
+    """ITM-137, TRF-4"""
+    with pytest.raises(InvalidContentError) as exc_info:
+        json_format.read_all(list_document(**fields))
+    assert exc_info.value.errors[0].startswith(error)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shopping_list.import_export import json_format
 from shopping_list.models import Activity, ShoppingList
+from tests.shopping_list.api.conftest import url_of_items, url_of_list
 from tests.shopping_list.import_export.conftest import (
     COLUMNS,
     current_version,
@@ -96,3 +97,80 @@ def test_invalid_full_export_creates_no_list(ana, ana_client):
     assert response.status_code == 400
     assert response.json()["errors"] == {"content": ["list 2, item 1: name: May not be blank."]}
     assert not ShoppingList.objects.exists()
+
+
+SETTINGS = {
+    "aisles": ["Dairy", "Bakery"],
+    "shops": {"Lidl": {"aisles": ["Bakery"]}},
+    "staples": {"Milk": {"quantity": "2 l", "note": "", "category": "Dairy"}},
+}
+
+
+def add_settings(client, shopping_list, milk):
+    """Give a list all fields that lists and items have, and return the settings of the list."""
+    assert client.patch(url_of_list(shopping_list), SETTINGS).status_code == 200
+    body = {"items": [str(milk.pk)], "fields": {"shops": ["Lidl"], "not_found": True}}
+    assert client.post(f"{url_of_items(shopping_list)}edit/", body).status_code == 200
+
+
+def settings_and_items(client, list_id):
+    url = f"/api/shopping-lists/{list_id}/"
+    row, items = client.get(url).json(), client.get(f"{url}shopping-items/").json()["results"]
+    details = [(item["name"], item["shops"], item["not_found_at"]) for item in items]
+    return {field: row[field] for field in SETTINGS}, details
+
+
+@pytest.mark.parametrize("export", ["/api/export/", "/api/auth/me/export/", "list"])
+def test_settings_and_shops_come_back_with_an_export(export, groceries, milk, ana_client):
+    """TRF-1, PPL-12, ITM-137"""
+    add_settings(ana_client, groceries, milk)
+    url = f"{url_of_list(groceries)}export/" if export == "list" else export
+    content = b"".join(ana_client.get(url)).decode()
+    if "/me/" in export:
+        content = json.dumps(json.loads(content)["lists"])
+    [imported] = ana_client.post("/api/import/", {"content": content}).json()["lists"]
+    copied = settings_and_items(ana_client, imported["id"])
+    assert copied == settings_and_items(ana_client, groceries.pk)
+    assert copied[0] == SETTINGS
+    assert copied[1][0][:2] == ("Milk", ["Lidl"])
+
+
+def test_settings_of_an_imported_document_complete_those_of_the_list(
+    groceries, hardware, milk, ana_client
+):
+    """TRF-14, ITM-137: what the list has stays, and one undo takes all of it back."""
+    add_settings(ana_client, groceries, milk)
+    own = {"aisles": ["dairy", "Fish"], "shops": {"lidl": {}, "Spar": {}}}
+    ana_client.patch(url_of_list(hardware), own)
+    before = settings_and_items(ana_client, hardware.pk)
+    body = {"format": "json", "content": export_content(ana_client, groceries)}
+    preview = ana_client.post(f"{url_of_list(hardware)}import/", {**body, "dry_run": True})
+    assert preview.status_code == 200
+    assert settings_and_items(ana_client, hardware.pk) == before
+    version = current_version(hardware)
+    imported = ana_client.post(f"{url_of_list(hardware)}import/", body)
+    assert (imported.status_code, imported.json()["version"]) == (200, version + 1)
+    completed, items = settings_and_items(ana_client, hardware.pk)
+    assert completed == {
+        "aisles": ["dairy", "Fish", "Bakery"],
+        "shops": {"Spar": {"aisles": []}, "lidl": {"aisles": []}},
+        "staples": SETTINGS["staples"],
+    }
+    assert [item[:2] for item in items] == [("Milk", ["Lidl"])]
+    assert ana_client.post(f"{url_of_list(hardware)}import/", body).json()["version"] == version + 1
+    undo = ana_client.post(f"{url_of_list(hardware)}activities/{version + 1}/undo/")
+    assert undo.status_code == 200
+    assert settings_and_items(ana_client, hardware.pk) == before
+
+
+def test_document_whose_settings_do_not_fit_is_refused(groceries, milk, ana_client):
+    """TRF-4, ITM-137"""
+    ana_client.patch(url_of_list(groceries), {"shops": {f"Shop {n}": {} for n in range(50)}})
+    version = current_version(groceries)
+    body = {"name": "x", "items": [{"name": "Salt"}], "shops": {"One more": {}}}
+    content = json.dumps({"format": "trolley", "version": 1, "list": body})
+    url = f"{url_of_list(groceries)}import/"
+    refused = ana_client.post(url, {"format": "json", "content": content})
+    assert refused.status_code == 400
+    assert refused.json()["errors"] == {"content": ["shops: At most 50."]}
+    assert current_version(groceries) == version

@@ -7,6 +7,7 @@ const PARTS = [
   () => import('./ListsPage.svelte'),
   () => import('./list-parts'),
   () => import('./ListDialogs.svelte'),
+  () => import('./ListTools.svelte'),
   () => import('./LongRows.svelte'),
   () => import('./QrCode.svelte'),
   () => import('./UserSheet.svelte'),
