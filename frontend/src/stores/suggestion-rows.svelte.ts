@@ -120,7 +120,9 @@ export class SuggestionRows {
       else {
         // An item that is put back has its last quantity already.
         const { category } = known;
-        const fields = item ? { quantity, note } : { quantity: usual, note, category };
+        const fields = item
+          ? { quantity, note, category: '' }
+          : { quantity: usual, note, category };
         this.list.add({ name: known.name, ...withoutEmpty(fields) });
       }
       this.#taken = { key: known.key, usual };
