@@ -15,7 +15,7 @@ const field = page.getByRole('combobox', { name: 'Add an item' });
 const option = (name: string | RegExp) => page.getByRole('option', { name });
 
 let opened: OpenedList;
-let show: ReturnType<typeof vi.fn<(id: string) => void>>;
+let show: ReturnType<typeof vi.fn<(id: string) => Promise<void>>>;
 
 /** A list, and names that were on it before. */
 async function renderBar(
@@ -24,7 +24,7 @@ async function renderBar(
 ): Promise<void> {
   opened = await OpenedList.with(...items);
   const { engine, connection, toast, list } = opened;
-  show = vi.fn<(id: string) => void>();
+  show = vi.fn<(id: string) => Promise<void>>(() => Promise.resolve());
   const openListPage = new OpenListPage();
   openListPage.show = show;
   const lists = { all: [{ id: 'one' }] };
