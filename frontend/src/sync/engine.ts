@@ -538,9 +538,11 @@ export class Engine {
     this.#sender.start();
     // A server before an update does not say it.
     this.clockOffset = Date.parse(frame.at) - this.clock.now() || 0;
-    this.visits = new Map();
-    for (const { id, epoch, visited } of frame.lists)
-      if (visited) this.visits.set(id, { ...visited, epoch });
+    this.visits = new Map(
+      frame.lists.flatMap(({ id, epoch, visited }) =>
+        visited ? [[id, { ...visited, epoch }]] : [],
+      ),
+    );
     return [{ kind: 'welcome', frame }];
   }
 
