@@ -119,10 +119,9 @@ export class SuggestionRows {
       if (item?.purchased === false) this.show(item.id);
       else {
         // An item that is put back has its last quantity already.
-        const { category } = known;
         const fields = item
           ? { quantity, note, category: '' }
-          : { quantity: usual, note, category };
+          : { quantity: usual, note, category: known.category };
         this.list.add({ name: known.name, ...withoutEmpty(fields) });
       }
       this.#taken = { key: known.key, usual };

@@ -24,7 +24,7 @@ async function renderBar(
 ): Promise<void> {
   opened = await OpenedList.with(...items);
   const { engine, connection, toast, list } = opened;
-  show = vi.fn<(id: string) => Promise<void>>();
+  show = vi.fn<(id: string) => Promise<void>>(() => Promise.resolve());
   const openListPage = new OpenListPage();
   openListPage.show = show;
   const lists = { all: [{ id: 'one' }] };
