@@ -45,6 +45,12 @@ _MULTIPLIED_AT_END = re.compile(
 )
 _MAX_AT_END = 8
 """Characters at the end of a text that `_MULTIPLIED_AT_END` can match."""
+_MEASURED_AT_END = re.compile(
+    rf"\s(?P<quantity>(?:{_AMOUNT}{_TIMES}\s?)?(?P<amount>{_AMOUNT})(?P<joint>[-\s]?)"
+    rf"(?P<unit>fl\.?\s?oz|{_LETTER}+)\.?)\Z"
+)
+_UNFINISHED = re.compile(rf"(?:[-\u2013/+&*(\[:;,.]|(?<!{_LETTER})[xX\u00d7])\Z")
+"""The end of a text in front of which a number cannot be a quantity: `M6 x 20 mm`."""
 _NOTE = re.compile(r"\S(,)\s")
 _AT_MOST_ONE = re.compile(rf"1|0[.,]\d+|\d[/\u2044]\d|[{_HALVES}]")
 _TWO_IN_ONE = re.compile(rf"{_LETTER}{{1,3}}[\s-]?\d")
@@ -149,7 +155,7 @@ def _split(text: str) -> _Split | None:
     if split is None and _STARTS_LIKE_A_NUMBER.match(text):
         # Most texts do not start like one, and an export reads many.
         split = _split_measured(text) or _split_multiplied(text) or _split_bare_number(text)
-    return split or _split_multiplied_at_end(text)
+    return split or _split_multiplied_at_end(text) or _split_measured_at_end(text)
 
 
 def _split_bracketed(text: str) -> _Split | None:
@@ -163,12 +169,16 @@ def _split_bracketed(text: str) -> _Split | None:
 
 def _split_measured(text: str) -> _Split | None:
     match = _MEASURED.match(text)
-    if match is None or not _has_letter(match["name"]):
+    if match is None or not _has_letter(match["name"]) or not _has_unit(match):
         return None
+    return _split_at_name(text, match)
+
+
+def _has_unit(match: re.Match[str]) -> bool:
+    """Tell whether the word behind an amount is a unit."""
     unit = re.sub(r"fl\.?\s?oz", "fl oz", match["unit"].casefold())
     is_one = match["joint"] == "-" or _AT_MOST_ONE.fullmatch(match["amount"])
-    is_unit = unit in _UNITS or (unit in ONE_ONLY and is_one)
-    return _split_at_name(text, match) if is_unit else None
+    return unit in _UNITS or bool(unit in ONE_ONLY and is_one)
 
 
 def _split_multiplied(text: str) -> _Split | None:
@@ -197,6 +207,18 @@ def _split_multiplied_at_end(text: str) -> _Split | None:
     if match is None or not _has_letter(text[: match.start()]):
         return None
     return _Split(match["quantity"], text[: match.start()].rstrip())
+
+
+def _split_measured_at_end(text: str) -> _Split | None:
+    """Split `butter 250 g`, but not `eggs 10` or `flour 405`."""
+    tail = text[-MAX_QUANTITY_LENGTH - 1 :]
+    match = _MEASURED_AT_END.search(tail)
+    if match is None or not _has_unit(match):
+        return None
+    name = text[: len(text) - len(tail) + match.start()].rstrip()
+    if not _has_letter(name) or _UNFINISHED.search(name):
+        return None
+    return _Split(match["quantity"], name)
 
 
 def _split_at_name(text: str, match: re.Match[str]) -> _Split:

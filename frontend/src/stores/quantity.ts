@@ -32,6 +32,13 @@ const MULTIPLIED_AT_END = new RegExp(
   `${SPACE}(?<quantity>${DIGIT}{1,3}(?:${SPACE}?[x\u00d7]|X)|[x\u00d7]${SPACE}?${DIGIT}{1,3}|X${DIGIT}{1,3})$`,
   'u',
 );
+const MEASURED_AT_END = new RegExp(
+  `${SPACE}(?<quantity>(?:${AMOUNT}${MULTIPLIER}${SPACE}?)?(?<amount>${AMOUNT})(?<joint>-|${SPACE}|)` +
+    `(?<unit>fl\\.?${SPACE}?oz|${LETTER}+)\\.?)$`,
+  'u',
+);
+/** The end of a text in front of which a number cannot be a quantity: `M6 x 20 mm`. */
+const UNFINISHED = new RegExp(`(?:[-\u2013/+&*(\\[:;,.]|(?<!${LETTER})[xX\u00d7])$`, 'u');
 const NOTE_SEPARATOR = new RegExp(`${OTHER},${SPACE}`, 'u');
 const AT_MOST_ONE = anchored(`1|0[.,]${DIGIT}+|${DIGIT}[/\u2044]${DIGIT}|[${HALVES}]`);
 const TWO_IN_ONE = new RegExp(`^${LETTER}{1,3}(?:${SPACE}|-)?${DIGIT}`, 'u');
@@ -129,7 +136,8 @@ function splitQuantity(text: string): Split | null {
     splitMeasured(text) ??
     splitMultiplied(text) ??
     splitBareNumber(text) ??
-    splitMultipliedAtEnd(text)
+    splitMultipliedAtEnd(text) ??
+    splitMeasuredAtEnd(text)
   );
 }
 
@@ -144,12 +152,16 @@ function splitBracketed(text: string): Split | null {
 
 function splitMeasured(text: string): Split | null {
   const groups = MEASURED.exec(text)?.groups;
-  if (!groups) return null;
-  const { amount = '', joint, unit: word = '', name = '' } = groups;
-  if (!NAME_CHARACTER.test(name)) return null;
+  const name = groups?.['name'] ?? '';
+  if (!groups || !NAME_CHARACTER.test(name) || !hasUnit(groups)) return null;
+  return splitAt(text, name);
+}
+
+/** Whether the word behind an amount is a unit. */
+function hasUnit({ amount = '', joint, unit: word = '' }: Record<string, string>): boolean {
   const unit = toLower(word).replace(FLUID_OUNCE, 'fl oz');
   const isSingular = ONE_ONLY.has(unit) && (joint === '-' || AT_MOST_ONE.test(amount));
-  return SYMBOLS.has(unit) || WORDS.has(unit) || isSingular ? splitAt(text, name) : null;
+  return SYMBOLS.has(unit) || WORDS.has(unit) || isSingular;
 }
 
 function splitMultiplied(text: string): Split | null {
@@ -176,6 +188,18 @@ function splitMultipliedAtEnd(text: string): Split | null {
   const name = match ? trim(text.slice(0, match.index)) : '';
   if (!match || !NAME_CHARACTER.test(name)) return null;
   return { quantity: match.groups?.['quantity'] ?? '', name, isCertain: true };
+}
+
+/** Split `butter 250 g`, but not `eggs 10` or `flour 405`. */
+function splitMeasuredAtEnd(text: string): Split | null {
+  const tail = Array.from(text)
+    .slice(-MAX_QUANTITY_LENGTH - 1)
+    .join('');
+  const match = MEASURED_AT_END.exec(tail);
+  if (!match?.groups || !hasUnit(match.groups)) return null;
+  const name = trim(text.slice(0, text.length - tail.length + match.index));
+  if (!NAME_CHARACTER.test(name) || UNFINISHED.test(name)) return null;
+  return { quantity: match.groups['quantity'] ?? '', name, isCertain: true };
 }
 
 /** Split off the name at the end of the text. */

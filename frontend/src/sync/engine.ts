@@ -36,7 +36,7 @@ import {
   type PresenceDetails,
   type SubscriptionState,
 } from './subscription-state';
-import type { UserStorage } from './storage';
+import type { NameStorage, UserStorage } from './storage';
 
 /** An event for the stores. All events of one message are delivered together. */
 export type EngineEvent =
@@ -404,6 +404,11 @@ export class Engine {
     const known = this.replica(listTopic(listId));
     if (positionOf(known) || known.list) return known.items;
     return (await this.#storage?.replicas.read(listId))?.items ?? null;
+  }
+
+  /** What this browser stores of the names that the user used before. Null: nothing. */
+  get names(): NameStorage | null {
+    return this.#storage?.names ?? null;
   }
 
   get outbox(): Outbox {
