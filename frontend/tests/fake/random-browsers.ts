@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../src/net/http';
-import { unreachableProblem } from '../../src/net/problem';
+import { Problem, unreachableProblem } from '../../src/net/problem';
 import type { SocketConnection, SocketConnectionEvents } from '../../src/net/socket-connection';
 import type { ItemRow } from '../../src/protocol/frames';
 import { creationsIn } from '../../src/sync/created-lists';
@@ -59,6 +59,8 @@ export class RandomBrowsers {
   pages: Page[] = [];
   #copy: ReturnType<FakeServer['copy']> | null = null;
   #ids = 0;
+  /** Whether the server went back to an older copy, so that it may not know an item any more. */
+  #hasGoneBack = false;
   #offline = new Set<FakeBrowser>();
   /** The browsers whose writes failed at some time. */
   readonly #wasFull = new Set<FakeBrowser>();
@@ -167,6 +169,10 @@ export class RandomBrowsers {
           if (browser.tabs.has(tab)) resolve(response);
         },
         (error: unknown) => {
+          // Nothing is left to remove, until another browser sends the item again.
+          const made = this.made.get(op ?? '');
+          const isUnknown = error instanceof Problem && error.status === 404;
+          if (made && this.#hasGoneBack && isUnknown) made.isRolledBack = true;
           if (browser.tabs.has(tab)) reject(error as Error);
         },
       );
@@ -323,6 +329,7 @@ export class RandomBrowsers {
         edit.isRolledBack ||= isUndone || isVain;
       }
       this.server.goBackTo(copy);
+      this.#hasGoneBack = true;
     }
   }
 
