@@ -22,6 +22,7 @@ interface Connection {
 
 /** What a backup of the server's data contains. */
 interface Copy {
+  isCreated: boolean;
   version: number;
   items: Map<string, ItemRow>;
   log: Change[];
@@ -166,8 +167,9 @@ export class FakeServer {
   }
 
   copy(): Copy {
-    const { version, log } = this;
+    const { version, log, isCreated } = this;
     return {
+      isCreated,
       version,
       log,
       items: new Map(this.items),
@@ -177,7 +179,8 @@ export class FakeServer {
   }
 
   /** Go back to an older copy, as after a power cut. Nobody is told. */
-  goBackTo({ version, items, log, responses, history }: Copy): void {
+  goBackTo({ isCreated, version, items, log, responses, history }: Copy): void {
+    this.isCreated = isCreated;
     this.history = [...history];
     this.version = version;
     this.items = new Map(items);
