@@ -105,11 +105,11 @@ const trips = fc.tuple(seeds, fc.integer({ min: 0, max: 8 })).map(([seed, count]
 describe('the learned order of aisles', () => {
   it('ITM-141 is within one swap of the true order after three trips, through 20 trips', () => {
     const next = random(2026);
-    const made: Record<string, ShopTrip[]> = { 'Main street': [], Station: [] };
+    const walked: Record<string, ShopTrip[]> = { 'Main street': [], Station: [] };
     const swaps: number[] = [];
     for (let number = 0; number < 20; number += 1) {
       const name = number % 2 ? 'Station' : 'Main street';
-      const known = made[name] ?? [];
+      const known = walked[name] ?? [];
       known.push(tripThrough(SHOPS[name], number, next));
       const suggestion = suggestedOrder(known, BY_NAME);
       if (known.length < MIN_TRIPS) expect(suggestion).toBeNull();
@@ -132,7 +132,7 @@ describe('the learned order of aisles', () => {
         const next = random(seed);
         const shop = shuffled(BY_NAME, next);
         const leftOut = new Map(shop.map((aisle) => [aisle, Math.floor(next() * 4)]));
-        const made = [0, 1, 2].map((number): ShopTrip => {
+        const walked = [0, 1, 2].map((number): ShopTrip => {
           const aisles = shop.filter((aisle) => leftOut.get(aisle) !== number);
           const ticks = aisles.flatMap((aisle, index) => {
             const any = Math.floor(next() * 6);
@@ -143,17 +143,17 @@ describe('the learned order of aisles', () => {
           });
           return { id: `trip ${number}`, ticks };
         });
-        expect(suggestedOrder(made, BY_NAME)?.order ?? BY_NAME).toEqual(shop);
+        expect(suggestedOrder(walked, BY_NAME)?.order ?? BY_NAME).toEqual(shop);
       }),
     );
   });
 
   it('ITM-142 is a new order of the same aisles, for the same trips the same one', () => {
     fc.assert(
-      fc.property(trips, seeds, (made, seed) => {
-        const suggestion = suggestedOrder(made, BY_NAME);
+      fc.property(trips, seeds, (walked, seed) => {
+        const suggestion = suggestedOrder(walked, BY_NAME);
         const next = random(seed);
-        const others = shuffled(made, next).map((trip) => ({
+        const others = shuffled(walked, next).map((trip) => ({
           ...trip,
           ticks: shuffled([...trip.ticks, { aisle: 'Unknown', at: 5 }], next),
         }));
@@ -161,8 +161,8 @@ describe('the learned order of aisles', () => {
         if (!suggestion) return;
         expect([...suggestion.order].sort()).toEqual(BY_NAME);
         expect(suggestion.order).not.toEqual(BY_NAME);
-        expect(suggestedOrder(made, suggestion.order)).toBeNull();
-        const ids = made.map(({ id }) => id).reverse();
+        expect(suggestedOrder(walked, suggestion.order)).toBeNull();
+        const ids = walked.map(({ id }) => id).reverse();
         expect(ids.filter((id) => suggestion.reasons.includes(id))).toEqual(suggestion.reasons);
         expect(suggestion.reasons.length).toBeGreaterThan(0);
       }),
@@ -181,8 +181,8 @@ describe('the learned order of aisles', () => {
 
   it('ITM-142 keeps the current order where the trips say nothing or the opposite of each other', () => {
     const current = ['a', 'b', 'c', 'd', 'e'];
-    const made = [0, 1, 2].map((number) => walk(`${number}`, ['e', 'd'], number * 100));
-    expect(suggestedOrder(made, current)?.order).toEqual(['a', 'b', 'c', 'e', 'd']);
+    const walked = [0, 1, 2].map((number) => walk(`${number}`, ['e', 'd'], number * 100));
+    expect(suggestedOrder(walked, current)?.order).toEqual(['a', 'b', 'c', 'e', 'd']);
     const both = (id: string, at: number): ShopTrip => ({
       id,
       ticks: ['a', 'b', 'b', 'a'].map((aisle, index) => ({ aisle, at: at + index })),
