@@ -175,9 +175,9 @@ export class RandomBrowsers {
         },
         (error: unknown) => {
           // Nothing is left to remove, until another browser sends the item again.
-          const made = this.made.get(op ?? '');
+          const edit = this.made.get(op ?? '');
           const isUnknown = error instanceof Problem && error.status === 404;
-          if (made && this.#hasGoneBack && isUnknown) made.isRolledBack = true;
+          if (edit && this.#hasGoneBack && isUnknown) edit.isRolledBack = true;
           if (browser.tabs.has(tab)) reject(error as Error);
         },
       );

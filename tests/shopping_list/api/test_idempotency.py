@@ -39,7 +39,7 @@ def test_repeated_unsafe_operation_has_one_effect_and_one_response(
 ) -> None:
     """API-7, SEC-22"""
     scene = create_list(ana, bob, "Groceries")
-    scene["me"] = bob.pk
+    scene |= {"me": bob.pk, "other": create_list(ana, bob, "Other")["list"]}
     path, body = (
         f"/api/{fill_template(operation.path, scene)}",
         fill_template(operation.body, scene),
