@@ -101,6 +101,7 @@ def calls(list_id: Any) -> Iterator[tuple[str, str, str, Any]]:
         ("items, search", f"{items}?search=AMET&page_size=1000"),
         ("search of all lists", "/api/search-shopping-items/?search=amet&page_size=1000"),
         ("suggestions", "/api/suggestions/?q=item"),
+        ("suggestions, 5,000", "/api/suggestions/?limit=5000"),
         ("members", f"{url}members/"),
     ):
         yield name, "get", path, None

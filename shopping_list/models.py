@@ -236,6 +236,23 @@ class ShoppingItem(RecordedModel):
         return {self.shopping_list_id, self._loaded_list_id or self.shopping_list_id}
 
 
+class ForgottenName(models.Model):
+    """A name that one user does not want to be suggested any more."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=item_names.MAX_KEY_LENGTH, editable=False)
+    forgotten_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user", "name_key"], name="unique_forgotten_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Activity(models.Model):
     """One recorded change: outbox, resume log, feed and undo history in one row.
 

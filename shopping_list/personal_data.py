@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Substr
 from accounts.models import User
 from shopping_list import queries
 from shopping_list.import_export import json_format
-from shopping_list.models import Activity, Invite, Membership, ShoppingList
+from shopping_list.models import Activity, ForgottenName, Invite, Membership, ShoppingList
 from shopping_list.services import ownership
 
 _PIECE_LENGTH = 1 << 18
@@ -34,6 +34,7 @@ def export(user: User) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield all stored data of a user; `lists` is a document that can be imported."""
     yield "memberships", iter([msgspec.json.encode(_memberships(user))])
     yield "invites", iter([msgspec.json.encode(_invites(user))])
+    yield "forgotten_names", iter([msgspec.json.encode(_forgotten_names(user))])
     yield "activities", _activities(user)
     yield "lists", _lists(user)
 
@@ -71,6 +72,11 @@ def _invites(user: User) -> list[Any]:
     rows = Invite.objects.filter(created_by=user).order_by("created_at", "pk")
     columns = ("id", "shopping_list_id", "role", "guest", "created_at", "expires_at")
     return list(rows.values(*columns, "max_uses", "uses", "revoked_at"))
+
+
+def _forgotten_names(user: User) -> list[Any]:
+    rows = ForgottenName.objects.filter(user=user).order_by("pk")
+    return list(rows.values("name", "forgotten_at"))
 
 
 def _activities(user: User) -> Iterator[bytes]:

@@ -53,6 +53,8 @@ urlpatterns = [
     path(f"{ITEMS}<{ID}:item_id>/", compressed(items.ItemView.as_view())),
     path("search-shopping-items/", compressed(search.SearchView.as_view())),
     path("suggestions/", compressed(suggestions.SuggestionsView.as_view())),
+    path("suggestions/forget/", suggestions.ForgetView.as_view()),
+    path("suggestions/restore/", suggestions.RestoreNameView.as_view()),
     path(f"{LIST}export/", compressed(exports.ExportView.as_view())),
     path(f"{LIST}import/", imports.ImportView.as_view()),
     path("export/", compressed(exports.ExportEverythingView.as_view())),

@@ -51,6 +51,7 @@ const TYPES = {
   PageFailure: ['post /api/page-failures/ body'],
 
   Suggestions: ['get /api/suggestions/ response'],
+  ForgottenNames: ['get /api/suggestions/forget/ response'],
 
   ConnectionAnswer: ['get /api/live/connection/ response'],
   Received: ['get /api/live/connection/ response', 'received'],

@@ -2,7 +2,7 @@ import vectors from '../../tests/vectors/item_merge.json';
 import { describe, expect, it } from 'vitest';
 import { mergeDetails, putBackDetails, type Detail, type Details } from '../src/sync/item-merge';
 
-type Text = string | { repeat: string; times: number; then?: string };
+type Text = string | string[] | { repeat: string; times: number; then?: string };
 
 interface Case {
   claim: string;
@@ -16,8 +16,10 @@ interface Case {
 // The same vectors hold the server's rules.
 const CASES = (vectors as { cases: Case[] }).cases;
 
-const textOf = (text: Text): string =>
-  typeof text === 'string' ? text : text.repeat.repeat(text.times) + (text.then ?? '');
+const textOf = (text: Text): string | string[] =>
+  typeof text === 'string' || Array.isArray(text)
+    ? text
+    : text.repeat.repeat(text.times) + (text.then ?? '');
 
 const textsOf = (fields: Partial<Record<Detail, Text>>): Partial<Details> =>
   Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, textOf(text)]));

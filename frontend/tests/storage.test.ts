@@ -5,14 +5,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock, type Clock } from '../src/net/clock';
 import type { UserProfile } from '../src/protocol/rest';
 import { openBrowserStorage } from '../src/storage/browser-storage';
-import { BLOCKED_TIMEOUT, openDatabase, type Database } from '../src/storage/database';
+import { BLOCKED_TIMEOUT, openDatabase, STORES, type Database } from '../src/storage/database';
 import { claimed, LEASE_INTERVAL, LEASE_TIME } from '../src/storage/lease';
 import { LeaseLock, STEAL_DELAY, WebLock } from '../src/storage/sender-lock';
 import { DatabaseLease, DatabaseOutbox, DatabaseReplicas } from '../src/storage/user-storage';
 import { LIST_CHOICES_KEY } from '../src/sync/storage';
 import { digestOf } from '../src/sync/digest';
 import { acknowledged, queued, rejected } from '../src/sync/outbox';
-import type { OutboxStorage, ReplicaHeader, ReplicaStorage } from '../src/sync/storage';
+import { nameOfRow } from '../src/sync/known-name';
+import {
+  NO_NAME_RECORD,
+  type NameRecord,
+  type OutboxStorage,
+  type ReplicaHeader,
+  type ReplicaStorage,
+} from '../src/sync/storage';
 import type { OutboxChange } from '../src/sync/outbox';
 import { ManualClock, settlePromises } from './fake/clock';
 import { item, listRow } from './fake/rows';
@@ -281,6 +288,40 @@ describe('the database of a browser', () => {
     expect(await database.getAll('users')).toEqual([{ id: 4, name: 'Bob' }]);
   });
 
+  it('SUG-9 OFF-5 keeps the names of a user until another one signs in', async () => {
+    const storage = await openBrowserStorage();
+    const { names } = storage.ofUser(3);
+    const milk = nameOfRow(item('milk'), 'one');
+    const forget = (record: NameRecord): NameRecord => ({ ...record, forgotten: ['Tea'] });
+    await storage.writeSession(ana);
+    await names.write([milk, nameOfRow(item('tea'), 'one')], []);
+    await names.write([], ['tea']);
+    expect(await names.updateRecord(forget)).toEqual({ ...NO_NAME_RECORD, forgotten: ['Tea'] });
+    expect(await storage.ofUser(3).names.read()).toMatchObject({
+      names: [milk],
+      record: { forgotten: ['Tea'] },
+    });
+    await storage.writeSession(bob);
+    await names.write([milk], []);
+    await names.updateRecord(forget);
+    await storage.writeSession(ana);
+    expect(await names.read()).toEqual({ names: [], record: NO_NAME_RECORD });
+  });
+
+  it('adds the names to the database of an older version', async () => {
+    const older = await openDB('trolley', 1, {
+      upgrade(database) {
+        for (const name of STORES.filter((store) => !store.startsWith('name')))
+          database.createObjectStore(name);
+      },
+    });
+    await older.put('session', ana, 'current');
+    older.close();
+    const storage = await openBrowserStorage();
+    expect(await storage.readSession()).toEqual(ana);
+    expect((await storage.ofUser(3).names.read()).names).toEqual([]);
+  });
+
   it('OFF-2 does not show stored rows that are not what was stored', async () => {
     const storage = await openBrowserStorage();
     const database = await openTestDatabase();
@@ -332,7 +373,7 @@ describe('the database of a browser', () => {
     storage.onStatus((status) => statuses.push(status));
     const tab = storage.ofUser(3).outbox;
     await tab.open(() => undefined);
-    const newer = await openDB('trolley', 2);
+    const newer = await openDB('trolley', 99);
     expect(statuses).toEqual(['outdated']);
     expect(storage.status).toBe('outdated');
     tab.update((state) => queued(state, entry('a')));
@@ -351,7 +392,7 @@ describe('the database of a browser', () => {
       };
     });
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const opening = openDatabase(() => undefined, 2).catch((error: unknown) => String(error));
+    const opening = openDatabase(() => undefined, 99).catch((error: unknown) => String(error));
     await vi.advanceTimersByTimeAsync(BLOCKED_TIMEOUT);
     expect(await opening).toContain('another tab');
     vi.useRealTimers();

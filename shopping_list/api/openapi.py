@@ -25,6 +25,20 @@ ETAG = OpenApiParameter(
     required=True,
     description="The version of the row.",
 )
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of an earlier response: if it is still the same, the response is a 304.",
+)
+RESPONSE_TAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200, 304],
+    required=True,
+    description="It differs if the response may differ.",
+)
 
 LIST_VERSION = OpenApiParameter(
     responses.LIST_VERSION_HEADER,
@@ -45,12 +59,17 @@ def read_operation(
     query: Sequence[OpenApiParameter] = (),
     headers: Sequence[OpenApiParameter] = (),
     errors: Sequence[int] = (401, 404),
+    has_tag: bool = False,
 ) -> Decorator[Any]:
-    """Describe a method that changes nothing; `name` is for one that lists rows."""
+    """Describe a method that changes nothing; `name` is for one that lists rows.
+
+    `has_tag` tells whether it compares `If-None-Match` with the tag of its response.
+    """
+    tag = (IF_NONE_MATCH, RESPONSE_TAG) if has_tag else ()
     return operation(
-        {200: response},
+        {200: response, 304: None} if has_tag else {200: response},
         name=name,
-        parameters=[*query, *headers],
+        parameters=[*query, *headers, *tag],
         errors=(400, *errors) if query else errors,
     )
 
@@ -108,6 +127,12 @@ def sorting(fields: Sequence[str]) -> OpenApiParameter:
 def text_param(name: str, description: str) -> OpenApiParameter:
     """Describe a text to search for."""
     schema = {"type": "string", "maxLength": query_params.MAX_SEARCH_LENGTH, "pattern": ANY_SCHEMA}
+    return OpenApiParameter(name, schema, description=description)
+
+
+def number_param(name: str, description: str, default: int, maximum: int) -> OpenApiParameter:
+    """Describe a number from 1."""
+    schema = {**_integer(1, maximum), "default": default}
     return OpenApiParameter(name, schema, description=description)
 
 

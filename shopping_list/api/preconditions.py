@@ -1,4 +1,4 @@
-"""ETag and If-Match: the version of a row as its entity tag (RFC 9110).
+"""ETag, If-Match and If-None-Match: the version of a row as its entity tag (RFC 9110).
 
 The tag of a list has its digest too. So a write for a version that the list had before an
 older copy of the database was restored is refused.
@@ -31,6 +31,12 @@ def list_etag(version: int, digest: str) -> str:
 def if_match(request: Request) -> str | None:
     """Return the header `If-Match`, None if there is none."""
     return request.headers.get("If-Match")
+
+
+def has_current(request: Request, tag: str) -> bool:
+    """Tell whether the client has the response with this tag: it sent it in `If-None-Match`."""
+    known = request.headers.get("If-None-Match")
+    return known is not None and _matches(known, tag)
 
 
 def check(request: Request, tag: str | None, current: Mapping[str, Any] | None) -> None:

@@ -215,12 +215,20 @@ class ActivitiesSinceResponse(Struct):
 
 
 class SuggestionResponse(Struct):
-    """A name that was used before, and its state on the requested list."""
+    """A name that was used before, and its state on the requested list.
+
+    `quantity`, `category` and `list` are those of its last row. `times` is how often it was put on
+    a list, `times_bought` how often it was bought, and `purchases` are the newest of these times.
+    """
 
     name: str
+    quantity: str
     category: str
+    list: UUID
     times: int
     last_used: Moment
+    times_bought: int
+    purchases: tuple[Moment, ...]
     state: Literal["open", "bought"] | None
     item: UUID | None
 
@@ -229,6 +237,19 @@ class SuggestionsResponse(Struct):
     """Names that were used before, the most likely first."""
 
     results: list[SuggestionResponse]
+
+
+class ForgottenNameResponse(Struct):
+    """A name that is not suggested to the user any more."""
+
+    name: str
+    forgotten_at: Moment
+
+
+class ForgottenNamesResponse(Struct):
+    """The names that are not suggested to the user, the newest first."""
+
+    results: list[ForgottenNameResponse]
 
 
 class BlockingRowResponse(Struct, kw_only=True):

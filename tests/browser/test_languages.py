@@ -15,7 +15,13 @@ GERMAN_VIEWS = [
     *(views.sign_in, views.sign_in_rejected, views.setup, views.server_unreachable, views.lists),
     *(views.no_lists, views.two_users, views.empty_list, views.cart, views.editor, views.menu),
     *(views.share, views.join, views.join_with_used_link, views.activity, views.paste),
-    *(views.typed_line, views.account_menu, views.import_preview, views.import_rejected),
+    *(
+        views.typed_line,
+        views.suggestions,
+        views.account_menu,
+        views.import_preview,
+        views.import_rejected,
+    ),
     *(views.account, views.guest_account, views.reset, views.removed_item, views.offline),
     *(views.rejected_edit, views.missing_list, views.wall_screen, views.wall_screen_without_link),
 ]

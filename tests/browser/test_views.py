@@ -170,6 +170,16 @@ def typed_line(open_session: OpenSession, stocked_list: SharedList, **_: object)
     return ana.page
 
 
+def suggestions(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
+    ana.item_field.press_sequentially("mi")
+    expect(ana.page.get_by_role("option", name="Milk").first).to_be_visible()
+    ana.item_field.press("ArrowDown")
+    ana.item_field.press("ContextMenu")
+    expect(ana.page.get_by_role("group", name="Milk")).to_be_visible()
+    return ana.page
+
+
 def account_menu(open_session: OpenSession, **_: object) -> Page:
     page = lists(open_session)
     page.get_by_role("button", name="Account of ana").click()
@@ -480,7 +490,8 @@ VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
     *(empty_list, cart, editor, item_history, menu, share, join, join_with_used_link),
     *(activity, paste),
-    *(typed_line, account_menu, import_preview, import_rejected, account, guest_account, reset),
+    *(typed_line, suggestions, account_menu, import_preview, import_rejected),
+    *(account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(added_item, finished_list, keys, find, question),
     *(dashboard_help, signals),

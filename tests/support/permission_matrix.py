@@ -118,6 +118,9 @@ OWN = (
     ("POST", "shopping-lists/"),
     ("GET", "search-shopping-items/"),
     ("GET", "suggestions/"),
+    ("GET", "suggestions/forget/"),
+    ("POST", "suggestions/forget/"),
+    ("POST", "suggestions/restore/"),
 )
 """Operations that need no list: they show or create what belongs to the caller."""
 PUBLIC = (("POST", "invites/preview/"), ("POST", "invites/accept/"))

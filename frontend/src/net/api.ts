@@ -14,7 +14,6 @@ import type {
   ListResponse,
   ListsImportResult,
   Role,
-  Suggestion,
   Token,
   TokenRequest,
 } from '../protocol/rest';
@@ -117,12 +116,6 @@ export class Api extends CoreApi {
     const page: ActivityPage = await this.http({ method: 'GET', path });
     const next = page.next === null ? null : new URL(page.next, 'http://any').searchParams;
     return { results: page.results, cursor: next?.get('cursor') ?? null };
-  }
-
-  /** Item names used before that contain this text. */
-  async getSuggestions(text: string): Promise<Suggestion[]> {
-    const path = `suggestions/?q=${encodeURIComponent(text)}`;
-    return (await this.http<{ results: Suggestion[] }>({ method: 'GET', path })).results;
   }
 
   /** The URLs from which the browser downloads the user's personal data and all lists. */

@@ -9,6 +9,8 @@ export interface HttpRequest {
   op?: string;
   /** The entity tag that the row must still have. */
   ifMatch?: string;
+  /** The entity tag of a response that is known already. */
+  ifNoneMatch?: string;
   /** The format of a successful response. The default is JSON. */
   responseType?: 'text';
 }
@@ -31,6 +33,7 @@ function buildHeaders(request: HttpRequest): Headers {
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   if (op !== undefined) headers.set('Idempotency-Key', op);
   if (request.ifMatch !== undefined) headers.set('If-Match', request.ifMatch);
+  if (request.ifNoneMatch !== undefined) headers.set('If-None-Match', request.ifNoneMatch);
   const token = method === 'GET' ? null : csrfToken(document.cookie);
   if (token !== null) headers.set('X-CSRFToken', token);
   return headers;
@@ -42,7 +45,10 @@ async function ensureCsrfCookie({ method }: HttpRequest): Promise<void> {
   await fetch('/', { method: 'HEAD', cache: 'no-store', credentials: 'same-origin' });
 }
 
-async function sendRequest(request: HttpRequest): Promise<{ response: Response; text: string }> {
+/** Send a request. Rejects with a Problem only if no response comes. */
+export async function sendRequest(
+  request: HttpRequest,
+): Promise<{ response: Response; text: string }> {
   try {
     await ensureCsrfCookie(request);
     const response = await fetch(`/api/${request.path}`, {

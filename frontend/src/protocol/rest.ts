@@ -432,14 +432,34 @@ export interface Suggestions {
 }
 /**
  * A name that was used before, and its state on the requested list.
+ *
+ * `quantity`, `category` and `list` are those of its last row. `times` is how often it was put on
+ * a list, `times_bought` how often it was bought, and `purchases` are the newest of these times.
  */
 export interface Suggestion {
   name: string;
+  quantity: string;
   category: string;
+  list: string;
   times: number;
   last_used: string;
+  times_bought: number;
+  purchases: string[];
   state: StateEnum | NullEnum;
   item: string | null;
+}
+/**
+ * The names that are not suggested to the user, the newest first.
+ */
+export interface ForgottenNames {
+  results: ForgottenName[];
+}
+/**
+ * A name that is not suggested to the user any more.
+ */
+export interface ForgottenName {
+  name: string;
+  forgotten_at: string;
 }
 /**
  * What this server sees of a request. `keepalive` is in seconds.

@@ -12,11 +12,22 @@ import {
   type StorageStatus,
   type UserStorage,
 } from '../sync/storage';
-import { keysOf, openDatabase, STORES, type Database, type TrolleySchema } from './database';
+import {
+  keysOf,
+  openDatabase,
+  SESSION,
+  STORES,
+  type Database,
+  type TrolleySchema,
+} from './database';
 import { LeaseLock, WebLock } from './sender-lock';
-import { DatabaseLease, DatabaseOutbox, DatabaseReplicas, type TabChannel } from './user-storage';
-
-const SESSION = 'current';
+import {
+  DatabaseLease,
+  DatabaseNames,
+  DatabaseOutbox,
+  DatabaseReplicas,
+  type TabChannel,
+} from './user-storage';
 
 /** What this browser keeps of all users, in IndexedDB. */
 export class DatabaseStorage implements BrowserStorage {
@@ -93,6 +104,7 @@ export class DatabaseStorage implements BrowserStorage {
         systemClock,
       ),
       replicas: new ReplicaWriter(new DatabaseReplicas(this.database, userId), systemClock),
+      names: new DatabaseNames(this.database, userId),
       lock: this.#lock(userId),
       close() {
         this.lock.release();
@@ -113,12 +125,14 @@ export class DatabaseStorage implements BrowserStorage {
 
 type Transaction = IDBPTransaction<TrolleySchema, (typeof STORES)[number][], 'readwrite'>;
 
-/** Remove the lists of a user. Edits that were not sent stay. */
+/** Remove the lists and the names of a user. Edits that were not sent stay. */
 async function removeLists(transaction: Transaction, userId: number): Promise<void> {
   await Promise.all([
     transaction.objectStore('replicas').delete(keysOf(userId)),
     transaction.objectStore('items').delete(keysOf(userId)),
     transaction.objectStore('overviews').delete(userId),
+    transaction.objectStore('names').delete(keysOf(userId)),
+    transaction.objectStore('nameRecords').delete(userId),
   ]);
 }
 

@@ -2,12 +2,16 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { ItemRow, OverviewRow } from '../protocol/frames';
 import type { UserProfile } from '../protocol/rest';
 import type { OutboxEntry } from '../sync/outbox';
-import type { ReplicaHeader, StorageStatus } from '../sync/storage';
+import type { KnownName } from '../sync/known-name';
+import type { NameRecord, ReplicaHeader, StorageStatus } from '../sync/storage';
 import type { Alias } from '../sync/outbox';
 import type { Lease } from './lease';
 
 /** The version of the schema below. A newer one is created by `upgrade`. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+
+/** The key of who is signed in. */
+export const SESSION = 'current';
 
 /** How long to wait for a tab that holds an older version open, in milliseconds. */
 export const BLOCKED_TIMEOUT = 3000;
@@ -20,7 +24,7 @@ export interface StoredEntry {
 
 /** Everything of a user has a key that begins with the user's id. */
 export interface TrolleySchema extends DBSchema {
-  /** Who is signed in, under the key `current`. */
+  /** Who is signed in, under the key `SESSION`. */
   session: { key: string; value: UserProfile };
   /** The names of the users whose edits wait, by their id. */
   users: { key: number; value: { id: number; name: string } };
@@ -36,23 +40,25 @@ export interface TrolleySchema extends DBSchema {
   overviews: { key: number; value: readonly OverviewRow[] };
   /** By user: who sends, where the browser has no locks. */
   leases: { key: number; value: Lease };
+  /** By user and key of the name. */
+  names: { key: [number, string]; value: KnownName };
+  /** By user. */
+  nameRecords: { key: number; value: NameRecord };
 }
 
 export type Database = IDBPDatabase<TrolleySchema>;
 
-export const STORES = [
-  'session',
-  'users',
-  'outbox',
-  'aliases',
-  'replicas',
-  'items',
-  'overviews',
-  'leases',
+/** The stores by the version of the schema that brought them. */
+const STORES_OF_VERSIONS = [
+  ['session', 'users', 'outbox', 'aliases', 'replicas', 'items', 'overviews', 'leases'],
+  ['names', 'nameRecords'],
 ] as const;
 
+export const STORES = STORES_OF_VERSIONS.flat();
+
 function upgrade(database: Database, oldVersion: number): void {
-  if (oldVersion < 1) for (const name of STORES) database.createObjectStore(name);
+  for (const names of STORES_OF_VERSIONS.slice(oldVersion))
+    for (const name of names) database.createObjectStore(name);
 }
 
 /** All keys that begin with these values. An array sorts behind every string and number. */

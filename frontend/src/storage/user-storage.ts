@@ -1,7 +1,11 @@
 import type { ItemRow, OverviewRow } from '../protocol/frames';
 import type { OutboxEntry } from '../sync/outbox';
+import type { KnownName } from '../sync/known-name';
 import {
+  NO_NAME_RECORD,
   writeResultOf,
+  type NameRecord,
+  type NameStorage,
   type OutboxStorage,
   type ReplicaHeader,
   type ReplicaStorage,
@@ -9,7 +13,7 @@ import {
   type WriteResult,
 } from '../sync/storage';
 import type { OutboxChange, StoredOutbox } from '../sync/outbox';
-import { keysOf, type Database } from './database';
+import { keysOf, SESSION, type Database } from './database';
 import { claimed } from './lease';
 import type { LeaseStore } from './sender-lock';
 
@@ -144,6 +148,47 @@ export class DatabaseReplicas implements ReplicaStorage {
 
   async writeOverview(rows: readonly OverviewRow[]): Promise<void> {
     await this.database.put('overviews', rows, this.userId);
+  }
+}
+
+/** The names that one user used before, in IndexedDB. */
+export class DatabaseNames implements NameStorage {
+  constructor(
+    private readonly database: Database,
+    private readonly userId: number,
+  ) {}
+
+  async read(): Promise<{ names: KnownName[]; record: NameRecord }> {
+    const transaction = this.database.transaction(['names', 'nameRecords']);
+    const [names, record] = await Promise.all([
+      transaction.objectStore('names').getAll(keysOf(this.userId)),
+      transaction.objectStore('nameRecords').get(this.userId),
+    ]);
+    return { names, record: record ?? NO_NAME_RECORD };
+  }
+
+  async write(names: readonly KnownName[], removedKeys: readonly string[]): Promise<void> {
+    const { userId } = this;
+    const transaction = this.database.transaction(['names', 'session'], 'readwrite');
+    const store = transaction.objectStore('names');
+    const session = await transaction.objectStore('session').get(SESSION);
+    // Another tab may have signed out meanwhile, and removed everything.
+    if (session?.id !== userId) return transaction.done;
+    await Promise.all([
+      ...names.map((name) => store.put(name, [userId, name.key])),
+      ...removedKeys.map((key) => store.delete([userId, key])),
+      transaction.done,
+    ]);
+  }
+
+  async updateRecord(change: (record: NameRecord) => NameRecord): Promise<NameRecord> {
+    const transaction = this.database.transaction(['nameRecords', 'session'], 'readwrite');
+    const store = transaction.objectStore('nameRecords');
+    const session = await transaction.objectStore('session').get(SESSION);
+    const record = change((await store.get(this.userId)) ?? NO_NAME_RECORD);
+    if (session?.id === this.userId) await store.put(record, this.userId);
+    await transaction.done;
+    return record;
   }
 }
 

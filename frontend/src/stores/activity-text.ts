@@ -2,7 +2,13 @@ import * as m from '#messages';
 import type { Change, ListRow, Member } from '../protocol/frames';
 import type { Activity, Actor, Verb } from '../protocol/rest';
 import type { Replica } from '../sync/replica';
-import { changedItemFields, changedValue, type ChangedFields } from './changed-fields';
+import {
+  changedItemFields,
+  changedListFields,
+  changedValue,
+  commonCategory,
+  type ChangedFields,
+} from './changed-fields';
 import { editSentence } from './edit-sentence';
 
 /** The parts of a change that its sentence needs. */
@@ -73,6 +79,12 @@ export function actionText(summary: ActivitySummary): string {
 function sentence(summary: ActivitySummary, actor: string, undone?: string): string {
   if (undone !== undefined) return m.activity_undid({ actor, change: undone });
   const { names, count } = summary;
+  const category = summary.fields['category'];
+  if (category && count > 1) {
+    const [from, to] = [category.before, category.after].map(String);
+    const values = { actor, names: joinNames(names, count) };
+    return m.activity_items_category({ ...values, from: from || '–', to: to || '–' });
+  }
   const edit = editSentence(summary, actor);
   return edit ?? sentenceOf(summary)({ actor, names: joinNames(names, count) });
 }
@@ -122,12 +134,24 @@ function changedFieldsOf(
   members: readonly Member[],
 ): ChangedFields {
   const [item, ...otherItems] = change.items ?? [];
-  const isOneItem = otherItems.length + (change.gone?.length ?? 0) === 0 && !change.patches;
-  if (item) return isOneItem ? changedItemFields(before.items.get(item.id), item) : {};
+  const isOneItem =
+    otherItems.length + (change.gone?.length ?? 0) === 0 && !change.patches && !change.list;
+  if (item && isOneItem) return changedItemFields(before.items.get(item.id), item);
+  if (item || change.patches) return change.gone?.length ? {} : categoryOfMany(change, before);
   const [member, ...otherMembers] = members;
-  if (!member) return changedValue('name', before.list?.name, change.list?.name);
+  if (!member) return before.list && change.list ? changedListFields(before.list, change.list) : {};
   const oldRole = membersById(before.list).get(member.id)?.role;
   return otherMembers.length > 0 ? {} : changedValue('role', oldRole, member.role);
+}
+
+function categoryOfMany({ items = [], patches = [] }: Change, before: Replica): ChangedFields {
+  const patched = patches.flatMap(({ ids, fields }) =>
+    ids.flatMap((id) => {
+      const row = before.items.get(id);
+      return row ? [{ ...row, ...fields }] : [];
+    }),
+  );
+  return commonCategory([...items, ...patched].map((row) => [before.items.get(row.id), row]));
 }
 
 function changedMembers(change: Change, before: Replica): Member[] {

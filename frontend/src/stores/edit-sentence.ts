@@ -8,9 +8,11 @@ interface Edit {
   verb: Verb;
   /** The name of the row first. */
   names: readonly string[];
+  listName: string;
   fields: ChangedFields;
 }
 
+type SettingSentence = (inputs: { actor: string; from: string; to: string }) => string;
 type EditSentence = (inputs: { actor: string; name: string; from: string; to: string }) => string;
 
 const QUANTITY_SENTENCES: Record<'set' | 'changed' | 'removed', EditSentence> = {
@@ -30,6 +32,20 @@ const FIELD_LABELS: Partial<Record<string, string>> = {
   quantity: m.item_quantity(),
   note: m.item_note(),
   category: m.activity_category(),
+  shops: m.activity_shops(),
+};
+
+const SETTING_LABELS: Partial<Record<string, string>> = {
+  name: m.name(),
+  aisles: m.activity_order_of_aisles(),
+  shops: m.activity_shops(),
+  staples: m.activity_staples(),
+};
+
+const SETTING_SENTENCES: Partial<Record<string, SettingSentence>> = {
+  aisles: m.activity_aisles_changed,
+  shops: m.activity_shops_of_list_changed,
+  staples: m.activity_staples_changed,
 };
 
 /**
@@ -37,7 +53,10 @@ const FIELD_LABELS: Partial<Record<string, string>> = {
  *
  * Undefined for a change of which this is not known, or is said by its verb.
  */
-export function editSentence({ verb, names, fields }: Edit, actor: string): string | undefined {
+export function editSentence(
+  { verb, names, listName, fields }: Edit,
+  actor: string,
+): string | undefined {
   const name = names[0] ?? m.activity_an_item();
   if (verb === 'list.renamed' && fields['name'])
     return m.activity_list_renamed_to({ actor, ...valuesOf(fields['name']) });
@@ -50,22 +69,58 @@ export function editSentence({ verb, names, fields }: Edit, actor: string): stri
       to: roleLabel(to as Role),
     });
   }
-  return verb === 'item.edited' ? itemSentence(name, fields, actor) : undefined;
+  if (verb === 'item.edited') return itemSentence(name, fields, actor);
+  return verb === 'list.edited' ? listSentence(listName, fields, actor) : undefined;
+}
+
+function listSentence(name: string, fields: ChangedFields, actor: string): string | undefined {
+  const texts = Object.entries(fields).filter(([field]) => SETTING_LABELS[field]);
+  const [first, second] = texts;
+  if (!first) return undefined;
+  if (second) {
+    const changes = changesText(texts, SETTING_LABELS);
+    return m.activity_fields_changed({ actor, name, changes });
+  }
+  return SETTING_SENTENCES[first[0]]?.({ actor, ...shownValues(first[1]) });
+}
+
+function changesText(
+  texts: readonly [string, FieldChange][],
+  labels: Partial<Record<string, string>>,
+): string {
+  return texts
+    .map(([field, change]) =>
+      m.activity_field_change({ field: labels[field] ?? '', ...shownValues(change) }),
+    )
+    .join(', ');
+}
+
+function missingSentence(
+  name: string,
+  { not_found: change }: ChangedFields,
+  actor: string,
+): string | undefined {
+  if (!change) return undefined;
+  const sentence = change.after ? m.activity_not_found : m.activity_not_found_removed;
+  return sentence({ actor, name });
 }
 
 function itemSentence(name: string, fields: ChangedFields, actor: string): string | undefined {
   const texts = Object.entries(fields).filter(([field]) => FIELD_LABELS[field]);
   const [first, second] = texts;
-  if (!first) return undefined;
+  if (!first) return missingSentence(name, fields, actor);
   if (second) {
-    const changes = texts.map(([field, change]) =>
-      m.activity_field_change({ field: FIELD_LABELS[field] ?? '', ...shownValues(change) }),
-    );
-    return m.activity_fields_changed({ actor, name, changes: changes.join(', ') });
+    const changes = changesText(texts, FIELD_LABELS);
+    return m.activity_fields_changed({ actor, name, changes });
   }
   const [field, change] = first;
   const values = { actor, name, ...valuesOf(change) };
   if (field === 'name') return m.activity_item_renamed(values);
+  if (field === 'shops') {
+    const anyShop = m.activity_any_shop();
+    const shops = { from: values.from || anyShop, to: values.to || anyShop };
+    return m.activity_shops_changed({ actor, name, ...shops });
+  }
   if (field === 'category')
     return m.activity_category_changed({ actor, name, ...shownValues(change) });
   const sentences = field === 'note' ? NOTE_SENTENCES : QUANTITY_SENTENCES;

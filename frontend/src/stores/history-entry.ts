@@ -15,6 +15,8 @@ export interface HistoryEntry {
   requiredRight: 'tick' | 'edit' | 'manage' | null;
 }
 
+/** What a change of the settings of a list changes, in its row and in items. */
+const SETTING_FIELDS: ReadonlySet<string> = new Set(['aisles', 'shops', 'staples', 'category']);
 const TICK_VERBS = /^items?\.(?:un)?ticked$/;
 
 /** The right needed to undo a change. Members and deleted lists are managed elsewhere. */
@@ -24,19 +26,33 @@ export function requiredRightOf(verb: Verb): HistoryEntry['requiredRight'] {
   return verb === 'list.renamed' ? 'manage' : null;
 }
 
-export function entryFromActivity(activity: Activity, listName: string): HistoryEntry {
-  const { version, at, undoes, verb, summary } = activity;
+/** The same, with what is known of the fields: a user who may tick may also mark items. */
+function requiredRight(
+  { verb, fields }: ActivitySummary,
+  { isOfList, hasMembers }: { isOfList: boolean; hasMembers: boolean },
+): HistoryEntry['requiredRight'] {
+  const names = Object.keys(fields);
+  if (verb === 'item.edited' && names.length > 0 && names.every((name) => name === 'not_found'))
+    return 'tick';
+  if (verb === 'list.edited' && isOfList && !hasMembers) return 'edit';
   // If an undo renamed the list, only an owner can undo it.
-  const isRename = verb === 'undo' && summary.list_changed;
-  const requiredRight = isRename ? 'manage' : requiredRightOf(verb);
-  return { version, at, undoes, requiredRight, summary: summaryOfActivity(activity, listName) };
+  const isOfSettings = names.length > 0 && names.every((name) => SETTING_FIELDS.has(name));
+  return verb === 'undo' && isOfList && !isOfSettings ? 'manage' : requiredRightOf(verb);
+}
+
+export function entryFromActivity(activity: Activity, listName: string): HistoryEntry {
+  const { version, at, undoes, summary: logged } = activity;
+  const summary = summaryOfActivity(activity, listName);
+  const kind = { isOfList: logged.list_changed, hasMembers: logged.members > 0 };
+  return { version, at, undoes, requiredRight: requiredRight(summary, kind), summary };
 }
 
 export function entryFromChange(change: Change, before: Replica): HistoryEntry {
-  const { version, at, verb } = change;
-  const undoes = change.undoes ?? null;
-  const requiredRight = verb === 'undo' && change.list ? 'manage' : requiredRightOf(verb);
-  return { version, at, undoes, requiredRight, summary: summaryOfChange(change, before) };
+  const { version, at, undoes = null, list } = change;
+  const summary = summaryOfChange(change, before);
+  const hasMembers = list?.members.length !== before.list?.members.length;
+  const kind = { isOfList: list !== undefined, hasMembers };
+  return { version, at, undoes, requiredRight: requiredRight(summary, kind), summary };
 }
 
 /** Merge entries, newest first. Of two with the same version, the added one wins. */

@@ -1,13 +1,10 @@
 import * as m from '#messages';
-import type { Api } from '../net/api';
 import { listTopic } from '../protocol/topic';
 import type { ItemRow } from '../protocol/frames';
 import { nameKey } from '../sync/edit';
 import type { Engine } from '../sync/engine';
-import { parseLine, readingsOf, type ParsedLine } from './quantity';
-
-/** The pause in typing before suggestions are requested, in milliseconds. */
-const SUGGESTION_DELAY = 150;
+import type { KnownNames } from './known-names.svelte';
+import { parseLine, type ParsedLine } from './quantity';
 
 const nameKeysCache = new WeakMap<ReadonlyMap<string, ItemRow>, ReadonlySet<string>>();
 
@@ -21,13 +18,10 @@ function nameKeysOf(items: ReadonlyMap<string, ItemRow>): ReadonlySet<string> {
 
 /** Parses typed lines, and knows which names were used before. */
 export class ItemInput {
-  /** The keys of names that the server suggested. */
-  #suggestedKeys = $state.raw<ReadonlySet<string>>(new Set());
-  readonly #requestedNames = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** The names that were used before. Null until they are loaded. */
+  names = $state.raw<KnownNames | null>(null);
 
   constructor(
-    private readonly api: Api,
     private readonly engine: Engine,
     private readonly listIds: () => readonly string[],
   ) {}
@@ -44,30 +38,8 @@ export class ItemInput {
     return m.add_bar_parts_note({ name, note });
   }
 
-  /** If a line can be read in several ways, ask the server for known names. */
-  loadSuggestions(text: string): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    const readings = readingsOf(text);
-    const name = readings.at(-1)?.name ?? '';
-    if (readings.length < 2 || this.#requestedNames.has(name)) return;
-    this.#timer = setTimeout(() => void this.#fetchSuggestions(name), SUGGESTION_DELAY);
-  }
-
-  async #fetchSuggestions(name: string): Promise<void> {
-    try {
-      const suggestions = await this.api.getSuggestions(name);
-      this.#requestedNames.add(name);
-      this.#suggestedKeys = new Set([
-        ...this.#suggestedKeys,
-        ...suggestions.map((suggestion) => nameKey(suggestion.name)),
-      ]);
-    } catch {
-      // Without suggestions, only the names on the lists are known.
-    }
-  }
-
   #isKnown(key: string): boolean {
-    if (this.#suggestedKeys.has(key)) return true;
+    if (this.names?.has(key)) return true;
     return this.listIds().some((id) =>
       nameKeysOf(this.engine.replica(listTopic(id)).items).has(key),
     );

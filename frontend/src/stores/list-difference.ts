@@ -32,7 +32,11 @@ function differenceOfItem(then: ItemRow, now: ItemRow): Difference | null {
   if (then.purchased !== now.purchased) return now.purchased ? 'ticked since' : 'unticked since';
   const hasOtherTick =
     then.purchased_at !== now.purchased_at || then.purchased_by?.id !== now.purchased_by?.id;
-  const isChanged = hasOtherTick || TEXTS.some((field) => then[field] !== now[field]);
+  const hasOtherShops = (then.shops ?? []).join('\n') !== (now.shops ?? []).join('\n');
+  const hasOtherMark = (then.not_found_at ?? null) !== (now.not_found_at ?? null);
+  const hasOtherTrip = hasOtherShops || hasOtherMark;
+  const isChanged =
+    hasOtherTick || hasOtherTrip || TEXTS.some((field) => then[field] !== now[field]);
   return isChanged ? 'changed since' : null;
 }
 

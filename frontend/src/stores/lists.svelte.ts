@@ -222,7 +222,7 @@ export class Lists {
       members,
       role: members.find((member) => member.id === userId)?.role ?? 'viewer',
       epoch: row.epoch,
-      version: Math.max(version, row.version),
+      version: row.version,
       ...(isReplicaShown
         ? countsWithEdits(items, edits)
         : { openCount: row.items_open, totalCount: row.items_total }),

@@ -43,6 +43,6 @@ export function createdReplica(entry: CreationEntry): Replica {
   const { id, name, last_interaction, created_at, created_by, members } = createdRow(entry);
   return {
     ...emptyReplica(listTopic(id)),
-    list: { id, name, last_interaction, created_at, created_by, members },
+    list: { id, name, last_interaction, created_at, created_by, members, ...entry.edit.settings },
   };
 }

@@ -7,7 +7,7 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
   const list = `shopping-lists/${edit.list}/`;
   switch (edit.type) {
     case 'create': {
-      const body = { id: edit.list, name: edit.name };
+      const body = { id: edit.list, name: edit.name, ...edit.settings };
       return { method: 'POST', path: 'shopping-lists/', body, op };
     }
     case 'rename':
@@ -40,13 +40,34 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
       // Without ids: one item that was removed meanwhile would make the server refuse the request.
       return { method: 'POST', path, body: { purchased: true }, op };
     }
+    case 'edit items': {
+      const { items, fields } = edit;
+      return { method: 'POST', path: `${list}shopping-items/edit/`, body: { items, fields }, op };
+    }
+    case 'move items':
+    case 'move to list': {
+      const place = edit.type === 'move items' ? { after: edit.after } : { list: edit.target };
+      const body = { items: edit.items, ...place };
+      return { method: 'POST', path: `${list}shopping-items/move/`, body, op };
+    }
+    case 'copy items': {
+      const path = `shopping-lists/${edit.source}/shopping-items/copy/`;
+      return { method: 'POST', path, body: { items: edit.items, list: edit.list }, op };
+    }
+    case 'settings':
+      return { method: 'PATCH', path: list, body: edit.patch, op };
+    case 'rename aisle': {
+      const body = { from: edit.from, to: edit.to };
+      return { method: 'POST', path: `${list}aisles/rename/`, body, op };
+    }
     case 'undo':
       return { method: 'POST', path: `${list}activities/${edit.version ?? 0}/undo/`, op };
     case 'remove':
       return { method: 'DELETE', path: `${list}shopping-items/${edit.item}/`, op };
     case 'restore': {
-      const { name, quantity, note, category, purchased } = edit.row;
-      const body = { name, quantity, note, category, purchased, after: edit.after };
+      const { name, quantity, note, category, purchased, shops = [], not_found_at } = edit.row;
+      const details = { name, quantity, note, category, purchased, shops };
+      const body = { ...details, not_found: Boolean(not_found_at), after: edit.after };
       return { method: 'PUT', path: `${list}shopping-items/${edit.item}/`, body, op };
     }
   }

@@ -1,4 +1,4 @@
-import type { ItemRow, Person } from '../protocol/frames';
+import type { ItemRow, ListRow, Person, Shop, Staple } from '../protocol/frames';
 
 /** The fields of an item that a user may edit. */
 export interface ItemFields {
@@ -6,13 +6,30 @@ export interface ItemFields {
   quantity: string;
   note: string;
   category: string;
+  /** The names of the shops that the item is for, none for every shop. */
+  shops: string[];
   purchased: boolean;
+  /** Whether the shop did not have it. */
+  not_found: boolean;
+}
+
+/** The fields that several items can get at once. */
+export type CommonFields = Partial<Pick<ItemFields, 'category' | 'shops' | 'not_found'>>;
+
+/** The order of the aisles of a list, its shops and its staples. */
+export type ListSettings = Pick<ListRow, 'aisles' | 'shops' | 'staples'>;
+
+/** New settings of a list. `shops` and `staples` are merged by name: null removes a name. */
+export interface SettingsPatch {
+  aisles?: string[];
+  shops?: Record<string, Partial<Shop> | null>;
+  staples?: Record<string, Partial<Staple> | null>;
 }
 
 /** An edit by the user. It holds fields, not rows, so that edits by two users can be merged. */
 export type Edit =
   | Creation
-  | { type: 'add'; list: string; item: string; fields: Partial<ItemFields> & { name: string } }
+  | { type: 'add'; list: string; item: string; fields: NewItem['fields'] }
   | { type: 'change'; list: string; item: string; fields: Partial<ItemFields> }
   | { type: 'remove'; list: string; item: string }
   | { type: 'restore'; list: string; item: string; row: ItemRow; after: string | null }
@@ -20,6 +37,13 @@ export type Edit =
   | { type: 'add items'; list: string; newItems: readonly NewItem[] }
   | { type: 'untick items'; list: string; items: readonly string[] }
   | { type: 'remove items'; list: string; items: readonly string[] }
+  | { type: 'edit items'; list: string; items: readonly string[]; fields: CommonFields }
+  /** Places items one behind the other, behind another item; null is the top. */
+  | { type: 'move items'; list: string; items: readonly string[]; after: string | null }
+  | { type: 'move to list'; list: string; items: readonly string[]; target: string }
+  | Copy
+  | { type: 'settings'; list: string; patch: SettingsPatch }
+  | { type: 'rename aisle'; list: string; from: string; to: string }
   | Undo;
 
 /** A list that this browser creates. It chooses the id, so that the list can be used at once. */
@@ -28,19 +52,30 @@ export interface Creation {
   list: string;
   name: string;
   owner: Person;
+  settings?: ListSettings;
+}
+
+/** Adds items of another list, the `source`. `newItems` are what they will be on this list. */
+export interface Copy {
+  type: 'copy items';
+  list: string;
+  source: string;
+  items: readonly string[];
+  newItems: readonly NewItem[];
 }
 
 /** An item to add. The client chooses its id. */
 export interface NewItem {
   item: string;
-  fields: Partial<ItemFields> & { name: string };
+  fields: Partial<Omit<ItemFields, 'not_found'>> & { name: string };
 }
 
 /**
  * Undoes an edit that may not be saved yet.
  *
  * `version` is known when the server has responded to the edit `undoneOp`. `restoredRows`
- * are the items as they were before that edit, `removedIds` the items that it added.
+ * are the items as they were before that edit, `removedIds` the items that it added, and
+ * `settings` the settings of the list that it changed, as they were.
  */
 export interface Undo {
   type: 'undo';
@@ -49,6 +84,7 @@ export interface Undo {
   version: number | null;
   restoredRows: readonly ItemRow[];
   removedIds: readonly string[];
+  settings?: SettingsPatch;
 }
 
 /** The id of the one item that an edit is about, or null. */

@@ -8,6 +8,7 @@ import { listIdOf, listTopic } from '../protocol/topic';
 import type {
   ActivityEntry,
   Change,
+  KnownList,
   ListPosition,
   Overview,
   OverviewRow,
@@ -17,7 +18,6 @@ import type {
   Seen,
   ServerFrame,
   Snapshot,
-  Visit,
   Welcome,
 } from '../protocol/frames';
 import type { Edit } from './edit';
@@ -36,7 +36,7 @@ import {
   type PresenceDetails,
   type SubscriptionState,
 } from './subscription-state';
-import type { UserStorage } from './storage';
+import type { NameStorage, UserStorage } from './storage';
 
 /** An event for the stores. All events of one message are delivered together. */
 export type EngineEvent =
@@ -98,8 +98,8 @@ export class Engine {
   readonly #createdRows = new Map<string, OverviewRow>();
   /** Resolves when the stored edits are known. */
   #opening: Promise<unknown> = Promise.resolve();
-  /** Up to which version the user has seen each list. Null until the server has told. */
-  visits: Map<string, Visit & { epoch: string }> | null = null;
+  /** The lists of the user, with their last visits. Null until the server has told. */
+  knownLists: KnownList[] | null = null;
   /** How far the clock of the server is ahead of this one, in milliseconds. */
   clockOffset = 0;
   /** The rows of the parts of an overview whose last part has not arrived yet. */
@@ -222,7 +222,7 @@ export class Engine {
     this.#storage?.close();
     this.#storage = null;
     this.#userId = null;
-    this.visits = null;
+    this.knownLists = null;
     this.#readings.clear();
     this.#uncreated.clear();
     this.#createdRows.clear();
@@ -413,6 +413,11 @@ export class Engine {
     return (await this.#storage?.replicas.read(listId))?.items ?? null;
   }
 
+  /** What this browser stores of the names that the user used before. Null: nothing. */
+  get names(): NameStorage | null {
+    return this.#storage?.names ?? null;
+  }
+
   get outbox(): Outbox {
     return this.#sender.outbox;
   }
@@ -515,9 +520,6 @@ export class Engine {
         return [{ kind: 'activities', entries: frame.entries }];
       case 'activity':
         return [{ kind: 'activity', entry: frame.entry }];
-      case 'visited':
-        this.visits?.set(frame.list, frame);
-        return [{ kind: 'frame', frame }];
       default:
         return [{ kind: 'frame', frame }];
     }
@@ -540,9 +542,7 @@ export class Engine {
     this.#sender.start();
     // A server before an update does not say it.
     this.clockOffset = Date.parse(frame.at) - this.clock.now() || 0;
-    this.visits = new Map();
-    for (const { id, epoch, visited } of frame.lists)
-      if (visited) this.visits.set(id, { ...visited, epoch });
+    this.knownLists = frame.lists;
     return [{ kind: 'welcome', frame }];
   }
 

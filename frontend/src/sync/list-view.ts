@@ -175,7 +175,8 @@ function keepEqualRows(changes: RowChanges, before: RowChanges): RowChanges {
 
 function isEqualRow(a: ViewRow, b: ViewRow): boolean {
   if (a === b) return true;
-  const fields = Object.keys(a.item) as (keyof ItemRow)[];
+  // A row that an older server recorded does not have every field.
+  const fields = Object.keys({ ...a.item, ...b.item }) as (keyof ItemRow)[];
   return a.status === b.status && fields.every((field) => a.item[field] === b.item[field]);
 }
 

@@ -99,6 +99,7 @@ function applyEdit(
       addItem(rows, edit, orderKey(index), context);
       break;
     case 'add items':
+    case 'copy items':
       addItems(rows, edit.newItems, orderKey(index), context);
       break;
     case 'change':
@@ -113,8 +114,18 @@ function applyEdit(
     case 'untick items':
       for (const id of edit.items) changeItem(rows, id, { purchased: false }, context);
       break;
+    case 'edit items':
+      for (const id of edit.items) changeItem(rows, id, edit.fields, context);
+      break;
+    case 'move items':
+      moveItems(rows, edit, orderKey(LAST_INDEX - index), context);
+      break;
     case 'remove items':
+    case 'move to list':
       for (const id of edit.items) rows.delete(id);
+      break;
+    case 'rename aisle':
+      renameAisle(rows, edit, context);
       break;
     case 'undo':
       for (const id of edit.removedIds) rows.delete(id);
@@ -122,9 +133,11 @@ function applyEdit(
       break;
     case 'create':
     case 'rename':
+    case 'settings':
   }
 }
 
+const LAST_INDEX = 999_999;
 const orderKey = (index: number): string => String(index).padStart(6, '0');
 
 /**
@@ -146,15 +159,50 @@ export function byClaim(a: ItemRow, b: ItemRow): number {
   return (a.purchased_at ?? '') < (b.purchased_at ?? '') ? -1 : 1;
 }
 
+/**
+ * Place items behind another one, or at the top.
+ *
+ * A position that is continued with a NUL character is behind itself, and before every
+ * position that the server gives. `order` is lower for a later edit: it was placed nearer.
+ */
+function moveItems(
+  rows: EditedRows,
+  { items, after }: { items: readonly string[]; after: string | null },
+  order: string,
+  context: EditContext,
+): void {
+  const anchor = after === null ? '' : rows.get(after)?.item.position;
+  if (anchor === undefined) return;
+  items.forEach((id, index) => {
+    const position = `${anchor}\0${order}${orderKey(index)}`;
+    if (rows.get(id)?.item.position !== position) changeItem(rows, id, { position }, context);
+  });
+}
+
+function renameAisle(
+  rows: EditedRows,
+  { from, to }: { from: string; to: string },
+  context: EditContext,
+): void {
+  const key = nameKey(from);
+  const renamed = Array.from(rows.all()).filter(
+    ({ category }) => category !== to && (category === from || nameKey(category) === key),
+  );
+  for (const { id } of renamed) changeItem(rows, id, { category: to }, context);
+}
+
 function changeItem(
   rows: EditedRows,
   id: string,
-  fields: Partial<ItemRow>,
+  { not_found: isMissing, ...fields }: Partial<ItemRow> & { not_found?: boolean },
   { status, time, user }: EditContext,
 ): void {
   const row = rows.get(id);
   if (!row) return;
   const item = { ...row.item, ...fields };
+  if (isMissing !== undefined)
+    item.not_found_at = isMissing ? (item.not_found_at ?? new Date(time).toISOString()) : null;
+  if (item.purchased && item.not_found_at) item.not_found_at = null;
   if (fields.purchased !== undefined && fields.purchased !== row.item.purchased) {
     item.purchased_at = fields.purchased ? new Date(time).toISOString() : null;
     item.purchased_by = fields.purchased ? user : null;

@@ -135,7 +135,11 @@ export class OutboxSender {
   }
 
   retry(op: string): void {
-    this.#updateEntries((entries) => outbox.retried(entries, op));
+    this.#updateEntries((entries) => {
+      const list = entries.find((entry) => entry.op === op)?.edit.list ?? '';
+      const rows = this.#replicas.get(list)?.items;
+      return outbox.retried(entries, op, (id) => !rows || rows.has(id));
+    });
     this.flush();
   }
 

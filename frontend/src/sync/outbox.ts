@@ -1,4 +1,5 @@
 import type { Change } from '../protocol/frames';
+import { listTopic } from '../protocol/topic';
 import { itemOf, nameKey, type Edit } from './edit';
 import type { Detail } from './item-merge';
 import type { Replica } from './replica';
@@ -169,15 +170,35 @@ export function rejected(outbox: Outbox, op: string, reason: string): Outbox {
   return updated(withUndoVersion(outbox, op, null), op, { state: 'rejected', reason });
 }
 
-export function retried(outbox: Outbox, op: string): Outbox {
-  return updated(outbox, op, { state: 'waiting', reason: null });
+/**
+ * Try an edit again. `isThere` tells whether an item is on the list: the server refuses a
+ * request with another one, and an edit of several items goes on without it.
+ */
+export function retried(
+  outbox: Outbox,
+  op: string,
+  isThere: (id: string) => boolean = () => true,
+): Outbox {
+  return outbox.map((entry) => {
+    if (entry.op !== op) return entry;
+    const { edit } = entry;
+    const isSelection = 'items' in edit && !('source' in edit);
+    const items = isSelection ? edit.items.filter(isThere) : [];
+    const known = items.length > 0 ? ({ ...edit, items } as Edit) : edit;
+    return { ...entry, edit: known, state: 'waiting', reason: null };
+  });
 }
 
 function isBlocked(outbox: Outbox, edit: Edit): boolean {
   return outbox.some(
     ({ state, edit: { type, list } }) =>
-      type === 'create' && state === 'rejected' && list === edit.list,
+      type === 'create' && state === 'rejected' && (list === edit.list || list === sourceOf(edit)),
   );
+}
+
+/** The list whose items an edit copies. */
+function sourceOf(edit: Edit): string | null {
+  return 'source' in edit ? edit.source : null;
 }
 
 /** Drop an edit. With the creation of a list, all edits of the list are dropped. */
@@ -230,7 +251,7 @@ function conflictsOf(
   { results = [] }: EditResponse,
   conflictOps: readonly string[],
 ): OutboxEntry[] {
-  if (edit.type !== 'add items') return [];
+  if (!('newItems' in edit)) return [];
   return edit.newItems.flatMap(({ item, fields }, index) => {
     const result = results[index];
     // The same response may arrive again.
@@ -270,13 +291,16 @@ export function resent(outbox: Outbox, list: string, version: number): Outbox {
 
 /** A change of the list has the op of an edit: the server saved it, whatever the request said. */
 export function savedByChange(outbox: StoredOutbox, change: Change, now: number): StoredOutbox {
-  const match = outbox.entries.find(({ op }) => op === change.op);
+  // A move to another list has the same op there.
+  const match = outbox.entries.find(
+    ({ op, edit }) => op === change.op && listTopic(edit.list) === change.topic,
+  );
   if (!match) return outbox;
   const { aliases, entries } = replaceIds(outbox, match, newIdsFromChange(match.edit, change), now);
   const fields = { version: change.version, changeVersion: change.version };
   const withVersion = withUndoVersion(entries, match.op, change.version);
   // Only the response to a bulk edit says which of its lines were refused.
-  const isComplete = match.edit.type !== 'add items' || match.state === 'acknowledged';
+  const isComplete = !('newItems' in match.edit) || match.state === 'acknowledged';
   return {
     aliases,
     entries: updated(withVersion, match.op, {
@@ -363,7 +387,7 @@ type NewIds = ReadonlyMap<string, string>;
 
 /** When an added item exists already, the server responds with its id. */
 function newIdsFromResponse(edit: Edit, { id, results = [] }: EditResponse): NewIds {
-  if (edit.type === 'add items') {
+  if ('newItems' in edit) {
     const ids = edit.newItems.map(
       ({ item }, index) => [item, results[index]?.item.id ?? item] as const,
     );
@@ -375,7 +399,7 @@ function newIdsFromResponse(edit: Edit, { id, results = [] }: EditResponse): New
 
 /** The same, from a change frame. If it has several items, they are matched by name. */
 function newIdsFromChange(edit: Edit, { items = [] }: Change): NewIds {
-  if (edit.type !== 'add items')
+  if (!('newItems' in edit))
     return newIdsFromResponse(edit, { id: items.length === 1 ? items[0]?.id : undefined });
   const ids = new Map(items.map(({ id, name }) => [nameKey(name), id]));
   return new Map(
@@ -421,8 +445,10 @@ export function withAliases({ entries, aliases }: StoredOutbox): Outbox {
 function withNewIds(edit: Edit, newIdOf: (id: string) => string): Edit {
   if ('item' in edit) return { ...edit, item: newIdOf(edit.item) };
   if (edit.type === 'undo') return { ...edit, removedIds: edit.removedIds.map(newIdOf) };
-  if ('items' in edit) return { ...edit, items: edit.items.map(newIdOf) };
-  return edit;
+  if (!('items' in edit)) return edit;
+  const items = edit.items.map(newIdOf);
+  if (edit.type !== 'move items' || edit.after === null) return { ...edit, items };
+  return { ...edit, items, after: newIdOf(edit.after) };
 }
 
 function isCaughtUp({ edit, version }: OutboxEntry, replica: Replica): boolean {

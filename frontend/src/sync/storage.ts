@@ -1,5 +1,6 @@
 import type { Change, ItemRow, ListRow, OverviewRow } from '../protocol/frames';
 import type { UserProfile } from '../protocol/rest';
+import type { KnownName } from './known-name';
 import type { OutboxChange, StoredOutbox } from './outbox';
 import type { Replica } from './replica';
 
@@ -99,6 +100,34 @@ export interface StoredReplicas {
   close(): void;
 }
 
+/** What this browser knows of the names of one user, beside the names. */
+export interface NameRecord {
+  /** The entity tag of the names that the server sent, and when it was asked, in milliseconds. */
+  tag: string | null;
+  fetchedAt: number;
+  /** The names that are not suggested to the user. */
+  forgotten: readonly string[];
+  /** What the user decided about names, and the server does not know yet. */
+  unsent: readonly NameDecision[];
+}
+
+/** Whether a name is suggested no more, or again. */
+export interface NameDecision {
+  name: string;
+  isForgotten: boolean;
+}
+
+export const NO_NAME_RECORD: NameRecord = { tag: null, fetchedAt: 0, forgotten: [], unsent: [] };
+
+/** Stores the names that one user used before. Every method may reject. */
+export interface NameStorage {
+  read(): Promise<{ names: readonly KnownName[]; record: NameRecord }>;
+  /** Write names and remove others, unless another user is signed in now. */
+  write(names: readonly KnownName[], removedKeys: readonly string[]): Promise<void>;
+  /** Change the record, in one transaction. Resolves to the result. */
+  updateRecord(change: (record: NameRecord) => NameRecord): Promise<NameRecord>;
+}
+
 /** Lets one tab of this browser send the edits of a user. */
 export interface SenderLock {
   /** Request the lock. `onHeld` is called when this tab has it, `onLost` if it is taken away. */
@@ -111,6 +140,7 @@ export interface SenderLock {
 export interface UserStorage {
   outbox: TabOutbox;
   replicas: StoredReplicas;
+  names: NameStorage;
   lock: SenderLock;
   /** Stop listening and give the lock back. */
   close(): void;

@@ -19,6 +19,16 @@ export function textOfWaiting({ edit, label: name }: OutboxEntry): string {
       return m.waiting_remove({ name });
     case 'rename':
       return m.waiting_rename({ name });
+    case 'move items':
+    case 'move to list':
+      return m.waiting_move({ name });
+    case 'copy items':
+      return m.waiting_copy({ name });
+    case 'rename aisle':
+      return m.waiting_change({ name: edit.from });
+    case 'settings':
+    case 'edit items':
+      return m.waiting_change({ name });
     case 'change':
       if (edit.fields.purchased === undefined) return m.waiting_change({ name });
       return edit.fields.purchased ? m.waiting_tick({ name }) : m.waiting_untick({ name });

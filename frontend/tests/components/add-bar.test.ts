@@ -1,9 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { Api } from '../../src/net/api';
 import { ItemInput } from '../../src/stores/item-input.svelte';
 import AddBar from '../../src/ui/AddBar.svelte';
-import { createFakeApi } from '../fake/api';
 import { OpenedList } from './opened-list';
 import { render } from './render';
 
@@ -13,8 +11,7 @@ describe('the add bar', () => {
 
   async function renderBar(): Promise<{ onAdd: ReturnType<typeof vi.fn<() => void>> }> {
     const { engine } = await OpenedList.with({ name: 'Milk' });
-    const { http } = createFakeApi(() => []);
-    const itemInput = new ItemInput(new Api(http), engine, () => ['one']);
+    const itemInput = new ItemInput(engine, () => ['one']);
     const onAdd = vi.fn<() => void>();
     render(AddBar, { label: 'Add an item', onAdd, itemInput });
     return { onAdd };
@@ -54,9 +51,7 @@ describe('the add bar', () => {
 
   it('PAG-2 does not split a name that is on a list', async () => {
     const opened = await OpenedList.with({ name: '7 Up' });
-    const itemInput = new ItemInput(new Api(createFakeApi(() => []).http), opened.engine, () => [
-      'one',
-    ]);
+    const itemInput = new ItemInput(opened.engine, () => ['one']);
     const onAdd = vi.fn<() => void>();
     render(AddBar, { label: 'Add an item', onAdd, itemInput });
     await userEvent.fill(field, '7 up');

@@ -13,6 +13,7 @@ import {
   type OutboxEntry,
 } from '../../src/sync/outbox';
 import { optimisticRows } from '../../src/sync/list-view';
+import { optimisticSettings } from '../../src/sync/list-settings';
 import { ManualClock, settlePromises } from './clock';
 import { paintAtOnce } from './paint';
 import { ana } from './rows';
@@ -20,6 +21,7 @@ import { FakeServer } from './server';
 import { FakeBrowser, type FakeTab } from './storage';
 
 const NAMES = ['Milk', 'Eggs', 'Bread', 'Tea', 'Rice'];
+const AISLES = ['Dairy', 'Bakery', ''];
 const NOTES = ['', 'raw', 'ripe', 'x'.repeat(996)];
 
 const hasCreation = (outbox: Outbox): boolean => creationsIn(outbox).length > 0;
@@ -266,7 +268,7 @@ export class RandomBrowsers {
     const { list } = this.server;
     this.#ids += 1;
     const item = `item${this.#ids}`;
-    const kind = (b >> 5) % 8;
+    const kind = (b >> 5) % 14;
     if (!row || kind < 2) {
       this.submit(page, { type: 'add', list, item, fields: { name, note } }, name);
     } else if (kind === 2) {
@@ -281,6 +283,22 @@ export class RandomBrowsers {
     } else if (kind === 4) {
       const fields = { name: `${name} ${this.#ids}` };
       this.submit(page, { type: 'change', list, item: row.id, fields }, name);
+    } else if (kind === 8) {
+      const fields = b % 2 ? { category: AISLES[b % 3] ?? '' } : { not_found: b % 4 === 0 };
+      const items = [row.id, ...rows.slice(0, 1).map(({ id }) => id)];
+      this.submit(page, { type: 'edit items', list, items: [...new Set(items)], fields }, name);
+    } else if (kind === 9 || kind === 10) {
+      const others = rows.filter(({ id }) => id !== row.id).map(({ id }) => id);
+      const after = kind === 9 ? null : (others.at(-1) ?? null);
+      const items = [row.id, ...others.slice(0, b % 2)].filter((id) => id !== after);
+      this.submit(page, { type: 'move items', list, items, after }, name);
+    } else if (kind === 11) {
+      const aisles = AISLES.slice(b % 3).filter(Boolean);
+      const patch = { aisles, shops: { [name]: b % 2 ? { aisles } : null } };
+      this.submit(page, { type: 'settings', list, patch }, name);
+    } else if (kind === 12) {
+      const from = AISLES[b % 3] ?? 'Dairy';
+      this.submit(page, { type: 'rename aisle', list, from: from || 'Cold', to: 'Cold' }, name);
     } else {
       const fields = { purchased: !row.purchased };
       this.submit(page, { type: 'change', list, item: row.id, fields }, row.name);
@@ -411,8 +429,14 @@ export class RandomBrowsers {
       if (waiting.length > 0) problems.push(`${waiting.length} edits wait for ever`);
       const view = new Map(this.view(page).map((row) => [row.id, row]));
       const same = [...server.items].every(
-        ([id, row]) => view.get(id)?.purchased === row.purchased,
+        ([id, row]) => JSON.stringify(view.get(id)) === JSON.stringify(row),
       );
+      const settings = optimisticSettings(
+        replica.list ?? {},
+        entriesOfList(page.engine.outbox, server.list),
+      );
+      if (JSON.stringify(settings) !== JSON.stringify(optimisticSettings(server.settings, [])))
+        problems.push('the settings differ');
       if (!same || view.size !== server.items.size) problems.push('a view differs');
     }
     for (const browser of this.browsers) {

@@ -1,10 +1,25 @@
 import type { HttpRequest, Http } from '../../src/net/http';
 import { parseProblem, unreachableProblem } from '../../src/net/problem';
 import type { OpenSocket, SocketConnectionEvents } from '../../src/net/socket-connection';
-import type { Change, ClientFrame, ItemRow, Seen, ServerFrame } from '../../src/protocol/frames';
+import type {
+  Change,
+  ClientFrame,
+  ItemRow,
+  ListRow,
+  Seen,
+  ServerFrame,
+} from '../../src/protocol/frames';
 import { digestOf, EMPTY_DIGEST } from '../../src/sync/digest';
-import { isSameName } from '../../src/sync/edit';
+import {
+  isSameName,
+  type CommonFields,
+  type Edit,
+  type ListSettings,
+  type SettingsPatch,
+} from '../../src/sync/edit';
 import { mergeDetails, putBackDetails } from '../../src/sync/item-merge';
+import { optimisticSettings } from '../../src/sync/list-settings';
+import type { OutboxEntry } from '../../src/sync/outbox';
 import { AT, ana, item, listRow } from './rows';
 
 /** The number of changes that the server can replay. */
@@ -24,10 +39,21 @@ interface Connection {
 interface Copy {
   isCreated: boolean;
   version: number;
+  settings: ListSettings;
   items: Map<string, ItemRow>;
   log: Change[];
   responses: Map<string, unknown>;
   history: (string | null)[];
+}
+
+interface EditBody {
+  items: string[];
+  fields: CommonFields;
+}
+
+interface MoveBody {
+  items: string[];
+  after: string | null;
 }
 
 type Row = Partial<ItemRow> & { name: string };
@@ -51,6 +77,7 @@ export class FakeServer {
   version = 0;
   /** Whether a request to create a list is refused. */
   refusesLists = false;
+  settings: ListSettings = {};
   items = new Map<string, ItemRow>();
   log: Change[] = [];
   /** The ops of all changes of this history. */
@@ -163,15 +190,20 @@ export class FakeServer {
   }
 
   get digest(): string {
-    return digestOf(listRow(this.list), this.items.values());
+    return digestOf(this.#listRow(), this.items.values());
+  }
+
+  #listRow(): ListRow {
+    return listRow(this.list, this.settings);
   }
 
   copy(): Copy {
-    const { version, log, isCreated } = this;
+    const { version, log, settings, isCreated } = this;
     return {
       isCreated,
       version,
       log,
+      settings,
       items: new Map(this.items),
       responses: new Map(this.#responses),
       history: [...this.history],
@@ -179,8 +211,9 @@ export class FakeServer {
   }
 
   /** Go back to an older copy, as after a power cut. Nobody is told. */
-  goBackTo({ isCreated, version, items, log, responses, history }: Copy): void {
+  goBackTo({ isCreated, version, settings, items, log, responses, history }: Copy): void {
     this.isCreated = isCreated;
+    this.settings = settings;
     this.history = [...history];
     this.version = version;
     this.items = new Map(items);
@@ -243,7 +276,7 @@ export class FakeServer {
       digest,
       part: index + 1,
       parts: 2,
-      list: listRow(this.list),
+      list: this.#listRow(),
       items,
     }));
   }
@@ -264,6 +297,16 @@ export class FakeServer {
     if (path === 'shopping-lists/') return this.#create(op ?? null);
     if (!this.isCreated) throw parseProblem(404, { detail: 'not found' }, null);
     if (path.endsWith('/snapshot/')) return this.#snapshotResponse();
+    if (path.endsWith('/edit/')) return this.#editMany(body as EditBody, op ?? null);
+    if (path.endsWith('/move/')) return this.#moveMany(body as MoveBody, op ?? null);
+    if (path.endsWith('/aisles/rename/')) {
+      const { from, to } = body as { from: string; to: string };
+      return this.#changeList({ type: 'rename aisle', list: this.list, from, to }, op ?? null);
+    }
+    if (method === 'PATCH' && path === `shopping-lists/${this.list}/`) {
+      const patch = body as SettingsPatch;
+      return this.#changeList({ type: 'settings', list: this.list, patch }, op ?? null);
+    }
     if (path.endsWith('/bulk/')) return this.#addMany(body as { items: Row[] }, op ?? null);
     if (method === 'POST') return this.#add(fields, op ?? null);
     if (!id) throw parseProblem(404, {}, null);
@@ -324,9 +367,80 @@ export class FakeServer {
     return { version: this.version, results };
   }
 
+  #editMany({ items, fields }: EditBody, op: string | null): unknown {
+    this.#requireItems(items);
+    const { not_found: isMissing, ...others } = fields;
+    const mark = isMissing === undefined ? {} : { not_found_at: isMissing ? AT : null };
+    return this.#recordRows(
+      items.map((id) => {
+        const row = { ...this.#row(id), ...others };
+        return row.purchased ? row : { ...row, ...mark };
+      }),
+      'items.edited',
+      op,
+    );
+  }
+
+  #moveMany({ items, after }: MoveBody, op: string | null): unknown {
+    this.#requireItems(after === null ? items : [...items, after]);
+    const ordered = [...this.items.values()].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    const others = ordered.filter(({ id }) => !items.includes(id)).map(({ id }) => id);
+    const index = after === null ? 0 : others.indexOf(after) + 1;
+    const ids = [...others.slice(0, index), ...items, ...others.slice(index)];
+    if (ids.every((id, place) => id === ordered[place]?.id))
+      return { version: this.version, items: [] };
+    const rows = ids.map((id, place) => ({
+      ...this.#row(id),
+      position: `V${String(place).padStart(4, '0')}`,
+    }));
+    return this.#recordRows(rows, 'items.moved', op);
+  }
+
+  /** Change the settings of the list, and the aisle of items. */
+  #changeList(edit: Edit, op: string | null): unknown {
+    const entry = { edit, state: 'waiting' } as OutboxEntry;
+    const before = this.digest;
+    const settings = optimisticSettings(this.settings, [entry]);
+    const renamed =
+      edit.type === 'rename aisle'
+        ? [...this.items.values()].filter(
+            ({ category }) => category !== edit.to && isSameName(category, edit.from),
+          )
+        : [];
+    const isChanged =
+      JSON.stringify(settings) !== JSON.stringify({ ...NO_SETTINGS, ...this.settings });
+    if (isChanged || renamed.length > 0) {
+      this.settings = settings;
+      const to = edit.type === 'rename aisle' ? edit.to : '';
+      const rows = renamed.map((row) => ({ ...row, category: to, version: this.version + 1 }));
+      for (const row of rows) this.items.set(row.id, row);
+      this.#record(before, 'list.edited', rows, [], op, isChanged);
+    }
+    return { ...this.#listRow(), version: this.version };
+  }
+
+  #row(id: string): ItemRow {
+    return this.items.get(id) ?? item(id);
+  }
+
+  #requireItems(ids: readonly string[]): void {
+    if (!ids.every((id) => this.items.has(id)))
+      throw parseProblem(400, { detail: 'not on this list' }, null);
+  }
+
+  #recordRows(rows: readonly ItemRow[], verb: Change['verb'], op: string | null): unknown {
+    const changed = rows
+      .filter((row) => !isEqual(row, this.#row(row.id)))
+      .map((row) => ({ ...row, version: this.version + 1 }));
+    const base = this.digest;
+    for (const row of changed) this.items.set(row.id, row);
+    if (changed.length > 0) this.#record(base, verb, changed, [], op);
+    return { version: this.version, items: changed.map(({ id }) => id) };
+  }
+
   #snapshotResponse(): unknown {
     const { epoch, version, digest } = this;
-    return { epoch, version, digest, list: listRow(this.list), items: [...this.items.values()] };
+    return { epoch, version, digest, list: this.#listRow(), items: [...this.items.values()] };
   }
 
   #write(id: string, fields: Partial<ItemRow>, verb: Change['verb'], op: string | null): ItemRow {
@@ -345,6 +459,7 @@ export class FakeServer {
     items: ItemRow[],
     gone: string[],
     op: string | null,
+    isOfList = false,
   ): void {
     this.version += 1;
     const { topic, epoch, version, digest } = this;
@@ -361,6 +476,7 @@ export class FakeServer {
       verb,
       items,
       gone,
+      ...(isOfList && { list: this.#listRow() }),
     };
     this.history.push(op);
     this.log = [...this.log, change].slice(-MAX_LOGGED_CHANGES);
@@ -368,6 +484,12 @@ export class FakeServer {
       if (topics.has(topic)) outbound.push([change]);
     }
   }
+}
+
+const NO_SETTINGS = { aisles: [], shops: {}, staples: {} };
+
+function isBefore(a: ItemRow, b: ItemRow): boolean {
+  return a.position === b.position ? a.id < b.id : a.position < b.position;
 }
 
 function isEqual(a: ItemRow, b: ItemRow): boolean {

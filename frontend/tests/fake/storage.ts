@@ -2,8 +2,12 @@ import type { ItemRow, OverviewRow } from '../../src/protocol/frames';
 import { EMPTY_OUTBOX } from '../../src/sync/outbox';
 import { OutboxStore } from '../../src/sync/outbox-store';
 import { ReplicaWriter } from '../../src/sync/replica-writer';
+import type { KnownName } from '../../src/sync/known-name';
 import {
+  NO_NAME_RECORD,
   writeResultOf,
+  type NameRecord,
+  type NameStorage,
   type OutboxStorage,
   type ReplicaHeader,
   type ReplicaStorage,
@@ -34,6 +38,8 @@ export class FakeBrowser {
   outbox: StoredOutbox = EMPTY_OUTBOX;
   replicas = new Map<string, { header: ReplicaHeader; items: Map<string, ItemRow> }>();
   overview: readonly OverviewRow[] | null = null;
+  names = new Map<string, KnownName>();
+  nameRecord: NameRecord = NO_NAME_RECORD;
   /** Whether writes fail, as on a full disk. */
   isFull = false;
   readonly tabs = new Set<FakeTab>();
@@ -113,6 +119,7 @@ export class FakeTab {
   readonly storage: UserStorage;
   readonly replicas: ReplicaStorage;
   readonly outbox: OutboxStorage;
+  readonly names: NameStorage;
   readonly #listeners = new Set<() => void>();
 
   constructor(readonly browser: FakeBrowser) {
@@ -137,9 +144,15 @@ export class FakeTab {
       update: (change) => this.#update(change),
       onChange: (callback) => this.#onChange(callback),
     };
+    this.names = {
+      read: () => this.#readNames(),
+      write: (names, removedKeys) => this.#writeNames(names, removedKeys),
+      updateRecord: (change) => this.#updateNameRecord(change),
+    };
     this.storage = {
       outbox: new OutboxStore(this.outbox, browser.clock),
       replicas: new ReplicaWriter(this.replicas, browser.clock),
+      names: this.names,
       lock,
       close: () => {
         browser.release(this);
@@ -208,6 +221,26 @@ export class FakeTab {
   #writeOverview(rows: readonly OverviewRow[]): Promise<void> {
     return this.#write(() => {
       this.browser.overview = structuredClone(rows);
+    });
+  }
+
+  #readNames(): Promise<{ names: KnownName[]; record: NameRecord }> {
+    return this.browser.enqueue(this, () =>
+      structuredClone({ names: [...this.browser.names.values()], record: this.browser.nameRecord }),
+    );
+  }
+
+  #writeNames(names: readonly KnownName[], removedKeys: readonly string[]): Promise<void> {
+    return this.#write(() => {
+      for (const name of structuredClone(names)) this.browser.names.set(name.key, name);
+      for (const key of removedKeys) this.browser.names.delete(key);
+    });
+  }
+
+  #updateNameRecord(change: (record: NameRecord) => NameRecord): Promise<NameRecord> {
+    return this.#write(() => {
+      this.browser.nameRecord = structuredClone(change(this.browser.nameRecord));
+      return this.browser.nameRecord;
     });
   }
 

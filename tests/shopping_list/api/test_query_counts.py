@@ -58,7 +58,7 @@ def fill(shopping_list: ShoppingList, count: int) -> None:
 
 QUERY_COUNTS = {
     "api/auth/me/": 0,  # the caller's user is already loaded
-    "api/auth/me/export/": 10,  # sessions, tokens, invites, lists …, and each list
+    "api/auth/me/export/": 11,  # sessions, tokens, invites, lists …, and each list
     "api/auth/sessions/": 1,
     "api/export/": 5,  # lists, and each list
     "api/search-shopping-items/": 3,  # count, items, lists
@@ -74,7 +74,8 @@ QUERY_COUNTS = {
     f"{LIST}snapshot/": 5,  # access, list, members, items, list again
     f"{LIST}shopping-items/": 3,  # access, count, items
     f"{LIST}shopping-items/<id:item_id>/": 2,
-    "api/suggestions/": 3,
+    "api/suggestions/": 4,  # lists, forgotten names, log, items
+    "api/suggestions/forget/": 1,
     "api/tokens/": 1,
     "api/tokens/<id:token_id>/": 1,
 }

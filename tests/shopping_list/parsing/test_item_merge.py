@@ -16,10 +16,10 @@ EMPTY = dict.fromkeys(DETAILS, "")
 
 
 def details(fields):
-    """Return all details; a long text is described by what it repeats."""
+    """Return all details, and the shops; a long text is described by what it repeats."""
     texts = {
         field: text
-        if isinstance(text, str)
+        if isinstance(text, str | list)
         else text["repeat"] * text["times"] + text.get("then", "")
         for field, text in fields.items()
     }

@@ -1,5 +1,4 @@
 /** What the page of a list needs soon after it is shown: one part, because it loads all of them. */
-export { Api } from '../../net/api';
 export { ItemInput } from '../../stores/item-input.svelte';
 export { default as UnsavedEdits } from '../UnsavedEdits.svelte';
 export { default as ItemEditor } from './ItemEditor.svelte';

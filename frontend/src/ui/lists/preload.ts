@@ -1,3 +1,4 @@
+import { whenIdle } from '../../net/when-idle';
 import { startBackgroundTasks } from '../../stores/background-tasks';
 import type { ListApp } from '../../stores/app';
 
@@ -6,6 +7,7 @@ const PARTS = [
   () => import('./ListPage.svelte'),
   () => import('./ListsPage.svelte'),
   () => import('./list-parts'),
+  () => import('./Suggestions.svelte'),
   () => import('./ListDialogs.svelte'),
   () => import('./ListTools.svelte'),
   () => import('./LongRows.svelte'),
@@ -19,6 +21,7 @@ const PARTS = [
 /** What a page does beside showing lists. It is loaded after them. */
 export function startLater(app: ListApp): void {
   startBackgroundTasks(app);
+  whenIdle(() => void openNames(app).catch(() => null));
   if (app.connection.status === 'live') whenIdle(loadParts);
   else {
     const { engine } = app.dependencies;
@@ -30,12 +33,12 @@ export function startLater(app: ListApp): void {
   }
 }
 
-function whenIdle(task: () => void): void {
-  // Safari has no requestIdleCallback.
-  if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 5000 });
-  else setTimeout(task, 1000);
-}
-
 function loadParts(): void {
   for (const load of PARTS) load().catch(() => null);
+}
+
+/** Read the names that were used before, so that the first letter finds them. */
+async function openNames(app: ListApp): Promise<void> {
+  const { knownNamesOf } = await import('../../stores/app-names');
+  await knownNamesOf(app).open();
 }

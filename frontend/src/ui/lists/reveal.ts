@@ -29,7 +29,11 @@ export function viewOf(content: HTMLElement): RowBox {
   const view = isPageScrolled ? { top: 0, bottom: innerHeight } : { top, bottom };
   // The head of an aisle stays at the top, over the rows.
   const headHeight = content.querySelector<HTMLElement>('[data-aisle] h2')?.offsetHeight ?? 0;
-  return { top: view.top + headHeight + MARGIN, bottom: view.bottom - MESSAGE_HEIGHT };
+  const coveredHeight = content.parentElement?.querySelector('.suggestions')?.clientHeight ?? 0;
+  return {
+    top: view.top + headHeight + MARGIN,
+    bottom: view.bottom - MESSAGE_HEIGHT - coveredHeight,
+  };
 }
 
 const nextFrame = (): Promise<void> =>
