@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.api import (
+    address,
     export,
     guest_upgrade,
     me,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("auth/me/export/", export.ExportView.as_view(), name="export-me"),
     path("auth/password/", password.PasswordView.as_view(), name="password"),
     path("auth/reset/", password.ResetView.as_view(), name="reset"),
+    path("auth/address/", address.AddressView.as_view(), name="address"),
     path("auth/sessions/", sessions.SessionsView.as_view(), name="sessions"),
     path(f"auth/sessions/<{ID}:session_id>/", sessions.SessionView.as_view(), name="session"),
     path("page-failures/", page_failures.PageFailuresView.as_view(), name="page-failures"),

@@ -28,6 +28,12 @@ def is_local(url: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
+def url_for_devices(request: HttpRequest) -> str | None:
+    """Return the URL with which other devices open this server, None if none is known."""
+    url = str(settings.PUBLIC_URL) or request.build_absolute_uri("/").rstrip("/")
+    return network_url(request) if is_local(url) else url
+
+
 def network_url(request: HttpRequest) -> str | None:
     """Return the URL for other devices, if the server answers there.
 

@@ -13,11 +13,13 @@ from django.utils.dateparse import parse_datetime
 
 from accounts import sessions
 from accounts.models import Session
+from rest import network_address
 from tests.accounts.conftest import FIREFOX, renew_csrf
 
 pytestmark = pytest.mark.database
 
 SESSIONS, ME = "/api/auth/sessions/", "/api/auth/me/"
+ADDRESS = "/api/auth/address/"
 STAMP = 4 if connection.vendor == "postgresql" else 3  # the update in a savepoint of its own
 
 
@@ -270,3 +272,18 @@ def test_a_sign_in_beyond_the_ceiling_ends_the_oldest_session(monkeypatch, ana, 
         keys[-1] = sessions.digest(keys[-1])
         Session.objects.filter(pk=keys[-1]).update(last_seen_at=seen_at)
     assert list(sessions.active_sessions(ana).values_list("pk", flat=True)) == keys[:0:-1]
+
+
+def test_address_for_other_devices_is_not_that_of_this_computer(
+    laptop, anonymous_client, settings, monkeypatch
+):
+    """SUG-15"""
+    assert anonymous_client.get(ADDRESS).status_code == 401
+    assert laptop.get(ADDRESS).json() == {"url": "http://testserver"}
+    settings.ALLOWED_HOSTS = ["*"]
+    monkeypatch.setattr(network_address, "_own_address", lambda: None)
+    assert laptop.get(ADDRESS, HTTP_HOST="localhost:8000").json() == {"url": None}
+    monkeypatch.setattr(network_address, "network_url", lambda _: "http://192.0.2.7:8000")
+    assert laptop.get(ADDRESS, HTTP_HOST="localhost").json() == {"url": "http://192.0.2.7:8000"}
+    settings.PUBLIC_URL = "https://list.example.org"
+    assert laptop.get(ADDRESS, HTTP_HOST="localhost").json() == {"url": "https://list.example.org"}

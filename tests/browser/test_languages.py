@@ -13,7 +13,8 @@ pytestmark = pytest.mark.browser
 GERMAN_SIZES = {320: 568, 390: 844, 1440: 900}
 GERMAN_VIEWS = [
     *(views.sign_in, views.sign_in_rejected, views.setup, views.server_unreachable, views.lists),
-    *(views.no_lists, views.two_users, views.empty_list, views.cart, views.editor, views.menu),
+    *(views.no_lists, views.first_steps, views.two_users, views.empty_list, views.cart),
+    *(views.editor, views.menu),
     *(views.share, views.join, views.join_with_used_link, views.activity, views.paste),
     *(
         views.typed_line,

@@ -75,6 +75,14 @@ def no_lists(open_session: OpenSession, installation: BrowserInstallation, **_: 
     return page
 
 
+def first_steps(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    installation.ensure_staff("nora")
+    page = open_session("nora").page
+    page.goto("/")
+    expect(page.locator(".lists section ol")).to_be_visible()
+    return page
+
+
 def one_list(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked_list.path)
     ana.expect_item("Rice", ticked=True)
@@ -487,7 +495,8 @@ def machine(open_session: OpenSession, installation: BrowserInstallation, **_: o
 
 
 VIEWS = [
-    *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, two_users),
+    *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, first_steps),
+    two_users,
     *(empty_list, cart, editor, item_history, menu, share, join, join_with_used_link),
     *(activity, paste),
     *(typed_line, suggestions, account_menu, import_preview, import_rejected),

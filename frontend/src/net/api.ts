@@ -34,6 +34,12 @@ export class Api extends CoreApi {
     return (await this.http<{ results: Device[] }>({ method: 'GET', path })).results;
   }
 
+  /** The URL with which another device opens the server, null if none is known. */
+  async getDeviceUrl(): Promise<string | null> {
+    const path = 'auth/address/';
+    return (await this.http<{ url: string | null }>({ method: 'GET', path })).url;
+  }
+
   signOutDevice(id: string): Promise<void> {
     return this.http({ method: 'DELETE', path: `auth/sessions/${id}/` });
   }
