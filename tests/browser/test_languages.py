@@ -15,6 +15,7 @@ GERMAN_VIEWS = [
     *(views.sign_in, views.sign_in_rejected, views.setup, views.server_unreachable, views.lists),
     *(views.no_lists, views.two_users, views.empty_list, views.cart, views.editor, views.menu),
     *(views.share, views.join, views.join_with_used_link, views.activity, views.paste),
+    *(views.people, views.news, views.shop_mode, views.shop_end),
     *(
         views.typed_line,
         views.suggestions,
