@@ -270,7 +270,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 user=Person(user.user_id, user.name),
                 lists=tuple(known_lists),
                 heartbeat=frames.HEARTBEAT_INTERVAL,
-                limits=frames.Limits(),
+                limits=frames.Limits(presence=self.runtime.intervals.presence_lease),
             )
         )
 

@@ -167,7 +167,7 @@ class SetPresence(Frame, tag="presence"):
 
     It replaces the frame before it. `trip` and the claimed `aisles` need the state `shopping`,
     `editing` is an item. A frame with any of the last four fields, also if it is null, holds
-    for 25 seconds: repeat it.
+    for the seconds of `welcome.limits.presence`: repeat it.
     """
 
     topic: str
@@ -257,11 +257,15 @@ class KnownList(ListPosition, kw_only=True):
 
 
 class Limits(msgspec.Struct, kw_only=True):
-    """The limits of a client: topics, bytes of a message, frames a second."""
+    """The limits of a client: topics, bytes of a message, frames a second.
+
+    `presence` is how long a presence holds that the client repeats, in seconds.
+    """
 
     topics: int = MAX_TOPICS
     message: int = MAX_MESSAGE_BYTES
     rate: int = int(MAX_FRAME_RATE)
+    presence: float = Intervals.presence_lease
 
 
 class Welcome(Frame, tag="welcome"):

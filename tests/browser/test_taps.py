@@ -153,6 +153,7 @@ def test_list_is_shared(phone, open_session, groceries):
     guest.session.expect_item("Milk")
     guest.expect_taps("join as a guest")
     phone.page.get_by_role("button", name="Close").click()
+    phone.tap("List menu")
     phone.tap("Activity")
     expect(phone.page.get_by_role("dialog").get_by_text("created this list")).to_be_visible()
     phone.expect_taps("who changed the list")

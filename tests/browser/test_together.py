@@ -23,7 +23,7 @@ def test_others_see_what_a_person_does_on_a_list(open_session, groceries):
     sheet.get_by_role("button", name="I leave in 10 min").click()
     expect(ana.main).to_contain_text("You leave in 10 min.")
     bob.main.get_by_role("button", name="Cancel").click()
-    line = bob.main.get_by_role("group", name="Shopping now")
+    line = bob.main.get_by_role("group", name="On this list now")
     expect(line).to_contain_text("ana leaves in 10 min")
     expect(milk).not_to_contain_text("editing")
     line.get_by_role("button", name="Need anything else?").click()

@@ -158,10 +158,66 @@ def join_with_used_link(open_session: OpenSession, **_: object) -> Page:
 
 def activity(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana", viewport=NARROWEST).open(stocked_list.path)
+    ana.page.get_by_role("button", name="List menu").click()
     ana.page.get_by_role("button", name="Activity").click()
     ana.page.get_by_role("dialog").locator("summary").first.click()
     expect(ana.page.get_by_role("button", name="Undo: ana ticked Rice")).to_be_visible()
     return ana.page
+
+
+def people(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    bob = open_session("bob").open(stocked_list.path)
+    ana = open_session("ana").open(stocked_list.path)
+    bob.main.get_by_role("button", name="Edit Milk").click()
+    ana.main.get_by_role("button", name="Here now: bob").click()
+    sheet = ana.page.get_by_role("dialog")
+    expect(sheet.get_by_text("edits Milk")).to_be_visible()
+    sheet.get_by_role("button", name="I leave in 20 min").click()
+    ana.main.get_by_role("button", name="Here now: bob").click()
+    expect(ana.page.get_by_text("You leave in 20 min. The others see it.")).to_be_visible()
+    return ana.page
+
+
+def news(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    changed = installation.create_list("Milk", "Bread")
+    before = open_session("ana").open(changed.path)
+    before.tick("Bread")
+    before.wait_until_live()
+    before.close()
+    open_session("bob").open(changed.path).add("Something with a name that needs two lines here")
+    ana = open_session("ana").open(changed.path)
+    line = ana.main.get_by_role("group", name="On this list now")
+    expect(line.get_by_role("button", name="Close")).to_be_visible()
+    return ana.page
+
+
+def shop_mode(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    groceries = shop_list(installation)
+    ana, bob = (open_session(who).open(groceries.path) for who in ("ana", "bob"))
+    for session in (ana, bob):
+        session.page.get_by_role("button", name="Go shopping").click()
+    bob.page.locator(".shop h2 button").first.click()
+    expect(ana.page.get_by_text("bob has this")).to_be_visible()
+    ana.page.locator(".shop h2 button").first.click()
+    ana.page.get_by_role("button", name="Not found: Rice").click()
+    expect(ana.page.get_by_role("heading", name="Not found today")).to_be_visible()
+    return ana.page
+
+
+def shop_end(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    page = shop_mode(open_session, installation)
+    page.locator(".shop").get_by_role("checkbox", name="Milk").click()
+    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.get_by_text("1 bought in 1 min with bob")).to_be_visible()
+    return page
+
+
+def shop_list(installation: BrowserInstallation) -> SharedList:
+    """Create a list with aisles."""
+    groceries = installation.create_list("Rice", "Something with a rather long name to be broken")
+    for name, aisle in {"Milk": "Dairy", "Butter": "Dairy", "Bread": "Bakery"}.items():
+        groceries.add(name, category=aisle, quantity="2", note="the one with the blue cap")
+    return groceries
 
 
 def paste(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
@@ -498,7 +554,7 @@ VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, first_steps),
     two_users,
     *(empty_list, cart, editor, item_history, menu, share, join, join_with_used_link),
-    *(activity, paste),
+    *(activity, people, news, shop_mode, shop_end, paste),
     *(typed_line, suggestions, account_menu, import_preview, import_rejected),
     *(account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),

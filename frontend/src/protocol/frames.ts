@@ -62,7 +62,7 @@ export interface Unsubscribe {
  *
  *     It replaces the frame before it. `trip` and the claimed `aisles` need the state `shopping`,
  *     `editing` is an item. A frame with any of the last four fields, also if it is null, holds
- *     for 25 seconds: repeat it.
+ *     for the seconds of `welcome.limits.presence`: repeat it.
  */
 export interface SetPresence {
   type: 'presence';
@@ -155,11 +155,14 @@ export interface Visit {
 }
 /**
  * The limits of a client: topics, bytes of a message, frames a second.
+ *
+ *     `presence` is how long a presence holds that the client repeats, in seconds.
  */
 export interface Limits {
   topics?: number;
   message?: number;
   rate?: number;
+  presence?: number;
 }
 /**
  * The response to `subscribe`.

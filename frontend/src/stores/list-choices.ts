@@ -1,11 +1,21 @@
 import { LIST_CHOICES_KEY } from '../sync/storage';
 
+/** A walk through a shop that has not ended. Times are those of the server. */
+export interface StoredTrip {
+  id: string;
+  startedAt: string;
+  shop: string | null;
+  lastTickAt: number;
+  aisles: readonly string[];
+}
+
 /** How a user sees a list in this browser. A choice that was not made is missing. */
 export interface ListChoices {
   /** Whether the rows are not grouped by aisle. */
   isFlat?: boolean;
   /** The keys of the aisles whose rows are hidden. */
   folded?: readonly string[];
+  trip?: StoredTrip | undefined;
 }
 
 type AllChoices = Record<string, ListChoices>;

@@ -20,6 +20,7 @@ import { Highlights } from './highlights.svelte';
 import type { ListTool } from './list-tool';
 import type { OwnPresence } from './own-presence.svelte';
 import { isAllowed, type Action } from './permissions';
+import type { ShopTrip } from './shop-trip.svelte';
 import { noteVisit, visitOf, type ListVisit } from './visits';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
@@ -86,6 +87,8 @@ export class OpenList {
   typedTexts = $state.raw<readonly string[]>([]);
   /** What the user does here, beside looking. Null until it is loaded. */
   own = $state.raw<OwnPresence | null>(null);
+  /** The user's way through a shop. Null if there is none, or until it is loaded. */
+  trip = $state.raw<ShopTrip | null>(null);
   /** The user's visit before this one. Undefined until the server has told. */
   lastVisit = $state.raw<ListVisit | null | undefined>();
   /** The items that others have changed since that visit. */

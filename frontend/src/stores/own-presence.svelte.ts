@@ -4,8 +4,8 @@ import type { PresenceDetails } from '../sync/subscription-state';
 
 /** The shortest time between two frames, in milliseconds: the user may type. */
 export const PRESENCE_INTERVAL = 1000;
-/** The server forgets a presence that is not repeated for 25 seconds. */
-export const REPEAT_INTERVAL = 8000;
+/** How often a presence is repeated before the server forgets it: a frame may be late. */
+const REPEATS = 3.2;
 /** A page that is hidden for longer runs its timers too seldom to repeat anything. */
 export const MAX_HIDDEN_TIME = 4 * 60_000;
 
@@ -27,6 +27,8 @@ export class OwnPresence {
   constructor(
     private readonly clock: Clock,
     private readonly send: (presence: PresenceDetails) => void,
+    /** How long the server remembers a presence, in seconds. */
+    private readonly lease: () => number,
   ) {}
 
   stop(): void {
@@ -105,7 +107,7 @@ export class OwnPresence {
     this.#cancelRepeat =
       details.editing === undefined
         ? null
-        : this.clock.schedule(REPEAT_INTERVAL, () => {
+        : this.clock.schedule((this.lease() * 1000) / REPEATS, () => {
             // Another object, so that it is sent although it says the same.
             this.#send({ ...details });
           });

@@ -100,6 +100,8 @@ export class Engine {
   #opening: Promise<unknown> = Promise.resolve();
   /** The lists of the user, with their last visits. Null until the server has told. */
   knownLists: KnownList[] | null = null;
+  /** How long the server remembers a presence that is not repeated, in seconds. */
+  presenceLease = 25;
   /** How far the clock of the server is ahead of this one, in milliseconds. */
   clockOffset = 0;
   /** The rows of the parts of an overview whose last part has not arrived yet. */
@@ -543,6 +545,7 @@ export class Engine {
     // A server before an update does not say it.
     this.clockOffset = Date.parse(frame.at) - this.clock.now() || 0;
     this.knownLists = frame.lists;
+    this.presenceLease = frame.limits.presence ?? this.presenceLease;
     return [{ kind: 'welcome', frame }];
   }
 

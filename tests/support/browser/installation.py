@@ -174,9 +174,8 @@ class SharedList:
 
     def invite(self, **fields: Any) -> str:
         """Create an invite and return its link."""
-        return str(
-            self._request("POST", f"{self._base}invites/", role="editor", **fields).json()["url"]
-        )
+        body = {"role": "editor", **fields}
+        return str(self._request("POST", f"{self._base}invites/", **body).json()["url"])
 
     def remove_member(self, user_id: int) -> None:
         """Remove a member."""
