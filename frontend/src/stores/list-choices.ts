@@ -6,6 +6,8 @@ export interface ListChoices {
   isFlat?: boolean;
   /** The keys of the aisles whose rows are hidden. */
   folded?: readonly string[];
+  /** The name of the shop whose items alone are shown. */
+  shop?: string;
 }
 
 type AllChoices = Record<string, ListChoices>;
