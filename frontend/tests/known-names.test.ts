@@ -85,7 +85,7 @@ async function openPage(): Promise<KnownNames> {
   return names;
 }
 
-const found = (names: KnownNames, text: string): string[] =>
+const matchesOf = (names: KnownNames, text: string): string[] =>
   names.search([text], 5).map(({ name }) => name);
 
 beforeEach(() => {
@@ -105,15 +105,15 @@ describe('known names', () => {
       digests.write(snapshot(1, { items: [item('Milk'), item('Oat milk')] })),
     );
     await settle();
-    expect(found(names, 'mil')).toEqual(['Milk', 'Oat milk']);
+    expect(matchesOf(names, 'mil')).toEqual(['Milk', 'Oat milk']);
     const tea = item('Tea', { quantity: '1 box' });
     connected.receive(digests.write(change(2, { items: [tea] })));
     expect(names.search(['te'], 5)).toMatchObject([{ quantity: '1 box', times: 1 }]);
     clock.advance(1000);
     await settle();
     const next = await openPage();
-    expect(found(next, 'mil')).toEqual(['Milk', 'Oat milk']);
-    expect(found(next, 'te')).toEqual(['Tea']);
+    expect(matchesOf(next, 'mil')).toEqual(['Milk', 'Oat milk']);
+    expect(matchesOf(next, 'te')).toEqual(['Tea']);
     expect(next.has('tea')).toBe(true);
     expect(server.requests).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe('known names', () => {
     expect(server.requests).toEqual(['all', 'forgotten']);
     expect(browser.nameRecord).toMatchObject({ tag: 'one', forgotten: ['Salt'] });
     const next = await openPage();
-    expect(found(next, 'br')).toEqual(['Bread']);
+    expect(matchesOf(next, 'br')).toEqual(['Bread']);
     expect(server.requests).toHaveLength(2);
     clock.advance(7 * 60 * 60 * 1000);
     await openPage();
@@ -148,7 +148,7 @@ describe('known names', () => {
     isLive = true;
     tab = browser.openTab();
     const names = await openPage();
-    expect(found(names, 'name 499')).toEqual(['Name 499']);
+    expect(matchesOf(names, 'name 499')).toEqual(['Name 499']);
     expect(browser.names.size).toBe(500);
     expect(browser.nameRecord.tag).toBe('one');
   });
@@ -164,7 +164,7 @@ describe('known names', () => {
     clock.advance(200);
     await settle();
     expect(server.requests).toEqual(['search Ric']);
-    expect(found(names, 'ri')).toEqual(['Rice']);
+    expect(matchesOf(names, 'ri')).toEqual(['Rice']);
     expect(names.version).toBeGreaterThan(version);
     names.ask('Ric');
     clock.advance(200);
@@ -178,13 +178,13 @@ describe('known names', () => {
     const names = await openPage();
     names.learn('one', item('Milk'));
     void names.decide('milk', true);
-    expect(found(names, 'mi')).toEqual([]);
+    expect(matchesOf(names, 'mi')).toEqual([]);
     expect(names.suggested).toEqual([]);
     await settle();
     expect(server.requests).toEqual([]);
     const next = await openPage();
     next.learn('one', item('Milk'));
-    expect(found(next, 'mi')).toEqual([]);
+    expect(matchesOf(next, 'mi')).toEqual([]);
     isLive = true;
     server.problem = unreachableProblem();
     connected.receive(welcome('one'));
@@ -195,7 +195,7 @@ describe('known names', () => {
     await settle();
     expect(server.requests.filter((request) => request.startsWith('forget'))).toHaveLength(2);
     expect(browser.nameRecord).toMatchObject({ unsent: [], forgotten: [] });
-    expect(found(next, 'mi')).toEqual(['Milk']);
+    expect(matchesOf(next, 'mi')).toEqual(['Milk']);
   });
 
   it('SUG-11 restores a name, and keeps a decision that the server does not know yet', async () => {
@@ -205,12 +205,12 @@ describe('known names', () => {
     for (const name of ['Milk', 'Tea']) void names.decide(name, true);
     void names.decide('Milk', false);
     await settle();
-    expect(found(names, 'mi')).toEqual(['Milk']);
+    expect(matchesOf(names, 'mi')).toEqual(['Milk']);
     server.problem = new Problem(429, 'throttled', '');
     isLive = true;
     connected.receive(welcome('one'));
     await settle();
-    expect(found(names, 'te')).toEqual([]);
+    expect(matchesOf(names, 'te')).toEqual([]);
     server.problem = new Problem(400, 'invalid', '');
     connected.receive(welcome('one'));
     await settle();
@@ -225,17 +225,17 @@ describe('known names', () => {
     const lists = [{ ...row, items_open: 0, items_total: 0 }];
     connected.engine.watch('lists');
     connected.receive(welcome('one'), { type: 'lists', topic: 'lists', part: 1, parts: 1, lists });
-    expect(found(names, 'na')).toEqual([]);
-    expect(found(names, 'mi')).toEqual(['Milk']);
+    expect(matchesOf(names, 'na')).toEqual([]);
+    expect(matchesOf(names, 'mi')).toEqual(['Milk']);
     connected.receive({ type: 'left', list: 'one' });
-    expect(found(names, 'mi')).toEqual([]);
+    expect(matchesOf(names, 'mi')).toEqual([]);
   });
 
   it('SUG-12 are not there for the next user', async () => {
     const names = await openPage();
     names.learn('one', item('Milk'));
     connected.engine.reset();
-    expect(found(names, 'mi')).toEqual([]);
+    expect(matchesOf(names, 'mi')).toEqual([]);
     clock.advance(1000);
     await settle();
     expect(browser.names.size).toBe(0);

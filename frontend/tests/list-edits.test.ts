@@ -51,8 +51,8 @@ const rowOf = ({ id = '', not_found: isMissing, ...fields }: VectorItem, index: 
 const rows = new Map(items.map((each, index) => [each.id ?? '', rowOf(each, index)]));
 
 function entry(edit: Edit, op = 'op'): OutboxEntry {
-  const made = { op, edit, label: 'Label', createdAt: 0 };
-  const [first] = queued(EMPTY_OUTBOX, made).entries;
+  const queuedEntry = { op, edit, label: 'Label', createdAt: 0 };
+  const [first] = queued(EMPTY_OUTBOX, queuedEntry).entries;
   if (!first) throw new Error('nothing was queued');
   return first;
 }
@@ -132,20 +132,22 @@ describe('an edit of a list', () => {
   });
 
   it.each(cases)('ITM-138 is sent, and shown as the server will do it: $claim', (vector) => {
-    const made = entry(vector.edit);
-    const { method, path, body } = requestOf(made);
+    const queuedEntry = entry(vector.edit);
+    const { method, path, body } = requestOf(queuedEntry);
     expect({ method, path, body }).toEqual(vector.request);
-    const shown = optimisticRows(rows, [made], ana).map((row) => comparable(row.item));
+    const shown = optimisticRows(rows, [queuedEntry], ana).map((row) => comparable(row.item));
     const expected = vector.items_after.map((each, index) => comparable(rowOf(each, index)));
     expect(shown).toEqual(expected);
-    expect(optimisticSettings(settings, [made])).toEqual(vector.settings_after ?? settings);
+    expect(optimisticSettings(settings, [queuedEntry])).toEqual(vector.settings_after ?? settings);
   });
 
   it.each(cases)('ITM-140 is in the history as the server logs it: $claim', (vector) => {
-    const made = entry(vector.edit);
-    const view = new Map(optimisticRows(rows, [made], ana).map((row) => [row.item.id, row.item]));
+    const queuedEntry = entry(vector.edit);
+    const view = new Map(
+      optimisticRows(rows, [queuedEntry], ana).map((row) => [row.item.id, row.item]),
+    );
     const list = listRow('one', settings);
-    const after = listRow('one', optimisticSettings(settings, [made]));
+    const after = listRow('one', optimisticSettings(settings, [queuedEntry]));
     const frame = change(2, {
       verb: 'items.edited',
       items: [...view.values()].filter((row) => !isSame(row, rows.get(row.id))),

@@ -46,7 +46,7 @@ export interface KnownNamesDependencies {
  * They are stored, so that they are suggested without the server too.
  */
 export class KnownNames {
-  /** Counts how often the names have changed. Whoever shows some of them reads it. */
+  /** Counts how often the names have changed, for what shows some of them. */
   version = $state(0);
   readonly #names = new RankedNames();
   readonly #decisions: NameDecisions;
@@ -100,7 +100,7 @@ export class KnownNames {
 
   /** Whether an item had this name before. It may be one that is not suggested. */
   has(key: string): boolean {
-    // Whoever asks is told again when more names are known.
+    // With the version, a component asks again when more names are known.
     return this.version >= 0 && this.#names.get(key) !== undefined;
   }
 

@@ -4,6 +4,7 @@ import { ACTIVITY_TOPIC } from '../protocol/topic';
 import type { Engine, EngineEvent } from '../sync/engine';
 import { activityText, summaryOfActivity } from './activity-text';
 import type { ListOverview } from './lists.svelte';
+import { noteVisit, visitOf } from './visits';
 
 /** What the card of a list says beside its counts. */
 export interface CardNews {
@@ -27,15 +28,16 @@ export class ListNews {
     private readonly userId: () => number | null,
     /** The list that is open: the user sees what is new there. */
     private readonly openId: () => string | null,
-  ) {}
-
-  start(): () => void {
-    const unsubscribe = this.engine.subscribe((events) => {
+  ) {
+    engine.subscribe((events) => {
       for (const event of events) this.#onEvent(event);
     });
+  }
+
+  /** Follow the changes of all lists until the returned function is called. */
+  start(): () => void {
     this.engine.watch(ACTIVITY_TOPIC);
     return () => {
-      unsubscribe();
       this.engine.unwatch(ACTIVITY_TOPIC);
     };
   }
@@ -52,7 +54,7 @@ export class ListNews {
   /** The changes since the last visit, without those of the user, as far as they are known. */
   #newCount(list: ListOverview): number {
     if (list.id === this.openId()) return 0;
-    const visit = this.#visitCount >= 0 ? this.engine.visits?.get(list.id) : undefined;
+    const visit = this.#visitCount >= 0 ? visitOf(this.engine, list.id) : null;
     if (!visit || visit.epoch !== list.epoch) return 0;
     const own = this.#entriesOf(list).filter(
       ({ version, actor }) => version > visit.version && actor?.id === this.userId(),
@@ -78,8 +80,10 @@ export class ListNews {
         entry.list,
         [entry, ...kept].slice(0, MAX_ENTRIES),
       );
-    } else if (event.kind === 'welcome' || event.kind === 'frame' || event.kind === 'closed')
+    } else if (event.kind === 'frame' && event.frame.type === 'visited') {
+      noteVisit(this.engine, event.frame.list, event.frame);
       this.#visitCount += 1;
+    } else if (event.kind === 'welcome') this.#visitCount += 1;
     else if (event.kind === 'reset') this.#entries = new Map();
   }
 }

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../net/clock';
 import { uuid } from '../net/uuid';
 import type { Actor, Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
-import type { Change, ItemRow, Member, PresentPerson, Visit } from '../protocol/frames';
+import type { Change, ItemRow, Member, PresentPerson } from '../protocol/frames';
 import {
   nameKey,
   type Edit,
@@ -30,6 +30,7 @@ import type { OwnPresence } from './own-presence.svelte';
 import { isAllowed, type Action } from './permissions';
 import type { ListMode, Selection } from './selection';
 import { isForShop, orderInShop } from './shops';
+import { noteVisit, visitOf, type ListVisit } from './visits';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
 
@@ -110,7 +111,7 @@ export class OpenList {
   /** What the user does here, beside looking. Null until it is loaded. */
   own = $state.raw<OwnPresence | null>(null);
   /** The user's visit before this one. Undefined until the server has told. */
-  lastVisit = $state.raw<(Visit & { epoch: string }) | null | undefined>();
+  lastVisit = $state.raw<ListVisit | null | undefined>();
   /** The items that others have changed since that visit. */
   unread = $state.raw<ReadonlySet<string>>(new Set());
   /** Who edits an item now, by its id. */
@@ -384,16 +385,14 @@ export class OpenList {
   }
 
   #readLastVisit(): void {
-    const { visits } = this.engine;
-    if (visits && this.lastVisit === undefined) this.lastVisit = visits.get(this.id) ?? null;
+    if (this.lastVisit === undefined) this.lastVisit = visitOf(this.engine, this.id);
   }
 
   /** The user has seen the list as it is now. The server will say so too. */
   #noteVisit(): void {
-    const { visits, clockOffset } = this.engine;
     const { epoch, version } = this.engine.replica(this.#topic);
-    const at = new Date(Date.now() + clockOffset).toISOString();
-    if (epoch !== null) visits?.set(this.id, { epoch, version, at });
+    const at = new Date(Date.now() + this.engine.clockOffset).toISOString();
+    if (epoch !== null) noteVisit(this.engine, this.id, { epoch, version, at });
   }
 
   /** An item that the user added was on the list already, so no new row appears. */
