@@ -78,7 +78,8 @@ describe('the aisle of an item that the user adds (AIS-4)', () => {
   it('is that which the caller knows, or none if the user sees no aisles', () => {
     list.add({ name: 'Zucchini', category: 'Garden' });
     expect(aisleOf('Zucchini')).toBe('Garden');
-    list.groupByAisle(false);
+    list.aisles.setWanted(false);
+    list.refresh();
     list.add({ name: 'Apples' });
     expect(list.addedItem).toMatchObject({ outcome: 'added', aisle: '' });
     expect(aisleOf('Apples')).toBe('');

@@ -43,6 +43,17 @@ describe('a key', () => {
     expect(press('Delete', button)).toBe('remove');
   });
 
+  it('AIS-6 of a row moves it, or asks where it goes', () => {
+    expect(press('ArrowUp', row, { isAlt: true })).toBe('move up');
+    expect(press('ArrowDown', { ...row, element: 'other' }, { isAlt: true })).toBe('move down');
+    expect(press('ArrowUp', { ...row, element: 'field' }, { isAlt: true })).toBeNull();
+    expect(press('ArrowUp', nothing, { isAlt: true })).toBeNull();
+    expect(press('e', row)).toBe('aisle');
+    expect(press('m', row)).toBe('move');
+    expect(press('m')).toBeNull();
+    expect(press('m', row, { isOn: false })).toBeNull();
+  });
+
   it('scrolls with arrows when a button outside of the rows has the focus', () => {
     expect(press('ArrowDown', { ...nothing, element: 'other' })).toBeNull();
   });

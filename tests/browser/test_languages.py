@@ -25,6 +25,7 @@ GERMAN_VIEWS = [
         views.import_rejected,
     ),
     *(views.account, views.guest_account, views.reset, views.removed_item, views.offline),
+    *(views.sorting, views.selecting, views.aisle_menu, views.aisle_choice, views.one_shop),
     *(views.rejected_edit, views.missing_list, views.wall_screen, views.wall_screen_without_link),
 ]
 

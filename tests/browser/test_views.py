@@ -368,6 +368,52 @@ def find(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Pa
     return ana.page
 
 
+def choose_in_list_menu(page: Page, button: str) -> None:
+    page.get_by_role("button", name="List menu").click()
+    page.get_by_role("dialog").get_by_role("button", name=button).click()
+
+
+def sorting(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked_list)
+    choose_in_list_menu(page, "Sort the list")
+    expect(page.get_by_role("button", name="Move Milk")).to_be_visible()
+    return page
+
+
+def selecting(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked_list)
+    choose_in_list_menu(page, "Select items")
+    page.get_by_role("checkbox", name="Milk", exact=True).click()
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    return page
+
+
+def aisle_menu(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = one_list(open_session, stocked_list)
+    page.get_by_role("button", name="Menu of Dairy").click()
+    expect(page.get_by_role("dialog", name="Dairy")).to_be_visible()
+    return page
+
+
+def aisle_choice(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = sorting(open_session, stocked_list)
+    page.get_by_role("button", name="Move Milk").click()
+    page.get_by_role("button", name="To another aisle…").click()
+    expect(page.get_by_role("dialog", name="Aisle of Milk")).to_be_visible()
+    return page
+
+
+def one_shop(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    shops = ["Corner shop", "Hardware store with a long name", "Lidl", "Market"]
+    shared = installation.create_list()
+    for name, shop in zip(("Milk", "Nails", "Rice", "Apples"), shops, strict=True):
+        shared.add(name, category="Things", shops=[shop])
+    ana = open_session("ana").open(shared.path)
+    ana.page.get_by_role("button", name="Lidl").click()
+    expect(ana.page.get_by_text("3 more for other shops")).to_be_visible()
+    return ana.page
+
+
 def question(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked_list.path)
     ana.page.get_by_role("button", name="Members and invites").click()
@@ -559,6 +605,7 @@ VIEWS = [
     *(account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(added_item, finished_list, keys, find, question),
+    *(sorting, selecting, aisle_menu, aisle_choice, one_shop),
     *(dashboard_help, signals),
     *(requests, requests_for_members, delivery, delivery_for_members),
     *(list_cards, list_as_it_was, wall_screen, wall_screen_without_link),

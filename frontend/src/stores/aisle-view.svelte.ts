@@ -12,8 +12,12 @@ export class AisleView {
   /** Whether the user wants to see a list that has aisles grouped by them. */
   isWanted = $state(true);
 
+  /** The shop whose items alone are shown, empty for all. */
+  shop = $state('');
+
   constructor(private readonly listId: string) {
-    const { isFlat = false, folded = [] } = readChoices(listId);
+    const { isFlat = false, folded = [], shop = '' } = readChoices(listId);
+    this.shop = shop;
     this.isWanted = !isFlat;
     this.folded = new Set(folded);
   }
@@ -36,6 +40,12 @@ export class AisleView {
     else folded.delete(key);
     this.folded = folded;
     saveChoices(this.listId, { folded: [...folded] });
+  }
+
+  /** Show the items of one shop alone, or of all. They change with the next `update`. */
+  setShop(shop: string): void {
+    this.shop = shop;
+    saveChoices(this.listId, { shop });
   }
 
   /** Group the rows or not. They change with the next `update`. */

@@ -18,6 +18,11 @@ export class Announcer {
     }, BATCH_INTERVAL);
   }
 
+  /** Say what the user has just done, at once. */
+  say(sentence: string): void {
+    this.text = sentence;
+  }
+
   /** Remove the current text and all pending sentences. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);

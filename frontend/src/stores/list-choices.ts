@@ -16,6 +16,8 @@ export interface ListChoices {
   /** The keys of the aisles whose rows are hidden. */
   folded?: readonly string[];
   trip?: StoredTrip | undefined;
+  /** The name of the shop whose items alone are shown. */
+  shop?: string;
 }
 
 type AllChoices = Record<string, ListChoices>;

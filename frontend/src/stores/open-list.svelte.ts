@@ -4,7 +4,15 @@ import { uuid } from '../net/uuid';
 import type { Actor, Role, UserProfile } from '../protocol/rest';
 import { listTopic } from '../protocol/topic';
 import type { Change, ItemRow, Member, PresentPerson } from '../protocol/frames';
-import { nameKey, type Edit, type ItemFields, type NewItem } from '../sync/edit';
+import {
+  nameKey,
+  type Edit,
+  type ItemFields,
+  type ListSettings,
+  type NewItem,
+  type SettingsPatch,
+  type Undo,
+} from '../sync/edit';
 import type { Engine, EngineEvent } from '../sync/engine';
 import type { EndReason, PresenceDetails } from '../sync/subscription-state';
 import { changedRows, type Replica } from '../sync/replica';
@@ -21,6 +29,8 @@ import type { ListTool } from './list-tool';
 import type { OwnPresence } from './own-presence.svelte';
 import { isAllowed, type Action } from './permissions';
 import type { ShopTrip } from './shop-trip.svelte';
+import type { ListMode, Selection } from './selection';
+import { isForShop, orderInShop } from './shops';
 import { noteVisit, visitOf, type ListVisit } from './visits';
 import { announceChange } from './change-announcement';
 import type { Toast } from './toast.svelte';
@@ -52,6 +62,8 @@ export interface RemoteAdd {
   actor: Actor | null;
 }
 
+type SettingsOf = (settings: ListSettings, edits: Outbox) => Required<ListSettings>;
+
 /** How many edits of this page can be undone, the latest first. */
 const MAX_UNDO_STEPS = 50;
 
@@ -64,12 +76,18 @@ export class OpenList {
   /** The items to buy, and those that were just ticked. */
   openRows = $state.raw<readonly ViewRow[]>([]);
   boughtRows = $state.raw<readonly ViewRow[]>([]);
+  /** How many open items are not shown, because they are for other shops. */
+  otherShopCount = $state(0);
   /** The open rows by aisle. */
   readonly aisles: AisleView;
   /** Finds the aisle of a new item. Null until it is loaded. */
   aisleFinder: AisleFinder | null = null;
-  /** The names of aisles in the order by hand. */
-  readonly aisleOrder: readonly string[] = [];
+  /** The settings of a list with the edits of this user, once the code for edits is loaded. */
+  settingsOf: SettingsOf = ({ aisles = [], shops = {}, staples = {} }) => {
+    return { aisles, shops, staples };
+  };
+  /** The order of the aisles, the shops and the staples. */
+  settings = $state.raw<Required<ListSettings>>({ aisles: [], shops: {}, staples: {} });
   readonly highlights: Highlights;
   /** The item that the user added last. */
   addedItem = $state.raw<AddedItem | null>(null);
@@ -79,6 +97,12 @@ export class OpenList {
   editing = $state.raw<ViewRow | null>(null);
   /** What the page asks in a sheet. */
   tool = $state.raw<ListTool | null>(null);
+  /** What the rows are for, null: to tick and to edit them. */
+  mode = $state<ListMode | null>(null);
+  /** The ids of the rows that are selected. */
+  selection = $state.raw<Selection>(new Set());
+  /** The row that the user drags. */
+  #held: ViewRow | null = null;
   /** Whether another member removed that item meanwhile. */
   isEditedItemRemoved = $state(false);
   /** Who removed this user and when, if it is known. */
@@ -189,26 +213,45 @@ export class OpenList {
     return this.#view.rows;
   }
 
-  /** Submit an edit of several items, and offer to undo it. */
-  submitMany(edit: Edit, label: string, text: string): void {
-    this.#offerUndo(text, this.#submit(edit, label));
+  /** Submit an edit, and offer to undo it. `settings` are those of the list that the undo restores. */
+  submitMany(edit: Edit, label: string, text: string, settings?: SettingsPatch): void {
+    this.#offerUndo(text, this.#submit(edit, label, settings));
+  }
+
+  tell(text: string): void {
+    this.toast.show({ text });
   }
 
   #offerUndo(text: string, undo: () => void): void {
     this.toast.show({ text, action: m.undo(), onAction: undo });
   }
 
-  /** Submit an edit of items. Returns the function that undoes it. */
-  #submit(edit: Edit, label: string): () => void {
+  /** Submit edits as one step, which is undone as one. */
+  submitTogether(edits: readonly Edit[], label: string): void {
+    const undos = edits.map((edit) => this.#submitEdit(edit, label));
+    this.#remember(label, () => {
+      for (const undo of undos.reverse()) undo();
+    });
+  }
+
+  /** Submit an edit. Returns the function that undoes it. */
+  #submit(edit: Edit, label: string, settings?: SettingsPatch): () => void {
+    return this.#remember(label, this.#submitEdit(edit, label, settings));
+  }
+
+  #submitEdit(edit: Edit, label: string, settings?: SettingsPatch): () => void {
     const before = this.#view;
     const op = this.engine.submit(edit, label);
     const { removed, added } = replacedRows(before, this.#view);
-    const restored = removed.map(({ item }) => item);
-    const ids = new Set(restored.map(({ id }) => id));
-    const newIds = added.map(({ item }) => item.id).filter((id) => !ids.has(id));
-    return this.#remember(label, () => {
-      this.#undo(op, label, restored, newIds);
-    });
+    const restoredRows = removed.map(({ item }) => item);
+    const ids = new Set(restoredRows.map(({ id }) => id));
+    const addedHere = added.map(({ item }) => item.id).filter((id) => !ids.has(id));
+    // A copy adds its items to another list.
+    const removedIds =
+      edit.type === 'copy items' ? edit.newItems.map(({ item }) => item) : addedHere;
+    return () => {
+      this.#undo({ list: edit.list, undoneOp: op, restoredRows, removedIds, settings }, label);
+    };
   }
 
   /** Keep an undo step. Returns a function that takes the step, once. */
@@ -242,22 +285,15 @@ export class OpenList {
     );
   }
 
-  #undo(
-    undoneOp: string,
-    label: string,
-    restoredRows: readonly ItemRow[],
-    removedIds: readonly string[],
-  ): void {
+  #undo(undo: Omit<Undo, 'type' | 'version'>, label: string): void {
+    const { undoneOp } = undo;
     const version = this.engine.changeVersionOf(undoneOp);
-    const isWaiting = this.#edits.some(
+    const isWaiting = this.engine.outbox.some(
       ({ op, state }) => op === undoneOp && (state === 'waiting' || state === 'sending'),
     );
     // The edit is neither saved nor waiting, so it changed nothing.
     if (version === null && !isWaiting) return;
-    this.engine.submit(
-      { type: 'undo', list: this.id, undoneOp, version, restoredRows, removedIds },
-      label,
-    );
+    this.engine.submit({ type: 'undo', version, ...undo }, label);
   }
 
   /** Let all ticked rows move at once. */
@@ -422,6 +458,17 @@ export class OpenList {
     this.#delayedMoves.delay(ids.filter((id) => openIds.has(id)));
   }
 
+  /** Say to a screen reader what the user has just done. */
+  say(sentence: string): void {
+    this.announcer.say(sentence);
+  }
+
+  /** Keep a row in its place while the user drags it, null: no row. */
+  hold(row: ViewRow | null): void {
+    this.#held = row;
+    this.#rebuild();
+  }
+
   #rebuild(): void {
     const { list, items } = this.engine.replica(this.#topic);
     if (!list) return;
@@ -431,11 +478,22 @@ export class OpenList {
     const user = this.#user.profile;
     this.role = list.members.find(({ id }) => id === user?.id)?.role ?? 'viewer';
     this.#view = nextView(this.#view, items, this.#edits, user);
-    this.openRows = this.#withEditedRow(this.#view.rows).filter(
+    const openRows = this.#withPinnedRow(this.#view.rows).filter(
       (row) => !row.item.purchased || this.#isShownAsOpen(row),
     );
+    const { shop } = this.aisles;
+    this.openRows = openRows.filter(
+      (row) => isForShop(row.item, shop) || row.item.id === this.editing?.item.id,
+    );
+    this.otherShopCount = openRows.length - this.openRows.length;
     this.boughtRows = this.#view.boughtRows.filter((row) => !this.#isShownAsOpen(row));
+    this.settings = this.settingsOf(list, this.#edits);
     this.aisles.update(this.openRows, this.aisleOrder);
+  }
+
+  /** The names of aisles in the order by hand, in the chosen shop. */
+  get aisleOrder(): readonly string[] {
+    return orderInShop(this.settings, this.aisles.shop);
   }
 
   /** Whether an open item has an aisle, so that the rows can be grouped. */
@@ -443,9 +501,8 @@ export class OpenList {
     return this.openRows.some(({ item }) => item.category !== '');
   }
 
-  /** Group the open rows by aisle, or not. */
-  groupByAisle(isWanted: boolean): void {
-    this.aisles.setWanted(isWanted);
+  /** Compute again what is shown. */
+  refresh(): void {
     this.#rebuild();
   }
 
@@ -458,20 +515,20 @@ export class OpenList {
   }
 
   /**
-   * Keep the row in the editor in its place, even if another member moved or removed the item.
+   * Keep the row that is edited or dragged in its place, even if another member moved or removed it.
    *
    * A row that moves in the page loses the focus, and in another aisle it would be a new row.
    */
-  #withEditedRow(rows: readonly ViewRow[]): readonly ViewRow[] {
-    const { editing } = this;
-    const current = editing && rows.find(({ item }) => item.id === editing.item.id);
-    this.isEditedItemRemoved = editing !== null && !current;
-    if (!editing) return rows;
-    const { position, category } = editing.item;
+  #withPinnedRow(rows: readonly ViewRow[]): readonly ViewRow[] {
+    const pinned = this.editing ?? this.#held;
+    const current = pinned && rows.find(({ item }) => item.id === pinned.item.id);
+    this.isEditedItemRemoved = this.editing !== null && !current;
+    if (!pinned) return rows;
+    const { position, category } = pinned.item;
     if (current?.item.position === position && current.item.category === category) return rows;
     const others = rows.filter((row) => row !== current);
     const index = others.findIndex(({ item }) => item.position > position);
-    const kept = current ? { ...current, item: { ...current.item, position, category } } : editing;
+    const kept = current ? { ...current, item: { ...current.item, position, category } } : pinned;
     return others.toSpliced(index < 0 ? others.length : index, 0, kept);
   }
 }

@@ -5,6 +5,10 @@ export type Command =
   | 'previous row'
   | 'edit'
   | 'remove'
+  | 'move up'
+  | 'move down'
+  | 'aisle'
+  | 'move'
   | 'undo'
   | 'find'
   | 'lists'
@@ -35,6 +39,12 @@ const LETTERS: Readonly<Record<string, Command>> = {
   s: 'share',
   '?': 'help',
 };
+const WITH_ALT: Readonly<Record<string, Command>> = {
+  ArrowUp: 'move up',
+  ArrowDown: 'move down',
+};
+/** What they do to the row that has the focus. */
+const IN_ROW: Readonly<Record<string, Command>> = { e: 'aisle', m: 'move' };
 const AFTER_G: Readonly<Record<string, Command>> = { l: 'lists', d: 'dashboard' };
 
 /**
@@ -48,13 +58,15 @@ export function commandOf(
   isAfterG: boolean,
   areLettersOn: boolean,
 ): Command | null {
-  if (isAlt || isInDialog) return null;
+  if (isInDialog) return null;
+  const isText = element === 'field' || element === 'empty field';
+  if (isAlt) return isInRow && !isText ? (WITH_ALT[key] ?? null) : null;
   if (isControl) {
     if (key === 'k') return 'find';
     // A text that is being typed has its own undo.
     return key === 'z' && element !== 'field' ? 'undo' : null;
   }
-  if (element === 'field' || element === 'empty field') return null;
+  if (isText) return null;
   if (isInRow && key === 'Delete') return 'remove';
   if (isInRow && element === 'checkbox' && key === 'Enter') return 'edit';
   if (isInRow || element === 'nothing') {
@@ -62,7 +74,8 @@ export function commandOf(
     if (key === 'ArrowUp') return 'previous row';
   }
   if (!areLettersOn) return null;
-  return (isAfterG ? AFTER_G[key] : LETTERS[key]) ?? null;
+  if (isAfterG) return AFTER_G[key] ?? null;
+  return LETTERS[key] ?? (isInRow ? IN_ROW[key] : null) ?? null;
 }
 
 const KEY = 'trolley_shortcuts';

@@ -40,6 +40,10 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
       // Without ids: one item that was removed meanwhile would make the server refuse the request.
       return { method: 'POST', path, body: { purchased: true }, op };
     }
+    case 'remove chosen': {
+      const body = { items: edit.items };
+      return { method: 'POST', path: `${list}shopping-items/remove/`, body, op };
+    }
     case 'edit items': {
       const { items, fields } = edit;
       return { method: 'POST', path: `${list}shopping-items/edit/`, body: { items, fields }, op };

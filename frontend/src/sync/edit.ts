@@ -37,6 +37,7 @@ export type Edit =
   | { type: 'add items'; list: string; newItems: readonly NewItem[] }
   | { type: 'untick items'; list: string; items: readonly string[] }
   | { type: 'remove items'; list: string; items: readonly string[] }
+  | { type: 'remove chosen'; list: string; items: readonly string[] }
   | { type: 'edit items'; list: string; items: readonly string[]; fields: CommonFields }
   /** Places items one behind the other, behind another item; null is the top. */
   | { type: 'move items'; list: string; items: readonly string[]; after: string | null }

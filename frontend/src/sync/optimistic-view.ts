@@ -121,6 +121,7 @@ function applyEdit(
       moveItems(rows, edit, orderKey(LAST_INDEX - index), context);
       break;
     case 'remove items':
+    case 'remove chosen':
     case 'move to list':
       for (const id of edit.items) rows.delete(id);
       break;

@@ -15,6 +15,7 @@ export function textOfWaiting({ edit, label: name }: OutboxEntry): string {
     case 'undo':
       return m.waiting_undo({ name });
     case 'remove items':
+    case 'remove chosen':
     case 'remove':
       return m.waiting_remove({ name });
     case 'rename':

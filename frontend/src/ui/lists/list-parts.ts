@@ -4,4 +4,6 @@ export { default as UnsavedEdits } from '../UnsavedEdits.svelte';
 export { default as ItemEditor } from './ItemEditor.svelte';
 export { default as ListExtras } from './ListExtras.svelte';
 export { default as CartButtons } from './CartButtons.svelte';
+export { default as ModeLine } from './ModeLine.svelte';
+export { default as ShopFilter } from './ShopFilter.svelte';
 export { default as NothingToBuy } from './NothingToBuy.svelte';
