@@ -59,7 +59,7 @@ def fill(shopping_list: ShoppingList, count: int) -> None:
 QUERY_COUNTS = {
     "api/auth/address/": 0,
     "api/auth/me/": 0,  # the caller's user is already loaded
-    "api/auth/me/export/": 11,  # sessions, tokens, invites, lists …, and each list
+    "api/auth/me/export/": 12,  # sessions, tokens, invites, names, lists …, and each list
     "api/auth/sessions/": 1,
     "api/export/": 5,  # lists, and each list
     "api/search-shopping-items/": 3,  # count, items, lists
