@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 def older_user_model():
     """Migrate the accounts back, return the model of that state, and migrate again at the end."""
     executor = MigrationExecutor(connection)
-    newest = executor.loader.graph.leaf_nodes("accounts")
+    newest = executor.loader.graph.leaf_nodes()
     state = executor.migrate([("accounts", "0001_initial")])
     yield state.apps.get_model("accounts", "User")
     MigrationExecutor(connection).migrate(newest)
@@ -21,7 +21,7 @@ def older_user_model():
 
 def migrate():
     executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes("accounts"))
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 def test_accounts_whose_names_collide_are_all_kept(older_user_model):

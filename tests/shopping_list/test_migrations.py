@@ -18,11 +18,14 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def migrate():
-    """Migrate the lists to a state (None: the newest one), and to the newest one at the end."""
+    """Migrate the lists to a state, and everything to the newest one (None) at the end.
+
+    Going back undoes also the migrations of other apps that depend on those of the lists.
+    """
 
     def migrate_to(name):
         executor = MigrationExecutor(connection)
-        newest = executor.loader.graph.leaf_nodes("shopping_list")
+        newest = executor.loader.graph.leaf_nodes()
         executor.migrate([("shopping_list", name)] if name else newest)
 
     yield migrate_to
