@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StoredTrip } from '../src/stores/list-choices';
 import { OwnPresence } from '../src/stores/own-presence.svelte';
 import { IDLE_TIME, ShopTrip } from '../src/stores/shop-trip.svelte';
-import { isForShop, isNotFound, noTripRows, tripRows } from '../src/stores/trip-rows';
+import { isForShop } from '../src/stores/shops';
+import { isNotFound, noTripRows, tripRows } from '../src/stores/trip-rows';
 import type { ItemRow } from '../src/protocol/frames';
 import type { PresenceDetails } from '../src/sync/subscription-state';
 import { ManualClock } from './fake/clock';
@@ -32,7 +33,7 @@ describe('the rows of a shop', () => {
   it('SHP-5 are those that are for the shop, or for no shop', () => {
     expect(names('baker')).toEqual(['Bakery', 'Dairy', '']);
     expect(names('Market')).toEqual(['Dairy', '']);
-    expect(isForShop(row('a', { shops: ['Baker', 'Market'] }), 'market')).toBe(true);
+    expect(isForShop(row('a', { shops: ['Baker', 'Market'] }).item, 'market')).toBe(true);
   });
 
   it('SHP-3 have what was not found today at the end, and tomorrow again', () => {

@@ -75,6 +75,20 @@ describe('the progress of a trip', () => {
 });
 
 describe('the others on a list', () => {
+  it('are as far in a shop as all items say, also while this user sees one shop alone', () => {
+    vi.stubGlobal('localStorage', { getItem: () => null, setItem: vi.fn() });
+    const digests = new DigestWriter();
+    const items = [item('m', { name: 'Milk', shops: ['Lidl'] }), item('n', { name: 'Nails' })];
+    const bread = item('b', { name: 'Bread', shops: ['Baker'], position: 'b' });
+    connected.receive(digests.write(snapshot(1, { items: [...items, bread] })));
+    list.aisles.setShop('Lidl');
+    list.refresh();
+    expect(list.openRows.map(({ item: { id } }) => id)).toEqual(['m', 'n']);
+    expect(list.allOpenRows).toHaveLength(3);
+    const together = new Together(list, () => ana.id);
+    expect(together.progressOf(trip)).toEqual({ done: 0, total: 3 });
+  });
+
   it('are all but this user, with what they edit', () => {
     const together = new Together(list, () => ana.id);
     list.people = [

@@ -73,8 +73,9 @@ export class OpenList {
   name = $state('');
   members = $state.raw<readonly Member[]>([]);
   people = $state.raw<readonly PresentPerson[]>([]);
-  /** The items to buy, and those that were just ticked. */
+  /** The items to buy, and those that were just ticked: of the chosen shop, and of all. */
   openRows = $state.raw<readonly ViewRow[]>([]);
+  allOpenRows = $state.raw<readonly ViewRow[]>([]);
   boughtRows = $state.raw<readonly ViewRow[]>([]);
   /** How many open items are not shown, because they are for other shops. */
   otherShopCount = $state(0);
@@ -478,14 +479,14 @@ export class OpenList {
     const user = this.#user.profile;
     this.role = list.members.find(({ id }) => id === user?.id)?.role ?? 'viewer';
     this.#view = nextView(this.#view, items, this.#edits, user);
-    const openRows = this.#withPinnedRow(this.#view.rows).filter(
+    this.allOpenRows = this.#withPinnedRow(this.#view.rows).filter(
       (row) => !row.item.purchased || this.#isShownAsOpen(row),
     );
     const { shop } = this.aisles;
-    this.openRows = openRows.filter(
+    this.openRows = this.allOpenRows.filter(
       (row) => isForShop(row.item, shop) || row.item.id === this.editing?.item.id,
     );
-    this.otherShopCount = openRows.length - this.openRows.length;
+    this.otherShopCount = this.allOpenRows.length - this.openRows.length;
     this.boughtRows = this.#view.boughtRows.filter((row) => !this.#isShownAsOpen(row));
     this.settings = this.settingsOf(list, this.#edits);
     this.aisles.update(this.openRows, this.aisleOrder);

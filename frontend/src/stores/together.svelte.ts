@@ -34,7 +34,7 @@ export class Together {
   ) {}
 
   progressOf(trip: { started_at: string }): Progress {
-    return tripProgress([...this.list.openRows, ...this.list.boughtRows], trip);
+    return tripProgress([...this.list.allOpenRows, ...this.list.boughtRows], trip);
   }
 
   /** Who leaves for the shop soon, at this time of this browser. */

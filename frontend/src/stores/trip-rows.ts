@@ -1,6 +1,6 @@
-import { nameKey } from '../sync/edit';
 import type { ViewRow } from '../sync/optimistic-view';
 import { groupByAisle, type AisleSection } from './aisles';
+import { isForShop } from './shops';
 
 /** What is open in a shop, aisle by aisle, and what the shop does not have today. */
 export interface TripRows {
@@ -19,20 +19,13 @@ export function isNotFound({ item }: ViewRow, now: number): boolean {
   return !purchased && at !== null && now - Date.parse(at) < NOT_FOUND_TIME;
 }
 
-/** Whether an item is for a shop. An item without shops is for all of them; null is any shop. */
-export function isForShop({ item }: ViewRow, shop: string | null): boolean {
-  const { shops = [] } = item;
-  if (shop === null || shops.length === 0) return true;
-  return shops.some((name) => nameKey(name) === nameKey(shop));
-}
-
 /** Divide the open rows of a list. `order`: the names of the aisles in the order of the shop. */
 export function tripRows(
   previous: TripRows,
   rows: readonly ViewRow[],
   { shop, order, now }: { shop: string | null; order: readonly string[]; now: number },
 ): TripRows {
-  const wanted = rows.filter((row) => isForShop(row, shop));
+  const wanted = rows.filter(({ item }) => isForShop(item, shop ?? ''));
   const open = wanted.filter((row) => !isNotFound(row, now));
   return {
     sections: groupByAisle(previous.sections, open, order),
