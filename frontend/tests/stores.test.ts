@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
-import { Problem, unreachableProblem } from '../src/net/problem';
+import { Problem } from '../src/net/problem';
 import { relativeTime } from '../src/stores/relative-time';
 import { Lists } from '../src/stores/lists.svelte';
 import { nextPath, parsePath } from '../src/stores/route.svelte';
@@ -208,9 +208,6 @@ describe('the overview of lists', () => {
   let lists: Lists;
   let engine: Engine;
   const send = vi.fn();
-  let deleted: string[];
-  /** Why the server does not delete a list. */
-  let deletion: Problem | null;
   const request = vi.fn<(request: HttpRequest) => Promise<unknown>>();
 
   const responseOf = (id: string, last: string): ListResponse => ({
@@ -249,14 +246,11 @@ describe('the overview of lists', () => {
   beforeEach(async () => {
     send.mockClear();
     request.mockReset().mockReturnValue(new Promise(() => undefined));
-    [deleted, deletion] = [[], null];
-    const api = new Api(<T>({ method, path }: HttpRequest) => {
-      if (method === 'DELETE') deleted.push(path);
-      if (method === 'DELETE' && deletion) return Promise.reject(deletion);
-      return Promise.resolve({
+    const api = new Api(<T>() =>
+      Promise.resolve({
         results: [responseOf('old', '2026-01-01'), responseOf('new', '2026-01-02')],
-      } as T);
-    });
+      } as T),
+    );
     engine = new Engine(
       ({ onFrames }) => {
         const { write } = new DigestWriter();
@@ -300,38 +294,6 @@ describe('the overview of lists', () => {
     expect(engine.outbox).toEqual([]);
     expect(await lists.remove('old')).toBe('in trash');
     expect(names()).toEqual(['new']);
-  });
-
-  it('OFF-45 deletes a list on the server if the response to its creation was lost', async () => {
-    request.mockRejectedValueOnce(unreachableProblem());
-    const id = lists.create('Camping');
-    hear([welcome('old', 'new')]);
-    await settlePromises();
-    expect(engine.outbox).toMatchObject([{ state: 'waiting' }]);
-    expect(await lists.remove(id)).toBe('in trash');
-    expect(deleted).toEqual([`shopping-lists/${id}/`]);
-    expect(engine.outbox).toEqual([]);
-    expect(names()).not.toContain('Camping');
-  });
-
-  it('OFF-45 drops a list whose creation did not arrive', async () => {
-    request.mockRejectedValueOnce(unreachableProblem());
-    const id = lists.create('Camping');
-    hear([welcome('old', 'new')]);
-    await settlePromises();
-    deletion = new Problem(404, 'not_found', 'Not found.');
-    expect(await lists.remove(id)).toBe('dropped');
-    expect(engine.outbox).toEqual([]);
-  });
-
-  it('OFF-45 keeps a list that the server may have while it does not answer', async () => {
-    request.mockRejectedValueOnce(unreachableProblem());
-    const id = lists.create('Camping');
-    hear([welcome('old', 'new')]);
-    await settlePromises();
-    deletion = unreachableProblem();
-    await expect(lists.remove(id)).rejects.toBe(deletion);
-    expect(names()).toContain('Camping');
   });
 
   it('OFF-8 counts the items of a created list before its first snapshot arrives', async () => {

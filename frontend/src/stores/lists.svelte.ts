@@ -1,12 +1,12 @@
 import type { CoreApi } from '../net/core-api';
 import { uuid } from '../net/uuid';
-import { messageOf, Problem } from '../net/problem';
+import { messageOf } from '../net/problem';
 import type { Role } from '../protocol/rest';
 import { listIdOf, listTopic, LISTS_TOPIC } from '../protocol/topic';
 import type { ItemRow, Member, OverviewRow, Person } from '../protocol/frames';
 import type { Engine, EngineEvent } from '../sync/engine';
 import { createdRow, creationsIn } from '../sync/created-lists';
-import { entriesOfList, type Outbox, type OutboxEntry } from '../sync/outbox';
+import { entriesOfList, type Outbox } from '../sync/outbox';
 import { optimisticChanges, optimisticName } from '../sync/optimistic-view';
 
 /** What a card says beside its counts. */
@@ -105,33 +105,14 @@ export class Lists {
 
   /** Delete a list. One that the server does not have is dropped, and cannot be restored. */
   async remove(id: string): Promise<'in trash' | 'dropped'> {
-    const creation = this.#creationOf(id);
-    const isUnsent = creation?.state === 'waiting' && !creation.isSent;
-    if (creation?.state === 'rejected' || isUnsent) {
+    const creation = creationsIn(this.engine.outbox).find(({ edit }) => edit.list === id);
+    if (creation?.state === 'waiting' || creation?.state === 'rejected') {
       this.engine.discard(creation.op);
       return 'dropped';
     }
-    return this.#removeSaved(id);
-  }
-
-  /** Delete a list that the server has, or may have: the response to its creation may be lost. */
-  async #removeSaved(id: string): Promise<'in trash' | 'dropped'> {
-    const isMissing = await this.api.deleteList(id).then(
-      () => false,
-      (error: unknown) => {
-        const isWaiting = this.#creationOf(id)?.state === 'waiting';
-        if (isWaiting && error instanceof Problem && error.status === 404) return true;
-        throw error;
-      },
-    );
-    const creation = this.#creationOf(id);
-    if (creation) this.engine.discard(creation.op);
+    await this.api.deleteList(id);
     this.#dropList(id);
-    return isMissing ? 'dropped' : 'in trash';
-  }
-
-  #creationOf(id: string): OutboxEntry | undefined {
-    return creationsIn(this.engine.outbox).find(({ edit }) => edit.list === id);
+    return 'in trash';
   }
 
   /** Restore a deleted list from the trash. */

@@ -25,7 +25,7 @@ import { createdReplica, createdRow, creationsIn, uncreatedLists } from './creat
 import type { Detail } from './item-merge';
 import type { EditResponse, Outbox } from './outbox';
 import { OutboxSender } from './outbox-sender';
-import { applyFrame, emptyReplica, isRewritten, positionOf, type Replica } from './replica';
+import { applyFrame, emptyReplica, positionOf, type Replica } from './replica';
 import { SeenReporter } from './seen-reporter';
 import {
   initialSubscriptionState,
@@ -94,8 +94,6 @@ export class Engine {
   readonly #readings = new Map<string, Promise<void>>();
   /** Lists that the server does not have yet, with what waits until it has them. */
   readonly #uncreated = new Map<string, (() => void)[]>();
-  /** The server's responses to creations that the stores have not heard of yet. */
-  readonly #createdRows = new Map<string, OverviewRow>();
   /** Resolves when the stored edits are known. */
   #opening: Promise<unknown> = Promise.resolve();
   /** The lists of the user, with their last visits. Null until the server has told. */
@@ -141,13 +139,11 @@ export class Engine {
           this.#socket.stop();
           this.#onDown('sign in');
         },
-        onResponse: ({ edit }, response) => {
-          if (edit.type === 'create')
-            this.#createdRows.set(edit.list, response as EditResponse & OverviewRow);
-        },
         onAcknowledged: ({ edit, op, label }, response) => {
           const { outcome, changed = [], version = 0 } = response;
           this.#sender.confirm(edit.list, this.replica(listTopic(edit.list)), null);
+          if (edit.type === 'create')
+            this.#emit([{ kind: 'created', row: response as EditResponse & OverviewRow }]);
           if (edit.type === 'add' && outcome === 'merged')
             this.#emit([{ kind: 'merged', list: edit.list, op, name: label, changed, version }]);
         },
@@ -227,7 +223,6 @@ export class Engine {
     this.knownLists = null;
     this.#readings.clear();
     this.#uncreated.clear();
-    this.#createdRows.clear();
     this.#sender.close();
     this.#seen.stopAll();
     this.#subscriptions = initialSubscriptionState;
@@ -325,9 +320,7 @@ export class Engine {
       if (remaining.has(list)) continue;
       this.#uncreated.delete(list);
       const created = creations.find(({ edit }) => edit.list === list);
-      const row = this.#createdRows.get(list) ?? (created && createdRow(created));
-      this.#createdRows.delete(list);
-      if (row) this.#emit([{ kind: 'created', row }]);
+      if (created) this.#emit([{ kind: 'created', row: createdRow(created) }]);
       if (known.has(list)) for (const callback of callbacks) callback();
       else void this.#endCreation(listTopic(list), callbacks);
     }
@@ -560,8 +553,6 @@ export class Engine {
     // A dropped change confirms edits too: a snapshot may have contained it.
     this.#confirm(topic, after, change);
     if (frame.type === 'snapshot') this.#resendAfter(topic, frame.version);
-    const list = listIdOf(topic);
-    if (list !== null && isRewritten(before, after)) this.#sender.replaceHistory(list);
     if (effect === 'dropped') return [];
     this.#store(topic, after, change);
     const applied: EngineEvent = { kind: 'replica', topic, before, after, change };
@@ -623,24 +614,12 @@ export class Engine {
   }
 
   #closeTopic(topic: string, reason: EndReason): EngineEvent {
-    const before = this.replica(topic);
-    const list = listIdOf(topic);
     this.#replicas.delete(topic);
     this.#seen.stop(topic);
-    if (list !== null && reason === 'refused' && this.#sender.recreate(list)) {
-      void this.#watchWhenCreated(topic, list);
-      return { kind: 'replica', topic, before, after: this.replica(topic), change: null };
-    }
     this.#confirm(topic, this.replica(topic), null);
+    const list = listIdOf(topic);
     if (list !== null && reason !== 'too many') this.#storage?.replicas.removeList(list);
     return { kind: 'closed', topic, reason };
-  }
-
-  /** The server lost a list of this browser: follow it as before when it exists again. */
-  async #watchWhenCreated(topic: string, list: string): Promise<void> {
-    this.#storage?.replicas.removeList(list);
-    await this.#whenCreated(list);
-    if (this.#openTopics.has(topic)) this.#watch(topic);
   }
 
   #scheduleSubscribe(topic: string, seconds: number): void {

@@ -1,4 +1,3 @@
-import * as m from '#messages';
 import { backoffDelay } from '../net/backoff';
 import type { Clock } from '../net/clock';
 import type { Http } from '../net/http';
@@ -11,15 +10,12 @@ import type { EditResponse, OutboxEntry, Outbox } from './outbox';
 import { MemoryOutbox } from './memory-outbox';
 import type { Replica } from './replica';
 import { isAlreadyApplied, requestOf } from './edit-request';
-import { creationStateOf, ownRowRequest, sentAnew, withoutVersions } from './outbox-repair';
 import type { SenderLock, TabOutbox, UserStorage } from './storage';
 
 export interface OutboxSenderEvents {
   onChange(): void;
   onSignedOut(): void;
-  /** The server responded to an edit, and the outbox does not have the response yet. */
-  onResponse?(entry: OutboxEntry, response: EditResponse): void;
-  /** The outbox has the response. */
+  /** The server responded to an edit. */
   onAcknowledged(entry: OutboxEntry, response: EditResponse): void;
 }
 
@@ -48,9 +44,7 @@ export class OutboxSender {
   #cancelPrune: (() => void) | null = null;
   #delayReason: string | null = null;
   /** The versions of the changes that edits made, by op. An undo needs them. */
-  readonly #changeVersions = new Map<string, { list: string; version: number }>();
-  /** The lists whose creation was sent again. A second time would be one too many. */
-  readonly #recreated = new Set<string>();
+  readonly #changeVersions = new Map<string, number>();
   /** The newest replica of each list: it decides which edits the view need not apply. */
   readonly #replicas = new Map<string, Replica>();
 
@@ -110,7 +104,6 @@ export class OutboxSender {
     this.#cancelPrune?.();
     this.#cancelPrune = null;
     this.#changeVersions.clear();
-    this.#recreated.clear();
     this.#replicas.clear();
     this.#delayReason = null;
     this.#store.close();
@@ -131,7 +124,7 @@ export class OutboxSender {
   }
 
   changeVersionOf(op: string): number | null {
-    return this.#changeVersions.get(op)?.version ?? null;
+    return this.#changeVersions.get(op) ?? null;
   }
 
   retry(op: string): void {
@@ -149,44 +142,11 @@ export class OutboxSender {
 
   /** A list is at this version on the server: send the edits that it may have lost again. */
   resendAfter(list: string, version: number): void {
-    const resend = (entries: Outbox): Outbox =>
-      withoutVersions(outbox.resent(entries, list, version), list, version, m.undo_history_gone());
-    this.#forgetVersions(list, version);
     const { entries } = this.#store.current;
-    if (resend(entries).every((entry, index) => entry === entries[index])) return;
-    this.#updateEntries(resend);
+    const after = outbox.resent(entries, list, version);
+    if (outbox.waitingEntries(after).length === outbox.waitingEntries(entries).length) return;
+    this.#updateEntries((current) => outbox.resent(current, list, version));
     this.flush();
-  }
-
-  /** A list has another history now: the versions of its changes mean other ones. */
-  replaceHistory(list: string): void {
-    this.#forgetVersions(list, 0);
-    if (!this.#store.current.entries.some(({ edit }) => edit.list === list)) return;
-    this.#updateEntries((entries) => withoutVersions(entries, list, 0, m.undo_history_gone()));
-  }
-
-  /**
-   * The server does not know a list. Returns whether this browser creates it: if the server has
-   * created it before, everything about it is sent again, once.
-   */
-  recreate(list: string): boolean {
-    const state = creationStateOf(this.#store.current.entries, list);
-    if (state === null || state === 'rejected') return false;
-    if (state === 'acknowledged') {
-      if (this.#recreated.has(list)) return false;
-      this.#recreated.add(list);
-    }
-    this.#replicas.delete(list);
-    this.#forgetVersions(list, 0);
-    if (state === 'acknowledged') this.#updateEntries((entries) => sentAnew(entries, list));
-    else this.events.onChange();
-    this.flush();
-    return true;
-  }
-
-  #forgetVersions(list: string, newest: number): void {
-    for (const [op, change] of this.#changeVersions)
-      if (change.list === list && change.version > newest) this.#changeVersions.delete(op);
   }
 
   /** The page has a newer replica of a list. `change` is the frame that was just applied. */
@@ -229,9 +189,8 @@ export class OutboxSender {
   }
 
   #onStoreChange(isShown: boolean): void {
-    for (const { op, changeVersion, edit } of this.#store.current.entries) {
-      if (changeVersion !== null)
-        this.#changeVersions.set(op, { list: edit.list, version: changeVersion });
+    for (const { op, changeVersion } of this.#store.current.entries) {
+      if (changeVersion !== null) this.#changeVersions.set(op, changeVersion);
     }
     if (isShown) this.events.onChange();
     this.#work();
@@ -303,18 +262,8 @@ export class OutboxSender {
     try {
       this.#onResponse(entry, await this.http<EditResponse | null>(requestOf(entry)));
     } catch (error) {
-      const problem = error instanceof Problem ? error : unreachableProblem();
-      if (!(await this.#isSavedAlready(entry, problem))) this.#onProblem(entry, problem);
+      this.#onProblem(entry, error instanceof Problem ? error : unreachableProblem());
     }
-  }
-
-  /** Whether the id of an edit is taken by the edit itself, which was sent long ago. */
-  async #isSavedAlready(entry: OutboxEntry, problem: Problem): Promise<boolean> {
-    const request = ownRowRequest(entry, problem);
-    const row = request && (await this.http<EditResponse>(request).catch(() => null));
-    if (!row) return false;
-    this.#onResponse(entry, row);
-    return true;
   }
 
   #onResponse(entry: OutboxEntry, response: EditResponse | null): void {
@@ -323,7 +272,6 @@ export class OutboxSender {
     const conflictOps = response?.results?.map(uuid) ?? [];
     const knownVersion = this.#replicas.get(entry.edit.list)?.version;
     const at = { now: this.clock.now(), conflictOps, knownVersion };
-    this.events.onResponse?.(entry, response ?? {});
     this.#store.update((state) => outbox.acknowledged(state, entry.op, response ?? {}, at));
     this.events.onAcknowledged(entry, response ?? {});
     this.#schedulePrune();
@@ -331,9 +279,7 @@ export class OutboxSender {
 
   #onProblem(entry: OutboxEntry, problem: Problem): void {
     this.#delayReason = problem.code === 'database_unavailable' ? problem.message : null;
-    if (problem.status === 404 && this.recreate(entry.edit.list)) {
-      this.#updateEntries((entries) => outbox.failed(entries, entry.op));
-    } else if (isAlreadyApplied(entry, problem)) {
+    if (isAlreadyApplied(entry, problem)) {
       this.#onResponse(entry, null);
     } else if (problem.isFinal) {
       this.#failureCount = 0;

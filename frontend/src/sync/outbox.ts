@@ -29,8 +29,6 @@ export interface OutboxEntry {
   label: string;
   createdAt: number;
   state: 'waiting' | 'sending' | 'acknowledged' | 'rejected';
-  /** Whether it was sent at least once, so that the server may have it. */
-  isSent?: boolean;
   /** The version in the server's response, or of the change that the edit made. */
   version: number | null;
   /** The version of the change that the edit made, which an undo needs. */
@@ -145,9 +143,7 @@ export function canSend(outbox: Outbox): boolean {
 
 export function sending(outbox: Outbox, op: string): Outbox {
   return outbox.map((entry) =>
-    entry.op === op && entry.state === 'waiting'
-      ? { ...entry, state: 'sending', isSent: true }
-      : entry,
+    entry.op === op && entry.state === 'waiting' ? { ...entry, state: 'sending' } : entry,
   );
 }
 

@@ -61,8 +61,6 @@ export class RandomBrowsers {
   #ids = 0;
   /** Whether the server went back to an older copy, so that it may not know an item any more. */
   #hasGoneBack = false;
-  /** Whether the server went back to a copy from before the creation of the list. */
-  #isListLost = false;
   #offline = new Set<FakeBrowser>();
   /** The browsers whose writes failed at some time. */
   readonly #wasFull = new Set<FakeBrowser>();
@@ -75,7 +73,6 @@ export class RandomBrowsers {
   constructor(browserCount: number, start: 'list exists' | 'no list' = 'list exists') {
     this.clock.randomValue = 0.5;
     this.server = new FakeServer(start === 'list exists');
-    if (start === 'no list') this.#copy = this.server.copy();
     this.browsers = Array.from({ length: browserCount }, () => new FakeBrowser(this.clock));
     for (const browser of this.browsers) this.openTab(browser);
     this.#openList();
@@ -113,7 +110,6 @@ export class RandomBrowsers {
 
   #isCreationKnown(): boolean {
     return (
-      this.#isListLost ||
       this.server.isCreated ||
       this.server.requests.some(({ request }) => request.path === 'shopping-lists/') ||
       this.browsers.some(({ outbox }) => hasCreation(outbox.entries)) ||
@@ -163,8 +159,7 @@ export class RandomBrowsers {
       // Another tab may have removed it since, because the server had saved it.
       if (!isStored && !this.made.get(op)?.isStored) this.#sentUnstored.push(op);
     }
-    const isTooEarly = !this.server.isCreated && !this.#isListLost;
-    if (op !== undefined && isTooEarly && request.path !== 'shopping-lists/')
+    if (op !== undefined && !this.server.isCreated && request.path !== 'shopping-lists/')
       this.#sentTooEarly.push(request.path);
     if (this.#offline.has(browser)) return Promise.reject(unreachableProblem());
     return new Promise((resolve, reject) => {
@@ -327,8 +322,6 @@ export class RandomBrowsers {
     } else if (b % 4 === 2) this.server.startNewEpoch();
     else if (this.#copy) {
       const copy = this.#copy;
-      if (!copy.isCreated && !this.#mayLoseList()) return;
-      this.#isListLost ||= !copy.isCreated;
       for (const [op, edit] of this.made) {
         const isUndone = this.server.hasCarriedOut(op) && !copy.responses.has(op);
         // The server does not know the item any more, so its removal counts as done.
@@ -337,15 +330,7 @@ export class RandomBrowsers {
       }
       this.server.goBackTo(copy);
       this.#hasGoneBack = true;
-      if (copy.isCreated) return;
-      for (const connection of [...this.server.connections]) this.server.disconnect(connection);
     }
-  }
-
-  /** Only a browser that still has the creation can send it again, and it does so once. */
-  #mayLoseList(): boolean {
-    const [browser, other] = this.browsers;
-    return !other && !this.#isListLost && hasCreation(browser?.outbox.entries ?? []);
   }
 
   #toggle(browser: FakeBrowser, b: number): void {
@@ -425,8 +410,6 @@ export class RandomBrowsers {
   problems(): string[] {
     const { server } = this;
     const problems = this.#sentUnstored.map((op) => `${op} was sent before it was stored`);
-    // The creation is kept for ten seconds. A browser that slept longer has lost the list.
-    if (this.#isListLost && !server.isCreated) return problems;
     for (const path of this.#sentTooEarly) problems.push(`${path} was sent before its list`);
     for (const page of this.pages) {
       const replica = page.engine.replica(server.topic);

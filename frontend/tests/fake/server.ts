@@ -37,7 +37,6 @@ interface Connection {
 
 /** What a backup of the server's data contains. */
 interface Copy {
-  isCreated: boolean;
   version: number;
   settings: ListSettings;
   items: Map<string, ItemRow>;
@@ -198,9 +197,8 @@ export class FakeServer {
   }
 
   copy(): Copy {
-    const { version, log, settings, isCreated } = this;
+    const { version, log, settings } = this;
     return {
-      isCreated,
       version,
       log,
       settings,
@@ -211,8 +209,7 @@ export class FakeServer {
   }
 
   /** Go back to an older copy, as after a power cut. Nobody is told. */
-  goBackTo({ isCreated, version, settings, items, log, responses, history }: Copy): void {
-    this.isCreated = isCreated;
+  goBackTo({ version, settings, items, log, responses, history }: Copy): void {
     this.settings = settings;
     this.history = [...history];
     this.version = version;
