@@ -130,6 +130,7 @@ def expect_order(session, aisle: str, *names: str) -> None:
 
 def drag(session, name: str, to: Locator, *, part: float) -> None:
     """Drag an item by its handle to a part of the height of an element."""
+    session.page.wait_for_function("() => document.getAnimations().length === 0")
     mouse, box = session.page.mouse, session.main.get_by_role("button", name=name).bounding_box()
     x = box["x"] + box["width"] / 2
     mouse.move(x, box["y"] + box["height"] / 2)
@@ -194,7 +195,7 @@ def test_many_items_are_selected_and_moved(open_session, installation):
     ana.page.get_by_role("dialog").get_by_role("button", name="Dairy", exact=True).click()
     expect_order(ana, "Dairy", "Milk", "Butter", "Eggs")
     bar.get_by_role("button", name="Move to…").click()
-    ana.page.get_by_role("dialog").get_by_role("button", name="Party").click()
+    ana.page.get_by_role("dialog").get_by_role("button", name=f"Party {party.id[:4]}").click()
     expect(bar).to_have_count(0)
     ana.expect_no_item("Butter")
     toast = ana.page.get_by_label("Just now")

@@ -72,7 +72,7 @@ def test_main_job_in_german(open_german, installation):
     shared = installation.create_list("Milch")
     page = open_german("ana").page
     page.goto(shared.path)
-    field = page.get_by_label("Artikel hinzufügen")
+    field = page.get_by_role("combobox", name="Artikel hinzufügen")
     field.fill("2 Dosen Tomaten")
     field.press("Enter")
     expect(page.get_by_role("checkbox", name="Tomaten")).to_be_visible()
@@ -159,6 +159,8 @@ def test_texts_of_tests_are_translated():
     assert in_german("Undo: ana ticked Rice") == "Rückgängig machen: ana hat Rice abgehakt"
     assert in_german("Here now: bob") == "Jetzt hier: bob"
     assert in_german("Add 4 items") == "4 Artikel hinzufügen"
+    assert in_german("1 more for other shops") == "1 weiterer für andere Läden"
+    assert in_german("3 more for other shops") == "3 weitere für andere Läden"
     assert in_german("Washing powder") == "Washing powder"
 
 
@@ -172,7 +174,7 @@ def test_message_about_an_added_item_is_not_cut_off(open_german, installation, w
     field.fill("Zitronen")
     field.press("Enter")
     status = page.get_by_label("Zuletzt hinzugefügt").get_by_role("status")
-    expect(status).to_have_text("Zitronen hinzugefügt")
+    expect(status).to_have_text("Zitronen zu Obst & Gemüse hinzugefügt")
     assert status.evaluate(
         "e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]"
     ) == [0, 0]

@@ -86,6 +86,8 @@ def test_ticks_are_never_reverted_on_unreliable_network(open_session, installati
 
 def test_no_edit_is_lost_when_server_is_killed(open_session, killable_installation, groceries):
     ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
+    for session in (ana, bob):
+        session.wait_until_loaded()  # without a server, no part can be loaded
     ana.page.evaluate(RECORD_REVERTED_TICKS)
     ana.add("Before")
     ana.tick("Milk")

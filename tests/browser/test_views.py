@@ -310,6 +310,7 @@ def removed_item(open_session: OpenSession, stocked_list: SharedList, **_: objec
 
 def offline(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked_list.path)
+    ana.wait_until_loaded()  # axe reads the styles, also of a part that is on its way
     ana.context.set_offline(True)
     ana.add("Jam")
     ana.tick("Bread")

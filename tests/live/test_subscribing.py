@@ -17,6 +17,7 @@ from live.delivery import change_log
 from live.protocol import frames
 from shopping_list.models import Activity, Membership, ShoppingItem
 from shopping_list.rows import topic_of
+from tests.live.conftest import INTERVALS
 from tests.support.positions import position_after, position_in, position_of
 from tests.support.socket_client import TIMEOUT
 
@@ -36,7 +37,8 @@ async def test_welcome_has_user_limits_and_list_positions(
     assert welcome["protocol"] == 1
     assert welcome["user"] == {"id": ana.pk, "name": "Ana"}
     assert welcome["heartbeat"] == 20
-    assert welcome["limits"] == {"topics": 200, "message": 65536, "rate": 20}
+    limits = {"topics": 200, "message": 65536, "rate": 20}
+    assert welcome["limits"] == {**limits, "presence": INTERVALS.presence_lease}
     await run_in_db_thread(groceries.refresh_from_db)
     position = {
         "id": str(groceries.pk),

@@ -57,9 +57,17 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 FIXED = {forms[0]: GERMAN[key][-1] for key, forms in ENGLISH.items() if "{" not in forms[0]}
+
+
+def _same_forms(key: str, index: int) -> list[str]:
+    """Return the German forms of an English one: more than one where English has no plural."""
+    forms = GERMAN[key]
+    return forms if len(set(ENGLISH[key])) == 1 else [forms[min(index, len(forms) - 1)]]
+
+
 WITH_PARAMETERS = sorted(
     (
-        (_pattern(form), GERMAN[key][min(index, len(GERMAN[key]) - 1)])
+        (_pattern(form), _same_forms(key, index))
         for key, forms in ENGLISH.items()
         for index, form in enumerate(forms)
         if "{" in form
@@ -74,8 +82,9 @@ def in_german(text: str) -> str:
     known = PARTS_OF_NAMES.get(text) or FIXED.get(text)
     if known:
         return known
-    for pattern, german in WITH_PARAMETERS:
+    for pattern, forms in WITH_PARAMETERS:
         if match := pattern.fullmatch(text):
+            german = forms[0] if match.groupdict().get("count") == "1" else forms[-1]
             values = {name: in_german(value) for name, value in match.groupdict().items()}
             return re.sub(r"\{(\w+)\}", lambda place: values[place[1]], german)  # noqa: B023
     return text

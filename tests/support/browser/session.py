@@ -28,6 +28,10 @@ addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) 
 """
 
 
+LAST_PART_IS_REQUESTED = """() => performance.getEntriesByType('resource')
+  .some(({ name }) => name.includes('AccountPage'))"""
+
+
 class BrowserSession:
     """A page with its own cookies. `errors` collects everything that goes wrong in it."""
 
@@ -47,11 +51,16 @@ class BrowserSession:
         self.context.close()
 
     def open(self, path: str) -> BrowserSession:
-        """Open the page of a list, and wait until it is live."""
+        """Open the page of a list, and wait until it is live and reads typed lines."""
         self.page.goto(path)
-        expect(self.item_field).to_be_visible()
+        expect(self.item_field).to_have_role("combobox")
         self.wait_until_live()
         return self
+
+    def wait_until_loaded(self) -> None:
+        """Wait until no part of the app is on its way: all are loaded after the page."""
+        self.page.wait_for_function(LAST_PART_IS_REQUESTED)
+        self.page.wait_for_load_state("networkidle")
 
     def wait_until_installed(self) -> None:
         """Wait until the service worker controls the page."""
