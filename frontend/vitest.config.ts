@@ -17,6 +17,9 @@ const componentTests = (executablePath: string): TestProjectConfiguration => ({
   optimizeDeps: { include: ['svelte', 'uqr', 'idb'] },
   test: {
     name: 'components',
+    // A part that is loaded later takes its time on a busy machine.
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
     include: ['tests/components/**/*.test.ts'],
     // All in one page: each new page would load all modules again.
     isolate: false,
