@@ -19,12 +19,19 @@ export default defineConfig({
     rollupOptions: {
       input: { lists: 'src/lists.ts', dashboard: 'src/dashboard.ts', wall: 'src/wall.ts' },
       output: {
+        // Each entry has the names of the styles of all parts.
+        assetFileNames: 'assets/s-[hash][extname]',
         // What several pages need is one chunk: chunks of a few hundred bytes compress badly.
         codeSplitting: {
           groups: [
             {
               name: 'shared',
               test: /preload-helper|node_modules\/svelte|src\/(boot|stores\/current-time|ui\/(Page|ConnectionBadge|BackLink|Avatars|AddBar|LoadError|link)\b|ui\/Brand|ui\/Badge|ui\/Icon|stores\/lists\.svelte|ui\/ErrorMessage|ui\/avatar|stores\/relative-time|sync\/edit\.ts|net\/problem\.ts|net\/uuid|stores\/permissions)|\.paraglide\/(compiled|\w+\/items_count)/,
+            },
+            {
+              // What the page of a list has in common with its parts.
+              name: 'list',
+              test: /src\/(stores\/(aisles|aisle-view|shops|list-choices|visits|open-list|delayed-moves|highlights)\.|sync\/(storage|list-view)\.ts)/,
             },
           ],
         },

@@ -6,7 +6,7 @@ import { LOCALES } from './messages.mjs';
 /** `part`: what the first page of this kind needs besides its entry. */
 const BUDGETS = [
   { entry: 'src/lists.ts', part: 'src/ui/lists/ListsPage.svelte', js: 46, css: 8 },
-  { entry: 'src/lists.ts', part: 'src/ui/lists/ListPage.svelte', js: 55, css: 8 },
+  { entry: 'src/lists.ts', part: 'src/ui/lists/ListPage.svelte', js: 56, css: 8 },
   { entry: 'src/dashboard.ts', js: 60, css: 8 },
   { entry: 'src/wall.ts', js: 49, css: 8 },
 ];

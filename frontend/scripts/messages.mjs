@@ -61,7 +61,7 @@ function writeLocale(locale) {
   mkdirSync(directory);
   const messages = messagesOf(new URL(`compiled/messages/${locale}.js`, OUTPUT));
   for (const { key, code: compiled } of messages) {
-    const code = withFormattedCounts(compiled, locale);
+    const code = withoutUnusedPlural(withFormattedCounts(compiled, locale));
     const registry = code.includes('registry.')
       ? "import * as registry from '../compiled/registry.js';\n"
       : '';
@@ -78,6 +78,11 @@ function writeLocale(locale) {
 /** Write `{count}` as the language does: 2,000 or 2.000. */
 function withFormattedCounts(code, locale) {
   return code.replaceAll('${i?.count}', `\${registry.number("${locale}", i?.count)}`);
+}
+
+/** Leave the plural out where all of its forms are equal: the compiler chooses one of them always. */
+function withoutUnusedPlural(code) {
+  return code.split('countPlural').length > 2 ? code : code.replace(/const countPlural = .*?;/, '');
 }
 
 /** The parameters of a message as a type. A count is a number, which decides a plural. */
