@@ -9,6 +9,7 @@ import {
   spanOf,
   Traces,
   withNewer,
+  withoutScreens,
 } from '../src/stores/traces.svelte';
 import { traceText } from '../src/ui/dashboard/delivery-words';
 import { ConnectedEngine } from './fake/connected-engine';
@@ -109,4 +110,12 @@ it('says what a change did without names', () => {
   expect(traceText('items.removed')).toBe('removed items');
   expect(traceText('undo')).toBe('undid a change');
   expect(traceText('member.joined')).toBe('changed the members');
+});
+
+it('says that a change is on its way before it says that no screen is open', () => {
+  const change = trace(1, { screens: [], screen_count: 0 });
+  const at = Date.parse(change.at);
+  expect(withoutScreens(change, at + 500, false)).toBe('on the way');
+  expect(withoutScreens(change, at + 5000, false)).toBe('no screen open');
+  expect(withoutScreens(change, at + 5000, true)).toBe('screens not known');
 });

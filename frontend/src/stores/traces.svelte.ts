@@ -106,3 +106,19 @@ export function slowestOf({ screens }: ChangeTrace): number | null {
   if (screens.some(({ written_ms, is_open }) => written_ms === null && is_open)) return null;
   return Math.max(0, ...screens.map(({ written_ms, shown_ms }) => shown_ms ?? written_ms ?? 0));
 }
+
+/** A change that no process has reported a screen of may still be on its way, in ms. */
+const ON_THE_WAY = 2000;
+
+/**
+ * What is known of a change for which no screen is reported. `now` is the time of the server's
+ * newest sample, in ms; `isAlone` says that this process hears of no screen of another one.
+ */
+export function withoutScreens(
+  trace: ChangeTrace,
+  now: number,
+  isAlone: boolean,
+): 'on the way' | 'screens not known' | 'no screen open' {
+  if (isAlone) return 'screens not known';
+  return now - Date.parse(trace.at) < ON_THE_WAY ? 'on the way' : 'no screen open';
+}

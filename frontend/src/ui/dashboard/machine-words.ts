@@ -18,7 +18,7 @@ export type OddFigure = 'memory' | 'cpu' | 'lag';
 /** A process is the odd one out if it has this many times as much as the median. */
 const ODD_FACTOR = 2;
 /** Below these values a difference means nothing: bytes, percent of one CPU, ms. */
-const ODD_FROM: Readonly<Record<OddFigure, number>> = { memory: 50e6, cpu: 10, lag: 20 };
+const ODD_FROM: Readonly<Record<OddFigure, number>> = { memory: 50e6, cpu: 10, lag: 100 };
 /** A disk that lasts for fewer days is a condition of the verdict. */
 const FEW_DAYS = 7;
 const DAY = 86_400_000;
