@@ -246,6 +246,8 @@ class Runtime:
         self.loop_lag.stop()
         await self.machine_monitor.stop()
         await self.history.stop()
+        self.verdict.is_stopping = True
+        self.sampler.tick(time.monotonic())
         if self.alert_poster is not None:
             self.alert_poster.stop()
         await self.overview_topics.stop()

@@ -31,6 +31,12 @@ WENT_BACK_SECONDS = 600.0
 """Seconds for which it is said that the database went back."""
 CRITICAL_ERROR_SHARE = 0.1
 MIN_CRITICAL_ERRORS = 5
+CRASH_DURATION = 2.0
+"""Seconds that a process must be gone: one that was only silent is heard again."""
+CRASH_SECONDS = 60.0
+"""Seconds for which it is said that a process crashed."""
+MANY_CRASHES = 3
+"""Crashes in an hour from which on they are a condition for as long."""
 LOW_DISK_BYTES = 500_000_000
 CRITICAL_DISK_BYTES = 50_000_000
 FEW_DAYS = 7.0
@@ -74,8 +80,9 @@ class Facts:
 
     `missing_processes` stopped without a successor. `capacity` is the number of requests
     that all processes handle at the same time. `database_down_in` counts the processes
-    whose database does not answer or cannot be written. `went_back_at` is when a process
-    noticed that the database has another history than the one that it has delivered.
+    whose database does not answer or cannot be written. `crashes` are the times at which
+    processes of the last hour ended without stopping, the oldest first. `went_back_at` is when
+    a process noticed that the database has another history than the one that it has delivered.
     """
 
     at: float
@@ -100,6 +107,7 @@ class Facts:
     lag_ms: float | None = None
     last_edit: LastEdit | None = None
     went_back_at: float | None = None
+    crashes: tuple[float, ...] = ()
 
     @property
     def screens(self) -> int:
@@ -144,6 +152,7 @@ def find_problems(facts: Facts, *, with_names: bool) -> list[Problem]:
         _layer(facts),
         _disk(facts),
         _processes(facts),
+        _crashes(facts),
         _errors(facts),
         _busy(facts),
         _slow(facts),
@@ -225,6 +234,20 @@ def _processes(facts: Facts) -> Problem | None:
     text = f"{facts.missing_processes} of {_count(expected, 'process', 'es')} stopped"
     note = f"{_count(facts.processes, 'process', 'es')} left for all requests."
     return Problem("processes", "warning", text, note, "machine")
+
+
+def _crashes(facts: Facts) -> Problem | None:
+    count = len(facts.crashes)
+    if count >= MANY_CRASHES:
+        text, note = "Processes crash again and again", f"{count} times in an hour."
+        return Problem(
+            "crash", "warning", text, f"{note} The log of the server says why.", "machine"
+        )
+    # That fewer processes run is said by another condition.
+    if not count or facts.missing_processes or facts.at - facts.crashes[-1] >= CRASH_SECONDS:
+        return None
+    text = "A process crashed, and another took its place"
+    return Problem("crash", "warning", text, "", "machine", CRASH_DURATION)
 
 
 def _errors(facts: Facts) -> Problem | None:

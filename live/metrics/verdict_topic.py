@@ -12,6 +12,7 @@ import msgspec
 
 from live.history.condition_spans import ConditionSpan
 from live.metrics.alert_plan import Alert, AlertPlan, Peer
+from live.metrics.crash_log import CrashLog
 from live.metrics.process_count import ProcessCount
 from live.metrics.verdict import (
     Condition,
@@ -34,7 +35,7 @@ HEARING_SECONDS = 5.0
 SETTLING_SECONDS = 15.0
 """Seconds after the start in which a process does not know the conditions yet: the database is
 read every 5 seconds, and a screen is different after 5 seconds."""
-UNMARKED_KEYS = frozenset({"processes"})
+UNMARKED_KEYS = frozenset({"processes", "crash"})
 """Processes that stop have marks of their own."""
 MOMENTARY_KEYS = frozenset({"history"})
 """Conditions that are said for longer than they last: the copy was put back at one moment."""
@@ -45,8 +46,9 @@ class LocalFacts(msgspec.Struct, kw_only=True):
     """What one process contributes. Times are in epoch seconds.
 
     `since` says since when it knows each problem. `capacity` is the number of requests that
-    it handles at the same time. `announced` are the keys and the beginnings of the
-    conditions that it has posted (alerts.py).
+    it handles at the same time. `crashes` has the processes that it missed in the last hour,
+    `is_stopping` says that it will not be heard any more. `announced` are the keys and the
+    beginnings of the conditions that it has posted (alerts.py).
     """
 
     started_at: float
@@ -60,6 +62,8 @@ class LocalFacts(msgspec.Struct, kw_only=True):
     lag_ms: float | None = None
     since: dict[str, float] = {}
     announced: dict[str, float] = {}
+    crashes: dict[str, float] = {}
+    is_stopping: bool = False
 
 
 class Verdict:
@@ -91,6 +95,9 @@ class Verdict:
         self._processes: dict[str, LocalFacts] = {}
         self._totals: deque[frames.Sample] = deque(maxlen=MINUTE + 1)
         self._process_count = ProcessCount(time_scale=time_scale)
+        self.crash_log = CrashLog()
+        self.is_stopping = False
+        """The owner sets it before the last sample of this process."""
         self._time_scale = time_scale
         self._layer_down_at = float("-inf")
         self._started_at = time.time()
@@ -103,15 +110,20 @@ class Verdict:
         facts = self._local_facts()
         facts.since = self.log.since
         facts.announced = self._alert_plan.announced
+        facts.crashes = self.crash_log.known(time.time())
+        facts.is_stopping = self.is_stopping
         return facts
 
     def put(self, process: str, facts: LocalFacts) -> None:
         """Store the facts of a process."""
         self._processes[process] = facts
+        self.crash_log.remove(process)
 
     def remove(self, process: str) -> None:
-        """Drop the facts of a process that has stopped."""
-        self._processes.pop(process, None)
+        """Drop the facts of a process that is not heard any more."""
+        facts = self._processes.pop(process, None)
+        if facts is not None and not facts.is_stopping and self._are_others_heard(time.time()):
+            self.crash_log.add(process, time.time())
 
     @property
     def others(self) -> dict[str, LocalFacts]:
@@ -216,6 +228,9 @@ class Verdict:
             days_left=_extreme(min, (each.days_left for each in processes)),
             lag_ms=_extreme(max, (each.lag_ms for each in processes)),
             last_edit=max(last_edits, default=None),
+            crashes=self.crash_log.joined(
+                at, (each.crashes for each in self.others.values()), self._processes
+            ),
             went_back_at=max(
                 (each.went_back_at for each in processes if each.went_back_at), default=None
             ),
@@ -225,9 +240,15 @@ class Verdict:
         """Return how many processes stopped. None is heard without the layer, or just after."""
         if not is_layer_up:
             self._layer_down_at = at
-        if at - self._layer_down_at < HEARING_SECONDS * self._time_scale:
+        if not self._is_layer_steady(at):
             return 0
         return self._process_count.observe(at, count)
+
+    def _are_others_heard(self, at: float) -> bool:
+        return self._is_layer_up() and self._is_layer_steady(at)
+
+    def _is_layer_steady(self, at: float) -> bool:
+        return at - self._layer_down_at >= HEARING_SECONDS * self._time_scale
 
 
 class VerdictTopic:

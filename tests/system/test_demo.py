@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from rest_framework.test import APIRequestFactory, force_authenticate
 from websockets.sync.client import connect
@@ -29,8 +30,8 @@ DRILL = "/api/demo/"
 class Demo:
     """A running demo, and a browser in which ana is signed in."""
 
-    def __init__(self, url: str, password: str) -> None:
-        self.url, self.password = url, password
+    def __init__(self, url: str, password: str, process: subprocess.Popen[bytes]) -> None:
+        self.url, self.password, self.process = url, password, process
         self.browsers: list[httpx.Client] = []
         self.ana = self.sign_in("ana")
 
@@ -55,6 +56,29 @@ class Demo:
         lists = self.ana.get("/api/shopping-lists/").json()["results"]
         return sum(int(each["version"]) for each in lists)
 
+    def workers(self) -> list[psutil.Process]:
+        """Return the processes that serve."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [each for each in children if "--fd" in each.cmdline()]
+
+    @contextmanager
+    def verdicts(self) -> Iterator[Callable[[], dict[str, Any]]]:
+        """Subscribe to the verdict for staff; yields a function that waits for the next one."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.ana.cookies.items())
+        headers = {"Cookie": cookies, "Origin": self.url}
+        url = self.url.replace("http", "ws", 1) + "/ws/"
+        with connect(url, additional_headers=headers) as socket:
+            socket.send(json.dumps({"type": "subscribe", "topic": "ops:verdict"}))
+
+            def newest() -> dict[str, Any]:
+                while True:
+                    for text in str(socket.recv(TIMEOUT)).split("\n"):
+                        frame: dict[str, Any] = json.loads(text)
+                        if frame["type"] == "verdict":
+                            return frame
+
+            yield newest
+
     def sample(self) -> dict[str, Any]:
         counters: dict[str, Any] = self.ana.get("/api/live/requests/").raise_for_status().json()
         return counters
@@ -72,7 +96,7 @@ def running_demo(data: Path) -> Iterator[tuple[Demo, Path]]:
             eventually(lambda: "password" in log.read_text() or process.poll() is not None)
             match = re.search(r"with the password (\S+)", log.read_text())
             assert match, log.read_text()
-            demo = Demo(f"http://127.0.0.1:{port}", match[1])
+            demo = Demo(f"http://127.0.0.1:{port}", match[1], process)
             yield demo, log
             for browser in demo.browsers:
                 browser.close()
@@ -155,32 +179,37 @@ def test_stalled_reader_is_named_to_staff_and_marked_without_a_name(
 ) -> None:
     """DEM-2, MET-25, VER-2"""
     running, log = demo
-    cookies = "; ".join(f"{name}={value}" for name, value in running.ana.cookies.items())
-    url = running.url.replace("http", "ws", 1) + "/ws/"
-    headers = {"Cookie": cookies, "Origin": running.url}
-    with connect(url, additional_headers=headers) as socket:
-        socket.send(json.dumps({"type": "subscribe", "topic": "ops:verdict"}))
-
-        def sentence() -> str:
-            while True:
-                for text in str(socket.recv(TIMEOUT)).split("\n"):
-                    frame = json.loads(text)
-                    if frame["type"] == "verdict":
-                        return str(frame["sentence"])
-
+    with running.verdicts() as newest:
         running.cause("stall")
-        eventually(lambda: "Cleo's screen has read nothing for " in sentence())
-        eventually(lambda: sentence().startswith("All well."))
+        eventually(lambda: "Cleo's screen has read nothing for " in newest()["sentence"])
+        eventually(lambda: newest()["sentence"].startswith("All well."))
     eventually(lambda: ("A screen is behind.", 1) in stored_conditions(log.parent, "lagging"))
     eventually(lambda: is_over(running))
 
 
-def test_killed_process_is_replaced(demo: tuple[Demo, Path]) -> None:
-    """DEM-2"""
-    running, log = demo
-    running.cause("kill")
-    eventually(lambda: "worker died" in log.read_text())
+def test_process_that_stops_has_not_crashed(demo: tuple[Demo, Path]) -> None:
+    """VER-8"""
+    running, _ = demo
+    stopped = running.workers()[0]
+    stopped.terminate()
+    stopped.wait(TIMEOUT)
     eventually(lambda: running.sample()["processes"] == 2)
+    with running.verdicts() as newest:
+        for _ in range(12):  # it is missed after 5 s, and a crash is said 2 s later
+            verdict = newest()
+            keys = [each["key"] for each in (*verdict["conditions"], *verdict["recent"])]
+            assert "crash" not in keys
+
+
+def test_killed_process_is_replaced_and_said(demo: tuple[Demo, Path]) -> None:
+    """DEM-2, VER-8"""
+    running, log = demo
+    deaths = log.read_text().count("worker died")
+    running.cause("kill")
+    eventually(lambda: log.read_text().count("worker died") > deaths)
+    eventually(lambda: running.sample()["processes"] == 2)
+    with running.verdicts() as newest:
+        eventually(lambda: newest()["sentence"].startswith("A process crashed, and another took"))
 
 
 def test_redis_comes_back(demo: tuple[Demo, Path]) -> None:

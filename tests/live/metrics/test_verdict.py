@@ -97,6 +97,17 @@ def test_sentence_says_that_all_is_well(changes, expected):
             "1 of 2 processes stopped since 11:06 UTC. 1 process left for all requests.",
         ),
         (
+            {"crashes": (NOW - 50,)},
+            3,
+            "A process crashed, and another took its place.",
+        ),
+        (
+            {"crashes": (NOW - 3000, NOW - 700, NOW - 120)},
+            60,
+            "Processes crash again and again since 11:05 UTC. "
+            "3 times in an hour. The log of the server says why.",
+        ),
+        (
             {"errors_last_minute": 3, "requests_last_minute": 120.4},
             0,
             "Requests fail since 11:06 UTC. "

@@ -17,6 +17,7 @@ export const ALERT_RULES: readonly AlertRule[] = [
   rule('layer', 'The channel layer (Redis) does not answer'),
   rule('disk', 'The disk has less than 500 MB, or is full within 7 days'),
   rule('processes', 'A process stopped, and no other took its place'),
+  rule('crash', 'A process crashed in the last minute, or 3 times in an hour'),
   rule('errors', 'Responses with 5xx in the last minute'),
   rule('busy', 'For 10 s, more requests are open than are handled at once'),
   rule('slow', 'For 2 min, p95 of the response time is 500 ms or more'),

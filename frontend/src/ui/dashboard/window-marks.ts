@@ -5,7 +5,7 @@ import type { ChartMark } from './chart-series';
 /** Marks of one kind that are closer than this share of the window are one sign. */
 const TOGETHER = 1 / 120;
 /** Conditions that are not marked: processes that stop have marks of their own. */
-const UNMARKED = new Set(['processes']);
+const UNMARKED = new Set(['processes', 'crash']);
 /** Conditions that are said for longer than they last: their mark is a moment. */
 const MOMENTARY = new Set(['history']);
 /** Seconds by which two reports of the same condition may differ. */
