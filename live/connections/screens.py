@@ -105,12 +105,13 @@ class Screens:
         if screen is None:
             screen = screens[connection] = _Screen(seen)
         screen.seen = seen
-        if self._meter.tracer is not None:
+        # How long the client held its report back is not known without this time.
+        if self._meter.tracer is not None and seen.held_ms is not None:
             self._meter.tracer.version_shown(
                 list_id,
                 seen.version,
                 connection.writer.send_queue,
-                held_seconds=(seen.held_ms or 0) / 1000,
+                held_seconds=seen.held_ms / 1000,
             )
         if seen.paint_ms is not None:
             self._record_times(screen, list_id, seen, seen.paint_ms)

@@ -324,6 +324,7 @@ async def test_change_is_followed_to_each_screen(open_client, ana, bob, olga, gr
     await run_in_db_thread(client.post, url, {"name": "Milk"})
     change = await shown.until("change")
     await silent.until("change")
+    await silent.send(**seen(groceries, change))  # how long it was held is not known
     await shown.send(**seen(groceries, change, paint_ms=3, held_ms=0))
 
     trace = await trace_where(
