@@ -39,7 +39,7 @@ PORT = int(os.environ.get("TROLLEY_PICTURES_PORT", "8765"))
 START_TIMEOUT = 60
 TRAFFIC_SECONDS = 75
 """Seconds of traffic before the first picture: the charts and the last minute are full."""
-DRILL_SECONDS = 30
+DRILL_SECONDS = 40
 """Seconds after a fault in which the verdict is read."""
 STALE_SECONDS = 16
 """Seconds after the last sample in which the page says that it is silent."""

@@ -1,0 +1,1 @@
+"""Faults under load, judged from outside: `./run faults` (docs/proof.md)."""

@@ -1,0 +1,50 @@
+"""Three processes with a PostgreSQL and a Redis of their own, which faults may break."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.support.cluster import Cluster
+from tests.support.postgres_server import PostgresServer
+
+IN_PROCESS = Path(__file__).parent / "in_process"
+CREATE_USERS = """
+from accounts.models import ApiToken, User
+for number in range({count}):
+    user = User.objects.create_user(f"user{{number}}", password="correct horse battery")
+    print("TOKEN", ApiToken.objects.create(user=user, name="faults")[1])
+"""
+
+
+class FaultyInstallation(Cluster):
+    """Runs in real time. Its processes know the faults of `in_process`."""
+
+    worker_count = 3
+
+    def __init__(self, folder: Path, postgres: PostgresServer) -> None:
+        self.postgres = postgres
+        self.switches = folder / "switches"
+        self.switches.mkdir()
+        super().__init__(folder / "data", database=postgres.url)
+
+    def _start(self) -> dict[str, Any]:
+        self.environment |= {
+            "PYTHONPATH": str(IN_PROCESS),
+            "FAULT_SWITCHES": str(self.switches),
+            "TROLLEY_TIME_SCALE": "1",
+            "TROLLEY_ACCESS_LOG": "false",
+        }
+        return super()._start()
+
+    def create_users(self, count: int) -> list[str]:
+        """Create users, and return the tokens of their scripts."""
+        output = self.shell(CREATE_USERS.format(count=count))
+        return [line.split()[1] for line in output.splitlines() if line.startswith("TOKEN ")]
+
+    @property
+    def living_workers(self) -> list[psutil.Process]:
+        """The worker processes that have not ended."""
+        return [each for each in self.workers if each.status() != psutil.STATUS_ZOMBIE]

@@ -1,0 +1,93 @@
+"""A PostgreSQL server of its own, which a test may kill, restart and put back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Self
+
+import psycopg
+
+from tests.support.processes import TIMEOUT
+from tests.support.proxies import free_ports
+
+PROGRAMS = Path("/usr/lib/postgresql")
+OPTIONS = ("-c", "max_connections=200", "-c", "shared_buffers=64MB")
+
+
+class PostgresServer:
+    """Runs in a folder of its own, as the user postgres if this process runs as root."""
+
+    def __init__(self) -> None:
+        self.folder = Path(mkdtemp(prefix="trolley-postgres-"))
+        self.data = self.folder / "data"
+        (self.port,) = free_ports(1)
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self._user = "postgres" if os.geteuid() == 0 else None
+        if self._user:
+            shutil.chown(self.folder, self._user)
+        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop("immediate")
+        shutil.rmtree(self.folder)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        program = _program("postgres")
+        command = [program, "-D", str(self.data), "-p", str(self.port), "-k", "", *OPTIONS]
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                command, user=self._user, cwd="/", stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            try:
+                psycopg.connect(self.url, connect_timeout=2).close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError("PostgreSQL does not start: " + (self.folder / "log").read_text())
+
+    def stop(self, mode: str) -> None:
+        """Stop the server: `fast` ends connections, `immediate` is a crash."""
+        if self.process.poll() is None:
+            self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
+            self.process.wait(TIMEOUT)
+
+    def execute(self, statement: str) -> None:
+        """Run a statement."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def keep_copy(self) -> None:
+        """Keep the data as they are now. The server must have stopped."""
+        self._run_command(["cp", "-a", str(self.data), str(self.folder / "copy")])
+
+    def put_copy_back(self) -> None:
+        """Replace the data by the copy. The server must have stopped."""
+        shutil.rmtree(self.data)
+        (self.folder / "copy").rename(self.data)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        self._run_command([_program(program), *arguments])
+
+    def _run_command(self, command: list[str]) -> None:
+        subprocess.run(command, user=self._user, cwd="/", check=True, capture_output=True)
+
+
+def _program(name: str) -> str:
+    """Return the path of a program of the newest PostgreSQL."""
+    paths = sorted(PROGRAMS.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    path = str(paths[-1]) if paths else shutil.which(name)
+    assert path, f"{name} is not installed"
+    return path
