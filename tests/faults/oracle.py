@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ COLUMNS = {
 
 @dataclass
 class Round:
-    """One fault under load: what was done, and what the judge found."""
+    """One fault under load: what was done, and what the judge says."""
 
     fault: str
     seed: int
@@ -45,11 +45,11 @@ class Round:
         self.longest_outage = max([self.longest_outage, *outcome.outages])
         self.resumed += outcome.resumed
         self.copied += outcome.copied
-        found = list(verdict.findings)
-        found += [Finding("converged", "", f"{name} did not end") for name in outcome.unsettled]
-        found += [Finding("converged", "", f"closed: {each}") for each in outcome.closed]
+        findings = list(verdict.findings)
+        findings += [Finding("converged", "", f"{name} did not end") for name in outcome.unsettled]
+        findings += [Finding("converged", "", f"closed: {each}") for each in outcome.closed]
         allowed = forgotten_edits(outcome.history.events) if loses_edits else set()
-        self.findings += [each for each in found if not _is_about(each, allowed)]
+        self.findings += [each for each in findings if not _is_about(each, allowed)]
 
     def counts(self) -> dict[str, int]:
         """Return the number of findings of each column."""
@@ -75,8 +75,8 @@ def forgotten_edits(events: Sequence[Event]) -> set[str]:
     }
 
 
-def _is_about(finding: Finding, ops: Iterable[str]) -> bool:
-    return finding.rule in {"lost", "repeated"} and any(op in finding.text for op in ops)
+def _is_about(finding: Finding, ops: set[str]) -> bool:
+    return finding.rule in {"lost", "repeated"} and finding.text.split()[0] in ops
 
 
 def report(rounds: Sequence[Round]) -> dict[str, Any]:
