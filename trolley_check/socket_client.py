@@ -18,6 +18,8 @@ from trolley_check.replica import Frame, Replica
 
 COMES_BACK = {1001, 1006, 1011, 1012, 1013, *range(4000, 4500)}
 """The close codes after which a client connects again."""
+ACCESS_ENDED = {4501, 4503}
+"""The close codes of a user whose access has ended, perhaps while the client was away."""
 BASE_DELAY, MAX_DELAY = 0.5, 4.0
 """Seconds, with full jitter."""
 
@@ -60,6 +62,11 @@ class SocketClient:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def ended(self) -> None:
+        """Wait until the server has closed the connection for good."""
+        if self._task is not None:
+            await self._task
+
     def cut(self) -> None:
         """Cut the connection, as a phone does that loses its network."""
         if self._socket is not None:
@@ -77,6 +84,8 @@ class SocketClient:
             self._is_first, self._is_subscribing, self._retry_in = True, False, 0.0
             code = await self._connection(lost_at)
             self.close_code = code
+            if code in ACCESS_ENDED:
+                self._revoked()
             if code not in COMES_BACK:
                 return
             delay = BASE_DELAY if not self._is_first else min(2 * delay, MAX_DELAY)
@@ -125,11 +134,15 @@ class SocketClient:
         elif kind == "change":
             await self._change(frame)
         elif kind == "ended" or (kind == "left" and frame["list"] == self.list_id):
+            self._revoked()
+        elif kind == "bye":
+            self._retry_in = float(frame.get("retry_in") or 0)
+
+    def _revoked(self) -> None:
+        if not self.is_revoked:
             self.is_revoked = True
             self._history.add(Revoked(client=self.name, list=self.list_id))
             self.changed.set()
-        elif kind == "bye":
-            self._retry_in = float(frame.get("retry_in") or 0)
 
     async def _subscribe_again(self, topic: str, at: Replica) -> None:
         """Ask for what is missing. What arrives before the answer belongs to the time before."""
