@@ -219,7 +219,10 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         self.initial_subscription = None
         connection.state.topics[request.topic] = None
-        await self._subscribe(request)
+        if not await self._subscribe(request):
+            # Its client has sent no frame that it could repeat, so it comes back.
+            delay = self.runtime.intervals.retry_delay
+            connection.close(CloseCode.OVERLOADED, "not now", retry_in=delay)
 
     async def _authenticate(self, find: Callable[[str], Identity | None], secret: str) -> None:
         connection = self.connection
@@ -317,11 +320,12 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             case state_machine.Close(code, reason, retry_in):
                 connection.close(code, reason, retry_in=retry_in)
 
-    async def _subscribe(self, request: StartSubscription) -> None:
-        await self.runtime.subscriptions.subscribe(self.connection, request)
+    async def _subscribe(self, request: StartSubscription) -> bool:
+        is_answered = await self.runtime.subscriptions.subscribe(self.connection, request)
         # A replay is not counted against the limits of the send queue. So it is
         # written before the next one starts.
         await self.connection.writer.drain()
+        return is_answered
 
 
 def _read_lists(user_id: int) -> tuple[dict[UUID, Position], dict[UUID, Visit]]:

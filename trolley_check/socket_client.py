@@ -24,6 +24,11 @@ BASE_DELAY, MAX_DELAY = 0.5, 4.0
 """Seconds, with full jitter."""
 
 
+def topic_of(list_id: str) -> str:
+    """Return the topic of a list."""
+    return f"list:{list_id}"
+
+
 class SocketClient:
     """Follows a list through lost connections until `stop`, as docs/protocol.md says."""
 
@@ -135,6 +140,9 @@ class SocketClient:
             await self._change(frame)
         elif kind == "ended" or (kind == "left" and frame["list"] == self.list_id):
             self._revoked()
+        elif kind == "error" and frame["code"] == "unavailable" and self.replica is not None:
+            await asyncio.sleep(float(frame.get("retry_in") or 0))
+            await self._subscribe_again(topic_of(self.list_id), self.replica)
         elif kind == "bye":
             self._retry_in = float(frame.get("retry_in") or 0)
 

@@ -87,8 +87,11 @@ class Subscriptions:
         self._window_topics = window_topics
         self._intervals = intervals
 
-    async def subscribe(self, connection: Connection, request: StartSubscription) -> None:
-        """Subscribe a socket and reply. Unknown and forbidden topics get the same error."""
+    async def subscribe(self, connection: Connection, request: StartSubscription) -> bool:
+        """Subscribe a socket and reply; return False if the client must ask again later.
+
+        Unknown and forbidden topics get the same error.
+        """
         connection.detach(request.topic)
         list_id = parse_list_topic(request.topic)
         try:
@@ -110,9 +113,10 @@ class Subscriptions:
                 "subscribing to %s failed: %r", request.topic, error, exc_info=is_unknown
             )
             self._refuse(connection, request, "unavailable", retry_in=self._intervals.retry_delay)
-            return
+            return False
         if not is_subscribed:
             self._refuse(connection, request, "not_found")
+        return True
 
     def _refuse(
         self,
