@@ -19,6 +19,7 @@ from accounts.api import page_failures
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.services import list_checks
+from tests.support import frame_history
 from tests.support.scheduling import SharedServerScheduling
 
 pytest_plugins = ["pytester", "tests.support.secret_leaks"]
@@ -66,6 +67,18 @@ def _check_digests(request: pytest.FixtureRequest) -> Iterator[None]:
     list_ids = ShoppingList.objects.values_list("pk", flat=True)
     differences = {pk: list_checks.differences(pk) for pk in list_ids}
     assert not any(differences.values()), differences
+
+
+@pytest.fixture(autouse=True)
+def _judge_frames(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test whose clients got frames that break a promise of docs/protocol.md.
+
+    A test that sends wrong frames on purpose is marked `wrong_frames`.
+    """
+    frame_history.forget()
+    yield
+    if not request.node.get_closest_marker("wrong_frames"):
+        assert frame_history.findings() == []
 
 
 @pytest.fixture

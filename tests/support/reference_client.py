@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from live.protocol import frames
 from shopping_list.rows import Change, topic_of
+from tests.support.frame_history import new_history
 from tests.support.frame_schema import encode_client_frame, server_frames
 from tests.support.replica import Replica, State
 
@@ -64,11 +65,12 @@ class ReferenceClient:
             async with connect(
                 self._address(), additional_headers=self.headers, max_size=None, proxy=None
             ) as self._socket:
+                self._history = new_history("reference client")
                 if self.path == "/ws/":
                     await self._subscribe()
                 while True:
                     message = await self._socket.recv()
-                    server_frames(message)
+                    self._history.received(server_frames(message))
                     for line in str(message).split("\n"):
                         self._received = True
                         await self._handle(decode(line))
@@ -92,6 +94,7 @@ class ReferenceClient:
     async def _subscribe(self) -> None:
         assert self._socket is not None
         frame = {"type": "subscribe", "topic": self.topic, **self._position()}
+        self._history.sent([frame])
         await self._socket.send(encode_client_frame(frame))
 
     async def _handle(self, frame: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -15,6 +16,7 @@ from django.conf import settings
 from live.routing import websocket_application
 from shopping_list.models import ShoppingList
 from shopping_list.rows import topic_of
+from tests.support.frame_history import new_history
 from tests.support.frame_schema import encode_client_frame, server_frames
 
 TIME_SCALE = 0.04
@@ -85,6 +87,7 @@ class SocketClient:
         self.accepted = False
         self.subprotocol: str | None = None
         self._frames: deque[Frame] = deque()
+        self._history = new_history("consumer")
         self.close_code: int | None = None
 
     async def open(self) -> Self:
@@ -94,7 +97,9 @@ class SocketClient:
         return self
 
     async def send(self, **frame: Any) -> None:
-        await self.communicator.send_to(text_data=encode_client_frame(frame))
+        text = encode_client_frame(frame)
+        self._history.sent([json.loads(text)])
+        await self.communicator.send_to(text_data=text)
 
     async def send_text(self, text: str) -> None:
         await self.communicator.send_input({"type": "websocket.receive", "text": text})
@@ -163,7 +168,9 @@ class SocketClient:
         if message["type"] == "websocket.close":
             self.close_code = message.get("code", 1000)
             return
-        self._frames += server_frames(message["text"])
+        frames = server_frames(message["text"])
+        self._history.received(frames)
+        self._frames += frames
 
 
 OpenClient = Callable[..., Any]

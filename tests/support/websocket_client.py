@@ -10,6 +10,7 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.support.frame_history import new_history
 from tests.support.frame_schema import encode_client_frame, server_frames
 
 Frame = dict[str, Any]
@@ -38,6 +39,7 @@ class WebSocketClient:
             )
         )
         self._frames: deque[Frame] = deque()
+        self._history = new_history("socket")
 
     def __enter__(self) -> Self:
         return self
@@ -47,12 +49,15 @@ class WebSocketClient:
 
     def send(self, **frame: Any) -> None:
         """Send a frame."""
+        self._history.sent([frame])
         self.socket.send(encode_client_frame(frame))
 
     def next(self, timeout: float = TIMEOUT) -> Frame:
         """Return the next frame."""
         while not self._frames:
-            self._frames += server_frames(self.socket.recv(timeout))
+            frames = server_frames(self.socket.recv(timeout))
+            self._history.received(frames)
+            self._frames += frames
         return self._frames.popleft()
 
     def until(self, kind: str, timeout: float = TIMEOUT) -> Frame:

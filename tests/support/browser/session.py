@@ -13,7 +13,8 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.support.frame_schema import NotInDocumentError, client_frames, server_frames
+from tests.support.frame_history import new_history
+from tests.support.frame_schema import Json, NotInDocumentError, client_frames, server_frames
 
 TIMEOUT = 20.0  # s
 
@@ -139,12 +140,21 @@ class BrowserSession:
     def _on_websocket(self, socket: WebSocket) -> None:
         if "/ws/silence/" in socket.url:
             return  # it has two messages of its own (docs/api.md)
-        socket.on("framereceived", lambda message: self._validate(server_frames, message))
-        socket.on("framesent", lambda message: self._validate(client_frames, message))
+        history = new_history("page")
+        socket.on(
+            "framereceived",
+            lambda message: self._validate(server_frames, history.received, message),
+        )
+        socket.on("framesent", lambda message: self._validate(client_frames, history.sent, message))
 
-    def _validate(self, check: Callable[[str | bytes], object], message: str | bytes) -> None:
+    def _validate(
+        self,
+        decode: Callable[[str | bytes], list[Json]],
+        note: Callable[[list[Json]], None],
+        message: str | bytes,
+    ) -> None:
         try:
-            check(message)
+            note(decode(message))
         except NotInDocumentError as error:
             self.errors.append(f"socket: {error}")
 
