@@ -73,11 +73,12 @@ def _check_digests(request: pytest.FixtureRequest) -> Iterator[None]:
 def _judge_frames(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test whose clients got frames that break a promise of docs/protocol.md.
 
-    A test that sends wrong frames on purpose is marked `wrong_frames`.
+    A test that puts an older copy of the database back is marked `rewritten_history`: its clients
+    get the same versions again, with other changes.
     """
     frame_history.forget()
     yield
-    if not request.node.get_closest_marker("wrong_frames"):
+    if not request.node.get_closest_marker("rewritten_history"):
         assert frame_history.findings() == []
 
 

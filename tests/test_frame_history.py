@@ -8,7 +8,7 @@ from tests.support.frame_history import FrameHistory, findings, forget, new_hist
 from trolley_check import digest
 
 TOPIC = "list:8f0c"
-ROW = {"id": "8f0c", "name": "Groceries", "members": []}
+ROW = {"id": "8f0c", "name": "Groceries", "members": [], "created_at": "", "created_by": None}
 
 
 def text(total: int) -> str:

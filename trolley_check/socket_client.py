@@ -83,6 +83,18 @@ class SocketClient:
             self.changed.clear()
             await self.changed.wait()
 
+    def is_at(self, position: Mapping[str, Any]) -> bool:
+        """Whether this client has exactly the rows of a position."""
+        at = self.replica
+        names = ("epoch", "version", "digest")
+        return at is not None and all(getattr(at, name) == position[name] for name in names)
+
+    async def settle(self, position: Mapping[str, Any]) -> None:
+        """Wait until this client is at a position, also at a lower version than before."""
+        while not self.is_at(position):
+            self.changed.clear()
+            await self.changed.wait()
+
     async def _run(self) -> None:
         delay, lost_at = BASE_DELAY, time.monotonic()
         while True:

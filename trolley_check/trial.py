@@ -187,9 +187,9 @@ class Trial:
         position = reader.read().required()
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_SECONDS):
-                await asyncio.gather(*(each.reach(position["version"]) for each in sockets))
+                await asyncio.gather(*(each.settle(position) for each in sockets))
         for socket in sockets:
-            if socket.version < position["version"]:
+            if not socket.is_at(position):
                 self.outcome.unsettled.append(socket.name)
             if socket.close_code is not None and socket.close_code >= 4500:
                 self.outcome.closed.append(f"{socket.name}: {socket.close_code}")

@@ -125,6 +125,7 @@ def test_offline_edits_are_merged_with_edits_of_others(open_session, groceries):
     assert expect_agreement(groceries, ana, bob) == {"Oat milk": True, "Dark bread": False}
 
 
+@pytest.mark.rewritten_history
 @pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
 def test_page_shows_the_database_when_an_older_copy_is_put_back(
     open_session, killable_installation, groceries, is_restarted

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trolley_check.history import Event, Responded
+from trolley_check.history import Applied, Copied, Ended, Event, Read, Responded
 from trolley_check.judge import Finding, judge
 from trolley_check.trial import Outcome
 
@@ -38,9 +38,13 @@ class Round:
 
     def add(self, outcome: Outcome, *, loses_edits: bool) -> None:
         """Judge what one trial has noted."""
-        verdict = judge(outcome.history.events)
+        events: list[Event] = outcome.history.events
+        forgotten: set[str] = set()
+        self.deliveries += sum(isinstance(each, Applied) for each in events)
+        if loses_edits:
+            events, forgotten = without_forgotten(events)
+        verdict = judge(events)
         self.edits += verdict.edits
-        self.deliveries += verdict.deliveries
         self.slowest_delivery = max([self.slowest_delivery, *outcome.delivery_seconds])
         self.longest_outage = max([self.longest_outage, *outcome.outages])
         self.resumed += outcome.resumed
@@ -48,8 +52,7 @@ class Round:
         findings = list(verdict.findings)
         findings += [Finding("converged", "", f"{name} did not end") for name in outcome.unsettled]
         findings += [Finding("converged", "", f"closed: {each}") for each in outcome.closed]
-        allowed = forgotten_edits(outcome.history.events) if loses_edits else set()
-        self.findings += [each for each in findings if not _is_about(each, allowed)]
+        self.findings += [each for each in findings if not _is_lost(each, forgotten)]
 
     def counts(self) -> dict[str, int]:
         """Return the number of findings of each column."""
@@ -59,24 +62,45 @@ class Round:
         }
 
 
-def forgotten_edits(events: Sequence[Event]) -> set[str]:
-    """Return the edits that an older copy of the database cannot have: those of older epochs.
+def without_forgotten(events: Sequence[Event]) -> tuple[list[Event], set[str]]:
+    """Return the events of the history that the database has at the end, and the other edits.
 
-    The copy has another epoch once it has changed. An edit that was answered before the first
-    change of the last epoch may be gone, and one that is sent again has its effect again.
+    When an older copy is put back, version numbers are used twice, and only the digests tell
+    which changes belong to the history that stays: each builds on the digest before it. Changes
+    that no socket got, because all got a snapshot with them, cannot be told from forgotten ones.
     """
-    applied = [event for event in events if getattr(event, "event", "") == "applied"]
-    if not applied:
-        return set()
-    last = applied[-1].epoch
-    begins = min(event.time for event in applied if event.epoch == last)
-    return {
-        event.op for event in events if isinstance(event, Responded) and event.time <= begins + 1
+    changes = {(each.version, each.digest): each for each in events if isinstance(each, Applied)}
+    (end,) = (each for each in events if isinstance(each, Ended) and each.client == "REST")
+    staying = {(end.version, end.digest)}
+    begin = (end.version, end.digest)
+    while (at := changes.get(begin)) is not None:
+        begin = (at.version - 1, at.base)
+        staying.add(begin)
+    known_since = min(
+        each.time
+        for each in events
+        if isinstance(each, Applied | Copied | Ended) and (each.version, each.digest) == begin
+    )
+    forgotten = {
+        each.op
+        for each in events
+        if isinstance(each, Responded) and each.time <= known_since and begin[0] > 1
     }
+    forgotten |= {
+        each.op
+        for position, each in changes.items()
+        if position not in staying and each.op is not None
+    }
+    kept = [
+        each
+        for each in events
+        if not isinstance(each, Applied | Copied | Read) or (each.version, each.digest) in staying
+    ]
+    return kept, forgotten
 
 
-def _is_about(finding: Finding, ops: set[str]) -> bool:
-    return finding.rule in {"lost", "repeated"} and finding.text.split()[0] in ops
+def _is_lost(finding: Finding, ops: set[str]) -> bool:
+    return finding.rule == "lost" and finding.text.split()[0] in ops
 
 
 def report(rounds: Sequence[Round]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.oracle import Round, forgotten_edits, report
+from tests.faults.oracle import Round, report, without_forgotten
 from tests.support.processes import ROOT
-from trolley_check.history import Applied, Event, Invoked, Responded
+from trolley_check.history import Applied, Copied, Ended, Event, Invoked, Responded
 from trolley_check.trial import Outcome
 
 
@@ -23,16 +23,28 @@ def responded(op: str, time: float) -> Responded:
     return Responded(client="writer", list="groceries", time=time, op=op, status=200)
 
 
-def applied(op: str, time: float, version: int, epoch: str = "first") -> Applied:
+def copied(version: int, digest: str, time: float = 0) -> Copied:
+    return Copied(
+        client="socket",
+        list="groceries",
+        time=time,
+        epoch="first",
+        version=version,
+        digest=digest,
+        computed=digest,
+    )
+
+
+def applied(op: str, time: float, version: int, digest: str = "") -> Applied:
     return Applied(
         client="socket",
         list="groceries",
         time=time,
-        epoch=epoch,
+        epoch="first",
         version=version,
         base=f"{version - 1}",
-        digest=f"{version}",
-        computed=f"{version}",
+        digest=digest or f"{version}",
+        computed=digest or f"{version}",
         op=op,
         items=1,
     )
@@ -56,15 +68,17 @@ def test_each_finding_is_counted_in_its_column():
     assert (result["writes"], result["deliveries"], result["faults"]) == (2, 2, 3)
 
 
-def test_older_copy_may_forget_only_what_was_answered_before_it():
-    """CHK-4"""
-    before = [invoked("a", 1), responded("a", 2), applied("old", 3, 7)]
-    after = [applied("new", 10, 6, epoch="second"), invoked("b", 12), responded("b", 13)]
-    events = [*before, *after]
-    assert forgotten_edits(events) == {"a"}
+def test_older_copy_may_forget_edits_that_sockets_had_seen():
+    """CHK-4: what was seen by nobody is lost, and so is an edit of the history that stays."""
+    kept = [invoked("a", 1), responded("a", 2), copied(1, "1"), applied("a", 3, 2)]
+    forgotten = [invoked("b", 4), responded("b", 5), applied("b", 6, 3, "other")]
+    lost = [invoked("c", 7), responded("c", 8)]
+    after = [copied(2, "2", 9), invoked("d", 10), responded("d", 11), applied("d", 12, 3)]
+    end = Ended(client="REST", list="groceries", epoch="first", version=3, digest="3")
+    events = [*kept, *forgotten, *lost, *after, end]
+    assert without_forgotten(events)[1] == {"b"}
     texts = [finding.text for finding in round_of(*events, loses_edits=True).findings]
-    assert not any(text.startswith("a was answered") for text in texts)
-    assert any(text.startswith("b was answered") for text in texts)
+    assert texts == ["c was answered with 200 and nobody got it"]
 
 
 @pytest.mark.extended

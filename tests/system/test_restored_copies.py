@@ -16,7 +16,7 @@ from tests.support.database_copies import DatabaseCopy, PostgresCopy, SqliteCopy
 from tests.support.databases import fresh_database
 from tests.support.installation import Installation
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.rewritten_history, pytest.mark.timeout(180)]
 LOST_EDITS = 8
 """Edits after the copy was made, which are gone when it is put back."""
 NEW_EDITS = pytest.mark.parametrize(
