@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.http import HttpRequest
@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from accounts.stamps import write_stamp
 from accounts.user_agent import describe
+from rest.database_errors import database_trouble
 
 LAST_SEEN_RESOLUTION = timedelta(minutes=1)
 """`last_seen_at` is written at most once in this time, however many requests come."""
@@ -105,6 +106,22 @@ class SessionStore(db.SessionStore):
             row.created_at = datetime.fromisoformat(browser["since"])
             row.device = browser["device"]
         return row
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the session. Raises UpdateError only if it was deleted meanwhile.
+
+        Django's store raises it for every error of the database, and its middleware answers
+        with 400 then, although the same request would be served a moment later.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if error.__context__ is None or database_trouble(error.__context__) is None:
+                raise
+            failure = error.__context__
+        else:
+            return
+        raise failure  # with its own cause, which `from` would replace
 
     def exists(self, session_key: str) -> bool:
         """Return whether there is a session with this key."""

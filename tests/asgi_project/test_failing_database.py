@@ -13,14 +13,17 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import tokens
 from accounts.models import ApiToken, Session
+from accounts.sessions import SessionStore
 from asgi_project.serving.threaded_handler import ThreadedHandler
 from live.metrics import health
+from rest.database_errors import database_trouble
 from shopping_list.models import Activity, ShoppingItem
 from tests.support import failing_database
 
@@ -158,6 +161,21 @@ class TestUnwritable:
 
 @only_sqlite
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("unwritable", UNUSABLE, indirect=True)
+def test_session_that_cannot_be_stored_now_was_not_deleted(unwritable):
+    """FDB-2: Django answers a session that was deleted meanwhile with 400."""
+    session = SessionStore()
+    session.create()
+    session["language"] = "de"
+    with unwritable(), pytest.raises(DatabaseError) as failure:
+        session.save()
+    assert database_trouble(failure.value) is not None
+    session.save()
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        session.save()
+
+
 def test_full_disk_forbids_changes_only(script, groceries):
     """FDB-1, FDB-2, case R2: nothing is half done, and it works again by itself."""
     url = f"{LISTS}{groceries.pk}/shopping-items/bulk/"
