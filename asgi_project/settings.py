@@ -26,6 +26,7 @@ FAILPOINT = env[variables.FAILPOINT]
 DEMO_CONTROL = env[variables.DEMO_CONTROL]
 DATA_DIR = env[variables.DATA] or BASE_DIR / "data"
 SECRET_KEY = secret_key.secret_key(env[variables.SECRET_KEY], DATA_DIR)
+HAS_CONFIGURED_KEY = bool(env[variables.SECRET_KEY])
 # This machine itself is always allowed: health checks use no host name.
 ALLOWED_HOSTS: list[str] = [*allowed_hosts(env), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env[variables.CSRF_TRUSTED_ORIGINS]

@@ -22,11 +22,12 @@ def table() -> str:
 
 
 def _row(variable: Variable[Any]) -> str:
-    cells = (f"`{variable.name}`", variable.kind.rule, _default(variable), variable.meaning)
+    cells = (f"`{variable.name}`", variable.kind.rule, default_in_words(variable), variable.meaning)
     return f"| {' | '.join(cells)} |"
 
 
-def _default(variable: Variable[Any]) -> str:
+def default_in_words(variable: Variable[Any]) -> str:
+    """Return the default as the documentation writes it; `none` if there is none."""
     if variable.shown_default:
         return variable.shown_default
     default = variable.default
@@ -44,7 +45,3 @@ def with_table(document: str) -> str:
 def write(path: Path) -> None:
     """Bring the table of a document up to date."""
     path.write_text(with_table(path.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(__file__).parents[2] / "docs" / "operating.md")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from asgi_project.environment import kinds
+from asgi_project.environment import compose_variables, kinds
 from asgi_project.environment.kinds import SECRET, SWITCH, TEXT, Kind, whole_number
 from asgi_project.environment.service_urls import DATABASE, REDIS, DatabaseSettings
 from asgi_project.secret_key import validated
@@ -233,4 +233,5 @@ DEMO_CONTROL = Variable("TROLLEY_DEMO_CONTROL", TEXT, "")
 
 ALL = _declared()
 # The compose file and the tests read these.
-OTHER_NAMES = {"TROLLEY_DOMAIN", "TROLLEY_CHROMIUM", "TROLLEY_ORACLE", "TROLLEY_WRITER_TURNS"}
+OTHER_NAMES = {variable.name for variable in compose_variables.ALL}
+OTHER_NAMES |= {"TROLLEY_CHROMIUM", "TROLLEY_ORACLE", "TROLLEY_WRITER_TURNS"}

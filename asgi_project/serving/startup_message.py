@@ -19,10 +19,13 @@ def startup_message(url: str, setup_secret: str | None) -> str:
     """Return the lines to print once the port is open."""
     lines = [f"Trolley is serving on {url}/"]
     if setup_secret is not None:
-        # With https, people cannot use the address on which the proxy reaches this process.
-        is_known = settings.PUBLIC_URL or not settings.HTTPS
-        address = url if is_known else "https://<your address>"
-        lines.append(
-            f"Create the owner's account (this link works once): {address}/setup/#{setup_secret}"
-        )
+        lines.append(owner_line(url, setup_secret))
     return "\n".join(lines)
+
+
+def owner_line(url: str, setup_secret: str) -> str:
+    """Return the line with the link that creates the owner's account."""
+    # With https, people cannot use the address on which the proxy reaches this process.
+    is_known = settings.PUBLIC_URL or not settings.HTTPS
+    address = url if is_known else "https://<your address>"
+    return f"Create the owner's account (this link works once): {address}/setup/#{setup_secret}"

@@ -14,7 +14,7 @@ RECORD_REVERTED_TICKS = """() => {
   const ticked = new Set();
   globalThis.revertedTicks = [];
   const look = () => {
-    for (const box of document.querySelectorAll('main input[type=checkbox]')) {
+    for (const box of document.querySelectorAll('[role=main] input[type=checkbox]')) {
       if (box.checked) ticked.add(box.ariaLabel);
       else if (ticked.has(box.ariaLabel)) globalThis.revertedTicks.push(box.ariaLabel);
     }

@@ -39,16 +39,17 @@ def test_check_deploy_reports_no_issues(tmp_path):
     assert "no issues" in result.stdout
 
 
-def test_scaled_container_trusts_only_the_proxy_container():
+def test_scaled_containers_trust_only_the_proxy_container():
     """SEC-19"""
     composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     services, front = composed["services"], composed["networks"]["front"]["ipam"]["config"]
     address = services["proxy"]["networks"]["front"]["ipv4_address"]
-    assert services["scaled"]["environment"]["TROLLEY_TRUSTED_PROXIES"] == address
+    for name in ("migrate", "app-1", "app-2"):
+        assert services[name]["environment"]["TROLLEY_TRUSTED_PROXIES"] == address
     assert ip_address(address) in ip_network(front[0]["subnet"])
     # A client in another network would have another address.
     assert list(services["proxy"]["networks"]) == ["front"]
-    for name in ("postgres", "redis", "trolley"):
+    for name in ("postgres", "redis", "trolley", "migrate"):
         assert "networks" not in services[name]
 
 

@@ -35,6 +35,7 @@ PATTERNS = {
 COMPILED_PATTERNS = {kind: re.compile(shape) for kind, shape in PATTERNS.items()}
 STARTUP_MESSAGE = re.compile(
     r"Trolley is serving on |Create the owner's account \(this link works once\)"
+    r"|The database is prepared"
 )
 MIN_PASSWORD_LENGTH = 10
 """Shorter passwords are not searched for: the product refuses them, and they may be words."""

@@ -12,23 +12,19 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, connections
 from django.urls import get_resolver
 
-from accounts.models import SetupLink, owner_exists
-from accounts.registration import ensure_owner
 from asgi_project.data_directory import make_private
 from asgi_project.environment import variables
 from asgi_project.environment.arguments import argument
 from asgi_project.serving.listener import AddressError, from_fd, open_listener
-from asgi_project.serving.locks import LockHeldError, UnwritableError, file_lock
-from asgi_project.serving.migrations import (
-    NewerDatabaseError,
-    NoBackupError,
-    check_connection,
-    migrate_locked,
+from asgi_project.serving.locks import LockHeldError, file_lock
+from asgi_project.serving.preparation import (
+    check_prepared,
+    check_shared_key,
+    errors_in_one_line,
+    prepare,
 )
 from asgi_project.serving.servers import SERVERS
 from asgi_project.serving.startup_message import base_url, startup_message
@@ -68,6 +64,11 @@ class Command(BaseCommand):
             default=settings.WORKERS,
             help="number of processes; more than one needs Redis (default: TROLLEY_WORKERS, or 1)",
         )
+        parser.add_argument(
+            "--prepared",
+            action="store_true",
+            help="do not migrate: refuse to start unless `prepare_database` did it",
+        )
         parser.add_argument("--fd", type=int, help=SUPPRESS)  # the supervisor passes its socket
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,48 +78,38 @@ class Command(BaseCommand):
             self._load_server(options["server"], from_fd(options["fd"]))()
             return
         try:
-            self._start(**options)
-        except (AddressError, UnwritableError) as error:
+            with errors_in_one_line():
+                self._start(**options)
+        except AddressError as error:
             raise CommandError(str(error)) from None
-        except NewerDatabaseError as error:
-            raise CommandError(
-                f"the database is newer than this code, which does not know {error}: "
-                "update Trolley, or restore an older backup"
-            ) from None
-        except NoBackupError as error:
-            raise CommandError(
-                f"no backup could be written before the tables are changed: {error}"
-            ) from None
         except LockHeldError:
             raise CommandError(
                 f"another Trolley is serving from {settings.DATA_DIR}: "
                 "several processes need REDIS_URL and --workers"
             ) from None
-        except OperationalError as error:
-            one_line = " ".join(str(error).split())
-            raise CommandError(f"cannot use the database: {one_line}") from None
 
-    def _start(self, *, host: str, port: int, server: str, workers: int, **_: Any) -> None:
+    def _start(
+        self, *, host: str, port: int, server: str, workers: int, prepared: bool, **_: Any
+    ) -> None:
         """Start serving.
 
         1. Reject settings that cannot work, before anything is changed.
         2. Open the port, so that the printed URL is right.
         3. Lock the data directory; with Redis several processes may share it.
         4. Take the rights of other users from the data directory.
-        5. Migrate, and create the owner or the setup link.
+        5. Migrate, and create the owner or the setup link; or check that it is done.
         6. Print the URL and serve.
         """
         for line in (*settings.ENVIRONMENT_WARNINGS, *settings.ENVIRONMENT_NOTES):
             logger.warning("%s", line)
         if workers > 1 and settings.LAYER == "memory":
             raise CommandError("more than one worker needs Redis: set REDIS_URL")
+        if prepared:
+            check_shared_key()
         listener = open_listener(host, port)
         with self._data_directory_lock():
             self._make_data_private()
-            check_connection()
-            migrate_locked()
-            setup_secret = self._ensure_owner()
-            connections.close_all()
+            setup_secret = self._prepare(is_done=prepared)
             run = self._load_server(server, listener)
             if workers > 1:
                 run = Supervisor(workers, server, listener).run
@@ -135,15 +126,12 @@ class Command(BaseCommand):
         for path in make_private(settings.DATA_DIR):
             logger.warning("other users of this machine could read %s: corrected", path)
 
-    def _ensure_owner(self) -> str | None:
-        """Create the owner from the environment; return a setup secret if there is still none."""
-        username, password = settings.SUPERUSER_USERNAME, settings.SUPERUSER_PASSWORD
-        if username and password:
-            try:
-                ensure_owner(username, password, settings.SUPERUSER_EMAIL)
-            except ValidationError as error:
-                raise CommandError(_one_line(error)) from None
-        return None if owner_exists() else SetupLink.issue()
+    def _prepare(self, *, is_done: bool) -> str | None:
+        """Prepare the database; return a setup secret if there is no owner."""
+        if not is_done:
+            return prepare()
+        check_prepared()
+        return None
 
     def _load_server(self, name: str, listener: socket.socket) -> Callable[[], None]:
         """Return the function that serves, after importing all that could fail to import."""
@@ -151,9 +139,3 @@ class Command(BaseCommand):
 
         _ = get_resolver().url_patterns
         return partial(SERVERS[name], application, listener)
-
-
-def _one_line(error: ValidationError) -> str:
-    """Name each variable with the rules that its value breaks."""
-    rules = error.message_dict.items()
-    return "; ".join(f"DJANGO_SUPERUSER_{name.upper()}: {' '.join(texts)}" for name, texts in rules)

@@ -1,4 +1,5 @@
 export const SUBPROTOCOL = 'trolley.v1';
+export const RESTARTING = 4000;
 export const SESSION_EXPIRED = 4001;
 export const NOT_SIGNED_IN = 4501;
 export const REVOKED = 4503;

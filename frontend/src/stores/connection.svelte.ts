@@ -1,4 +1,5 @@
 import * as m from '#messages';
+import { RESTARTING } from '../protocol/close';
 import type { Announcer } from './announcer.svelte';
 import type { Engine } from '../sync/engine';
 import { rejectedEntries, waitingEntries, type OutboxEntry } from '../sync/outbox';
@@ -30,9 +31,10 @@ export class Connection {
           this.serverVersion = event.frame.server;
         } else if (event.kind === 'down') {
           // The session may have ended: the sign-in page says it if so, and else it connects again.
-          if (event.decision === 'sign in') this.status = 'connecting';
+          // A restart was announced, so it is no failure unless the next try fails.
+          if (event.decision === 'sign in' || event.code === RESTARTING) this.status = 'connecting';
           else {
-            if (this.status === 'live') this.announcer?.announce(m.connection_lost());
+            if (this.status !== 'reconnecting') this.announcer?.announce(m.connection_lost());
             this.status = event.decision === 'reconnect' ? 'reconnecting' : 'stopped';
           }
         } else if (event.kind === 'outbox') this.#updateEntries();

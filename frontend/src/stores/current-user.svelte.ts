@@ -1,5 +1,6 @@
 import type { CoreApi } from '../net/core-api';
 import { Problem } from '../net/problem';
+import { REVOKED } from '../protocol/close';
 import type { GuestUpgrade, ProfileUpdate, Registration, UserProfile } from '../protocol/rest';
 import type { Engine } from '../sync/engine';
 import type { BrowserStorage, PendingUser } from '../sync/storage';
@@ -35,7 +36,7 @@ export class CurrentUser {
     engine.subscribe((events) => {
       for (const event of events) {
         if (event.kind === 'down' && event.decision === 'sign in') {
-          this.#isRevoked ||= event.isRevoked;
+          this.#isRevoked ||= event.code === REVOKED;
           this.#scheduleRefresh();
         }
         if (event.kind === 'welcome' && this.#isUnexpected(event.frame.user.id))

@@ -3,7 +3,7 @@ import type { Http } from '../net/http';
 import type { AfterPaint } from '../net/paint';
 import { ReconnectingSocket } from '../net/reconnecting-socket';
 import type { OpenSocket } from '../net/socket-connection';
-import { REVOKED, type ReconnectDecision } from '../protocol/close';
+import type { ReconnectDecision } from '../protocol/close';
 import { listIdOf, listTopic } from '../protocol/topic';
 import type {
   ActivityEntry,
@@ -41,8 +41,8 @@ import type { NameStorage, UserStorage } from './storage';
 /** An event for the stores. All events of one message are delivered together. */
 export type EngineEvent =
   | { kind: 'welcome'; frame: Welcome }
-  /** `isRevoked`: the session was ended elsewhere. */
-  | { kind: 'down'; decision: ReconnectDecision; isRevoked: boolean }
+  /** `code`: that of the close; none if a request was refused. */
+  | { kind: 'down'; decision: ReconnectDecision; code?: number | undefined }
   /** The stores must discard all data: another user may sign in. */
   | { kind: 'reset' }
   | { kind: 'replica'; topic: string; before: Replica; after: Replica; change: Change | null }
@@ -121,7 +121,7 @@ export class Engine {
           this.#onFrames(frames);
         },
         onDown: (decision, code) => {
-          this.#onDown(decision, code === REVOKED);
+          this.#onDown(decision, code);
         },
       },
       maxDelay,
@@ -472,12 +472,12 @@ export class Engine {
     }
   }
 
-  #onDown(decision: ReconnectDecision, isRevoked = false): void {
+  #onDown(decision: ReconnectDecision, code?: number): void {
     // With the next user's cookie, this user's edits must not be sent.
     if (decision === 'sign in') this.#sender.pause();
     this.#seen.stopAll();
     this.#dispatch({ type: 'disconnected' });
-    this.#emit([{ kind: 'down', decision, isRevoked }]);
+    this.#emit([{ kind: 'down', decision, code }]);
   }
 
   #handleFrame(frame: ServerFrame): EngineEvent[] {

@@ -7,6 +7,7 @@ import { paintAtOnce } from './paint';
 /** An engine without a server: a test receives frames for it, and sees what it sends. */
 export class ConnectedEngine {
   readonly send = vi.fn();
+  readonly clock = new ManualClock();
   readonly engine = new Engine(
     (events) => {
       this.receive = (...frames) => {
@@ -18,7 +19,7 @@ export class ConnectedEngine {
       return { send: this.send, close: vi.fn() };
     },
     () => new Promise(() => undefined),
-    new ManualClock(),
+    this.clock,
     paintAtOnce,
   );
 
