@@ -180,19 +180,29 @@ export function moveAisle(list: OpenList, name: string, neighbour: string, step:
   const others = aisleNames(list.rows, list.aisleOrder).filter((each) => !isSameName(each, name));
   const index = others.findIndex((each) => isSameName(each, neighbour));
   const aisles = others.toSpliced(step < 0 ? index : index + 1, 0, name);
-  const { shop } = list.aisles;
   const text = step < 0 ? m.aisle_before : m.aisle_behind;
-  setSettings(
-    list,
-    shop === '' ? { aisles } : { shops: { [shop]: { aisles } } },
-    name,
-    text({ name, other: neighbour }),
-  );
+  const patch = orderPatch(list.aisles.shop, aisles);
+  setSettings(list, patch, name, text({ name, other: neighbour }));
 }
 
-function setSettings(list: OpenList, patch: SettingsPatch, label: string, text: string): void {
+/** Give a shop, or else the list, a learned order of aisles. Returns the function that undoes it. */
+export function setAisleOrder(list: OpenList, shop: string, aisles: readonly string[]): () => void {
+  return setSettings(list, orderPatch(shop, aisles), shop || list.name, m.shop_order_used());
+}
+
+function orderPatch(shop: string, order: readonly string[]): SettingsPatch {
+  const aisles = [...order];
+  return shop === '' ? { aisles } : { shops: { [shop]: { aisles } } };
+}
+
+function setSettings(
+  list: OpenList,
+  patch: SettingsPatch,
+  label: string,
+  text: string,
+): () => void {
   const edit: Edit = { type: 'settings', list: list.id, patch };
-  list.submitMany(edit, label, text, inversePatch(list.settings, patch));
+  return list.submitMany(edit, label, text, inversePatch(list.settings, patch));
 }
 
 /** Make an item one of the usual ones of its list, or not. `before` is its name until now. */

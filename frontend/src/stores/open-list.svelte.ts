@@ -214,9 +214,14 @@ export class OpenList {
     return this.#view.rows;
   }
 
-  /** Submit an edit, and offer to undo it. `settings` are those of the list that the undo restores. */
-  submitMany(edit: Edit, label: string, text: string, settings?: SettingsPatch): void {
-    this.#offerUndo(text, this.#submit(edit, label, settings));
+  /**
+   * Submit an edit, and offer to undo it. `settings` are those of the list that the undo restores.
+   * Returns the function that undoes it.
+   */
+  submitMany(edit: Edit, label: string, text: string, settings?: SettingsPatch): () => void {
+    const undo = this.#submit(edit, label, settings);
+    this.#offerUndo(text, undo);
+    return undo;
   }
 
   tell(text: string): void {
