@@ -79,11 +79,13 @@ export class KnownNames {
     const stored = await names?.read().catch(() => null);
     if (names !== engine.names) return;
     if (stored) {
-      this.#names.sortLater();
-      for (const name of stored.names) this.#names.set(name);
+      this.#names.changeMany(() => {
+        for (const name of stored.names) this.#names.set(name);
+      });
       this.#decisions.set(stored.record);
     }
     this.version += 1;
+    this.#sortInIdleTime();
     for (const list of listIds()) this.#learnList(list, engine.replica(listTopic(list)).items);
     this.#goOnline();
   }
@@ -173,12 +175,19 @@ export class KnownNames {
         this.app.whenIdle(resolve);
       });
       if (opening !== this.#opening) return false;
-      this.#names.sortLater();
-      for (const row of rows.slice(start, start + NAMES_AT_ONCE)) this.#take(nameOf(row));
+      this.#names.changeMany(() => {
+        for (const row of rows.slice(start, start + NAMES_AT_ONCE)) this.#take(nameOf(row));
+      });
       this.version += 1;
     }
     this.#dropLowest();
+    this.#sortInIdleTime();
     return true;
+  }
+
+  /** So that the next search does not have to. */
+  #sortInIdleTime(): void {
+    this.app.whenIdle(() => this.#names.inOrder());
   }
 
   /** Take in what else is known of a name. */
@@ -210,11 +219,12 @@ export class KnownNames {
   }
 
   #remove(names: readonly KnownName[]): void {
-    this.#names.sortLater();
-    for (const { key } of names) {
-      this.#names.delete(key);
-      this.#writer.note(key);
-    }
+    this.#names.changeMany(() => {
+      for (const { key } of names) {
+        this.#names.delete(key);
+        this.#writer.note(key);
+      }
+    });
     this.version += 1;
   }
 

@@ -73,6 +73,13 @@ export class SuggestionRows {
     else this.names.stopAsking();
   }
 
+  /** Do what this text would need, without a text to show, so that the first one does not wait. */
+  prepare(text: string, limit: number): void {
+    if (this.texts.length > 0) return;
+    const { name } = this.input.parse(text);
+    this.shown = this.names.search([text, name], limit);
+  }
+
   /** More names are known now. The rows that are shown keep their place. */
   update(): void {
     if (this.texts.length === 0 || this.#taken) return;
