@@ -139,6 +139,20 @@ export class KnownNames {
     await this.#decisions.send(this.app.isLive);
   }
 
+  /** The names that are not suggested, as far as they are known here. */
+  get forgotten(): readonly string[] {
+    return this.version >= 0 ? this.#decisions.record.forgotten : [];
+  }
+
+  /** Read the forgotten names of the server: another device may have forgotten more. */
+  async readForgotten(): Promise<void> {
+    await this.open();
+    const opening = this.#opening;
+    const forgotten = await this.app.api.getForgotten().catch(() => null);
+    if (!forgotten || opening !== this.#opening) return;
+    await this.#decisions.replace(forgotten, this.#decisions.record.tag);
+  }
+
   #onEvent(event: EngineEvent): void {
     if (event.kind === 'reset') this.#clear();
     if (this.#opening === null) return;

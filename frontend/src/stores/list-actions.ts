@@ -13,6 +13,7 @@ import {
 } from '../sync/edit';
 import { inversePatch } from '../sync/list-settings';
 import { aisleNames } from './aisle-names';
+import { renamedShop } from './shops';
 import { missingStaples, staplePatch } from './staples';
 import type { Placement } from './item-order';
 import type { OpenList } from './open-list.svelte';
@@ -222,6 +223,29 @@ export function addStaples(list: OpenList): void {
 /** Give a shop the order of aisles of the list again. */
 export function forgetShopOrder(list: OpenList, shop: string): void {
   setSettings(list, { shops: { [shop]: null } }, shop, m.shop_order_forgotten({ shop }));
+}
+
+/** Give a shop another name, in its order and its items, with one undo. */
+export function renameShop(list: OpenList, from: string, to: string): void {
+  const { patch, groups } = renamedShop(list.settings, list.items, from, to);
+  const edits: Edit[] = groups.map((fields) => ({
+    type: 'edit items',
+    list: list.id,
+    items: fields.items,
+    fields: { shops: fields.shops },
+  }));
+  if (patch) edits.unshift({ type: 'settings', list: list.id, patch });
+  const undo = list.submitTogether(edits, from, patch ? inversePatch(list.settings, patch) : {});
+  list.offerUndo(m.aisle_renamed({ from, to }), () => {
+    undo();
+    showShop(list, from);
+  });
+  showShop(list, to);
+}
+
+function showShop(list: OpenList, shop: string): void {
+  list.aisles.setShop(shop);
+  list.refresh();
 }
 
 /** Create a list with all items of this one, to buy. Returns its id. */

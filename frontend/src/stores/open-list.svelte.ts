@@ -220,7 +220,7 @@ export class OpenList {
    */
   submitMany(edit: Edit, label: string, text: string, settings?: SettingsPatch): () => void {
     const undo = this.#submit(edit, label, settings);
-    this.#offerUndo(text, undo);
+    this.offerUndo(text, undo);
     return undo;
   }
 
@@ -228,14 +228,16 @@ export class OpenList {
     this.toast.show({ text });
   }
 
-  #offerUndo(text: string, undo: () => void): void {
+  offerUndo(text: string, undo: () => void): void {
     this.toast.show({ text, action: m.undo(), onAction: undo });
   }
 
-  /** Submit edits as one step, which is undone as one. */
-  submitTogether(edits: readonly Edit[], label: string): void {
-    const undos = edits.map((edit) => this.#submitEdit(edit, label));
-    this.#remember(label, () => {
+  /** Submit edits as one step, which is undone as one. Returns the function that undoes it. */
+  submitTogether(edits: readonly Edit[], label: string, settings?: SettingsPatch): () => void {
+    const undos = edits.map((edit) =>
+      this.#submitEdit(edit, label, edit.type === 'settings' ? settings : undefined),
+    );
+    return this.#remember(label, () => {
       for (const undo of undos.reverse()) undo();
     });
   }
@@ -349,7 +351,7 @@ export class OpenList {
     const undo = this.#remember(item.name, () => {
       this.#restore(item, after);
     });
-    this.#offerUndo(m.list_removed_toast({ name: item.name }), undo);
+    this.offerUndo(m.list_removed_toast({ name: item.name }), undo);
   }
 
   rename(name: string): void {
