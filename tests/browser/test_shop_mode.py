@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -234,3 +235,22 @@ def test_walked_order_is_offered_taken_and_undone(open_session, installation):
     go_home(sheet, "End")  # nothing is in the cart
     sheet = shop_to_the_end()
     expect(sheet).not_to_contain_text("You walk")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "silent"])
+def test_phone_that_dies_is_gone_from_the_others(stop, open_session, installation, other_browser):
+    """TOG-2, SHP-4: a stopped process closes no connection, as a phone without network."""
+    groceries = shop_list(installation)
+    ana = Shopper(open_session("ana", **PHONE).open(groceries.path))
+    context = other_browser.new_context(installation, "bob", **PHONE)
+    bob = Shopper(BrowserSession(context, installation.url).open(groceries.path))
+    for phone in (ana, bob):
+        phone.enter()
+    bob.take("Dairy")
+    dairy = ana.shop.locator("section", has_text="Dairy")
+    expect(dairy).to_contain_text("bob has this")
+    other_browser.send(stop)
+    expect(dairy).not_to_contain_text("bob has this")
+    ana.page.get_by_role("button", name="Back to the list").click()
+    expect(ana.page.get_by_role("button", name="Here now")).to_have_count(0)
+    ana.session.expect_item("Milk")
