@@ -17,7 +17,8 @@ class OtherBrowser:
         before = set(psutil.Process().children(recursive=True))
         self._browser = driver.chromium.launch(**launch_options)
         launched = set(psutil.Process().children(recursive=True)) - before
-        self._main = next(process for process in launched if process.parent() not in launched)
+        # The parts of a browser, which another one may have started meanwhile, have a type.
+        self._main = next(each for each in launched if "--type=" not in " ".join(each.cmdline()))
 
     def new_context(
         self, installation: BrowserInstallation, who: str, **options: object
