@@ -2,6 +2,7 @@
 
 ./run pictures                     # those of docs/images
 ./run pictures --all --out /tmp/p  # each section on both screens and in both themes
+./run pictures --shop --out /tmp/p  # two phones in shop mode, in order, in both languages
 ./run pictures --states --out /tmp/p  # the same with traffic, empty, stale, disconnected, degraded
 """
 
@@ -22,6 +23,7 @@ from typing import Literal, NamedTuple
 
 import psutil
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from shop_pictures import Studio, take_shop
 
 Theme = Literal["light", "dark"]
 ROOT = Path(__file__).parent.parent
@@ -57,11 +59,18 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="both screens, both themes")
     parser.add_argument("--drill", action="store_true", help="each fault, in order")
     parser.add_argument("--states", action="store_true", help="each section in each state")
+    parser.add_argument("--shop", action="store_true", help="two phones in shop mode, in order")
     parser.add_argument("--only", help="one section, such as delivery")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     names = [arguments.only] if arguments.only else [LIST, *sections()]
     with sync_playwright() as playwright:
+        if arguments.shop:
+            launch = {"executable_path": chromium_path(), "args": ARGUMENTS}
+            with tempfile.TemporaryDirectory() as data, running("serve", data, r"setup/#\S+"):
+                url = f"http://127.0.0.1:{PORT}"
+                take_shop(Studio(playwright, launch, url, data, arguments.out))
+            return
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         if arguments.states:
             names = [name for name in names if name != LIST]

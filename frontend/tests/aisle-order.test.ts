@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MIN_TRIPS, suggestedOrder, type ShopTrip, type TripTick } from '../src/stores/aisle-order';
+import {
+  MIN_TRIPS,
+  suggestedOrder,
+  type TripTick,
+  type TripTicks,
+} from '../src/stores/aisle-order';
 
 const MINUTE = 60_000;
 /** Two shops of the same chain: the same aisles in another order. */
@@ -44,7 +49,7 @@ function tripThrough(
   number: number,
   next: () => number,
   noise = NOISE,
-): ShopTrip {
+): TripTicks {
   const aisles = shop.filter(() => next() >= noise.skipped);
   const items = aisles.flatMap((aisle) =>
     Array.from({ length: 1 + Math.floor(next() * 3) }, () => aisle),
@@ -89,7 +94,7 @@ const shuffled = <Value>(values: readonly Value[], next: () => number): Value[] 
     .map(([, value]) => value);
 
 /** A trip that ticks one item of each of these aisles. */
-const walk = (id: string, aisles: readonly string[], start = 0): ShopTrip => ({
+const walk = (id: string, aisles: readonly string[], start = 0): TripTicks => ({
   id,
   ticks: aisles.map((aisle, index) => ({ aisle, at: start + index })),
 });
@@ -105,7 +110,7 @@ const trips = fc.tuple(seeds, fc.integer({ min: 0, max: 8 })).map(([seed, count]
 describe('the learned order of aisles', () => {
   it('ITM-141 is within one swap of the true order after three trips, through 20 trips', () => {
     const next = random(2026);
-    const walked: Record<string, ShopTrip[]> = { 'Main street': [], Station: [] };
+    const walked: Record<string, TripTicks[]> = { 'Main street': [], Station: [] };
     const swaps: number[] = [];
     for (let number = 0; number < 20; number += 1) {
       const name = number % 2 ? 'Station' : 'Main street';
@@ -132,7 +137,7 @@ describe('the learned order of aisles', () => {
         const next = random(seed);
         const shop = shuffled(BY_NAME, next);
         const leftOut = new Map(shop.map((aisle) => [aisle, Math.floor(next() * 4)]));
-        const walked = [0, 1, 2].map((number): ShopTrip => {
+        const walked = [0, 1, 2].map((number): TripTicks => {
           const aisles = shop.filter((aisle) => leftOut.get(aisle) !== number);
           const ticks = aisles.flatMap((aisle, index) => {
             const any = Math.floor(next() * 6);
@@ -170,7 +175,7 @@ describe('the learned order of aisles', () => {
   });
 
   it('ITM-142 is not suggested for few trips, or if it is the current one', () => {
-    const walks = (count: number, aisles: readonly string[]): ShopTrip[] =>
+    const walks = (count: number, aisles: readonly string[]): TripTicks[] =>
       Array.from({ length: count }, (_, number) => walk(`${number}`, aisles, number * 100));
     expect(suggestedOrder(walks(2, ['c', 'b', 'a']), ['a', 'b', 'c'])).toBeNull();
     expect(suggestedOrder(walks(9, ['a', 'b', 'c']), ['A ', 'b', 'c'])).toBeNull();
@@ -183,7 +188,7 @@ describe('the learned order of aisles', () => {
     const current = ['a', 'b', 'c', 'd', 'e'];
     const walked = [0, 1, 2].map((number) => walk(`${number}`, ['e', 'd'], number * 100));
     expect(suggestedOrder(walked, current)?.order).toEqual(['a', 'b', 'c', 'e', 'd']);
-    const both = (id: string, at: number): ShopTrip => ({
+    const both = (id: string, at: number): TripTicks => ({
       id,
       ticks: ['a', 'b', 'b', 'a'].map((aisle, index) => ({ aisle, at: at + index })),
     });
@@ -201,6 +206,7 @@ describe('the learned order of aisles', () => {
     expect(suggestedOrder([...old, ...rebuilt], ['a', 'b'])).toEqual({
       order: ['b', 'a'],
       reasons: ['new 4', 'new 3', 'new 2', 'new 1', 'new 0'],
+      tripCount: 12,
     });
   });
 });

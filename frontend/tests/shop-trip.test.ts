@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StoredTrip } from '../src/stores/list-choices';
 import { OwnPresence } from '../src/stores/own-presence.svelte';
 import { IDLE_TIME, ShopTrip } from '../src/stores/shop-trip.svelte';
+import type { PastTrip } from '../src/stores/past-trips';
 import { isForShop } from '../src/stores/shops';
 import { isNotFound, noTripRows, tripRows } from '../src/stores/trip-rows';
 import type { ItemRow } from '../src/protocol/frames';
@@ -48,6 +49,7 @@ describe('the rows of a shop', () => {
 describe('a trip', () => {
   let clock: ManualClock;
   let stored: StoredTrip | undefined;
+  let past: PastTrip[];
   const list = {
     own: null as OwnPresence | null,
     tick: vi.fn(),
@@ -57,15 +59,13 @@ describe('a trip', () => {
   const states = (): string[] => send.mock.calls.map(([{ state }]) => state);
 
   function begin(): ShopTrip {
-    const trip = new ShopTrip(
-      list,
-      clock,
-      () => clock.now(),
-      stored,
-      (saved) => {
+    const trip = new ShopTrip(list, clock, () => clock.now(), {
+      read: () => stored,
+      write: (saved) => {
         stored = saved && { ...saved };
       },
-    );
+      add: (trip) => past.push(trip),
+    });
     trip.announce();
     return trip;
   }
@@ -73,6 +73,7 @@ describe('a trip', () => {
   beforeEach(() => {
     clock = new ManualClock();
     stored = undefined;
+    past = [];
     list.tick.mockClear();
     list.change.mockClear();
     send.mockClear();
@@ -131,6 +132,30 @@ describe('a trip', () => {
       ['milk', 'milk', { not_found: true }],
       ['milk', 'milk', { not_found: false }],
     ]);
+  });
+
+  it('SHP-14 leaves the aisles of its ticks in each shop, also if it is not ended', () => {
+    const first = begin();
+    first.tick(row('milk', { category: 'Dairy' }), true);
+    first.setShop('Market');
+    first.tick(row('bread', { category: 'Bakery' }), true);
+    expect(past).toEqual([]);
+    first.setShop('Baker');
+    const { id } = first.trip;
+    const atMarket = { id, shop: 'Market', endedAt: clock.now(), aisles: ['Dairy', 'Bakery'] };
+    expect(past).toEqual([atMarket]);
+    first.tick(row('rolls', { category: 'Rolls' }), true);
+    const endedAt = clock.now();
+    clock.advance(4 * 60 * 60_000);
+    const second = begin();
+    const atBaker = { id, shop: 'Baker', endedAt, aisles: ['Rolls'] };
+    expect(past).toEqual([atMarket, atBaker]);
+    second.tick(row('tea', { category: 'Tea' }), true);
+    second.end();
+    expect(past.at(-1)).toEqual({
+      ...{ id: second.trip.id, shop: '' },
+      ...{ endedAt: clock.now(), aisles: ['Tea'] },
+    });
   });
 
   it('SHP-4 claims aisles and leaves them to the others', () => {

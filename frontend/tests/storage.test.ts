@@ -9,7 +9,7 @@ import { BLOCKED_TIMEOUT, openDatabase, STORES, type Database } from '../src/sto
 import { claimed, LEASE_INTERVAL, LEASE_TIME } from '../src/storage/lease';
 import { LeaseLock, STEAL_DELAY, WebLock } from '../src/storage/sender-lock';
 import { DatabaseLease, DatabaseOutbox, DatabaseReplicas } from '../src/storage/user-storage';
-import { LIST_CHOICES_KEY } from '../src/sync/storage';
+import { LIST_CHOICES_KEY, PAST_TRIPS_KEY } from '../src/sync/storage';
 import { digestOf } from '../src/sync/digest';
 import { acknowledged, queued, rejected } from '../src/sync/outbox';
 import { nameOfRow } from '../src/sync/known-name';
@@ -354,17 +354,17 @@ describe('the database of a browser', () => {
     },
   );
 
-  it('AIS-2 forgets the choices of a user who signs out, or of another one', async () => {
+  it('AIS-2, SHP-14 forgets the choices and the trips of a user who signs out, or of another one', async () => {
     const removeItem = vi.fn();
     vi.stubGlobal('localStorage', { removeItem });
     const storage = await openBrowserStorage();
     await storage.writeSession(ana);
     expect(removeItem).not.toHaveBeenCalled();
     await storage.forgetSession('keep edits');
-    expect(removeItem).toHaveBeenCalledExactlyOnceWith(LIST_CHOICES_KEY);
+    expect(removeItem.mock.calls).toEqual([[LIST_CHOICES_KEY], [PAST_TRIPS_KEY]]);
     await storage.writeSession(ana);
     await storage.writeSession({ ...ana, id: 4 });
-    expect(removeItem).toHaveBeenCalledTimes(2);
+    expect(removeItem).toHaveBeenCalledTimes(4);
   });
 
   it('lets a newer version of the page take the database, and says so', async () => {

@@ -11,7 +11,7 @@ import type { ItemRow } from '../src/protocol/frames';
 import { item } from './fake/rows';
 
 let known: KnownName[];
-let list: SuggestionTarget & { openRows: ViewRow[]; boughtRows: ViewRow[] };
+let list: SuggestionTarget & { allOpenRows: ViewRow[]; boughtRows: ViewRow[] };
 let rows: SuggestionRows;
 const ask = vi.fn();
 const show = vi.fn();
@@ -28,7 +28,7 @@ beforeEach(() => {
   known = [name('Milk', { quantity: '1 l' }), name('Mint tea'), name('Oat milk')];
   list = {
     id: 'one',
-    openRows: [],
+    allOpenRows: [],
     boughtRows: [],
     add: vi.fn(),
     change: vi.fn(),
@@ -78,11 +78,11 @@ describe('suggestion rows', () => {
   it('SUG-8 raise the quantity of the item when they are taken again', () => {
     rows.setText('mil', 5);
     rows.take('milk');
-    list.openRows = [viewRow(item('m', { name: 'Milk', quantity: '1 l' }))];
+    list.allOpenRows = [viewRow(item('m', { name: 'Milk', quantity: '1 l' }))];
     rows.shown = [...rows.shown];
     rows.take('milk');
     expect(list.change).toHaveBeenLastCalledWith('m', 'Milk', { quantity: '2 l' });
-    list.openRows = [viewRow(item('m', { name: 'Milk', quantity: 'a few' }))];
+    list.allOpenRows = [viewRow(item('m', { name: 'Milk', quantity: 'a few' }))];
     rows.shown = [...rows.shown];
     rows.take('milk');
     expect(list.change).toHaveBeenCalledTimes(1);
@@ -90,7 +90,7 @@ describe('suggestion rows', () => {
   });
 
   it('SUG-8 show an item that is on the list, and put back one that is in the cart', () => {
-    list.openRows = [viewRow(item('m', { name: 'milk' }))];
+    list.allOpenRows = [viewRow(item('m', { name: 'milk' }))];
     list.boughtRows = [
       viewRow(item('t', { name: 'Mint tea', purchased: true })),
       viewRow(item('old', { name: 'Milk', purchased: true })),
@@ -136,13 +136,13 @@ describe('chips of what is due', () => {
   it('SUG-7 are not on the list, and keep their places when they are taken', () => {
     const due = [name('Milk', { ...weekly, quantity: '1 l' }), name('Tea', weekly)];
     const chips = new DueChips({ suggested: [...due, name('Ham', weekly)] }, list, () => NOW);
-    list.openRows = [viewRow(item('h', { name: 'Ham' }))];
+    list.allOpenRows = [viewRow(item('h', { name: 'Ham' }))];
     list.boughtRows = [viewRow(item('t', { name: 'Tea', purchased: true }))];
     chips.update();
     expect(chips.shown).toEqual(due);
     for (let press = 0; press < 2; press += 1) chips.take(due[0] as KnownName);
     expect(list.add).toHaveBeenCalledExactlyOnceWith({ name: 'Milk', quantity: '1 l' });
-    list.openRows = [...list.openRows, viewRow(item('m', { name: 'Milk' }))];
+    list.allOpenRows = [...list.allOpenRows, viewRow(item('m', { name: 'Milk' }))];
     chips.update();
     expect(chips.shown).toEqual(due);
     expect([...chips.taken]).toEqual(['milk']);

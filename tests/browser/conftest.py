@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.support.browser.installation import BrowserCluster, BrowserInstallation, SharedList
+from tests.support.browser.other_browser import OtherBrowser
 from tests.support.browser.session import TIMEOUT, BrowserSession
 from tests.support.databases import fresh_database
 from tests.support.processes import ROOT
@@ -28,16 +29,36 @@ OpenSession = Callable[..., BrowserSession]
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def chromium_path() -> str:
     """The Chromium of the system. A missing one is a failure, not a skip."""
     path = shutil.which(os.environ.get("TROLLEY_CHROMIUM") or "chromium")
     if path is None:
         pytest.fail("no Chromium: ./run test installs one, or set TROLLEY_CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="package")
+def driver() -> Iterator[Playwright]:
+    """Playwright, which starts browsers."""
     expect.set_options(timeout=TIMEOUT * 1000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def chromium(driver, chromium_path) -> Iterator[Browser]:
+    """The browser of most sessions."""
+    browser = driver.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def other_browser(driver, chromium_path) -> Iterator[OtherBrowser]:
+    """A Chromium of its own, as on another device, which can die."""
+    browser = OtherBrowser(driver, executable_path=chromium_path, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -16,7 +16,7 @@ GERMAN_VIEWS = [
     *(views.no_lists, views.first_steps, views.two_users, views.empty_list, views.cart),
     *(views.editor, views.menu),
     *(views.share, views.join, views.join_with_used_link, views.activity, views.paste),
-    *(views.people, views.news, views.shop_mode, views.shop_end),
+    *(views.people, views.news, views.shop_mode, views.shop_end, views.shop_order),
     *(
         views.typed_line,
         views.suggestions,

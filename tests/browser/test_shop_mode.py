@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.test_views import shop_list
 from tests.support.browser.session import BrowserSession
@@ -181,3 +182,75 @@ def test_screen_is_kept_on_and_viewers_may_not_shop(open_session, installation):
             guest.page.evaluate("lock.dispatchEvent(new Event('release'))")
             expect(sign).to_have_count(0)
             expect(hint).to_have_count(0)
+
+
+def test_walked_order_is_offered_taken_and_undone(open_session, installation):
+    """SHP-5, SHP-14, SHP-15, SHP-16"""
+    groceries = installation.create_list()
+    walk = {"Apples": "Fruit", "Milk": "Dairy", "Bread": "Bakery"}
+    for name, aisle in walk.items():
+        groceries.add(name, category=aisle)
+    groceries.add("Rolls", category="Bakery", shops=["Baker"])
+    ana = Shopper(open_session("ana", **PHONE).open(groceries.path))
+    bob = open_session("bob").open(groceries.path)
+    heads_of_bob = bob.main.locator(".head .name")
+
+    def shop_to_the_end() -> Locator:
+        ana.enter()
+        shops = ana.shop.get_by_role("combobox").locator("option")
+        expect(shops).to_have_text(["All shops", "Baker"])
+        for name in walk:
+            ana.tick(name)
+        ana.page.get_by_role("button", name="End", exact=True).click()
+        sheet = ana.page.get_by_role("dialog", name="Done shopping?")
+        expect(sheet).to_contain_text("3 bought")
+        return sheet
+
+    def put_back() -> None:
+        for name in walk:
+            groceries.patch(name, purchased=False)
+
+    def go_home(sheet: Locator, button: str = "Keep") -> None:
+        sheet.get_by_role("button", name=button, exact=True).click()
+        expect(ana.shop).to_have_count(0)
+        put_back()
+        for name in walk:
+            ana.session.expect_item(name)
+
+    for _ in range(2):
+        sheet = shop_to_the_end()
+        expect(sheet).not_to_contain_text("You walk")
+        go_home(sheet)
+    expect(heads_of_bob).to_have_text(["Bakery", "Dairy", "Fruit"])
+    sheet = shop_to_the_end()
+    expect(sheet).to_contain_text("You walk Fruit, Dairy, Bakery. From your last 3 trips.")
+    put_back()
+    expect(heads_of_bob).to_have_text(["Bakery", "Dairy", "Fruit"])
+    version = groceries.version
+    sheet.get_by_role("button", name="Use this order").click()
+    expect(heads_of_bob).to_have_text(["Fruit", "Dairy", "Bakery"])
+    assert groceries.version == version + 1
+    sheet.get_by_role("button", name="Undo").click()
+    expect(heads_of_bob).to_have_text(["Bakery", "Dairy", "Fruit"])
+    go_home(sheet, "End")  # nothing is in the cart
+    sheet = shop_to_the_end()
+    expect(sheet).not_to_contain_text("You walk")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "silent"])
+def test_phone_that_dies_is_gone_from_the_others(stop, open_session, installation, other_browser):
+    """TOG-2, SHP-4: a stopped process closes no connection, as a phone without network."""
+    groceries = shop_list(installation)
+    ana = Shopper(open_session("ana", **PHONE).open(groceries.path))
+    context = other_browser.new_context(installation, "bob", **PHONE)
+    bob = Shopper(BrowserSession(context, installation.url).open(groceries.path))
+    for phone in (ana, bob):
+        phone.enter()
+    bob.take("Dairy")
+    dairy = ana.shop.locator("section", has_text="Dairy")
+    expect(dairy).to_contain_text("bob has this")
+    other_browser.send(stop)
+    expect(dairy).not_to_contain_text("bob has this")
+    ana.page.get_by_role("button", name="Back to the list").click()
+    expect(ana.page.get_by_role("button", name="Here now")).to_have_count(0)
+    ana.session.expect_item("Milk")

@@ -87,3 +87,43 @@ def test_forgotten_name_is_suggested_to_other_users_only(open_session, installat
     ana.item_field.press_sequentially("yams")
     expect(ana.item_field).to_have_attribute("aria-expanded", "false")
     expect(rows[ana]).to_have_count(0)
+
+
+def test_item_for_another_shop_is_on_the_list(open_session, installation):
+    """SUG-8: although it is not shown."""
+    shared = installation.create_list("Milk")
+    shared.add("Nougat", shops=["Baker"])
+    shared.add("Nails", shops=["Hardware"])
+    ana = open_session("ana").open(shared.path)
+    ana.main.get_by_role("button", name="Hardware").click()
+    ana.expect_no_item("Nougat")
+    ana.item_field.press_sequentially("noug")
+    row = ana.page.get_by_role("option", name="Nougat")
+    expect(row).to_contain_text("on the list")
+    row.click()
+    expect(ana.checkbox("Nougat")).to_be_focused()
+    assert [*shared.items].count("Nougat") == 1
+
+
+def test_forgotten_name_is_restored_in_the_account(open_session, installation):
+    """SUG-17: also one that was forgotten on another device."""
+    shared = installation.create_list("Milk")
+    shared.add("Spekulatius")
+    shared.remove("Spekulatius")
+    phone, desk = (open_session("ana") for _ in range(2))
+    desk.page.goto("/account/")
+    expect(desk.page.get_by_role("heading", name="Devices")).to_be_visible()
+    phone.open(shared.path).item_field.press_sequentially("spek")
+    row = phone.page.get_by_role("option", name="Spekulatius")
+    row.click(button="right")
+    phone.page.get_by_role("button", name="Do not suggest again").click()
+    expect(row).to_have_count(0)
+    phone.item_field.fill("")
+    phone.wait_until_live()
+    desk.page.reload()
+    desk.page.get_by_role("button", name="Suggest Spekulatius again").click()
+    hint = desk.page.get_by_text("All names are suggested again.")
+    expect(hint).to_be_focused()
+    desk.page.goto(shared.path)
+    desk.item_field.press_sequentially("spek")
+    expect(desk.page.get_by_role("option", name="Spekulatius")).to_be_visible()

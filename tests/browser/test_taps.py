@@ -13,7 +13,8 @@ from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.browser
 PAGE = (ROOT / "docs" / "list-app.md").read_text("utf-8")
-STATED = dict(re.findall(r"^\| ([\w' ,-]+) \| (\d+) \| [^|]+ \|$", PAGE, re.MULTILINE))
+JOBS = r"^\| ([\w' ,-]+) \| (\d+) \| [^|]+ \|(?: [^|]+ \|)?$"
+STATED = dict(re.findall(JOBS, PAGE, re.MULTILINE))
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -157,6 +158,34 @@ def test_list_is_shared(phone, open_session, groceries):
     phone.tap("Activity")
     expect(phone.page.get_by_role("dialog").get_by_text("created this list")).to_be_visible()
     phone.expect_taps("who changed the list")
+
+
+def test_weekly_shop(open_session, installation):
+    """AIS-9, SHP-8: of 20 usual items."""
+    names = [f"Thing {number}" for number in range(20)]
+    shared = installation.create_list()
+    shared.rename("The weekly shop")
+    shared.set_staples(names)
+    phone = Phone(open_session("ana", **PHONE))
+    phone.page.goto("/")
+    phone.tap(phone.page.get_by_role("link", name="The weekly shop"))
+    expect(phone.session.item_field).to_have_role("combobox")
+    phone.expect_taps("open the list")
+    phone.tap("Add the usual ones")
+    phone.session.expect_item("Thing 19")
+    phone.expect_taps("add the 20 usual items")
+    phone.tap("Go shopping")
+    shop = phone.page.locator(".shop")
+    for name in names:
+        phone.tap(shop.get_by_role("checkbox", name=name, exact=True))
+    expect(shop).to_contain_text("20 of 20")
+    phone.expect_taps("shop 20 items")
+    phone.tap(shop.get_by_role("button", name="End", exact=True).first)
+    phone.tap("Clear the cart")
+    phone.session.expect_no_item("Thing 19")
+    phone.session.wait_until_live()
+    assert shared.items == {}
+    phone.expect_taps("end and clear")
 
 
 def test_item_is_found(open_session, installation):

@@ -212,6 +212,24 @@ def shop_end(open_session: OpenSession, installation: BrowserInstallation, **_: 
     return page
 
 
+def shop_order(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    groceries = shop_list(installation)
+    page = open_session("ana").open(groceries.path).page
+    page.evaluate(KEEP_TRIPS, [groceries.id, ["Dairy", "Bakery"]])
+    page.get_by_role("button", name="Go shopping").click()
+    for name in ("Milk", "Bread"):
+        page.locator(".shop").get_by_role("checkbox", name=name).click()
+    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.get_by_text("You walk Dairy, Bakery.")).to_be_visible()
+    return page
+
+
+KEEP_TRIPS = """([list, aisles]) => {
+  const trips = [1, 2].map((number) => ({ list, id: `${number}`, shop: '', endedAt: 1, aisles }));
+  localStorage.setItem('trolley_past_trips', JSON.stringify({ trips, declined: [] }));
+}"""
+
+
 def shop_list(installation: BrowserInstallation) -> SharedList:
     """Create a list with aisles."""
     groceries = installation.create_list("Rice", "Something with a rather long name to be broken")
@@ -601,7 +619,7 @@ VIEWS = [
     *(sign_in, sign_in_rejected, setup, server_unreachable, lists, no_lists, first_steps),
     two_users,
     *(empty_list, cart, editor, item_history, menu, share, join, join_with_used_link),
-    *(activity, people, news, shop_mode, shop_end, paste),
+    *(activity, people, news, shop_mode, shop_end, shop_order, paste),
     *(typed_line, suggestions, account_menu, import_preview, import_rejected),
     *(account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),

@@ -6,6 +6,7 @@ import { OutboxStore } from '../sync/outbox-store';
 import { ReplicaWriter } from '../sync/replica-writer';
 import {
   LIST_CHOICES_KEY,
+  PAST_TRIPS_KEY,
   type BrowserStorage,
   type PendingUser,
   type SenderLock,
@@ -144,10 +145,10 @@ async function forgetWithoutEdits(transaction: Transaction, userId: number): Pro
   await transaction.objectStore('users').delete(userId);
 }
 
-/** Forget how a user wants to see their lists. */
+/** Forget how a user wants to see their lists, and how they walk through shops. */
 function forgetChoices(): void {
   // Tests run without it.
-  globalThis.localStorage?.removeItem(LIST_CHOICES_KEY);
+  for (const key of [LIST_CHOICES_KEY, PAST_TRIPS_KEY]) globalThis.localStorage?.removeItem(key);
 }
 
 const openChannel = (userId: number): BroadcastChannel =>

@@ -16,7 +16,7 @@ export interface TripTick {
 }
 
 /** The ticks of one trip through a shop, of all who shopped, in any order. */
-export interface ShopTrip {
+export interface TripTicks {
   id: string;
   ticks: readonly TripTick[];
 }
@@ -26,6 +26,8 @@ export interface OrderSuggestion {
   order: readonly string[];
   /** The ids of the trips that agree with it more than with the current order, newest first. */
   reasons: readonly string[];
+  /** How many trips were looked at. */
+  tripCount: number;
 }
 
 /** The trips that a suggestion needs, each through two aisles or more. */
@@ -33,7 +35,7 @@ export const MIN_TRIPS = 3;
 /** The trips that must agree with it more than with the current order. */
 const MIN_REASONS = 2;
 /** Older trips say nothing. */
-const MAX_TRIPS = 12;
+export const MAX_TRIPS = 12;
 /** What a trip counts, compared with the next one. */
 const DECAY = 0.85;
 /** What a tick counts between two ticks of one other aisle: it is late, or was forgotten before. */
@@ -62,7 +64,7 @@ interface WeighedTick {
  * `current` has all aisles, as the list shows them. Ticks in other aisles say nothing.
  */
 export function suggestedOrder(
-  trips: readonly ShopTrip[],
+  trips: readonly TripTicks[],
   current: readonly string[],
 ): OrderSuggestion | null {
   const visits = newestVisits(trips, current);
@@ -79,11 +81,12 @@ export function suggestedOrder(
   return {
     order: order.map((place) => current[place] ?? ''),
     reasons: reasons.map(({ id }) => id),
+    tripCount: visits.length,
   };
 }
 
 /** The newest trips through two aisles or more, newest first. */
-function newestVisits(trips: readonly ShopTrip[], current: readonly string[]): Visit[] {
+function newestVisits(trips: readonly TripTicks[], current: readonly string[]): Visit[] {
   const places = new Map(current.map((name, place) => [nameKey(name), place]));
   return trips
     .map((trip) => visitOf(trip, places))
@@ -92,7 +95,7 @@ function newestVisits(trips: readonly ShopTrip[], current: readonly string[]): V
     .slice(0, MAX_TRIPS);
 }
 
-function visitOf({ id, ticks }: ShopTrip, places: ReadonlyMap<string, number>): Visit {
+function visitOf({ id, ticks }: TripTicks, places: ReadonlyMap<string, number>): Visit {
   const inOrder = ticks
     .map(({ aisle, at }) => ({ place: places.get(nameKey(aisle)) ?? -1, at }))
     .filter(({ place }) => place >= 0)

@@ -79,11 +79,13 @@ export class KnownNames {
     const stored = await names?.read().catch(() => null);
     if (names !== engine.names) return;
     if (stored) {
-      this.#names.sortLater();
-      for (const name of stored.names) this.#names.set(name);
+      this.#names.changeMany(() => {
+        for (const name of stored.names) this.#names.set(name);
+      });
       this.#decisions.set(stored.record);
     }
     this.version += 1;
+    this.#sortInIdleTime();
     for (const list of listIds()) this.#learnList(list, engine.replica(listTopic(list)).items);
     this.#goOnline();
   }
@@ -137,6 +139,20 @@ export class KnownNames {
     await this.#decisions.send(this.app.isLive);
   }
 
+  /** The names that are not suggested, as far as they are known here. */
+  get forgotten(): readonly string[] {
+    return this.version >= 0 ? this.#decisions.record.forgotten : [];
+  }
+
+  /** Read the forgotten names of the server: another device may have forgotten more. */
+  async readForgotten(): Promise<void> {
+    await this.open();
+    const opening = this.#opening;
+    const forgotten = await this.app.api.getForgotten().catch(() => null);
+    if (!forgotten || opening !== this.#opening) return;
+    await this.#decisions.replace(forgotten, this.#decisions.record.tag);
+  }
+
   #onEvent(event: EngineEvent): void {
     if (event.kind === 'reset') this.#clear();
     if (this.#opening === null) return;
@@ -173,12 +189,19 @@ export class KnownNames {
         this.app.whenIdle(resolve);
       });
       if (opening !== this.#opening) return false;
-      this.#names.sortLater();
-      for (const row of rows.slice(start, start + NAMES_AT_ONCE)) this.#take(nameOf(row));
+      this.#names.changeMany(() => {
+        for (const row of rows.slice(start, start + NAMES_AT_ONCE)) this.#take(nameOf(row));
+      });
       this.version += 1;
     }
     this.#dropLowest();
+    this.#sortInIdleTime();
     return true;
+  }
+
+  /** So that the next search does not have to. */
+  #sortInIdleTime(): void {
+    this.app.whenIdle(() => this.#names.inOrder());
   }
 
   /** Take in what else is known of a name. */
@@ -210,11 +233,12 @@ export class KnownNames {
   }
 
   #remove(names: readonly KnownName[]): void {
-    this.#names.sortLater();
-    for (const { key } of names) {
-      this.#names.delete(key);
-      this.#writer.note(key);
-    }
+    this.#names.changeMany(() => {
+      for (const { key } of names) {
+        this.#names.delete(key);
+        this.#writer.note(key);
+      }
+    });
     this.version += 1;
   }
 

@@ -13,6 +13,7 @@ import {
 } from '../sync/edit';
 import { inversePatch } from '../sync/list-settings';
 import { aisleNames } from './aisle-names';
+import { renamedShop } from './shops';
 import { missingStaples, staplePatch } from './staples';
 import type { Placement } from './item-order';
 import type { OpenList } from './open-list.svelte';
@@ -180,19 +181,29 @@ export function moveAisle(list: OpenList, name: string, neighbour: string, step:
   const others = aisleNames(list.rows, list.aisleOrder).filter((each) => !isSameName(each, name));
   const index = others.findIndex((each) => isSameName(each, neighbour));
   const aisles = others.toSpliced(step < 0 ? index : index + 1, 0, name);
-  const { shop } = list.aisles;
   const text = step < 0 ? m.aisle_before : m.aisle_behind;
-  setSettings(
-    list,
-    shop === '' ? { aisles } : { shops: { [shop]: { aisles } } },
-    name,
-    text({ name, other: neighbour }),
-  );
+  const patch = orderPatch(list.aisles.shop, aisles);
+  setSettings(list, patch, name, text({ name, other: neighbour }));
 }
 
-function setSettings(list: OpenList, patch: SettingsPatch, label: string, text: string): void {
+/** Give a shop, or else the list, a learned order of aisles. Returns the function that undoes it. */
+export function setAisleOrder(list: OpenList, shop: string, aisles: readonly string[]): () => void {
+  return setSettings(list, orderPatch(shop, aisles), shop || list.name, m.shop_order_used());
+}
+
+function orderPatch(shop: string, order: readonly string[]): SettingsPatch {
+  const aisles = [...order];
+  return shop === '' ? { aisles } : { shops: { [shop]: { aisles } } };
+}
+
+function setSettings(
+  list: OpenList,
+  patch: SettingsPatch,
+  label: string,
+  text: string,
+): () => void {
   const edit: Edit = { type: 'settings', list: list.id, patch };
-  list.submitMany(edit, label, text, inversePatch(list.settings, patch));
+  return list.submitMany(edit, label, text, inversePatch(list.settings, patch));
 }
 
 /** Make an item one of the usual ones of its list, or not. `before` is its name until now. */
@@ -212,6 +223,29 @@ export function addStaples(list: OpenList): void {
 /** Give a shop the order of aisles of the list again. */
 export function forgetShopOrder(list: OpenList, shop: string): void {
   setSettings(list, { shops: { [shop]: null } }, shop, m.shop_order_forgotten({ shop }));
+}
+
+/** Give a shop another name, in its order and its items, with one undo. */
+export function renameShop(list: OpenList, from: string, to: string): void {
+  const { patch, groups } = renamedShop(list.settings, list.items, from, to);
+  const edits: Edit[] = groups.map((fields) => ({
+    type: 'edit items',
+    list: list.id,
+    items: fields.items,
+    fields: { shops: fields.shops },
+  }));
+  if (patch) edits.unshift({ type: 'settings', list: list.id, patch });
+  const undo = list.submitTogether(edits, from, patch ? inversePatch(list.settings, patch) : {});
+  list.offerUndo(m.aisle_renamed({ from, to }), () => {
+    undo();
+    showShop(list, from);
+  });
+  showShop(list, to);
+}
+
+function showShop(list: OpenList, shop: string): void {
+  list.aisles.setShop(shop);
+  list.refresh();
 }
 
 /** Create a list with all items of this one, to buy. Returns its id. */

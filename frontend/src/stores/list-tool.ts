@@ -4,6 +4,8 @@ export type ListTool =
   | { kind: 'choose aisle'; items: readonly string[]; label: string; aisle: string | null }
   /** What an aisle is called, and where it is. */
   | { kind: 'aisle'; name: string }
+  /** What a shop is called. */
+  | { kind: 'shop'; name: string }
   /** Where a row goes. */
   | { kind: 'row'; id: string }
   /** How a new list is called that begins with the items of this one. */

@@ -214,23 +214,30 @@ export class OpenList {
     return this.#view.rows;
   }
 
-  /** Submit an edit, and offer to undo it. `settings` are those of the list that the undo restores. */
-  submitMany(edit: Edit, label: string, text: string, settings?: SettingsPatch): void {
-    this.#offerUndo(text, this.#submit(edit, label, settings));
+  /**
+   * Submit an edit, and offer to undo it. `settings` are those of the list that the undo restores.
+   * Returns the function that undoes it.
+   */
+  submitMany(edit: Edit, label: string, text: string, settings?: SettingsPatch): () => void {
+    const undo = this.#submit(edit, label, settings);
+    this.offerUndo(text, undo);
+    return undo;
   }
 
   tell(text: string): void {
     this.toast.show({ text });
   }
 
-  #offerUndo(text: string, undo: () => void): void {
+  offerUndo(text: string, undo: () => void): void {
     this.toast.show({ text, action: m.undo(), onAction: undo });
   }
 
-  /** Submit edits as one step, which is undone as one. */
-  submitTogether(edits: readonly Edit[], label: string): void {
-    const undos = edits.map((edit) => this.#submitEdit(edit, label));
-    this.#remember(label, () => {
+  /** Submit edits as one step, which is undone as one. Returns the function that undoes it. */
+  submitTogether(edits: readonly Edit[], label: string, settings?: SettingsPatch): () => void {
+    const undos = edits.map((edit) =>
+      this.#submitEdit(edit, label, edit.type === 'settings' ? settings : undefined),
+    );
+    return this.#remember(label, () => {
       for (const undo of undos.reverse()) undo();
     });
   }
@@ -344,7 +351,7 @@ export class OpenList {
     const undo = this.#remember(item.name, () => {
       this.#restore(item, after);
     });
-    this.#offerUndo(m.list_removed_toast({ name: item.name }), undo);
+    this.offerUndo(m.list_removed_toast({ name: item.name }), undo);
   }
 
   rename(name: string): void {

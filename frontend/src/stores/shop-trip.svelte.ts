@@ -5,6 +5,7 @@ import { nameKey } from '../sync/edit';
 import type { ViewRow } from '../sync/optimistic-view';
 import type { StoredTrip } from './list-choices';
 import type { OwnPresence } from './own-presence.svelte';
+import type { PastTrip } from './past-trips';
 import { isBoughtSince } from './trip-progress';
 
 /** Without a tick for this time, the others no longer see the user shopping. */
@@ -12,7 +13,7 @@ export const IDLE_TIME = 20 * 60_000;
 /** A trip without a tick for this time has ended, and the next one begins anew. */
 const MAX_PAUSE = 3 * 60 * 60_000;
 /** How many ticks of a trip are kept, to learn the order of the aisles. */
-const MAX_TICKS = 500;
+const MAX_TICKS = 200;
 
 /** What was done last, so that it can be taken back. */
 export interface LastAction {
@@ -36,27 +37,37 @@ export interface TripList {
   change: (item: string, name: string, fields: { not_found: boolean }) => void;
 }
 
+/** Keeps the trips of one list in this browser. */
+export interface TripStorage {
+  /** The trip that has begun, if there is one. */
+  read: () => StoredTrip | undefined;
+  write: (trip: StoredTrip | undefined) => void;
+  /** Keep what was learned of a shop. */
+  add: (trip: PastTrip) => void;
+}
+
 /** One walk of the user through a shop. It survives a reload of the page. */
 export class ShopTrip {
   readonly trip: Trip;
   shop = $state<string | null>(null);
   isIdle = $state(false);
   last = $state.raw<LastAction | null>(null);
-  /** The aisles of the ticked items, in the order of the ticks. */
-  readonly aisles: string[];
+  /** The aisles of the items that were ticked in this shop, in the order of the ticks. */
+  aisles: string[];
   #lastTickAt: number;
   #cancelIdle: (() => void) | null = null;
 
-  /** `stored`: a trip that this browser has begun, if there is one. */
   constructor(
     private readonly list: TripList,
     private readonly clock: Clock,
     /** The time of the server, in Unix milliseconds. */
     private readonly serverTime: () => number,
-    stored: StoredTrip | undefined,
-    private readonly store: (trip: StoredTrip | undefined) => void,
+    private readonly storage: TripStorage,
   ) {
+    const stored = storage.read();
     const resumed = stored && serverTime() - stored.lastTickAt < MAX_PAUSE ? stored : null;
+    // Many users put the phone away at the till, without an end.
+    if (stored && !resumed) storage.add(pastTripOf(stored));
     this.trip = {
       id: resumed?.id ?? uuid(),
       started_at: resumed?.startedAt ?? new Date(serverTime()).toISOString(),
@@ -79,6 +90,11 @@ export class ShopTrip {
   }
 
   setShop(shop: string | null): void {
+    // A user who chooses the shop late has been there before.
+    if (this.shop !== null) {
+      this.storage.add(this.past);
+      this.aisles = [];
+    }
     this.shop = shop;
     this.#save();
     this.announce();
@@ -133,10 +149,16 @@ export class ShopTrip {
     };
   }
 
+  /** What this trip says of the shop in which it is now. */
+  get past(): PastTrip {
+    return pastTripOf(this.#stored);
+  }
+
   /** The trip is over. */
   end(): void {
     this.stop();
-    this.store(undefined);
+    this.storage.add(this.past);
+    this.storage.write(undefined);
     this.list.own?.setTrip(null);
   }
 
@@ -167,13 +189,21 @@ export class ShopTrip {
     });
   }
 
-  #save(): void {
-    this.store({
+  get #stored(): StoredTrip {
+    return {
       id: this.trip.id,
       startedAt: this.trip.started_at,
       shop: this.shop,
       lastTickAt: this.#lastTickAt,
       aisles: this.aisles,
-    });
+    };
   }
+
+  #save(): void {
+    this.storage.write(this.#stored);
+  }
+}
+
+function pastTripOf({ id, shop, lastTickAt, aisles }: StoredTrip): PastTrip {
+  return { id, shop: shop ?? '', endedAt: lastTickAt, aisles: [...aisles] };
 }

@@ -11,7 +11,8 @@ import { raisedQuantity } from './raised-quantity';
 /** What the rows need of the list that is shown. */
 export interface SuggestionTarget {
   readonly id: string;
-  readonly openRows: readonly ViewRow[];
+  /** Those of all shops. */
+  readonly allOpenRows: readonly ViewRow[];
   readonly boughtRows: readonly ViewRow[];
   add(fields: { name: string; quantity?: string; note?: string; category?: string }): void;
   change(item: string, name: string, fields: { quantity: string }): void;
@@ -19,13 +20,13 @@ export interface SuggestionTarget {
 
 /** The items of these names on a list, by key. An open item has priority over bought ones. */
 export function itemsOfNames(
-  list: Pick<SuggestionTarget, 'openRows' | 'boughtRows'>,
+  list: Pick<SuggestionTarget, 'allOpenRows' | 'boughtRows'>,
   names: readonly KnownName[],
 ): ReadonlyMap<string, ItemRow> {
   const keys = new Set(names.map(({ key }) => key));
   const items = new Map<string, ItemRow>();
   if (keys.size === 0) return items;
-  for (const rows of [list.openRows, list.boughtRows]) {
+  for (const rows of [list.allOpenRows, list.boughtRows]) {
     for (const { item } of rows) {
       const key = keyOfItem(item);
       const other = keys.has(key) ? items.get(key) : item;
@@ -71,6 +72,13 @@ export class SuggestionRows {
     this.shown = this.names.search(this.texts, limit);
     if (this.shown.length < limit) this.names.ask(this.#line?.name ?? '');
     else this.names.stopAsking();
+  }
+
+  /** Do what this text would need, without a text to show, so that the first one does not wait. */
+  prepare(text: string, limit: number): void {
+    if (this.texts.length > 0) return;
+    const { name } = this.input.parse(text);
+    this.shown = this.names.search([text, name], limit);
   }
 
   /** More names are known now. The rows that are shown keep their place. */

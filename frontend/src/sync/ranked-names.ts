@@ -5,6 +5,7 @@ export class RankedNames {
   readonly #names = new Map<string, KnownName>();
   /** Null: it must be sorted. */
   #order: KnownName[] | null = [];
+  #isChangingMany = false;
 
   get size(): number {
     return this.#names.size;
@@ -22,15 +23,14 @@ export class RankedNames {
   set(name: KnownName): boolean {
     const old = this.#names.get(name.key);
     if (old && isEqualName(old, name)) return false;
-    if (old) this.#removeFromOrder(old);
+    this.#removeFromOrder(old);
     this.#names.set(name.key, name);
     this.#order?.splice(placeIn(this.#order, name), 0, name);
     return true;
   }
 
   delete(key: string): void {
-    const name = this.#names.get(key);
-    if (name) this.#removeFromOrder(name);
+    this.#removeFromOrder(this.#names.get(key));
     this.#names.delete(key);
   }
 
@@ -39,9 +39,11 @@ export class RankedNames {
     this.#order = [];
   }
 
-  /** Many names come: sort once, after all of them. */
-  sortLater(): void {
-    this.#order = null;
+  /** Change many names: they are sorted once, after all of them, and not if none has changed. */
+  changeMany(change: () => void): void {
+    this.#isChangingMany = true;
+    change();
+    this.#isChangingMany = false;
   }
 
   /** All names, the highest rank first. */
@@ -53,8 +55,9 @@ export class RankedNames {
     return this.#order;
   }
 
-  #removeFromOrder(name: KnownName): void {
-    this.#order?.splice(this.#order.indexOf(name), 1);
+  #removeFromOrder(name: KnownName | undefined): void {
+    if (this.#isChangingMany) this.#order = null;
+    else if (name) this.#order?.splice(this.#order.indexOf(name), 1);
   }
 }
 

@@ -6,6 +6,8 @@ import type { Replica } from './replica';
 
 /** The choices of a user in `localStorage`, where the first paint can read them. */
 export const LIST_CHOICES_KEY = 'trolley_list_choices';
+/** The trips of a user through shops, in `localStorage` too. */
+export const PAST_TRIPS_KEY = 'trolley_past_trips';
 
 /** Stores the outbox of one user. Every method may reject. */
 export interface OutboxStorage {

@@ -104,6 +104,19 @@ describe('suggestions', () => {
     expect(show).toHaveBeenCalledTimes(1);
   });
 
+  it('SUG-16 have their rows in the page before the first key, hidden, and keep them', async () => {
+    await renderBar([milk, oatMilk]);
+    const rows = [...document.querySelectorAll('[role="option"]')];
+    expect(rows).toHaveLength(5);
+    await expect.element(page.getByRole('option').first()).not.toBeInTheDocument();
+    await userEvent.fill(field, 'mi');
+    await expect.element(option(/^Milk/)).toBeVisible();
+    await userEvent.fill(field, 'oa');
+    await expect.element(option(/^Oat milk/)).toBeVisible();
+    expect(page.getByRole('option').elements()).toHaveLength(1);
+    expect([...document.querySelectorAll('[role="option"]')]).toEqual(rows);
+  });
+
   it('SUG-13 disappear with the focus', async () => {
     await renderBar([milk]);
     const elsewhere = addButton('Elsewhere');

@@ -172,6 +172,10 @@ class SharedList:
         """Rename the list."""
         self._request("PATCH", self._base, name=name)
 
+    def set_staples(self, names: Iterable[str]) -> None:
+        """Make these names the usual ones."""
+        self._request("PATCH", self._base, staples={name: {} for name in names})
+
     def invite(self, **fields: Any) -> str:
         """Create an invite and return its link."""
         body = {"role": "editor", **fields}
