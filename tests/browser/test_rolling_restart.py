@@ -153,13 +153,13 @@ def expect_nothing_lost(groceries, sessions, names: list[str]) -> None:
 
 
 def badges(session) -> list[tuple[str, float]]:
-    """Return what the badge said, each with the seconds that it said so."""
+    """Return what the badge texts, each with the seconds that it said so."""
     spans = itertools.groupby(session.page.evaluate("badges"), lambda span: words(span["text"]))
-    said = []
+    texts = []
     for text, group in spans:
         parts = list(group)
-        said.append((text, round((parts[-1]["until"] - parts[0]["since"]) / 1000, 1)))
-    return said
+        texts.append((text, round((parts[-1]["until"] - parts[0]["since"]) / 1000, 1)))
+    return texts
 
 
 def has_old_caddy() -> bool:
