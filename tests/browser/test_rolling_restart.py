@@ -153,7 +153,7 @@ def expect_nothing_lost(groceries, sessions, names: list[str]) -> None:
 
 
 def badges(session) -> list[tuple[str, float]]:
-    """Return what the badge texts, each with the seconds that it said so."""
+    """Return what the badge said, each with the seconds that it said so."""
     spans = itertools.groupby(session.page.evaluate("badges"), lambda span: words(span["text"]))
     texts = []
     for text, group in spans:
