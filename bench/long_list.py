@@ -3,7 +3,8 @@
 It starts a server on SQLite with one list, opens it in Chromium (TROLLEY_CHROMIUM, or `chromium` of
 the PATH), and prints how long it takes until the list is shown, and what a tick, the tick of
 another user, a key in the field and an added item cost. `--slow 4` slows the processor of the page
-down four times.
+down four times. `--aisles 30` groups the items, and `--shop` with it shows those of one shop, in
+the order of this shop.
 
 - work: from the event until scripts and layout are done. It is what delays the next frame.
 - paint: from the event until the frame with the result is drawn. The browser draws 60 frames a
@@ -33,7 +34,11 @@ from bench.page import (
 
 CREATE_LIST = """
 from shopping_list.models import Membership, ShoppingItem, ShoppingList
-groceries = ShoppingList.objects.create(name="Groceries", created_by=user)
+aisle_count = {aisles}
+aisles = [f"Aisle {{number}}" for number in range(aisle_count)]
+groceries = ShoppingList.objects.create(
+    name="Groceries", created_by=user, aisles=aisles, shops={{"Market": {{"aisles": aisles[::-1]}}}}
+)
 Membership.objects.create(shopping_list=groceries, user=user, role="owner")
 ShoppingItem.objects.bulk_create(
     ShoppingItem(
@@ -42,6 +47,8 @@ ShoppingItem.objects.bulk_create(
         quantity="2 kg" if number % 3 == 0 else "",
         note="the one with the blue cap" if number % 5 == 0 else "",
         purchased=number % 10 == 9,
+        category=aisles[number % aisle_count] if aisles else "",
+        shops=["Market"] if aisles and number % 4 == 0 else [],
         created_by=user,
     )
     for number in range({count})
@@ -89,6 +96,9 @@ SCROLL = """async () => {
   const total = gaps.reduce((sum, gap) => sum + gap, 0);
   return { frames: 1000 * gaps.length / total, worst: Math.max(...gaps) };
 }"""
+FIRST_OPEN_IDS = """[...document.querySelectorAll('[data-item]')]
+  .filter((row) => row.querySelector('input[type=checkbox]:not(:checked)'))
+  .slice(0, 5).map((row) => row.dataset.item)"""
 OPENED = """(height) => new Promise((resolve) => {
   const check = () => {
     const scrolled = document.querySelector('[data-item]')?.closest('.content');
@@ -106,10 +116,12 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=8341)
     parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--aisles", type=int, default=0, help="group the items into aisles")
+    parser.add_argument("--shop", action="store_true", help="show one shop of a list with aisles")
     parser.add_argument("--slow", type=float, default=1, help="how many times slower the page is")
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
-    setup = CREATE_LIST.format(count=options.items)
+    setup = CREATE_LIST.format(count=options.items, aisles=options.aisles)
     with running_server(options.port, setup) as token, running_browser() as browser:
         page = browser.new_page(
             base_url=f"http://127.0.0.1:{options.port}", viewport={"width": 390, "height": 844}
@@ -127,6 +139,9 @@ def run(page: Page, cdp: CDPSession, client: RestClient, options: argparse.Names
     list_id = client.send("GET", "shopping-lists/")["results"][0]["id"]
     items = f"shopping-lists/{list_id}/shopping-items/"
     open_count = options.items - options.items // 10
+    if options.shop:
+        page.goto(f"/lists/{list_id}")
+        page.get_by_role("main").get_by_role("button", name="Market").click()
     opened = []
     for _ in range(5):
         page.goto(f"/lists/{list_id}")
@@ -188,13 +203,10 @@ def print_remote_ticks(
     page: Page, cdp: CDPSession, client: RestClient, items: str, rounds: int
 ) -> None:
     """Tick items over REST, and print the time until the page has drawn each of them."""
-    rows = client.send("GET", f"{items}?purchased=false&page_size=100")["results"]
-    first = page.evaluate("document.querySelector('[data-item]').dataset.item")
-    start = next((index for index, row in enumerate(rows) if row["id"] == first), 0)
+    ids = page.evaluate(FIRST_OPEN_IDS)
     before = metrics(cdp)["TaskDuration"]
     times = []
     for number in range(rounds):
-        row = rows[start + number % 5]
         page.evaluate(
             """(text) => { window.seen = new Promise((resolve) => {
               const check = () => {
@@ -207,7 +219,7 @@ def print_remote_ticks(
             f"{number} kg",
         )
         started = time.time()
-        client.send("PATCH", f"{items}{row['id']}/", {"quantity": f"{number} kg"})
+        client.send("PATCH", f"{items}{ids[number % 5]}/", {"quantity": f"{number} kg"})
         times.append(page.evaluate("window.seen") - started * 1000)
     page.wait_for_timeout(1000)
     thread = (metrics(cdp)["TaskDuration"] - before) * 1000 / rounds
