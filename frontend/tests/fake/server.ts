@@ -74,6 +74,8 @@ export class FakeServer {
   readonly topic = 'list:one';
   epoch = 'aaaaaaaa';
   version = 0;
+  /** Who makes the edits. */
+  actor = ana;
   /** Whether a request to create a list is refused. */
   refusesLists = false;
   settings: ListSettings = {};
@@ -468,7 +470,7 @@ export class FakeServer {
       base,
       digest,
       at: AT,
-      actor: ana,
+      actor: this.actor,
       op,
       verb,
       items,
