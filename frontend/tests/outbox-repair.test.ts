@@ -5,14 +5,16 @@ import type { ClientFrame, ServerFrame } from '../src/protocol/frames';
 import { Engine, type EngineEvent } from '../src/sync/engine';
 import { ManualClock, settlePromises } from './fake/clock';
 import { paintAtOnce } from './fake/paint';
-import { ana, listRow, welcome } from './fake/rows';
+import { ana, item, listRow, snapshot, welcome } from './fake/rows';
 
+const topic = 'list:one';
 const created = {
   ...listRow('one', { name: 'Camping' }),
   version: 1,
   items_open: 0,
   items_total: 0,
 };
+const missing = new Problem(404, 'not_found', 'Not found.');
 const taken = new Problem(409, 'id_taken', 'The id is in use.');
 
 let engine: Engine;
@@ -59,6 +61,89 @@ const create = (): string =>
 const add = (name: string): string =>
   engine.submit({ type: 'add', list: 'one', item: name, fields: { name } }, name);
 const sentOps = (): (string | undefined)[] => requests.map(({ op }) => op);
+const subscribeId = (): number => {
+  const subscribed = frames.findLast(({ type }) => type === 'subscribe');
+  return (subscribed as { id?: number } | undefined)?.id ?? 0;
+};
+const refuse = (): ServerFrame => ({
+  type: 'error',
+  id: subscribeId(),
+  code: 'not_found',
+  message: '',
+});
+
+describe('a server that went back to a copy from before a list was created', () => {
+  async function createList(): Promise<{ creation: string; milk: string }> {
+    engine.start();
+    receive(welcome());
+    const creation = create();
+    void engine.openList('one');
+    await settlePromises();
+    await respond(created);
+    await respond(missing); // the snapshot over HTTP: the socket sends it
+    const milk = add('milk');
+    await settlePromises();
+    await respond({ ...item('milk'), version: 2, outcome: 'added' });
+    return { creation, milk };
+  }
+
+  it('OFF-11 gets the creation and the edits again, and the list stays open', async () => {
+    const { creation, milk } = await createList();
+    requests = [];
+    receive(refuse());
+    await settlePromises();
+    expect(events.filter(({ kind }) => kind === 'closed')).toEqual([]);
+    expect(engine.replica(topic).list?.name).toBe('Camping');
+    await respond(created);
+    expect(sentOps()).toEqual([creation, milk]);
+    await respond({ ...item('milk'), version: 2, outcome: 'added' });
+    expect(frames.filter(({ type }) => type === 'subscribe')).toHaveLength(2);
+    receive(
+      {
+        type: 'subscribed',
+        id: subscribeId(),
+        topic,
+        epoch: 'aaaaaaaa',
+        version: 2,
+        recovered: false,
+      },
+      snapshot(2, { list: listRow('one', { name: 'Camping' }), items: [item('milk')] }),
+    );
+    expect(engine.outbox).toEqual([]);
+    expect([...engine.replica(topic).items.keys()]).toEqual(['milk']);
+  });
+
+  it('OFF-11 shows an edit that tells first, and that can be sent again', async () => {
+    const { creation, milk } = await createList();
+    const tea = add('tea');
+    await settlePromises();
+    await respond(missing);
+    expect(engine.outbox).toMatchObject([{}, {}, { op: tea, state: 'rejected' }]);
+    requests = [];
+    receive(refuse());
+    await settlePromises();
+    await respond(created);
+    await respond({ ...item('milk'), version: 2, outcome: 'added' });
+    engine.retry(tea);
+    await settlePromises();
+    await respond({ ...item('tea'), version: 3, outcome: 'added' });
+    expect(sentOps()).toEqual([creation, milk, tea]);
+    expect(engine.outbox.map(({ state }) => state)).not.toContain('rejected');
+  });
+
+  it('OFF-11 gets them once: a list that is refused again has ended', async () => {
+    await createList();
+    receive(refuse());
+    await settlePromises();
+    await respond(created);
+    await respond({ ...item('milk'), version: 2, outcome: 'added' });
+    receive(refuse());
+    await settlePromises();
+    expect(events).toContainEqual({ kind: 'closed', topic, reason: 'refused' });
+    expect(engine.replica(topic).list).toBeNull();
+  });
+});
+
 describe('an edit whose response was lost so long ago that the server forgot its op', () => {
   it('OFF-12 is saved if its id is in use', async () => {
     engine.start();

@@ -614,8 +614,14 @@ export class Engine {
   #closeTopic(topic: string, reason: EndReason): EngineEvent {
     this.#replicas.delete(topic);
     this.#seen.stop(topic);
-    this.#confirm(topic, this.replica(topic), null);
     const list = listIdOf(topic);
+    if (list !== null && reason === 'refused' && this.#sender.recreate(list)) {
+      void this.#whenCreated(list).then(() => {
+        if (this.#openTopics.has(topic)) this.#watch(topic);
+      });
+      return { kind: 'outbox' };
+    }
+    this.#confirm(topic, this.replica(topic), null);
     if (list !== null && reason !== 'too many') this.#storage?.replicas.removeList(list);
     return { kind: 'closed', topic, reason };
   }
