@@ -21,8 +21,8 @@ const installPrompt = new InstallPrompt();
 installPrompt.start();
 const announcer = new Announcer();
 const toast = new Toast();
-const storage = import('./storage/browser-storage')
-  .then(({ openBrowserStorage }) => openBrowserStorage())
+const storage = import('./stores/early-parts')
+  .then(({ openStorage }) => openStorage(engine))
   .catch(() => null);
 const { api, engine, user, connection } = boot(announcer, storage);
 

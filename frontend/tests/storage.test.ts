@@ -63,6 +63,7 @@ function contract(name: string, open: () => Promise<Tabs>): void {
       expect(read.entries[1]).toEqual({
         ...entry('a'),
         state: 'waiting',
+        isSent: false,
         version: null,
         changeVersion: null,
         acknowledgedAt: null,

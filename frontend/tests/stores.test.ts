@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/net/api';
 import type { HttpRequest } from '../src/net/http';
-import { Problem } from '../src/net/problem';
+import { Problem, unreachableProblem } from '../src/net/problem';
 import { relativeTime } from '../src/stores/relative-time';
+import { removeList, restoreList } from '../src/stores/list-removal';
 import { Lists } from '../src/stores/lists.svelte';
 import { nextPath, parsePath } from '../src/stores/route.svelte';
 import { Pause } from '../src/stores/pause.svelte';
@@ -289,11 +290,49 @@ describe('the overview of lists', () => {
     hear([welcome('old', 'new')]);
     await settlePromises();
     expect(names()).toContain('Camping');
-    expect(await lists.remove(id)).toBe('dropped');
+    expect(await removeList(lists, engine, id)).toBe('dropped');
     expect(names()).not.toContain('Camping');
     expect(engine.outbox).toEqual([]);
-    expect(await lists.remove('old')).toBe('in trash');
+    request.mockResolvedValueOnce(null);
+    expect(await removeList(lists, engine, 'old')).toBe('in trash');
     expect(names()).toEqual(['new']);
+    request.mockResolvedValueOnce(null);
+    await restoreList(lists, engine, 'old');
+    expect(names()).toEqual(['new', 'old']);
+  });
+
+  /** The server may have created this list: its response was lost. */
+  async function createWithoutResponse(): Promise<string> {
+    request.mockRejectedValueOnce(unreachableProblem());
+    const id = lists.create('Camping');
+    hear([welcome('old', 'new')]);
+    await settlePromises();
+    expect(engine.outbox).toMatchObject([{ state: 'waiting' }]);
+    return id;
+  }
+
+  it('OFF-14 deletes a list on the server if the response to its creation was lost', async () => {
+    const id = await createWithoutResponse();
+    request.mockResolvedValueOnce(null);
+    expect(await removeList(lists, engine, id)).toBe('in trash');
+    const path = `shopping-lists/${id}/`;
+    expect(request).toHaveBeenLastCalledWith(expect.objectContaining({ method: 'DELETE', path }));
+    expect(engine.outbox).toEqual([]);
+    expect(names()).not.toContain('Camping');
+  });
+
+  it('OFF-14 drops a list whose creation did not arrive', async () => {
+    const id = await createWithoutResponse();
+    request.mockRejectedValueOnce(new Problem(404, 'not_found', 'Not found.'));
+    expect(await removeList(lists, engine, id)).toBe('dropped');
+    expect(engine.outbox).toEqual([]);
+  });
+
+  it('OFF-14 keeps a list that the server may have while it does not answer', async () => {
+    const id = await createWithoutResponse();
+    request.mockRejectedValueOnce(unreachableProblem());
+    await expect(removeList(lists, engine, id)).rejects.toThrow();
+    expect(names()).toContain('Camping');
   });
 
   it('OFF-8 counts the items of a created list before its first snapshot arrives', async () => {

@@ -49,6 +49,22 @@ def test_presence_is_shown_to_the_other_user(ana, bob):
     expect(presence).to_have_count(0)
 
 
+def test_open_editor_keeps_what_is_typed(ana, bob, groceries):
+    """What another user changes meanwhile is kept too."""
+    ana.main.get_by_role("button", name="Edit Milk").click()
+    name = ana.main.get_by_label("Name")
+    name.fill("Oat milk")
+    groceries.patch("Milk", quantity="3 l")
+    bob.tick("Milk")
+    bob.wait_until_live()
+    ana.wait_until_live()
+    expect(name).to_have_value("Oat milk")
+    ana.main.get_by_role("button", name="Save", exact=True).click()
+    for session in (ana, bob):
+        session.expect_item("Oat milk", ticked=True)
+    assert groceries.items["Oat milk"]["quantity"] == "3 l"
+
+
 def test_edits_by_api_are_shown_to_both_users(ana, bob, groceries):
     groceries.patch("Milk", purchased=True)
     groceries.patch("Eggs", name="Ten eggs", quantity="10")

@@ -387,6 +387,55 @@ def find(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Pa
     return ana.page
 
 
+def find_missing_lists(
+    open_session: OpenSession, installation: BrowserInstallation, **_: object
+) -> Page:
+    """Find without the server, in lists that this browser has no copy of."""
+    for name in ("Milk", "Bread"):
+        installation.create_list(name)
+    ana = open_session("ana")
+    ana.page.goto("/")
+    ana.wait_until_loaded()
+    ana.page.route("**/snapshot/", lambda route: route.abort())
+    ana.open_by_key("Control+k", "Find")
+    ana.page.keyboard.type("quinoa")
+    expect(ana.page.get_by_text(re.compile(r"\d+ lists? (is|are) not searched"))).to_be_visible()
+    return ana.page
+
+
+def share_offline(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    ana = open_session("ana").open(stocked_list.path)
+    ana.wait_until_loaded()
+    ana.context.set_offline(True)
+    ana.page.get_by_role("button", name="Members and invites").click()
+    expect(ana.page.get_by_text("No connection to the server. Links and members")).to_be_visible()
+    return ana.page
+
+
+def clash(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    """Three texts of ana that bob has replaced at the same time."""
+    shared = installation.create_list("Milk", "Bread", "Apples")
+    ana = open_session("ana").open(shared.path)
+    ana.wait_until_loaded()
+    note = "the one with the blue cap, or the green one if that costs less"
+    for name, fields in {"Milk": {"Quantity": "2 l", "Note": note}, "Bread": {}}.items():
+        ana.main.get_by_role("button", name=f"Edit {name}").click()
+        for label, text in (fields or {"Name": "Spelt"}).items():
+            ana.main.get_by_label(label).fill(text)
+        ana.main.get_by_role("button", name="Save", exact=True).click()
+        ana.wait_until_live()
+    ids = {row["name"]: row["id"] for row in shared.items.values()}
+    with installation.api("bob") as api:
+        for name, fields in {
+            "Milk": {"quantity": "5 l", "note": "any"},
+            "Spelt": {"name": "Rye"},
+        }.items():
+            path = f"shopping-lists/{shared.id}/shopping-items/{ids[name]}/"
+            api.patch(path, json=fields).raise_for_status()
+    expect(ana.page.get_by_text("bob's “Rye” replaced your “Spelt”")).to_be_visible()
+    return ana.page
+
+
 def choose_in_list_menu(page: Page, button: str) -> None:
     page.get_by_role("button", name="List menu").click()
     page.get_by_role("dialog").get_by_role("button", name=button).click()
@@ -623,7 +672,8 @@ VIEWS = [
     *(typed_line, suggestions, account_menu, import_preview, import_rejected),
     *(account, guest_account, reset),
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
-    *(added_item, finished_list, keys, find, question),
+    *(added_item, finished_list, keys, find, find_missing_lists, question),
+    *(share_offline, clash),
     *(sorting, selecting, aisle_menu, aisle_choice, one_shop),
     *(dashboard_help, signals),
     *(requests, requests_for_members, delivery, delivery_for_members),

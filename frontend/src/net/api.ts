@@ -29,6 +29,20 @@ interface ImportOptions {
 
 /** All endpoints of the REST API as methods. Edits of items go through the outbox instead. */
 export class Api extends CoreApi {
+  /** Remove oneself, or as an owner another member. */
+  removeMember(listId: string, userId: number): Promise<void> {
+    const path = `shopping-lists/${listId}/members/${userId}/`;
+    return this.http({ method: 'DELETE', path, op: uuid() });
+  }
+
+  deleteList(id: string): Promise<void> {
+    return this.http({ method: 'DELETE', path: `shopping-lists/${id}/`, op: uuid() });
+  }
+
+  restoreList(id: string): Promise<void> {
+    return this.http({ method: 'POST', path: `shopping-lists/${id}/restore/`, op: uuid() });
+  }
+
   async getDevices(): Promise<Device[]> {
     const path = 'auth/sessions/';
     return (await this.http<{ results: Device[] }>({ method: 'GET', path })).results;

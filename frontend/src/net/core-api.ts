@@ -7,7 +7,6 @@ import type {
   UserProfile,
 } from '../protocol/rest';
 import type { Http } from './http';
-import { uuid } from './uuid';
 
 /** How many lists one response has. */
 export const PAGE_SIZE = 200;
@@ -58,20 +57,6 @@ export class CoreApi {
       path: `shopping-lists/?page_size=${PAGE_SIZE}`,
     });
     return page.results;
-  }
-
-  deleteList(id: string): Promise<void> {
-    return this.http({ method: 'DELETE', path: `shopping-lists/${id}/`, op: uuid() });
-  }
-
-  restoreList(id: string): Promise<void> {
-    return this.http({ method: 'POST', path: `shopping-lists/${id}/restore/`, op: uuid() });
-  }
-
-  /** Remove oneself, or as an owner another member. */
-  removeMember(listId: string, userId: number): Promise<void> {
-    const path = `shopping-lists/${listId}/members/${userId}/`;
-    return this.http({ method: 'DELETE', path, op: uuid() });
   }
 
   /** Turn the guest into a user with an account. */

@@ -99,35 +99,6 @@ export class Lists {
     return list;
   }
 
-  rename(id: string, name: string): void {
-    this.engine.submit({ type: 'rename', list: id, name }, name);
-  }
-
-  /** Delete a list. One that the server does not have is dropped, and cannot be restored. */
-  async remove(id: string): Promise<'in trash' | 'dropped'> {
-    const creation = creationsIn(this.engine.outbox).find(({ edit }) => edit.list === id);
-    if (creation?.state === 'waiting' || creation?.state === 'rejected') {
-      this.engine.discard(creation.op);
-      return 'dropped';
-    }
-    await this.api.deleteList(id);
-    this.#dropList(id);
-    return 'in trash';
-  }
-
-  /** Restore a deleted list from the trash. */
-  async restore(id: string): Promise<void> {
-    await this.api.restoreList(id);
-    await this.load();
-  }
-
-  async leave(id: string): Promise<void> {
-    const user = this.currentUser();
-    if (user === null) return;
-    await this.api.removeMember(id, user.id);
-    this.#dropList(id);
-  }
-
   /** Discard all data, because the user signed out. */
   clear(): void {
     this.#rows = new Map();
@@ -145,9 +116,9 @@ export class Lists {
     else if (event.kind === 'lists') this.#replaceRows(event.rows);
     else if (event.kind === 'list') this.#rows = new Map(this.#rows).set(event.row.id, event.row);
     else if (event.kind === 'created') this.#addRow(event.row);
-    else if (event.kind === 'left') this.#dropList(event.list);
+    else if (event.kind === 'left') this.drop(event.list);
     else if (event.kind === 'closed' && event.reason !== 'too many')
-      this.#dropList(listIdOf(event.topic) ?? '');
+      this.drop(listIdOf(event.topic) ?? '');
   }
 
   #replaceRows(rows: readonly OverviewRow[]): void {
@@ -162,7 +133,8 @@ export class Lists {
     if (!known || known.version < row.version) this.#rows = new Map(this.#rows).set(row.id, row);
   }
 
-  #dropList(id: string): void {
+  /** The user has a list no longer. */
+  drop(id: string): void {
     const rows = new Map(this.#rows);
     if (!rows.delete(id)) return;
     this.#rows = rows;

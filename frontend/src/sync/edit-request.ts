@@ -77,7 +77,13 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
   }
 }
 
-/** Removing an item that does not exist any more counts as success. */
-export function isAlreadyApplied({ edit }: OutboxEntry, problem: Problem): boolean {
-  return edit.type === 'remove' && problem.status === 404;
+/**
+ * Whether a refusal means that the server has carried out an edit before.
+ *
+ * An item that does not exist any more need not be removed. An id that this browser chose is only
+ * taken by the edit itself: the server forgets after 30 days that it has responded to it.
+ */
+export function isAlreadyApplied({ edit }: OutboxEntry, { status, code }: Problem): boolean {
+  if (edit.type === 'remove') return status === 404;
+  return code === 'id_taken' && ['create', 'add', 'add items'].includes(edit.type);
 }

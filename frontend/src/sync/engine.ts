@@ -23,7 +23,7 @@ import type {
 import type { Edit } from './edit';
 import { createdReplica, createdRow, creationsIn, uncreatedLists } from './created-lists';
 import type { Detail } from './item-merge';
-import type { EditResponse, Outbox } from './outbox';
+import type { Outbox } from './outbox';
 import { OutboxSender } from './outbox-sender';
 import { applyFrame, emptyReplica, positionOf, type Replica } from './replica';
 import { SeenReporter } from './seen-reporter';
@@ -142,8 +142,6 @@ export class Engine {
         onAcknowledged: ({ edit, op, label }, response) => {
           const { outcome, changed = [], version = 0 } = response;
           this.#sender.confirm(edit.list, this.replica(listTopic(edit.list)), null);
-          if (edit.type === 'create')
-            this.#emit([{ kind: 'created', row: response as EditResponse & OverviewRow }]);
           if (edit.type === 'add' && outcome === 'merged')
             this.#emit([{ kind: 'merged', list: edit.list, op, name: label, changed, version }]);
         },
@@ -616,8 +614,14 @@ export class Engine {
   #closeTopic(topic: string, reason: EndReason): EngineEvent {
     this.#replicas.delete(topic);
     this.#seen.stop(topic);
-    this.#confirm(topic, this.replica(topic), null);
     const list = listIdOf(topic);
+    if (list !== null && reason === 'refused' && this.#sender.recreate(list)) {
+      void this.#whenCreated(list).then(() => {
+        if (this.#openTopics.has(topic)) this.#watch(topic);
+      });
+      return { kind: 'outbox' };
+    }
+    this.#confirm(topic, this.replica(topic), null);
     if (list !== null && reason !== 'too many') this.#storage?.replicas.removeList(list);
     return { kind: 'closed', topic, reason };
   }

@@ -45,6 +45,8 @@ export class OutboxSender {
   #delayReason: string | null = null;
   /** The versions of the changes that edits made, by op. An undo needs them. */
   readonly #changeVersions = new Map<string, number>();
+  /** The lists whose creation was sent again. If that does not help, they have ended. */
+  readonly #recreated = new Set<string>();
   /** The newest replica of each list: it decides which edits the view need not apply. */
   readonly #replicas = new Map<string, Replica>();
 
@@ -147,6 +149,18 @@ export class OutboxSender {
     if (outbox.waitingEntries(after).length === outbox.waitingEntries(entries).length) return;
     this.#updateEntries((current) => outbox.resent(current, list, version));
     this.flush();
+  }
+
+  /** The server does not know a list. If it had created it, send all of it again, but once. */
+  recreate(list: string): boolean {
+    const wasCreated = this.#store.current.entries.some(
+      ({ edit, state }) => edit.list === list && edit.type === 'create' && state === 'acknowledged',
+    );
+    if (!wasCreated || this.#recreated.has(list)) return false;
+    this.#recreated.add(list);
+    this.#replicas.delete(list);
+    this.resendAfter(list, -1);
+    return true;
   }
 
   /** The page has a newer replica of a list. `change` is the frame that was just applied. */

@@ -29,6 +29,8 @@ export interface OutboxEntry {
   label: string;
   createdAt: number;
   state: 'waiting' | 'sending' | 'acknowledged' | 'rejected';
+  /** Whether the server may have it already. An older page has not stored this: then it may. */
+  isSent?: boolean;
   /** The version in the server's response, or of the change that the edit made. */
   version: number | null;
   /** The version of the change that the edit made, which an undo needs. */
@@ -106,6 +108,7 @@ export function queued(
     label,
     createdAt,
     state: 'waiting',
+    isSent: false,
     version: null,
     changeVersion: null,
     acknowledgedAt: null,
@@ -143,7 +146,9 @@ export function canSend(outbox: Outbox): boolean {
 
 export function sending(outbox: Outbox, op: string): Outbox {
   return outbox.map((entry) =>
-    entry.op === op && entry.state === 'waiting' ? { ...entry, state: 'sending' } : entry,
+    entry.op === op && entry.state === 'waiting'
+      ? { ...entry, state: 'sending', isSent: true }
+      : entry,
   );
 }
 

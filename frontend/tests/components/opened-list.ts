@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../src/net/http';
 import type { ItemRow } from '../../src/protocol/frames';
 import { Announcer } from '../../src/stores/announcer.svelte';
+import { clashesOf } from '../../src/stores/clashes.svelte';
 import { Connection } from '../../src/stores/connection.svelte';
 import { OpenList } from '../../src/stores/open-list.svelte';
 import { Toast } from '../../src/stores/toast.svelte';
@@ -26,6 +27,8 @@ export class OpenedList {
     const { openSocket, http } = this.server;
     this.engine = new Engine(openSocket, http, this.clock, paintAtOnce);
     this.connection = new Connection(this.engine);
+    // As the page does before it connects.
+    clashesOf(this.engine);
     const user = { profile: { ...ana } } as unknown as { profile: null };
     const { engine, toast } = this;
     const app = { dependencies: { engine }, user, announcer: new Announcer(), toast };

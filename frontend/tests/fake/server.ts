@@ -37,6 +37,7 @@ interface Connection {
 
 /** What a backup of the server's data contains. */
 interface Copy {
+  isCreated: boolean;
   version: number;
   settings: ListSettings;
   items: Map<string, ItemRow>;
@@ -74,6 +75,8 @@ export class FakeServer {
   readonly topic = 'list:one';
   epoch = 'aaaaaaaa';
   version = 0;
+  /** Who makes the edits. */
+  actor = ana;
   /** Whether a request to create a list is refused. */
   refusesLists = false;
   settings: ListSettings = {};
@@ -197,8 +200,9 @@ export class FakeServer {
   }
 
   copy(): Copy {
-    const { version, log, settings } = this;
+    const { version, log, settings, isCreated } = this;
     return {
+      isCreated,
       version,
       log,
       settings,
@@ -209,7 +213,8 @@ export class FakeServer {
   }
 
   /** Go back to an older copy, as after a power cut. Nobody is told. */
-  goBackTo({ version, settings, items, log, responses, history }: Copy): void {
+  goBackTo({ isCreated, version, settings, items, log, responses, history }: Copy): void {
+    this.isCreated = isCreated;
     this.settings = settings;
     this.history = [...history];
     this.version = version;
@@ -468,7 +473,7 @@ export class FakeServer {
       base,
       digest,
       at: AT,
-      actor: ana,
+      actor: this.actor,
       op,
       verb,
       items,
