@@ -240,6 +240,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         finally:
             connection.is_authenticating = False
+        if user is not None:
+            # This reading shows what the other sockets of the user may not know yet.
+            self.runtime.access.reconcile_user(user.user_id, lists, read_at=read_at)
         if user is None:
             self.runtime.admission.credential_was_wrong(time.monotonic(), self.network)
             message = "the session or token is not valid"
@@ -255,6 +258,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                 known_credentials.remember(self.credential, user.user_id)
             self.runtime.access.update(user.user_id, lists, read_at=read_at, informed=connection)
             self._welcome(user, lists, visits)
+            self.runtime.access.inform(connection, lists, read_at=read_at)
 
     def _welcome(
         self, user: Identity, lists: Mapping[UUID, Position], visits: Mapping[UUID, Visit]

@@ -25,6 +25,8 @@ class Intervals:
     """Seconds between the handshake and the close of a socket that did not authenticate."""
     reconcile_interval: float = 2.0
     """Seconds between two checks for changes of lists, members and staff without a message."""
+    doubt_timeout: float = 4.0
+    """Seconds between noticing a lost membership and the end of a subscription without a change."""
     reorder_delay: float = 0.03
     """Seconds between noticing a gap and reading the log: the missing change may only be late."""
     join_timeout: float = 0.5

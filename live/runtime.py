@@ -82,7 +82,7 @@ class Runtime:
         self.meter = DeliveryMeter()
         self.hub = Hub(loop=self._loop, on_delivered=_observe_delivery, meter=self.meter)
         self.registry = ConnectionRegistry()
-        self.access = AccessTracker(self.registry)
+        self.access = AccessTracker(self.registry, doubt_timeout=self.intervals.doubt_timeout)
         self.relay = Relay(
             hub=self.hub,
             access_listener=self.access,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from uuid import UUID
 
 from live.connections.connection import Connection
@@ -11,6 +11,7 @@ from live.connections.identity import UserAndList
 from live.connections.registry import ConnectedUser, ConnectionRegistry, KnownAccess
 from live.delivery.access_changes import AccessChanges
 from live.delivery.readings import Position
+from live.intervals import Intervals
 from live.noop import noop
 from live.protocol import frames
 from live.protocol.frames import ListPosition
@@ -24,8 +25,12 @@ class AccessTracker:
     one counts. It reads neither the database nor the channel layer.
     """
 
-    def __init__(self, registry: ConnectionRegistry) -> None:
+    def __init__(
+        self, registry: ConnectionRegistry, *, doubt_timeout: float = Intervals.doubt_timeout
+    ) -> None:
+        """`doubt_timeout` is how long the log may take to end a lost subscription, in seconds."""
         self._registry = registry
+        self._doubt_timeout = doubt_timeout
         self.on_granted: Callable[[int, UUID], None] = noop
         """Called with a user and a list that the user may view from now on."""
 
@@ -33,6 +38,11 @@ class AccessTracker:
         """Tell whether a user is known to be a member of a list."""
         access = self._access(user_id, list_id)
         return access is not None and access.is_member
+
+    def position(self, user_id: int, list_id: UUID) -> Position | None:
+        """Return the position of a list at which a user was known to be a member of it."""
+        access = self._access(user_id, list_id)
+        return access.position if access is not None and access.is_member else None
 
     def update(
         self,
@@ -51,6 +61,30 @@ class AccessTracker:
             if self._is_older(user_id, list_id, read_at):
                 self._grant(user_id, list_id, position, known_at=read_at, informed=informed)
 
+    def inform(self, connection: Connection, lists: Collection[UUID], *, read_at: float) -> None:
+        """Tell a new socket what is newer than the reading of `lists` that it was sent.
+
+        It started at `read_at`. Meanwhile other sockets of the user were told, and this was not.
+        """
+        user_id = connection.user.user_id
+        for list_id, access in tuple(self._registry.users[user_id].lists.items()):
+            is_news = access.known_at >= read_at and access.is_member != (list_id in lists)
+            if is_news and connection.token_allows(list_id):
+                connection.send(
+                    _gained(list_id, access.position)
+                    if access.is_member
+                    else frames.AccessLost(list=list_id)
+                )
+
+    def lose(self, user_id: int, list_id: UUID, *, read_at: float) -> None:
+        """Store that a reading which started at `read_at` says that a user is no member.
+
+        Newer knowledge stays. All sockets of the user are notified.
+        """
+        access = self._access(user_id, list_id)
+        if access is not None and access.is_member and access.known_at < read_at:
+            self._revoke(user_id, list_id, access.position)
+
     def reconcile(
         self,
         user_ids: Iterable[int],
@@ -63,7 +97,8 @@ class AccessTracker:
 
         It contains nothing about a user who connected after it started. A subscribed
         list ends after its last change, which the relay finds in the log. Only a
-        thorough comparison revokes it regardless of the log.
+        thorough comparison, or differing for `doubt_timeout`, revokes it regardless of
+        the log.
         """
         for (user_id, list_id), position in memberships.items():
             if self._is_older(user_id, list_id, read_at):
@@ -78,8 +113,21 @@ class AccessTracker:
                     and access.known_at < read_at
                     and (user_id, list_id) not in memberships
                 )
-                if is_lost and (is_thorough or not user.is_subscribed_to(list_id)):
+                if not is_lost:
+                    access.doubted_at = None
+                elif is_thorough or not user.is_subscribed_to(list_id):
                     self._revoke(user_id, list_id, access.position)
+                elif access.doubted_at is None:
+                    access.doubted_at = read_at
+                elif read_at - access.doubted_at >= self._doubt_timeout:
+                    self._revoke(user_id, list_id, access.position)
+
+    def reconcile_user(
+        self, user_id: int, lists: Mapping[UUID, Position], *, read_at: float
+    ) -> None:
+        """Grant and revoke what differs from a reading of all lists of a user, if one is known."""
+        memberships = {(user_id, list_id): position for list_id, position in lists.items()}
+        self.reconcile((user_id,), memberships, read_at=read_at, is_thorough=False)
 
     # Called by the relay (ordered_delivery.AccessListener).
 
@@ -121,12 +169,17 @@ class AccessTracker:
         return self._user(user_id) is not None and (access is None or access.known_at < read_at)
 
     def _is_before(self, user_id: int, list_id: UUID, position: Position) -> bool:
-        """Tell whether a connected user's known access is from before a position, or missing."""
+        """Tell whether a connected user's known access is from before a position, or missing.
+
+        Access from the same version of another history, which never happened, counts as before.
+        """
         if self._user(user_id) is None:
             return False
         access = self._access(user_id, list_id)
         if access is None or access.position.epoch != position.epoch:
             return True
+        if position.version == access.position.version:
+            return position.digest != access.position.digest
         return position.version > access.position.version
 
     def _revoke(
@@ -160,7 +213,7 @@ class AccessTracker:
         user.lists[list_id] = KnownAccess(is_member=True, position=position, known_at=known_at)
         if access is not None and access.is_member:
             return
-        gained = frames.AccessGained(list=ListPosition(id=list_id, **position._asdict()))
+        gained = _gained(list_id, position)
         for connection in tuple(user.connections):
             if connection is not informed and connection.token_allows(list_id):
                 connection.send(gained)
@@ -171,6 +224,10 @@ class AccessTracker:
         for connection in self._registry.connections_of(user_id):
             if connection.subscriptions.get(topic, version) < version:
                 connection.end_subscription(topic, "revoked")
+
+
+def _gained(list_id: UUID, position: Position) -> frames.AccessGained:
+    return frames.AccessGained(list=ListPosition(id=list_id, **position._asdict()))
 
 
 def _frame_of(list_id: UUID, user_id: int, changes: AccessChanges) -> frames.AccessLost:

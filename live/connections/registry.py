@@ -20,11 +20,13 @@ class KnownAccess:
     """Whether a user is a member of a list, from which position of the list, and when it was read.
 
     `known_at` is in monotonic seconds, to compare it with the start of a reading.
+    `doubted_at` is when the first of the last readings began that did not have this membership.
     """
 
     is_member: bool
     position: Position
     known_at: float
+    doubted_at: float | None = None
 
 
 @dataclass(slots=True)

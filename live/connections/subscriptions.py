@@ -177,14 +177,38 @@ class Subscriptions:
         position = None
         if request.since is not None and request.epoch and request.digest:
             position = Position(request.epoch, request.since, request.digest)
+        # The relay delivers what happens to the access from its first reading on.
+        self._relay.watch(list_id)
+        try:
+            return await self._subscribe_watched(connection, list_id, request, position)
+        finally:
+            self._relay.unwatch(list_id)
+
+    async def _subscribe_watched(
+        self,
+        connection: Connection,
+        list_id: UUID,
+        request: StartSubscription,
+        position: Position | None,
+    ) -> bool:
+        is_access_current = False
         while True:
+            delay, read_at = 0.0, time.monotonic()
             async with self._relay.replay_from(list_id, position) as replay:
                 # No await in this block (Relay.replay_from). The socket may have lost its
                 # access or its connection during the reading.
-                if replay is None or not self._is_allowed(connection, list_id):
+                if replay is None:
+                    # Without this, nobody would tell the user that the list is restored.
+                    self._access.lose(connection.user.user_id, list_id, read_at=read_at)
                     return False
-                delay = 0.0 if replay.is_resume else self._snapshot_delay(connection, request.topic)
-                if not delay:
+                if not self._is_allowed(connection, list_id):
+                    return False
+                is_access_current = is_access_current or self._is_access_as_new_as(
+                    replay, connection, list_id
+                )
+                if is_access_current and not replay.is_resume:
+                    delay = self._snapshot_delay(connection, request.topic)
+                if is_access_current and not delay:
                     self._relay.watch(list_id)
                     connection.subscriptions[request.topic] = replay.relay_version
                     reply = _subscribed(request, replay)
@@ -194,8 +218,14 @@ class Subscriptions:
                     owed.add(request.topic, missed, time.perf_counter())
                     self._attach(connection, request.topic, replay, position, reply=reply)
                     return True
-            # The next frames of this socket wait too. Others do not.
-            await asyncio.sleep(delay)
+            if not is_access_current:
+                # The access was read before the list, and the list is newer. Perhaps the
+                # removal of the user is among the changes that this process has not seen.
+                await self._read_access(connection, list_id)
+                is_access_current = True
+            elif delay:
+                # The next frames of this socket wait too. Others do not.
+                await asyncio.sleep(delay)
 
     def _snapshot_delay(self, connection: Connection, topic: str) -> float:
         """Return how long a socket must wait for another snapshot; if not at all, note the time.
@@ -216,11 +246,22 @@ class Subscriptions:
         if not connection.token_allows(list_id):
             return False
         if not self._access.can_view(user_id, list_id):
-            read_at = time.monotonic()
-            position = await run_in_db_thread(identity.list_position, user_id, list_id)
-            if position is not None:
-                self._access.update(user_id, {list_id: position}, read_at=read_at)
+            await self._read_access(connection, list_id)
         return self._access.can_view(user_id, list_id)
+
+    async def _read_access(self, connection: Connection, list_id: UUID) -> None:
+        """Read whether a user may view a list, and store it unless something newer is known."""
+        user_id, read_at = connection.user.user_id, time.monotonic()
+        position = await run_in_db_thread(identity.list_position, user_id, list_id)
+        if position is not None:
+            self._access.update(user_id, {list_id: position}, read_at=read_at)
+        else:
+            self._access.lose(user_id, list_id, read_at=read_at)
+
+    def _is_access_as_new_as(self, replay: Replay, connection: Connection, list_id: UUID) -> bool:
+        """Tell whether the access of a socket is known from the position that a replay reaches."""
+        known = self._access.position(connection.user.user_id, list_id)
+        return known == replay.position and replay.position.version == replay.relay_version
 
     def _is_allowed(self, connection: Connection, list_id: UUID) -> bool:
         is_open = connection.close_code is None

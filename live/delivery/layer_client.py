@@ -26,7 +26,7 @@ MAX_QUEUED_MESSAGES = 10_000
 """Messages that wait for the layer; beyond that the oldest are dropped."""
 CALL_TIMEOUT = 2.0
 """Seconds that one call to the layer may take."""
-_PROBE = GroupMessage(CONTROL_GROUP, {"type": "live.probe"})
+_PROBE = GroupMessage(CONTROL_GROUP, {"type": "live.layer_probe"})
 """A message without a meaning: no handler is registered for it."""
 
 
@@ -85,7 +85,7 @@ class LayerClient:
             async with asyncio.timeout(CALL_TIMEOUT):
                 for group, message in self._outbox:
                     await self._layer.group_send(group, message)
-                for group in self._joined_groups:
+                for group in sorted(self._joined_groups):
                     await self._layer.group_discard(group, self._channel)
         except Exception as error:
             logger.info("the groups of the channel layer could not be left: %r", error)
@@ -136,12 +136,12 @@ class LayerClient:
     async def _sync_groups(self) -> None:
         self._groups_changed.clear()
         while missing := self._wanted_groups - self._joined_groups:
-            for group in missing:
+            for group in sorted(missing):
                 channel = self._channel or await self._open_channel()
                 await self._call(self._layer.group_add(group, channel))
                 self._joined_groups.add(group)
                 self._release_waiters(group)
-        for group in self._joined_groups - self._wanted_groups:
+        for group in sorted(self._joined_groups - self._wanted_groups):
             await self._call(self._layer.group_discard(group, self._channel))
             self._joined_groups.discard(group)
             if group in self._wanted_groups:  # `join` was called during the call

@@ -89,10 +89,18 @@ class LogReader:
         flight = flights.get(name)
         if flight is None:
             flight = flights[name] = asyncio.ensure_future(read())
-            flight.add_done_callback(lambda _: flights.pop(name, None))
+            flight.add_done_callback(partial(_end_flight, flights, name))
         # One of the waiting callers may be cancelled. The others still need the result.
         result: T = await asyncio.shield(flight)
         return result
+
+
+def _end_flight(
+    flights: dict[str, asyncio.Future[Any]], name: str, flight: asyncio.Future[Any]
+) -> None:
+    flights.pop(name, None)
+    if not flight.cancelled():
+        flight.exception()  # if all callers were cancelled, asyncio would log it with a traceback
 
 
 def _is_usable(requested: _RequestedTail, epoch: str, since: int, min_version: int) -> bool:

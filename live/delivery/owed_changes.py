@@ -59,13 +59,15 @@ class OwedChanges:
         """Note that a replay of so many batches is queued next.
 
         `covered` is the number of changes that it contains, None for a snapshot, which
-        replaces all changes before it. What is owed beyond that is lost.
+        replaces all changes before it. What is owed beyond that is lost. An earlier replay that
+        was dropped in the middle is replaced by this one.
         """
         debt = self._debt(topic)
         if debt is None:
             return
         debt.is_snapshot = covered is None
-        debt.replaying = debt.missed if covered is None else min(debt.missed, covered)
+        owed = debt.missed + debt.replaying
+        debt.replaying = owed if covered is None else min(owed, covered)
         debt.missed, debt.batches = 0, batches
         if not batches:
             self._settle(topic, debt)

@@ -216,7 +216,8 @@ class Relay:
 
         1. Join the group of the list first, so that no later change is missed.
         2. Read the log from the position of the subscriber, or the whole list.
-        3. If the reading is ahead of the relay, wait until the relay has reached it.
+        3. If the reading is ahead of the relay, wait until the relay has reached it. If it is
+           older than what the relay kept when it started, the database went back.
         4. If the relay is ahead of the reading, add the changes that it delivered
            since then. If it no longer keeps them, read again.
 
@@ -224,9 +225,13 @@ class Relay:
         """
         await self._wait_joined(watched_list)
         for _ in range(MAX_READ_ATTEMPTS):
+            start = watched_list.sequence
+            oldest_kept = 0 if start is None else start.oldest_kept
             reading = await watched_list.read(position)
             if reading is None:
                 return None
+            if start is watched_list.sequence and reading.version < oldest_kept:
+                await asyncio.shield(self._log_repair.repair(watched_list))
             await self._catch_up_to(watched_list, reading)
             replay = watched_list.replay(reading, position)
             if replay is not None:
