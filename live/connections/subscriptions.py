@@ -21,7 +21,7 @@ from live.counters import counters
 from live.db_threads import run_in_db_thread
 from live.delivery.hub import Hub
 from live.delivery.readings import Position
-from live.delivery.relay import Relay
+from live.delivery.relay import ListTooBusyError, Relay
 from live.delivery.replay import Replay
 from live.delivery_meter import DeliveryMeter
 from live.intervals import Intervals
@@ -108,7 +108,8 @@ class Subscriptions:
             else:
                 is_subscribed = await self._subscribe_list(connection, list_id, request)
         except Exception as error:
-            is_unknown = database_trouble(error) is None
+            is_busy = isinstance(error, ListTooBusyError)
+            is_unknown = not is_busy and database_trouble(error) is None
             logger.warning(
                 "subscribing to %s failed: %r", request.topic, error, exc_info=is_unknown
             )
