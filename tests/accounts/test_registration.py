@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import SetupLink, User, owner_exists
 from accounts.registration import RegistrationClosedError, ensure_owner, register
-from asgi_project.management.commands import serve
+from asgi_project.serving import preparation
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.database
@@ -155,7 +155,7 @@ def test_owner_of_the_environment_is_held_to_the_rules_of_sign_up(db, settings, 
     for name, value in values.items():
         setattr(settings, f"SUPERUSER_{name}", value)
     with pytest.raises(CommandError, match=message) as refusal:
-        serve.Command()._ensure_owner()
+        preparation._ensure_owner()
     assert "\n" not in str(refusal.value)
     assert not User.objects.exists()
 
@@ -166,7 +166,7 @@ def test_last_line_end_of_the_password_is_no_part_of_it(db, settings, ending):
     values = {"USERNAME": "olga", "PASSWORD": PASSWORD, "EMAIL": "o@example.org"}
     for name, value in values.items():
         setattr(settings, f"SUPERUSER_{name}", f"{value}{ending}")
-    serve.Command()._ensure_owner()
+    preparation._ensure_owner()
     owner = User.objects.get_by_natural_key("olga")
     assert owner.check_password(PASSWORD)
     assert (owner.username, owner.email) == ("olga", "o@example.org")

@@ -159,8 +159,6 @@ class TestUnwritable:
         assert health.check_database(max_age=0).writable
 
 
-@only_sqlite
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize("unwritable", UNUSABLE, indirect=True)
 def test_session_that_cannot_be_stored_now_was_not_deleted(unwritable):
     """FDB-2: Django answers a session that was deleted meanwhile with 400."""
@@ -176,6 +174,8 @@ def test_session_that_cannot_be_stored_now_was_not_deleted(unwritable):
         session.save()
 
 
+@only_sqlite
+@pytest.mark.sqlite_only
 def test_full_disk_forbids_changes_only(script, groceries):
     """FDB-1, FDB-2, case R2: nothing is half done, and it works again by itself."""
     url = f"{LISTS}{groceries.pk}/shopping-items/bulk/"
