@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgi_project.redis_hosts import is_sentinel, layer_host
+
 MAX_QUEUED_MESSAGES = 10_000
+
+
+def default_layer(redis_url: str) -> str:
+    """Return the layer for a URL of Redis, which may be empty.
+
+    By Sentinels it is not pub/sub: after a failover its calls can time out until a restart.
+    """
+    if not redis_url:
+        return "memory"
+    return "redis-core" if is_sentinel(redis_url) else "redis-pubsub"
 
 
 def channel_layer(kind: str, redis_url: str, prefix: str) -> dict[str, Any]:
@@ -13,7 +25,7 @@ def channel_layer(kind: str, redis_url: str, prefix: str) -> dict[str, Any]:
     Everything in Redis begins with `prefix`: pub/sub knows no numbers of databases, so
     without it two installations on one Redis would hear each other.
     """
-    redis = {"hosts": [{"address": redis_url, "socket_timeout": None}], "prefix": prefix}
+    redis = {"hosts": [layer_host(redis_url)], "prefix": prefix}
     capacity = {"capacity": MAX_QUEUED_MESSAGES}
     return {
         "memory": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": capacity},

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from asgi_project import redis_hosts
 from asgi_project.backup import backup_files
 from asgi_project.serving.migrations import unknown_migrations
 from live.doctor.machine_findings import MachineFacts
@@ -64,9 +65,7 @@ def _redis() -> dict[str, Any]:
         return {}
     asked_at = time.monotonic()
     try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT
-        ) as client:
+        with redis_hosts.connected(settings.REDIS_URL, timeout=REDIS_TIMEOUT) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         return {"uses_redis": True, "redis_error": " ".join(str(error).split())}

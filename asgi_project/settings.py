@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asgi_project import secret_key
-from asgi_project.channel_layer import channel_layer
+from asgi_project.channel_layer import channel_layer, default_layer
 from asgi_project.environment import reader, variables
 from asgi_project.environment.combinations import allowed_hosts, hsts, trusted_proxies
 from asgi_project.log_config import logging_config
@@ -143,7 +143,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
 
 REDIS_URL = env[variables.REDIS_URL]
 REDIS_PREFIX = env[variables.REDIS_PREFIX] or secret_key.public_name(SECRET_KEY)
-LAYER = env[variables.LAYER] or ("redis-pubsub" if REDIS_URL else "memory")
+LAYER = env[variables.LAYER] or default_layer(REDIS_URL)
 CHANNEL_LAYERS = {"default": channel_layer(LAYER, REDIS_URL, REDIS_PREFIX)}
 
 PASSWORD_HASHERS = [

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from asgi_project.environment.kinds import Kind, shown
+from asgi_project.redis_hosts import SENTINEL_OPTIONS, SENTINEL_SCHEMES
 
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 POSTGRES_EXAMPLE = "postgres://user:password@host:5432/name"
 REDIS_EXAMPLE = "redis://:password@host:6379/0"
+SENTINEL_EXAMPLE = "redis+sentinel://:password@host1:26379,host2:26379/mymaster/0"
+HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 # What libpq and Django call the same.
 DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
 DJANGO_NAMES |= {"port": "PORT"}
@@ -99,23 +102,50 @@ DATABASE = Kind(f"`{POSTGRES_EXAMPLE}` or `sqlite:////path`", _database)
 
 
 def _redis(url: str) -> str:
-    scheme = _scheme(url, REDIS_SCHEMES, REDIS_EXAMPLE)
+    scheme = _scheme(url, (*REDIS_SCHEMES, *SENTINEL_SCHEMES), REDIS_EXAMPLE)
     _check_spelling(url)
     rest = url.partition("://")[2]
     location, _, query = rest.rpartition("@")[2].partition("?")
+    if scheme in SENTINEL_SCHEMES:
+        _check_sentinels(location, query)
+        return f"{scheme}://{rest}"
     host, _, database = location.partition("/")
     if scheme == "unix":
         if host or not database:
             raise ValueError("it is not unix:// and a path, such as unix:///run/redis.sock")
-    elif not re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", host):
+    elif not re.fullmatch(HOST, host):
         raise ValueError(f"it names no host: write {REDIS_EXAMPLE}")
     elif not re.fullmatch(r"([0-9]{1,4}/?)?", database):
         raise ValueError("its path is not the number of a database, such as /0")
     else:
-        _check_ports(host.rpartition(":")[2] if host[-1] != "]" and ":" in host else "")
+        _check_ports(_port(host))
     normal = f"{scheme}://{rest}"
     _check_options(normal, query)
     return normal
+
+
+def _port(host: str) -> str:
+    return host.rpartition(":")[2] if host[-1] != "]" and ":" in host else ""
+
+
+def _check_sentinels(location: str, query: str) -> None:
+    """Check the addresses of Sentinels, the name of their master, and the options."""
+    addresses, _, path = location.partition("/")
+    for address in addresses.split(","):
+        if not re.fullmatch(HOST, address):
+            raise ValueError(f"it names no Sentinel between commas: write {SENTINEL_EXAMPLE}")
+        _check_ports(_port(address))
+    name, _, database = path.partition("/")
+    if not name:
+        raise ValueError(f"it names no master: write {SENTINEL_EXAMPLE}")
+    if not re.fullmatch(r"([0-9]{1,4})?", database):
+        raise ValueError(
+            "its path is not the number of a database after the name of the master, such as /main/0"
+        )
+    unknown = {key for key, _ in parse_qsl(query, keep_blank_values=True)} - {*SENTINEL_OPTIONS}
+    if unknown:
+        known = ", ".join(SENTINEL_OPTIONS)
+        raise ValueError(f"it has an option that is not known with Sentinels, but {known} are")
 
 
 def _check_options(url: str, query: str) -> None:
@@ -129,4 +159,7 @@ def _check_options(url: str, query: str) -> None:
             raise ValueError(" ".join(str(error).split())) from None
 
 
-REDIS = Kind(f"`{REDIS_EXAMPLE}`, `rediss://…` or `unix:///path`", _redis)
+REDIS = Kind(
+    f"`{REDIS_EXAMPLE}`, `rediss://…`, `redis+sentinel://…` or `unix:///path`; see [Redis](#redis)",
+    _redis,
+)

@@ -144,7 +144,7 @@ LAYER = Variable(
     kinds.choice("memory", "redis-pubsub", "redis-core"),
     "",
     "the channel layer",
-    "`memory`; with Redis, `redis-pubsub`",
+    "`memory`; with Redis, `redis-pubsub`; with Sentinels, `redis-core`",
 )
 WORKERS = Variable(
     "TROLLEY_WORKERS",

@@ -53,6 +53,7 @@ def test_values_are_cleaned_and_understood():
         ("REDIS_URL", "redis://:$p%23w@redis_1:6379/3", "redis://:$p%23w@redis_1:6379/3"),
         ("REDIS_URL", "REDISS://[::1]:6379?health_check_interval=2", None),
         ("REDIS_URL", "unix:///run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
+        ("REDIS_URL", "Redis+Sentinel://h,i:7/main", "redis+sentinel://h,i:7/main"),
     ):
         parsed = value(name, text)
         assert parsed == expected or expected is None, (name, text)
@@ -142,6 +143,12 @@ def test_urls_of_services_are_understood_or_refused_without_showing_a_secret():
         ("REDIS_URL", "redis://:hunter2@h:99999/1", "its port is not a whole number"),
         ("REDIS_URL", "redis://", "it names no host"),
         ("REDIS_URL", "redis://h?health_check_interval=x", "Invalid value"),
+        ("REDIS_URL", "redis+sentinel://:hunter2@h:26379", "it names no master: write"),
+        ("REDIS_URL", "redis+sentinel://:hunter2@/main", "it names no Sentinel between commas"),
+        ("REDIS_URL", "redis+sentinel://h,,i/main", "it names no Sentinel between commas"),
+        ("REDIS_URL", "redis+sentinel://h:99999/main", "its port is not a whole number"),
+        ("REDIS_URL", "redis+sentinel://h/main/one", "its path is not the number of a database"),
+        ("REDIS_URL", "redis+sentinel://h/main?hunter2=1", "it has an option that is not known"),
     ):
         problems = examine({name: text}).problems
         assert len(problems) == 1, (name, text)
