@@ -12,7 +12,7 @@ MAX_QUEUED_MESSAGES = 10_000
 def default_layer(redis_url: str) -> str:
     """Return the layer for a URL of Redis, which may be empty.
 
-    By Sentinels it is not pub/sub: after a failover its calls can time out until a restart.
+    By Sentinels it is not pub/sub, whose calls timed out after a failover.
     """
     if not redis_url:
         return "memory"

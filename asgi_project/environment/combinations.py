@@ -11,6 +11,7 @@ from django.http.request import split_domain_port, validate_host
 
 from asgi_project.environment import variables
 from asgi_project.middleware import proxy_user
+from asgi_project.redis_hosts import is_sentinel
 
 if TYPE_CHECKING:
     from asgi_project.environment.variables import Variable
@@ -60,6 +61,11 @@ def contradictions(values: Values) -> list[str]:
     layer, has_redis = values[variables.LAYER], bool(values[variables.REDIS_URL])
     if layer.startswith("redis") and not has_redis:
         problems.append(f"TROLLEY_LAYER: {layer} needs REDIS_URL")
+    if layer == "redis-pubsub" and is_sentinel(values[variables.REDIS_URL]):
+        problems.append(
+            "TROLLEY_LAYER: redis-pubsub does not come back after a failover of Sentinels: "
+            "leave it out, or set redis-core"
+        )
     if values[variables.WORKERS] > 1 and (layer == "memory" or not has_redis):
         problems.append("TROLLEY_WORKERS: more than one process needs REDIS_URL")
     try:

@@ -214,6 +214,10 @@ def test_values_that_contradict_each_other_are_refused():
     """CFG-1"""
     for environ, name in (
         ({"TROLLEY_LAYER": "redis-core"}, "TROLLEY_LAYER"),
+        (
+            {"TROLLEY_LAYER": "redis-pubsub", "REDIS_URL": "redis+sentinel://h:26379/mymaster/0"},
+            "TROLLEY_LAYER",
+        ),
         ({"TROLLEY_WORKERS": "2"}, "TROLLEY_WORKERS"),
         (
             {"TROLLEY_WORKERS": "2", "TROLLEY_LAYER": "memory", "REDIS_URL": "redis://h"},
