@@ -368,6 +368,7 @@ describe('the outbox sender', () => {
     const undo = { list: 'one', undoneOp: op, version: null, restoredRows: [], removedIds: [] };
     sender.enqueue({ type: 'undo', ...undo }, 'milk');
     expect(requestAt(1).request.path).toContain('/activities/43/undo/');
+    expect(requestAt(1).request.body).toEqual({ op });
   });
 
   // The response may arrive before the change, or a snapshot in place of the change.

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from rest import throttles
 from rest.openapi import OneOf
+from rest.serializers import validated
 from shopping_list import models, queries
 from shopping_list.api import (
     lists,
@@ -23,6 +24,7 @@ from shopping_list.api import (
     permissions,
     query_params,
     representations,
+    requests,
     responses,
 )
 from shopping_list.api.idempotency import idempotent
@@ -120,13 +122,18 @@ def _changes_since(epoch: str, since: int, changes: QuerySet[Any], *, with_rows:
 class UndoView(APIView):
     """Undo one change."""
 
-    @openapi.write_operation({200: responses.ActivityResponse}, errors=(401, 403, 404, 409))
+    @openapi.write_operation(
+        {200: responses.ActivityResponse}, body=requests.UndoBody, errors=(401, 403, 404, 409)
+    )
     @idempotent
     def post(self, request: Request, list_id: UUID, version: int) -> Response:
         """Undo that change, if its rows still allow it.
 
-        A move between two lists is undone on both, or on neither.
+        A move between two lists is undone on both, or on neither. After an older copy of the
+        database was put back, a version can be that of another change: with `op`, only the
+        change of that operation is undone.
         """
+        op = validated(requests.UndoBody, request).get("op")
         log = models.Activity.objects.filter(list_id=list_id, version=version)
         # A row of the log never changes, so it may be read before the lists are locked.
         other_list_id = log.values_list("other_list_id", flat=True).first()
@@ -135,6 +142,8 @@ class UndoView(APIView):
             access = permissions.require_member(request, list_id)
             activity = _get_activity(list_id, version)
             permissions.require_role(request, access.role, undo.required_role(activity))
+            if op is not None and op != activity.operation_id:
+                raise NotUndoableError("The history of the list was replaced: it has no such edit.")
             other = transfers.other_half(activity)
             if other is not None:
                 _require_other_half(request, other)

@@ -121,6 +121,12 @@ class ItemIdsBody(StrictSerializer):
     )
 
 
+class UndoBody(StrictSerializer):
+    """The operation id of the change to undo, for a caller who knows it."""
+
+    op = StrictUUIDField(required=False, allow_null=True)
+
+
 class EditedFields(StrictSerializer):
     """The fields that all items of a request get."""
 

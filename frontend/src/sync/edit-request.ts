@@ -64,8 +64,10 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
       const body = { from: edit.from, to: edit.to };
       return { method: 'POST', path: `${list}aisles/rename/`, body, op };
     }
-    case 'undo':
-      return { method: 'POST', path: `${list}activities/${edit.version ?? 0}/undo/`, op };
+    case 'undo': {
+      const path = `${list}activities/${edit.version ?? 0}/undo/`;
+      return { method: 'POST', path, body: { op: edit.undoneOp }, op };
+    }
     case 'remove':
       return { method: 'DELETE', path: `${list}shopping-items/${edit.item}/`, op };
     case 'restore': {

@@ -36,6 +36,21 @@ def undo(bob_client: Any, groceries: ShoppingList) -> Any:
     return run
 
 
+def test_undo_of_a_named_operation_undoes_no_other_change(bob_client, groceries):
+    """API-48: the version is that of another change, after an older copy was put back."""
+    op, other = uuid4(), uuid4()
+    url = url_of_items(groceries)
+    bob_client.post(url, {"name": "Jam"}, headers={"Idempotency-Key": str(op)})
+    undo = f"{url_of_list(groceries)}activities/{current_version(groceries)}/undo/"
+    refusal = bob_client.post(undo, {"op": str(other)})
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "cannot_undo")
+    assert groceries.items.filter(name="Jam").exists()
+    wrong = bob_client.post(undo, {"op": "x"})
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["op"])
+    assert bob_client.post(undo, {"op": str(op)}).status_code == 200
+    assert not groceries.items.filter(name="Jam").exists()
+
+
 LINES = {"items": [{"name": "Jam"}, {"name": "tea"}, {"name": "bread", "quantity": "1"}]}
 CHANGES = {
     "add": lambda c, at, milk, tea: c.post(at, {"name": "Jam", "quantity": "1", "after": None}),
