@@ -110,7 +110,7 @@ def test_forgotten_name_is_restored_in_the_account(open_session, installation):
     shared = installation.create_list("Milk")
     shared.add("Spekulatius")
     shared.remove("Spekulatius")
-    phone, desk = (open_session("ana") for _ in range(2))
+    phone, desk = (open_session("bob") for _ in range(2))
     desk.page.goto("/account/")
     expect(desk.page.get_by_role("heading", name="Devices")).to_be_visible()
     phone.open(shared.path).item_field.press_sequentially("spek")
