@@ -247,5 +247,7 @@ class Relay:
     async def _catch_up_to(self, watched_list: WatchedList, reading: Reading) -> None:
         if not watched_list.has_reached(reading):
             await asyncio.sleep(self._intervals.reorder_delay)  # the change is probably on its way
-        if not watched_list.has_reached(reading) or watched_list.contradicts(reading):
+        if watched_list.is_unlike(reading):
             await asyncio.shield(self._log_repair.repair(watched_list))
+            if watched_list.is_unlike(reading):
+                watched_list.forget_readings()  # the database went back after this one

@@ -50,6 +50,14 @@ class WatchedList:
             return False
         return sequence.digest_at(reading.version) not in {None, reading.digest}
 
+    def is_unlike(self, reading: Reading) -> bool:
+        """Tell whether a reading has something that was not delivered, or something else."""
+        return not self.has_reached(reading) or self.contradicts(reading)
+
+    def forget_readings(self) -> None:
+        """Read the list anew with the next subscriber."""
+        self._log_reader.forget()
+
     def needs_repair(self, start: Position, state: ListState | None) -> bool:
         """Tell whether the database has something else than what was delivered.
 
