@@ -65,10 +65,14 @@ class AccessTracker:
         """Tell a new socket what is newer than the reading of `lists` that it was sent.
 
         It started at `read_at`. Meanwhile other sockets of the user were told, and this was not.
+        A list that it does not have, although the user still counts as its member, ends for the
+        other sockets a little later. If the user is a member again by then, this one is told.
         """
         user_id = connection.user.user_id
         for list_id, access in tuple(self._registry.users[user_id].lists.items()):
             is_news = access.known_at >= read_at and access.is_member != (list_id in lists)
+            if access.is_member and list_id not in lists and not is_news:
+                connection.unlisted[list_id] = read_at
             if is_news and connection.token_allows(list_id):
                 connection.send(
                     _gained(list_id, access.position)
@@ -195,6 +199,7 @@ class AccessTracker:
             is_member=False, position=position, known_at=time.monotonic()
         )
         for connection in tuple(user.connections):
+            connection.unlisted.pop(list_id, None)
             connection.end_subscription(topic_of(list_id), "revoked")
             if access is not None and access.is_member and connection.token_allows(list_id):
                 connection.send(frame or frames.AccessLost(list=list_id))
@@ -211,13 +216,16 @@ class AccessTracker:
         user = self._registry.users[user_id]
         access = user.lists.get(list_id)
         user.lists[list_id] = KnownAccess(is_member=True, position=position, known_at=known_at)
-        if access is not None and access.is_member:
-            return
         gained = _gained(list_id, position)
+        was_member = access is not None and access.is_member
         for connection in tuple(user.connections):
+            if was_member and connection.unlisted.get(list_id, float("inf")) >= known_at:
+                continue
+            connection.unlisted.pop(list_id, None)
             if connection is not informed and connection.token_allows(list_id):
                 connection.send(gained)
-        self.on_granted(user_id, list_id)
+        if not was_member:
+            self.on_granted(user_id, list_id)
 
     def _downgrade(self, user_id: int, list_id: UUID, version: int) -> None:
         topic = topic_of(list_id)

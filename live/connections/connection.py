@@ -55,6 +55,7 @@ class Connection:
         "snapshot_times",
         "state",
         "subscriptions",
+        "unlisted",
         "unread_bytes",
         "writer",
     )
@@ -84,6 +85,8 @@ class Connection:
         self.device = device
         self.device_kind = device_kind
         self.may_shop: set[str] = set()
+        self.unlisted: dict[UUID, float] = {}
+        """Lists of the user that its `welcome` did not have, and when that was read."""
         self.unread_bytes = unread_bytes
         self.writer = SocketWriter(send, meter=meter)
         self.writer.on_finished = self._on_writer_finished

@@ -201,6 +201,8 @@ class Subscriptions:
                 if replay is None:
                     # Without this, nobody would tell the user that the list is restored.
                     self._access.lose(connection.user.user_id, list_id, read_at=read_at)
+                    if self._is_allowed(connection, list_id):
+                        continue  # it was restored after this reading, and no `joined` follows
                     return False
                 if not self._is_allowed(connection, list_id):
                     return False
