@@ -152,11 +152,17 @@ class SocketClient:
             await self._change(frame)
         elif kind == "ended" or (kind == "left" and frame["list"] == self.list_id):
             self._revoked()
-        elif kind == "error" and frame["code"] == "unavailable" and self.replica is not None:
-            await asyncio.sleep(float(frame.get("retry_in") or 0))
-            await self._subscribe_again(topic_of(self.list_id), self.replica)
+        elif kind == "error":
+            await self._error(frame)
         elif kind == "bye":
             self._retry_in = float(frame.get("retry_in") or 0)
+
+    async def _error(self, frame: Frame) -> None:
+        if frame["code"] == "not_found":
+            self._revoked()  # it ended while this client was away
+        elif frame["code"] == "unavailable" and self.replica is not None:
+            await asyncio.sleep(float(frame.get("retry_in") or 0))
+            await self._subscribe_again(topic_of(self.list_id), self.replica)
 
     def _revoked(self) -> None:
         if not self.is_revoked:

@@ -28,3 +28,21 @@ async def test_final_close_code_says_whether_access_has_ended(code, is_revoked):
             await client.ended()
         await client.stop()
     assert [type(event) for event in history.events] == [Revoked] * is_revoked
+
+
+async def test_list_that_is_not_found_any_more_is_an_end_of_access():
+    """CHK-1"""
+
+    async def answer(socket: ServerConnection) -> None:
+        await socket.send('{"type":"error","code":"not_found","message":"no such topic"}')
+        await socket.close(4503)
+
+    history = History()
+    async with serve(answer, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        client = SocketClient(f"http://127.0.0.1:{port}", {}, "x", name="guest", history=history)
+        client.start()
+        async with asyncio.timeout(20):
+            await client.ended()
+        await client.stop()
+    assert [type(event) for event in history.events] == [Revoked]
