@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,12 @@ class Applied(Event):
     computed: str
     op: str | None
     items: int
+
+    @classmethod
+    def of(cls, change: Mapping[str, Any], **seen: Any) -> Self:
+        """Return the event of a change as its frame has it; `seen` is what the client adds."""
+        names = ("epoch", "version", "base", "digest", "op")
+        return cls(**{name: change[name] for name in names}, **seen)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -216,17 +216,8 @@ class SocketClient:
         items = at.apply(change)
         if change["op"]:
             self.received_at.setdefault(change["op"], time.monotonic())
-        self._history.add(
-            Applied(
-                client=self.name,
-                list=self.list_id,
-                epoch=change["epoch"],
-                version=change["version"],
-                base=change["base"],
-                digest=change["digest"],
-                computed=at.computed,
-                op=change["op"],
-                items=items,
-            )
+        applied = Applied.of(
+            change, client=self.name, list=self.list_id, computed=at.computed, items=items
         )
+        self._history.add(applied)
         self.changed.set()

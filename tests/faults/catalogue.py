@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -189,17 +189,15 @@ def redis_call(installation: FaultyInstallation, *arguments: str) -> None:
         client.execute_command(*arguments)
 
 
-class switched_on:  # noqa: N801 it reads as the statement that it begins
+@contextmanager
+def switched_on(installation: FaultyInstallation, name: str) -> Iterator[None]:
     """A fault of `in_process` is on in this block."""
-
-    def __init__(self, installation: FaultyInstallation, name: str) -> None:
-        self._path = installation.switches / name
-
-    def __enter__(self) -> None:
-        self._path.touch()
-
-    def __exit__(self, *_: object) -> None:
-        self._path.unlink()
+    switch = installation.switches / name
+    switch.touch()
+    try:
+        yield
+    finally:
+        switch.unlink()
 
 
 FAULTS = {

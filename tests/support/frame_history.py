@@ -10,10 +10,9 @@ import itertools
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from trolley_check.history import Applied, Copied, Event, History, OutOfOrder, ReceivedAnyway
+from trolley_check.history import Applied, Copied, Event, OutOfOrder, ReceivedAnyway
 from trolley_check.judge import Finding, judge
 from trolley_check.replica import Replica
 
@@ -85,17 +84,9 @@ class FrameHistory:
         topic = frame["topic"]
         self._ended.discard(topic)
         asked, at = self._asked.pop(topic, {}), self._lists.get(topic)
-        is_same = at is not None and (
-            asked.get("since"),
-            asked.get("epoch"),
-            asked.get("digest"),
-        ) == (
-            at.version,
-            at.epoch,
-            at.digest,
-        )
-        if not is_same:
-            self._lists.pop(topic, None)
+        named = tuple(map(asked.get, ("since", "epoch", "digest")))
+        if at is not None and named != (at.version, at.epoch, at.digest):
+            del self._lists[topic]
 
     def _snapshot(self, frame: Frame) -> None:
         topic = frame["topic"]
@@ -143,17 +134,7 @@ class FrameHistory:
         if change["digest"] == NO_LIST:  # it was deleted for good, with its rows
             at = self._lists[topic] = _Position(change["epoch"], change["version"], NO_LIST)
         self.events.append(
-            Applied(
-                client=self.client,
-                list=topic,
-                epoch=change["epoch"],
-                version=change["version"],
-                base=change["base"],
-                digest=change["digest"],
-                computed=at.computed,
-                op=change["op"],
-                items=items,
-            )
+            Applied.of(change, client=self.client, list=topic, computed=at.computed, items=items)
         )
 
 
@@ -177,10 +158,3 @@ def findings() -> list[Finding]:
     """Return what is wrong with the frames of the running test."""
     events = [event for history in _histories for event in history.events]
     return [finding for finding in judge(events).findings if finding.rule in RULES]
-
-
-def write(path: Path) -> None:
-    """Write the events of the running test, for `python -m trolley_check --judge`."""
-    history = History()
-    history.events = [event for each in _histories for event in each.events]
-    history.write(path)

@@ -12,8 +12,8 @@ from typing import Self
 
 import psycopg
 
+from asgi_project.topology.processes import free_ports
 from tests.support.processes import TIMEOUT
-from tests.support.proxies import free_ports
 
 PROGRAMS = Path("/usr/lib/postgresql")
 OPTIONS = ("-c", "max_connections=200", "-c", "shared_buffers=64MB")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from asgi_project.topology.processes import free_ports
 from tests.support.processes import TIMEOUT
 
 NGINX = """
@@ -115,17 +116,6 @@ class Certificate:
         path = folder / "certificate.pem"
         path.write_bytes(certificate.public_bytes(pem))
         return cls(path)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nothing uses."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 class Proxy:
