@@ -30,6 +30,7 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 
 
+@cache
 def columns_of(model: type[Model], *, prefix: str = "") -> tuple[str, ...]:
     """Return the names of all columns of a model, for `values_list` and `to_instance`.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, DateTimeField, QuerySet, UUIDField
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -19,6 +20,7 @@ from accounts.proxy_auth import user_of_session
 from live.delivery.readings import Position
 from live.fingerprint import fingerprint
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.compiled_query import CompiledQuery, Row
 from rest.text import strip_secret
 from shopping_list.models import Membership
 from shopping_list.rows import ROLES
@@ -105,14 +107,13 @@ def identity_from_token(secret: str) -> Identity | None:
 
 def visible_lists(user_id: int) -> dict[UUID, Position]:
     """Return the lists of which a user is a member, with their positions."""
-    memberships = _active_memberships().filter(user_id=user_id)
-    return dict(_positions(memberships))
+    return dict(map(_listed_position, _lists_of_user(user_id, timezone.now())))
 
 
 def list_position(user_id: int, list_id: UUID) -> Position | None:
     """Return the position of a list if the user may view it, else None."""
-    memberships = _active_memberships().filter(user_id=user_id, shopping_list_id=list_id)
-    return next((position for _, position in _positions(memberships)), None)
+    rows = _list_of_user(user_id, list_id, timezone.now())
+    return next((position for _, position in map(_listed_position, rows)), None)
 
 
 def may_tick(user_id: int, list_id: UUID) -> bool:
@@ -134,13 +135,42 @@ def memberships(user_ids: Collection[int]) -> dict[UserAndList, Position]:
     return positions
 
 
-def _active_memberships() -> QuerySet[Membership]:
-    return Membership.objects.active().filter(shopping_list__deleted_at=None)
+def _active_memberships(now: datetime | None = None) -> QuerySet[Membership]:
+    return Membership.objects.active(now).filter(shopping_list__deleted_at=None)
 
 
-def _positions(memberships: QuerySet[Membership]) -> Iterable[tuple[UUID, Position]]:
-    rows = memberships.order_by("pk").values_list("shopping_list_id", *_POSITION_COLUMNS)
-    return ((list_id, Position(*position)) for list_id, *position in rows)
+def _listed_position(row: Row) -> tuple[UUID, Position]:
+    list_id, *position = row
+    return list_id, Position(*position)
+
+
+# Every socket that opens runs these, so after a process was killed thousands do at once.
+_lists_of_user = CompiledQuery(
+    lambda user_id, now: (
+        _active_memberships(now)
+        .filter(user_id=user_id)
+        .order_by("pk")
+        .values_list("shopping_list_id", *_POSITION_COLUMNS)
+    ),
+    fields=[BigIntegerField(), DateTimeField()],
+    sample_arguments=(
+        (1, datetime(2026, 1, 1, tzinfo=UTC)),
+        (2, datetime(2026, 1, 2, tzinfo=UTC)),
+    ),
+)
+_list_of_user = CompiledQuery(
+    lambda user_id, list_id, now: (
+        _active_memberships(now)
+        .filter(user_id=user_id, shopping_list_id=list_id)
+        .order_by()
+        .values_list("shopping_list_id", *_POSITION_COLUMNS)
+    ),
+    fields=[BigIntegerField(), UUIDField(), DateTimeField()],
+    sample_arguments=(
+        (1, UUID(int=1), datetime(2026, 1, 1, tzinfo=UTC)),
+        (2, UUID(int=2), datetime(2026, 1, 2, tzinfo=UTC)),
+    ),
+)
 
 
 def staff_among(user_ids: Collection[int]) -> set[int]:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import BigIntegerField
 
 from accounts.models import User
 from live.connections.identity import UserAndList
 from live.models import Visit
 from rest.batches import MAX_IDS_PER_QUERY, batched
+from rest.compiled_query import CompiledQuery, columns_of, to_instance
 from shopping_list.models import ShoppingList
 
 REFRESH = timedelta(minutes=10)
@@ -32,7 +34,17 @@ class SeenVersion(NamedTuple):
 
 def visits_of(user_id: int) -> dict[UUID, Visit]:
     """Return the last visit of a user to each list."""
-    return {visit.shopping_list_id: visit for visit in Visit.objects.filter(user_id=user_id)}
+    visits = (to_instance(Visit, row) for row in _visits_of_user(user_id))
+    return {visit.shopping_list_id: visit for visit in visits}
+
+
+_visits_of_user = CompiledQuery(
+    lambda user_id: (
+        Visit.objects.filter(user_id=user_id).order_by().values_list(*columns_of(Visit))
+    ),
+    fields=[BigIntegerField()],
+    sample_arguments=((1,), (2,)),
+)
 
 
 def store(seen: Mapping[UserAndList, SeenVersion], at: datetime) -> list[Visit]:
