@@ -181,8 +181,9 @@ class UnitOfWork:
 
     def finish(self) -> None:
         """Write down what really changed, list by list in id order."""
-        for pk in [pk for pk, locked in self._lists.items() if locked.members is not None]:
-            owners.promote_successor(pk)
+        for pk, locked in list(self._lists.items()):
+            if locked.members is not None:
+                owners.promote_successor(pk, locked.members)
         self._pair_items()
         writer = ActivityWriter(
             self.actor, self._context.operation_id, self.verb, self.undoes, self._pairs

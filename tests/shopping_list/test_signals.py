@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from shopping_list.models import Activity, Membership, ShoppingItem, ShoppingList
 from shopping_list.recording import actor
+from shopping_list.recording.context import recording
 from shopping_list.rows import ListRow, Person
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -313,6 +314,20 @@ def test_members_remove_of_a_non_member_records_nothing(groceries, mallory, reco
     """REC-4, REC-6"""
     with recorded_changes(groceries) as recorded:
         groceries.members.remove(mallory)
+    assert not recorded.all
+
+
+@pytest.mark.parametrize("owner_comes", ["first", "last"])
+def test_owner_remains_owner_when_members_are_set_anew(
+    groceries, ana, bob, recorded_changes, owner_comes
+):
+    """API-25: `set` with `clear` adds the members in the order of a set of ids."""
+    groceries.memberships.update(role="editor")
+    with recorded_changes(groceries) as recorded, recording(groceries.pk):
+        groceries.members.clear()
+        for user in (ana, bob) if owner_comes == "first" else (bob, ana):
+            groceries.members.add(user)
+    assert groceries.memberships.get(role="owner").user == ana
     assert not recorded.all
 
 
