@@ -177,6 +177,7 @@ HANDSHAKES = env[variables.HANDSHAKES]
 CONNECTIONS_PER_ADDRESS = env[variables.CONNECTIONS_PER_ADDRESS]
 # For tests only: a factor for the waiting times of live/intervals.py and of the servers.
 # Where conditions of the verdict are posted.
+HISTORY_DAYS = env[variables.HISTORY_DAYS]
 ALERT_URL = env[variables.ALERT_URL]
 LIVE_TIME_SCALE = env[variables.TIME_SCALE]
 

@@ -109,6 +109,24 @@ def whole_number(low: int, high: int) -> Kind[int]:
     return Kind(rule, parse)
 
 
+def zero_or(low: int, high: int) -> Kind[int]:
+    """Return the kind of whole numbers in a range, or 0."""
+    rule = f"0, or a whole number from {low} to {high}"
+    in_range = whole_number(low, high)
+
+    def parse(text: str) -> int:
+        try:
+            return whole_number(0, 0).parse(text)
+        except ValueError:
+            pass
+        try:
+            return in_range.parse(text)
+        except ValueError:
+            refuse(text, rule)
+
+    return Kind(rule, parse)
+
+
 def number(low: float, high: float) -> Kind[float]:
     """Return the kind of numbers in a range."""
     rule = f"a number from {low:g} to {high:.15g}"

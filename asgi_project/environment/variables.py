@@ -197,6 +197,13 @@ READS_PER_SECOND = Variable(
     100.0,
     "the same for requests that change nothing",
 )
+HISTORY_DAYS = Variable(
+    "TROLLEY_HISTORY_DAYS",
+    kinds.zero_or(30, 36_500),
+    0,
+    "the age in days from which `prune` deletes recorded changes; the 1,000 newest of each list "
+    "stay; `0` keeps all",
+)
 ALERT_URL = Variable(
     "TROLLEY_ALERT_URL",
     kinds.ALERT_URL,

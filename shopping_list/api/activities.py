@@ -145,6 +145,8 @@ class UndoView(APIView):
             if op is not None and op != activity.operation_id:
                 raise NotUndoableError("The history of the list was replaced: it has no such edit.")
             other = transfers.other_half(activity)
+            if other is None and transfers.may_have_lost_half(activity):
+                raise NotUndoableError("The history of the other list does not go back so far.")
             if other is not None:
                 _require_other_half(request, other)
                 unit.pair(list_id, other.list_id, {list_id: version, other.list_id: other.version})

@@ -47,6 +47,18 @@ def other_half(activity: models.Activity) -> models.Activity | None:
     return log.first()
 
 
+def may_have_lost_half(activity: models.Activity) -> bool:
+    """Tell whether the change that a move made of the other list may have been deleted.
+
+    The log is deleted from its beginning (log_retention.py): what is older than the change
+    was deleted before it.
+    """
+    if activity.other_list_id is None:
+        return False
+    log = models.Activity.objects.filter(list_id=activity.other_list_id)
+    return not log.filter(at__lt=activity.at).exists()
+
+
 def _add(unit: OpenRecording, list_id: UUID, rows: Iterable[ItemRow]) -> list[PlannedLine]:
     lines = [Line(number, _parsed(row)) for number, row in enumerate(rows, 1)]
     return importer.import_lines(unit, list_id, lines, {}).lines

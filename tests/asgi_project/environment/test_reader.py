@@ -14,6 +14,7 @@ from asgi_project.environment.reader import examine, read
 KEY = "fJ3hZ9qL0xV7bN2mK5tR8wY1cD4gS6pA"
 NOT_A_NETWORK = "is not an address or a network, such as 10.0.0.2 or 10.0.0.0/8"
 NOT_AN_ORIGIN = "is not an origin with its scheme, such as https://list.example.org:8443"
+HISTORY_DAYS_RULE = "0, or a whole number from 30 to 36500"
 DATABASE_EXAMPLE = "it is not a URL such as postgres://user:password@host:5432/name"
 
 
@@ -97,6 +98,8 @@ def test_nonsense_is_refused_in_one_line_that_names_variable_entry_and_rule():
         ("TROLLEY_PORT", "http://0.0.0.0:80", None),
         ("TROLLEY_PORT", "70000", '"70000" is not a whole number from 0 to 65535'),
         ("TROLLEY_READS_PER_SECOND", "nan", '"nan" is not a number from 0 to 1000000'),
+        ("TROLLEY_HISTORY_DAYS", "29", f'"29" is not {HISTORY_DAYS_RULE}'),
+        ("TROLLEY_HISTORY_DAYS", "a year", f'"a year" is not {HISTORY_DAYS_RULE}'),
         ("TROLLEY_TIME_SCALE", "0", '"0" is not a number from 0.001 to 1000'),
         ("TROLLEY_HTTPS", "maybe", '"maybe" is not true or false'),
         ("TROLLEY_LAYER", "rabbit", '"rabbit" is not memory, redis-pubsub or redis-core'),
