@@ -1,5 +1,5 @@
 // A node `ws` server that only broadcasts: `node bench/reference_ws.cjs PORT FRAME_TEMPLATE`.
-// `ws` is not a dependency of this project. Without it, the benchmarks skip this server.
+// `ws` comes with the frontend's test runner. Without it, the benchmarks skip this server.
 const { WebSocketServer, WebSocket } = require('ws');
 const [port, template] = [Number(process.argv[2]), process.argv[3]];
 

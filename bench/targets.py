@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -163,8 +164,14 @@ class Null(Target):
         return [sys.executable, "-m", "bench.reference_null", str(port)]
 
 
+def node_path() -> str:
+    """Return where node looks for packages: NODE_PATH, then those of the frontend's tests."""
+    folders = [os.environ.get("NODE_PATH", ""), str(ROOT / "frontend" / "node_modules")]
+    return os.pathsep.join(filter(None, folders))
+
+
 class NodeWs(Target):
-    """`ws` of node, without anything else, if NODE_PATH or node_modules contains it."""
+    """`ws` of node, without anything else, if NODE_PATH or the frontend's packages contain it."""
 
     name = "node ws"
 
@@ -172,7 +179,12 @@ class NodeWs(Target):
         if shutil.which("node") is None:
             return False
         probe = ["node", "-e", "require('ws')"]
-        return subprocess.run(probe, cwd=ROOT, capture_output=True, check=False).returncode == 0
+        env = {**os.environ, "NODE_PATH": node_path()}
+        completed = subprocess.run(probe, cwd=ROOT, env=env, capture_output=True, check=False)
+        return completed.returncode == 0
+
+    def env(self, context: RunContext, stack: Stack) -> dict[str, str]:
+        return {"NODE_PATH": node_path()}
 
     def command(self, stack: Stack, port: int) -> list[str]:
         return ["node", "bench/reference_ws.cjs", str(port), frame_template(0)]
