@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import copy_template
+from tests.support.docs.lossy_proxy import LossyProxy
 from tests.support.processes import ROOT, ServerProcess
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -130,7 +131,19 @@ FAULTS = [
 ]
 
 
-def check(server: ServerProcess, token: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+CHANGES_OF_TRIAL = (
+    "POST /api/shopping-lists/ ",
+    "POST /api/shopping-lists/[^/]*/invites/ ",
+    "POST /api/invites/accept/ ",
+    "DELETE /api/shopping-lists/[^/]*/members/",
+    "DELETE /api/shopping-lists/[^/]*/ ",
+)
+"""What a trial changes beside its edits."""
+
+
+def check(
+    server: ServerProcess | LossyProxy, token: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
     """Run a trial as another program."""
     command = [sys.executable, "-m", "trolley_check", server.url, "--seconds", str(SECONDS)]
     return subprocess.run(
@@ -160,6 +173,21 @@ def test_server_keeps_its_promises(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "trolley_check", "--judge", str(history), "--json"]
     judged = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(judged.stdout) == {**report, "service_levels": None}
+
+
+@pytest.mark.extended
+def test_trial_passes_when_responses_are_lost(tmp_path: Path) -> None:
+    """CHK-2: each change that it makes may have had its effect before it is repeated."""
+    token = copy_template(tmp_path / "data")["ana"]
+    with ServerProcess(tmp_path / "data", preloaded=True) as server:
+        with LossyProxy(server.url, *CHANGES_OF_TRIAL) as network:
+            trial = check(network, token, "--seconds", "2", "--sockets", "5")
+        lists = server.get("/api/shopping-lists/", headers={"Authorization": f"Bearer {token}"})
+    assert trial.returncode == 0, trial.stdout + trial.stderr
+    statuses = [int(response.split()[1]) for response in network.lost_responses]
+    assert len(statuses) == len(CHANGES_OF_TRIAL)
+    assert max(statuses) < 300
+    assert [each["name"] for each in lists.json()["results"]] == ["Groceries"]
 
 
 @pytest.mark.extended
