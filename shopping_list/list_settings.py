@@ -123,6 +123,23 @@ def with_renamed_aisle(settings: ListSettings, old: str, new: str) -> ListSettin
     return renamed
 
 
+def with_renamed_shop(settings: ListSettings, old: str, new: str) -> ListSettings:
+    """Return settings in which a shop has another name, or is merged into that of this name.
+
+    Of two that are merged, the one of the new name keeps its order of aisles, if it has one.
+    Raises InvalidSettingError.
+    """
+    before = {name: shop for name, shop in settings.shops.items() if is_same_name(name, old)}
+    kept = {name: shop for name, shop in settings.shops.items() if name not in before}
+    target = next((name for name in kept if is_same_name(name, new)), new)
+    for shop in before.values():
+        if not kept.get(target, {}).get("aisles"):
+            kept[target] = shop
+    renamed = settings._replace(shops=kept)
+    check(renamed, field="shops")
+    return renamed
+
+
 def is_same_name(first: str, second: str) -> bool:
     """Tell whether two names of aisles, shops or staples are the same to a user."""
     return comparison_key(first) == comparison_key(second)

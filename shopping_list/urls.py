@@ -30,6 +30,7 @@ urlpatterns = [
     path(f"{LIST}snapshot/", compressed(snapshots.SnapshotView.as_view())),
     path(f"{LIST}restore/", lists.RestoreView.as_view()),
     path(f"{LIST}aisles/rename/", compressed(lists.RenameAisleView.as_view())),
+    path(f"{LIST}shops/rename/", compressed(lists.RenameShopView.as_view())),
     path(f"{LIST}activities/", compressed(activities.ActivitiesView.as_view())),
     path(f"{LIST}activities/<number:version>/undo/", activities.UndoView.as_view()),
     path(f"{LIST}activities/<number:version>/put-back/", activities.PutBackView.as_view()),

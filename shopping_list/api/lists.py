@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,7 +36,7 @@ from shopping_list.list_settings import NO_SETTINGS
 from shopping_list.name_order import NameOrder
 from shopping_list.recording.context import recording
 from shopping_list.rows import Role
-from shopping_list.services import aisles, trash
+from shopping_list.services import aisles, shops, trash
 from shopping_list.services.items import IdInUseError
 
 SORTABLE = ("name", "last_interaction", "created_at")
@@ -215,7 +215,7 @@ class RenameAisleView(APIView):
     """Rename an aisle, or merge two aisles."""
 
     @openapi.write_operation(
-        {200: responses.ListResponse}, body=requests.AisleNamesBody, headers=[openapi.ETAG]
+        {200: responses.ListResponse}, body=requests.RenameBody, headers=[openapi.ETAG]
     )
     @idempotent
     def post(self, request: Request, list_id: UUID) -> Response:
@@ -223,15 +223,35 @@ class RenameAisleView(APIView):
 
         If the list has an aisle of that name, the two become one.
         """
-        names = validated(requests.AisleNamesBody, request)
-        with recording(list_id) as unit, setting_errors("to"):
-            permissions.require_member(request, list_id, "editor")
-            aisles.rename(list_id, names["from"], names["to"])
-        change = unit.changes.get(list_id)
-        if change is not None:
-            rows = len(change.items)
-            throttles.charge_done(request, rows, per=throttles.SELECTED_ROWS_PER_WRITE)
-        return list_response(request, list_id)
+        return _renamed(request, list_id, aisles.rename)
+
+
+class RenameShopView(APIView):
+    """Rename a shop, or merge two shops."""
+
+    @openapi.write_operation(
+        {200: responses.ListResponse}, body=requests.RenameBody, headers=[openapi.ETAG]
+    )
+    @idempotent
+    def post(self, request: Request, list_id: UUID) -> Response:
+        """Give a shop another name in the list and in all items that are for it, as one change.
+
+        If the list has a shop of that name, the two become one, and that one keeps its order.
+        """
+        return _renamed(request, list_id, shops.rename)
+
+
+def _renamed(request: Request, list_id: UUID, rename: Callable[[UUID, str, str], None]) -> Response:
+    """Rename what a body names, and return the list."""
+    names = validated(requests.RenameBody, request)
+    with recording(list_id) as unit, setting_errors("to"):
+        permissions.require_member(request, list_id, "editor")
+        rename(list_id, names["from"], names["to"])
+    change = unit.changes.get(list_id)
+    if change is not None:
+        rows = len(change.items)
+        throttles.charge_done(request, rows, per=throttles.SELECTED_ROWS_PER_WRITE)
+    return list_response(request, list_id)
 
 
 class RestoreView(APIView):

@@ -47,8 +47,8 @@ class ListPatch(ListSettingsPatch):
     name = CleanTextField(max_length=MAX_NAME, required=False)
 
 
-class AisleNamesBody(StrictSerializer):
-    """An aisle, and its new name. If the list has an aisle of that name, the two are merged."""
+class RenameBody(StrictSerializer):
+    """An aisle or a shop, and its new name. If the list has one of that name, they are merged."""
 
     to = CleanTextField(max_length=MAX_SETTING_NAME)
 

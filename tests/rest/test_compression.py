@@ -17,6 +17,7 @@ COMPRESSED = {
     "api/shopping-lists/<id:list_id>/aisles/rename/",
     "api/shopping-lists/<id:list_id>/export/",
     "api/shopping-lists/<id:list_id>/shopping-items/",
+    "api/shopping-lists/<id:list_id>/shops/rename/",
     "api/shopping-lists/<id:list_id>/snapshot/",
     "api/shopping-lists/<id:list_id>/shopping-items/<id:item_id>/",
     "api/shopping-lists/<id:list_id>/shopping-items/bulk/",

@@ -128,8 +128,9 @@ def test_old_client_converges_on_a_list_with_the_new_fields(
         ("patch", item, {"purchased": True}),
         ("post", f"{url}shopping-items/", {"name": "Bread", "shops": ["Lidl"]}),
         ("post", f"{url}aisles/rename/", {"from": "Dairy", "to": "Cold"}),
+        ("post", f"{url}shops/rename/", {"from": "Lidl", "to": "Market"}),
         ("patch", item, {"shops": [], "purchased": False}),
-        ("patch", url, {"aisles": [], "shops": {"Lidl": None}, "staples": {"Milk": None}}),
+        ("patch", url, {"aisles": [], "shops": {"Market": None}, "staples": {"Milk": None}}),
         ("post", f"{url}shopping-items/remove/", {"purchased": False}),
         ("post", f"{url}shopping-items/", {"name": "Salt"}),
     ]

@@ -56,7 +56,7 @@ MARK_BODY = {"items": ["{item}"], "fields": {"not_found": True}}
 CATEGORY_BODY = {"items": ["{item}"], "fields": {"category": "Dairy", "not_found": True}}
 AFTER_BODY = {"items": ["{item}"], "after": None}
 OTHER_LIST_BODY = {"items": ["{item}"], "list": "{other}"}
-AISLES_BODY = {"from": "Dairy", "to": "Milk"}
+RENAME_BODY = {"from": "Dairy", "to": "Milk"}
 
 OPERATIONS = (
     Operation("read list", "GET", LIST, "viewer", scope="read"),
@@ -111,7 +111,8 @@ OPERATIONS = (
     Operation("copy to a list", "POST", f"{ITEMS}copy/", "viewer", body=OTHER_LIST_BODY),
     Operation("change settings", "PATCH", LIST, "editor", body={"aisles": ["Dairy"]}),
     Operation("rename and change", "PATCH", LIST, "owner", body={"name": "New", "shops": {}}),
-    Operation("rename aisle", "POST", f"{LIST}aisles/rename/", "editor", body=AISLES_BODY),
+    Operation("rename aisle", "POST", f"{LIST}aisles/rename/", "editor", body=RENAME_BODY),
+    Operation("rename shop", "POST", f"{LIST}shops/rename/", "editor", body=RENAME_BODY),
 )
 OWN = (
     ("GET", "shopping-lists/"),
