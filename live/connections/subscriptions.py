@@ -329,6 +329,8 @@ class Subscriptions:
     ) -> None:
         async with self._relay.replay_from(list_id, position) as replay:
             # No await in this block (Relay.replay_from).
+            if connection.writer.send_queue.missed.get(topic, ()) != position:
+                return  # during the reading the client subscribed again, or missed more
             is_allowed = topic in connection.subscriptions and self._is_allowed(connection, list_id)
             if replay is not None and is_allowed:
                 # The version may be lower than before: the database went back.

@@ -110,7 +110,8 @@ class Database:
         self._now = now
         self.lists = {list_id: StoredList(_first_version(list_id)) for list_id in list_ids}
         self.branches: dict[tuple[UUID, Position], int] = {}
-        """The branch of each position that was ever committed."""
+        """The branch of each position that was ever committed, the last one if it has several."""
+        self._first_branches: dict[tuple[UUID, Position], int] = {}
         self.branch_of_op: dict[str, int] = {}
         self.all_rows: list[tuple[int, LogRow]] = []
         """Every change that was ever committed, with its branch."""
@@ -273,9 +274,15 @@ class Database:
         stored = self.lists[list_id]
         stored.log = stored.log[-count:]
 
+    def has_gone_back(self, list_id: UUID, first: Position, second: Position) -> bool:
+        """Tell whether `second` is of a later history than `first`: it need not build on it."""
+        branch = self.branches.get((list_id, second), -1)
+        return branch > self._first_branches[list_id, first]
+
     def _note(self, list_id: UUID, stored: StoredList) -> None:
         current = stored.current
         self.branches[list_id, current.position] = stored.branch
+        self._first_branches.setdefault((list_id, current.position), stored.branch)
         # The members of a list get the change that deletes it.
         members = {member.id for member in current.row.members}
         entry = (stored.branch, current.version, members)

@@ -15,7 +15,7 @@ from live.delivery import publisher
 from live.delivery.change_sequence import ChangeSequence
 from live.delivery.hub import Hub
 from live.delivery.log_repair import LogRepair
-from live.delivery.readings import Tail
+from live.delivery.readings import Position, Tail
 from live.delivery.relay import Relay
 from live.delivery.replay import ReplayBuilder
 from live.delivery.send_queue import SendQueue
@@ -135,6 +135,19 @@ def resume_blindly() -> Iterator[None]:
 def forget_later() -> Iterator[None]:
     def build(original: Any, self: Any, reading: Any, later: Any, position: Any) -> Any:
         return original(reading, [], position)
+
+    with replaced(ReplayBuilder, "build", build):
+        yield
+
+
+@bug("`subscribed` names a later position than that of its snapshot")
+def name_newest() -> Iterator[None]:
+    def build(original: Any, self: Any, reading: Any, later: Any, position: Any) -> Any:
+        replay = original(reading, later, position)
+        if not later:
+            return replay
+        newest = Position(reading.epoch, replay.relay_version, later[-1].digest)
+        return replay._replace(position=newest)
 
     with replaced(ReplayBuilder, "build", build):
         yield

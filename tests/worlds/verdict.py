@@ -27,7 +27,7 @@ def findings_of(world: World) -> list[str]:
     for process in world.processes:
         if not has_gone_back:
             findings += _ledger(process)
-        findings += _failed_tasks(process)
+        findings += _failed_tasks(world, process)
     verdict = judge(judged_events(world))
     findings += [f"{finding.rule}: {finding.text}" for finding in verdict.findings]
     return findings
@@ -65,9 +65,10 @@ def _ledger(process: Process) -> Iterator[str]:
         yield f"ledger: {process.name} owed {promised} changes, and {became} became something"
 
 
-def _failed_tasks(process: Process) -> Iterator[str]:
+def _failed_tasks(world: World, process: Process) -> Iterator[str]:
     for task in process.loop.tasks:
-        if task.done() and task._log_traceback:  # asyncio would log an error that nobody handled
+        # asyncio would log an error that nobody handled.
+        if task.done() and task._log_traceback and not world.is_disconnect(task):
             name = getattr(task.get_coro(), "__qualname__", "")
             yield f"error: {process.name}: {name}: {task.exception()!r}"
 

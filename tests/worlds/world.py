@@ -76,6 +76,8 @@ class World:
         self.dead: list[Process] = []
         self.clients: list[Client] = []
         self.links: dict[Process, list[Link]] = {}
+        self._sockets: set[Any] = set()
+        """The tasks that serve sockets."""
         self._transactions: dict[Process, list[Transaction]] = {}
         self._starts = self._connects = 0
         self.command = self._new_process("command")
@@ -157,6 +159,7 @@ class World:
             note=self.events.append,
             connect=self._connect_later,
             on_delivered=self._check_delivered,
+            has_gone_back=self._has_gone_back,
         )
         client.on_lost = self._ask_again_later
         self.clients.append(client)
@@ -199,6 +202,7 @@ class World:
         client.on_connected(link)
         with process.entered():
             task = process.loop.create_task(application(scope, link.receive, link.send))
+        self._sockets.add(task)
         task.add_done_callback(lambda done: self._on_socket_ended(link, done))
 
     def choose_process(self, client: Client, alive: list[Process]) -> Process:
@@ -208,9 +212,15 @@ class World:
 
     def _on_socket_ended(self, link: Link, task: Any) -> None:
         link.end()
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, ConnectionError):
-            self.problems.append(f"{link.name} ended with {error!r}")
+        if not task.cancelled() and task.exception() and not self.is_disconnect(task):
+            self.problems.append(f"{link.name} ended with {task.exception()!r}")
+
+    def is_disconnect(self, task: Any) -> bool:
+        """Tell whether a socket ended because its client disconnected during the handshake.
+
+        Servers expect this error of an application, and log nothing.
+        """
+        return task in self._sockets and isinstance(task.exception(), ConnectionError)
 
     def _ask_again_later(self, client: Client) -> None:
         """Let a client whose access has ended try again: perhaps only its role was lowered."""
@@ -395,6 +405,9 @@ class World:
         ]
         if not any(client.user_id in members for members in later):
             self.problems.append(f"{client.name} got {position} after its access had ended")
+
+    def _has_gone_back(self, client: Client, first: Position, second: Position) -> bool:
+        return self.database.has_gone_back(client.list_id, first, second)
 
     def _dispose(self) -> None:
         """End what would go on, so that nothing of this world runs later."""
