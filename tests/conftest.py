@@ -19,6 +19,7 @@ from accounts.api import page_failures
 from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.services import list_checks
+from tests import extended_tests
 from tests.support import frame_history
 from tests.support.scheduling import SharedServerScheduling
 
@@ -28,6 +29,12 @@ PASSWORD = "correct horse battery"
 # A busy machine is not a defect; pytest-timeout ends a test that hangs.
 hypothesis.settings.register_profile("trolley", deadline=None)
 hypothesis.settings.load_profile("trolley")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what takes longest; in a run of the whole suite, check the list of it."""
+    is_whole_suite = config.args == config.getini("testpaths")
+    extended_tests.mark(items, is_whole_suite=is_whole_suite)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,16 +12,21 @@ from tests.support.processes import RedisServer
 LAYERS = ("memory", "redis-pubsub", "redis-core")
 SHARED_LAYERS = LAYERS[1:]
 """The layers that connect several processes."""
-EXTENDED = {("uvicorn", "redis-core"), ("daphne", "memory"), ("daphne", "redis-pubsub")}
-"""Pairs whose server and layer are both tested in another pair."""
+DEFAULT = {("uvicorn", "memory"), ("uvicorn", "redis-pubsub")}
+DAPHNE_MODULE = "test_single_process.py"
+"""In the default run, daphne is tested here, with the layer in memory."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the tests of these pairs to `./run test extended`."""
+    """Leave the tests of the other pairs to `./run test extended`."""
     for item in items:
         callspec = getattr(item, "callspec", None)
         parameters = callspec.params if callspec else {}
-        if (parameters.get("server"), parameters.get("layer")) in EXTENDED:
+        pair = (parameters.get("server"), parameters.get("layer"))
+        is_default = pair in DEFAULT or (
+            pair == ("daphne", "memory") and item.path.name == DAPHNE_MODULE
+        )
+        if None not in pair and not is_default:
             item.add_marker(pytest.mark.extended)
 
 
