@@ -26,6 +26,7 @@ from live.connections.connection import Connection, UnreadBytes
 from live.connections.handshake import ForeignOriginError, Handshake
 from live.connections.identity import Identity
 from live.connections.received import received_of
+from live.connections.socket_writer import WriteNow
 from live.connections.state_machine import Effect, StartSubscription
 from live.db_threads import run_in_db_thread
 from live.delivery.readings import Position
@@ -68,6 +69,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
     credential: bytes | None
     user_agent: str
     unread_bytes: UnreadBytes
+    write_now: WriteNow
     is_bare = False
     """Whether the socket counts as one without a credential (admission.py)."""
     client_code = ABNORMAL_CLOSURE
@@ -90,7 +92,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         self.network = scope_network(scope)
         self.credential = credential_of(scope["headers"])
         self.user_agent = _user_agent_of(scope["headers"])
-        self.unread_bytes = scope.get("extensions", {}).get("trolley.unread_bytes", noop)
+        extensions = scope.get("extensions", {})
+        self.unread_bytes = extensions.get("trolley.unread_bytes", noop)
+        self.write_now = extensions.get("trolley.write_now", noop)
         _remember_probe(scope, "accepted")
         await send({"type": "websocket.accept", "subprotocol": parsed_handshake.subprotocol})
         await self._serve(parsed_handshake, receive, send)
@@ -111,6 +115,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             device=user_agent.describe(self.user_agent),
             device_kind=user_agent.device_kind(self.user_agent),
             unread_bytes=self.unread_bytes,
+            write_now=self.write_now,
             meter=self.runtime.meter,
         )
         self.runtime.add_connection(self.connection)

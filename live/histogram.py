@@ -41,10 +41,15 @@ class Histogram:
     def __init__(self) -> None:
         self._earlier: BucketCounts = {}
         self._seconds: deque[BucketCounts] = deque([{}], maxlen=WINDOW_SECONDS)
+        self._last = (0, 0.0, 0.0)
+        """The bucket of the last duration, and its bounds: the next one is often in it, too."""
 
     def observe(self, milliseconds: float) -> None:
         """Count one duration."""
-        bucket = bucket_of(milliseconds)
+        bucket, above, bound = self._last
+        if not above < milliseconds <= bound:
+            bucket = bucket_of(milliseconds)
+            self._last = (bucket, BOUNDS[bucket - 1], BOUNDS[bucket])
         current_second = self._seconds[-1]
         current_second[bucket] = current_second.get(bucket, 0) + 1
 

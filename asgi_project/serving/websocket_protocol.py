@@ -1,8 +1,11 @@
-"""uvicorn's WebSocket protocol with less memory for each idle socket.
+"""uvicorn's WebSocket protocol with less memory for each idle socket, and one frame for all.
 
 Most of what an idle socket holds is its handshake, and queues and events that are
 empty. Both are replaced here: the handshake is dropped once it is accepted, and the
 queue and the event take memory only while they hold something.
+
+uvicorn builds the frame of a message again for each socket. Here the first socket that
+gets a message builds it, and the others write the same bytes.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
 
 from asgi_project.serving import unread_bytes
 
@@ -21,6 +26,11 @@ if TYPE_CHECKING:
 
 STOP_PINGS = "trolley.stop_pings"
 """The extension of the scope with which the application makes a socket silent."""
+
+WRITE_NOW = "trolley.write_now"
+"""The extension of the scope with which the application writes a message without waiting."""
+FRAME = "trolley.frame"
+"""The key of a message that has its frame. Sockets that get the same message share it."""
 
 
 class ReceiveQueue:
@@ -77,6 +87,10 @@ class WritableEvent:
         """Make writers wait."""
         self._is_set = False
 
+    def is_set(self) -> bool:
+        """Tell whether writers need not wait."""
+        return self._is_set
+
     async def wait(self) -> None:
         """Wait until the event is set."""
         while not self._is_set:
@@ -98,7 +112,25 @@ class CompactWebSocketProtocol(WebSocketsSansIOProtocol):
         extensions: Any = self.scope["extensions"]
         extensions[unread_bytes.EXTENSION] = partial(unread_bytes.unread_bytes, self.transport)
         extensions[STOP_PINGS] = self.stop_pings
+        if not self.conn.extensions:  # such as compression, which has frames of its own
+            extensions[WRITE_NOW] = self.write_now
         await super().run_asgi()
+
+    def write_now(self, message: dict[str, Any]) -> bool:
+        """Write a text to an open socket; return False if this is not one or writers must wait.
+
+        A message that is not written here may be given to `send`.
+        """
+        if not self.writable.is_set() or self.conn.state is not OPEN or self.disconnected:
+            return False
+        frame = message.get(FRAME)
+        if frame is None:
+            text = message.get("text")
+            if text is None:
+                return False
+            frame = message[FRAME] = Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+        self.transport.write(frame)
+        return True
 
     def stop_pings(self) -> bool:
         """Send no more pings on this socket; return that this is so."""

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from live.connections.identity import Identity
-from live.connections.socket_writer import Send, SocketWriter
+from live.connections.socket_writer import Send, SocketWriter, WriteNow
 from live.connections.state_machine import ConnectionState
 from live.delivery.send_queue import Batch, close_message
 from live.delivery_meter import DeliveryMeter
@@ -68,6 +68,7 @@ class Connection:
         device: str = "",
         device_kind: frames.Device | None = None,
         unread_bytes: UnreadBytes = noop,
+        write_now: WriteNow = noop,
         meter: DeliveryMeter | None = None,
     ) -> None:
         self.id = f"c_{secrets.token_urlsafe(9)}"
@@ -88,7 +89,7 @@ class Connection:
         self.unlisted: dict[UUID, float] = {}
         """Lists of the user that its `welcome` did not have, and when that was read."""
         self.unread_bytes = unread_bytes
-        self.writer = SocketWriter(send, meter=meter)
+        self.writer = SocketWriter(send, write_now=write_now, meter=meter)
         self.writer.on_finished = self._on_writer_finished
         self.writer.on_drained = self._on_writer_drained
         self._finish = finish

@@ -4,6 +4,9 @@ A task for each delivery costs about as much as the delivery. So the first step
 of the coroutine that `send` returns is run by hand: if the server's buffer has
 room, the coroutine ends there. If it waits instead, a task continues the started
 coroutine, and the queue fills until this task ends.
+
+A server may offer more: `write_now`, a plain call that writes a message which it can
+write at once. It is tried first, and what it refuses is sent as above.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from live.noop import noop
 logger = logging.getLogger(__name__)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+WriteNow = Callable[[dict[str, Any]], bool | None]
+"""Writes a message now and returns True, or does nothing."""
 StartedSend = Generator[Any, Any, None]
 
 
@@ -62,14 +67,18 @@ class SocketWriter:
         "_sending",
         "_task",
         "_was_blocked",
+        "_write_now",
         "is_closed",
         "on_drained",
         "on_finished",
         "send_queue",
     )
 
-    def __init__(self, send: Send, *, meter: DeliveryMeter | None = None) -> None:
+    def __init__(
+        self, send: Send, *, write_now: WriteNow = noop, meter: DeliveryMeter | None = None
+    ) -> None:
         self._meter = meter or DeliveryMeter()
+        self._write_now = write_now
         self.send_queue = SendQueue(self.wake, self.write, meter=self._meter)
         self.on_drained: Callable[[], None] = noop
         self.on_finished: Callable[[], None] = noop
@@ -119,18 +128,21 @@ class SocketWriter:
         """Write one batch now; return False if an earlier one still waits for the client."""
         if self._is_busy:
             return False
-        self._is_busy = True
-        started_send: Any = self._send(batch.message)
         try:
-            future = started_send.send(None)
+            is_written = self._write_now(batch.message)
+            if not is_written:
+                self._is_busy = True
+                started_send: Any = self._send(batch.message)
+                future = started_send.send(None)
         except StopIteration:
-            self._is_busy = False
-            self._count_written(batch)
-            return True
+            self._is_busy, is_written = False, True
         except Exception as error:
             self._meter.withdrawn += batch.live_count
             self._on_send_error(error)
             self._on_idle()
+            return True
+        if is_written:
+            self._count_written(batch)
             return True
         self._sending = batch
         self._task = asyncio.ensure_future(self._drain_queue(started_send, future, batch))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 
 import pytest
 
@@ -37,6 +38,14 @@ def test_bucket_is_the_first_whose_bound_is_not_below_the_duration():
         assert BOUNDS[bucket_of(bound * 0.999)] >= bound * 0.999
     assert bucket_of(0) == 0
     assert bucket_of(1e9) == len(BOUNDS) - 1
+
+
+def test_duration_is_counted_in_its_bucket_when_it_follows_one_of_another_bucket():
+    durations = [0, 0.2, 0.2001, 0.21, 0.2, 5, *BOUNDS[:3], 1e9, 1e9, 0.0001, -1, 1e9]
+    histogram = Histogram()
+    for duration in durations:
+        histogram.observe(duration)
+    assert histogram.buckets() == Counter(map(bucket_of, durations))
 
 
 def test_percentiles_increase_with_their_share():

@@ -85,6 +85,44 @@ async def test_send_can_be_a_plain_function_that_returns_a_future():
     assert sent == ["a", "b"]
 
 
+async def test_message_is_sent_in_order_when_the_server_does_not_write_it_at_once():
+    """LIV-9."""
+    socket = FakeSocket()
+    room = [True, False, True]
+
+    def write_now(message: dict) -> bool:
+        if not room.pop(0):
+            return False
+        socket.sent.append(message)
+        return True
+
+    writer = SocketWriter(socket.send, write_now=write_now)
+    writer.send_queue.put(Batch("a"))
+    socket.open.clear()
+    writer.send_queue.put(Batch("b"))
+    writer.send_queue.put(Batch("c"))
+    assert socket.texts == ["a"]
+    assert writer.is_blocked
+    socket.open.set()
+    await writer.drain()
+    assert socket.texts == ["a", "b", "c"]
+    writer.send_queue.put(Batch("d"))
+    assert socket.texts == ["a", "b", "c", "d"]
+    assert room == []
+
+
+async def test_queue_is_closed_when_writing_at_once_fails():
+    def write_now(message: dict) -> bool:
+        raise ConnectionResetError
+
+    writer = SocketWriter(FakeSocket().send, write_now=write_now)
+    finished = []
+    writer.on_finished = lambda: finished.append(1)
+    writer.send_queue.put(Batch("a"))
+    assert finished == [1]
+    assert writer.send_queue.is_closed
+
+
 @pytest.mark.parametrize("blocked", [False, True])
 async def test_broken_socket_closes_the_queue(blocked):
     socket = FakeSocket()
