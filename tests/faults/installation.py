@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,18 @@ class FaultyInstallation(Cluster):
         """Create users, and return the tokens of their scripts."""
         output = self.shell(CREATE_USERS.format(count=count))
         return [line.split()[1] for line in output.splitlines() if line.startswith("TOKEN ")]
+
+    def kill(self) -> None:
+        """Kill all processes of the installation, also the suspended ones."""
+        supervisor = self.first_server.process
+        workers = self.workers if supervisor.poll() is None else []
+        supervisor.kill()
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        assert self.redis is not None
+        self.redis.process.kill()
+        self.postgres.process.kill()
 
     @property
     def living_workers(self) -> list[psutil.Process]:
