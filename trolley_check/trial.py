@@ -171,7 +171,7 @@ class Trial:
         the invite may be used again, and who is no member any more counts as removed.
         """
         path = f"/api/shopping-lists/{list_id}"
-        invite = {"role": "viewer", "guest": True, "expires_in": 3600}
+        invite = {"role": "viewer", "guest": True, "expires_in": 86_400}
         created = await asyncio.to_thread(self._owner.send, "POST", f"{path}/invites/", invite)
         secret = created.required()["token"]
         visitor = self._api({})

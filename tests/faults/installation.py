@@ -10,6 +10,7 @@ import psutil
 
 from tests.support.cluster import Cluster
 from tests.support.postgres_server import PostgresServer
+from tests.support.shifted_clock import ShiftedClock
 
 IN_PROCESS = Path(__file__).parent / "in_process"
 CREATE_USERS = """
@@ -25,14 +26,15 @@ class FaultyInstallation(Cluster):
 
     worker_count = 3
 
-    def __init__(self, folder: Path, postgres: PostgresServer) -> None:
-        self.postgres = postgres
+    def __init__(self, folder: Path, postgres: PostgresServer, clock: ShiftedClock) -> None:
+        self.postgres, self.clock = postgres, clock
         self.switches = folder / "switches"
         self.switches.mkdir()
         super().__init__(folder / "data", database=postgres.url)
 
     def _start(self) -> dict[str, Any]:
         self.environment |= {
+            **self.clock.environment,
             "PYTHONPATH": str(IN_PROCESS),
             "FAULT_SWITCHES": str(self.switches),
             "TROLLEY_TIME_SCALE": "1",

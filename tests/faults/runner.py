@@ -18,6 +18,7 @@ from tests.faults.catalogue import Fault
 from tests.faults.installation import FaultyInstallation
 from tests.faults.oracle import Round
 from tests.support.postgres_server import PostgresServer
+from tests.support.shifted_clock import ShiftedClock
 from trolley_check.history import History
 from trolley_check.judge import Finding
 from trolley_check.trial import Options, Outcome, Trial
@@ -75,8 +76,9 @@ class Runner:
 
     def _start(self) -> FaultyInstallation:
         folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="trolley-faults-")))
-        postgres = self._stack.enter_context(PostgresServer())
-        installation = self._stack.enter_context(FaultyInstallation(folder, postgres))
+        clock = self._stack.enter_context(ShiftedClock())
+        postgres = self._stack.enter_context(PostgresServer(clock.environment))
+        installation = self._stack.enter_context(FaultyInstallation(folder, postgres, clock))
         self._tokens = installation.create_users(self._load.users)
         self._installation = installation
         return installation

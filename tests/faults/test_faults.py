@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -16,23 +17,24 @@ import pytest
 from tests.faults.oracle import MAX_HUNG, Goal, Round, report, without_forgotten
 from tests.faults.runner import broken_off, hung
 from tests.support.processes import ROOT
+from tests.support.shifted_clock import ShiftedClock
 from trolley_check.history import Applied, Copied, Ended, Event, Invoked, Responded
 from trolley_check.trial import Outcome
 
 
-def invoked(op: str, time: float) -> Invoked:
-    return Invoked(client="writer", list="groceries", time=time, op=op, items=1)
+def invoked(op: str, at: float) -> Invoked:
+    return Invoked(client="writer", list="groceries", time=at, op=op, items=1)
 
 
-def responded(op: str, time: float) -> Responded:
-    return Responded(client="writer", list="groceries", time=time, op=op, status=200)
+def responded(op: str, at: float) -> Responded:
+    return Responded(client="writer", list="groceries", time=at, op=op, status=200)
 
 
-def copied(version: int, digest: str, time: float = 0) -> Copied:
+def copied(version: int, digest: str, at: float = 0) -> Copied:
     return Copied(
         client="socket",
         list="groceries",
-        time=time,
+        time=at,
         epoch="first",
         version=version,
         digest=digest,
@@ -40,11 +42,11 @@ def copied(version: int, digest: str, time: float = 0) -> Copied:
     )
 
 
-def applied(op: str, time: float, version: int, digest: str = "") -> Applied:
+def applied(op: str, at: float, version: int, digest: str = "") -> Applied:
     return Applied(
         client="socket",
         list="groceries",
-        time=time,
+        time=at,
         epoch="first",
         version=version,
         base=f"{version - 1}",
@@ -110,6 +112,43 @@ def test_round_that_breaks_off_is_counted():
     result = report([Round("a fault", 1, findings=[broken_off("a trial", TimeoutError("late"))])])
     assert result["hung_or_broken_off"] == 1
     assert "late" in result["rounds"][0]["findings"][0]["text"]
+
+
+def test_clock_of_a_running_process_can_be_shifted():
+    """CHK-4: without a shift it is right, and time that passes is not touched."""
+    code = """
+import datetime, time
+for _ in iter(input, ""):
+    print(int(time.time()), int(datetime.datetime.now().timestamp()), int(time.monotonic()))
+"""
+    with (
+        ShiftedClock() as clock,
+        subprocess.Popen(
+            [sys.executable, "-uc", code],
+            env={**os.environ, **clock.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+
+        def errors() -> list[int]:
+            assert process.stdin
+            assert process.stdout
+            print("now", file=process.stdin, flush=True)
+            shown = map(int, process.stdout.readline().split())
+            true = (time.time(), time.time(), time.monotonic())
+            return [round((at - now) / 60) for at, now in zip(shown, true, strict=True)]
+
+        assert errors() == [0, 0, 0]
+        with clock.shifted(3600):
+            assert errors() == [60, 60, 0]
+            with clock.shifted(-300, process=process.pid):
+                assert errors() == [55, 55, 0]
+        with clock.shifted(600, process=os.getpid()):
+            assert errors() == [0, 0, 0]
+        assert process.stdin
+        print(file=process.stdin, flush=True)
 
 
 def run_faults(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
