@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,6 +48,16 @@ class Api:
         self._headers = dict(headers)
         self.cookies = SimpleCookie()
         self._connection: http.client.HTTPConnection | None = None
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Repeat no request any more, also one that is being sent by another thread."""
+        self._stopped.set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether requests are not repeated any more."""
+        return self._stopped.is_set()
 
     def send(self, method: str, path: str, body: object = None, *, op: str = "") -> Response:
         """Send a request until there is an answer to it, and return the last response.
@@ -59,9 +70,9 @@ class Api:
         while True:
             response = self.send_once(method, path, body, headers)
             is_answer = 200 <= response.status < 500 and response.status != 429
-            if is_answer or time.monotonic() > deadline:
+            if is_answer or time.monotonic() > deadline or self.is_stopped:
                 return response
-            time.sleep(min(float(response.headers.get("Retry-After", delay)), PATIENCE))
+            self._stopped.wait(min(float(response.headers.get("Retry-After", delay)), PATIENCE))
             delay = min(2 * delay, 4.0)
 
     def send_once(

@@ -30,6 +30,9 @@ def service_levels(outcome: Outcome) -> dict[str, Any]:
         "revoked_after_ms": (
             None if outcome.revoked_after is None else round(outcome.revoked_after * 1000, 1)
         ),
+        "converged_after_ms": (
+            None if outcome.converged_after is None else round(outcome.converged_after * 1000, 1)
+        ),
     }
 
 

@@ -43,6 +43,8 @@ class SocketClient:
         self.changed = asyncio.Event()
         self.received_at: dict[str, float] = {}
         """When the change of each operation arrived."""
+        self.moved_at = 0.0
+        """When this client last got rows that it did not have."""
         self.outages: list[float] = []
         """Seconds without a connection that delivers, each time."""
         self.resumed = self.copied = 0
@@ -179,6 +181,8 @@ class SocketClient:
 
     def _copy(self) -> None:
         rows = [item for part in self._parts for item in part["items"]]
+        if not self.is_at(self._parts[-1]):
+            self.moved_at = time.monotonic()
         self.replica = Replica(self._parts[-1]["list"], rows, self._parts[-1])
         self._parts = []
         event = Copied(
@@ -213,7 +217,7 @@ class SocketClient:
             if change["version"] > at.version:
                 await self._subscribe_again(change["topic"], at)
             return
-        items = at.apply(change)
+        items, self.moved_at = at.apply(change), time.monotonic()
         if change["op"]:
             self.received_at.setdefault(change["op"], time.monotonic())
         applied = Applied.of(

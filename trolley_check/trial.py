@@ -47,6 +47,8 @@ class Outcome:
     copied: int = 0
     cuts: int = 0
     revoked_after: float | None = None
+    converged_after: float | None = None
+    """Seconds from the end of the last edit until the last socket had all edits."""
     unsettled: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
 
@@ -59,7 +61,8 @@ class Trial:
         self._options, self._say = options, say
         self._headers = {"Authorization": f"Bearer {options.token}"}
         self._rng = random.Random(options.seed)  # noqa: S311
-        self._owner = Api(options.url, self._headers)
+        self._apis: list[Api] = []
+        self._owner = self._api(self._headers)
         self.outcome = Outcome()
 
     async def run(self) -> Outcome:
@@ -87,8 +90,10 @@ class Trial:
             writers = await self._write(list_id)
         finally:
             cutting.cancel()
+        written_at = time.monotonic()
         await guest
         await self._settle(list_id, sockets)
+        outcome.converged_after = max(0.0, *(each.moved_at - written_at for each in sockets))
         for socket in sockets:
             outcome.outages += socket.outages[1:]
             outcome.resumed += socket.resumed
@@ -101,6 +106,11 @@ class Trial:
                 ]
             await socket.stop()
         outcome.response_seconds = [s for writer in writers for s in writer.response_seconds]
+
+    def _api(self, headers: dict[str, str]) -> Api:
+        api = Api(self._options.url, headers)
+        self._apis.append(api)
+        return api
 
     def _socket(self, list_id: str, name: str, **headers: str) -> SocketClient:
         return SocketClient(
@@ -123,7 +133,7 @@ class Trial:
         options = self._options
         writers = [
             Writer(
-                Api(options.url, self._headers),
+                self._api(self._headers),
                 list_id,
                 f"writer {number}",
                 self.outcome.history,
@@ -136,7 +146,7 @@ class Trial:
 
         def write(writer: Writer) -> None:
             due = time.monotonic()
-            while time.monotonic() < end:
+            while time.monotonic() < end and not writer.api.is_stopped:
                 writer.edit()
                 due = max(due + pause, time.monotonic() - pause)
                 time.sleep(max(due - time.monotonic(), 0))
@@ -144,7 +154,13 @@ class Trial:
 
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(len(writers)) as threads:
-            await asyncio.gather(*(loop.run_in_executor(threads, write, each) for each in writers))
+            running = [loop.run_in_executor(threads, write, writer) for writer in writers]
+            try:
+                await asyncio.gather(*running)
+            except BaseException:
+                for api in self._apis:  # no thread may outlive a trial that ends early
+                    api.stop()
+                raise
         self._say(f"The writers are done after {options.seconds:.0f} s.")
         return writers
 
@@ -155,10 +171,10 @@ class Trial:
         the invite may be used again, and who is no member any more counts as removed.
         """
         path = f"/api/shopping-lists/{list_id}"
-        invite = {"role": "viewer", "guest": True, "expires_in": 3600}
+        invite = {"role": "viewer", "guest": True, "expires_in": 86_400}
         created = await asyncio.to_thread(self._owner.send, "POST", f"{path}/invites/", invite)
         secret = created.required()["token"]
-        visitor = Api(self._options.url, {})
+        visitor = self._api({})
         await asyncio.to_thread(visitor.send, "GET", "/signin/")
         body = {"token": secret, "name": "Trolley check"}
         joined = await asyncio.to_thread(visitor.send, "POST", "/api/invites/accept/", body)

@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from tests.faults.installation import FaultyInstallation
 
+HOUR = 3600.0
 Run = Callable[[FaultyInstallation, Random], None]
 
 
@@ -133,6 +134,24 @@ def put_older_copy_back(installation: FaultyInstallation, rng: Random) -> None:
     postgres.start()
 
 
+def set_clocks(installation: FaultyInstallation, rng: Random) -> None:
+    """The clocks of all processes and of the database are wrong by an hour for some seconds."""
+    seconds = rng.choice((-HOUR, HOUR))
+    with installation.clock.shifted(seconds):
+        at = installation.postgres.value("SELECT extract(epoch FROM now())::float8")
+        assert abs(at - time.time() - seconds) < HOUR / 60
+        time.sleep(rng.uniform(2, 6))
+
+
+def set_clock_of_process(installation: FaultyInstallation, rng: Random) -> None:
+    """The clock of one process is wrong by up to five minutes for some seconds."""
+    process = rng.choice(installation.living_workers)
+    assert any("shifted_clock" in file.path for file in process.memory_maps())
+    seconds = rng.choice((-1, 1)) * rng.uniform(1, HOUR / 12)
+    with installation.clock.shifted(seconds, process=process.pid):
+        time.sleep(rng.uniform(4, 8))
+
+
 def stall_readers(installation: FaultyInstallation, rng: Random) -> None:
     """Ten clients follow the list and read nothing."""
     clients = [stalled_reader(installation) for _ in range(10)]
@@ -219,6 +238,8 @@ FAULTS = {
         Fault("the database crashes", crash_database),
         Fault("the rows of all lists are locked", lock_rows),
         Fault("an older copy of the database is put back", put_older_copy_back, loses_edits=True),
+        Fault("the clock of a process is wrong", set_clock_of_process),
+        Fault("all clocks jump by an hour and back", set_clocks),
         Fault("clients read nothing", stall_readers),
         Fault("clients send nonsense", send_nonsense),
     )

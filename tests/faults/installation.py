@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import psutil
 
 from tests.support.cluster import Cluster
 from tests.support.postgres_server import PostgresServer
+from tests.support.shifted_clock import ShiftedClock
 
 IN_PROCESS = Path(__file__).parent / "in_process"
 CREATE_USERS = """
@@ -24,14 +26,15 @@ class FaultyInstallation(Cluster):
 
     worker_count = 3
 
-    def __init__(self, folder: Path, postgres: PostgresServer) -> None:
-        self.postgres = postgres
+    def __init__(self, folder: Path, postgres: PostgresServer, clock: ShiftedClock) -> None:
+        self.postgres, self.clock = postgres, clock
         self.switches = folder / "switches"
         self.switches.mkdir()
         super().__init__(folder / "data", database=postgres.url)
 
     def _start(self) -> dict[str, Any]:
         self.environment |= {
+            **self.clock.environment,
             "PYTHONPATH": str(IN_PROCESS),
             "FAULT_SWITCHES": str(self.switches),
             "TROLLEY_TIME_SCALE": "1",
@@ -43,6 +46,18 @@ class FaultyInstallation(Cluster):
         """Create users, and return the tokens of their scripts."""
         output = self.shell(CREATE_USERS.format(count=count))
         return [line.split()[1] for line in output.splitlines() if line.startswith("TOKEN ")]
+
+    def kill(self) -> None:
+        """Kill all processes of the installation, also the suspended ones."""
+        supervisor = self.first_server.process
+        workers = self.workers if supervisor.poll() is None else []
+        supervisor.kill()
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        assert self.redis is not None
+        self.redis.process.kill()
+        self.postgres.process.kill()
 
     @property
     def living_workers(self) -> list[psutil.Process]:

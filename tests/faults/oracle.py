@@ -17,8 +17,11 @@ COLUMNS = {
     "different": {"digest", "atomic", "converged"},
     "invented": {"phantom"},
     "after_access_ended": {"revoked"},
+    "hung_or_broken_off": {"hung", "broken off"},
 }
-"""The rules of the judge that each number of the report counts."""
+"""The rules that each number of the report counts: those of the judge, and two of the runner."""
+MAX_HUNG = 3
+"""Rounds that hang one after another. Then a run ends, because it would never end by itself."""
 
 
 @dataclass
@@ -27,11 +30,14 @@ class Round:
 
     fault: str
     seed: int
-    injected: int
+    injected: int = 0
+    seconds: float = 0.0
     edits: int = 0
     deliveries: int = 0
     slowest_delivery: float = 0.0
     longest_outage: float = 0.0
+    slowest_convergence: float = 0.0
+    """Seconds from the last edit until all sockets had all edits."""
     resumed: int = 0
     copied: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -47,6 +53,7 @@ class Round:
         self.edits += verdict.edits
         self.slowest_delivery = max([self.slowest_delivery, *outcome.delivery_seconds])
         self.longest_outage = max([self.longest_outage, *outcome.outages])
+        self.slowest_convergence = max(self.slowest_convergence, outcome.converged_after or 0.0)
         self.resumed += outcome.resumed
         self.copied += outcome.copied
         findings = list(verdict.findings)
@@ -60,6 +67,39 @@ class Round:
             column: sum(finding.rule in rules for finding in self.findings)
             for column, rules in COLUMNS.items()
         }
+
+
+@dataclass(frozen=True)
+class Goal:
+    """When a run is over: after so many deliveries, or else after so many rounds."""
+
+    rounds: int
+    deliveries: int | None = None
+
+    def is_reached(self, rounds: Sequence[Round]) -> bool:
+        """Whether these rounds are enough, or no other one would help."""
+        last = rounds[-MAX_HUNG:]
+        if len(last) == MAX_HUNG and all(map(_has_hung, last)):
+            return True
+        done, total, _ = self._state(rounds)
+        return done >= total
+
+    def progress(self, rounds: Sequence[Round], seconds: float) -> str:
+        """Say how far the run is after these seconds, and how long it still takes."""
+        done, total, unit = self._state(rounds)
+        text = f"{done:,} of {total:,} {unit}"
+        if not 0 < done < total:
+            return text
+        return f"{text}, {seconds * (total - done) / done / 60:.0f} min left"
+
+    def _state(self, rounds: Sequence[Round]) -> tuple[int, int, str]:
+        if self.deliveries is None:
+            return len(rounds), self.rounds, "rounds"
+        return sum(each.deliveries for each in rounds), self.deliveries, "deliveries"
+
+
+def _has_hung(this: Round) -> bool:
+    return any(finding.rule == "hung" for finding in this.findings)
 
 
 def without_forgotten(events: Sequence[Event]) -> tuple[list[Event], set[str]]:
@@ -113,10 +153,12 @@ def report(rounds: Sequence[Round]) -> dict[str, Any]:
         **{name: sum(counts[name] for counts in columns) for name in COLUMNS},
         "slowest_delivery_s": round(max(each.slowest_delivery for each in rounds), 2),
         "longest_outage_s": round(max(each.longest_outage for each in rounds), 2),
+        "slowest_convergence_s": round(max(each.slowest_convergence for each in rounds), 2),
         "rounds": [
             {
                 "fault": each.fault,
                 "seed": each.seed,
+                "seconds": round(each.seconds, 1),
                 "injected": each.injected,
                 "writes": each.edits,
                 "deliveries": each.deliveries,
@@ -124,6 +166,7 @@ def report(rounds: Sequence[Round]) -> dict[str, Any]:
                 "copied": each.copied,
                 "slowest_delivery_s": round(each.slowest_delivery, 2),
                 "longest_outage_s": round(each.longest_outage, 2),
+                "slowest_convergence_s": round(each.slowest_convergence, 2),
                 "findings": [finding._asdict() for finding in each.findings],
             }
             for each in rounds

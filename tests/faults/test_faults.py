@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
+import psutil
 import pytest
 
-from tests.faults.oracle import Round, report, without_forgotten
+from tests.faults.oracle import MAX_HUNG, Goal, Round, report, without_forgotten
+from tests.faults.runner import broken_off, hung
 from tests.support.processes import ROOT
+from tests.support.shifted_clock import ShiftedClock
 from trolley_check.history import Applied, Copied, Ended, Event, Invoked, Responded
 from trolley_check.trial import Outcome
 
 
-def invoked(op: str, time: float) -> Invoked:
-    return Invoked(client="writer", list="groceries", time=time, op=op, items=1)
+def invoked(op: str, at: float) -> Invoked:
+    return Invoked(client="writer", list="groceries", time=at, op=op, items=1)
 
 
-def responded(op: str, time: float) -> Responded:
-    return Responded(client="writer", list="groceries", time=time, op=op, status=200)
+def responded(op: str, at: float) -> Responded:
+    return Responded(client="writer", list="groceries", time=at, op=op, status=200)
 
 
-def copied(version: int, digest: str, time: float = 0) -> Copied:
+def copied(version: int, digest: str, at: float = 0) -> Copied:
     return Copied(
         client="socket",
         list="groceries",
-        time=time,
+        time=at,
         epoch="first",
         version=version,
         digest=digest,
@@ -35,11 +42,11 @@ def copied(version: int, digest: str, time: float = 0) -> Copied:
     )
 
 
-def applied(op: str, time: float, version: int, digest: str = "") -> Applied:
+def applied(op: str, at: float, version: int, digest: str = "") -> Applied:
     return Applied(
         client="socket",
         list="groceries",
-        time=time,
+        time=at,
         epoch="first",
         version=version,
         base=f"{version - 1}",
@@ -81,21 +88,117 @@ def test_older_copy_may_forget_edits_that_sockets_had_seen():
     assert texts == ["c was answered with 200 and nobody got it"]
 
 
+def test_run_is_over_when_so_many_deliveries_were_judged():
+    """CHK-6"""
+    rounds = [Round("a fault", seed, deliveries=400) for seed in range(3)]
+    goal = Goal(rounds=18, deliveries=1200)
+    assert not goal.is_reached(rounds[:2])
+    assert goal.progress(rounds[:2], seconds=600) == "800 of 1,200 deliveries, 5 min left"
+    assert goal.is_reached(rounds)
+    assert goal.progress(rounds, seconds=900) == "1,200 of 1,200 deliveries"
+
+
+def test_run_ends_when_rounds_only_hang():
+    """CHK-6"""
+    ended = Round("a fault", 1, deliveries=400)
+    hanging = [Round("a fault", seed, findings=[hung(180)]) for seed in range(MAX_HUNG)]
+    goal = Goal(rounds=18, deliveries=1200)
+    assert not goal.is_reached([*hanging[1:], ended])
+    assert goal.is_reached([ended, *hanging])
+
+
+def test_round_that_breaks_off_is_counted():
+    """CHK-6"""
+    result = report([Round("a fault", 1, findings=[broken_off("a trial", TimeoutError("late"))])])
+    assert result["hung_or_broken_off"] == 1
+    assert "late" in result["rounds"][0]["findings"][0]["text"]
+
+
+def test_clock_of_a_running_process_can_be_shifted():
+    """CHK-4: without a shift it is right, and time that passes is not touched."""
+    code = """
+import datetime, time
+for _ in iter(input, ""):
+    print(int(time.time()), int(datetime.datetime.now().timestamp()), int(time.monotonic()))
+"""
+    with (
+        ShiftedClock() as clock,
+        subprocess.Popen(
+            [sys.executable, "-uc", code],
+            env={**os.environ, **clock.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+
+        def errors() -> list[int]:
+            assert process.stdin
+            assert process.stdout
+            print("now", file=process.stdin, flush=True)
+            shown = map(int, process.stdout.readline().split())
+            true = (time.time(), time.time(), time.monotonic())
+            return [round((at - now) / 60) for at, now in zip(shown, true, strict=True)]
+
+        assert errors() == [0, 0, 0]
+        with clock.shifted(3600):
+            assert errors() == [60, 60, 0]
+            with clock.shifted(-300, process=process.pid):
+                assert errors() == [55, 55, 0]
+        with clock.shifted(600, process=os.getpid()):
+            assert errors() == [0, 0, 0]
+        assert process.stdin
+        print(file=process.stdin, flush=True)
+
+
+def run_faults(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `./run faults` without its installing."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.faults", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def processes_of(run: str) -> list[psutil.Process]:
+    """Return the processes that a run has left."""
+    left = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("FAULTS_RUN") == run:
+                left.append(process)
+    return left
+
+
+@pytest.mark.extended
+@pytest.mark.system
+@pytest.mark.timeout(300)
+def test_round_that_hangs_is_killed_and_named(tmp_path: Path) -> None:
+    """CHK-6: and the next round has another installation."""
+    run, path = str(uuid4()), tmp_path / "report.json"
+    limits = ["--timeout", "1", "--seconds", "60", "--deliveries", "10", "--users", "1"]
+    fault = ["--only", "only cut connections", "--json", str(path)]
+    result = run_faults(*limits, *fault, FAULTS_RUN=run)
+    assert result.returncode == 1, result.stdout + result.stderr
+    written = json.loads(path.read_text())
+    assert written["hung_or_broken_off"] == len(written["rounds"]) == MAX_HUNG
+    assert "BROKEN hung: the round did not end within 1 s" in result.stdout
+    assert processes_of(run) == []
+
+
 @pytest.mark.extended
 @pytest.mark.system
 @pytest.mark.timeout(180)
 def test_round_with_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     """CHK-4"""
-    command = [sys.executable, "-m", "tests.faults", "--only", "a process is killed"]
-    result = subprocess.run(
-        [*command, "--seconds", "15", "--users", "2", "--json", str(tmp_path / "report.json")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    path = tmp_path / "report.json"
+    load = ["--seconds", "15", "--users", "2", "--json", str(path)]
+    result = run_faults("--only", "a process is killed", *load)
     assert result.returncode == 0, result.stdout + result.stderr
-    written = json.loads((tmp_path / "report.json").read_text())
+    written = json.loads(path.read_text())
     assert written["faults"] > 0
     assert written["deliveries"] > 1000
     assert [written[name] for name in ("lost", "doubled", "out_of_order", "different")] == [0] * 4

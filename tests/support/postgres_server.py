@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 
@@ -22,7 +23,9 @@ OPTIONS = ("-c", "max_connections=200", "-c", "shared_buffers=64MB")
 class PostgresServer:
     """Runs in a folder of its own, as the user postgres if this process runs as root."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is what the server gets in addition."""
+        self._environment = {**os.environ, **(environment or {})}
         self.folder = Path(mkdtemp(prefix="trolley-postgres-"))
         self.data = self.folder / "data"
         (self.port,) = free_ports(1)
@@ -46,7 +49,12 @@ class PostgresServer:
         command = [program, "-D", str(self.data), "-p", str(self.port), "-k", "", *OPTIONS]
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                command, user=self._user, cwd="/", stdout=log, stderr=log
+                command,
+                user=self._user,
+                cwd="/",
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
@@ -68,6 +76,13 @@ class PostgresServer:
         """Run a statement."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement)
+
+    def value(self, statement: str) -> Any:
+        """Return the first value of the only row of a query."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            row = connection.execute(statement).fetchone()
+        assert row is not None
+        return row[0]
 
     def keep_copy(self) -> None:
         """Keep the data as they are now. The server must have stopped."""
