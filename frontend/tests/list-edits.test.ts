@@ -31,6 +31,8 @@ interface VectorItem {
 
 interface Vector {
   claim: string;
+  items?: VectorItem[];
+  settings?: Required<ListSettings>;
   edit: Edit;
   request: { method: string; path: string; body: unknown };
   items_after: VectorItem[];
@@ -48,7 +50,14 @@ const { items, settings, cases } = vectors as unknown as {
 const rowOf = ({ id = '', not_found: isMissing, ...fields }: VectorItem, index: number): ItemRow =>
   item(id, { position: `V${index}`, ...fields, not_found_at: isMissing ? AT : null });
 
-const rows = new Map(items.map((each, index) => [each.id ?? '', rowOf(each, index)]));
+const rowsOf = (each: readonly VectorItem[]): Map<string, ItemRow> =>
+  new Map(each.map((one, index) => [one.id ?? '', rowOf(one, index)]));
+const rows = rowsOf(items);
+/** What the list has before the edit of a vector. */
+const startOf = (vector: Vector) => ({
+  rows: vector.items ? rowsOf(vector.items) : rows,
+  settings: vector.settings ?? settings,
+});
 
 function entry(edit: Edit, op = 'op'): OutboxEntry {
   const queuedEntry = { op, edit, label: 'Label', createdAt: 0 };
@@ -132,29 +141,33 @@ describe('an edit of a list', () => {
   });
 
   it.each(cases)('ITM-138 is sent, and shown as the server will do it: $claim', (vector) => {
+    const start = startOf(vector);
     const queuedEntry = entry(vector.edit);
     const { method, path, body } = requestOf(queuedEntry);
     expect({ method, path, body }).toEqual(vector.request);
-    const shown = optimisticRows(rows, [queuedEntry], ana).map((row) => comparable(row.item));
+    const shown = optimisticRows(start.rows, [queuedEntry], ana).map((row) => comparable(row.item));
     const expected = vector.items_after.map((each, index) => comparable(rowOf(each, index)));
     expect(shown).toEqual(expected);
-    expect(optimisticSettings(settings, [queuedEntry])).toEqual(vector.settings_after ?? settings);
+    expect(optimisticSettings(start.settings, [queuedEntry])).toEqual(
+      vector.settings_after ?? start.settings,
+    );
   });
 
   it.each(cases)('ITM-140 is in the history as the server logs it: $claim', (vector) => {
+    const start = startOf(vector);
     const queuedEntry = entry(vector.edit);
     const view = new Map(
-      optimisticRows(rows, [queuedEntry], ana).map((row) => [row.item.id, row.item]),
+      optimisticRows(start.rows, [queuedEntry], ana).map((row) => [row.item.id, row.item]),
     );
-    const list = listRow('one', settings);
-    const after = listRow('one', optimisticSettings(settings, [queuedEntry]));
+    const list = listRow('one', start.settings);
+    const after = listRow('one', optimisticSettings(start.settings, [queuedEntry]));
     const frame = change(2, {
       verb: 'items.edited',
-      items: [...view.values()].filter((row) => !isSame(row, rows.get(row.id))),
-      gone: [...rows.keys()].filter((id) => !view.has(id)),
+      items: [...view.values()].filter((row) => !isSame(row, start.rows.get(row.id))),
+      gone: [...start.rows.keys()].filter((id) => !view.has(id)),
       ...(vector.settings_after && { list: after }),
     });
-    const before = { ...emptyReplica('list:one'), list, items: rows };
+    const before = { ...emptyReplica('list:one'), list, items: start.rows };
     const { fields } = summaryOfChange(frame, before);
     expect(fields).toEqual(vector.fields ?? {});
   });

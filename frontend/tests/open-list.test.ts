@@ -2,24 +2,26 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AisleFinder, AisleTable } from '../src/stores/aisle-finder';
 import { AISLE_WORDS } from '../src/stores/aisle-words/en';
 import { Announcer } from '../src/stores/announcer.svelte';
-import { addMany, fillAisles, untickAll } from '../src/stores/list-actions';
+import { addMany, fillAisles, renameShop, untickAll } from '../src/stores/list-actions';
+import { optimisticSettings } from '../src/sync/list-settings';
 import { OpenList } from '../src/stores/open-list.svelte';
 import { Toast } from '../src/stores/toast.svelte';
 import type { ItemRow } from '../src/protocol/frames';
 import { ConnectedEngine } from './fake/connected-engine';
 import { ManualClock } from './fake/clock';
-import { ana, change, DigestWriter, item, snapshot, welcome } from './fake/rows';
+import { ana, change, DigestWriter, item, listRow, snapshot, welcome } from './fake/rows';
 
 const digests = new DigestWriter();
 let connected: ConnectedEngine;
 let list: OpenList;
+let toast: Toast;
 
 beforeEach(() => {
   vi.stubGlobal('document', { visibilityState: 'visible', addEventListener: vi.fn() });
   connected = new ConnectedEngine();
   const { engine } = connected;
   const user = { profile: { ...ana } } as unknown as { profile: null };
-  const toast = new Toast();
+  toast = new Toast();
   const app = { dependencies: { engine }, user, announcer: new Announcer(), toast };
   list = new OpenList('one', app, new ManualClock());
   engine.start();
@@ -149,6 +151,68 @@ describe('the last edit', () => {
     expect(openNames()).toEqual(['Milk', 'Tea']);
     list.undoLast();
     expect(openNames()).toEqual(['Milk']);
+  });
+});
+
+describe('a shop that gets another name (AIS-11)', () => {
+  const lidl = { aisles: ['Bakery'] };
+  const aldi = { aisles: ['Dairy'] };
+  const state = () => ({ shop: list.aisles.shop, shops: list.settings.shops, ...shopsOfItems() });
+  const shopsOfItems = () =>
+    Object.fromEntries(list.items.map(({ name, shops }) => [name, shops ?? []]));
+  const before = {
+    shop: 'Lidl',
+    shops: { Lidl: lidl, Aldi: aldi },
+    ...{ Milk: ['Lidl', 'aldi'], Tea: ['LIDL'], Rice: [] },
+  };
+
+  beforeEach(() => {
+    list.settingsOf = optimisticSettings;
+    const items = [
+      { ...row('Milk').item, shops: ['Lidl', 'aldi'] },
+      { ...row('Tea').item, shops: ['LIDL'] },
+      item('r', { name: 'Rice', position: 'c' }),
+    ];
+    const settings = { aisles: ['Dairy'], shops: { Lidl: lidl, Aldi: aldi } };
+    const frame = change(2, { verb: 'list.edited', items, list: listRow('one', settings) });
+    connected.receive(digests.write(frame));
+    list.aisles.setShop('Lidl');
+    list.refresh();
+  });
+
+  it('is one edit, is shown at once, and undone as one', () => {
+    expect(state()).toEqual(before);
+    renameShop(list, 'Lidl', 'Market');
+    expect(state()).toEqual({
+      shop: 'Market',
+      shops: { Market: lidl, Aldi: aldi },
+      ...{ Milk: ['Market', 'aldi'], Tea: ['Market'], Rice: [] },
+    });
+    expect(connected.engine.outbox.map(({ edit }) => edit)).toEqual([
+      { type: 'rename shop', list: 'one', from: 'Lidl', to: 'Market' },
+    ]);
+    expect(toast.content?.text).toBe('Renamed Lidl to Market');
+    toast.content?.onAction?.();
+    expect(state()).toEqual(before);
+  });
+
+  it('becomes one with the shop of that name, in the spelling of that', () => {
+    renameShop(list, 'Lidl', 'ALDI');
+    expect(state()).toEqual({
+      shop: 'Aldi',
+      shops: { Aldi: aldi },
+      ...{ Milk: ['Aldi'], Tea: ['Aldi'], Rice: [] },
+    });
+    expect(toast.content?.text).toBe('Merged Lidl into Aldi');
+    list.undoLast();
+    expect(state()).toEqual({ ...before, shop: 'Aldi' });
+  });
+
+  it('can be spelled in another way', () => {
+    renameShop(list, 'Lidl', 'LIDL');
+    expect(state()).toMatchObject({ shop: 'LIDL', shops: { LIDL: lidl, Aldi: aldi } });
+    list.undoLast();
+    expect(state()).toEqual({ ...before, shop: 'LIDL' });
   });
 });
 

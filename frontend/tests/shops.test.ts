@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isForShop, orderInShop, renamedShop, shopNames } from '../src/stores/shops';
+import { isForShop, orderInShop, shopNames } from '../src/stores/shops';
 import { isStaple, missingStaples, staplePatch } from '../src/stores/staples';
 import { item } from './fake/rows';
 
@@ -30,53 +30,6 @@ describe('the shops of a list (AIS-8)', () => {
     expect(orderInShop(settings, 'lidl')).toEqual(['B']);
     expect(orderInShop(settings, 'Aldi')).toEqual(['A', 'B']);
     expect(orderInShop(settings, '')).toEqual(['A', 'B']);
-  });
-});
-
-describe('a shop that gets another name (AIS-11)', () => {
-  const settings = { shops: { Lidl: { aisles: ['B'] }, Aldi: { aisles: ['A'] } } };
-  const items = [
-    item('a', { shops: ['LIDL'] }),
-    item('b', { shops: ['Lidl', 'Aldi'] }),
-    item('c', { shops: ['Aldi'] }),
-    item('d', { shops: ['lidl'] }),
-    item('e'),
-  ];
-
-  it('keeps its order and its items', () => {
-    expect(renamedShop(settings, items, 'Lidl', 'Market')).toEqual({
-      patch: { shops: { Lidl: null, Market: { aisles: ['B'] } } },
-      groups: [
-        { items: ['a', 'd'], shops: ['Market'] },
-        { items: ['b'], shops: ['Market', 'Aldi'] },
-      ],
-    });
-    expect(renamedShop({ shops: {} }, [items[4] ?? item('e')], 'Lidl', 'Market')).toEqual({
-      patch: null,
-      groups: [],
-    });
-  });
-
-  it('becomes one with a shop of that name, which keeps its order', () => {
-    expect(renamedShop(settings, items, 'lidl', 'ALDI')).toEqual({
-      patch: { shops: { Lidl: null } },
-      groups: [{ items: ['a', 'b', 'd'], shops: ['Aldi'] }],
-    });
-  });
-
-  it('can be spelled in another way', () => {
-    expect(renamedShop(settings, items.slice(0, 2), 'Lidl', 'LIDL')).toEqual({
-      patch: { shops: { Lidl: null, LIDL: { aisles: ['B'] } } },
-      groups: [{ items: ['b'], shops: ['LIDL', 'Aldi'] }],
-    });
-  });
-
-  it('changes at most as many items at once as the server takes', () => {
-    const many = Array.from({ length: 1001 }, (_, number) =>
-      item(`${number}`, { shops: ['Lidl'] }),
-    );
-    const { groups } = renamedShop(settings, many, 'Lidl', 'Market');
-    expect(groups.map((group) => group.items.length)).toEqual([1000, 1]);
   });
 });
 

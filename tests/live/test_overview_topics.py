@@ -99,6 +99,38 @@ async def test_change_sends_one_row_to_members_and_nothing_to_others(
     assert await clients[2].drain() == []
 
 
+async def test_row_of_a_list_has_none_of_its_settings_when_they_change(
+    open_client, signed_in_client, ana, bob, groceries
+):
+    """LIV-42, ITM-126: of shops, aisles, staples and marks it has the version and the counts."""
+    client = await open_client(bob)
+    row = (await subscribe_lists(client))["Groceries"]
+    url = f"/api/shopping-lists/{groceries.pk}/"
+    item = {"name": "Milk", "category": "Dairy", "shops": ["Lidl"]}
+    pk = await run_in_db_thread(
+        lambda: signed_in_client(ana).post(f"{url}shopping-items/", item).json()["id"]
+    )
+    fields = (await row_of(client, groceries)).keys()
+    assert fields == row.keys()
+    for method, path, body in (
+        ("patch", url, {"aisles": ["Dairy"], "shops": {"Lidl": {}}, "staples": {"Milk": {}}}),
+        ("post", f"{url}shops/rename/", {"from": "Lidl", "to": "Market"}),
+        ("patch", f"{url}shopping-items/{pk}/", {"not_found": True}),
+        ("patch", f"{url}shopping-items/{pk}/", {"shops": []}),
+    ):
+        response = await run_in_db_thread(
+            lambda method=method, path=path, body=body: getattr(signed_in_client(ana), method)(
+                path, body
+            )
+        )
+        assert response.status_code == 200
+        await run_in_db_thread(groceries.refresh_from_db)
+        row = await row_of(client, groceries)
+        assert row.keys() == fields
+        assert (row["version"], row["digest"]) == (groceries.version, groceries.digest)
+        assert (row["items_open"], row["items_total"]) == (1, 1)
+
+
 @UNREPAIRED
 async def test_changes_in_a_short_time_are_read_together(
     open_client, live_runtime, monkeypatch, ana, bob, groceries

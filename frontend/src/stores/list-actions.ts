@@ -13,7 +13,7 @@ import {
 } from '../sync/edit';
 import { inversePatch } from '../sync/list-settings';
 import { aisleNames } from './aisle-names';
-import { renamedShop } from './shops';
+import { shopNames } from './shops';
 import { missingStaples, staplePatch } from './staples';
 import type { Placement } from './item-order';
 import type { OpenList } from './open-list.svelte';
@@ -225,18 +225,17 @@ export function forgetShopOrder(list: OpenList, shop: string): void {
   setSettings(list, { shops: { [shop]: null } }, shop, m.shop_order_forgotten({ shop }));
 }
 
-/** Give a shop another name, in its order and its items, with one undo. */
-export function renameShop(list: OpenList, from: string, to: string): void {
-  const { patch, groups } = renamedShop(list.settings, list.items, from, to);
-  const edits: Edit[] = groups.map((fields) => ({
-    type: 'edit items',
-    list: list.id,
-    items: fields.items,
-    fields: { shops: fields.shops },
-  }));
-  if (patch) edits.unshift({ type: 'settings', list: list.id, patch });
-  const undo = list.submitTogether(edits, from, patch ? inversePatch(list.settings, patch) : {});
-  list.offerUndo(m.aisle_renamed({ from, to }), () => {
+/** Give a shop another name. If the list has a shop of that name, they become one. */
+export function renameShop(list: OpenList, from: string, typed: string): void {
+  const others = shopNames(list.settings, list.items).filter((name) => !isSameName(name, from));
+  const other = others.find((name) => isSameName(name, typed));
+  const to = other ?? typed;
+  const undo = list.submitTogether(
+    [{ type: 'rename shop', list: list.id, from, to }],
+    from,
+    inversePatch(list.settings, { shops: { [from]: null, [to]: null } }),
+  );
+  list.offerUndo(other ? m.aisle_merged({ from, to }) : m.aisle_renamed({ from, to }), () => {
     undo();
     showShop(list, from);
   });

@@ -234,9 +234,7 @@ export class OpenList {
 
   /** Submit edits as one step, which is undone as one. Returns the function that undoes it. */
   submitTogether(edits: readonly Edit[], label: string, settings?: SettingsPatch): () => void {
-    const undos = edits.map((edit) =>
-      this.#submitEdit(edit, label, edit.type === 'settings' ? settings : undefined),
-    );
+    const undos = edits.map((edit) => this.#submitEdit(edit, label, settings));
     return this.#remember(label, () => {
       for (const undo of undos.reverse()) undo();
     });

@@ -60,9 +60,11 @@ export function requestOf({ edit, op }: OutboxEntry): HttpRequest {
     }
     case 'settings':
       return { method: 'PATCH', path: list, body: edit.patch, op };
-    case 'rename aisle': {
+    case 'rename aisle':
+    case 'rename shop': {
+      const names = edit.type === 'rename shop' ? 'shops' : 'aisles';
       const body = { from: edit.from, to: edit.to };
-      return { method: 'POST', path: `${list}aisles/rename/`, body, op };
+      return { method: 'POST', path: `${list}${names}/rename/`, body, op };
     }
     case 'undo': {
       const path = `${list}activities/${edit.version ?? 0}/undo/`;

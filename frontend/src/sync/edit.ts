@@ -44,8 +44,16 @@ export type Edit =
   | { type: 'move to list'; list: string; items: readonly string[]; target: string }
   | Copy
   | { type: 'settings'; list: string; patch: SettingsPatch }
-  | { type: 'rename aisle'; list: string; from: string; to: string }
+  | Renaming
   | Undo;
+
+/** Gives an aisle or a shop another name. If the list has one of that name, they become one. */
+export interface Renaming {
+  type: 'rename aisle' | 'rename shop';
+  list: string;
+  from: string;
+  to: string;
+}
 
 /** A list that this browser creates. It chooses the id, so that the list can be used at once. */
 export interface Creation {
@@ -96,6 +104,17 @@ export function itemOf(edit: Edit): string | null {
 /** Two names denote the same item if their keys are equal. */
 export function isSameName(a: string, b: string): boolean {
   return nameKey(a) === nameKey(b);
+}
+
+/** Names in which one is another one, each once. */
+export function renamedNames(names: readonly string[], from: string, to: string): string[] {
+  const byKey = new Map<string, string>();
+  for (const name of names) {
+    const renamed = isSameName(name, from) ? to : name;
+    const key = nameKey(renamed);
+    byKey.set(key, byKey.get(key) ?? renamed);
+  }
+  return [...byKey.values()];
 }
 
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}]/gu;

@@ -1,6 +1,6 @@
 /** The settings of a list with the edits of this user. shopping_list/list_settings.py does the same. */
 import type { Shop, Staple } from '../protocol/frames';
-import { isSameName, nameKey, type ListSettings, type SettingsPatch } from './edit';
+import { isSameName, renamedNames, type ListSettings, type SettingsPatch } from './edit';
 import type { Outbox } from './outbox';
 
 type ByName<Value> = Readonly<Record<string, Value>>;
@@ -18,6 +18,7 @@ export function optimisticSettings(
       if (state === 'rejected') return settings;
       if (edit.type === 'settings') return patched(settings, edit.patch);
       if (edit.type === 'undo' && edit.settings) return patched(settings, edit.settings);
+      if (edit.type === 'rename shop') return withRenamedShop(settings, edit.from, edit.to);
       return edit.type === 'rename aisle' ? renamed(settings, edit.from, edit.to) : settings;
     },
     { aisles, shops, staples },
@@ -51,12 +52,31 @@ function renamed(
   from: string,
   to: string,
 ): Required<ListSettings> {
-  const rename = (aisle: string): string => (isSameName(aisle, from) ? to : aisle);
+  const rename = (names: readonly string[]): string[] => renamedNames(names, from, to);
   return {
-    aisles: uniqueNames(aisles.map(rename)),
-    shops: mapValues(shops, (shop) => ({ ...shop, aisles: uniqueNames(shop.aisles.map(rename)) })),
-    staples: mapValues(staples, (staple) => ({ ...staple, category: rename(staple.category) })),
+    aisles: rename(aisles),
+    shops: mapValues(shops, (shop) => ({ ...shop, aisles: rename(shop.aisles) })),
+    staples: mapValues(staples, (staple) => {
+      return isSameName(staple.category, from) ? { ...staple, category: to } : staple;
+    }),
   };
+}
+
+/** Of two shops that become one, the one of the new name keeps its order, if it has one. */
+function withRenamedShop(
+  settings: Required<ListSettings>,
+  from: string,
+  to: string,
+): Required<ListSettings> {
+  const shops = new Map(Object.entries(settings.shops));
+  const nameOf = (name: string) => [...shops.keys()].find((each) => isSameName(each, name));
+  const before = nameOf(from);
+  const shop = before === undefined ? undefined : shops.get(before);
+  if (before === undefined || !shop) return settings;
+  shops.delete(before);
+  const name = nameOf(to) ?? to;
+  if (!shops.get(name)?.aisles.length) shops.set(name, shop);
+  return { ...settings, shops: Object.fromEntries(shops) };
 }
 
 /** The patch that takes another patch of these settings back. */
@@ -73,16 +93,6 @@ export function inversePatch(
 
 function valuesBefore<Value>(current: ByName<Value>, patch: object): Record<string, Value | null> {
   return Object.fromEntries(Object.keys(patch).map((name) => [name, current[name] ?? null]));
-}
-
-/** Names without those that are there already, in their order. */
-function uniqueNames(names: readonly string[]): string[] {
-  const byKey = new Map<string, string>();
-  for (const name of names) {
-    const key = nameKey(name);
-    if (!byKey.has(key)) byKey.set(key, name);
-  }
-  return [...byKey.values()];
 }
 
 function mapValues<Value>(

@@ -1,5 +1,5 @@
 import type { ItemRow, Person } from '../protocol/frames';
-import { keyOfItem, nameKey, type NewItem } from './edit';
+import { keyOfItem, nameKey, renamedNames, type NewItem, type Renaming } from './edit';
 import { mergeDetails, putBackDetails } from './item-merge';
 import type { OutboxEntry, Outbox } from './outbox';
 
@@ -126,7 +126,8 @@ function applyEdit(
       for (const id of edit.items) rows.delete(id);
       break;
     case 'rename aisle':
-      renameAisle(rows, edit, context);
+    case 'rename shop':
+      rename(rows, edit, context);
       break;
     case 'undo':
       for (const id of edit.removedIds) rows.delete(id);
@@ -180,16 +181,17 @@ function moveItems(
   });
 }
 
-function renameAisle(
-  rows: EditedRows,
-  { from, to }: { from: string; to: string },
-  context: EditContext,
-): void {
+function rename(rows: EditedRows, { type, from, to }: Renaming, context: EditContext): void {
   const key = nameKey(from);
-  const renamed = Array.from(rows.all()).filter(
-    ({ category }) => category !== to && (category === from || nameKey(category) === key),
-  );
-  for (const { id } of renamed) changeItem(rows, id, { category: to }, context);
+  const isRenamed = (name: string): boolean => name === from || nameKey(name) === key;
+  for (const { id, category, shops = [] } of [...rows.all()]) {
+    if (type === 'rename shop') {
+      if (shops.some(isRenamed))
+        changeItem(rows, id, { shops: renamedNames(shops, from, to) }, context);
+    } else if (category !== to && isRenamed(category)) {
+      changeItem(rows, id, { category: to }, context);
+    }
+  }
 }
 
 function changeItem(

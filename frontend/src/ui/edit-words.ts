@@ -26,6 +26,7 @@ export function textOfWaiting({ edit, label: name }: OutboxEntry): string {
     case 'copy items':
       return m.waiting_copy({ name });
     case 'rename aisle':
+    case 'rename shop':
       return m.waiting_change({ name: edit.from });
     case 'settings':
     case 'edit items':

@@ -277,7 +277,7 @@ export class RandomBrowsers {
     const { list } = this.server;
     this.#ids += 1;
     const item = `item${this.#ids}`;
-    const kind = (b >> 5) % 14;
+    const kind = (b >> 5) % 16;
     if (!row || kind < 2) {
       this.submit(page, { type: 'add', list, item, fields: { name, note } }, name);
     } else if (kind === 2) {
@@ -308,6 +308,12 @@ export class RandomBrowsers {
     } else if (kind === 12) {
       const from = AISLES[b % 3] ?? 'Dairy';
       this.submit(page, { type: 'rename aisle', list, from: from || 'Cold', to: 'Cold' }, name);
+    } else if (kind === 14) {
+      const patch = { shops: b % 2 ? [name, 'Corner shop'] : ['Corner shop'] };
+      this.submit(page, { type: 'change', list, item: row.id, fields: patch }, row.name);
+    } else if (kind === 15) {
+      const from = b % 4 ? 'corner shop' : name;
+      this.submit(page, { type: 'rename shop', list, from, to: b % 2 ? 'Tea' : name }, from);
     } else {
       const fields = { purchased: !row.purchased };
       this.submit(page, { type: 'change', list, item: row.id, fields }, row.name);

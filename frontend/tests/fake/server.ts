@@ -15,6 +15,7 @@ import {
   type CommonFields,
   type Edit,
   type ListSettings,
+  type Renaming,
   type SettingsPatch,
 } from '../../src/sync/edit';
 import { mergeDetails, putBackDetails } from '../../src/sync/item-merge';
@@ -301,9 +302,10 @@ export class FakeServer {
     if (path.endsWith('/snapshot/')) return this.#snapshotResponse();
     if (path.endsWith('/edit/')) return this.#editMany(body as EditBody, op ?? null);
     if (path.endsWith('/move/')) return this.#moveMany(body as MoveBody, op ?? null);
-    if (path.endsWith('/aisles/rename/')) {
+    if (path.endsWith('/rename/')) {
       const { from, to } = body as { from: string; to: string };
-      return this.#changeList({ type: 'rename aisle', list: this.list, from, to }, op ?? null);
+      const type = path.endsWith('/shops/rename/') ? 'rename shop' : 'rename aisle';
+      return this.#changeList({ type, list: this.list, from, to }, op ?? null);
     }
     if (method === 'PATCH' && path === `shopping-lists/${this.list}/`) {
       const patch = body as SettingsPatch;
@@ -398,25 +400,21 @@ export class FakeServer {
     return this.#recordRows(rows, 'items.moved', op);
   }
 
-  /** Change the settings of the list, and the aisle of items. */
+  /** Change the settings of the list, and the aisle or the shops of items. */
   #changeList(edit: Edit, op: string | null): unknown {
     const entry = { edit, state: 'waiting' } as OutboxEntry;
     const before = this.digest;
     const settings = optimisticSettings(this.settings, [entry]);
-    const renamed =
-      edit.type === 'rename aisle'
-        ? [...this.items.values()].filter(
-            ({ category }) => category !== edit.to && isSameName(category, edit.from),
-          )
-        : [];
+    const renamed = [...this.items.values()]
+      .map((row) => ({ ...row, ...renamedFields(row, edit) }))
+      .filter((row) => !isEqual(row, this.#row(row.id)))
+      .map((row) => ({ ...row, version: this.version + 1 }));
     const isChanged =
       JSON.stringify(settings) !== JSON.stringify({ ...NO_SETTINGS, ...this.settings });
     if (isChanged || renamed.length > 0) {
       this.settings = settings;
-      const to = edit.type === 'rename aisle' ? edit.to : '';
-      const rows = renamed.map((row) => ({ ...row, category: to, version: this.version + 1 }));
-      for (const row of rows) this.items.set(row.id, row);
-      this.#record(before, 'list.edited', rows, [], op, isChanged);
+      for (const row of renamed) this.items.set(row.id, row);
+      this.#record(before, 'list.edited', renamed, [], op, isChanged);
     }
     return { ...this.#listRow(), version: this.version };
   }
@@ -492,6 +490,18 @@ const NO_SETTINGS = { aisles: [], shops: {}, staples: {} };
 
 function isBefore(a: ItemRow, b: ItemRow): boolean {
   return a.position === b.position ? a.id < b.id : a.position < b.position;
+}
+
+/** The aisle or the shops of an item after an edit of the list. */
+function renamedFields({ category, shops }: ItemRow, edit: Edit): Partial<ItemRow> {
+  if (edit.type === 'rename shop') return shops ? { shops: renamedOnce(shops, edit) } : {};
+  if (edit.type !== 'rename aisle' || !isSameName(category, edit.from)) return {};
+  return { category: edit.to };
+}
+
+function renamedOnce(names: readonly string[], { from, to }: Renaming): string[] {
+  const renamed = names.map((name) => (isSameName(name, from) ? to : name));
+  return renamed.filter((name, index) => !renamed.slice(0, index).some((b) => isSameName(b, name)));
 }
 
 function isEqual(a: ItemRow, b: ItemRow): boolean {

@@ -13,6 +13,7 @@ from live.delivery.local_bus import CONTROL_GROUP
 from live.intervals import Intervals
 from shopping_list.models import Membership
 from shopping_list.rows import topic_of
+from shopping_list.services import invites
 from tests.live.conftest import INTERVALS
 from tests.support.socket_client import eventually
 
@@ -270,6 +271,28 @@ async def test_trip_needs_a_role_that_may_tick(
         await announce(client, groceries, state="viewing")
     people = await until_people(subscribers[0], lambda people: "Carl" in people)
     assert people["Carl"]["state"] == ("viewing" if role == "viewer" else "shopping")
+
+
+@pytest.mark.parametrize("role", ["viewer", "ticker"])
+async def test_guest_is_on_a_trip_if_their_role_may_tick(
+    open_client, subscribers, ana, groceries, role
+):
+    """TOG-4, INV-8"""
+
+    def create_guest():
+        secret = invites.new_secret()
+        invites.create(groceries.pk, ana, secret=secret, role=role, guest=True)
+        return invites.accept_as_guest(secret, "Grandma").user
+
+    client = await open_client(await run_in_db_thread(create_guest))
+    await client.subscribe(groceries)
+    await announce(client, groceries, state="shopping", trip=TRIP, aisles=["Dairy"], id=5)
+    errors = [frame for frame in await client.drain() if frame["type"] == "error"]
+    assert [frame["code"] for frame in errors] == (["forbidden"] if role == "viewer" else [])
+    if role == "viewer":
+        await announce(client, groceries, state="viewing")
+    people = await until_people(subscribers[0], lambda people: "Grandma" in people)
+    assert people["Grandma"].get("aisles") == (None if role == "viewer" else ["Dairy"])
 
 
 async def test_trip_needs_a_token_that_may_tick(

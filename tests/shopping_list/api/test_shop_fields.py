@@ -142,6 +142,42 @@ def test_role_ticker_may_mark_items_but_not_change_shops(
     assert edit(ticker, groceries, [milk], not_found=True).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("viewer", {"mark": 403, "edit": 403}),
+        ("ticker", {"mark": 200, "edit": 403}),
+        ("editor", {"mark": 200, "edit": 200}),
+    ],
+)
+def test_guest_writes_the_fields_of_the_shop_that_their_role_allows(
+    role: str, expected: dict[str, int], join_as_guest: Any, groceries: ShoppingList, milk: Any
+) -> None:
+    """ITM-123, INV-8: and reads all of them."""
+    groceries.shops = {"Lidl": {"aisles": ["Dairy"]}}
+    groceries.save()
+    guest, url, item = join_as_guest(role=role), url_of_list(groceries), url_of_item(milk)
+    requests: list[tuple[str, Any, str, Any]] = [
+        ("mark", guest.patch, item, {"not_found": True}),
+        ("edit", guest.patch, item, {"shops": ["Lidl"]}),
+        ("edit", guest.patch, item, {"category": "Dairy"}),
+        ("edit", guest.patch, item, {"after": None}),
+        ("edit", guest.patch, url, {"aisles": ["Dairy"], "staples": {"Milk": {}}}),
+        ("edit", guest.post, f"{url}shops/rename/", {"from": "Lidl", "to": "Market"}),
+        ("edit", guest.post, f"{url}aisles/rename/", {"from": "Dairy", "to": "Cold"}),
+    ]
+    for kind, send, path, body in requests:
+        assert send(path, body).status_code == expected[kind], body
+    snapshot = guest.get(f"{url}snapshot/").json()
+    assert snapshot["list"]["shops"] == (
+        {"Market": {"aisles": ["Cold"]}} if role == "editor" else {"Lidl": {"aisles": ["Dairy"]}}
+    )
+    assert snapshot["items"][0]["shops"] == (["Market"] if role == "editor" else [])
+    assert bool(snapshot["items"][0]["not_found_at"]) == (role != "viewer")
+    undone = undo(guest, groceries)
+    assert undone.status_code == (200 if role != "viewer" else 403)
+
+
 def test_fields_of_many_items_are_one_change_and_one_undo(
     bob_client: Any, groceries: ShoppingList, milk: Any
 ) -> None:
