@@ -240,13 +240,13 @@ _IDS = {f"{path}::{name}" for path, names in NAMES.items() for name in names}
 
 def mark(items: list[pytest.Item], *, is_whole_suite: bool) -> None:
     """Mark these tests as extended. Raises UsageError for a name that no test has."""
-    found = set()
+    matched = set()
     for item in items:
         function, _, parameters = item.nodeid.partition("[")
         names = {item.nodeid, function} & _IDS
-        found |= names
+        matched |= names
         is_german_view = function == VIEWS_IN_GERMAN
         if names or (is_german_view and parameters.rstrip("]") not in DEFAULT_VIEWS_IN_GERMAN):
             item.add_marker(pytest.mark.extended)
-    if is_whole_suite and (missing := _IDS - found):
+    if is_whole_suite and (missing := _IDS - matched):
         raise pytest.UsageError(f"tests/extended_tests.py names no test: {sorted(missing)}")
