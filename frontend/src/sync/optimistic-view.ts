@@ -60,9 +60,10 @@ class EditedRows {
     this.changes.set(id, null);
   }
 
-  *all(): Iterable<ItemRow> {
-    for (const [id, item] of this.items) if (!this.changes.has(id)) yield item;
-    for (const row of this.changes.values()) if (row) yield row.item;
+  /** A generator would be slow: each edit that adds an item looks at all of them. */
+  all(): readonly ItemRow[] {
+    const unchanged = [...this.items.values()].filter(({ id }) => !this.changes.has(id));
+    return [...unchanged, ...[...this.changes.values()].flatMap((row) => row?.item ?? [])];
   }
 }
 
@@ -186,9 +187,9 @@ function renameAisle(
   context: EditContext,
 ): void {
   const key = nameKey(from);
-  const renamed = Array.from(rows.all()).filter(
-    ({ category }) => category !== to && (category === from || nameKey(category) === key),
-  );
+  const renamed = rows
+    .all()
+    .filter(({ category }) => category !== to && (category === from || nameKey(category) === key));
   for (const { id } of renamed) changeItem(rows, id, { category: to }, context);
 }
 
