@@ -1,5 +1,6 @@
 import names from '../../tests/vectors/names.json';
 import vectors from '../../tests/vectors/quantity.json';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLine, readingsOf } from '../src/stores/quantity';
 import { ONE_ONLY, PROPERTIES, SYMBOLS, WORDS } from '../src/stores/units';
@@ -83,6 +84,15 @@ describe('the key of a name', () => {
   // The same vectors hold the server's key.
   it.each(names)('ROW-5 is $key for $name', ({ name, key }) => {
     expect(nameKey(name)).toBe(key);
+  });
+
+  it('ROW-5 is the same for a plain name with and without an invisible character', () => {
+    const plainText = fc.string({ unit: 'grapheme-ascii' });
+    fc.assert(
+      fc.property(plainText, (name) => {
+        expect(nameKey(name)).toBe(nameKey(`${name}\u200b`));
+      }),
+    );
   });
 
   it('ROW-5 differs for a dotless i', () => {

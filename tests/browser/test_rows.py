@@ -89,6 +89,22 @@ def test_ticked_row_goes_to_the_cart(open_session, groceries, motion):
     expect(ana.page.locator("body > [inert]")).to_have_count(0)
 
 
+def test_rows_of_a_long_list_do_not_move_when_they_are_scrolled(open_session, installation):
+    """PAG-15"""
+    names = [f"Thing {number:03}" for number in range(200)]
+    things = installation.create_list(*names)
+    ana = open_session("ana", reduced_motion="no-preference")
+    ana.page.add_init_script(RECORD_ANIMATIONS)
+    ana.open(things.path)
+    expect(ana.main.get_by_role("listitem").first).to_have_attribute("aria-setsize", "200")
+    ana.page.evaluate("animations.length = 0")
+    ana.checkbox(names[0]).hover()
+    ana.page.mouse.wheel(0, 5000)
+    expect(ana.checkbox(names[100])).to_be_visible()
+    expect(ana.checkbox(names[0])).to_have_count(0)
+    assert ana.page.evaluate("animations") == []
+
+
 def test_finished_list_offers_to_clear_the_cart(open_session, groceries):
     """PAG-16"""
     groceries.tick_all()

@@ -1,7 +1,7 @@
 import * as m from '#messages';
 import { listTopic } from '../protocol/topic';
 import type { ItemRow } from '../protocol/frames';
-import { nameKey } from '../sync/edit';
+import { keyOfItem } from '../sync/edit';
 import type { Engine } from '../sync/engine';
 import type { KnownNames } from './known-names.svelte';
 import { parseLine, type ParsedLine } from './quantity';
@@ -10,8 +10,7 @@ const nameKeysCache = new WeakMap<ReadonlyMap<string, ItemRow>, ReadonlySet<stri
 
 /** The keys of all names on a list. They are cached for each version of its items. */
 function nameKeysOf(items: ReadonlyMap<string, ItemRow>): ReadonlySet<string> {
-  const keys =
-    nameKeysCache.get(items) ?? new Set([...items.values()].map(({ name }) => nameKey(name)));
+  const keys = nameKeysCache.get(items) ?? new Set([...items.values()].map(keyOfItem));
   nameKeysCache.set(items, keys);
   return keys;
 }

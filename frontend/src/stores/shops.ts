@@ -7,8 +7,9 @@ export function shopNames(
   items: readonly ItemRow[],
 ): readonly string[] {
   const byKey = new Map<string, string>();
-  for (const name of [...Object.keys(shops), ...items.flatMap((item) => item.shops ?? [])])
-    if (!byKey.has(nameKey(name))) byKey.set(nameKey(name), name);
+  const spellings = new Set(Object.keys(shops));
+  for (const item of items) for (const name of item.shops ?? []) spellings.add(name);
+  for (const name of spellings) if (!byKey.has(nameKey(name))) byKey.set(nameKey(name), name);
   return [...byKey.values()].sort((a, b) => a.localeCompare(b, __LOCALE__));
 }
 

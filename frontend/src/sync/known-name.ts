@@ -1,6 +1,6 @@
 import type { Change, ItemRow } from '../protocol/frames';
 import type { Suggestion } from '../protocol/rest';
-import { nameKey } from './edit';
+import { keyOfItem, nameKey } from './edit';
 import { changedRows, type Replica } from './replica';
 
 /** A name that was used before. Times are in Unix milliseconds. */
@@ -35,7 +35,7 @@ const HALF_LIFE = 30 * 24 * 60 * 60 * 1000;
 export function nameOfRow(row: ItemRow, list: string): KnownName {
   const { name, quantity, category, purchased_at: boughtAt } = row;
   return {
-    key: nameKey(name),
+    key: keyOfItem(row),
     name,
     quantity,
     category,

@@ -60,9 +60,10 @@ class EditedRows {
     this.changes.set(id, null);
   }
 
-  *all(): Iterable<ItemRow> {
-    for (const [id, item] of this.items) if (!this.changes.has(id)) yield item;
-    for (const row of this.changes.values()) if (row) yield row.item;
+  /** A generator would be slow: each edit that adds an item looks at all of them. */
+  all(): readonly ItemRow[] {
+    const unchanged = [...this.items.values()].filter(({ id }) => !this.changes.has(id));
+    return [...unchanged, ...[...this.changes.values()].flatMap((row) => row?.item ?? [])];
   }
 }
 
@@ -184,7 +185,7 @@ function moveItems(
 function rename(rows: EditedRows, { type, from, to }: Renaming, context: EditContext): void {
   const key = nameKey(from);
   const isRenamed = (name: string): boolean => name === from || nameKey(name) === key;
-  for (const { id, category, shops = [] } of [...rows.all()]) {
+  for (const { id, category, shops = [] } of rows.all()) {
     if (type === 'rename shop') {
       if (shops.some(isRenamed))
         changeItem(rows, id, { shops: renamedNames(shops, from, to) }, context);

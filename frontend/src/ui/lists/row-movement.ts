@@ -5,7 +5,8 @@ const MAX_ROWS = 30;
 
 type Offsets = Map<string, number>;
 
-const LISTS = '[role="list"], [data-aisles]';
+/** Scrolling adds and removes rows of a long list, which is no movement. */
+const LISTS = '[role="list"]:not([data-long] *), [data-aisles]';
 
 function idOf(row: Element): string {
   const { item, aisle } = (row as HTMLElement).dataset;
