@@ -103,18 +103,15 @@ export function itemOf(edit: Edit): string | null {
 
 /** Two names denote the same item if their keys are equal. */
 export function isSameName(a: string, b: string): boolean {
-  return a === b || nameKey(a) === nameKey(b);
+  return nameKey(a) === nameKey(b);
 }
 
 /** Names in which one is another one, each once. */
 export function renamedNames(names: readonly string[], from: string, to: string): string[] {
-  const byKey = new Map<string, string>();
-  for (const name of names) {
-    const renamed = isSameName(name, from) ? to : name;
-    const key = nameKey(renamed);
-    byKey.set(key, byKey.get(key) ?? renamed);
-  }
-  return [...byKey.values()];
+  const renamed = names.map((name) => (isSameName(name, from) ? to : name));
+  return renamed.filter(
+    (name, index) => renamed.findIndex((other) => isSameName(other, name)) === index,
+  );
 }
 
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}]/gu;

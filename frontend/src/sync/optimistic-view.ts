@@ -62,8 +62,10 @@ class EditedRows {
 
   /** A generator would be slow: each edit that adds an item looks at all of them. */
   all(): readonly ItemRow[] {
-    const unchanged = [...this.items.values()].filter(({ id }) => !this.changes.has(id));
-    return [...unchanged, ...[...this.changes.values()].flatMap((row) => row?.item ?? [])];
+    return [
+      ...[...this.items.values()].filter(({ id }) => !this.changes.has(id)),
+      ...[...this.changes.values()].flatMap((row) => row?.item ?? []),
+    ];
   }
 }
 
@@ -184,7 +186,7 @@ function moveItems(
 
 function rename(rows: EditedRows, { type, from, to }: Renaming, context: EditContext): void {
   const key = nameKey(from);
-  const isRenamed = (name: string): boolean => name === from || nameKey(name) === key;
+  const isRenamed = (name: string): boolean => nameKey(name) === key;
   for (const { id, category, shops = [] } of rows.all()) {
     if (type === 'rename shop') {
       if (shops.some(isRenamed))
@@ -204,11 +206,11 @@ function changeItem(
   const row = rows.get(id);
   if (!row) return;
   const item = { ...row.item, ...fields };
-  if (isMissing !== undefined)
-    item.not_found_at = isMissing ? (item.not_found_at ?? new Date(time).toISOString()) : null;
+  const now = new Date(time).toISOString();
+  if (isMissing !== undefined) item.not_found_at = isMissing ? (item.not_found_at ?? now) : null;
   if (item.purchased && item.not_found_at) item.not_found_at = null;
   if (fields.purchased !== undefined && fields.purchased !== row.item.purchased) {
-    item.purchased_at = fields.purchased ? new Date(time).toISOString() : null;
+    item.purchased_at = fields.purchased ? now : null;
     item.purchased_by = fields.purchased ? user : null;
   }
   rows.set(id, { item, status });
