@@ -17,6 +17,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from tests.faults.installation import FaultyInstallation
+from tests.support.postgres_standby import PostgresStandby
 
 HOUR = 3600.0
 Run = Callable[[FaultyInstallation, Random], None]
@@ -31,7 +32,7 @@ class Fault:
     pause: tuple[float, float] = (2.0, 6.0)
     """Seconds between two of it, at least and at most."""
     loses_edits: bool = False
-    """Whether edits are lost by its nature: an older copy of the database is put back."""
+    """Whether edits are lost by its nature: the database becomes what it was before."""
 
 
 def nothing(installation: FaultyInstallation, rng: Random) -> None:
@@ -132,6 +133,15 @@ def put_older_copy_back(installation: FaultyInstallation, rng: Random) -> None:
     postgres.stop("immediate")
     postgres.put_copy_back()
     postgres.start()
+
+
+def fail_over(installation: FaultyInstallation, rng: Random) -> None:
+    """The database crashes, and a standby that lacks the last 2 to 10 seconds takes over."""
+    standby = PostgresStandby(installation.postgres)
+    time.sleep(rng.uniform(2, 5))
+    standby.fall_behind()
+    time.sleep(rng.uniform(2, 10))
+    standby.take_over()
 
 
 def set_clocks(installation: FaultyInstallation, rng: Random) -> None:
@@ -238,6 +248,7 @@ FAULTS = {
         Fault("the database crashes", crash_database),
         Fault("the rows of all lists are locked", lock_rows),
         Fault("an older copy of the database is put back", put_older_copy_back, loses_edits=True),
+        Fault("a standby that lags takes over", fail_over, loses_edits=True),
         Fault("the clock of a process is wrong", set_clock_of_process),
         Fault("all clocks jump by an hour and back", set_clocks),
         Fault("clients read nothing", stall_readers),

@@ -57,7 +57,8 @@ class FaultyInstallation(Cluster):
                 worker.kill()
         assert self.redis is not None
         self.redis.process.kill()
-        self.postgres.process.kill()
+        if self.postgres.process.poll() is None:
+            self.postgres.kill()
 
     @property
     def living_workers(self) -> list[psutil.Process]:

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Self
 
+import psutil
 import psycopg
 
 from asgi_project.topology.processes import free_ports
@@ -33,7 +35,7 @@ class PostgresServer:
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
             shutil.chown(self.folder, self._user)
-        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        self.run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8")
 
     def __enter__(self) -> Self:
         self.start()
@@ -45,17 +47,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        program = _program("postgres")
-        command = [program, "-D", str(self.data), "-p", str(self.port), "-k", "", *OPTIONS]
-        with (self.folder / "log").open("a") as log:
-            self.process = subprocess.Popen(
-                command,
-                user=self._user,
-                cwd="/",
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = self.start_process(self.data, self.port)
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             try:
@@ -66,11 +58,33 @@ class PostgresServer:
                 return
         raise AssertionError("PostgreSQL does not start: " + (self.folder / "log").read_text())
 
+    def start_process(self, data: Path, port: int) -> subprocess.Popen[bytes]:
+        """Start a server on this data, with the options of this one."""
+        program = _program("postgres")
+        command = [program, "-D", str(data), "-p", str(port), "-k", "", *OPTIONS]
+        with (self.folder / "log").open("a") as log:
+            return subprocess.Popen(
+                command,
+                user=self._user,
+                cwd="/",
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+
     def stop(self, mode: str) -> None:
         """Stop the server: `fast` ends connections, `immediate` is a crash."""
         if self.process.poll() is None:
-            self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
+            self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
             self.process.wait(TIMEOUT)
+
+    def kill(self) -> None:
+        """Kill all processes of the server at once, as a machine that fails."""
+        parent = psutil.Process(self.process.pid)
+        for process in (parent, *parent.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait(TIMEOUT)
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
@@ -93,7 +107,8 @@ class PostgresServer:
         shutil.rmtree(self.data)
         (self.folder / "copy").rename(self.data)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a program of PostgreSQL as the user of the server."""
         self._run_command([_program(program), *arguments])
 
     def _run_command(self, command: list[str]) -> None:
