@@ -15,8 +15,11 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
+from bench.arithmetic import median
+from bench.comparison import MIN_RUNS, TOLERANCE, Figures, refusal, worse_figures
+from bench.published import PUBLISHED
 from bench.results import Results, report
-from bench.runner import Plan, Runner, say
+from bench.runner import Block, Plan, Runner, say
 from bench.scenarios import SCENARIOS, Scenario
 from bench.targets import TARGETS, Stack
 
@@ -45,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "scenarios", nargs="*", metavar="ID", help=", ".join(SCENARIOS) + " (default: all)"
     )
+    options.add_argument(
+        "--published",
+        action="store_true",
+        help="every figure of docs/performance.md, 3 runs, in at most 25 minutes",
+    )
     options.add_argument("--quick", action="store_true", help="fewer sockets, less time, one run")
     options.add_argument(
         "--runs", type=int, help="runs of each scenario; the median is printed (default: 3)"
@@ -62,26 +70,42 @@ def parser() -> argparse.ArgumentParser:
         "--cores", default="0,1", help="CPU core of the server and of the generator"
     )
     options.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to FILE")
+    options.add_argument(
+        "--compare",
+        type=Path,
+        metavar="FILE",
+        help="fail if a figure is more than 10 %% worse than in FILE, which --json has written",
+    )
     options.add_argument("--keep", action="store_true", help="keep databases and server logs")
     return options
 
 
 def build_plan(options: argparse.Namespace) -> Plan:
-    scenarios = find_scenarios(options.scenarios) if options.scenarios else list(SCENARIOS.values())
-    if options.quick:
-        scenarios = [scenario.shortened() for scenario in scenarios]
     server_core, generator_core = parse_cores(options.cores)
     return Plan(
-        scenarios=scenarios,
-        stacks=[
-            Stack(*names) for names in product(options.servers, options.layers, options.database)
-        ],
-        targets=set(options.targets),
+        blocks=list(find_published(options) if options.published else find_blocks(options)),
         runs=options.runs or (1 if options.quick else 3),
         port=options.port,
         server_core=server_core,
         generator_core=generator_core,
     )
+
+
+def find_published(options: argparse.Namespace) -> list[Block]:
+    """Return the published figures, or those of them that are named."""
+    names = {scenario.id for scenario in find_scenarios(options.scenarios)}
+    return [block for block in PUBLISHED if block.scenario.id in names or not names]
+
+
+def find_blocks(options: argparse.Namespace) -> list[Block]:
+    """Return the named scenarios on each combination of server, layer and database."""
+    scenarios = find_scenarios(options.scenarios) if options.scenarios else list(SCENARIOS.values())
+    if options.quick:
+        scenarios = [scenario.shortened() for scenario in scenarios]
+    stacks = tuple(
+        Stack(*names) for names in product(options.servers, options.layers, options.database)
+    )
+    return [Block(scenario, stacks, frozenset(options.targets)) for scenario in scenarios]
 
 
 def find_scenarios(names: Sequence[str]) -> list[Scenario]:
@@ -112,9 +136,20 @@ def raise_open_file_limit(max_files: int = 20_000) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def read_stored(path: Path) -> Figures:
+    """Return stored figures; ends the program if they are no measure."""
+    stored: Figures = json.loads(path.read_text())
+    if reason := refusal(stored):
+        raise SystemExit(f"{path} is no measure: {reason}")
+    return stored
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
+    stored = read_stored(options.compare) if options.compare else None
     plan = build_plan(options)
+    if stored and plan.runs < MIN_RUNS:
+        raise SystemExit(f"--compare needs {MIN_RUNS} runs or more")
     raise_open_file_limit()
     # SIGTERM raises KeyboardInterrupt, as Ctrl+C does, so that the servers are stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -132,13 +167,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if results.all:
         print(report(results))
     print(f"\nRepeat with: {command}\n{started_at:%Y-%m-%d %H:%M} UTC, median of {plan.runs} runs.")
+    figures: Figures = {
+        "command": command,
+        "at": started_at.isoformat(),
+        "unit_ms": median(runner.units),
+        "goals": [goal.as_json() for goal in results.goals()],
+        "results": [result.as_json() for result in results.all],
+    }
     if options.json:
-        figures = {
-            "command": command,
-            "at": started_at.isoformat(),
-            "results": [result.as_json() for result in results.all],
-        }
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    if stored:
+        report_comparison(figures, stored, options.compare)
+
+
+def report_comparison(figures: Figures, stored: Figures, path: Path) -> None:
+    """Print what is worse than stored; ends the program with 1 if anything is."""
+    worse = worse_figures(figures, stored)
+    for line in worse:
+        print(f"WORSE  {line}")
+    if worse:
+        raise SystemExit(1)
+    print(f"\nNo figure is more than {TOLERANCE:.0%} worse than in {path}.")
 
 
 if __name__ == "__main__":

@@ -89,8 +89,8 @@ def thread_times(cdp: CDPSession) -> dict[str, float]:
     return {name: figures[name] for name in THREAD_TIMES}
 
 
-def measure(page: Page, cdp: CDPSession, received: SocketBytes, seconds: float) -> None:
-    """Print the frames, tasks and bytes of some seconds."""
+def measure(page: Page, cdp: CDPSession, received: SocketBytes, seconds: float) -> dict[str, float]:
+    """Print the frames, tasks and bytes of some seconds; return the most important ones."""
     page.evaluate(READ_FRAMES)
     received.counts.clear()
     before = thread_times(cdp)
@@ -113,6 +113,12 @@ def measure(page: Page, cdp: CDPSession, received: SocketBytes, seconds: float) 
     print(f"bytes a second      {total:.0f}")
     for name, count in sorted(received.counts.items(), key=lambda each: -each[1]):
         print(f"  {name:17} {count / seconds:.0f}")
+    return {
+        "frames_per_second": 1000 * len(gaps) / sum(gaps),
+        "longest_frame_ms": max(gaps),
+        "longest_task_ms": longest,
+        "bytes_per_second": total,
+    }
 
 
 def main() -> None:
@@ -122,12 +128,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--minutes", type=float, default=0, help="how long to watch the memory")
     parser.add_argument("--query", default="", help='the address of the page, such as "?w=1h"')
+    parser.add_argument("--json", action="store_true", help="print figures as JSON at the end")
     options = parser.parse_args()
     with running_server(options.port) as token:
-        watch(options, token)
+        figures = watch(options, token)
+    if options.json:
+        print(json.dumps(figures))
 
 
-def watch(options: argparse.Namespace, token: str) -> None:
+def watch(options: argparse.Namespace, token: str) -> dict[str, float]:
     """Change items, and measure the page meanwhile."""
     stopped = Event()
     writers = [
@@ -152,10 +161,11 @@ def watch(options: argparse.Namespace, token: str) -> None:
         page.evaluate(FOLLOW_FRAMES)
         page.wait_for_timeout(3000)
         started, changes = time.monotonic(), sum(writer.changes for writer in writers)
-        measure(page, cdp, received, options.seconds)
+        figures = measure(page, cdp, received, options.seconds)
         rate = (sum(writer.changes for writer in writers) - changes) / (time.monotonic() - started)
         print(f"changes a second    {rate:.1f}")
-        print(f"memory              {heap_megabytes(cdp):.1f} MB")
+        figures["memory_mb"] = heap_megabytes(cdp)
+        print(f"memory              {figures['memory_mb']:.1f} MB")
         end = time.monotonic() + options.minutes * 60
         while time.monotonic() < end:
             page.wait_for_timeout(30_000)
@@ -164,6 +174,7 @@ def watch(options: argparse.Namespace, token: str) -> None:
         stopped.set()
         for thread in threads:
             thread.join()
+    return figures
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ the order of this shop.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from statistics import median
 from typing import Any
@@ -120,6 +121,7 @@ def main() -> None:
     parser.add_argument("--shop", action="store_true", help="show one shop of a list with aisles")
     parser.add_argument("--slow", type=float, default=1, help="how many times slower the page is")
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--json", action="store_true", help="print figures as JSON at the end")
     options = parser.parse_args()
     setup = CREATE_LIST.format(count=options.items, aisles=options.aisles)
     with running_server(options.port, setup) as token, running_browser() as browser:
@@ -131,11 +133,15 @@ def main() -> None:
         sign_in(page)
         cdp.send("Emulation.setCPUThrottlingRate", {"rate": options.slow})
         client = RestClient(options.port, token)
-        run(page, cdp, client, options)
+        figures = run(page, cdp, client, options)
+    if options.json:
+        print(json.dumps(figures))
 
 
-def run(page: Page, cdp: CDPSession, client: RestClient, options: argparse.Namespace) -> None:
-    """Measure one list, and print a line for each figure."""
+def run(
+    page: Page, cdp: CDPSession, client: RestClient, options: argparse.Namespace
+) -> dict[str, float]:
+    """Measure one list, and print a line for each figure. Return the most important ones."""
     list_id = client.send("GET", "shopping-lists/")["results"][0]["id"]
     items = f"shopping-lists/{list_id}/shopping-items/"
     open_count = options.items - options.items // 10
@@ -150,12 +156,13 @@ def run(page: Page, cdp: CDPSession, client: RestClient, options: argparse.Names
     print(f"open                {median(opened):.0f} ms (worst {max(opened):.0f})")
     page.wait_for_timeout(2000)
     elements = page.evaluate("document.getElementsByTagName('*').length")
+    memory = heap_megabytes(cdp)
     print(f"elements            {elements}")
-    print(f"heap                {heap_megabytes(cdp):.1f} MB")
+    print(f"heap                {memory:.1f} MB")
     page.evaluate(MEASURE)
     page.evaluate(FOLLOW_FRAMES)
-    print_steps(page, cdp, "own tick", options.rounds, tick_first_row)
-    print_remote_ticks(page, cdp, client, items, options.rounds)
+    own = print_steps(page, cdp, "own tick", options.rounds, tick_first_row)
+    remote = print_remote_ticks(page, cdp, client, items, options.rounds)
     page.get_by_label("Add an item").focus()
     print_steps(
         page, cdp, "key in the field", options.rounds, lambda page: page.keyboard.press("a")
@@ -168,6 +175,16 @@ def run(page: Page, cdp: CDPSession, client: RestClient, options: argparse.Names
     )
     longest = max(page.evaluate(READ_FRAMES)["tasks"], default=0)
     print(f"longest task        {longest:.0f} ms (0: none of 50 ms or more)")
+    return {
+        "open_ms": median(opened),
+        "own_tick_work_p50_ms": median(own["work"]),
+        "own_tick_work_p95_ms": p95(own["work"]),
+        "own_tick_paint_p50_ms": median(own["paint"]),
+        "remote_edit_paint_p50_ms": median(remote),
+        "scroll_frames_per_second": scrolled["frames"],
+        "elements": elements,
+        "memory_mb": memory,
+    }
 
 
 def tick_first_row(page: Page) -> None:
@@ -182,8 +199,10 @@ def add_item(page: Page) -> None:
     page.keyboard.press("Enter")
 
 
-def print_steps(page: Page, cdp: CDPSession, name: str, rounds: int, step: Any) -> None:
-    """Repeat a step, and print its times."""
+def print_steps(
+    page: Page, cdp: CDPSession, name: str, rounds: int, step: Any
+) -> dict[str, list[float]]:
+    """Repeat a step, and print and return its times in ms, by kind."""
     measured = []
     page.evaluate(READ)
     before = metrics(cdp)["TaskDuration"]
@@ -194,15 +213,17 @@ def print_steps(page: Page, cdp: CDPSession, name: str, rounds: int, step: Any) 
         page.wait_for_timeout(200)
     page.wait_for_timeout(3000)
     thread = (metrics(cdp)["TaskDuration"] - before) * 1000 / rounds
-    for kind in ("work", "paint"):
-        print(f"{name + ', ' + kind:19} {summary([each[kind] for each in measured])}")
+    times = {kind: [each[kind] for each in measured] for kind in ("work", "paint")}
+    for kind, each in times.items():
+        print(f"{name + ', ' + kind:19} {summary(each)}")
     print(f"{name + ', thread':19} {thread:.0f} ms")
+    return times
 
 
 def print_remote_ticks(
     page: Page, cdp: CDPSession, client: RestClient, items: str, rounds: int
-) -> None:
-    """Tick items over REST, and print the time until the page has drawn each of them."""
+) -> list[float]:
+    """Tick items over REST; print and return the ms until the page has drawn each of them."""
     ids = page.evaluate(FIRST_OPEN_IDS)
     before = metrics(cdp)["TaskDuration"]
     times = []
@@ -225,13 +246,18 @@ def print_remote_ticks(
     thread = (metrics(cdp)["TaskDuration"] - before) * 1000 / rounds
     print(f"{'remote edit, paint':19} {summary(times)}")
     print(f"{'remote edit, thread':19} {thread:.0f} ms")
+    return times
 
 
 def summary(times: list[float]) -> str:
     """Return the median, the 95th percentile and the worst of some milliseconds."""
+    return f"p50 {median(times):.1f} ms, p95 {p95(times):.1f}, worst {max(times):.1f}"
+
+
+def p95(times: list[float]) -> float:
+    """Return the 95th percentile."""
     ordered = sorted(times)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    return f"p50 {median(ordered):.1f} ms, p95 {p95:.1f}, worst {ordered[-1]:.1f}"
+    return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
 
 
 if __name__ == "__main__":

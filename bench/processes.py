@@ -95,14 +95,18 @@ class Server:
         text = self.log.read_text(errors="replace")
         return text.count("Traceback (most recent call last)")
 
+    def kill(self) -> None:
+        """End the process as `kill -9` does: it can do nothing about it."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self, timeout: float = 3) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout)
             return
-        self.process.kill()
-        self.process.wait()
+        self.kill()
 
 
 def is_listening(port: int) -> bool:

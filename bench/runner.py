@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvloop
 
+from bench.machine_speed import fixed_calculation_ms
 from bench.processes import Server, on_core
 from bench.results import Result, combine
-from bench.scenarios import Measurements, Run, Scenario
+from bench.scenarios import Measurements, Program, Run, Scenario
 from bench.services import Postgres, Redis, Sqlite
 from bench.targets import COMPARED, REFERENCES, RunContext, Stack, Target
 
@@ -20,18 +22,42 @@ NO_STACK = Stack("", "", "")
 Candidate = tuple[Target, Stack]
 
 
+@dataclass(frozen=True)
+class Block:
+    """One scenario with the servers that are compared in it."""
+
+    scenario: Scenario
+    stacks: tuple[Stack, ...]
+    targets: frozenset[str]
+    takes: float = 15
+    """About how many seconds one run of one server takes, to say how much is left."""
+
+
 @dataclass
 class Plan:
     """What to run, from the command line."""
 
-    scenarios: list[Scenario]
-    stacks: list[Stack]
-    targets: set[str]
+    blocks: list[Block]
     runs: int
     port: int
     server_core: int | None
     generator_core: int | None
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="trolley-bench-")))
+
+
+class Progress:
+    """Says how far the runs are, from the seconds that they are expected to take."""
+
+    def __init__(self, total: float) -> None:
+        self.total, self.done = total, 0.0
+        self.started_at = time.monotonic()
+
+    def __str__(self) -> str:
+        elapsed = time.monotonic() - self.started_at
+        # At first the expectation counts, later what the runs before really took.
+        pace = (elapsed + 60) / (self.done + 60)
+        left = (self.total - self.done) * pace
+        return f"[{self.done / self.total:4.0%}, {elapsed / 60:.0f} min, {left / 60:.0f} min left]"
 
 
 class Runner:
@@ -42,33 +68,43 @@ class Runner:
         self.databases: dict[str, Sqlite | Postgres] = {}
         self.redis: Redis | None = None
         self.count = 0
+        self.progress = Progress(
+            sum(len(self._candidates(block)) * block.takes * plan.runs for block in plan.blocks)
+        )
+        self.units: list[float] = []
+        """How long the fixed calculation took before each scenario, in ms of CPU."""
 
     def results(self) -> Iterator[Result]:
         """Yield each result after its last run."""
-        for scenario in self.plan.scenarios:
-            yield from self._compare(scenario, self._candidates(scenario))
+        for block in self.plan.blocks:
+            with on_core(self.plan.server_core):
+                self.units.append(fixed_calculation_ms())
+            yield from self._compare(block)
 
-    def _candidates(self, scenario: Scenario) -> list[Candidate]:
+    def _candidates(self, block: Block) -> list[Candidate]:
+        scenario = block.scenario
         references = [
             (target, NO_STACK) for target in REFERENCES if target.name in scenario.references
         ]
         compared = [target for target in COMPARED if target.name in scenario.targets]
-        candidates = references + [
-            (target, stack) for stack in self.plan.stacks for target in compared
-        ]
+        stacks = (NO_STACK,) if isinstance(scenario, Program) else block.stacks
+        candidates = references + [(target, stack) for stack in stacks for target in compared]
         return [
             (target, stack)
             for target, stack in candidates
-            if target.name in self.plan.targets and target.is_available()
+            if target.name in block.targets and target.is_available()
         ]
 
-    def _compare(self, scenario: Scenario, candidates: list[Candidate]) -> Iterator[Result]:
+    def _compare(self, block: Block) -> Iterator[Result]:
         """Run all candidates once, then all a second time, so that other load affects all alike."""
+        scenario, candidates = block.scenario, self._candidates(block)
         runs: list[list[Measurements]] = [[] for _ in candidates]
         for number in range(self.plan.runs):
             for (target, stack), measurements in zip(candidates, runs, strict=True):
-                say(f"{scenario.id} {target.name} {stack} run {number + 1} of {self.plan.runs}")
+                run = f"{scenario.id} {target.name} {stack}".strip()
+                say(f"{self.progress} {run}, run {number + 1} of {self.plan.runs}")
                 measurements.append(self.run(scenario, target, stack))
+                self.progress.done += block.takes
         for (target, stack), measurements in zip(candidates, runs, strict=True):
             yield Result(
                 scenario.id,
@@ -81,6 +117,8 @@ class Runner:
 
     def run(self, scenario: Scenario, target: Target, stack: Stack) -> Measurements:
         """Run one scenario once. If the server fails, the measurements contain only the error."""
+        if isinstance(scenario, Program):
+            return scenario.run()
         self.count += 1
         folder = self.plan.folder / f"run{self.count}"
         folder.mkdir()

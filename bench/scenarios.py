@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -44,6 +46,8 @@ class Measurements:
     duplicates: int = 0
     out_of_order: int = 0
     errors: list[str] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
+    """What a program measures that no other scenario has, by name."""
 
 
 @dataclass
@@ -370,7 +374,7 @@ class Growth(Edits):
 
 @dataclass(frozen=True)
 class Resume(Scenario):
-    """The server restarts, the list changes meanwhile, and every socket resumes.
+    """The server is killed (`kill -9`), each list changes meanwhile, and every socket resumes.
 
     `per_second` counts sockets that have all changes; p99 is the time when 99 % have them.
     """
@@ -382,9 +386,10 @@ class Resume(Scenario):
     async def measure(self, run: Run) -> Measurements:
         earlier_pool = run.reader_pool()
         await self.open(run, earlier_pool, self.reader_configs(run, self.sockets))
+        run.server.kill()
         earlier_pool.close()
-        run.server.stop()
-        run.commit(0, self.missed)
+        for index in range(self.lists):
+            run.commit(index, self.missed)
         run.server.start()
         run.server.wait_until_listening()
         pool = run.reader_pool()
@@ -402,7 +407,8 @@ class Resume(Scenario):
         ]
         stats = pool.stats
         stats.expect(self.sockets * self.missed)
-        stats.send_times(0).extend([time.perf_counter()] * self.missed)
+        for index in range(self.lists):
+            stats.send_times(index).extend([time.perf_counter()] * self.missed)
         with garbage_collector_off():
             window = MeasuredWindow(run.server.pid)
             await self.open(run, pool, configs)
@@ -459,6 +465,29 @@ class Idle(Scenario):
             undelivered=self.sockets - open_sockets - self.first,
             errors=[*first_pool.errors, *pool.errors],
         )
+
+
+@dataclass(frozen=True)
+class Program(Scenario):
+    """A measurement that is a program of its own, with its own server if it needs one.
+
+    `python -m MODULE ARGUMENTS --json` prints its figures as JSON on the last line.
+    """
+
+    targets: tuple[str, ...] = ("trolley",)
+    headline: str = ""
+    """The name of a figure."""
+    module: str = ""
+    arguments: tuple[str, ...] = ()
+
+    def run(self) -> Measurements:
+        """Run the program. If it fails, the measurements contain only the error."""
+        command = [sys.executable, "-m", self.module, *self.arguments, "--json"]
+        try:
+            output = processes.run_command(command, {})
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            return Measurements(errors=[f"{type(error).__name__}: {error}"])
+        return Measurements(figures=json.loads(output.splitlines()[-1]), done=1)
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -528,9 +557,16 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         Resume(
             id="R1",
-            title="2,000 sockets resume after a restart, 50 changes behind",
+            title="2,000 sockets of one list resume after kill -9, 50 changes behind",
             sockets=2_000,
             quick={"sockets": 500},
+        ),
+        Resume(
+            id="R1-lists",
+            title="10,000 sockets of 10 lists resume after kill -9, 50 changes behind",
+            sockets=10_000,
+            lists=10,
+            quick={"sockets": 1_000},
         ),
         Growth(id="G1", title="PATCH, 1 connection: 10 items, 10 lists, 1,000 changes"),
         Growth(id="G1-items", title="the same with 10,000 items on the list", items=10_000),
@@ -545,6 +581,26 @@ SCENARIOS: dict[str, Scenario] = {
             title="the same with 1,000,000 changes in the log",
             changes=1_000_000,
             quick={"changes": 50_000, "seconds": 3},
+        ),
+        Program(
+            id="D1",
+            title="what the dashboard adds to a request",
+            headline="added_us",
+            module="bench.counting_cost",
+        ),
+        Program(
+            id="W1",
+            title="the dashboard while an item is changed 100 times a second",
+            headline="frames_per_second",
+            module="bench.dashboard_frames",
+            arguments=("--seconds", "8"),
+        ),
+        Program(
+            id="W2",
+            title="a list of 10,000 items in the browser",
+            headline="own_tick_work_p95_ms",
+            module="bench.long_list",
+            arguments=("--rounds", "15"),
         ),
     )
 }
