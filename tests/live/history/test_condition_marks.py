@@ -105,9 +105,11 @@ async def test_running_process_stores_its_conditions(live_runtime):
     log.update = lambda problems, at, remote: update([*problems, problem], at, remote)
 
     async def stored(expected):
-        while await run_in_db_thread(condition_marks) != expected:
+        # A slow machine may have marks of its own.
+        while expected not in await run_in_db_thread(condition_marks):
             await live_runtime.history.roll_up()
 
-    await stored([("A screen is behind.", False)])
+    await stored(("A screen is behind.", False))
     log.update = update
-    await stored([("A screen is behind.", True)])
+    await stored(("A screen is behind.", True))
+    assert ("A screen is behind.", False) not in await run_in_db_thread(condition_marks)
