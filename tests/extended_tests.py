@@ -174,6 +174,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "test_clients_converge_when_connections_are_lost",
         "test_clients_reconnect_when_the_installation_restarts",
     ),
+    "tests/system/test_demo.py": ("test_killed_process_is_replaced_and_said",),
     "tests/system/test_doctor_proxies.py": (
         "test_apache_is_repaired_by_what_doctor_prints",
         "test_caddy_is_repaired_by_what_doctor_prints",

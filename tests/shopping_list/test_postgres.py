@@ -44,7 +44,7 @@ def test_postgres_step_runs_every_test_with_the_database_mark():
     """REC-22: the step names no paths, and leaves out only what is marked so."""
     step = POSTGRES_STEP.search((ROOT / "run").read_text())
     assert step is not None
-    assert '-m "database and not sqlite_only"' in step["arguments"]
+    assert '-m "database and not sqlite_only and ${1:-not extended}"' in step["arguments"]
     assert not re.search(r"tests/|--ignore|--deselect|-k ", step["arguments"])
 
 
