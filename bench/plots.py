@@ -16,7 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 WIDTH, BAR, GAP = 720, 22, 10  # px
-LEFT, RIGHT, TOP, BOTTOM = 250, 90, 46, 26  # px, around the bars
+LEFT, RIGHT, TOP, BOTTOM = 260, 90, 46, 26  # px, around the bars
 UNITS = {
     "cpu_us": "CPU for each, µs; shorter is better",
     "per_second": "for each second; longer is better",
@@ -24,7 +24,7 @@ UNITS = {
     "kb_each": "memory of a socket, KB; shorter is better",
 }
 STYLE = """
-text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600; font-size: 15px }
 .bar { fill: #8b949e } .own { fill: #1a7f37 } line { stroke: #d0d7de }
 @media (prefers-color-scheme: dark) {
