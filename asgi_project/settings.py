@@ -175,10 +175,11 @@ SIGNIN_FAILURES_PER_ADDRESS = env[variables.SIGNIN_FAILURES]
 HANDSHAKES = env[variables.HANDSHAKES]
 # HTTP connections from one address at the same time; 0 means no limit.
 CONNECTIONS_PER_ADDRESS = env[variables.CONNECTIONS_PER_ADDRESS]
-# For tests only: a factor for the waiting times of live/intervals.py and of the servers.
-# Where conditions of the verdict are posted.
+# From which age `prune` deletes changes of the log; 0 for none.
 HISTORY_DAYS = env[variables.HISTORY_DAYS]
+# Where conditions of the verdict are posted.
 ALERT_URL = env[variables.ALERT_URL]
+# For tests only: a factor for the waiting times of live/intervals.py and of the servers.
 LIVE_TIME_SCALE = env[variables.TIME_SCALE]
 
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)

@@ -112,17 +112,16 @@ def whole_number(low: int, high: int) -> Kind[int]:
 def zero_or(low: int, high: int) -> Kind[int]:
     """Return the kind of whole numbers in a range, or 0."""
     rule = f"0, or a whole number from {low} to {high}"
-    in_range = whole_number(low, high)
+    from_zero = whole_number(0, high)
 
     def parse(text: str) -> int:
         try:
-            return whole_number(0, 0).parse(text)
-        except ValueError:
-            pass
-        try:
-            return in_range.parse(text)
+            value = from_zero.parse(text)
         except ValueError:
             refuse(text, rule)
+        if 0 < value < low:
+            refuse(text, rule)
+        return value
 
     return Kind(rule, parse)
 
