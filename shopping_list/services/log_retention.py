@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -55,8 +54,7 @@ def _batches(before: datetime, kept: int) -> Iterator[Batch]:
         last = rows[-1][0]
         newest |= _newest_versions({list_id for _, list_id, _ in rows} - newest.keys())
         expired = [pk for pk, list_id, version in rows if version <= newest[list_id] - kept]
-        with transaction.atomic():
-            deleted, _ = Activity.objects.filter(pk__in=expired).delete()
+        deleted, _ = Activity.objects.filter(pk__in=expired).delete()
         yield Batch(len(rows), deleted)
 
 
