@@ -206,11 +206,11 @@ function changeItem(
   const row = rows.get(id);
   if (!row) return;
   const item = { ...row.item, ...fields };
-  const now = new Date(time).toISOString();
-  if (isMissing !== undefined) item.not_found_at = isMissing ? (item.not_found_at ?? now) : null;
+  if (isMissing !== undefined)
+    item.not_found_at = isMissing ? (item.not_found_at ?? new Date(time).toISOString()) : null;
   if (item.purchased && item.not_found_at) item.not_found_at = null;
   if (fields.purchased !== undefined && fields.purchased !== row.item.purchased) {
-    item.purchased_at = fields.purchased ? now : null;
+    item.purchased_at = fields.purchased ? new Date(time).toISOString() : null;
     item.purchased_by = fields.purchased ? user : null;
   }
   rows.set(id, { item, status });
