@@ -71,7 +71,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Goal:
-    """When a run is over: after so many deliveries, or else after so many rounds."""
+    """When a run ends: after so many deliveries, or else after so many rounds."""
 
     rounds: int
     deliveries: int | None = None
