@@ -72,6 +72,23 @@ export function addPastTrip(list: string, trip: PastTrip): void {
   writeAll({ trips: [{ ...trip, aisles, list }, ...kept].slice(0, MAX_ALL_TRIPS), declined });
 }
 
+/** The names of the shops of a list of which this browser knows trips or a declined order. */
+export function shopsOfPastTrips(list: string): ReadonlySet<string> {
+  const { trips, declined } = readAll();
+  return new Set(
+    [...trips, ...declined].filter((each) => each.list === list).map(({ shop }) => shop),
+  );
+}
+
+/** The shop has another name now. */
+export function renamePastShop(list: string, from: string, to: string): void {
+  const { trips, declined } = readAll();
+  const isOfShop = isOf(list, from);
+  const renamed = <T extends { list: string; shop: string }>(each: T): T =>
+    isOfShop(each) ? { ...each, shop: to } : each;
+  writeAll({ trips: trips.map(renamed), declined: declined.map(renamed) });
+}
+
 /** The order of a shop that the user declined last. */
 export function declinedOrder(list: string, shop: string): readonly string[] | null {
   return readAll().declined.find(isOf(list, shop))?.order ?? null;

@@ -100,6 +100,13 @@ export class ShopTrip {
     this.announce();
   }
 
+  /** The shop of this trip has another name now: it is the same walk. */
+  renameShop(name: string): void {
+    this.shop = name;
+    this.#save();
+    this.announce();
+  }
+
   tick(row: ViewRow, isBought: boolean): void {
     this.list.tick(row, isBought);
     this.last = isBought ? { row, kind: 'bought' } : null;
