@@ -27,6 +27,10 @@ GERMAN_VIEWS = [
     *(views.account, views.guest_account, views.reset, views.removed_item, views.offline),
     *(views.sorting, views.selecting, views.aisle_menu, views.aisle_choice, views.one_shop),
     *(views.rejected_edit, views.missing_list, views.wall_screen, views.wall_screen_without_link),
+    *(views.added_item, views.finished_list, views.keys, views.find, views.find_missing_lists),
+    *(views.question, views.share_offline, views.clash, views.menu_offline),
+    *(views.transfer_offline, views.activity_offline, views.account_offline),
+    *(views.rejected_group, views.shop_rename, views.forgotten_names),
 ]
 
 
@@ -51,7 +55,7 @@ def test_view_is_german_accessible_and_fits(
     assert page.evaluate("document.documentElement.lang") == "de"
     for width, height in GERMAN_SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
-        views.take_picture(page, view, f"{width}-de")
+        views.take_pictures(page, view, f"{width}-de")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate(axe)
     assert page.evaluate(views.VIOLATIONS) == []

@@ -166,6 +166,23 @@ def test_edits_are_sent_when_tab_is_opened_again(open_session, killable_installa
     assert groceries.ticks["Bread"] is True
 
 
+def test_edits_of_list_that_is_gone_are_one_line(open_session, groceries):
+    """OFF-15"""
+    ana = open_session("ana").open(groceries.path)
+    ana.wait_until_loaded()
+    ana.context.set_offline(True)
+    for name in ("Milk", "Bread", "Eggs"):
+        ana.tick(name)
+    expect(ana.main.locator(".badge")).to_contain_text("3 changes wait")
+    groceries.delete()
+    ana.context.set_offline(False)
+    lost = ana.page.get_by_role("region", name="Not saved")
+    expect(lost.get_by_role("listitem")).to_have_count(1)
+    expect(lost).to_contain_text("3 changes could not be saved (Milk, Bread, Eggs).")
+    lost.get_by_role("button", name="Discard: Milk, Bread, Eggs").click()
+    expect(lost).to_have_count(0)
+
+
 @pytest.mark.parametrize("locks", ["browser locks", "lease"])
 def test_other_tab_sends_when_sending_tab_is_closed(
     open_session, killable_installation, groceries, locks

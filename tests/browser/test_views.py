@@ -311,6 +311,24 @@ def guest_account(open_session: OpenSession, stocked_list: SharedList, **_: obje
     return guest.page
 
 
+def forgotten_names(
+    open_session: OpenSession, installation: BrowserInstallation, **_: object
+) -> Page:
+    shared = installation.create_list("Butter", "Spekulatius")
+    ana = open_session("ana").open(shared.path)
+    for typed, name in {"spek": "Spekulatius", "butt": "Butter"}.items():
+        ana.item_field.fill("")
+        ana.item_field.press_sequentially(typed)
+        ana.page.get_by_role("option", name=name).first.click(button="right")
+        with ana.page.expect_response("**/suggestions/forget/"):
+            ana.page.get_by_role("button", name="Do not suggest again").click()
+    ana.page.goto("/account/")
+    restore = ana.page.get_by_role("button", name="Suggest Spekulatius again")
+    restore.scroll_into_view_if_needed()
+    expect(restore).to_be_visible()
+    return ana.page
+
+
 def reset(open_session: OpenSession, **_: object) -> Page:
     page = open_session().page
     page.goto("/reset/#used-up")
@@ -349,6 +367,14 @@ def rejected_edit(open_session: OpenSession, stocked_list: SharedList, **_: obje
     ana.checkbox("Milk").click()
     expect(ana.page.get_by_role("button", name="Discard: Milk")).to_be_visible()
     return ana.page
+
+
+def rejected_group(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = rejected_edit(open_session, stocked_list)
+    for name in ("Bread", "Apples"):
+        page.get_by_role("checkbox", name=name, exact=True).click()
+    expect(page.get_by_role("button", name="Discard: Milk, Bread, Apples")).to_be_visible()
+    return page
 
 
 def added_item(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
@@ -408,7 +434,50 @@ def share_offline(open_session: OpenSession, stocked_list: SharedList, **_: obje
     ana.wait_until_loaded()
     ana.context.set_offline(True)
     ana.page.get_by_role("button", name="Members and invites").click()
-    expect(ana.page.get_by_text("No connection to the server. Links and members")).to_be_visible()
+    expect(ana.page.get_by_text("No connection to the server.")).to_be_visible()
+    return ana.page
+
+
+def offline_sheet(open_session: OpenSession, shared: SharedList, *buttons: str) -> Page:
+    """What a button of the list's menu opens, on a device that is offline."""
+    ana = open_session("ana").open(shared.path)
+    ana.wait_until_loaded()
+    ana.page.get_by_role("button", name="List menu").click()
+    ana.context.set_offline(True)
+    for button in buttons:
+        ana.page.get_by_role("button", name=button).click()
+    sheet = ana.page.get_by_role("dialog")
+    expect(sheet.get_by_text("No connection to the server.")).to_be_visible()
+    return ana.page
+
+
+def menu_offline(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = offline_sheet(open_session, stocked_list)
+    expect(page.get_by_role("button", name="Delete the list")).to_be_disabled()
+    return page
+
+
+def transfer_offline(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    page = offline_sheet(open_session, stocked_list, "Export and import")
+    page.get_by_label("Paste text here").fill("Jam")
+    expect(page.get_by_role("button", name="Preview")).to_be_disabled()
+    return page
+
+
+def activity_offline(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
+    def open_narrow(username: str | None = None, **options: object) -> BrowserSession:
+        return open_session(username, viewport=NARROWEST, **options)
+
+    return offline_sheet(open_narrow, stocked_list, "Activity")
+
+
+def account_offline(open_session: OpenSession, **_: object) -> Page:
+    ana = open_session("ana")
+    ana.page.goto("/account/")
+    ana.wait_until_loaded()
+    expect(ana.page.get_by_role("heading", name="Devices")).to_be_visible()
+    ana.context.set_offline(True)
+    expect(ana.page.get_by_text("No connection to the server.")).to_be_visible()
     return ana.page
 
 
@@ -480,6 +549,14 @@ def one_shop(open_session: OpenSession, installation: BrowserInstallation, **_: 
     ana.page.get_by_role("button", name="Lidl").click()
     expect(ana.page.get_by_text("3 more for other shops")).to_be_visible()
     return ana.page
+
+
+def shop_rename(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
+    page = one_shop(open_session, installation)
+    page.get_by_role("button", name="List menu").click()
+    page.get_by_role("button", name="Rename Lidl").click()
+    expect(page.get_by_role("dialog", name="Lidl")).to_be_visible()
+    return page
 
 
 def question(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
@@ -674,6 +751,8 @@ VIEWS = [
     *(removed_item, offline, rejected_edit, missing_list, dashboard, dashboard_tables),
     *(added_item, finished_list, keys, find, find_missing_lists, question),
     *(share_offline, clash),
+    *(menu_offline, transfer_offline, activity_offline, account_offline),
+    *(rejected_group, shop_rename, forgotten_names),
     *(sorting, selecting, aisle_menu, aisle_choice, one_shop),
     *(dashboard_help, signals),
     *(requests, requests_for_members, delivery, delivery_for_members),
@@ -684,7 +763,7 @@ VIEWS = [
 
 
 # Pages that scroll: their screenshots show the full page.
-FULL_PAGE = [account, guest_account, delivery, list_as_it_was, machine]
+FULL_PAGE = [account, account_offline, forgotten_names, guest_account, delivery, list_as_it_was, machine]
 
 
 def take_picture(page: Page, view: Callable[..., Page], look: str) -> None:
@@ -693,6 +772,13 @@ def take_picture(page: Page, view: Callable[..., Page], look: str) -> None:
         ARTEFACTS.mkdir(exist_ok=True)
         path = ARTEFACTS / f"{view.__name__}-{look}.png"
         page.screenshot(path=path, full_page=view in FULL_PAGE)
+
+
+def take_pictures(page: Page, view: Callable[..., Page], look: str) -> None:
+    """Store a picture in light and one in dark; the page stays light."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        take_picture(page, view, f"{look}-{scheme}")
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
@@ -714,7 +800,7 @@ def test_view_is_accessible_and_fits_small_screens(
             take_picture(page, view, f"{width}-{scheme}")
             violations[width, scheme] = page.evaluate(VIOLATIONS, rules)
     page.set_viewport_size(NARROWEST)
-    take_picture(page, view, "320")
+    take_pictures(page, view, "320")
     assert {
         configuration: problems for configuration, problems in violations.items() if problems
     } == {}

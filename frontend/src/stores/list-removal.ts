@@ -15,13 +15,17 @@ export async function removeList(
   engine: Engine,
   id: string,
 ): Promise<'in trash' | 'dropped'> {
-  const creation = creationOf(engine, id);
-  const isUnsent = creation?.state === 'rejected' || creation?.isSent === false;
-  const removed = isUnsent ? 'dropped' : await removeSaved(engine, id);
+  const removed = isUnsent(engine, id) ? 'dropped' : await removeSaved(engine, id);
   const remaining = creationOf(engine, id);
   if (remaining) engine.discard(remaining.op);
   lists.drop(id);
   return removed;
+}
+
+/** Whether the server cannot have this list, because its creation was never sent or was refused. */
+export function isUnsent(engine: Engine, id: string): boolean {
+  const creation = creationOf(engine, id);
+  return creation?.state === 'rejected' || creation?.isSent === false;
 }
 
 async function removeSaved(engine: Engine, id: string): Promise<'in trash' | 'dropped'> {

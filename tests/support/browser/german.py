@@ -18,6 +18,7 @@ PARTS_OF_NAMES = {
     "keep as typed": "so lassen wie getippt",
     "Import:": "Importieren:",
     "without 2 lines": "ohne 2 Zeilen",
+    "No connection to the server.": "Keine Verbindung zum Server.",
 }
 """What tests look for that is only a part of a message."""
 VISIBLE_TEXTS = """() => {

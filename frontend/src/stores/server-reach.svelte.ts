@@ -1,0 +1,54 @@
+import { CoreApi } from '../net/core-api';
+import { Problem, UNREACHABLE_STATUS } from '../net/problem';
+import type { ListApp } from './app';
+
+/** Whether a sheet can use the server. */
+export interface ServerReach {
+  readonly isAway: boolean;
+}
+
+/**
+ * Follow whether the server answers. Call it while a component is created.
+ *
+ * A network that blocks WebSockets may let requests through, so while the socket is down each of
+ * its tries is followed by one request.
+ */
+export function followServer({
+  connection,
+  dependencies,
+}: Pick<ListApp, 'connection' | 'dependencies'>): ServerReach {
+  let answersRequests = $state(false);
+
+  $effect(() => {
+    const { status, isOnline, nextTryAt } = connection;
+    if (status === 'live' || !isOnline) {
+      answersRequests = false;
+      return undefined;
+    }
+    if (nextTryAt === null) return undefined;
+    let isOutdated = false;
+    void answers(new CoreApi(dependencies.engine.http)).then((isAnswered) => {
+      if (!isOutdated) answersRequests = isAnswered;
+    });
+    return () => {
+      isOutdated = true;
+    };
+  });
+
+  return {
+    get isAway() {
+      return !connection.isOnline || (connection.status !== 'live' && !answersRequests);
+    },
+  };
+}
+
+async function answers(api: CoreApi): Promise<boolean> {
+  try {
+    await api.getProfile();
+    return true;
+  } catch (error) {
+    // A proxy answers with 502 to 504 for a server that is away.
+    const status = error instanceof Problem ? error.status : UNREACHABLE_STATUS;
+    return status !== UNREACHABLE_STATUS && status < 500;
+  }
+}
