@@ -16,7 +16,14 @@ from itertools import product
 from pathlib import Path
 
 from bench.arithmetic import median
-from bench.comparison import MIN_RUNS, TOLERANCE, Figures, refusal, worse_figures
+from bench.comparison import (
+    MIN_RUNS,
+    TOLERANCE,
+    Figures,
+    other_machine,
+    refusal,
+    worse_figures,
+)
 from bench.published import PUBLISHED
 from bench.results import Results, report
 from bench.runner import Block, Plan, Runner, say
@@ -183,6 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def report_comparison(figures: Figures, stored: Figures, path: Path) -> None:
     """Print what is worse than stored; ends the program with 1 if anything is."""
     worse = worse_figures(figures, stored)
+    if warning := other_machine(figures, stored):
+        print(f"\n{warning}")
     for line in worse:
         print(f"WORSE  {line}")
     if worse:

@@ -26,6 +26,21 @@ def refusal(figures: Figures) -> str | None:
     return None if figures["goals"] else "there is no figure with a goal"
 
 
+def other_machine(now: Figures, stored: Figures) -> str | None:
+    """Return a warning if the stored figures are of a machine of another speed, or None.
+
+    A ratio compares programs that need the processor and the kernel in different parts, so even a
+    ratio changes with the machine.
+    """
+    before, after = stored["unit_ms"], now["unit_ms"]
+    if abs(after / before - 1) <= TOLERANCE:
+        return None
+    return (
+        f"The stored figures are of a machine of another speed: its fixed calculation took"
+        f" {number(before)} ms, this one {number(after)} ms. Ratios may differ for that reason."
+    )
+
+
 def worse_figures(now: Figures, stored: Figures) -> list[str]:
     """Return a line for each figure that is worse than the stored one, missing, or lossy."""
     lines = [line for goal in stored["goals"] if (line := _worse(goal, now, stored))]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.comparison import refusal, worse_figures
+from bench.comparison import other_machine, refusal, worse_figures
 
 
 def figures(value, *, unit_ms=10.0, runs=3, is_minimum=False, is_time=False, undelivered=0):
@@ -40,3 +40,11 @@ def test_comparison_fails_when_a_figure_is_missing_or_a_change_was_lost():
 def test_stored_figures_are_refused_when_they_have_fewer_than_three_runs():
     assert refusal(figures(1)) is None
     assert refusal(figures(1, runs=2)) == "F1: fewer than 3 runs"
+
+
+def test_comparison_warns_when_the_stored_figures_are_of_another_machine():
+    stored = figures(100)
+    assert other_machine(figures(100, unit_ms=10.9), stored) is None
+    warning = other_machine(figures(100, unit_ms=6.0), stored)
+    assert warning is not None
+    assert "10.0 ms, this one 6.00 ms" in warning
