@@ -27,7 +27,7 @@ GERMAN_VIEWS = [
     *(views.account, views.guest_account, views.reset, views.removed_item, views.offline),
     *(views.sorting, views.selecting, views.aisle_menu, views.aisle_choice, views.one_shop),
     *(views.rejected_edit, views.missing_list, views.wall_screen, views.wall_screen_without_link),
-    *(views.added_item, views.finished_list, views.keys, views.find, views.find_missing_lists),
+    *(views.added_item, views.finished_list, views.keys, views.find),
     *(views.question, views.share_offline, views.clash, views.menu_offline),
     *(views.transfer_offline, views.activity_offline, views.account_offline),
     *(views.rejected_group, views.shop_rename, views.forgotten_names),

@@ -120,7 +120,7 @@ def test_forgotten_name_is_restored_in_the_account(open_session, installation):
         phone.page.get_by_role("button", name="Do not suggest again").click()
     expect(row).to_have_count(0)
     desk.page.reload()
-    desk.page.get_by_role("button", name="Suggest Spekulatius again").click()
+    desk.page.get_by_role("button", name="Suggest again: Spekulatius").click()
     hint = desk.page.get_by_text("All names are suggested again.")
     expect(hint).to_be_focused()
     desk.page.goto(shared.path)

@@ -57,7 +57,11 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile("".join(named))
 
 
-FIXED = {forms[0]: GERMAN[key][-1] for key, forms in ENGLISH.items() if "{" not in forms[0]}
+FIXED = {
+    forms[0]: next((form for form in GERMAN[key] if "{" not in form), GERMAN[key][-1])
+    for key, forms in ENGLISH.items()
+    if "{" not in forms[0]
+}
 
 
 def _same_forms(key: str, index: int) -> list[str]:
