@@ -155,7 +155,6 @@ async def storm(topology: Topology, place: Place, environment: dict[str, str]) -
     process.send_signal(signal.SIGKILL)
     process.wait()
     await asyncio.to_thread(add_items, place, lists)
-    edited_at = time.monotonic()
     await wait_until(lambda: all(client.resumed + client.copied for client in clients))
     resumed_at = time.monotonic()
     await wait_until(lambda: len({(c.list_id, c.version) for c in clients}) == LISTS)
@@ -163,7 +162,7 @@ async def storm(topology: Topology, place: Place, environment: dict[str, str]) -
     for client in clients:
         await client.stop()
     topology.stop()
-    report(clients, place, killed_at=killed_at, edited_at=edited_at, resumed_at=resumed_at)
+    report(clients, place, killed_at=killed_at, resumed_at=resumed_at)
 
 
 def add_items(place: Place, lists: list[tuple[str, list[str]]]) -> None:
@@ -187,7 +186,7 @@ async def wait_until(condition) -> None:
         await asyncio.sleep(0.02)
 
 
-def report(clients, place: Place, *, killed_at: float, edited_at: float, resumed_at: float) -> None:
+def report(clients, place: Place, *, killed_at: float, resumed_at: float) -> None:
     outages = sorted(client.outages[-1] for client in clients)
     per_second = Counter(int(outage) for outage in outages)
     print(f"  most in one second: {max(per_second.values())}, by two processes")
@@ -195,7 +194,7 @@ def report(clients, place: Place, *, killed_at: float, edited_at: float, resumed
     print(f"all resumed {resumed_at - killed_at:.1f} s after the kill; of each socket:")
     print(f"  p50 {percentile(outages, 0.5):.1f} s, p99 {percentile(outages, 0.99):.1f} s")
     print(f"recovered without a snapshot: {recovered} of {len(clients)}")
-    statements = read_statements(place, since=edited_at, until=resumed_at)
+    statements = read_statements(place, since=killed_at, until=resumed_at)
     of_log = [sql for sql in statements if LOG in sql and sql.startswith("SELECT")]
     print(f"statements meanwhile: {len(statements)}, {len(statements) / len(clients):.2f} a socket")
     print(f"  of the change log: {len(of_log)}, {len(of_log) / LISTS:.1f} a list")

@@ -600,7 +600,7 @@ SCENARIOS: dict[str, Scenario] = {
             title="a list of 10,000 items in the browser",
             headline="own_tick_work_p95_ms",
             module="bench.long_list",
-            arguments=("--rounds", "15"),
+            arguments=("--rounds", "30"),
         ),
     )
 }

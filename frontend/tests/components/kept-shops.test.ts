@@ -36,7 +36,7 @@ async function renameElsewhere(opened: OpenedList, from: string, to: string): Pr
   await opened.deliver();
 }
 
-describe('what a browser keeps of a shop that somebody renames (SHP-17)', () => {
+describe('what a browser keeps of a shop that a member renames (SHP-17)', () => {
   it('has its new name', async () => {
     const opened = await openInLidl();
     await renameElsewhere(opened, 'Lidl', 'Market');
@@ -58,7 +58,7 @@ describe('what a browser keeps of a shop that somebody renames (SHP-17)', () => 
     expect(pastTrips(list.id, 'Aldi').map(({ id }) => id)).toEqual(['b']);
   });
 
-  it('stays as it is when somebody else edits an item', async () => {
+  it('stays as it is when another member edits an item', async () => {
     const opened = await openInLidl();
     await opened.editElsewhere({ method: 'PATCH', item: 'bread', body: { shops: ['Market'] } });
     expect([opened.list.aisles.shop, opened.list.trip?.shop]).toEqual(['Lidl', 'Lidl']);
