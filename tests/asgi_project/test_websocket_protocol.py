@@ -183,3 +183,11 @@ servers.{CompactWebSocketProtocol.__name__} = Printing
         with connect(server.url.replace("http", "ws") + "/ws/", proxy=None):
             pass
         assert server.wait_for_output(r"HEADERS .*") == "HEADERS True [0, 0, 0]"
+
+
+async def test_attributes_of_sockets_share_their_keys():
+    """A dictionary with more than 30 keys has a table of its own: 1.6 KB for each socket."""
+    async with serving() as (url, sockets), connect_async(url, proxy=None):
+        protocol = (await sockets.get()).write_now.__self__
+        assert isinstance(protocol, CompactWebSocketProtocol)
+        assert len(vars(protocol)) <= 30
