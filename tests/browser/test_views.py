@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -68,8 +69,9 @@ def lists(open_session: OpenSession, **_: object) -> Page:
 
 
 def no_lists(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
-    installation.create_users("carol")
-    page = open_session("carol").page
+    newcomer = f"carol-{uuid4().hex[:6]}"
+    installation.create_users(newcomer)
+    page = open_session(newcomer).page
     page.goto("/")
     expect(page.get_by_text("No lists yet")).to_be_visible()
     return page
