@@ -353,9 +353,13 @@ def sentence(facts: Facts, conditions: Sequence[Condition], *, with_names: bool)
     if not facts.screens:
         return f"All well. No list is open.{last_edit}"
     if facts.behind:
-        up_to_date = f"{facts.identical} of {_count(facts.screens, 'screen')} have everything"
-        waiting = "1 has" if facts.behind == 1 else f"{facts.behind} have"
-        return f"All well. {up_to_date}, {waiting} not confirmed the newest change yet."
+        waiting = str(facts.behind) if facts.identical else _count(facts.behind, "screen")
+        verb = "has" if facts.behind == 1 else "have"
+        confirmed = f"{facts.identical} of {_count(facts.screens, 'screen')} have everything, "
+        return (
+            f"All well. {confirmed if facts.identical else ''}{waiting} {verb}"
+            " not confirmed the newest change yet."
+        )
     verb = "has" if facts.screens == 1 else "have"
     return f"All well. {_count(facts.screens, 'screen')} {verb} everything, nothing is slow."
 

@@ -39,7 +39,7 @@ def test_rows_are_grouped_and_fold_by_aisle(open_session, aisle_list):
     """AIS-1, AIS-2: the head stays in sight, what is folded stays so in this browser."""
     ana = open_session("ana", viewport=PHONE).open(aisle_list.path)
     ana.expect_item("Milk")
-    assert heads(ana) == ["Bakery 13 to buy", "Dairy 2 to buy", "Elsewhere 1 to buy"]
+    assert heads(ana) == ["Bakery 13 to buy", "Dairy 2 to buy", "Other 1 to buy"]
     rows = ana.main.get_by_role("list", name="To buy: Dairy").get_by_role("listitem")
     expect(rows).to_have_count(2)
     ana.checkbox("Rolls 11").scroll_into_view_if_needed()
@@ -104,7 +104,7 @@ def test_new_item_goes_into_its_aisle(open_session, aisle_list):
     expect(message.get_by_role("status")).to_have_text("Added cheddar to Dairy")
     expect(ana.checkbox("cheddar")).to_be_in_viewport()  # its aisle unfolds
     message.get_by_role("button", name="Change").click()
-    chooser = ana.page.get_by_role("dialog", name="Aisle of cheddar")
+    chooser = ana.page.get_by_role("dialog", name="Aisle for cheddar")
     expect(chooser.get_by_role("button", name="Dairy", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -225,24 +225,24 @@ def test_aisle_is_moved_renamed_and_merged_by_its_menu(open_session, aisle_list)
     bob = open_session("bob").open(aisle_list.path)
     choose_in_menu(ana, "Dairy", "Move up")
     headings = bob.main.locator("[data-aisle] h2")
-    expect(headings).to_contain_text(["Dairy", "Bakery", "Elsewhere"])
+    expect(headings).to_contain_text(["Dairy", "Bakery", "Other"])
     ana.main.get_by_role("button", name="Menu of Dairy").click()
     dialog = ana.page.get_by_role("dialog", name="Dairy")
     expect(dialog.get_by_role("button", name="Move up")).to_be_disabled()
     dialog.get_by_label("Name").fill("Chilled")
     dialog.get_by_role("button", name="Rename").click()
-    expect(headings).to_contain_text(["Chilled", "Bakery", "Elsewhere"])
+    expect(headings).to_contain_text(["Chilled", "Bakery", "Other"])
     ana.wait_until_live()
     assert aisle_list.items["Milk"]["category"] == "Chilled"
     choose_in_menu(ana, "Chilled", "Bakery")
-    expect(headings).to_contain_text(["Bakery", "Elsewhere"])
+    expect(headings).to_contain_text(["Bakery", "Other"])
     toast = ana.page.get_by_label("Just now")
     expect(toast).to_contain_text("Merged Chilled into Bakery")
     toast.get_by_role("button", name="Undo").click()
-    expect(headings).to_contain_text(["Chilled", "Bakery", "Elsewhere"])
+    expect(headings).to_contain_text(["Chilled", "Bakery", "Other"])
     for _ in range(2):
         ana.page.keyboard.press("Control+z")
-    expect(headings).to_contain_text(["Bakery", "Dairy", "Elsewhere"])
+    expect(headings).to_contain_text(["Bakery", "Dairy", "Other"])
 
 
 def test_list_shows_the_items_of_one_shop_in_its_own_order(open_session, aisle_list):
@@ -260,13 +260,13 @@ def test_list_shows_the_items_of_one_shop_in_its_own_order(open_session, aisle_l
     expect(ana.main.get_by_text("1 more for other shops")).to_be_visible()
     choose_in_menu(ana, "Dairy", "Move up")
     headings = ana.main.locator("[data-aisle] h2")
-    expect(headings).to_contain_text(["Dairy", "Bakery", "Elsewhere"])
+    expect(headings).to_contain_text(["Dairy", "Bakery", "Other"])
     ana.page.reload()
-    expect(headings).to_contain_text(["Dairy", "Bakery", "Elsewhere"])
+    expect(headings).to_contain_text(["Dairy", "Bakery", "Other"])
     ana.expect_no_item("Butter")
     ana.tick("Milk")
     shops.get_by_role("button", name="All shops").click()
-    expect(headings).to_contain_text(["Bakery", "Dairy", "Elsewhere"])
+    expect(headings).to_contain_text(["Bakery", "Dairy", "Other"])
     ana.expect_item("Butter")
     ana.expect_item("Milk", ticked=True)
     shops.get_by_role("button", name="Edeka").click()
@@ -283,7 +283,7 @@ def test_usual_items_are_added_and_a_list_is_a_template(open_session, installati
     ana = open_session("ana", viewport=PHONE).open(shared.path)
     for name in ("Milk", "Bread"):
         ana.main.get_by_role("button", name=f"Edit {name}").click()
-        ana.main.get_by_label("One of the usual ones").check()
+        ana.main.get_by_label("A usual item").check()
         ana.main.get_by_role("button", name="Save").click()
         expect(ana.page.get_by_label("Just now")).to_contain_text(f"{name} is one of the usual")
     ana.wait_until_live()

@@ -128,7 +128,7 @@ def test_empty_list_offers_to_paste_or_share(open_session, installation):
     ana.main.get_by_role("button", name="Import a file").click()
     expect(ana.page.get_by_role("dialog", name="Export and import")).to_be_visible()
     ana.page.keyboard.press("Escape")
-    ana.main.get_by_role("button", name="Share it first").click()
+    ana.main.get_by_role("button", name="Share the list").click()
     expect(ana.page.get_by_role("dialog")).to_contain_text("Members")
     ana.page.keyboard.press("Escape")
     ana.main.get_by_role("button", name="Paste a list").click()

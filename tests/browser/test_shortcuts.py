@@ -83,7 +83,7 @@ def test_single_keys_can_be_turned_off(open_session, groceries):
     ana = open_session("ana").open(groceries.path)
     page, keys = ana.page, ana.page.keyboard
     page.get_by_role("button", name="Account of ana").click()
-    page.get_by_label("Shortcuts of a single key").uncheck()
+    page.get_by_label("Single-key shortcuts").uncheck()
     keys.press("Escape")
     ana.open(groceries.path)
     ana.expect_item("Milk")

@@ -539,7 +539,7 @@ def aisle_choice(open_session: OpenSession, stocked_list: SharedList, **_: objec
     page = sorting(open_session, stocked_list)
     page.get_by_role("button", name="Move Milk").click()
     page.get_by_role("button", name="To another aisle…").click()
-    expect(page.get_by_role("dialog", name="Aisle of Milk")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Aisle for Milk")).to_be_visible()
     return page
 
 

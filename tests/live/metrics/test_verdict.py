@@ -42,6 +42,10 @@ def verdict_of(facts: Facts, *, lasting: float = 0.0, with_names: bool = True) -
             {"identical": 6, "behind": 1},
             "All well. 6 of 7 screens have everything, 1 has not confirmed the newest change yet.",
         ),
+        (
+            {"identical": 0, "behind": 1},
+            "All well. 1 screen has not confirmed the newest change yet.",
+        ),
         ({"identical": 0}, "All well. No list is open."),
         ({"identical": 0, "people": 0}, "Nobody is connected."),
         (
