@@ -18,7 +18,7 @@ def test_list_is_edited_with_single_keys(open_session, groceries):
     page, keys = ana.page, ana.page.keyboard
     ana.expect_item("Milk")
     expect(ana.main.get_by_role("heading", level=1)).to_be_focused()
-    ana.open_by_key("?", "Keys")
+    ana.open_by_key("?", "Keyboard shortcuts")
     keys.press("Escape")
     expect(ana.main.get_by_role("heading", level=1)).to_be_focused()
     keys.press("j")
@@ -63,7 +63,7 @@ def test_keys_lead_to_dialogs_and_pages(open_session, groceries):
     ana = open_session("ana").open(groceries.path)
     page, keys = ana.page, ana.page.keyboard
     expect(ana.main.get_by_role("heading", level=1)).to_be_focused()
-    ana.open_by_key("?", "Keys")
+    ana.open_by_key("?", "Keyboard shortcuts")
     keys.press("n")  # a dialog has its own keys
     keys.press("Escape")
     expect(ana.item_field).not_to_be_focused()

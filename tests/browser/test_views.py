@@ -394,15 +394,15 @@ def finished_list(
     finished = installation.create_list("Milk")
     finished.tick_all()
     ana = open_session("ana").open(finished.path)
-    expect(ana.main.get_by_text("The one item is in the cart.")).to_be_visible()
+    expect(ana.main.get_by_text("Everything is in the cart.")).to_be_visible()
     return ana.page
 
 
 def keys(open_session: OpenSession, stocked_list: SharedList, **_: object) -> Page:
     ana = open_session("ana").open(stocked_list.path)
     ana.page.get_by_role("button", name="List menu").click()
-    ana.page.get_by_role("button", name="Keys").click()
-    expect(ana.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    ana.page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(ana.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     return ana.page
 
 

@@ -36,7 +36,18 @@ const SENTENCES: Readonly<Record<string, Words>> = {
 
 /** The server's sentences for the rules of fields, and the same in the language of the app. */
 const RULES: readonly (readonly [pattern: RegExp, words: (match: RegExpExecArray) => string])[] = [
-  [/^This field (?:is required|may not be (?:blank|null))\.$/, m.rule_required],
+  [
+    /^(?:This field (?:is required|may not be (?:blank|null))|(?:A name may|May) not be blank)\.$/,
+    m.rule_required,
+  ],
+  [/^(?:The \w+ would be longer than|At most) ([\d,]+) characters\.$/, longest],
+  [/^Must be true or false\.$/, m.rule_boolean],
+  [/^Must be like (\S+)\.$/, ([, example = '']) => m.rule_example({ example })],
+  [/^More cells than the header has\.$/, m.rule_too_many_cells],
+  [
+    /^(?:Out of range|Neither a name nor an object|Neither text nor a number)\.$/,
+    m.rule_unreadable,
+  ],
   [
     /^Ensure this (?:field|value) has (?:no more than|at most) (\d+) characters/,
     ([, max = '']) => m.rule_too_long({ max }),
@@ -65,6 +76,8 @@ const FIELDS: Readonly<Record<string, () => string>> = {
   email: m.field_email,
   quantity: m.field_quantity,
   note: m.field_note,
+  purchased: m.field_purchased,
+  category: m.field_category,
 };
 
 /** Why a row prevents an undo, by the reason of the server. */
@@ -102,6 +115,17 @@ function sentenceOf(problem: Problem, errors: Record<string, string[]>): string 
       : m.problem_field({ field: FIELDS[name]?.() ?? field, rule });
   }
   return SENTENCES[problem.code]?.(problem) ?? problem.message;
+}
+
+/** Why a line of an import cannot be read: `name: May not be blank.`, or a rule without a field. */
+export function lineReasonInOwnWords(reason: string): string {
+  const [, field, rule] = /^(\w+): (.+)$/.exec(reason) ?? [];
+  if (field === undefined || rule === undefined) return ruleInOwnWords(reason);
+  return m.problem_field({ field: FIELDS[field]?.() ?? field, rule: ruleInOwnWords(rule) });
+}
+
+function longest([, max = '']: RegExpExecArray): string {
+  return m.rule_too_long({ max: Number(max.replaceAll(',', '')).toLocaleString(__LOCALE__) });
 }
 
 function ruleInOwnWords(rule: string): string {

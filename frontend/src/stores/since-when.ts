@@ -6,8 +6,7 @@ const DAY = 24 * 60 * 60 * 1000;
 export function sinceWhen(time: string, now: number): string {
   const then = new Date(time);
   const days = Math.round((startOfDay(new Date(now)) - startOfDay(then)) / DAY);
-  if (days <= 0)
-    return then.toLocaleTimeString(REGIONAL_LOCALE, { hour: '2-digit', minute: '2-digit' });
+  if (days <= 0) return then.toLocaleTimeString(REGIONAL_LOCALE, { timeStyle: 'short' });
   if (days === 1)
     return new Intl.RelativeTimeFormat(REGIONAL_LOCALE, { numeric: 'auto' }).format(-1, 'day');
   if (days < 7) return then.toLocaleDateString(REGIONAL_LOCALE, { weekday: 'long' });
