@@ -22,7 +22,7 @@ describe('the status of a token', () => {
     expect(tokenStatus(token, null, now)).toBe('Can tick · never used');
     const narrow = { ...token, list: 'one', expires_at: '2026-11-28T10:00:00Z', last_used_at: AT };
     expect(tokenStatus(narrow, 'Groceries', now)).toBe(
-      'Can tick · Groceries only · used just now · 6 days left',
+      'Can tick · only the list “Groceries” · used just now · 6 days left',
     );
   });
 });

@@ -54,7 +54,7 @@ class Shopper:
         """Hold a row for longer than a tap."""
         row = self.row(name)
         row.dispatch_event("pointerdown", {"isPrimary": True, "button": 0})
-        expect(self.shop).to_contain_text(f"{name} is not found today")
+        expect(self.shop).to_contain_text(f"{name}: not found today")
         row.dispatch_event("pointerup", {"isPrimary": True, "button": 0})
 
     def expect_progress(self, done: int, total: int) -> None:
@@ -126,7 +126,7 @@ def test_trip_is_ended_by_keyboard(open_session, installation):
     keyboard.press("ArrowDown")
     keyboard.press("Tab")
     keyboard.press("Enter")
-    expect(ana.shop).to_contain_text("Milk is not found today")
+    expect(ana.shop).to_contain_text("Milk: not found today")
     # The row has moved, and the one in its place has the focus.
     expect(ana.row("Butter")).to_be_focused()
     for _ in range(30):

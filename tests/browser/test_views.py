@@ -524,7 +524,7 @@ def selecting(open_session: OpenSession, stocked_list: SharedList, **_: object) 
     page = one_list(open_session, stocked_list)
     choose_in_list_menu(page, "Select items")
     page.get_by_role("checkbox", name="Milk", exact=True).click()
-    expect(page.get_by_text("1 chosen")).to_be_visible()
+    expect(page.get_by_text("1 selected")).to_be_visible()
     return page
 
 
