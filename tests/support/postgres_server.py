@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,9 +25,11 @@ OPTIONS = ("-c", "max_connections=200", "-c", "shared_buffers=64MB")
 class PostgresServer:
     """Runs in a folder of its own, as the user postgres if this process runs as root."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        """`environment` is what the server gets in addition."""
-        self._environment = {**os.environ, **(environment or {})}
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, initdb: Sequence[str] = ()
+    ) -> None:
+        """`environment` is what the server gets in addition, from its next start."""
+        self.environment = dict(environment or {})
         self.folder = Path(mkdtemp(prefix="trolley-postgres-"))
         self.data = self.folder / "data"
         (self.port,) = free_ports(1)
@@ -35,7 +37,8 @@ class PostgresServer:
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
             shutil.chown(self.folder, self._user)
-        self.run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        initial = ["-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        self.run("initdb", *initial, *initdb)
 
     def __enter__(self) -> Self:
         self.start()
@@ -67,7 +70,7 @@ class PostgresServer:
                 command,
                 user=self._user,
                 cwd="/",
-                env=self._environment,
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
             )
@@ -81,10 +84,12 @@ class PostgresServer:
     def kill(self) -> None:
         """Kill all processes of the server at once, as a machine that fails."""
         parent = psutil.Process(self.process.pid)
-        for process in (parent, *parent.children(recursive=True)):
+        processes = [parent, *parent.children(recursive=True)]
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         self.process.wait(TIMEOUT)
+        psutil.wait_procs(processes, TIMEOUT)
 
     def execute(self, statement: str) -> None:
         """Run a statement."""

@@ -6,41 +6,33 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.support.databases import SQLITE_FILE
-
-SOURCE = Path(__file__).parent / "native" / "synced_copies.c"
+from tests.support.native_library import compiled
 
 
 class ForgetfulDisk:
-    """The database files of a data directory, and what of them is synced."""
+    """A folder of a database, and what of it is synced. The processes may be of another user."""
 
-    def __init__(self, data: Path) -> None:
-        """What `data` contains now counts as synced."""
-        self._data = data
-        self._synced = data.parent / f"{data.name}-synced"
-        self._library = data.parent / "synced_copies.so"
-        command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror"]
-        subprocess.run([*command, "-o", self._library, SOURCE, "-ldl"], check=True)
-        self._synced.mkdir()
-        for path in self._files(data):
-            shutil.copy(path, self._synced)
+    def __init__(self, folder: Path) -> None:
+        """What `folder` contains now counts as synced."""
+        self._folder = folder.resolve()
+        self._synced = folder.parent / f"{folder.name}-synced"
+        self._library = compiled("synced_copies", folder.parent)
+        self._copy(self._folder, self._synced)
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of a process whose syncs are noticed."""
         return {
             "LD_PRELOAD": str(self._library),
+            "SYNCED_FOLDER": str(self._folder),
             "SYNCED_COPIES": str(self._synced),
-            "SYNCED_NAME": SQLITE_FILE,
         }
 
     def cut_power(self) -> None:
-        """Lose all unsynced writes. The process must have been killed before."""
-        for path in self._files(self._data):
-            path.unlink()
-        for path in self._files(self._synced):
-            if not path.name.endswith((".part", "-shm")):
-                shutil.copy(path, self._data)
+        """Lose all unsynced writes. The processes must have been killed before."""
+        shutil.rmtree(self._folder)
+        self._copy(self._synced, self._folder)
 
-    def _files(self, folder: Path) -> list[Path]:
-        return list(folder.glob(f"{SQLITE_FILE}*"))
+    def _copy(self, source: Path, target: Path) -> None:
+        """Copy a folder with its owner, whom PostgreSQL checks."""
+        subprocess.run(["cp", "-a", source, target], check=True)

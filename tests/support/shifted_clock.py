@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 import struct
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self
 
-SOURCE = Path(__file__).parent / "native" / "shifted_clock.c"
+from tests.support.native_library import compiled
+
 SECONDS = struct.Struct("d")
 ALL = "all"
 
@@ -21,11 +21,9 @@ class ShiftedClock:
 
     def __enter__(self) -> Self:
         self._folder = Path(mkdtemp(prefix="trolley-clock-"))
-        self._library = self._folder / "shifted_clock.so"
-        command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror"]
-        subprocess.run([*command, "-o", self._library, SOURCE, "-ldl"], check=True)
+        self._library = compiled("shifted_clock", self._folder)
         self._set(ALL, 0)
-        for path in (self._folder, self._library, self._folder / ALL):
+        for path in (self._folder, self._folder / ALL):
             path.chmod(0o755)
         return self
 
