@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from random import Random
+from typing import Any, Literal
 
 import psutil
 import psycopg
@@ -16,11 +17,14 @@ import redis
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from tests.faults.installation import FaultyInstallation
+from tests.faults.installation import AnyInstallation, FaultyInstallation
+from tests.faults.unwritable import edit_again, use_while_unwritable
 from tests.support.postgres_standby import PostgresStandby
 
 HOUR = 3600.0
-Run = Callable[[FaultyInstallation, Random], None]
+Run = Callable[[Any, Random], None]
+"""Gets an installation with the database of its fault."""
+Database = Literal["postgres", "sqlite"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Fault:
     """Seconds between two of it, at least and at most."""
     loses_edits: bool = False
     """Whether edits are lost by its nature: the database becomes what it was before."""
+    database: Database = "postgres"
+    """The database of its installation."""
 
 
 def nothing(installation: FaultyInstallation, rng: Random) -> None:
@@ -144,6 +150,25 @@ def fail_over(installation: FaultyInstallation, rng: Random) -> None:
     standby.take_over()
 
 
+def fill_disk(installation: AnyInstallation, rng: Random) -> None:
+    """No file of the database can grow for some seconds; that of PostgreSQL's log can."""
+    with installation.disk.full():
+        use_while_unwritable(installation, rng.uniform(8, 15))
+    edit_again(installation)
+
+
+def make_read_only(installation: FaultyInstallation, rng: Random) -> None:
+    """All transactions are read-only, as on a standby to which the address has moved."""
+    installation.postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+    installation.postgres.execute("SELECT pg_reload_conf()")
+    try:
+        use_while_unwritable(installation, rng.uniform(8, 15))
+    finally:
+        installation.postgres.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        installation.postgres.execute("SELECT pg_reload_conf()")
+    edit_again(installation)
+
+
 def set_clocks(installation: FaultyInstallation, rng: Random) -> None:
     """The clocks of all processes and of the database are wrong by an hour for some seconds."""
     seconds = rng.choice((-HOUR, HOUR))
@@ -249,9 +274,12 @@ FAULTS = {
         Fault("the rows of all lists are locked", lock_rows),
         Fault("an older copy of the database is put back", put_older_copy_back, loses_edits=True),
         Fault("a standby that lags takes over", fail_over, loses_edits=True),
+        Fault("the disk of the database is full", fill_disk),
+        Fault("the database is read-only", make_read_only),
         Fault("the clock of a process is wrong", set_clock_of_process),
         Fault("all clocks jump by an hour and back", set_clocks),
         Fault("clients read nothing", stall_readers),
         Fault("clients send nonsense", send_nonsense),
+        Fault("the disk of SQLite is full", fill_disk, database="sqlite"),
     )
 }

@@ -14,9 +14,16 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from tests.faults.catalogue import Fault
-from tests.faults.installation import FaultyInstallation
+from tests.faults.catalogue import Database, Fault
+from tests.faults.installation import (
+    AnyInstallation,
+    FaultyInstallation,
+    SqliteInstallation,
+    create_users,
+)
 from tests.faults.oracle import Round
+from tests.support.full_disk import FullDisk
+from tests.support.native_library import merged
 from tests.support.postgres_server import PostgresServer
 from tests.support.shifted_clock import ShiftedClock
 from trolley_check.history import History
@@ -50,7 +57,7 @@ class Runner:
         """`on_stuck` gets a round that cannot be ended. Then this process exits."""
         self._load, self._on_stuck = load, on_stuck
         self._stack = ExitStack()
-        self._installation: FaultyInstallation | None = None
+        self._installation: AnyInstallation | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +68,9 @@ class Runner:
     def run(self, fault: Fault, seed: int) -> Round:
         """Run one round."""
         this, began = Round(fault.name, seed), time.monotonic()
-        installation = self._installation or self._start()
+        if self._installation and self._database != fault.database:
+            self._close()
+        installation = self._installation or self._start(fault.database)
         watchdog = threading.Timer(self._load.timeout + GRACE, self._give_up, (this, installation))
         watchdog.daemon = True
         watchdog.start()
@@ -74,20 +83,28 @@ class Runner:
         this.seconds = time.monotonic() - began
         return this
 
-    def _start(self) -> FaultyInstallation:
-        folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="trolley-faults-")))
-        clock = self._stack.enter_context(ShiftedClock())
-        postgres = self._stack.enter_context(PostgresServer(clock.environment))
-        installation = self._stack.enter_context(FaultyInstallation(folder, postgres, clock))
-        self._tokens = installation.create_users(self._load.users)
-        self._installation = installation
+    def _start(self, database: Database) -> AnyInstallation:
+        enter = self._stack.enter_context
+        folder = Path(enter(TemporaryDirectory(prefix="trolley-faults-")))
+        installation: AnyInstallation
+        if database == "sqlite":
+            disk = enter(FullDisk(folder / "data"))
+            installation = enter(SqliteInstallation(folder, disk))
+        else:
+            clock, postgres = enter(ShiftedClock()), PostgresServer()
+            disk = enter(FullDisk(postgres.data / "base"))
+            postgres.environment = merged(clock.environment, disk.environment)
+            enter(postgres)
+            installation = enter(FaultyInstallation(folder, postgres, clock, disk))
+        self._tokens = create_users(installation, self._load.users)
+        self._database, self._installation = database, installation
         return installation
 
     def _close(self) -> None:
         self._installation = None
         self._stack.close()
 
-    async def _round(self, installation: FaultyInstallation, fault: Fault, this: Round) -> bool:
+    async def _round(self, installation: AnyInstallation, fault: Fault, this: Round) -> bool:
         """Run a round, and tell whether it has ended in time; otherwise kill its processes."""
         load = self._load
         trials = [self._trial(installation, token, this.seed) for token in self._tokens]
@@ -106,7 +123,7 @@ class Runner:
         self._judge(this, fault, outcomes, injected)
         return True
 
-    def _trial(self, installation: FaultyInstallation, token: str, seed: int) -> Trial:
+    def _trial(self, installation: AnyInstallation, token: str, seed: int) -> Trial:
         options = Options(
             url=installation.first_server.url,
             token=token,
@@ -138,7 +155,7 @@ class Runner:
         else:
             this.injected = injected
 
-    def _give_up(self, this: Round, installation: FaultyInstallation) -> None:
+    def _give_up(self, this: Round, installation: AnyInstallation) -> None:
         """End everything: a thread of the round has not ended although no process is left."""
         installation.kill()
         if not this.findings:
@@ -147,7 +164,7 @@ class Runner:
         os._exit(1)
 
 
-async def cause(installation: FaultyInstallation, fault: Fault, rng: Random, seconds: float) -> int:
+async def cause(installation: AnyInstallation, fault: Fault, rng: Random, seconds: float) -> int:
     """Cause a fault again and again while clients edit; return how often."""
     end, count = time.monotonic() + seconds, 0
     await asyncio.sleep(rng.uniform(2, 4))

@@ -16,6 +16,7 @@ import pytest
 
 from tests.faults.oracle import MAX_HUNG, Goal, Round, report, without_forgotten
 from tests.faults.runner import broken_off, hung
+from tests.support.full_disk import FullDisk
 from tests.support.processes import ROOT
 from tests.support.shifted_clock import ShiftedClock
 from trolley_check.history import Applied, Copied, Ended, Event, Invoked, Responded
@@ -151,6 +152,51 @@ for _ in iter(input, ""):
         print(file=process.stdin, flush=True)
 
 
+def test_file_does_not_grow_while_the_disk_is_full(tmp_path: Path) -> None:
+    """CHK-4: other folders have room, and what a file has can be written over."""
+    code = """
+import os, sys
+for path in iter(input, ""):
+    with open(path, "r+b") as file:
+        file.write(b"over")
+    try:
+        with open(path, "ab") as file:
+            file.write(b"more")
+        print("written")
+    except OSError as error:
+        print(error.strerror)
+"""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    inside, outside = folder / "file", tmp_path / "file"
+    for path in (inside, outside):
+        path.write_bytes(b"four")
+    with (
+        FullDisk(folder) as disk,
+        subprocess.Popen(
+            [sys.executable, "-uc", code],
+            env={**os.environ, **disk.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+
+        def write(path: Path) -> str:
+            assert process.stdin
+            assert process.stdout
+            print(path, file=process.stdin, flush=True)
+            return process.stdout.readline().strip()
+
+        with disk.full():
+            assert write(inside) == "No space left on device"
+            assert inside.read_bytes() == b"over"
+            assert write(outside) == "written"
+        assert write(inside) == "written"
+        assert process.stdin
+        print(file=process.stdin, flush=True)
+
+
 def run_faults(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `./run faults` without its installing."""
     return subprocess.run(
@@ -202,3 +248,21 @@ def test_round_with_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     assert written["faults"] > 0
     assert written["deliveries"] > 1000
     assert [written[name] for name in ("lost", "doubled", "out_of_order", "different")] == [0] * 4
+
+
+@pytest.mark.extended
+@pytest.mark.system
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "fault",
+    ["the disk of the database is full", "the database is read-only", "the disk of SQLite is full"],
+)
+def test_round_with_an_unwritable_database_refuses_edits_and_loses_none(
+    fault: str, tmp_path: Path
+) -> None:
+    """CHK-7"""
+    path = tmp_path / "report.json"
+    load = ["--seconds", "20", "--users", "2", "--json", str(path)]
+    result = run_faults("--only", fault, *load)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads(path.read_text())["faults"] > 0

@@ -26,6 +26,9 @@ PASSWORD = "correct horse battery"
 class Installation:
     """An installation with ana (owner), bob (editor) and one list, on one server and layer."""
 
+    preloaded = True
+    """Whether servers are forked with modules imported, so without a library of LD_PRELOAD."""
+
     def __init__(self, data: Path, *, server: str, layer: str, redis: RedisServer | None) -> None:
         self.data, self.server, self.layer, self.redis = data, server, layer, redis
         self.environment = {"TROLLEY_LAYER": layer}
@@ -49,7 +52,7 @@ class Installation:
             self.server,
             name=name,
             before=before,
-            preloaded=True,
+            preloaded=self.preloaded,
             **{**self.environment, **environment},
         )
         server.__enter__()
