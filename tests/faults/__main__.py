@@ -7,7 +7,8 @@
 
 Four lists are edited and followed the whole time, one fault after another is caused, and the
 judge of trolley_check decides. Exit code 0: nothing was lost, doubled, out of order or
-different; 1: something was, or a round hung or broke off.
+different, and nothing is left of clients that have gone; 1: something was or is, a process leaks
+memory or descriptors, or a round hung or broke off.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def main() -> int:
                 break
     result = with_run(report(rounds), time.monotonic() - began)
     print(json.dumps({name: value for name, value in result.items() if name != "rounds"}))
-    return 1 if any(this.findings for this in rounds) else 0
+    return 1 if result["leaks"] or any(this.findings for this in rounds) else 0
 
 
 def with_run(result: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.faults.resources import Sample, growths
 from trolley_check.history import Applied, Copied, Ended, Event, Read, Responded
 from trolley_check.judge import Finding, judge
 from trolley_check.trial import Outcome
@@ -17,9 +18,10 @@ COLUMNS = {
     "different": {"digest", "atomic", "converged"},
     "invented": {"phantom"},
     "after_access_ended": {"revoked"},
+    "left_behind": {"ghost"},
     "hung_or_broken_off": {"hung", "broken off"},
 }
-"""The rules that each number of the report counts: those of the judge, and two of the runner."""
+"""The rules that each number of the report counts: those of the judge, and three of the runner."""
 MAX_HUNG = 3
 """Rounds that hang one after another. Then a run ends, because it would never end by itself."""
 
@@ -40,6 +42,10 @@ class Round:
     """Seconds from the last edit until all sockets had all edits."""
     resumed: int = 0
     copied: int = 0
+    oldest_socket: float = 0.0
+    """Seconds for which a socket had been open that got an edit at the end."""
+    samples: list[Sample] = field(default_factory=list)
+    """What the processes took at the end."""
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, outcome: Outcome, *, loses_edits: bool) -> None:
@@ -146,6 +152,7 @@ def _is_lost(finding: Finding, ops: set[str]) -> bool:
 def report(rounds: Sequence[Round]) -> dict[str, Any]:
     """Return the report of all rounds for programs."""
     columns = [each.counts() for each in rounds]
+    processes = list(growths(sample for each in rounds for sample in each.samples))
     return {
         "writes": sum(each.edits for each in rounds),
         "deliveries": sum(each.deliveries for each in rounds),
@@ -154,6 +161,9 @@ def report(rounds: Sequence[Round]) -> dict[str, Any]:
         "slowest_delivery_s": round(max(each.slowest_delivery for each in rounds), 2),
         "longest_outage_s": round(max(each.longest_outage for each in rounds), 2),
         "slowest_convergence_s": round(max(each.slowest_convergence for each in rounds), 2),
+        "oldest_socket_s": round(max(each.oldest_socket for each in rounds)),
+        "processes": [process.report() for process in processes],
+        "leaks": [leak for process in processes for leak in process.leaks],
         "rounds": [
             {
                 "fault": each.fault,

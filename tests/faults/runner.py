@@ -21,7 +21,9 @@ from tests.faults.installation import (
     SqliteInstallation,
     create_users,
 )
+from tests.faults.members import LastingSocket, findings_of_left, visit
 from tests.faults.oracle import Round
+from tests.faults.resources import Sample
 from tests.support.full_disk import FullDisk
 from tests.support.native_library import merged
 from tests.support.postgres_server import PostgresServer
@@ -57,6 +59,7 @@ class Runner:
         """`on_stuck` gets a round that cannot be ended. Then this process exits."""
         self._load, self._on_stuck = load, on_stuck
         self._stack = ExitStack()
+        self._loop = asyncio.Runner()
         self._installation: AnyInstallation | None = None
 
     def __enter__(self) -> Self:
@@ -75,11 +78,11 @@ class Runner:
         watchdog.daemon = True
         watchdog.start()
         try:
-            is_over = asyncio.run(self._round(installation, fault, this))
+            is_over = self._loop.run(self._round(installation, fault, this))
+            if not is_over:
+                self._close()
         finally:
             watchdog.cancel()
-        if not is_over:
-            self._close()
         this.seconds = time.monotonic() - began
         return this
 
@@ -97,11 +100,16 @@ class Runner:
             enter(postgres)
             installation = enter(FaultyInstallation(folder, postgres, clock, disk))
         self._tokens = create_users(installation, self._load.users)
+        self._lasting = LastingSocket(installation)
+        self._loop.run(self._lasting.start())
         self._database, self._installation = database, installation
         return installation
 
     def _close(self) -> None:
+        """End the installation, after the threads of its rounds."""
         self._installation = None
+        self._loop.close()
+        self._loop = asyncio.Runner()
         self._stack.close()
 
     async def _round(self, installation: AnyInstallation, fault: Fault, this: Round) -> bool:
@@ -110,18 +118,31 @@ class Runner:
         trials = [self._trial(installation, token, this.seed) for token in self._tokens]
         running = [asyncio.create_task(trial.run()) for trial in trials]
         causing = asyncio.create_task(cause(installation, fault, Random(this.seed), load.seconds))
-        _, late = await asyncio.wait([*running, causing], timeout=load.timeout)
+        visiting = asyncio.create_task(visit(installation, Random(this.seed), load.seconds))
+        _, late = await asyncio.wait([*running, causing, visiting], timeout=load.timeout)
         if late:
             this.findings.append(hung(load.timeout))
             await asyncio.to_thread(installation.kill)
             for task in late:
                 task.cancel()
         outcomes = await asyncio.gather(*running, return_exceptions=True)
-        (injected,) = await asyncio.gather(causing, return_exceptions=True)
+        injected, visited = await asyncio.gather(causing, visiting, return_exceptions=True)
         if late:
             return False
         self._judge(this, fault, outcomes, injected)
+        if isinstance(visited, BaseException):
+            this.findings.append(broken_off("a visitor", visited))
+        await self._look_afterwards(installation, this)
         return True
+
+    async def _look_afterwards(self, installation: AnyInstallation, this: Round) -> None:
+        """Add what the clients that have gone leave behind, and what the processes take."""
+        try:
+            this.findings += await findings_of_left(installation)
+            this.oldest_socket = await self._lasting.receive()
+            this.samples += samples_of(installation)
+        except Exception as error:  # an error of the installation is a finding, too
+            this.findings.append(broken_off("the look at what is left", error))
 
     def _trial(self, installation: AnyInstallation, token: str, seed: int) -> Trial:
         options = Options(
@@ -173,6 +194,12 @@ async def cause(installation: AnyInstallation, fault: Fault, rng: Random, second
         count += 1
         await asyncio.sleep(min(rng.uniform(*fault.pause), max(0, end - time.monotonic())))
     return count
+
+
+def samples_of(installation: AnyInstallation) -> list[Sample]:
+    """Return what each process takes now."""
+    now, processes = time.monotonic(), installation.living_workers
+    return [Sample(now, each.pid, each.memory_info().rss, each.num_fds()) for each in processes]
 
 
 def hung(timeout: float) -> Finding:

@@ -7,19 +7,26 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from uuid import uuid4
 
 import psutil
 import pytest
 
+from tests.faults import members
+from tests.faults.installation import SqliteInstallation
+from tests.faults.members import LastingSocket, findings_of_left, visit
 from tests.faults.oracle import MAX_HUNG, Goal, Round, report, without_forgotten
+from tests.faults.resources import Sample, growths
 from tests.faults.runner import broken_off, hung
 from tests.support.full_disk import FullDisk
 from tests.support.processes import ROOT
 from tests.support.shifted_clock import ShiftedClock
 from trolley_check.history import Applied, Copied, Ended, Event, Invoked, Responded
+from trolley_check.judge import Finding
 from trolley_check.trial import Outcome
 
 
@@ -195,6 +202,69 @@ for path in iter(input, ""):
         assert write(inside) == "written"
         assert process.stdin
         print(file=process.stdin, flush=True)
+
+
+def samples_of(memory: Callable[[float], float], descriptors: Sequence[int]) -> list[Sample]:
+    """Return a sample a minute of a process with this memory after so many hours."""
+    return [
+        Sample(60 * minute, 1, round(memory(minute / 60)), count)
+        for minute, count in enumerate(descriptors)
+    ]
+
+
+def test_growth_of_a_process_is_judged_after_its_warm_up():
+    """CHK-8"""
+    steady = samples_of(lambda hours: 1e8 + 5e7 * min(hours, 1 / 12), [9, 30] * 10)
+    (growth,) = growths(steady)
+    assert (growth.percent_per_hour, growth.more_descriptors, growth.leaks) == (0, 0, [])
+    assert (growth.samples, round(60 * growth.hours)) == (15, 14)
+    growing = samples_of(lambda hours: 1e8 * (1 + hours / 10), [20 + n // 4 for n in range(20)])
+    assert next(growths(growing)).leaks == [
+        "the memory of process 1 grows by 9.9 %/h",
+        "process 1 has 3 descriptors more",
+    ]
+
+
+def test_short_run_may_grow_as_much_as_an_hour():
+    """CHK-8"""
+    for minutes, count in ((20, 0), (90, 1)):
+        samples = samples_of(lambda hours: 1e8 * (1 + hours / 50), [20] * minutes)
+        assert len(next(growths(samples)).leaks) == count
+    assert list(growths(samples[:10])) == []
+
+
+def test_leak_is_reported_beside_the_rounds():
+    """CHK-8"""
+    samples = samples_of(lambda hours: 1e8 * (1 + hours / 10), [20] * 20)
+    result = report([Round("a fault", 1, samples=samples, findings=[Finding("ghost", "", "bob")])])
+    assert result["leaks"] == ["the memory of process 1 grows by 9.9 %/h"]
+    assert result["processes"][0]["memory_percent_per_hour"] == 9.92
+    assert result["left_behind"] == 1
+
+
+@pytest.mark.extended
+@pytest.mark.system
+async def test_members_and_sockets_that_stay_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CHK-8"""
+    monkeypatch.setattr(members, "DEPARTURE_SECONDS", 3.0)
+    with (
+        FullDisk(tmp_path / "data") as disk,
+        SqliteInstallation(tmp_path, disk) as installation,
+    ):
+        lasting = LastingSocket(installation)
+        await lasting.start()
+        await visit(installation, Random(1), 2)
+        assert await findings_of_left(installation) == []
+        async with members._opened(installation, "bob") as socket:
+            await members._announce(installation, socket)
+            findings = await findings_of_left(installation)
+            assert [finding.text for finding in findings] == [
+                "members who have gone are present: ['bob']",
+                "1 sockets of clients that have gone",
+            ]
+        assert await lasting.receive() > 4
 
 
 def run_faults(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
