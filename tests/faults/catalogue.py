@@ -153,7 +153,7 @@ def fail_over(installation: FaultyInstallation, rng: Random) -> None:
 def fill_disk(installation: AnyInstallation, rng: Random) -> None:
     """No file of the database can grow for some seconds; that of PostgreSQL's log can."""
     with installation.disk.full():
-        use_while_unwritable(installation, rng.uniform(8, 15))
+        use_while_unwritable(installation, rng.uniform(10, 30))
     edit_again(installation)
 
 
@@ -162,7 +162,7 @@ def make_read_only(installation: FaultyInstallation, rng: Random) -> None:
     installation.postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on")
     installation.postgres.execute("SELECT pg_reload_conf()")
     try:
-        use_while_unwritable(installation, rng.uniform(8, 15))
+        use_while_unwritable(installation, rng.uniform(10, 30))
     finally:
         installation.postgres.execute("ALTER SYSTEM RESET default_transaction_read_only")
         installation.postgres.execute("SELECT pg_reload_conf()")

@@ -177,6 +177,7 @@ def report(rounds: Sequence[Round]) -> dict[str, Any]:
                 "slowest_delivery_s": round(each.slowest_delivery, 2),
                 "longest_outage_s": round(each.longest_outage, 2),
                 "slowest_convergence_s": round(each.slowest_convergence, 2),
+                "memory_mb": {own.process: round(own.memory / 1e6, 1) for own in each.samples},
                 "findings": [finding._asdict() for finding in each.findings],
             }
             for each in rounds
