@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from statistics import linear_regression, median
 from typing import Any
 
-WARM_UP = 300.0
-"""Seconds of a process that do not count: caches fill, and threads start."""
 MIN_SAMPLES = 6
-"""Samples after that without which nothing is said of a process."""
+"""Samples in the second half of its life without which nothing is said of a process."""
+JUDGED_HOURS = 1.0
+"""Hours of this half without which its memory is not judged: it settles for longer than minutes."""
 MAX_GROWTH = 1.0
-"""Percent of its memory by which a process may grow in an hour, or in a shorter run."""
-MAX_MORE_DESCRIPTORS = 2
-"""A pipe or a connection that is open by chance."""
+"""Percent of its memory by which a process may grow in an hour."""
+MAX_MORE_DESCRIPTORS = 5
+"""Connections that are open by chance."""
 HOUR = 3600.0
 
 
@@ -31,7 +31,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Growth:
-    """How one process has changed since its warm-up."""
+    """How one process has changed in the second half of its life, when caches are full."""
 
     process: int
     hours: float
@@ -47,8 +47,7 @@ class Growth:
     def leaks(self) -> list[str]:
         """What grows more than it may, as sentences."""
         sentences = []
-        percent = self.percent_per_hour * min(1.0, self.hours)
-        if percent > MAX_GROWTH:
+        if self.hours >= JUDGED_HOURS and self.percent_per_hour > MAX_GROWTH:
             sentences.append(
                 f"the memory of process {self.process} grows by {self.percent_per_hour:.1f} %/h"
             )
@@ -75,9 +74,10 @@ def growths(samples: Iterable[Sample]) -> Iterator[Growth]:
     for sample in samples:
         by_process[sample.process].append(sample)
     for own in by_process.values():
-        warm = [sample for sample in own if sample.at >= own[0].at + WARM_UP]
-        if len(warm) >= MIN_SAMPLES:
-            yield _growth(warm)
+        middle = (own[0].at + own[-1].at) / 2
+        later = [sample for sample in own if sample.at >= middle]
+        if len(later) >= MIN_SAMPLES:
+            yield _growth(later)
 
 
 def _growth(samples: Sequence[Sample]) -> Growth:
