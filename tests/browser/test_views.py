@@ -69,9 +69,9 @@ def lists(open_session: OpenSession, **_: object) -> Page:
 
 
 def no_lists(open_session: OpenSession, installation: BrowserInstallation, **_: object) -> Page:
-    newcomer = f"carol-{uuid4().hex[:6]}"
-    installation.create_users(newcomer)
-    page = open_session(newcomer).page
+    username = f"carol-{uuid4().hex[:6]}"
+    installation.create_users(username)
+    page = open_session(username).page
     page.goto("/")
     expect(page.get_by_text("No lists yet")).to_be_visible()
     return page
