@@ -67,7 +67,9 @@ def test_api_token_works_until_revoked(open_session, installation, groceries):
     tokens.get_by_role("button", name="Create token").click()
     secret = tokens.get_by_label(f"Token {name}").input_value()
     token_row = tokens.get_by_role("listitem").filter(has_text=name)
-    expect(token_row).to_contain_text(f"Can view · Groceries {groceries.id[:4]} only · never used")
+    expect(token_row).to_contain_text(
+        f"Can view · only the list “Groceries {groceries.id[:4]}” · never used"
+    )
 
     headers = {"Authorization": f"Bearer {secret}"}
     with httpx.Client(base_url=f"{installation.url}/api/", headers=headers, timeout=30) as api:
