@@ -164,10 +164,10 @@ it('names the own lists only', () => {
 });
 
 it.each([
-  [640, '640 B'],
-  [9120, '9.1 kB'],
-  [364_015, '364 kB'],
-  [2_400_000, '2.4 MB'],
+  [640, '640\u00a0B'],
+  [9120, '9.1\u00a0kB'],
+  [364_015, '364\u00a0kB'],
+  [2_400_000, '2.4\u00a0MB'],
 ])('formats %i bytes', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
 });

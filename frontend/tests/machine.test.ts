@@ -135,12 +135,12 @@ describe('the disk', () => {
 
   it('says how long it lasts, as far as that is known (MCH-3)', () => {
     expect(texts({})).toEqual([
-      'Free: 60 GB of 240 GB',
-      'Grows by: 1.3 MB a day in the last 3 days',
+      'Free: 60\u00a0GB of 240\u00a0GB',
+      'Grows by: 1.3\u00a0MB a day in the last 3 days',
       'Lasts for: 2,400 days',
     ]);
     expect(texts({ growth_per_day: null, growth_since: null, days_left: null })).toEqual([
-      'Free: 60 GB of 240 GB',
+      'Free: 60\u00a0GB of 240\u00a0GB',
       'Grows by: – known after a day of history',
     ]);
     expect(texts({ growth_per_day: -5, days_left: null }).slice(1)).toEqual([
@@ -148,7 +148,7 @@ describe('the disk', () => {
       'Lasts for: 10 years or more',
     ]);
     expect(texts({ free_bytes: null, total_bytes: null, days_left: null })).toEqual([
-      'Grows by: 1.3 MB a day in the last 3 days',
+      'Grows by: 1.3\u00a0MB a day in the last 3 days',
     ]);
   });
 
@@ -203,21 +203,21 @@ it('leaves out what a kind of database does not have', () => {
 
 it('says that a reading is late', () => {
   expect(lateReading(AT, '2026-11-26T10:00:15Z')).toBe('');
-  expect(lateReading(AT, '2026-11-26T10:00:40Z')).toBe('read 40 s ago');
+  expect(lateReading(AT, '2026-11-26T10:00:40Z')).toBe('read 40\u00a0s ago');
 });
 
 it('adds up what the dashboard costs in all processes (MCH-6)', () => {
   const two = [process(), process({ viewers: 2, viewer_bytes: 5400, dashboard_cpu_percent: 0.8 })];
   const values = (bytes: number | null, of = frame({ processes: two })): string[] =>
     costFigures(of, bytes).map(({ value }) => value);
-  expect(values(2640)).toEqual(['1.2 %', '2.8 kB/s', '2.6 kB/s', '4.0 MB']);
+  expect(values(2640)).toEqual(['1.2\u00a0%', '2.8\u00a0kB/s', '2.6\u00a0kB/s', '4.0\u00a0MB']);
   const quiet = frame({ processes: [process({ viewers: 0 })], storage: null });
-  expect(values(null, quiet)).toEqual(['0.4 %', '–', '…', '–']);
+  expect(values(null, quiet)).toEqual(['0.4\u00a0%', '–', '…', '–']);
 });
 
 it.each([
-  [0.021, '21 µs'],
-  [2.4, '2.4 ms'],
+  [0.021, '21\u00a0µs'],
+  [2.4, '2.4\u00a0ms'],
   [null, '–'],
 ])('formats %s ms as %s', (milliseconds, text) => {
   expect(shortDuration(milliseconds)).toBe(text);

@@ -187,7 +187,7 @@ describe('the tiles', () => {
   it('say that it is quiet, and for how long', () => {
     expect(tile('requests', sample(240), sample(0))).toMatchObject({
       tone: 'quiet',
-      detail: 'nothing for 4 min',
+      detail: 'nothing for 4\u00a0min',
     });
     expect(tile('delivery', sample(1))).toMatchObject({ value: '–', tone: 'quiet' });
   });
@@ -195,19 +195,19 @@ describe('the tiles', () => {
   it('say what is bad in words', () => {
     const latency_ms = { p50: 14, p95: 840, p99: 1200 };
     expect(tile('latency', sample(1, { latency_ms }))).toMatchObject({
-      value: '840 ms',
-      detail: 'slow · p50 14 ms · p99 1.2 s',
+      value: '840\u00a0ms',
+      detail: 'slow · p50\u00a014\u00a0ms · p99\u00a01.2\u00a0s',
       tone: 'bad',
     });
     const status = { '2xx': 1, '4xx': 7, '5xx': 3 };
     expect(tile('errors', sample(1, { status }))).toMatchObject({
       value: '3 failed',
-      detail: '7 refused in 1 s',
+      detail: '7 refused in 1\u00a0s',
       tone: 'bad',
     });
     const full = verdict({ free_bytes: 312_000_000, conditions: [condition({ key: 'disk' })] });
     expect(tile('room', sample(1), sample(0), full)).toMatchObject({
-      value: '312 MB',
+      value: '312\u00a0MB',
       detail: 'nearly full',
       tone: 'bad',
     });
@@ -216,7 +216,7 @@ describe('the tiles', () => {
   it('say to staff how many days the room lasts (MCH-3)', () => {
     const detail = (fields: Partial<VerdictFrame>): string | undefined =>
       tile('room', sample(1), sample(0), verdict(fields))?.detail;
-    expect(detail({ days_left: 42.9 })).toBe('full in 42 d');
+    expect(detail({ days_left: 42.9 })).toBe('full in 42\u00a0d');
     expect(detail({ days_left: 0.2 })).toBe('full within a day');
     expect(detail({ days_left: 2000 })).toBe('on the disk of the lists');
     expect(detail({ free_bytes: null })).toBe('not on this machine');
@@ -341,17 +341,17 @@ describe('the crosshair', () => {
 it('formats rates, times that passed and bytes', () => {
   expect([formatRate(null), formatRate(0), formatRate(12.44)]).toEqual(['–', '0/s', '12.4/s']);
   expect([0.4, 59, 240, 12_000, 7200, 273_600].map(formatSeconds)).toEqual([
-    '0 s',
-    '59 s',
-    '4 min',
-    '3 h 20 min',
-    '2 h',
-    '3 d 4 h',
+    '0\u00a0s',
+    '59\u00a0s',
+    '4\u00a0min',
+    '3\u00a0h 20\u00a0min',
+    '2\u00a0h',
+    '3\u00a0d 4\u00a0h',
   ]);
   expect([900_000, 312_400_000, 31_200_000_000, 2e12].map(formatBytes)).toEqual([
-    '900 kB',
-    '312 MB',
-    '31.2 GB',
-    '2 TB',
+    '900\u00a0kB',
+    '312\u00a0MB',
+    '31.2\u00a0GB',
+    '2\u00a0TB',
   ]);
 });

@@ -136,8 +136,8 @@ describe('formatting', () => {
     const before = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
     expect([5, 120, 7200, 90_000].map((seconds) => relativeTime(before(seconds), now))).toEqual([
       'just now',
-      '2 min. ago',
-      '2 hr. ago',
+      '2 min ago',
+      '2 hr ago',
       'yesterday',
     ]);
   });
@@ -152,9 +152,9 @@ describe('formatting', () => {
     ]);
     expect([null, 8.12, 320.4, 1200].map(formatDuration)).toEqual([
       '–',
-      '8.1 ms',
-      '320 ms',
-      '1.2 s',
+      '8.1\u00a0ms',
+      '320\u00a0ms',
+      '1.2\u00a0s',
     ]);
   });
 });

@@ -7,7 +7,7 @@ const DAY = 24 * HOUR;
 
 let format: Intl.RelativeTimeFormat | undefined;
 
-/** "just now", "2 min. ago", "3 hr. ago", "yesterday", "3 days ago", or the date. */
+/** "just now", "2 min ago", "3 hr ago", "yesterday", "3 days ago", or the date. */
 export function relativeTime(time: string, now: number): string {
   const then = new Date(time);
   const seconds = (now - then.getTime()) / 1000;
@@ -26,7 +26,9 @@ export function relativeTime(time: string, now: number): string {
 
 function ago(value: number, unit: 'minute' | 'hour' | 'day'): string {
   format ??= new Intl.RelativeTimeFormat(REGIONAL_LOCALE, { style: 'short', numeric: 'auto' });
-  return format.format(-value, unit);
+  const text = format.format(-value, unit);
+  // English of the United States abbreviates with a period, unlike the rest of the app.
+  return __LOCALE__ === 'en' ? text.replace('.', '') : text;
 }
 
 /** The time of day, with seconds. */

@@ -1,4 +1,5 @@
 import { clockTime } from '../../stores/clock-time';
+import { withUnit } from '../number-format';
 import type { TimeAxis } from './chart-geometry';
 
 const HOUR = 3600;
@@ -33,8 +34,8 @@ export function pointText(middle: number, step: number): string {
 /** How long a point of a window is, in words. */
 export function stepText(step: number): string {
   if (step < 2) return 'a second';
-  if (step < 60) return `${Math.round(step)} s`;
-  return step < HOUR ? `${Math.round(step / 60)} min` : 'an hour';
+  if (step < 60) return withUnit(Math.round(step), 's');
+  return step < HOUR ? withUnit(Math.round(step / 60), 'min') : 'an hour';
 }
 
 function dayOf(seconds: number): string {

@@ -1,5 +1,6 @@
 import type { DeliveryBudget, ListScreens, ScreenRow } from '../../protocol/frames';
 import type { Verb } from '../../protocol/rest';
+import { withUnit } from '../number-format';
 
 /** What a part of the path is called, what it does, and what its errors are. */
 export const HOPS: Readonly<Record<string, { label: string; does: string; errors?: string }>> = {
@@ -94,9 +95,9 @@ export function exact(value: number): string {
 
 /** 640 B · 9.1 kB · 2.4 MB. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${exact(bytes)} B`;
+  if (bytes < 1000) return withUnit(exact(bytes), 'B');
   const [value, unit] = bytes < 1e6 ? [bytes / 1000, 'kB'] : [bytes / 1e6, 'MB'];
-  return `${value >= 100 ? String(Math.round(value)) : value.toFixed(1)} ${unit}`;
+  return withUnit(value >= 100 ? Math.round(value) : value.toFixed(1), unit);
 }
 
 /** The first digits of the random name of a process. */

@@ -1,7 +1,12 @@
 import type { DatabaseFigures, Machine, StorageFigures } from '../../protocol/frames';
 import type { ProcessCard } from '../../stores/machine.svelte';
 import { relativeTime } from '../../stores/relative-time';
-import { formatBytes as formatSize, formatDuration, formatMicroseconds } from '../number-format';
+import {
+  formatBytes as formatSize,
+  formatDuration,
+  formatMicroseconds,
+  withUnit,
+} from '../number-format';
 import { exact, formatBytes } from './delivery-words';
 
 /** One figure: its name, its value, and more about it in words. */
@@ -68,13 +73,13 @@ export function shortDuration(milliseconds: number | null | undefined): string {
 }
 
 export function formatPercent(percent: number): string {
-  return `${percent >= 10 ? String(Math.round(percent)) : percent.toFixed(1)} %`;
+  return withUnit(percent >= 10 ? Math.round(percent) : percent.toFixed(1), '%');
 }
 
 /** How long ago a reading was that should be newer, or nothing. */
 export function lateReading(at: string, now: string): string {
   const age = Date.parse(now) - Date.parse(at);
-  return age > LATE_READING ? `read ${exact(Math.round(age / 1000))} s ago` : '';
+  return age > LATE_READING ? `read ${withUnit(exact(Math.round(age / 1000)), 's')} ago` : '';
 }
 
 /** The part of the disk that is used, by all programs; null if it is not known. */
@@ -138,7 +143,7 @@ export function databaseFigures(
       figures.push({
         label: 'Write-ahead log',
         value: formatBytes(storage.wal_bytes),
-        detail: 'used again and again',
+        detail: 'reused',
       });
   }
   if (!database) return figures;
@@ -147,7 +152,7 @@ export function databaseFigures(
   figures.push({
     label: 'A query',
     value: shortDuration(database.round_trip_ms),
-    detail: 'there and back',
+    detail: 'round trip',
   });
   if (lock_wait_ms !== null)
     figures.push({

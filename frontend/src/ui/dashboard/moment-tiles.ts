@@ -40,7 +40,7 @@ export function momentTiles(series: RequestSeries, index: number): NowTile[] {
     rate(series.edits, { key: 'edits', label: 'Edits', to: 'signals' }),
     editToScreen(
       { p50: value(series.deliveryP50), p99: value(series.deliveryP99) },
-      `no edit ${measured}`,
+      `nothing sent ${measured}`,
     ),
     rate(
       series.started,

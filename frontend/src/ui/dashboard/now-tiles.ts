@@ -7,6 +7,8 @@ import {
   formatNumber,
   formatRate,
   formatSeconds,
+  NO_BREAK,
+  withUnit,
 } from '../number-format';
 import { sinceText } from './since-text';
 
@@ -51,7 +53,7 @@ export function nowTiles(
     upToDate(sample, verdict),
     peopleHere(sample, totals ? wholeOf(series.people) : known(series.people), people),
     counted?.edits ?? edits(sample, series),
-    counted?.delivery ?? editToScreen(sample.delivery_ms, 'no edit for a minute'),
+    counted?.delivery ?? editToScreen(sample.delivery_ms, 'nothing sent for a minute'),
     counted?.requests ?? requests(sample, series),
     counted?.latency ??
       responseTime(sample.latency_ms, 'no request for a minute', known(series.p95)),
@@ -78,7 +80,7 @@ function windowTiles(
       tone: count('changes') === 0 ? 'quiet' : 'plain',
       seconds: wholeOf(series.edits),
     },
-    delivery: editToScreen(delivery, `no edit ${during}`),
+    delivery: editToScreen(delivery, `nothing sent ${during}`),
     requests: {
       ...REQUESTS,
       value: formatNumber(count('started')),
@@ -158,8 +160,8 @@ export function editToScreen({ p50 = null, p99 = null }: Percentiles, none: stri
   return {
     key: 'delivery',
     label: 'Edit to screen',
-    value: p50 === null ? '–' : `${formatDuration(p50)}`,
-    detail: p50 === null ? none : `p50 · p99 ${formatDuration(p99)}`,
+    value: formatDuration(p50),
+    detail: p50 === null ? none : `p50 · p99${NO_BREAK}${formatDuration(p99)}`,
     tone: p50 === null ? 'quiet' : 'plain',
     to: 'delivery',
     isMain: true,
@@ -184,7 +186,7 @@ export function responseTime(
   seconds?: readonly number[],
 ): NowTile {
   const isSlow = p95 !== null && p95 >= SLOW;
-  const others = `p50 ${formatDuration(p50)} · p99 ${formatDuration(p99)}`;
+  const others = `p50${NO_BREAK}${formatDuration(p50)} · p99${NO_BREAK}${formatDuration(p99)}`;
   return {
     key: 'latency',
     label: 'Response time',
@@ -236,7 +238,9 @@ function roomDetail(verdict: Verdict | null, isLow: boolean): string {
   const { free_bytes: free, days_left: days } = verdict;
   if (free === null) return 'not on this machine';
   if (days !== null && days < MANY_DAYS)
-    return days < 1 ? 'full within a day' : `full in ${formatNumber(Math.floor(days))} d`;
+    return days < 1
+      ? 'full within a day'
+      : `full in ${withUnit(formatNumber(Math.floor(days)), 'd')}`;
   return isLow ? 'nearly full' : 'on the disk of the lists';
 }
 

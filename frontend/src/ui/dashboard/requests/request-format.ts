@@ -1,4 +1,4 @@
-import { formatDuration } from '../../number-format';
+import { formatDuration, withUnit } from '../../number-format';
 
 /** The upper bounds of the bars of a histogram in ms (live/protocol/frames.py). */
 const BAR_LABELS = [
@@ -45,9 +45,9 @@ export function meaningOf(code: string): string {
 /** Format a part of a whole: 41 % · 3.2 % · <0.1 %. */
 export function formatShare(share: number): string {
   const percent = share * 100;
-  if (percent === 0) return '0 %';
-  if (percent < 0.1) return '<0.1 %';
-  return `${percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
+  if (percent === 0) return withUnit(0, '%');
+  if (percent < 0.1) return withUnit('<0.1', '%');
+  return withUnit(percent >= 10 ? Math.round(percent) : percent.toFixed(1), '%');
 }
 
 /** Format an average: 8 · 8.4 · 0.3. */
