@@ -62,7 +62,7 @@ describe('marks of conditions', () => {
         kind: 'condition',
         at: second(0),
         until: second(12),
-        label: 'Redis does not answer. It lasted 12 s.',
+        label: 'Redis does not answer. It lasted 12\u00a0s.',
       },
       {
         key: `disk ${second(30)}`,
@@ -72,6 +72,10 @@ describe('marks of conditions', () => {
         label: 'Redis does not answer. It goes on.',
       },
     ]);
+  });
+
+  it('do not say how long it lasted below one second', () => {
+    expect(chartMarks([stored(0, 0.4)], 300)).toMatchObject([{ label: 'Redis does not answer.' }]);
   });
 
   it('MET-25 are shown before they are stored, and once', () => {

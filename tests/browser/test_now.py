@@ -163,6 +163,8 @@ def test_keys_and_links_open_sections(open_session):
     page.keyboard.press("?")
     help_dialog = page.get_by_role("dialog", name="Keys of the dashboard")
     expect(help_dialog).to_be_visible()
+    expect(help_dialog).to_contain_text("open Signals")
+    expect(help_dialog).not_to_contain_text("open Machine")  # for staff only
     page.keyboard.press("Escape")
     expect(help_dialog).to_have_count(0)
 
@@ -260,7 +262,7 @@ def test_silent_server_makes_the_figures_old(open_session, installation):
         expect(badge).to_have_class(re.compile("neutral"))
         expect(main).to_have_class(re.compile("stale"))
         expect(verdict(page)).to_contain_text(
-            re.compile(r"Last heard \d+ s ago\. The figures below are from \d\d:\d\d:\d\d\.")
+            re.compile(r"Last heard \d+\ss ago\. The figures below are from \d\d:\d\d:\d\d\.")
         )
         expect(screens).to_contain_text("No screen")
     finally:
@@ -325,8 +327,8 @@ def test_first_line_says_that_redis_is_down_and_since_when(open_session, redis, 
         datetime.strptime(since[1], "%H:%M:%S")  # noqa: DTZ007  (a time of day)
         redis.start()
         expect(verdict(page)).to_contain_text("All well.")
-        page.get_by_text("Over in the last hour: 1").click()
-        over = page.get_by_role("list", name="Over in the last hour")
+        page.get_by_text("Ended in the last hour: 1").click()
+        over = page.get_by_role("list", name="Ended in the last hour")
         expect(over).to_contain_text(f"{since[1]} to ")
         expect(over).to_contain_text("Redis does not answer.")
         sessions.pop().close()

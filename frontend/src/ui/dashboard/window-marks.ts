@@ -109,7 +109,7 @@ function isSame(one: Span, other: Span): boolean {
 
 function durationText(since: number, until: number | null): string {
   if (until === null) return ' It goes on.';
-  return until > since ? ` It lasted ${formatSeconds(until - since)}.` : '';
+  return until - since >= 1 ? ` It lasted ${formatSeconds(until - since)}.` : '';
 }
 
 function secondsOf(moment: string): number {
