@@ -113,9 +113,9 @@ def test_mistake_of_a_proxy_is_named_with_what_repairs_it(
     rows = page.get_by_role("listitem").filter(has_text=": failed.")
     expect(rows).to_have_count(len(failed))
     lines = page.get_by_role("textbox").first
-    expect(page.get_by_label("What repairs it, for").first).to_have_value("nginx")
+    expect(page.get_by_label("Configuration for").first).to_have_value("nginx")
     assert "proxy_set_header Upgrade $http_upgrade;" in lines.input_value().split("\n")
-    page.get_by_label("What repairs it, for").first.select_option("Caddy")
+    page.get_by_label("Configuration for").first.select_option("Caddy")
     expect(lines).to_have_value("reverse_proxy 127.0.0.1:8000")
     # The lines are shown once, at the first failure that they repair.
     page.get_by_role("button", name="Copy").first.click()
