@@ -72,7 +72,7 @@ def test_change_is_followed_to_each_screen(staffed, open_session):
     way = ana.page.get_by_label("The way of this change, in time after its commit")
     expect(way.get_by_role("listitem").filter(has_text="commit")).to_contain_text(" ms")
     expect(way.get_by_role("listitem").filter(has_text="bob")).to_contain_text(
-        re.compile(r"taken [\d.]+ ms · shown [\d.]+ (ms|s)")
+        re.compile(r"taken [\d.]+\sms · shown [\d.]+\s(ms|s)")
     )
     newest.click()
     count = changes.get_by_role("button").count()
@@ -105,5 +105,5 @@ def test_members_see_the_screens_of_their_own_lists_and_no_sockets(staffed, open
         expect(page.get_by_text(words)).to_have_count(0)
     page.get_by_role("link", name="Lists", exact=True).click()
     expect(page.locator(f'main a[href*="{shared.id}"]')).to_contain_text(
-        "open on 1 screen, identical"
+        "Open on 1 screen, identical"
     )

@@ -66,7 +66,7 @@ def test_cards_show_lists_people_and_edits_as_they_change(open_session, installa
     bob = open_session("bob").open(older.path)
     expect(card(page, older)).to_contain_text("bob looking")
     bob.page.goto("about:blank")
-    expect(card(page, older)).to_contain_text("Nobody has it open.")
+    expect(card(page, older)).to_contain_text("Nobody has it open")
     assert requests == []
 
 
@@ -144,7 +144,7 @@ def test_earlier_state_is_put_back_on_every_screen_and_undone(open_session, groc
         expect(page.get_by_role("button", name="Previous change")).to_be_enabled()
     expect(state(page)).to_contain_text("Since then: 1 changed, 1 removed.")
     version = groceries.version
-    page.get_by_role("button", name="Put this state back").click()
+    page.get_by_role("button", name="Restore this state").click()
     expect(page.get_by_text("This state is the list now")).to_be_visible()
     assert groceries.version == version + 1
     assert set(groceries.items) == {"Milk", "Bread", "Eggs"}
@@ -165,7 +165,7 @@ def test_viewer_is_not_offered_to_put_a_state_back(open_session, groceries, inst
     page = open_detail(open_session, groceries, "bob")
     page.get_by_role("button", name="Previous change").click()
     expect(state(page)).to_contain_text("1 ticked")
-    expect(page.get_by_role("button", name="Put this state back")).to_have_count(0)
+    expect(page.get_by_role("button", name="Restore this state")).to_have_count(0)
 
 
 def test_list_that_was_changed_at_this_moment_is_not_overwritten(open_session, groceries):
@@ -180,7 +180,7 @@ def test_list_that_was_changed_at_this_moment_is_not_overwritten(open_session, g
         route.continue_()
 
     page.route("**/put-back/", edit_first)
-    page.get_by_role("button", name="Put this state back").click()
+    page.get_by_role("button", name="Restore this state").click()
     expect(page.get_by_text("The list was changed at this moment.")).to_be_visible()
     assert groceries.items["Bread"]["note"] == "fresh"
     assert groceries.ticks["Milk"]

@@ -681,7 +681,7 @@ def list_as_it_was(open_session: OpenSession, stocked_list: SharedList, **_: obj
     page = open_session("ana").page
     page.goto(f"/dashboard/lists/?list={stocked_list.id}")
     expect(page.get_by_text("Washing powder").first).to_be_visible()
-    put_back = page.get_by_role("button", name="Put this state back")
+    put_back = page.get_by_role("button", name="Restore this state")
     for _number in range(20):  # of some moments the rows are those of now
         page.get_by_role("button", name="Previous change").click()
         expect(page.get_by_role("button", name="Previous change")).to_be_enabled()
