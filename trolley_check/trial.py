@@ -62,6 +62,7 @@ class Trial:
         self._headers = {"Authorization": f"Bearer {options.token}"}
         self._rng = random.Random(options.seed)  # noqa: S311
         self._apis: list[Api] = []
+        self._sockets: list[SocketClient] = []
         self._owner = self._api(self._headers)
         self.outcome = Outcome()
 
@@ -73,6 +74,8 @@ class Trial:
         try:
             await self._on_list(created["id"])
         finally:
+            for socket in self._sockets:  # a trial that ends early leaves none open
+                await socket.stop()
             self._owner.send("DELETE", f"{path}{created['id']}/")
         return self.outcome
 
@@ -88,6 +91,9 @@ class Trial:
         guest = asyncio.create_task(self._revoke_guest(list_id))
         try:
             writers = await self._write(list_id)
+        except BaseException:
+            guest.cancel()
+            raise
         finally:
             cutting.cancel()
         written_at = time.monotonic()
@@ -113,13 +119,15 @@ class Trial:
         return api
 
     def _socket(self, list_id: str, name: str, **headers: str) -> SocketClient:
-        return SocketClient(
+        socket = SocketClient(
             self._options.url,
             headers or self._headers,
             list_id,
             name=name,
             history=self.outcome.history,
         )
+        self._sockets.append(socket)
+        return socket
 
     async def _cut(self, sockets: list[SocketClient]) -> None:
         """Cut one connection after another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from asgi_project.topology.processes import free_ports
 from tests.faults import members
 from tests.faults.installation import SqliteInstallation
 from tests.faults.members import LastingSocket, findings_of_left, visit
@@ -25,9 +27,10 @@ from tests.faults.runner import broken_off, hung
 from tests.support.full_disk import FullDisk
 from tests.support.processes import ROOT
 from tests.support.shifted_clock import ShiftedClock
+from trolley_check.api import Response
 from trolley_check.history import Applied, Copied, Ended, Event, Invoked, Responded
 from trolley_check.judge import Finding
-from trolley_check.trial import Outcome
+from trolley_check.trial import Options, Outcome, Trial
 
 
 def invoked(op: str, at: float) -> Invoked:
@@ -262,6 +265,18 @@ async def test_members_and_sockets_that_stay_are_found(
                 "1 sockets of clients that have gone",
             ]
         assert await lasting.receive() > 4
+
+
+async def test_trial_that_ends_early_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHK-6: its clients would count as members who stay."""
+    monkeypatch.setattr("trolley_check.trial.SETTLE_SECONDS", 0.2)
+    (port,) = free_ports(1)
+    trial = Trial(Options(url=f"http://127.0.0.1:{port}", token="none"), lambda _: None)
+    created = Response(201, {"id": str(uuid4())}, {})
+    monkeypatch.setattr(trial._owner, "send", lambda *_, **__: created)
+    with pytest.raises(TimeoutError):
+        await trial.run()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 def run_faults(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
