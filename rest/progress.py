@@ -19,16 +19,26 @@ class Progress:
 
     def advance(self, done: int, total: int) -> None:
         """Say that `done` of `total` are done."""
-        now = time.monotonic()
-        if not self._is_shown or now - self._last < INTERVAL:
-            return
-        self._last = now
-        self._write(f"{done:,} of {total:,} {self._unit}{self._rest(done, total, now)}")
+        if self._is_due():
+            rest = self._rest(done, total, time.monotonic())
+            self._write(f"{done:,} of {total:,} {self._unit}{rest}")
+
+    def count(self, done: int, part: str) -> None:
+        """Say that `done` are done of a part whose size is not known."""
+        if self._is_due():
+            self._write(f"{part}: {done:,} {self._unit}")
 
     def end(self) -> None:
         """Remove the line."""
         if self._is_shown:
             self._write("")
+
+    def _is_due(self) -> bool:
+        now = time.monotonic()
+        if not self._is_shown or now - self._last < INTERVAL:
+            return False
+        self._last = now
+        return True
 
     def _rest(self, done: int, total: int, now: float) -> str:
         if not done:
