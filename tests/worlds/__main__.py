@@ -78,10 +78,10 @@ def _replay(path: Path) -> dict[str, Any]:
 
 def _small(arguments: argparse.Namespace) -> dict[str, Any]:
     from rest.progress import Progress
-    from tests.worlds.small import run_all
+    from tests.worlds.explorer import run_all
 
-    progress = Progress(sys.stderr, "scenarios")
-    report = run_all(on_progress=progress.advance, max_runs=arguments.number)
+    progress = Progress(sys.stderr, "states")
+    report = run_all(on_progress=progress.count, max_runs=arguments.number)
     progress.end()
     return report
 

@@ -41,6 +41,10 @@ class ChannelLayer:
         self._clients[channel] = client
         return channel
 
+    def loop_of(self, channel: Channel) -> ProcessLoop:
+        """Return the event loop of the process of a channel."""
+        return self._clients[channel].loop
+
     def next_number(self, key: str) -> int:
         """Return how often this was called with a key before."""
         number = self._numbers.get(key, 0)

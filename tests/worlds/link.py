@@ -44,7 +44,7 @@ class Link:
         capacity: int,
     ) -> None:
         self.name = name
-        self._client, self._loop = client, loop
+        self._client, self.loop = client, loop
         self._scheduler, self._decisions = scheduler, decisions
         self._capacity = capacity
         self._to_server: deque[Message] = deque([{"type": "websocket.connect"}])
@@ -116,17 +116,17 @@ class Link:
         """Wait for the next message of the client."""
         if self._to_server:
             return self._to_server.popleft()
-        self._receiving = self._loop.create_future()
+        self._receiving = self.loop.create_future()
         return await self._receiving
 
     async def send(self, message: Message) -> None:
         """Send a message to the client; wait while the buffer is full."""
-        if self._loop.is_dead:
+        if self.loop.is_dead:
             return
         if self._is_broken:
             raise ConnectionResetError("the client is disconnected")
         while len(self._to_client) >= self._capacity:
-            self._sending = self._loop.create_future()
+            self._sending = self.loop.create_future()
             try:
                 await self._sending
             finally:
@@ -147,7 +147,7 @@ class Link:
             self._client.on_closed(self, 1006)
 
     def _arrive_at_server(self, message: Message) -> None:
-        if self._loop.is_dead:
+        if self.loop.is_dead:
             return
         if message["type"] == DISCONNECT:
             self._is_broken = True

@@ -1,156 +1,30 @@
-"""Every order of small worlds: two processes, two writers, two clients, six events.
+"""Small worlds: two processes, two writers, two clients, six events, in any order.
 
 The same parts run as in a large world, but nothing is timed: whenever more than one thing can
-happen next, each of them is tried. Orders that differ only in the order of things that have
-nothing to do with each other are run once (sleep sets, Godefroid 1996).
+happen next, it is chosen from outside (explorer.py, state_explorer.py).
 """
 
 from __future__ import annotations
 
-import gc
-import heapq
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from live.delivery import publisher
+from tests.worlds.choices import ChoosingScheduler, Footprint, Pending
 from tests.worlds.client import Client
 from tests.worlds.database import Edit
 from tests.worlds.incidents import Plan
-from tests.worlds.layer import ChannelLayer
 from tests.worlds.product import Process, hooks_of
-from tests.worlds.scheduler import ProcessLoop, Scheduler
+from tests.worlds.scheduler import ProcessLoop
 from tests.worlds.world import World
 from tests.worlds.writer import item_count
 from trolley_check.history import Event, Invoked, Responded
 
-TICK = 1e-4
-"""Seconds that pass with each choice."""
-SHORT = 0.05
-"""Seconds: timers up to this may go off at any moment, later ones when nothing else happens."""
 SETUP_SECONDS = 0.1
-
-Label = str
-Footprint = frozenset[tuple[str, str]]
-"""What an event has touched: resources, each with `read` or `write`."""
-
-
-@dataclass
-class Pending:
-    """Something that can happen next."""
-
-    label: Label
-    run: Callable[..., object]
-    args: tuple[Any, ...]
-    lane: str
-    """Of events of one lane, only the first can happen."""
-    group: str = ""
-    """Of events of one group, one happens, and the others never."""
-
-
-class ChoosingScheduler(Scheduler):
-    """Keeps what can happen next as a choice, in the place of a time.
-
-    The callbacks of a process run to their end after each choice: they touch nothing but
-    their own process.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_choosing = False
-        self.can_lose_messages = False
-        self.pending: list[Pending] = []
-        self.touched: set[tuple[str, str]] = set()
-        self._counts: dict[str, int] = {}
-
-    def post_at(self, time: float, run: Callable[..., object], *args: Any) -> None:
-        """Keep an event as a choice, or run it as soon as possible."""
-        if not self.is_choosing:
-            super().post_at(time, run, *args)
-            return
-        owner = getattr(run, "__self__", None)
-        name = getattr(run, "__name__", "")
-        if isinstance(owner, Process) and name in {"_next_step", "_answer"}:
-            self.choose(f"{name} {args[-1]}", run, *args)
-        elif isinstance(owner, ChannelLayer) and name == "deliver" and not _is_echo(args[-1]):
-            self.choose(f"deliver {args[-1]}", run, *args, group=args[-1])
-            if self.can_lose_messages:
-                self.choose(f"lose {args[-1]}", lambda: None, group=args[-1])
-        elif isinstance(owner, ProcessLoop) and name == "_on_timer":
-            if time - self.now <= SHORT:
-                self.choose(f"timer {owner.name}", run, *args)
-            else:
-                super().post_at(time, run, *args)
-        else:
-            super().post_at(self.now, run, *args)
-
-    def choose(
-        self, label: str, run: Callable[..., object], *args: Any, lane: str = "", group: str = ""
-    ) -> None:
-        """Add something that can happen next."""
-        number = self._counts[label] = self._counts.get(label, 0) + 1
-        label = f"{label} #{number}" if number > 1 else label
-        self.pending.append(Pending(label, run, args, lane or label, group))
-
-    def enabled(self) -> list[Pending]:
-        """Return what can happen next."""
-        lanes: set[str] = set()
-        first = []
-        for each in self.pending:
-            if each.lane not in lanes:
-                lanes.add(each.lane)
-                first.append(each)
-        return [each for each in first if not _is_cancelled(each)]
-
-    def happen(self, event: Pending) -> Footprint:
-        """Let an event happen, and all that follows from it at once."""
-        self.pending = [
-            each
-            for each in self.pending
-            if each is not event and not (event.group and each.group == event.group)
-        ]
-        self.touched = set()
-        self.now += TICK
-        event.run(*event.args)
-        self.run_due()
-        return frozenset(self.touched)
-
-    def run_due(self) -> None:
-        """Run what is due: callbacks of processes, and the answers of the channel layer."""
-        end = self.now + TICK / 2
-        while self._events and self._events[0][0] <= end:
-            _, _, run, args = heapq.heappop(self._events)
-            self.events_run += 1
-            run(*args)
-
-    def end_choices(self) -> None:
-        """Go on by time."""
-        self.is_choosing = False
-        for each in self.pending:
-            self.post(0.001, each.run, *each.args)
-        self.pending = []
-
-
-def _is_echo(key: str) -> bool:
-    """Tell whether a message goes back to its sender, which drops it: it has the change already."""
-    sender, _, receiver = key.split()[1].partition(">")
-    return sender == receiver
-
-
-def _is_cancelled(event: Pending) -> bool:
-    handle = event.args[0] if event.args and event.label.startswith("timer") else None
-    return handle is not None and handle.cancelled()
-
-
-def independent(first: Footprint, second: Footprint) -> bool:
-    """Tell whether the order of two events makes no difference."""
-    for resource, mode in first:
-        for other_resource, other_mode in second:
-            if resource == other_resource and "write" in (mode, other_mode):
-                return False
-    return True
+READ_NO_LISTS = ("_identity_from_token", "_still_valid")
+"""The questions to the database that have nothing to do with lists."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +75,7 @@ class SmallWorld(World):
     """A world whose order is chosen from outside, event by event."""
 
     def __init__(
-        self, scenario: Scenario, choose: Callable[[list[Pending]], Pending | None]
+        self, scenario: Scenario, choose: Callable[[tuple[Pending, ...]], Pending | None]
     ) -> None:
         plan = Plan(2, 2, 1, {}, {}, 16, ())
         self.choosing = ChoosingScheduler()
@@ -210,6 +84,11 @@ class SmallWorld(World):
         self.on_happened: Callable[[Pending, Footprint], None] = lambda event, footprint: None
         self._edits: dict[str, list[str]] = {}
         self._edit_number = 0
+
+    @property
+    def left_edits(self) -> tuple[int, dict[str, list[str]]]:
+        """The number of the last edit, and the edits of each writer that are not published."""
+        return self._edit_number, self._edits
 
     def choose_process(self, client: Client, alive: list[Process]) -> Process:
         """Let each client have a process of its own."""
@@ -244,13 +123,44 @@ class SmallWorld(World):
         groups = {group: tuple(members) for group, members in layer.groups.items()}
         sent = layer.sent_count
         touched = set(self.choosing.happen(event))
-        if event.label.startswith("_next_step"):
+        if _reads_lists(event):
             touched.add(("database", "read"))
         if layer.sent_count != sent:
+            assert event.label.startswith(("commit", "publish")), "`sufficient` relies on it"
             touched.add(("groups", "read"))
         if groups != {group: tuple(members) for group, members in layer.groups.items()}:
             touched.add(("groups", "write"))
         return frozenset(touched)
+
+    def sufficient(self, enabled: tuple[Pending, ...]) -> tuple[Pending, ...]:
+        """Return events of which one happens first, without loss of generality.
+
+        A statement that reads what nobody changes any more makes no difference to anything else.
+        Once nobody commits, publishes, or kills a process, no process changes what another one
+        reads or gets: the order of what happens in different ones makes no difference.
+        """
+        for event in enabled:
+            if event.label.startswith("_next_step") and not self._has_rival(event):
+                return (event,)
+        loops = [self._loop_of(event) for event in enabled]
+        if not loops or None in loops:
+            return enabled
+        return tuple(event for event, loop in zip(enabled, loops, strict=True) if loop is loops[0])
+
+    def _has_rival(self, statement: Pending) -> bool:
+        """Tell whether something can still change what a statement reads, or its process."""
+        kinds = {event.label.split()[0] for event in self.choosing.pending}
+        is_final = not kinds & {"commit", "back"} and all(
+            len(edits) < 2 for edits in self._edits.values()
+        )
+        return "kill" in kinds or (_reads_lists(statement) and not is_final)
+
+    def _loop_of(self, event: Pending) -> ProcessLoop | None:
+        """Return the process to which an event makes a difference; None: to several ones."""
+        if event.run not in {self._subscribe_small, self._resubscribe_small}:
+            return event.loop
+        link = self.clients[event.args[0]].link
+        return None if link is None else link.loop
 
     # The six events.
 
@@ -276,7 +186,7 @@ class SmallWorld(World):
         list_id = self.list_ids[0]
         process = self.processes[int(writer) % len(self.processes)]
         op = f"{writer} {number}"
-        edit = Edit(list_id, kind, op=op, number=10 * int(writer) + number, now=self.scheduler.now)
+        edit = Edit(list_id, kind, op=op, number=10 * int(writer) + number, now=number)
         self.choosing.touched.add(("database", "write"))
         row = edit.on(self.database.lists[list_id].current)
         hooks: list[Callable[[], None]] = []
@@ -331,149 +241,6 @@ class SmallWorld(World):
         self.lost_ops |= self.database.go_back(list_id, version - number)
 
 
-@dataclass
-class _Node:
-    """A moment of an order at which something was chosen."""
-
-    chosen: Label
-    sleeping: dict[Label, Footprint]
-    footprint: Footprint = frozenset()
-    done: dict[Label, Footprint] = field(default_factory=dict)
-    enabled: tuple[Label, ...] = ()
-
-
-@dataclass
-class Exploration:
-    """What the orders of one scenario were, and what they broke."""
-
-    name: str
-    orders: int = 0
-    repeated: int = 0
-    """Orders that were given up: they differ from an earlier one in nothing that matters."""
-    longest: int = 0
-    is_complete: bool = True
-    seconds: float = 0.0
-    findings: list[tuple[list[str], list[str]]] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the report."""
-        return {
-            "scenario": self.name,
-            "orders": self.orders,
-            "given_up": self.repeated,
-            "most_choices": self.longest,
-            "all": self.is_complete,
-            "seconds": round(self.seconds, 1),
-            "findings": [
-                {"order": order, "findings": findings} for order, findings in self.findings
-            ],
-        }
-
-
-class Explorer:
-    """Runs every order of one scenario, depth first, each from its beginning."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        self._scenario = scenario
-        self._path: list[_Node] = []
-        self._depth = 0
-        self._is_repeated = False
-
-    def explore(self, *, max_runs: int | None = None) -> Exploration:
-        """Run the orders, at most `max_runs`."""
-        result = Exploration(self._scenario.name)
-        begin = time.perf_counter()
-        gc.disable()
-        try:
-            while True:
-                runs = result.orders + result.repeated
-                if max_runs is not None and runs >= max_runs:
-                    result.is_complete = False
-                    break
-                self._run_once(result)
-                if runs % 100 == 0:
-                    gc.collect()
-                if not self._go_back():
-                    break
-        finally:
-            gc.enable()
-        result.seconds = time.perf_counter() - begin
-        return result
-
-    def _run_once(self, result: Exploration) -> None:
-        self._depth, self._is_repeated = 0, False
-        world = SmallWorld(self._scenario, self._choose)
-        world.on_happened = self._on_happened
-        self._world = world
-        outcome = world.run()
-        if self._is_repeated:
-            result.repeated += 1
-            return
-        result.orders += 1
-        result.longest = max(result.longest, len(self._path))
-        if outcome.findings:
-            result.findings.append(([node.chosen for node in self._path], outcome.findings))
-
-    def _choose(self, enabled: list[Pending]) -> Pending | None:
-        """Repeat the path up to its last node; then take the first event that is not asleep."""
-        if self._is_repeated:
-            return None
-        if self._depth < len(self._path):
-            node = self._path[self._depth]
-            return next(event for event in enabled if event.label == node.chosen)
-        sleeping = self._sleeping()
-        event = next((event for event in enabled if event.label not in sleeping), None)
-        if event is not None:
-            labels = tuple(each.label for each in enabled)
-            self._path.append(_Node(event.label, sleeping, enabled=labels))
-        else:
-            self._is_repeated = self._world.is_abandoned = bool(enabled)
-        return event
-
-    def _sleeping(self) -> dict[Label, Footprint]:
-        """Return the events that need not be tried next: an earlier order has tried them."""
-        if not self._path:
-            return {}
-        node = self._path[-1]
-        asleep = {**node.sleeping, **node.done}
-        return {
-            label: footprint
-            for label, footprint in asleep.items()
-            if independent(footprint, node.footprint)
-        }
-
-    def _on_happened(self, _event: Pending, footprint: Footprint) -> None:
-        self._path[self._depth].footprint = footprint
-        self._depth += 1
-
-    def _go_back(self) -> bool:
-        """Change the last choice that has an alternative; return False if none has."""
-        while self._path:
-            node = self._path[-1]
-            node.done[node.chosen] = node.footprint
-            rest = [
-                label
-                for label in node.enabled
-                if label not in node.done and label not in node.sleeping
-            ]
-            if rest:
-                node.chosen = rest[0]
-                return True
-            self._path.pop()
-        return False
-
-
-def run_all(
-    *, on_progress: Callable[[int, int], None], max_runs: int | None = None
-) -> dict[str, Any]:
-    """Run every order of all scenarios, and return the report."""
-    explorations = []
-    for number, scenario in enumerate(SCENARIOS):
-        explorations.append(Explorer(scenario).explore(max_runs=max_runs))
-        on_progress(number + 1, len(SCENARIOS))
-    return {
-        "orders": sum(each.orders for each in explorations),
-        "seconds": round(sum(each.seconds for each in explorations), 1),
-        "broken": sum(len(each.findings) for each in explorations),
-        "scenarios": [each.as_json() for each in explorations],
-    }
+def _reads_lists(event: Pending) -> bool:
+    is_statement = event.label.startswith("_next_step")
+    return is_statement and event.args[0].__name__ not in READ_NO_LISTS

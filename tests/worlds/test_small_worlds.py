@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from tests.worlds.choices import independent
+from tests.worlds.explorer import Explorer
 from tests.worlds.mutations import BUGS
-from tests.worlds.small import SCENARIOS, Explorer, Scenario, independent
+from tests.worlds.small import SCENARIOS, Scenario
 
 RUNS = 20
 """Orders of each scenario in the default tests."""
+TINY = Scenario("tiny", ("edit 0 add", "edit 1 add"), (1,))
+LOSSY = Scenario("lossy", ("edit 0 add", "edit 1 add"), (1,), can_lose_messages=True)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -21,10 +27,50 @@ def test_orders_break_no_promise(scenario: Scenario):
 
 def test_every_order_runs_when_a_scenario_is_tiny():
     """WLD-6: the message and the publication are in any order with the second commit."""
-    exploration = Explorer(Scenario("tiny", ("edit 0 add", "edit 1 add"), (1,))).explore()
+    exploration = Explorer(TINY, has_cache=False).explore()
     assert exploration.is_complete
     assert exploration.findings == []
     assert exploration.orders == 8
+
+
+@pytest.mark.parametrize("scenario", [TINY, LOSSY], ids=lambda scenario: scenario.name)
+def test_cache_reaches_the_ends_of_all_orders(scenario: Scenario):
+    """WLD-6."""
+    every, cached = Explorer(scenario, has_cache=False), Explorer(scenario)
+    orders = every.explore().orders
+    assert cached.explore().orders == len(cached.ends) < orders
+    assert cached.ends == every.ends
+
+
+class Recorder(Explorer):
+    """Notes which state follows each event of each state."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(scenario, has_cache=False)
+        self.repeated = 0
+        self.following: dict[tuple[bytes, str], bytes] = {}
+        self.differing: list[str] = []
+        self._names: dict[int, tuple[bytes, dict[str, str]]] = {}
+
+    def _to_try(self, state: Any, *args: Any) -> list[str]:
+        depth = len(self._path)
+        if depth:
+            digest, names = self._names[depth - 1]
+            key = digest, names[self._path[-1].chosen]
+            self.repeated += key in self.following
+            if self.following.setdefault(key, state.digest) != state.digest:
+                self.differing.append(key[1])
+        names = {event.label: name for name, event in state.events.items()}
+        self._names[depth] = state.digest, names
+        return super()._to_try(state, *args)
+
+
+def test_equal_states_have_equal_successors():
+    """WLD-6."""
+    recorder = Recorder(Scenario("small", ("edit 0 add", "subscribe 1")))
+    recorder.explore()
+    assert recorder.repeated
+    assert recorder.differing == []
 
 
 @pytest.mark.parametrize(
