@@ -139,18 +139,25 @@ class _Walk:
             self.visit(value)
         self._tokens.append(_END)
 
-    def _visit_names(self, items: Iterable[tuple[Any, Any]]) -> None:
+    def _visit_names(self, items: Iterable[tuple[str, Any]]) -> None:
         was_compared = self._is_compared
         for name, value in items:
             if name not in LEFT_OUT:
-                self.visit(name)
+                self._tokens.append(name)
                 self._is_compared = was_compared or name in COMPARED
                 self.visit(value)
                 self._is_compared = was_compared
         self._tokens.append(_END)
 
     def visit_dict(self, content: dict[Any, Any]) -> None:
-        self._visit_names(content.items())
+        was_compared = self._is_compared
+        for key, value in content.items():
+            if not (type(key) is str and key in LEFT_OUT):
+                self.visit(key)
+                self._is_compared = was_compared or key in COMPARED
+                self.visit(value)
+                self._is_compared = was_compared
+        self._tokens.append(_END)
 
     def visit_named_tuple(self, content: Any) -> None:
         self._visit_names(zip(content._fields, content, strict=True))

@@ -7,7 +7,6 @@ nothing that the earlier order does not break.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -105,7 +104,7 @@ def _message(content: bytes) -> str:
 def _client(world: SmallWorld, client: Client) -> list[Any]:
     first_name = client.name.partition(".")[0]
     history = [
-        (type(event).__name__, {**asdict(event), "client": None, "time": None})
+        (type(event).__name__, {**vars(event), "client": None, "time": None})
         for event in world.events
         if event.client.partition(".")[0] == first_name
     ]
