@@ -319,7 +319,15 @@ class ConditionLog:
             self._problems[problem.key] = Condition(problem, since)
         for ended in earlier.values():
             if self._is_condition(ended, at):
-                self._recent.appendleft(ended._replace(until=at))
+                self._note_end(ended._replace(until=at))
+
+    def _note_end(self, ended: Condition) -> None:
+        # Another process may still know a problem that ended here: then it comes back with the
+        # same beginning, and it is one condition that ended later.
+        for each in tuple(self._recent):
+            if (each.problem.key, each.since) == (ended.problem.key, ended.since):
+                self._recent.remove(each)
+        self._recent.appendleft(ended)
 
     @property
     def since(self) -> dict[str, float]:

@@ -253,6 +253,17 @@ def test_condition_has_the_earliest_beginning_of_all_processes():
     assert log.since == {"layer": NOW - 300}
 
 
+def test_condition_that_another_process_still_knows_ends_once():
+    """VER-3: here it ended and came back, with the beginning that the other process knows."""
+    log = ConditionLog()
+    problems = find_problems(replace(WELL, is_layer_up=False), with_names=True)
+    for ended_at in (NOW + 90, NOW + 100):
+        log.update(problems, ended_at - 5, {"layer": NOW})
+        log.update([], ended_at)
+    (ended,) = log.recent(NOW + 100)
+    assert (ended.since, ended.until) == (NOW, NOW + 100)
+
+
 def test_trouble_that_was_too_short_never_ends():
     """VER-3"""
     log = ConditionLog()
