@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from tests.worlds.choices import independent
-from tests.worlds.explorer import Explorer
+from tests.worlds.explorer import Exploration, Explorer
 from tests.worlds.mutations import BUGS
 from tests.worlds.small import SCENARIOS, Scenario
 
 RUNS = 20
 """Orders of each scenario in the default tests."""
 TINY = Scenario("tiny", ("edit 0 add", "edit 1 add"), (1,))
+BUGGY = (
+    Scenario("subscription", ("edit 0 add", "edit 1 add", "subscribe 1")),
+    Scenario("losses", ("edit 0 add", "edit 1 tick"), (0, 1), can_lose_messages=True),
+    Scenario("removal before subscription", ("edit 0 dismiss", "subscribe 1")),
+    Scenario("removal", ("edit 0 dismiss", "edit 1 add"), (1,)),
+    Scenario("kill", ("edit 0 add", "kill 1"), (1,)),
+    Scenario("back", ("edit 0 add", "edit 1 tick", "back 1"), (0,)),
+)
 LOSSY = Scenario("lossy", ("edit 0 add", "edit 1 add"), (1,), can_lose_messages=True)
 
 
@@ -40,6 +49,33 @@ def test_cache_reaches_the_ends_of_all_orders(scenario: Scenario):
     orders = every.explore().orders
     assert cached.explore().orders == len(cached.ends) < orders
     assert cached.ends == every.ends
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("bug", [None, *BUGS])
+@pytest.mark.parametrize("scenario", BUGGY, ids=lambda scenario: scenario.name)
+def test_cache_finds_the_bugs_that_all_orders_find(scenario: Scenario, bug: str | None):
+    """WLD-3, WLD-6."""
+    every, cached = Explorer(scenario, has_cache=False), Explorer(scenario)
+    with BUGS[bug]() if bug else nullcontext():
+        expected, rules = broken_rules(every.explore()), broken_rules(cached.explore())
+    assert rules == expected
+    assert cached.ends == every.ends
+
+
+@pytest.mark.extended
+@pytest.mark.timeout(1800)
+def test_cache_is_right_when_messages_are_lost():
+    """WLD-6: each order of a scenario of six events is run to its end."""
+    every, cached = Recorder(SCENARIOS[1]), Explorer(SCENARIOS[1])
+    every.explore()
+    cached.explore()
+    assert every.differing == []
+    assert cached.ends == every.ends
+
+
+def broken_rules(exploration: Exploration) -> set[str]:
+    return {text.partition(":")[0] for _, findings in exploration.findings for text in findings}
 
 
 class Recorder(Explorer):
