@@ -75,7 +75,7 @@ async def test_token_needs_the_scope_metrics(
 async def test_metrics_are_not_available_before_the_first_sample(live_runtime: Any) -> None:
     """MET-3"""
     await live_runtime.periodic_tasks.stop()  # the first sample could be taken during the request
-    live_runtime.sampler.aggregator.latest = None
+    assert live_runtime.sampler.aggregator.latest is None
     response = await read(**LOCAL)
     assert (response.status_code, response["Retry-After"]) == (503, "1")
 
