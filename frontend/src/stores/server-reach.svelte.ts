@@ -18,10 +18,12 @@ export function followServer({
   dependencies,
 }: Pick<ListApp, 'connection' | 'dependencies'>): ServerReach {
   let answersRequests = $state(false);
+  // A page that connects for the first time has not failed yet.
+  const isDown = $derived(connection.status === 'reconnecting' || connection.status === 'stopped');
 
   $effect(() => {
-    const { status, isOnline, nextTryAt } = connection;
-    if (status === 'live' || !isOnline) {
+    const { isOnline, nextTryAt } = connection;
+    if (!isDown || !isOnline) {
       answersRequests = false;
       return undefined;
     }
@@ -37,7 +39,7 @@ export function followServer({
 
   return {
     get isAway() {
-      return !connection.isOnline || (connection.status !== 'live' && !answersRequests);
+      return !connection.isOnline || (isDown && !answersRequests);
     },
   };
 }

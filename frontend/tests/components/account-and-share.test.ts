@@ -73,6 +73,15 @@ describe('the sheet of the members', () => {
     await expect.element(reason).not.toBeInTheDocument();
   });
 
+  it('PAG-43 says nothing while the page connects for the first time', async () => {
+    const { opened, app } = await openApp();
+    app.connection.status = 'connecting';
+    render(ShareDialog, { app, list: opened.list, onClose: vi.fn() });
+    await expect.poll(() => opened.server.respond()).toBe(true);
+    await expect.element(share).toBeEnabled();
+    await expect.element(reason).not.toBeInTheDocument();
+  });
+
   it('PAG-43 offers it if only the socket fails', async () => {
     const { opened, app } = await openApp();
     cutConnection(opened);
