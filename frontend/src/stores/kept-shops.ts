@@ -22,9 +22,9 @@ function applyRenames(
   list: OpenList,
   { before, after, change }: EngineEvent & { kind: 'replica' },
 ): void {
+  if (!before.list || !changesShops(before, after, change)) return;
   const kept = new Set([list.aisles.shop, list.trip?.shop ?? '', ...shopsOfPastTrips(list.id)]);
   kept.delete('');
-  if (kept.size === 0 || !before.list || !changesShops(before, after, change)) return;
   for (const shop of kept) {
     const rename = shopRename(before, after, shop);
     if (!rename) continue;

@@ -43,7 +43,7 @@ function namesOf({ list, items }: ShopRows): readonly string[] {
   return shopNames({ shops: list?.shops ?? {} }, [...items.values()]);
 }
 
-/** The name that every remaining item of the shop got. */
+/** The only name that items of the shop got in its place. */
 function successorInItems(before: ShopRows, after: ShopRows, shop: string): string | null {
   const successors = new Map<string, string>();
   for (const [id, row] of before.items) {
