@@ -47,14 +47,6 @@ function verdict(conditions: Condition[], recent: Condition[] = []): Verdict {
 }
 
 describe('marks of conditions', () => {
-  it('MET-25 are one sign if several processes stored the same condition', () => {
-    const marks = [stored(0, 12), stored(0, 14), stored(3, 13), stored(40, 50)];
-    expect(chartMarks(marks, 300).map(({ key, until }) => [key, until])).toEqual([
-      [`layer ${second(0)}`, second(14)],
-      [`layer ${second(40)}`, second(50)],
-    ]);
-  });
-
   it('MET-25 say the sentence and how long it lasted', () => {
     expect(chartMarks([stored(0, 12), stored(30, null, 'disk')], 300)).toEqual([
       {

@@ -62,18 +62,14 @@ function labelOf(kind: ChartMark['kind'], marks: readonly Mark[]): string {
 }
 
 function conditionMarks(marks: readonly Mark[], verdict: Verdict | null): ChartMark[] {
-  const spans: Span[] = [];
-  for (const { kind, at, key, text, until } of marks) {
-    if (kind !== 'condition') continue;
-    const since = secondsOf(at);
-    const end = until ? secondsOf(until) : null;
-    // Several processes may have stored the same condition.
-    const same = spans.find(
-      (span) => span.key === (key ?? '') && Math.abs(span.since - since) <= MAX_DIFFERENCE,
-    );
-    if (!same) spans.push({ key: key ?? '', text: text ?? '', since, until: end });
-    else if (same.until !== null) same.until = end === null ? null : Math.max(same.until, end);
-  }
+  const spans = marks
+    .filter(({ kind }) => kind === 'condition')
+    .map<Span>(({ at, key, text, until }) => ({
+      key: key ?? '',
+      text: text ?? '',
+      since: secondsOf(at),
+      until: until ? secondsOf(until) : null,
+    }));
   for (const condition of verdict ? [...verdict.recent, ...verdict.conditions] : []) {
     if (UNMARKED.has(condition.key)) continue;
     const newer = spanOf(condition);
