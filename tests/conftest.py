@@ -20,7 +20,7 @@ from accounts.models import User
 from shopping_list.models import Membership, ShoppingList
 from shopping_list.services import list_checks
 from tests import extended_tests
-from tests.support import frame_history
+from tests.support import frame_history, listed_static_files
 from tests.support.scheduling import SharedServerScheduling
 
 pytest_plugins = ["pytester", "tests.support.secret_leaks"]
@@ -41,6 +41,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServerScheduling:
     """Run tests that share a server in one worker."""
     return SharedServerScheduling(config, log)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _list_static_files_once() -> Iterator[None]:
+    """Let the middleware of each test client find the static files in memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        listed_static_files.list_once(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
