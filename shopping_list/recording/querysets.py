@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.utils import NotSupportedError
 from django.utils import timezone
 
-from rest.compiled_query import insert_together
+from rest.compiled_query import insert_together, update_together
 from shopping_list.recording import context
 
 
@@ -89,16 +89,28 @@ class RecordedQuerySet(models.QuerySet[Any]):
             return []
         return super()._batched_insert(objs, fields, *args, **options)  # type: ignore[misc]
 
-    def bulk_update(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> int:
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
         """Update the rows, each with its own values, as one change of each list."""
-        rows = list(objs)
+        rows, names = list(objs), list(fields)
         for row in rows:
             row.normalise_uuids()
         stored = self.filter(pk__in=[row.pk for row in rows])
         targets = _affected_list_ids(rows)
         with context.recording(*stored.list_ids(), *targets) as unit:
             stored._track_writes(unit, targets)
-            return super().bulk_update(rows, *args, **kwargs)
+            count = self._update_together(rows, names) if batch_size is None else None
+            return super().bulk_update(rows, names, batch_size) if count is None else count
+
+    def _update_together(self, rows: list[Any], names: list[str]) -> int | None:
+        """Update plain values of any rows with one statement; return None if it cannot be done."""
+        keys = {row.pk for row in rows}
+        is_plain = rows and names and None not in keys and len(keys) == len(rows)
+        if not is_plain or self.db != DEFAULT_DB_ALIAS or self.query.where or self.query.is_sliced:
+            return None
+        fields = [self.model._meta.get_field(name) for name in names]
+        return update_together(rows, fields)
 
     def update_or_create(
         self,

@@ -34,7 +34,9 @@ UNRECORDED_CLASSES = {
     "CompiledUpdate",
     "CompiledInsert",
     "insert_together",
+    "update_together",
 }
+BULK_WRITES = {"_raw_delete", "insert_together", "update_together"}
 # It compiles the statements; only the modules above may ask it for one that writes.
 COMPILING = {"compiled_query.py"}
 RECORDED = {"ShoppingList", "ShoppingItem", "Membership"}
@@ -72,7 +74,7 @@ def is_allowed(path, name):
         return True
     if path.name == "recorded_model.py" and name == "_do_update":
         return True  # Django's own step of a save, which is recorded
-    if path.name == "querysets.py" and name in {"_raw_delete", "insert_together"}:
+    if path.name == "querysets.py" and name in BULK_WRITES:
         return True  # inside a recording that has read the rows
     if path.parent.name == "rest" and path.name in COMPILING:
         return name in {"cursor", "execute", "executemany", "InsertQuery"}
