@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -287,3 +288,54 @@ def test_guest_sees_only_guest_sections_on_account_page(open_session, groceries)
     deletion.get_by_role("button", name="Delete my account").click()
     deletion.get_by_role("button", name="Delete permanently").click()
     signed_out(page)
+
+
+def test_account_page_offers_only_what_works_while_server_is_away(open_session, groceries):
+    """PAG-43: what was typed stays, and all is offered again when the server answers."""
+    groceries.delete()
+    session = open_session("ana")
+    page = account(session)
+    session.wait_until_loaded()
+    main, profile = page.get_by_role("main"), section(page, "Profile")
+    profile.get_by_label("Name").fill("Ana Maria")
+    page.route("**/api/auth/me/", lambda route: route.abort())
+    profile.get_by_role("button", name="Save").click()
+    expect(profile.get_by_role("alert")).to_be_visible()
+    page.unroute("**/api/auth/me/")
+    section(page, "API tokens").get_by_label("What it is for").fill("Kitchen")
+    page.get_by_text("Import lists").click()
+    page.get_by_label("Paste text here").fill("[]")
+    page.get_by_role("button", name="Delete my account").click()
+    page.get_by_label("Your password").fill("correct")
+    needs_server = main.locator("button:visible").filter(has_not_text="Cancel")
+    names = [name.strip() for name in needs_server.all_inner_texts()]
+    assert {"Save", "Change password", "Create token", "Restore", "Preview"} < set(names)
+    downloads = main.locator("a[download]")
+    expect(downloads).to_have_count(2)
+
+    session.context.set_offline(True)
+    expect(page.get_by_text("No connection to the server.")).to_be_visible()
+    expect(downloads).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    for control in (*needs_server.all(), page.get_by_label("Language of the app")):
+        expect(control).to_be_disabled()
+        expect(control).to_have_accessible_description(re.compile("^No connection"))
+    expect(needs_server).to_have_count(len(names) + 2)
+    page.get_by_label("New password").fill("horse")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.get_by_text("No connection to the server.")).to_be_in_viewport()
+
+    session.context.set_offline(False)
+    expect(page.get_by_text("No connection to the server.")).to_have_count(0)
+    for control in (*needs_server.all(), page.get_by_label("Language of the app")):
+        expect(control).to_be_enabled()
+    expect(downloads).to_have_count(2)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    for label, text in {
+        "What it is for": "Kitchen",
+        "Paste text here": "[]",
+        "Your password": "correct",
+        "New password": "horse",
+    }.items():
+        expect(page.get_by_label(label)).to_have_value(text)
+    expect(profile.get_by_label("Name")).to_have_value("Ana Maria")

@@ -1,4 +1,4 @@
-import { Problem } from '../net/problem';
+import { Problem, UNREACHABLE_STATUS } from '../net/problem';
 
 /** The state of a request that the user started, and its result. */
 export class FormSubmission {
@@ -16,6 +16,11 @@ export class FormSubmission {
   generalError(...fields: readonly string[]): string | null {
     const isShownAtField = fields.some((field) => this.problem?.errors[field]);
     return isShownAtField ? null : (this.problem?.message ?? null);
+  }
+
+  /** Forget the problem if it is only that the server did not answer. */
+  forgetOutage(): void {
+    if (this.problem?.status === UNREACHABLE_STATUS) this.problem = null;
   }
 
   /** Resolves to the response, or undefined if the request failed. */
