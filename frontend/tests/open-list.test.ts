@@ -4,6 +4,7 @@ import { AISLE_WORDS } from '../src/stores/aisle-words/en';
 import { Announcer } from '../src/stores/announcer.svelte';
 import { addMany, fillAisles, renameShop, untickAll } from '../src/stores/list-actions';
 import { optimisticSettings } from '../src/sync/list-settings';
+import { Connection } from '../src/stores/connection.svelte';
 import { OpenList } from '../src/stores/open-list.svelte';
 import { Toast } from '../src/stores/toast.svelte';
 import type { ItemRow } from '../src/protocol/frames';
@@ -22,7 +23,8 @@ beforeEach(() => {
   const { engine } = connected;
   const user = { profile: { ...ana } } as unknown as { profile: null };
   toast = new Toast();
-  const app = { dependencies: { engine }, user, announcer: new Announcer(), toast };
+  const connection = new Connection(engine);
+  const app = { dependencies: { engine }, connection, user, announcer: new Announcer(), toast };
   list = new OpenList('one', app, new ManualClock());
   engine.start();
   list.start();

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Announcer } from '../src/stores/announcer.svelte';
 import { ListNews } from '../src/stores/list-news.svelte';
 import type { ListOverview } from '../src/stores/lists.svelte';
+import { Connection } from '../src/stores/connection.svelte';
 import { OpenList } from '../src/stores/open-list.svelte';
 import { personText } from '../src/stores/people-text';
 import { sinceWhen } from '../src/stores/since-when';
@@ -40,6 +41,7 @@ function openList(): void {
   const user = { profile: { ...ana } } as unknown as { profile: null };
   const app = {
     dependencies: { engine },
+    connection: new Connection(engine),
     user,
     announcer: new Announcer(),
     toast: new Toast(),

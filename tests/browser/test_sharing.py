@@ -59,6 +59,28 @@ def test_one_press_makes_a_link_and_shows_its_code(open_session, groceries):
     expect(page.get_by_role("list", name="Active links").get_by_role("listitem")).to_have_count(1)
 
 
+def test_no_member_and_no_link_is_changed_while_server_is_away(open_session, groceries):
+    """PAG-43"""
+    groceries.invite()
+    session = open_session("ana").open(groceries.path)
+    session.wait_until_loaded()
+    session.page.get_by_role("button", name="Members and invites").click()
+    sheet = session.page.get_by_role("dialog")
+    # These two work without the server: they close the sheet and open a form.
+    controls = sheet.locator("button, select").and_(sheet.locator(":not([aria-label=Close])"))
+    controls = controls.filter(has_not_text=re.compile(r"^Change$"))
+    expect(sheet.get_by_role("button", name=re.compile("^Revoke"))).to_be_enabled()
+    expect(sheet.get_by_role("button", name="Remove bob")).to_be_enabled()
+    session.context.set_offline(True)
+    for control in controls.all():
+        expect(control).to_be_disabled()
+        # The last owner cannot leave, with the server or without it.
+        reason = re.compile("^No connection|another owner|only owner", re.IGNORECASE)
+        expect(control).to_have_accessible_description(reason)
+    session.context.set_offline(False)
+    expect(sheet.get_by_role("button", name="Remove bob")).to_be_enabled()
+
+
 def test_member_can_undo_tick_of_another_member_from_timeline(open_session, groceries):
     ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     bob.page.set_viewport_size({"width": 1440, "height": 900})

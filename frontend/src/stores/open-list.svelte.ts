@@ -23,6 +23,7 @@ import { claimedItem, optimisticName, type ViewRow } from '../sync/optimistic-vi
 import type { AisleFinder } from './aisle-finder';
 import { AisleView } from './aisle-view.svelte';
 import type { Announcer } from './announcer.svelte';
+import type { Connection } from './connection.svelte';
 import { DelayedMoves } from './delayed-moves';
 import { Highlights } from './highlights.svelte';
 import type { ListTool } from './list-tool';
@@ -38,6 +39,7 @@ import type { Toast } from './toast.svelte';
 /** The parts of the app that an open list needs. */
 export interface OpenListDependencies {
   dependencies: { engine: Engine };
+  connection: Connection;
   user: { profile: UserProfile | null };
   announcer: Announcer;
   toast: Toast;
@@ -129,16 +131,18 @@ export class OpenList {
   #unsubscribe: (() => void) | null = null;
 
   readonly engine: Engine;
+  readonly connection: Connection;
   private readonly announcer: Announcer;
   private readonly toast: Toast;
   readonly #user: { profile: UserProfile | null };
 
   constructor(
     readonly id: string,
-    { dependencies, user, announcer, toast }: OpenListDependencies,
+    { dependencies, connection, user, announcer, toast }: OpenListDependencies,
     clock: Clock = systemClock,
   ) {
     this.engine = dependencies.engine;
+    this.connection = connection;
     this.announcer = announcer;
     this.toast = toast;
     this.#user = user;

@@ -1,10 +1,16 @@
 import { CoreApi } from '../net/core-api';
 import { Problem, UNREACHABLE_STATUS } from '../net/problem';
-import type { ListApp } from './app';
+import type { StoreDependencies } from './app';
+import type { Connection } from './connection.svelte';
 
 /** Whether a sheet can use the server. */
 export interface ServerReach {
   readonly isAway: boolean;
+}
+
+interface FollowedServer {
+  connection: Connection;
+  dependencies: Pick<StoreDependencies, 'engine'>;
 }
 
 /**
@@ -13,10 +19,7 @@ export interface ServerReach {
  * A network that blocks WebSockets may let requests through, so while the socket is down each of
  * its tries is followed by one request.
  */
-export function followServer({
-  connection,
-  dependencies,
-}: Pick<ListApp, 'connection' | 'dependencies'>): ServerReach {
+export function followServer({ connection, dependencies }: FollowedServer): ServerReach {
   let answersRequests = $state(false);
   // A page that connects for the first time has not failed yet.
   const isDown = $derived(connection.status === 'reconnecting' || connection.status === 'stopped');

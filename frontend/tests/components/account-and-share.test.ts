@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser';
 import { unreachableProblem } from '../../src/net/problem';
 import type { ListApp } from '../../src/stores/app';
 import ActivityPanel from '../../src/ui/lists/ActivityPanel.svelte';
+import ItemHistory from '../../src/ui/lists/ItemHistory.svelte';
 import ListSheet from '../../src/ui/lists/ListSheet.svelte';
 import ShareDialog from '../../src/ui/lists/ShareDialog.svelte';
 import TransferDialog from '../../src/ui/lists/TransferDialog.svelte';
@@ -145,5 +146,32 @@ describe('the other sheets of a list', () => {
     await expect.element(away).not.toBeInTheDocument();
     // This server knows no activity, and its answer replaces the failure.
     await expect.element(page.getByRole('alert')).toHaveTextContent('404');
+  });
+
+  it('PAG-43 load the history of an item when the server answers again', async () => {
+    const { opened } = await openApp();
+    cutConnection(opened);
+    render(ItemHistory, { list: opened.list, item: 'milk' });
+    await expect.element(away).toBeVisible();
+    // The history, and the question whether it answers.
+    for (let count = 0; count < 2; count += 1)
+      await expect.poll(() => opened.server.respond('request lost')).toBe(true);
+    await expect.element(page.getByRole('alert')).not.toBeInTheDocument();
+    opened.clock.advance(60_000);
+    await opened.deliver();
+    await expect.element(away).not.toBeInTheDocument();
+    // This server knows no activity, and its answer replaces the failure.
+    await expect.element(page.getByRole('alert')).toHaveTextContent('404');
+  });
+
+  it('PAG-43 undo nothing, and say why to a screen reader', async () => {
+    const { opened } = await openApp();
+    render(ItemHistory, { list: opened.list, item: 'milk' });
+    await opened.editElsewhere({ method: 'PATCH', item: 'milk', body: { quantity: '2 l' } });
+    const undo = page.getByRole('button', { name: /^Undo/ });
+    await expect.element(undo).toBeEnabled();
+    cutConnection(opened);
+    await expect.element(undo).toBeDisabled();
+    await expect.element(undo).toHaveAccessibleDescription(/No connection/);
   });
 });

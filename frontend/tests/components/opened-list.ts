@@ -30,8 +30,9 @@ export class OpenedList {
     // As the page does before it connects.
     clashesOf(this.engine);
     const user = { profile: { ...ana } } as unknown as { profile: null };
-    const { engine, toast } = this;
-    const app = { dependencies: { engine }, user, announcer: new Announcer(), toast };
+    const { engine, connection, toast } = this;
+    const announcer = new Announcer();
+    const app = { dependencies: { engine }, connection, user, announcer, toast };
     this.list = new OpenList(this.server.list, app, this.clock);
   }
 
