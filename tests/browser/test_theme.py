@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 DARK, LIGHT = "rgb(16, 20, 18)", "rgb(245, 247, 245)"
+ACCENT_IN_DARK, ACCENT_IN_LIGHT = "rgb(102, 209, 156)", "rgb(26, 115, 72)"
+EDGE_IN_DARK = "rgb(111, 125, 117)"
 
 
 def test_theme_of_the_account_sheet_is_that_of_all_pages(open_session):
@@ -72,3 +74,28 @@ def test_page_of_the_service_worker_asks_nothing_when_nobody_is_signed_in(open_s
     expect(page.get_by_label("Username")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert refused == []
+
+
+def test_checkboxes_have_the_colours_of_the_theme(open_session, stocked_list):
+    """PAG-17: not those of the browser, which stay grey in the dark."""
+    page = (
+        open_session("ana", color_scheme="dark", reduced_motion="reduce")
+        .open(stocked_list.path)
+        .page
+    )
+    for opener, name in (("Members and invites", "For a guest"), ("List menu", "Group by aisle")):
+        page.get_by_role("button", name=opener).click()
+        if opener == "Members and invites":
+            page.get_by_role("button", name="Change", exact=True).click()
+        box = page.get_by_role("dialog").get_by_role("checkbox", name=name)
+        box.check()
+        expect(box).to_have_css("background-color", ACCENT_IN_DARK)
+        box.uncheck()
+        expect(box).to_have_css("border-color", EDGE_IN_DARK)
+        expect(box).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+        box.check()
+        page.get_by_role("button", name="Close").click()
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("button", name="List menu").click()
+    box = page.get_by_role("dialog").get_by_role("checkbox", name="Group by aisle")
+    expect(box).to_have_css("background-color", ACCENT_IN_LIGHT)
