@@ -27,6 +27,48 @@ VIOLATIONS = """async (rules) => {
 }"""
 RULES = {"light": None, "dark": ["color-contrast"]}
 """The rules of axe: all of them, and in dark those that depend on the colours."""
+WEAK_BORDERS = """() => {
+  const channels = (color) => {
+    const [red, green, blue, alpha = 1] = color.match(/[\\d.]+/g).map(Number);
+    return color.startsWith('color(') ? [red * 255, green * 255, blue * 255, alpha]
+      : [red, green, blue, alpha];
+  };
+  const over = (color, behind) => {
+    const [, , , alpha] = channels(color);
+    return channels(color).slice(0, 3).map((value, at) => value * alpha + behind[at] * (1 - alpha));
+  };
+  const background = (element) => {
+    if (element === null) return [255, 255, 255];
+    return over(getComputedStyle(element).backgroundColor, background(element.parentElement));
+  };
+  const luminance = (color) => {
+    const [red, green, blue] = color.map((value) =>
+      value <= 10 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const contrast = (one, other) => {
+    const [darker, lighter] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (lighter + 0.05) / (darker + 0.05);
+  };
+  const weak = [];
+  const alpha = (color) => channels(color)[3];
+  for (const control of document.querySelectorAll('button, .button, input, select, textarea')) {
+    if (control.matches(':disabled, .sr-only, [type=range]')) continue;
+    if (!control.checkVisibility()) continue;
+    const { borderBottomStyle, borderBottomColor, appearance } = getComputedStyle(control);
+    const isBox = control.matches('[type=checkbox]');
+    const hasBorder = borderBottomStyle !== 'none' && alpha(borderBottomColor) > 0;
+    if (!hasBorder && !isBox) continue;
+    const behind = background(control.parentElement);
+    const ratios = [hasBorder ? contrast(over(borderBottomColor, behind), behind) : 0];
+    if (isBox) ratios.push(contrast(background(control), behind));
+    // A box that the browser draws has colours that do not belong to the theme.
+    const ratio = isBox && appearance !== 'none' ? 0 : Math.max(...ratios);
+    if (ratio < 3) weak.push(`${control.outerHTML.slice(0, 160)} ${ratio.toFixed(2)}`);
+  }
+  return weak;
+}"""
+"""The controls that can be used and whose border is hard to see (WCAG 1.4.11)."""
 OpenSession = Callable[..., BrowserSession]
 
 
@@ -796,6 +838,8 @@ def take_pictures(page: Page, view: Callable[..., Page], look: str) -> None:
 def test_view_is_accessible_and_fits_small_screens(
     view, open_session, installation, stocked_list, axe
 ):
+    """PAG-44"""
+
     def open_without_motion(username=None, **options):
         return open_session(username, reduced_motion="reduce", **options)
 
@@ -809,7 +853,10 @@ def test_view_is_accessible_and_fits_small_screens(
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             take_picture(page, view, f"{width}-{scheme}")
-            violations[width, scheme] = page.evaluate(VIOLATIONS, rules)
+            violations[width, scheme] = [
+                *page.evaluate(VIOLATIONS, rules),
+                *page.evaluate(WEAK_BORDERS),
+            ]
     page.set_viewport_size(NARROWEST)
     take_pictures(page, view, "320")
     assert {
