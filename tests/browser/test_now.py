@@ -167,6 +167,14 @@ def test_keys_and_links_open_sections(open_session):
     expect(help_dialog).not_to_contain_text("open Machine")  # for staff only
     page.keyboard.press("Escape")
     expect(help_dialog).to_have_count(0)
+    # The button that closes it is in sight, also where the keys need more than the screen.
+    page.set_viewport_size({"width": 390, "height": 400})
+    page.keyboard.press("?")
+    close = help_dialog.get_by_role("button", name="Close")
+    expect(close).to_be_focused()
+    expect(close).to_be_in_viewport(ratio=1)
+    close.click()
+    expect(help_dialog).to_have_count(0)
 
 
 def test_pause_freezes_the_figures_and_not_the_first_line(open_session, groceries):
