@@ -125,6 +125,23 @@ def test_editor_of_an_item_shows_its_changes(open_session, groceries):
     assert groceries.items["Milk"]["quantity"] == "2 l"
 
 
+def test_history_of_an_item_is_shown_when_server_answers_again(open_session, groceries):
+    """PAG-43: its part of the page is there, although it is opened without the server."""
+    groceries.patch("Milk", quantity="2 l")
+    session = open_session("ana").open(groceries.path)
+    session.wait_until_loaded()
+    session.context.set_offline(True)
+    session.page.get_by_role("button", name="Edit Milk").click()
+    editor = session.page.get_by_role("form", name="Edit Milk")
+    editor.get_by_role("button", name="History").click()
+    away = editor.get_by_text("No connection to the server.")
+    expect(away).to_be_visible()
+    expect(session.page.get_by_role("alert")).to_have_count(0)
+    session.context.set_offline(False)
+    expect(editor.get_by_role("list", name="History")).to_contain_text("set Milk to 2 l")
+    expect(away).to_have_count(0)
+
+
 def test_pasted_lines_are_added_in_one_change_for_both_users(open_session, groceries):
     ana, bob = (open_session(username).open(groceries.path) for username in ("ana", "bob"))
     before = groceries.version

@@ -11,6 +11,7 @@ const PARTS = [
   () => import('./ListDialogs.svelte'),
   () => import('./ListTools.svelte'),
   () => import('./LongRows.svelte'),
+  () => import('./ItemHistory.svelte'),
   () => import('../shop/ShopMode.svelte'),
   () => import('./QrCode.svelte'),
   () => import('./UserSheet.svelte'),
