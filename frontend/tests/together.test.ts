@@ -242,6 +242,7 @@ describe('what is new on a card', () => {
       connected.engine,
       () => ana.id,
       () => openId,
+      { has: () => false },
     );
     news.start();
     connected.receive(visitedWelcome(6));

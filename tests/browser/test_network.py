@@ -148,3 +148,27 @@ def test_page_shows_the_database_when_an_older_copy_is_put_back(
         page.expect_item(name)
     page.expect_no_item("Lost 1")
     expect_agreement(groceries, page)
+
+
+def test_list_without_a_copy_says_so_until_server_answers(open_session, installation):
+    """OFF-16"""
+    opened, other = (installation.create_list("Milk") for _ in range(2))
+    ana = open_session("ana", viewport={"width": 390, "height": 844}).open(opened.path)
+    ana.expect_item("Milk")
+    ana.wait_until_loaded()
+    page = ana.page
+    page.get_by_role("link", name="All lists").click()
+    cards = {shared: page.locator(f"a[href='{shared.path}']") for shared in (opened, other)}
+    missing = "Not on this device"
+    expect(cards[other]).to_be_visible()
+    ana.context.set_offline(True)
+    expect(cards[other]).to_contain_text(missing)
+    expect(cards[opened]).not_to_contain_text(missing)
+    cards[other].click()
+    expect(ana.main.get_by_text("This list is not on this device.")).to_be_visible()
+    title = f"Groceries {other.id[:4]}"
+    expect(ana.main.get_by_role("heading", level=1)).to_have_text(title)
+    ana.context.set_offline(False)
+    ana.expect_item("Milk")
+    page.get_by_role("link", name="All lists").click()
+    expect(page.get_by_text(missing)).to_have_count(0)

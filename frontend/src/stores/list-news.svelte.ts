@@ -4,13 +4,14 @@ import { ACTIVITY_TOPIC } from '../protocol/topic';
 import type { Engine, EngineEvent } from '../sync/engine';
 import { activityText, summaryOfActivity } from './activity-text';
 import type { ListOverview } from './lists.svelte';
+import type { MissingLists } from './missing-lists.svelte';
 import { noteVisit, visitOf } from './visits';
 
 /** What the card of a list says beside its counts. */
 export interface CardNews {
   /** "3 new", or empty. */
   count: string;
-  /** The newest change, or empty if it is not known. */
+  /** The newest change, empty if it is not known, or that the list cannot be opened now. */
   sentence: string;
 }
 
@@ -28,6 +29,7 @@ export class ListNews {
     private readonly userId: () => number | null,
     /** The list that is open: the user sees what is new there. */
     private readonly openId: () => string | null,
+    private readonly missing: MissingLists,
   ) {
     engine.subscribe((events) => {
       for (const event of events) this.#onEvent(event);
@@ -43,12 +45,14 @@ export class ListNews {
   }
 
   of(list: ListOverview): CardNews {
-    const [newest] = this.#entriesOf(list);
     const count = this.#newCount(list);
-    return {
-      count: count > 0 ? m.lists_news({ count }) : '',
-      sentence: newest ? activityText(summaryOfActivity(newest, list.name)) : '',
-    };
+    return { count: count > 0 ? m.lists_news({ count }) : '', sentence: this.#sentenceOf(list) };
+  }
+
+  #sentenceOf(list: ListOverview): string {
+    if (this.missing.has(list.id)) return m.lists_missing();
+    const [newest] = this.#entriesOf(list);
+    return newest ? activityText(summaryOfActivity(newest, list.name)) : '';
   }
 
   /** The changes since the last visit, without those of the user, as far as they are known. */

@@ -2,6 +2,7 @@ import { CoreApi } from '../net/core-api';
 import { Problem, UNREACHABLE_STATUS } from '../net/problem';
 import type { StoreDependencies } from './app';
 import type { Connection } from './connection.svelte';
+import { isServerAway } from './server-away';
 
 /** Whether a sheet can use the server. */
 export interface ServerReach {
@@ -21,8 +22,7 @@ interface FollowedServer {
  */
 export function followServer({ connection, dependencies }: FollowedServer): ServerReach {
   let answersRequests = $state(false);
-  // A page that connects for the first time has not failed yet.
-  const isDown = $derived(connection.status === 'reconnecting' || connection.status === 'stopped');
+  const isDown = $derived(isServerAway(connection));
 
   $effect(() => {
     const { isOnline, nextTryAt } = connection;
