@@ -60,7 +60,7 @@ class ShoppingList(RecordedModel):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
     aisles = models.JSONField(default=list, blank=True)
     shops = models.JSONField(default=dict, blank=True)
     staples = models.JSONField(default=dict, blank=True)
@@ -72,6 +72,15 @@ class ShoppingList(RecordedModel):
 
     class Meta:
         base_manager_name = "objects"  # the related managers' add() and set() use it to write
+        indexes = (
+            # Without the condition, SQLite searches for the lists that are not deleted by it,
+            # and so reads all lists of the installation to find those of a few users.
+            models.Index(
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+                name="list_trash_idx",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
