@@ -28,7 +28,7 @@ def channel_layer(kind: str, redis_url: str, prefix: str) -> dict[str, Any]:
     redis = {"hosts": [layer_host(redis_url)], "prefix": prefix}
     capacity = {"capacity": MAX_QUEUED_MESSAGES}
     return {
-        "memory": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": capacity},
+        "memory": {"BACKEND": "asgi_project.memory_layer.MemoryChannelLayer", "CONFIG": capacity},
         "redis-pubsub": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": redis,
