@@ -11,6 +11,7 @@ gets a message builds it, and the others write the same bytes.
 from __future__ import annotations
 
 import asyncio
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,11 @@ WRITE_NOW = "trolley.write_now"
 """The extension of the scope with which the application writes a message without waiting."""
 FRAME = "trolley.frame"
 """The key of a message that has its frame. Sockets that get the same message share it."""
+PING_ROUNDING = 0.1
+"""Seconds to whose multiples the times of pings are rounded up.
+
+To wake up for one ping costs as much as the ping. 5,000 sockets have 25 pings in this time.
+"""
 
 
 class ReceiveQueue:
@@ -156,6 +162,13 @@ class CompactWebSocketProtocol(WebSocketsSansIOProtocol):
             frame = message[FRAME] = Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
         self.transport.write(frame)
         return True
+
+    def schedule_ping(self) -> None:
+        """Send the next ping with those of other sockets, up to PING_ROUNDING after its time."""
+        assert self.ping_interval is not None
+        due_at = self.loop.time() + max(0.0, self.ping_interval - self.last_ping_rtt)
+        rounded = math.ceil(due_at / PING_ROUNDING) * PING_ROUNDING
+        self.ping_timer = self.loop.call_at(rounded, self.send_keepalive_ping)
 
     def stop_pings(self) -> bool:
         """Send no more pings on this socket; return that this is so."""

@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 
 from asgi_project.serving.websocket_protocol import (
     FRAME,
+    PING_ROUNDING,
     WRITE_NOW,
     CompactWebSocketProtocol,
     ReceiveQueue,
@@ -191,3 +192,18 @@ async def test_attributes_of_sockets_share_their_keys():
         protocol = (await sockets.get()).write_now.__self__
         assert isinstance(protocol, CompactWebSocketProtocol)
         assert len(vars(protocol)) <= 30
+
+
+async def test_pings_of_several_sockets_are_sent_at_the_same_times():
+    """LIV-30: each at its time, or up to PING_ROUNDING later."""
+    loop = asyncio.get_running_loop()
+    async with serving() as (url, sockets):
+        for _ in range(3):
+            opened_at = loop.time()
+            async with connect_async(url, proxy=None):
+                protocol = (await sockets.get()).write_now.__self__
+                due_at = protocol.ping_timer.when()
+                number_of_roundings = due_at / PING_ROUNDING
+                assert number_of_roundings == pytest.approx(round(number_of_roundings))
+                assert protocol.ping_interval == 20
+                assert opened_at + 20 <= due_at <= loop.time() + 20 + PING_ROUNDING
