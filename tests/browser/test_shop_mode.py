@@ -52,10 +52,8 @@ class Shopper:
 
     def hold(self, name: str) -> None:
         """Hold a row for longer than a tap."""
-        row = self.row(name)
-        row.dispatch_event("pointerdown", {"isPrimary": True, "button": 0})
-        expect(self.shop).to_contain_text(f"{name}: not found today")
-        row.dispatch_event("pointerup", {"isPrimary": True, "button": 0})
+        with self.session.finger_on(self.row(name)):
+            expect(self.shop).to_contain_text(f"{name}: not found today")
 
     def expect_progress(self, done: int, total: int) -> None:
         expect(self.shop.locator(".progress")).to_contain_text(f"{done} of {total}")
@@ -109,6 +107,19 @@ def test_two_phones_share_a_shop(phones):
     expect(ana.shop).not_to_contain_text("bob has this")
     ana.page.get_by_role("button", name="End", exact=True).click()
     expect(ana.page.get_by_role("dialog")).to_contain_text("5 bought in 1 min with bob")
+
+
+def test_row_that_comes_under_the_finger_is_not_ticked(open_session, installation):
+    """SHP-3: a row that is held moves to the end, and the next row takes its place."""
+    groceries = installation.create_list()
+    groceries.add("Butter", category="Dairy")
+    groceries.add("Milk", category="Dairy")
+    ana = Shopper(open_session("ana", **PHONE).open(groceries.path))
+    ana.enter()
+    ana.hold("Butter")
+    ana.row("Butter").tap()  # it is there after all
+    ana.expect_progress(1, 2)
+    expect(ana.row("Milk")).not_to_be_checked()
 
 
 def test_trip_is_ended_by_keyboard(open_session, installation):

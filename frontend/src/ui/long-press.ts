@@ -11,9 +11,25 @@ interface LongPressOptions {
   isWanted?: (target: Element) => boolean;
 }
 
+/** Stop the click that comes before the next press or key, if one comes. */
+function ignoreClick(): void {
+  const waiting = new AbortController();
+  for (const type of ['click', 'pointerdown', 'keydown'])
+    addEventListener(
+      type,
+      (event) => {
+        waiting.abort();
+        if (type !== 'click') return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      { signal: waiting.signal, capture: true },
+    );
+}
+
 /**
  * Call back when a finger rests on an element, or its menu is asked for. The click that ends the
- * press has no effect.
+ * press has no effect, also on another element that has come under the finger.
  */
 export function longPress(
   onPress: (isTouched: boolean, target: Element) => void,
@@ -41,6 +57,7 @@ export function longPress(
       cancel();
       if (isPressed || !held) return;
       isPressed = true;
+      ignoreClick();
       onPress(isTouched, held);
     }
 
@@ -77,14 +94,6 @@ export function longPress(
       onPress(false, target);
     }
 
-    function onClick(event: MouseEvent): void {
-      if (isPressed) {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-      }
-      isPressed = false;
-    }
-
     const { signal } = listening;
     const listeners = {
       pointerdown: onPointerDown,
@@ -92,7 +101,6 @@ export function longPress(
       pointerup: release,
       pointercancel: release,
       contextmenu: onContextMenu,
-      click: onClick,
     };
     // Before the parts of the element, which may use these events themselves.
     for (const [type, listener] of Object.entries(listeners))

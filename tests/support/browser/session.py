@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import (
     BrowserContext,
@@ -106,6 +107,18 @@ class BrowserSession:
             }""",
             text,
         )
+
+    @contextmanager
+    def finger_on(self, target: Locator) -> Iterator[None]:
+        """Keep a finger on an element, near its start, until the end of the block."""
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        assert box is not None
+        touch = self.context.new_cdp_session(self.page)
+        points = [{"x": box["x"] + 40, "y": box["y"] + 20}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points})
+        yield
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     def tick(self, name: str) -> None:
         self.checkbox(name).check()
