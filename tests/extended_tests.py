@@ -113,6 +113,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "tests/browser/test_unsent_edits.py": (
         "test_badge_says_what_waits_while_server_is_down",
+        "test_header_has_room_for_what_waits[320]",
+        "test_header_has_room_for_what_waits[390]",
         "test_other_tab_sends_when_sending_tab_is_closed[lease]",
     ),
     "tests/browser/test_views.py": (
@@ -253,6 +255,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "test_killed_workers_lose_no_change",
     ),
     "tests/system/test_demo.py": (
+        "test_demo_stops_quietly_when_the_terminal_interrupts_all_of_it",
         "test_killed_process_is_replaced_and_said",
         "test_older_copy_is_put_back_under_the_running_demo",
         "test_one_fault_runs_at_a_time",

@@ -148,6 +148,30 @@ def test_badge_says_what_waits_while_server_is_down(open_session, killable_insta
     assert groceries.ticks == {"Milk": True, "Bread": False, "Eggs": False}
 
 
+@pytest.mark.parametrize("width", [390, 320])
+def test_header_has_room_for_what_waits(width, open_session, killable_installation, groceries):
+    """OFF-6: in the longer of the two languages, with a name that many lists have."""
+    groceries.rename("Wocheneinkauf")
+    phone = {"viewport": {"width": width, "height": 844}, "locale": "de-DE"}
+    ana = open_session("ana", **phone)
+    ana.page.goto(groceries.path)
+    expect(ana.main.locator(".badge")).to_contain_text("Live")
+    ana.page.wait_for_load_state("networkidle")
+    killable_installation.kill()
+    expect(ana.main.locator(".badge")).to_contain_text("Keine Antwort")
+    for name in ("Milk", "Bread", "Eggs"):
+        ana.page.get_by_role("checkbox", name=name).click()
+    if width == 390:
+        lines = "h1 => h1.clientHeight / parseFloat(getComputedStyle(h1).lineHeight)"
+        assert round(ana.main.get_by_role("heading", level=1).evaluate(lines)) == 1
+    ana.page.get_by_role("link", name="Alle Listen").click()
+    badge = ana.main.locator(".badge")
+    expect(badge).to_contain_text("Keine Antwort")
+    expect(badge).to_contain_text("3 warten")
+    boxes = [badge.bounding_box(), ana.main.locator("a[href='/dashboard/']").bounding_box()]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+
+
 def test_edits_are_sent_when_tab_is_opened_again(open_session, killable_installation, groceries):
     """OFF-1"""
     ana = open_session("ana").open(groceries.path)
