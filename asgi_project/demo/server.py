@@ -95,7 +95,10 @@ class DemoServer:
         command += ["--save", "", "--appendonly", "no"]
         deadline = time.monotonic() + STARTUP_TIMEOUT
         while time.monotonic() < deadline:
-            self._redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+            # Ctrl+C reaches every process of a terminal, and the server must end first.
+            self._redis = subprocess.Popen(  # noqa: S603
+                command, stdout=subprocess.DEVNULL, start_new_session=True
+            )
             while self._redis.poll() is None:
                 if self._redis_listens():
                     return

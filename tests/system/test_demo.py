@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -85,13 +87,15 @@ class Demo:
 
 
 @contextmanager
-def running_demo(data: Path) -> Iterator[tuple[Demo, Path]]:
+def running_demo(data: Path, **options: Any) -> Iterator[tuple[Demo, Path]]:
     port, log = free_port(), data / "log"
     data.mkdir(exist_ok=True)
     command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(port)]
     with log.open("w") as output:
         environment = process_environment(data)
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=output, **options
+        )
         try:
             eventually(lambda: "password" in log.read_text() or process.poll() is not None)
             match = re.search(r"with the password (\S+)", log.read_text())
@@ -233,6 +237,15 @@ def test_older_copy_is_put_back_under_the_running_demo(demo: tuple[Demo, Path]) 
     running.cause("restore")
     eventually(lambda: running.version() < latest)
     eventually(lambda: running.version() > latest)
+
+
+def test_demo_stops_quietly_when_the_terminal_interrupts_all_of_it(tmp_path: Path) -> None:
+    """DEM-1: Ctrl+C reaches every process of the terminal at the same time."""
+    with running_demo(tmp_path / "data", start_new_session=True) as (demo, log):
+        os.killpg(demo.process.pid, signal.SIGTERM)
+        demo.process.wait(TIMEOUT)
+        assert "Traceback" not in log.read_text()
+        assert "the channel layer is down" not in log.read_text()
 
 
 def test_other_installations_have_no_faults(anonymous_client: Any) -> None:
