@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from trolley_check import elle
-from trolley_check.api import RefusedError
+from trolley_check.api import Api, RefusedError
 from trolley_check.history import Event, HistoryError, read_lines
 from trolley_check.judge import Finding, Verdict, judge
 from trolley_check.report import as_json, in_words, service_levels
@@ -34,14 +34,16 @@ def main() -> int:
                 events: list[Event] = list(read_lines(lines))
             verdict = judge(events)
         else:
-            trial = Trial(options_of(arguments), say)
+            options = options_of(arguments)
+            require_server(options.url)
+            trial = Trial(options, say)
             outcome = asyncio.run(trial.run())
             events, levels = outcome.history.events, service_levels(outcome)
             verdict = with_trial_findings(judge(events), outcome.unsettled, outcome.closed)
             if arguments.history:
                 outcome.history.write(arguments.history)
     except (RefusedError, HistoryError, OSError, TimeoutError) as error:
-        print(f"trolley_check: {error or 'no answer in time'}", file=sys.stderr)
+        print(f"trolley_check: {str(error) or 'no answer in time'}", file=sys.stderr)
         return 2
     if arguments.elle:
         arguments.elle.write_text("\n".join(elle.operations(events)) + "\n")
@@ -65,11 +67,22 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def require_server(url: str) -> None:
+    """Ask once, so that a wrong address is not tried for a minute. Raises RefusedError."""
+    api = Api(url, {})
+    response = api.send_once("GET", "/api/", None, {})
+    api.close()
+    if response.status == 0:
+        raise RefusedError(f"nothing answers at {url}")
+
+
 def options_of(arguments: argparse.Namespace) -> Options:
-    """Return the options of a trial. Raises RefusedError if there is no token."""
+    """Return the options of a trial. Raises RefusedError without a token or a whole URL."""
     token = os.environ.get("TROLLEY_TOKEN", "").strip()
     if not arguments.url or not token:
         raise RefusedError("the URL of the server and a token in TROLLEY_TOKEN are needed")
+    if not arguments.url.startswith(("http://", "https://")):
+        raise RefusedError(f"{arguments.url} is no URL: one begins with http:// or https://")
     return Options(
         url=arguments.url.rstrip("/"),
         token=token,

@@ -33,6 +33,8 @@ class Response:
 
     def required(self) -> Any:
         """Return the body. Raises RefusedError."""
+        if self.status == 0:
+            raise RefusedError("the server does not answer any more")
         if not 200 <= self.status < 300:
             raise RefusedError(f"{self.status} {json.dumps(self.body)[:300]}")
         return self.body

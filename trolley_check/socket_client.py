@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from trolley_check.api import RefusedError
 from trolley_check.history import Applied, Copied, History, OutOfOrder, ReceivedAnyway, Revoked
 from trolley_check.replica import Frame, Replica
 
@@ -50,6 +51,7 @@ class SocketClient:
         self.resumed = self.copied = 0
         self.is_revoked = False
         self.close_code: int | None = None
+        self.close_reason = ""
         self._parts: list[Frame] = []
         self._socket: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -62,6 +64,7 @@ class SocketClient:
     def start(self) -> None:
         """Begin to follow the list."""
         self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(lambda _: self.changed.set())
 
     async def stop(self) -> None:
         """End the connection."""
@@ -80,8 +83,11 @@ class SocketClient:
             self._socket.transport.abort()
 
     async def reach(self, version: int) -> None:
-        """Wait until this client has a version."""
+        """Wait until this client has a version. Raises RefusedError if it was closed for good."""
         while self.version < version:
+            if self._task is not None and self._task.done():
+                reason = f"{self.close_code}, {self.close_reason}"
+                raise RefusedError(f"{self.name} was closed with {reason}")
             self.changed.clear()
             await self.changed.wait()
 
@@ -130,6 +136,7 @@ class SocketClient:
                         await self._take(json.loads(line), lost_at)
             return 1000
         except ConnectionClosed as closed:
+            self.close_reason = closed.rcvd.reason if closed.rcvd else ""
             return closed.rcvd.code if closed.rcvd else 1006
         except (OSError, WebSocketException, TimeoutError):
             return 1006

