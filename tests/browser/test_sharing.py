@@ -56,7 +56,17 @@ def test_one_press_makes_a_link_and_shows_its_code(open_session, groceries):
     link = page.get_by_label("Send this link").input_value()
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_label("Send this link")).to_have_value(link)
-    expect(page.get_by_role("list", name="Active links").get_by_role("listitem")).to_have_count(1)
+    links = page.get_by_role("list", name="Active links").get_by_role("listitem")
+    expect(links).to_have_count(1)
+    expect(links).to_contain_text("Not used yet")
+    bob = open_session()
+    bob.page.goto(link)
+    bob.page.get_by_label("Your name").fill("Cleo")
+    bob.page.get_by_label("Username").fill("cleo-of-the-link")
+    bob.page.get_by_label("Password").fill("correct horse battery")
+    bob.page.get_by_role("button", name="Create account and join").click()
+    bob.expect_item("Milk")
+    expect(links).to_contain_text("Used once")
 
 
 def test_no_member_and_no_link_is_changed_while_server_is_away(open_session, groceries):
