@@ -193,7 +193,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             find = partial(identity.identity_from_session, proxy_user=parsed_handshake.proxy_user)
             await self._authenticate(find, parsed_handshake.session)
         if parsed_handshake.has_invalid_query:
-            connection.send_error("bad_frame", "since must be a number")
+            connection.send_error("bad_frame", "since must be a whole number, 0 or more")
         self.initial_subscription = parsed_handshake.initial_subscription
         await self._subscribe_initial()
 

@@ -134,8 +134,8 @@ class PeriodicTasks:
     def _check_authentication(self, connection: Connection, now: float) -> None:
         is_late = now - connection.opened_at >= self.intervals.auth_timeout
         if is_late and not connection.is_authenticating:
-            connection.send_error("not_signed_in", "no authentication in time")
-            connection.close(CloseCode.NOT_SIGNED_IN, "not signed in")
+            message = "no authentication in time"
+            connection.close(CloseCode.NOT_SIGNED_IN, "not signed in", message=message)
 
     async def _take_sample(self) -> None:
         shown = await self._history.save()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -48,16 +48,18 @@ def parse(scope: Mapping[str, Any]) -> Handshake:
     """Return the content of a handshake; raises ForeignOriginError.
 
     Without an Origin the cookie is ignored: every browser sends an Origin, so
-    this client is a script, and scripts use tokens. With `?auth=frame` it is ignored too:
-    a browser sends it always, and this page has a token of its own.
+    this client is a script, and scripts use tokens. With `?auth=frame` the headers do not
+    count: a browser sends its cookie always, and this page has a token of its own.
     """
-    headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
+    headers = _joined(scope["headers"])
     origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
     if origins and not (len(origins) == 1 and _is_allowed(origins[0], scope, headers)):
         raise ForeignOriginError(origins)
-    token = _bearer_token(headers.get("authorization", b"").decode("latin-1"))
-    session = None
-    if token is None and origins and not _has_token_in_frame(scope):
+    token = session = None
+    is_in_frame = _has_token_in_frame(scope)
+    if not is_in_frame:
+        token = _bearer_token(headers.get("authorization", b"").decode("latin-1"))
+    if token is None and origins and not is_in_frame:
         cookies = parse_cookie(headers.get("cookie", b"").decode("latin-1"))
         session = cookies.get(settings.SESSION_COOKIE_NAME)
     subprotocol, is_version_supported = _select_subprotocol(scope.get("subprotocols", ()))
@@ -71,6 +73,16 @@ def parse(scope: Mapping[str, Any]) -> Handshake:
         initial_subscription=initial_subscription,
         has_invalid_query=has_invalid_query,
     )
+
+
+def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, bytes]:
+    """Return the headers by name. Those of one name are joined, as Django does for requests."""
+    headers: dict[str, bytes] = {}
+    for raw_name, value in pairs:
+        name = raw_name.decode("latin-1").lower()
+        separator = b"; " if name == "cookie" else b","
+        headers[name] = headers[name] + separator + value if name in headers else value
+    return headers
 
 
 def _is_allowed(origin: str, scope: Mapping[str, Any], headers: Mapping[str, bytes]) -> bool:

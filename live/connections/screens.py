@@ -209,7 +209,7 @@ class Screens:
             self._meter.mismatches += 1
             self._meter.errors["paint"].add()
         logger.warning(
-            "%s shows version %d of list %s with the digest %s",
+            "%s shows version %d of list %s with the digest %a",
             connection.id,
             seen.version,
             list_id,

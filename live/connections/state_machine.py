@@ -148,7 +148,7 @@ class ConnectionState:
         try:
             frame = _frame_decoder.decode(line)
         except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-            yield from self._refuse_bad_frame(_frame_id(line), f"not a frame: {str(error)[:200]}")
+            yield from self._refuse_bad_frame(_frame_id(line), f"not a frame: {_reason_of(error)}")
             return
         yield from self._handle_frame(frame)
 
@@ -211,6 +211,15 @@ def _is_too_big(message: str) -> bool:
         return True
     # A character has at most four bytes, so most messages are measured without encoding them.
     return len(message) * 4 > limit and len(message.encode("utf-8", "surrogatepass")) > limit
+
+
+def _reason_of(error: Exception) -> str:
+    """Say what is wrong with the text, where the words of the decoder do not."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if str(error) == "Input data was truncated":
+        return "it ends too early, or has half of a surrogate pair"
+    return str(error)[:200]
 
 
 def _frame_id(line: str) -> int | None:

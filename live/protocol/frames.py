@@ -126,8 +126,12 @@ Number = int | float
 MAX_FRAME_ID = 2**53 - 1
 """Larger integers are not exact in JavaScript."""
 FrameId = Annotated[int, msgspec.Meta(ge=-MAX_FRAME_ID, le=MAX_FRAME_ID)]
-PlaceName = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
-"""The name of a shop or of an aisle."""
+_NO_CONTROL = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069])"
+PlaceName = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=100, pattern=rf"{_NO_CONTROL}[\s\S]*\S")
+]
+"""The name of a shop or of an aisle. Like those of a list, it has no control characters, no line
+breaks and no characters that override the writing direction."""
 
 
 class Frame(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True):

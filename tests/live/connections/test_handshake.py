@@ -60,6 +60,24 @@ async def test_two_origin_headers_are_rejected(open_client):
     assert not client.accepted
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_two_tokens_in_headers_are_rejected(open_client, create_token, ana, order):
+    """SEC-3: as in a request; it may be that a proxy added one of them."""
+    token = await run_in_db_thread(create_token, ana)
+    values = [f"Bearer {token}".encode(), b"Bearer trl_other"][::order]
+    client = await open_client(origin=None, headers=[(b"authorization", each) for each in values])
+    assert (await client.next())["code"] == "not_signed_in"
+
+
+async def test_cookies_of_two_headers_count(open_client, create_session, ana, settings):
+    """LIV-55: a proxy may divide the header Cookie, as HTTP/2 does."""
+    session = await run_in_db_thread(create_session, ana)
+    name = settings.SESSION_COOKIE_NAME
+    headers = [(b"cookie", f"{name}={session}".encode()), (b"cookie", b"theme=dark")]
+    client = await open_client(headers=headers)
+    assert (await client.next())["user"]["id"] == ana.pk
+
+
 async def test_trusted_origin_is_accepted(open_client, create_session, ana, settings):
     settings.CSRF_TRUSTED_ORIGINS = ["https://lists.example"]
     client = await open_client(
@@ -125,6 +143,13 @@ async def test_cookie_is_ignored_when_the_token_is_in_a_frame(
     assert [each["id"] for each in welcome["lists"]] == [str(groceries.pk)]
 
 
+async def test_header_is_ignored_when_the_token_is_in_a_frame(open_client, create_token, ana):
+    """LIV-55"""
+    token = await run_in_db_thread(create_token, ana)
+    client = await open_client(path="/ws/?auth=frame", token=token, origin=None)
+    assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
+
+
 @pytest.mark.parametrize("query", ["?auth=frame", "?auth=cookie", "?auth=frame&auth=cookie"])
 async def test_cookie_counts_unless_the_url_says_that_the_token_is_in_a_frame(
     open_client, create_session, ana, query
@@ -144,6 +169,9 @@ async def test_unauthenticated_socket_is_closed_after_timeout(open_client):
     await client.send(type="ping", id=1)
     assert (await client.next())["code"] == "not_signed_in"
     assert await client.wait_closed() == CloseCode.NOT_SIGNED_IN
+    error, bye = client.frames
+    assert (error["code"], error["message"]) == ("not_signed_in", "no authentication in time")
+    assert bye["type"] == "bye"
 
 
 async def test_slow_database_does_not_trigger_auth_timeout(

@@ -128,6 +128,9 @@ def test_trip_needs_permission_and_other_presence_does_not():
         ({"trip": {**TRIP, "started_at": "2026-11-22T10:00:00"}}, "`$.trip.started_at`"),
         ({"trip": {**TRIP, "shop": "x" * 101}}, "length <= 100 - at `$.trip.shop`"),
         ({"trip": {**TRIP, "shop": " "}}, "`$.trip.shop`"),
+        ({"trip": {**TRIP, "shop": "Corner\nshop"}}, "`$.trip.shop`"),
+        ({"aisles": ["Dairy\u202e"]}, "`$.aisles[...]`"),
+        ({"aisles": ["Dairy\x00"]}, "`$.aisles[...]`"),
         ({"aisles": None}, "`$.aisles`"),
         ({"aisles": [""]}, "length >= 1 - at `$.aisles[...]`"),
         ({"aisles": ["Dairy", 7]}, "`$.aisles[...]`"),
@@ -178,6 +181,19 @@ def test_bad_frame_returns_error_and_keeps_socket_open(frame):
     effects = receive(connection, frame)
     assert [error_of(effect)[0] for effect in effects] == ["bad_frame"]
     assert receive(connection, {"type": "ping"}) == [Reply(frames.Pong())]
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        ('{"type":"ping","text":"\\ud800"}', "half of a surrogate pair"),
+        ('{"type":"ping"', "ends too early"),
+        ('{"type":"ping","list":' + "[" * 60_000, "nested too deeply"),
+    ],
+)
+def test_error_of_a_bad_frame_names_what_is_wrong(frame, reason):
+    (reply,) = receive(make_connection(), frame)
+    assert reason in reply.frame.message
 
 
 def test_bad_frame_error_has_the_id_of_the_frame():
