@@ -25,7 +25,7 @@ from typing import NoReturn
 from asgi_project.topology.compose_file import read_services
 from asgi_project.topology.env_file import EnvFileError, read_env_file
 from asgi_project.topology.local_services import Place, local_services
-from asgi_project.topology.processes import Topology, TopologyError, free_ports
+from asgi_project.topology.processes import Topology, TopologyError, free_ports, is_free
 from asgi_project.topology.temporary_database import temporary_database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +41,7 @@ def main() -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     try:
+        _require_port(arguments.port)
         variables = {**_env_file(), **os.environ}
         with TemporaryDirectory(prefix="trolley-scale-") as folder, _database(variables) as url:
             _serve(_place(arguments, Path(folder), url, variables), variables)
@@ -60,6 +61,12 @@ def _arguments() -> Namespace:
     parser.add_argument("count", nargs="?", type=_count, default=3, help="processes (default: 3)")
     parser.add_argument("--port", type=int, default=8000, help="port of Caddy (default: 8000)")
     return parser.parse_args()
+
+
+def _require_port(port: int) -> None:
+    if not is_free(port):
+        message = "stop what uses it, or choose another with --port"
+        raise TopologyError(f"port {port} is in use: {message}")
 
 
 def _count(text: str) -> int:

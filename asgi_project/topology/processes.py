@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +18,8 @@ from asgi_project.topology.compose_file import Service
 
 START_TIMEOUT = 60.0
 """Seconds until a process must answer."""
+LISTENING_PORTS = range(20_000, 32_768)
+"""Below the ports of outgoing connections: those begin with 32768 on Linux, 49152 on macOS."""
 STOP_TIMEOUT = 20.0
 """Seconds until a process that was asked to stop is killed; `stop_grace_period` in compose."""
 
@@ -143,12 +147,20 @@ def answers(port: int, path: str) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports on which nothing listens."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Return ports on which nothing listens.
+
+    They are not those that a system gives to outgoing connections: until a process listens on
+    its port, such a connection could take it.
+    """
+    ports = random.sample(LISTENING_PORTS, len(LISTENING_PORTS))
+    return list(islice(filter(is_free, ports), count))
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a process could listen on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return True
+    return False

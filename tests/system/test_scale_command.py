@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -83,6 +84,27 @@ def test_scale_restarts_what_ends_and_leaves_nothing_behind(scale, postgres_url,
     assert not any(child.is_running() for child in children)
     assert len(before - temporary_databases(postgres_url)) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["scale-output"]
+
+
+def test_port_that_is_in_use_is_named_before_anything_starts(tmp_path: Path):
+    """SCL-3"""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        command = [sys.executable, "-m", "asgi_project.topology", "2", "--port", str(port)]
+        environment = {**process_environment(tmp_path), "DATABASE_URL": "postgres://x/x"}
+        scale = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+    assert scale.returncode == 1
+    message = f"trolley: port {port} is in use: stop what uses it, or choose another with --port"
+    assert scale.stderr.strip() == message
+
+
+def test_free_ports_are_given_to_no_outgoing_connection():
+    """SCL-3: a port is chosen some seconds before a process listens on it."""
+    ports = free_ports(40)
+    assert len(set(ports)) == 40
+    assert max(ports) < 32_768
 
 
 def test_env_file_is_read_as_compose_reads_it():
