@@ -92,6 +92,7 @@ def test_revoked_link_empties_the_screen_and_says_so(open_session, groceries):
     owner.get_by_role("button", name=re.compile(f"Revoke.*Wall screen: {name}")).click()
     owner.get_by_role("alertdialog").get_by_role("button", name="Revoke").click()
     expect(page.get_by_role("status")).to_have_text(re.compile("does not work any more"))
+    assert page.locator(".age").inner_text() != "live"
     expect(page.get_by_text("Milk")).to_have_count(0)
     page.reload()
     expect(page.get_by_role("status")).to_have_text(re.compile("does not work any more"))
