@@ -49,6 +49,8 @@ export default mergeConfig(
           extends: true,
           test: {
             name: 'modules',
+            // Each file would load all modules again. A test that leaves something behind fails another.
+            isolate: false,
             include: ['tests/**/*.test.ts'],
             exclude: ['tests/components/**'],
             environment: 'node',
