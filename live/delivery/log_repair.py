@@ -25,6 +25,9 @@ from rest.database_errors import database_trouble
 
 logger = logging.getLogger(__name__)
 
+REPAIRS_AT_ONCE = 3
+"""Readings at once after a comparison, so that one of the threads is left for the sockets."""
+
 
 class LogRepair:
     """Reads missing changes of the watched lists from the log and delivers them."""
@@ -123,6 +126,15 @@ class LogRepair:
         if not list_ids:
             return
         states = await run_in_db_thread(list_states, list_ids)
+        repairs: list[asyncio.Task[None]] = []
         for watched_list, start in starts.items():
-            if start and watched_list.needs_repair(start, states.get(watched_list.list_id)):
-                self.repair(watched_list)
+            state = states.get(watched_list.list_id)
+            if not start or not watched_list.needs_repair(start, state):
+                continue
+            if len(repairs) == REPAIRS_AT_ONCE:
+                # If all messages are late, every list is behind. Most arrive while others are read.
+                await asyncio.wait(repairs)
+                repairs = []
+                if not watched_list.needs_repair(start, state):
+                    continue
+            repairs.append(self.repair(watched_list))

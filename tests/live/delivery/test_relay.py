@@ -125,6 +125,51 @@ def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
     asyncio.run(run())
 
 
+async def test_lists_that_are_late_are_not_all_read_at_once(monkeypatch):
+    """LIV-67"""
+    lists = [uuid.UUID(int=number) for number in range(12)]
+    reading: set[uuid.UUID] = set()
+    read: list[uuid.UUID] = []
+    counts: list[int] = []
+
+    def receive_late_messages() -> None:
+        for list_id in lists[6:]:
+            relay.receive(message(1) | {"list": str(list_id)})
+
+    async def read_in_thread(work, *args, **kwargs):
+        if work is log_repair.list_states:
+            return {list_id: state(1) for list_id in lists}
+        list_id = args[0]
+        read.append(list_id)
+        reading.add(list_id)
+        counts.append(len(reading))
+        await asyncio.sleep(0.001)
+        reading.remove(list_id)
+        if list_id == lists[0]:
+            receive_late_messages()
+        return state(1), Tail("e", 0, "0", (LoggedChange(1, "0", "1", "1", NO_CHANGES),))
+
+    monkeypatch.setattr(log_repair, "run_in_db_thread", read_in_thread)
+    hub = Hub(loop=asyncio.get_running_loop(), interval=0.0005)
+    relay = Relay(
+        hub=hub,
+        access_listener=IgnoringAccessListener(),
+        before_restart=check_nothing,
+        intervals=Intervals().scaled(0.002),
+    )
+    readers = {list_id: Reader() for list_id in lists}
+    for list_id, reader in readers.items():
+        relay.watch(list_id).sequence = ChangeSequence(Position("e", 0, "0"))
+        hub.attach(topic_of(list_id), reader.send_queue)
+    relay.start()
+    await eventually(lambda: all(reader.versions for reader in readers.values()))
+    await relay.stop()
+    hub.close()
+    assert [reader.versions for reader in readers.values()] == [[1]] * 12
+    assert sorted(read) == lists[:6]
+    assert max(counts) == log_repair.REPAIRS_AT_ONCE
+
+
 pytestmark = [pytest.mark.usefixtures("asyncio_debug"), pytest.mark.django_db(transaction=True)]
 
 
