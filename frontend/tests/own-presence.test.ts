@@ -9,6 +9,8 @@ const LEASE = 25;
 const REPEAT_INTERVAL = 8000;
 let clock: ManualClock;
 let presence: OwnPresence;
+/** How far the clock of the server is ahead of that of the page, in milliseconds. */
+let clockOffset: number;
 const send = vi.fn<(details: PresenceDetails) => void>();
 const states = (): string[] => send.mock.calls.map(([{ state }]) => state);
 const last = (): PresenceDetails | undefined => send.mock.lastCall?.[0];
@@ -16,7 +18,8 @@ const last = (): PresenceDetails | undefined => send.mock.lastCall?.[0];
 beforeEach(() => {
   clock = new ManualClock();
   send.mockClear();
-  presence = new OwnPresence(clock, send, () => LEASE);
+  clockOffset = 0;
+  presence = new OwnPresence(clock, send, { lease: () => LEASE, offset: () => clockOffset });
   presence.setVisible(true);
 });
 
@@ -79,4 +82,29 @@ describe('what a page says of its user', () => {
     clock.advance(PRESENCE_INTERVAL);
     expect(last()).toEqual(viewing);
   });
+
+  it('no longer says when the user left a minute after it (TOG-8)', () => {
+    clock.advance(PRESENCE_INTERVAL);
+    presence.setLeavingAt(clock.now() + 60_000);
+    clock.advance(PRESENCE_INTERVAL);
+    presence.setVisible(false);
+    clock.advance(90_000);
+    expect(last()?.leaving_at).toEqual(expect.any(String));
+    clock.advance(60_000);
+    expect(last()?.leaving_at ?? null).toBeNull();
+    expect(presence.leavingAt).toBeNull();
+  });
+
+  it.each([-3_600_000, 49 * 3_600_000])(
+    'drops a time of leaving that was chosen by a clock %d ms off (TOG-3)',
+    (difference) => {
+      clock.advance(PRESENCE_INTERVAL);
+      clockOffset = difference;
+      presence.setLeavingAt(clock.now() + clockOffset + 600_000);
+      clock.advance(PRESENCE_INTERVAL);
+      clockOffset = 0;
+      clock.advance(REPEAT_INTERVAL * 2);
+      expect(last()).toEqual(viewing);
+    },
+  );
 });

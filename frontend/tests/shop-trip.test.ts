@@ -77,7 +77,7 @@ describe('a trip', () => {
     list.tick.mockClear();
     list.change.mockClear();
     send.mockClear();
-    list.own = new OwnPresence(clock, send, () => 25);
+    list.own = new OwnPresence(clock, send, { lease: () => 25, offset: () => 0 });
     list.own.setVisible(true);
     clock.advance(1000);
   });

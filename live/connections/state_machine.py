@@ -6,8 +6,10 @@ what the next frame of the same message may do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -18,6 +20,7 @@ from rest.rate_limit import TokenBucket
 
 OVERLOADED_RETRY_DELAY = 5.0
 """Seconds after which a client that sent too many frames may reconnect."""
+LEAVING_AT_RULE = "leaving_at: at most 2 minutes ago and at most 24 hours ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,24 @@ _id_decoder = msgspec.json.Decoder(_FrameWithId)
 class ConnectionState:
     """The state of one connection, and the effects of its next message."""
 
-    __slots__ = ("_bad_frame_count", "_bucket", "_is_closed", "is_authenticated", "topics")
+    __slots__ = (
+        "_bad_frame_count",
+        "_bucket",
+        "_is_closed",
+        "_unix_time",
+        "is_authenticated",
+        "topics",
+    )
 
-    def __init__(self, *, is_authenticated: bool) -> None:
+    def __init__(
+        self, *, is_authenticated: bool, unix_time: Callable[[], float] = time.time
+    ) -> None:
         self.is_authenticated = is_authenticated
         self.topics: dict[str, None] = {}
         self._bucket = TokenBucket(rate=frames.MAX_FRAME_RATE, burst=frames.MAX_FRAME_BURST)
         self._bad_frame_count = 0
         self._is_closed = False
+        self._unix_time = unix_time
 
     def mark_authenticated(self) -> None:
         """Allow the frames that need an authenticated user."""
@@ -167,7 +180,7 @@ class ConnectionState:
             if frame.topic in self.topics:
                 yield RecordSeen(frame)
         else:
-            yield self._set_presence(frame)
+            yield from self._set_presence(frame)
 
     def _authenticate(self, frame: frames.Auth) -> Iterator[Effect]:
         if self.is_authenticated:
@@ -189,10 +202,19 @@ class ConnectionState:
         self.remove_topic(frame.topic)
         yield StopSubscription(frame.topic, frame.id)
 
-    def _set_presence(self, frame: frames.SetPresence) -> Effect:
-        if frame.topic not in self.topics or parse_list_topic(frame.topic) is None:
-            return _error_reply(frame.id, "not_found", "no such topic")
-        return SetTripPresence(frame) if frame.is_trip else SetPresence(frame)
+    def _set_presence(self, frame: frames.SetPresence) -> Iterator[Effect]:
+        if not self._can_leave_at(frame.leaving_at):
+            yield from self._refuse_bad_frame(frame.id, f"not a frame: {LEAVING_AT_RULE}")
+        elif frame.topic not in self.topics or parse_list_topic(frame.topic) is None:
+            yield _error_reply(frame.id, "not_found", "no such topic")
+        else:
+            yield SetTripPresence(frame) if frame.is_trip else SetPresence(frame)
+
+    def _can_leave_at(self, at: datetime | msgspec.UnsetType | None) -> bool:
+        if not isinstance(at, datetime):
+            return True
+        delay = at.timestamp() - self._unix_time()
+        return -frames.MAX_LEAVING_AGE <= delay <= frames.MAX_LEAVING_DELAY
 
     def _refuse_bad_frame(self, frame_id: int | None, message: str) -> Iterator[Effect]:
         self._bad_frame_count += 1

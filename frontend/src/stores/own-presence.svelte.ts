@@ -8,6 +8,17 @@ export const PRESENCE_INTERVAL = 1000;
 const REPEATS = 3.2;
 /** A page that is hidden for longer runs its timers too seldom to repeat anything. */
 export const MAX_HIDDEN_TIME = 4 * 60_000;
+const MINUTE = 60_000;
+/** The server refuses a time of leaving that is further ahead, in milliseconds. */
+const MAX_LEAVING_DELAY = 24 * 60 * MINUTE;
+
+/** What the server said of its times. */
+interface ServerTime {
+  /** How long it remembers a presence, in seconds. */
+  lease: () => number;
+  /** How far its clock is ahead of that of this browser, in milliseconds. */
+  offset: () => number;
+}
 
 /** What this page says of its user to the others who have the list open. */
 export class OwnPresence {
@@ -27,8 +38,7 @@ export class OwnPresence {
   constructor(
     private readonly clock: Clock,
     private readonly send: (presence: PresenceDetails) => void,
-    /** How long the server remembers a presence, in seconds. */
-    private readonly lease: () => number,
+    private readonly server: ServerTime,
   ) {}
 
   stop(): void {
@@ -88,12 +98,18 @@ export class OwnPresence {
     };
   }
 
+  /** What the server would refuse is not said again. */
+  #dropPastLeaving(): void {
+    if (this.leavingAt === null) return;
+    const delay = this.leavingAt - this.clock.now() - this.server.offset();
+    if (delay < -MINUTE || delay > MAX_LEAVING_DELAY) this.leavingAt = null;
+  }
+
   #update(): void {
     if (this.#cancelInterval) return;
+    this.#dropPastLeaving();
     const { details } = this;
-    const text = JSON.stringify(details);
-    if (text === this.#sent) return;
-    this.#sent = text;
+    if (JSON.stringify(details) === this.#sent) return;
     this.#send(details);
     this.#cancelInterval = this.clock.schedule(PRESENCE_INTERVAL, () => {
       this.#cancelInterval = null;
@@ -102,14 +118,16 @@ export class OwnPresence {
   }
 
   #send(details: PresenceDetails): void {
+    this.#sent = JSON.stringify(details);
     this.send(details);
     this.#cancelRepeat?.();
     this.#cancelRepeat =
       details.editing === undefined
         ? null
-        : this.clock.schedule((this.lease() * 1000) / REPEATS, () => {
+        : this.clock.schedule((this.server.lease() * 1000) / REPEATS, () => {
+            this.#dropPastLeaving();
             // Another object, so that it is sent although it says the same.
-            this.#send({ ...details });
+            this.#send(this.details);
           });
   }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -127,7 +128,7 @@ TRIP = {
     "shop": "Corner shop",
     "started_at": "2026-11-22T10:00:00Z",
 }
-LEAVING_AT = "2026-11-22T10:10:00Z"
+LEAVING_AT = f"{datetime.now(UTC) + timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}"
 PHONE = "Mozilla/5.0 (Linux; Android 16; Pixel 9) Chrome/140.0 Mobile Safari/537.36"
 
 

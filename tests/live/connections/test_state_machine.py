@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -27,8 +28,11 @@ from live.protocol.frames import CloseCode
 LIST = "list:8f0e7a4e-5d2c-4a8e-9b6e-1c2d3e4f5a6b"
 
 
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
 def make_connection(*, identified: bool = True) -> ConnectionState:
-    return ConnectionState(is_authenticated=identified)
+    return ConnectionState(is_authenticated=identified, unix_time=NOW.timestamp)
 
 
 def receive(connection: ConnectionState, *sent: object, now: float = 0.0) -> list:
@@ -138,6 +142,8 @@ def test_trip_needs_permission_and_other_presence_does_not():
         ({"aisles": ["Dairy", "Dairy"]}, "aisles: the same name twice"),
         ({"editing": "Milk"}, "`$.editing`"),
         ({"leaving_at": "soon"}, "`$.leaving_at`"),
+        ({"leaving_at": "9999-12-31T23:59:59Z"}, "leaving_at: at most 2 minutes ago and at most"),
+        ({"leaving_at": "0001-01-01T00:00:00+14:00"}, "leaving_at"),
         ({"state": "viewing", "trip": TRIP}, "trip and aisles: only with the state `shopping`"),
         ({"state": "away", "aisles": ["Dairy"]}, "only with the state `shopping`"),
     ],
@@ -150,6 +156,27 @@ def test_refused_presence_names_the_field_and_the_rule(details, message):
     (reply,) = receive(connection, frame)
     assert error_of(reply) == ("bad_frame", 4)
     assert message in re.sub(r"\[\d+\]", "[...]", reply.frame.message)
+
+
+@pytest.mark.parametrize(
+    ("delay", "is_accepted"),
+    [
+        (timedelta(minutes=-2, seconds=-1), False),
+        (timedelta(minutes=-2), True),
+        (timedelta(minutes=10), True),
+        (timedelta(hours=24), True),
+        (timedelta(hours=24, seconds=1), False),
+    ],
+)
+def test_time_of_leaving_is_bounded_by_the_clock_of_the_server(delay, is_accepted):
+    """TOG-3"""
+    connection = make_connection()
+    receive(connection, {"type": "subscribe", "topic": LIST})
+    frame = {"type": "presence", "topic": LIST, "state": "viewing", "id": 4}
+    (effect,) = receive(connection, {**frame, "leaving_at": (NOW + delay).isoformat()})
+    assert isinstance(effect, SetPresence) == is_accepted
+    if not is_accepted:
+        assert error_of(effect) == ("bad_frame", 4)
 
 
 @pytest.mark.parametrize(
