@@ -13,6 +13,9 @@ from rest_framework.request import Request
 from rest.text import InvalidTextError, clean_text, strip_secret
 
 MAX_SECRET_LENGTH = 200
+# The messages of DRF name types of Python.
+OBJECT_REQUIRED = "Must be a JSON object."
+ARRAY_REQUIRED = "Must be a JSON array."
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -22,6 +25,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     """
 
     rules: ClassVar[dict[str, Any]] = {}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": OBJECT_REQUIRED}
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the validated fields. Raises ValidationError for unknown and read-only ones."""
@@ -69,8 +73,19 @@ class SecretField(serializers.CharField):
         return strip_secret(super().to_internal_value(data))
 
 
+class ArrayField(serializers.ListField):
+    """A JSON array."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"not_a_list": ARRAY_REQUIRED}
+
+
 class NamedValuesField(serializers.DictField):
     """Values by name. The names follow the rules of text, and null is a value."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "not_a_dict": OBJECT_REQUIRED,
+        "empty": "This object may not be empty.",
+    }
 
     def __init__(
         self, *, child: serializers.Serializer[Any], max_name: int, **options: Any
@@ -82,7 +97,7 @@ class NamedValuesField(serializers.DictField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the values by their cleaned names. Raises ValidationError."""
         if not isinstance(data, dict):
-            self.fail("not_a_dict", input_type=type(data).__name__)
+            self.fail("not_a_dict")
         names = {name: self._name.run_validation(name) for name in data}
         self.check_names(list(names.values()))
         values: dict[str, Any] = super().to_internal_value(data)

@@ -260,12 +260,22 @@ def _split(entry: str, rule: str) -> SplitResult:
     """Return the parts of an http or https URL that names a host and no user."""
     try:
         parts = urlsplit(entry)
-        is_complete = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
+        is_complete = parts.scheme in DEFAULT_PORTS and parts.hostname
     except ValueError:
         is_complete = False
     if not is_complete or "@" in parts.netloc or parts.query or parts.fragment:
         refuse(entry, rule)
+    if not _is_port_valid(parts):
+        refuse(entry, "a URL with a port from 1 to 65535")
     return parts
+
+
+def _is_port_valid(parts: SplitResult) -> bool:
+    """Whether the port of a URL is a port, or there is none."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _origin(parts: SplitResult) -> str:
@@ -308,11 +318,13 @@ def _alert_url(text: str) -> str:
     rule = "it is not a URL with http or https and a host, such as https://ntfy.sh/my-topic"
     try:
         parts = urlsplit(text)
-        is_complete = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
+        is_complete = parts.scheme in DEFAULT_PORTS and parts.hostname
     except ValueError:
         is_complete = False
     if not is_complete or not text.isprintable() or " " in text:
         raise ValueError(rule)
+    if not _is_port_valid(parts):
+        raise ValueError("its port is not a whole number from 1 to 65535")
     return text
 
 

@@ -17,7 +17,7 @@ REDIS_SCHEMES = ("redis", "rediss", "unix")
 POSTGRES_EXAMPLE = "postgres://user:password@host:5432/name"
 REDIS_EXAMPLE = "redis://:password@host:6379/0"
 SENTINEL_EXAMPLE = "redis+sentinel://:password@host1:26379,host2:26379/mymaster/0"
-HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[^:]*))?")
 # What libpq and Django call the same.
 DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
 DJANGO_NAMES |= {"port": "PORT"}
@@ -94,8 +94,21 @@ def _postgres(url: str) -> DatabaseSettings:
 def _check_ports(ports: str) -> None:
     """Check the ports, of which libpq takes one for each host."""
     for port in filter(None, ports.split(",")):
-        if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65_535:
-            raise ValueError("its port is not a whole number from 1 to 65535")
+        _check_port(port)
+
+
+def _check_port(port: str) -> None:
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65_535:
+        raise ValueError("its port is not a whole number from 1 to 65535")
+
+
+def _check_address(address: str, *, otherwise: str) -> None:
+    """Check a host with or without a port. `otherwise` says what it is if it has no host."""
+    parts = ADDRESS.fullmatch(address)
+    if parts is None:
+        raise ValueError(otherwise)
+    if parts["port"] is not None:
+        _check_port(parts["port"])
 
 
 DATABASE = Kind(f"`{POSTGRES_EXAMPLE}` or `sqlite:////path`", _database)
@@ -113,28 +126,21 @@ def _redis(url: str) -> str:
     if scheme == "unix":
         if host or not database:
             raise ValueError("it is not unix:// and a path, such as unix:///run/redis.sock")
-    elif not re.fullmatch(HOST, host):
-        raise ValueError(f"it names no host: write {REDIS_EXAMPLE}")
-    elif not re.fullmatch(r"([0-9]{1,4}/?)?", database):
-        raise ValueError("its path is not the number of a database, such as /0")
     else:
-        _check_ports(_port(host))
+        _check_address(host, otherwise=f"it names no host: write {REDIS_EXAMPLE}")
+        if not re.fullmatch(r"([0-9]{1,4}/?)?", database):
+            raise ValueError("its path is not the number of a database, such as /0")
     normal = f"{scheme}://{rest}"
     _check_options(normal, query)
     return normal
-
-
-def _port(host: str) -> str:
-    return host.rpartition(":")[2] if host[-1] != "]" and ":" in host else ""
 
 
 def _check_sentinels(location: str, query: str) -> None:
     """Check the addresses of Sentinels, the name of their master, and the options."""
     addresses, _, path = location.partition("/")
     for address in addresses.split(","):
-        if not re.fullmatch(HOST, address):
-            raise ValueError(f"it names no Sentinel between commas: write {SENTINEL_EXAMPLE}")
-        _check_ports(_port(address))
+        missing = f"it names no Sentinel between commas: write {SENTINEL_EXAMPLE}"
+        _check_address(address, otherwise=missing)
     name, _, database = path.partition("/")
     if not name:
         raise ValueError(f"it names no master: write {SENTINEL_EXAMPLE}")

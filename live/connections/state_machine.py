@@ -16,6 +16,7 @@ import msgspec
 from live.protocol import frames
 from live.protocol.frames import CloseCode
 from live.protocol.topics import parse_list_topic
+from rest.json_words import in_json_words
 from rest.rate_limit import TokenBucket
 
 OVERLOADED_RETRY_DELAY = 5.0
@@ -241,7 +242,7 @@ def _reason_of(error: Exception) -> str:
         return "it is nested too deeply"
     if str(error) == "Input data was truncated":
         return "it ends too early, or has half of a surrogate pair"
-    return str(error)[:200]
+    return in_json_words(str(error))[:200]
 
 
 def _frame_id(line: str) -> int | None:

@@ -37,7 +37,11 @@ def ordering(
     for field in fields:
         if field.removeprefix("-") not in allowed:
             raise ValidationError(
-                {"ordering": [f"Must be of {', '.join(allowed)}, each with - or not."]}
+                {
+                    "ordering": [
+                        f"Must be one or more of {', '.join(allowed)}; - before one reverses."
+                    ]
+                }
             )
     return [*(_sorted_by(field, expressions) for field in fields), "id"]
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from rest.serializers import (
+    ArrayField,
     CleanTextField,
     StrictBooleanField,
     StrictIntegerField,
@@ -93,7 +94,7 @@ class ItemReplacement(ItemPatch):
 class BulkBody(StrictSerializer):
     """Up to 500 items to add as one change."""
 
-    items = serializers.ListField(child=ItemBody(), allow_empty=False, max_length=MAX_BULK_ITEMS)
+    items = ArrayField(child=ItemBody(), allow_empty=False, max_length=MAX_BULK_ITEMS)
 
 
 class ItemSelectionBody(StrictSerializer):
@@ -101,7 +102,7 @@ class ItemSelectionBody(StrictSerializer):
 
     rules: ClassVar[dict[str, Any]] = {"minProperties": 1, "maxProperties": 1}
 
-    items = serializers.ListField(
+    items = ArrayField(
         child=StrictUUIDField(), required=False, allow_empty=False, max_length=MAX_BULK_ITEMS * 2
     )
     purchased = StrictBooleanField(required=False)
@@ -116,9 +117,7 @@ class ItemSelectionBody(StrictSerializer):
 class ItemIdsBody(StrictSerializer):
     """Items by id."""
 
-    items = serializers.ListField(
-        child=StrictUUIDField(), allow_empty=False, max_length=MAX_BULK_ITEMS * 2
-    )
+    items = ArrayField(child=StrictUUIDField(), allow_empty=False, max_length=MAX_BULK_ITEMS * 2)
 
 
 class UndoBody(StrictSerializer):
@@ -175,7 +174,7 @@ class CopyBody(ItemIdsBody):
 class MembersBody(StrictSerializer):
     """Users by id."""
 
-    members = serializers.ListField(
+    members = ArrayField(
         child=StrictIntegerField(min_value=1, max_value=2**63 - 1),
         allow_empty=False,
         max_length=200,

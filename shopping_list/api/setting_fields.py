@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from rest.serializers import CleanTextField, NamedValuesField, StrictSerializer
+from rest.serializers import ArrayField, CleanTextField, NamedValuesField, StrictSerializer
 from shopping_list import list_settings
 from shopping_list.parsing import item_merge
 
@@ -26,7 +26,7 @@ def setting_errors(field: str = "") -> Iterator[None]:
         raise serializers.ValidationError(errors) from error
 
 
-class NamesField(serializers.ListField):
+class NamesField(ArrayField):
     """Names of which no two are the same, by the rules of item_names.py."""
 
     def __init__(self, *, max_length: int, **options: Any) -> None:

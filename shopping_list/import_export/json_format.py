@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from rest.json_words import in_json_words
 from rest.text import InvalidTextError
 from shopping_list import list_settings
 from shopping_list.import_export import other_json
@@ -271,4 +272,4 @@ def _parse_settings(document: ListDocument, where: str = "") -> ListSettings:
 
 
 def _error_text(error: Exception) -> str:
-    return str(error).replace("`", "").replace("$.", "")
+    return in_json_words(str(error)).replace("`", "").replace("$.", "")

@@ -215,6 +215,8 @@ def test_bad_frame_returns_error_and_keeps_socket_open(frame):
     [
         ('{"type":"ping","text":"\\ud800"}', "half of a surrogate pair"),
         ('{"type":"ping"', "ends too early"),
+        ('{"type":"subscribe","topic":7}', "Expected `string`, got `integer` - at `$.topic`"),
+        ('{"type":"seen","topic":"x","version":"int","digest":true}', "Expected `integer`, got"),
         ('{"type":"ping","list":' + "[" * 60_000, "nested too deeply"),
     ],
 )

@@ -78,6 +78,14 @@ def test_lists_are_sorted_and_searched_by_the_query_parameters(ana_client: Any, 
     assert names(ana_client.get(f"{LISTS}?ordering=created_at")) == ["b", "a", "Abc", "c"]
 
 
+def test_unknown_sort_field_is_refused_with_the_known_ones(ana_client: Any, db: None) -> None:
+    """API-4"""
+    response = ana_client.get(LISTS, {"ordering": "size"})
+    assert response.status_code == 400
+    (rule,) = response.json()["errors"]["ordering"]
+    assert rule.startswith("Must be one or more of name, ")
+
+
 def test_pages_of_equal_rows_contain_each_row_once(ana_client: Any, ana: User) -> None:
     """API-15"""
     created_at = timezone.now()

@@ -165,11 +165,11 @@ def test_newer_format_version_is_rejected():
         ("{\n\n,}", "line 3: JSON is malformed"),
         ('{"format": "\\ud800 and more"}', "line 1: JSON is malformed"),
         ('{"x":' + "[" * 100_000, "This is no JSON."),
-        ("1", "Expected object, got int"),
+        ("1", "Expected object, got integer"),
         ("{}", 'This is no export of Trolley ("format" is not "trolley"), and no list of items'),
         ('{"lists": [{"name": "Milk"}]}', "This is no export of Trolley"),
         ('{"format": "other", "items": []}', "This is no export of Trolley"),
-        ('{"format": "trolley", "version": "1"}', "Expected int, got str - at version"),
+        ('{"format": "trolley", "version": "1"}', "Expected integer, got string - at version"),
         ('{"format": "trolley", "version": 1}', 'It must have either "list" or "lists".'),
         ('{"format": "trolley", "version": 1, "x": 1}', "Object contains unknown field x"),
         ('{"format": "trolley", "version": 1, "lists": []}', "This holds many lists"),
@@ -198,15 +198,15 @@ def test_every_invalid_json_item_is_reported():
     ]
     content = {"format": "trolley", "version": 1, "list": {"name": "x", "items": items}}
     assert errors_of("json", json.dumps(content)) == [
-        "item 2: Expected str, got int - at name",
+        "item 2: Expected string, got integer - at name",
         "item 3: Object contains unknown field nmae",
         "item 4: Object missing required field name",
         "item 5: created_at: The offset from UTC is missing.",
-        "item 6: Expected bool, got int - at purchased",
+        "item 6: Expected boolean, got integer - at purchased",
         "item 7: created_at: Out of range.",
         "item 8: name: At most 200 characters.",
         "item 9: name: May not be blank.",
-        "item 10: Expected object, got str",
+        "item 10: Expected object, got string",
     ]
 
 
