@@ -86,6 +86,12 @@ def test_unknown_sort_field_is_refused_with_the_known_ones(ana_client: Any, db: 
     assert rule.startswith("Must be one or more of name, ")
 
 
+def test_unknown_query_parameters_are_ignored(ana_client: Any, groceries: ShoppingList) -> None:
+    """API-4"""
+    assert names(ana_client.get(LISTS, {"serach": "x", "_": "1"})) == ["Groceries"]
+    assert ana_client.get(LISTS, {"page_size": "x"}).status_code == 400
+
+
 def test_pages_of_equal_rows_contain_each_row_once(ana_client: Any, ana: User) -> None:
     """API-15"""
     created_at = timezone.now()
