@@ -108,6 +108,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "test_theme_of_the_account_sheet_is_that_of_all_pages",
     ),
     "tests/browser/test_together.py": (
+        "test_nobody_is_claimed_to_be_here_while_the_connection_is_lost",
         "test_others_see_what_a_person_does_on_a_list",
         "test_what_is_new_is_marked_until_it_was_seen",
     ),

@@ -32,6 +32,27 @@ def test_others_see_what_a_person_does_on_a_list(open_session, groceries):
     expect(line).not_to_contain_text("leaves")
 
 
+def test_nobody_is_claimed_to_be_here_while_the_connection_is_lost(open_session, groceries):
+    """TOG-13"""
+    ana = open_session("ana").open(groceries.path)
+    bob = open_session("bob", user_agent=PHONE).open(groceries.path)
+    bob.main.get_by_role("button", name="Edit Milk").click()
+    ana.main.get_by_role("button", name="Here now: bob").click()
+    sheet = ana.page.get_by_role("dialog", name="Who is here")
+    expect(sheet).to_contain_text("edits Milk")
+    here = ana.main.get_by_role("button", name="Here now")
+    milk = ana.main.locator(".row").filter(has_text="Milk")
+    ana.context.set_offline(True)
+    expect(sheet).to_contain_text("Who is here is shown when it answers again", timeout=10_000)
+    expect(sheet).not_to_contain_text("bob")
+    expect(sheet).not_to_contain_text("Nobody else")
+    expect(here).to_have_count(0)
+    expect(milk).not_to_contain_text("editing")
+    ana.context.set_offline(False)
+    expect(sheet).to_contain_text("edits Milk")
+    expect(milk).to_contain_text("bob is editing")
+
+
 def test_what_is_new_is_marked_until_it_was_seen(open_session, groceries):
     """TOG-10, TOG-11, TOG-12"""
     ana = open_session("ana", viewport=PHONE_SIZE).open(groceries.path)
