@@ -43,6 +43,16 @@ class IgnoringAccessListener:
 async def check_nothing() -> None: ...
 
 
+def new_relay(hub: Hub) -> Relay:
+    """Return a relay that compares all positions every 4 ms."""
+    return Relay(
+        hub=hub,
+        access_listener=IgnoringAccessListener(),
+        before_restart=check_nothing,
+        intervals=Intervals().scaled(0.002),
+    )
+
+
 def state(version: int) -> ListState:
     return ListState(Position("e", version, str(version)), exists=True)
 
@@ -94,12 +104,7 @@ def test_changes_are_delivered_in_order_when_layer_loses_messages(seed, total):
         patch.setattr(log_repair, "list_states", lambda ids: {LIST: state(committed)})
         patch.setattr(log_repair, "run_in_db_thread", read_in_thread)
         hub = Hub(loop=asyncio.get_running_loop(), interval=0.0005)
-        relay = Relay(
-            hub=hub,
-            access_listener=IgnoringAccessListener(),
-            before_restart=check_nothing,
-            intervals=Intervals().scaled(0.002),
-        )
+        relay = new_relay(hub)
         relay.start()
         try:
             watch = relay.watch(LIST)
@@ -151,12 +156,7 @@ async def test_lists_that_are_late_are_not_all_read_at_once(monkeypatch):
 
     monkeypatch.setattr(log_repair, "run_in_db_thread", read_in_thread)
     hub = Hub(loop=asyncio.get_running_loop(), interval=0.0005)
-    relay = Relay(
-        hub=hub,
-        access_listener=IgnoringAccessListener(),
-        before_restart=check_nothing,
-        intervals=Intervals().scaled(0.002),
-    )
+    relay = new_relay(hub)
     readers = {list_id: Reader() for list_id in lists}
     for list_id, reader in readers.items():
         relay.watch(list_id).sequence = ChangeSequence(Position("e", 0, "0"))
