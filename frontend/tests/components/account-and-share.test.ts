@@ -35,6 +35,20 @@ function cutConnection({ server }: OpenedList): void {
   for (const connection of [...server.connections]) server.disconnect(connection);
 }
 
+/** Two requests of a part are lost: what it loads, and the question whether the server answers. */
+async function expectToLoadOnReturn(opened: OpenedList): Promise<void> {
+  const away = page.getByText('No connection to the server.');
+  await expect.element(away).toBeVisible();
+  for (let count = 0; count < 2; count += 1)
+    await expect.poll(() => opened.server.respond('request lost')).toBe(true);
+  await expect.element(page.getByRole('alert')).not.toBeInTheDocument();
+  opened.clock.advance(60_000);
+  await opened.deliver();
+  await expect.element(away).not.toBeInTheDocument();
+  // This server knows no activity, and its answer replaces the failure.
+  await expect.element(page.getByRole('alert')).toHaveTextContent('404');
+}
+
 describe('the sheet of the account', () => {
   it('says that signing out failed, until the server answers', async () => {
     const { opened, app } = await openApp();
@@ -137,31 +151,14 @@ describe('the other sheets of a list', () => {
     const { opened, app } = await openApp();
     cutConnection(opened);
     render(ActivityPanel, { app, list: opened.list });
-    await expect.element(away).toBeVisible();
-    for (let count = 0; count < 2; count += 1)
-      await expect.poll(() => opened.server.respond('request lost')).toBe(true);
-    await expect.element(page.getByRole('alert')).not.toBeInTheDocument();
-    opened.clock.advance(60_000);
-    await opened.deliver();
-    await expect.element(away).not.toBeInTheDocument();
-    // This server knows no activity, and its answer replaces the failure.
-    await expect.element(page.getByRole('alert')).toHaveTextContent('404');
+    await expectToLoadOnReturn(opened);
   });
 
   it('PAG-43 load the history of an item when the server answers again', async () => {
     const { opened } = await openApp();
     cutConnection(opened);
     render(ItemHistory, { list: opened.list, item: 'milk' });
-    await expect.element(away).toBeVisible();
-    // The history, and the question whether it answers.
-    for (let count = 0; count < 2; count += 1)
-      await expect.poll(() => opened.server.respond('request lost')).toBe(true);
-    await expect.element(page.getByRole('alert')).not.toBeInTheDocument();
-    opened.clock.advance(60_000);
-    await opened.deliver();
-    await expect.element(away).not.toBeInTheDocument();
-    // This server knows no activity, and its answer replaces the failure.
-    await expect.element(page.getByRole('alert')).toHaveTextContent('404');
+    await expectToLoadOnReturn(opened);
   });
 
   it('PAG-43 undo nothing, and say why to a screen reader', async () => {
