@@ -9,7 +9,8 @@ export interface ServerReach {
   readonly isAway: boolean;
 }
 
-interface FollowedServer {
+/** What tells whether the server answers. */
+export interface FollowedServer {
   connection: Connection;
   dependencies: Pick<StoreDependencies, 'engine'>;
 }

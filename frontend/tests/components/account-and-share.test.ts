@@ -50,15 +50,20 @@ async function expectToLoadOnReturn(opened: OpenedList): Promise<void> {
 }
 
 describe('the sheet of the account', () => {
-  it('says that signing out failed, until the server answers', async () => {
+  it('PAG-43 offers to sign out only while the server answers', async () => {
     const { opened, app } = await openApp();
-    cutConnection(opened);
+    const signOut = page.getByRole('button', { name: 'Sign out' });
     render(UserSheet, { app, onClose: vi.fn() });
-    await userEvent.click(page.getByRole('button', { name: 'Sign out' }));
+    await userEvent.click(signOut);
     await expect.element(page.getByRole('alert')).toBeVisible();
+    cutConnection(opened);
+    await expect.element(signOut).toBeDisabled();
+    await expect.element(signOut).toHaveAccessibleDescription(/No connection/);
+    await expect.element(page.getByRole('alert')).not.toBeInTheDocument();
     opened.clock.advance(60_000);
     await opened.deliver();
     expect(app.connection.status).toBe('live');
+    await expect.element(signOut).toBeEnabled();
     await expect.element(page.getByRole('alert')).not.toBeInTheDocument();
   });
 });
