@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { AisleFinder, AisleTable, type AisleKind } from '../src/stores/aisle-finder';
+import { AisleFinder, AisleTable } from '../src/stores/aisle-finder';
 import { AISLE_WORDS as GERMAN } from '../src/stores/aisle-words/de';
 import { AISLE_WORDS as ENGLISH } from '../src/stores/aisle-words/en';
+import type { AisleKind } from '../src/stores/aisle-words/names';
 import { aisleNames, otherAisles } from '../src/stores/aisle-names';
 import type { ItemRow } from '../src/protocol/frames';
 import { savedRow } from '../src/sync/optimistic-view';
@@ -9,6 +10,7 @@ import { item } from './fake/rows';
 
 const english = new AisleTable(ENGLISH);
 const german = new AisleTable(GERMAN);
+const germanFinder = new AisleFinder(german);
 
 const expectKinds = (table: AisleTable, names: Partial<Record<AisleKind, string>>): void => {
   const all = Object.entries(names).flatMap(([kind, text]) =>
@@ -120,6 +122,22 @@ describe('the aisle of a new item (AIS-4)', () => {
     expect(find('Apples', [], ['Fruit', 'Dairy'])).toBe('Fruit');
   });
 
+  it('is the one that the list has by its name in another language', () => {
+    const german = [item('a', { name: 'Hafermilch', category: 'Milchprodukte & Eier' })];
+    expect(find('Butter', german)).toBe('Milchprodukte & Eier');
+    expect(find('Butter', [], ['milchprodukte & eier'])).toBe('milchprodukte & eier');
+    expect(find('Apples', german)).toBe('Fruit & vegetables');
+    const english = [item('a', { name: 'Oat milk', category: 'Dairy & eggs' })];
+    expect(germanFinder.aisleOf({ name: 'Butter' }, english, [])).toBe('Dairy & eggs');
+  });
+
+  it('is of one kind only, whatever the language of its name', () => {
+    for (const table of [english, german]) {
+      const keys = table.kinds.flatMap((kind) => [...table.keysOf(kind)]);
+      expect(keys).toHaveLength(new Set(keys).size);
+    }
+  });
+
   it('is not known on a list that has some items and no aisles', () => {
     const gizmos = ['1', '2', '3'].map((id) => item(id, { name: `gizmo ${id}` }));
     expect(find('Apples', gizmos)).toBeNull();
@@ -144,6 +162,7 @@ describe('the names of aisles that a user can choose (AIS-3)', () => {
     expect(otherAisles([], english)).toContain('Dairy & eggs');
     expect(otherAisles(['Fridge', 'baking'], english)).not.toContain('Dairy & eggs');
     expect(otherAisles(['Fridge', 'baking'], english)).not.toContain('Baking');
+    expect(otherAisles(['Getränke'], english)).not.toContain('Drinks');
     expect(otherAisles([], undefined)).toEqual([]);
   });
 });

@@ -1,26 +1,6 @@
 import type { ItemRow } from '../protocol/frames';
 import { nameKey } from '../sync/edit';
-
-/** A kind of goods that has an aisle of its own in most shops. */
-export type AisleKind =
-  | 'produce'
-  | 'bakery'
-  | 'dairy'
-  | 'meat'
-  | 'deli'
-  | 'frozen'
-  | 'pantry'
-  | 'seasoning'
-  | 'baking'
-  | 'breakfast'
-  | 'sweets'
-  | 'hotdrinks'
-  | 'drinks'
-  | 'alcohol'
-  | 'household'
-  | 'care'
-  | 'baby'
-  | 'pets';
+import { AISLE_NAMES, type AisleKind } from './aisle-words/names';
 
 /** The goods of one language. The texts are words or phrases with a separator between them. */
 export interface AisleWords {
@@ -34,8 +14,10 @@ export interface AisleWords {
   ends: string;
   /** Words that say nothing about the kind, separated by spaces. */
   qualifiers: string;
+  /** The names of the aisles in this language. */
+  names: Readonly<Record<AisleKind, string>>;
   /** `aliases`: other names of the aisle. They and the words are separated by commas. */
-  aisles: Readonly<Record<AisleKind, { name: string; words: string; aliases: string }>>;
+  aisles: Readonly<Record<AisleKind, { words: string; aliases: string }>>;
   /** The first words, or beginnings of compounds, that decide about the kind. */
   prefixes: Readonly<Partial<Record<AisleKind, string>>>;
   /** Words of a quantity which says that the goods are preserved. */
@@ -86,17 +68,17 @@ export class AisleTable {
 
   /** The name of the aisle of a kind. */
   nameOf(kind: AisleKind): string {
-    return this.words.aisles[kind].name;
+    return this.words.names[kind];
   }
 
   get kinds(): readonly AisleKind[] {
     return Object.keys(this.words.aisles) as AisleKind[];
   }
 
-  /** The keys of the names that the aisle of a kind may have. */
+  /** The keys of the names that the aisle of a kind may have, also in another language. */
   keysOf(kind: AisleKind): ReadonlySet<string> {
-    const { name, aliases } = this.words.aisles[kind];
-    return new Set([name, ...aliases.split(',')].map(nameKey));
+    const names = Object.values(AISLE_NAMES).map((each) => each[kind]);
+    return new Set([...names, ...this.words.aisles[kind].aliases.split(',')].map(nameKey));
   }
 
   /** The kind of goods, null if it is not known. `quantity` may name a container. */

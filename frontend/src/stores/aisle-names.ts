@@ -1,6 +1,7 @@
 import { nameKey } from '../sync/edit';
 import type { ViewRow } from '../sync/optimistic-view';
-import type { AisleKind, AisleTable } from './aisle-finder';
+import type { AisleTable } from './aisle-finder';
+import type { AisleKind } from './aisle-words/names';
 import { groupByAisle } from './aisles';
 
 /** The names of all aisles of a list: those of `order`, then those of its items, by name. */
