@@ -73,7 +73,7 @@ describe('the format of a text', () => {
 });
 
 describe('the text of a file', () => {
-  const decode = (...bytes: number[]): string => decodeText(new Uint8Array(bytes).buffer);
+  const decode = (...bytes: number[]): string | null => decodeText(new Uint8Array(bytes).buffer);
 
   it('is read in the encodings that spreadsheets save', () => {
     expect(decode(0x4b, 0xc3, 0xa4)).toBe('Kä');
@@ -82,6 +82,13 @@ describe('the text of a file', () => {
     expect(decode(0xff, 0xfe, 0x4b, 0, 0xe4, 0)).toBe('Kä');
     expect(decode(0xfe, 0xff, 0, 0x4b, 0, 0xe4)).toBe('Kä');
     expect(decode()).toBe('');
+  });
+
+  it('TRF-21 is null for a picture, a PDF or a table of a spreadsheet program', () => {
+    expect(decode(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d)).toBeNull();
+    expect(decode(0x50, 0x4b, 0x03, 0x04, 0x14, 0, 0x06, 0, 0x08, 0xe4)).toBeNull();
+    expect(decode(...new TextEncoder().encode('%PDF-1.7\n1 0 obj'))).toBeNull();
+    expect(decode(0x25, 0x50, 0x44, 0x46, 0x2d, 0x31, 0xe2, 0xe3)).toBeNull();
   });
 });
 

@@ -116,6 +116,19 @@ def test_content_that_is_no_list_is_reported(open_session, groceries):
     expect(dialog.get_by_role("alert")).to_contain_text("import it as text, Markdown or CSV")
 
 
+def test_file_that_is_no_text_is_refused(open_session, groceries):
+    """TRF-21"""
+    ana = open_session("ana").open(groceries.path)
+    dialog = open_transfer_dialog(ana)
+    picture = {"name": "photo.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n\0\0"}
+    dialog.locator("input[type=file]").set_input_files(picture)
+    expect(dialog.get_by_role("alert")).to_contain_text("photo.png is no text")
+    expect(dialog.get_by_label("Paste text here")).to_have_value("")
+    expect(dialog.get_by_role("button", name="Preview")).to_be_disabled()
+    dialog.get_by_label("Paste text here").fill("Jam")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+
+
 def test_page_says_what_an_added_item_changed(open_session, groceries):
     """API-41, case W2: the same for one typed item and for pasted lines."""
     groceries.patch("Milk", note="oat", quantity="1 l")

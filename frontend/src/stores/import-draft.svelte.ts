@@ -37,15 +37,24 @@ function isTable(content: string): boolean {
   );
 }
 
-/** The text of a file. Spreadsheets save UTF-16 and the encodings of Windows too. */
-export function decodeText(bytes: ArrayBuffer): string {
-  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+/** What a PDF begins with, also one without a byte that no text has. */
+const PDF = [0x25, 0x50, 0x44, 0x46, 0x2d];
+
+/**
+ * The text of a file, null if it is no text.
+ *
+ * Programs for spreadsheets save UTF-16 and the encodings of Windows too.
+ */
+export function decodeText(bytes: ArrayBuffer): string | null {
+  const octets = new Uint8Array(bytes);
+  if (PDF.every((octet, index) => octets[index] === octet)) return null;
+  const [first, second] = octets;
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
+    return octets.includes(0) ? null : new TextDecoder('windows-1252').decode(bytes);
   }
 }
 
