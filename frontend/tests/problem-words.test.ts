@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseProblem } from '../src/net/problem';
-import { inOwnWords, lineReasonInOwnWords } from '../src/net/problem-words';
+import { inOwnWords } from '../src/net/problem-words';
 import documentation from '../../docs/api.md?raw';
 
 const codes = [...documentation.matchAll(/^\| \d{3} \| `(\w+)` \|/gm)].map(
@@ -52,17 +52,5 @@ describe('a problem in the words of the app (LANG-4)', () => {
     ];
     const names = problem('cannot_undo', { rows }).rows.map(({ name, reason }) => name + reason);
     expect(names).toEqual(['Milk was removed', 'Eggs is of another kind']);
-  });
-});
-
-describe('why a line of an import cannot be read (LANG-4)', () => {
-  it('names the field and the rule, or the rule alone', () => {
-    expect(lineReasonInOwnWords('name: May not be blank.')).toBe('Name: Fill in this field.');
-    expect(lineReasonInOwnWords('purchased: Must be true or false.')).toBe(
-      'Ticked: This must be true or false.',
-    );
-    expect(lineReasonInOwnWords('note: At most 1,000 characters.')).toContain('1,000');
-    expect(lineReasonInOwnWords('More cells than the header has.')).toContain('more cells');
-    expect(lineReasonInOwnWords('')).toBe('');
   });
 });

@@ -144,7 +144,9 @@ def read(content: str, _is_known: IsKnownName) -> Iterator[ParseResult]:
         return other_json.read(other)
     document = _read(content)
     if document.single is None:
-        raise InvalidContentError(["This holds many lists: import it at /api/import/."])
+        raise InvalidContentError(
+            ["This holds many lists: import it on the account page, or at /api/import/."]
+        )
     return _parse_items(document.single)
 
 

@@ -41,13 +41,6 @@ const RULES: readonly (readonly [pattern: RegExp, words: (match: RegExpExecArray
     m.rule_required,
   ],
   [/^(?:The \w+ would be longer than|At most) ([\d,]+) characters\.$/, longest],
-  [/^Must be true or false\.$/, m.rule_boolean],
-  [/^Must be like (\S+)\.$/, ([, example = '']) => m.rule_example({ example })],
-  [/^More cells than the header has\.$/, m.rule_too_many_cells],
-  [
-    /^(?:Out of range|Neither a name nor an object|Neither text nor a number)\.$/,
-    m.rule_unreadable,
-  ],
   [
     /^Ensure this (?:field|value) has (?:no more than|at most) (\d+) characters/,
     ([, max = '']) => m.rule_too_long({ max }),
@@ -67,7 +60,7 @@ const RULES: readonly (readonly [pattern: RegExp, words: (match: RegExpExecArray
   [/is not a valid choice\.$/, m.rule_choice],
 ];
 
-const FIELDS: Readonly<Record<string, () => string>> = {
+export const FIELDS: Readonly<Record<string, () => string>> = {
   name: m.field_name,
   username: m.field_username,
   password: m.field_password,
@@ -117,18 +110,17 @@ function sentenceOf(problem: Problem, errors: Record<string, string[]>): string 
   return SENTENCES[problem.code]?.(problem) ?? problem.message;
 }
 
-/** Why a line of an import cannot be read: `name: May not be blank.`, or a rule without a field. */
-export function lineReasonInOwnWords(reason: string): string {
-  const [, field, rule] = /^(\w+): (.+)$/.exec(reason) ?? [];
-  if (field === undefined || rule === undefined) return ruleInOwnWords(reason);
-  return m.problem_field({ field: FIELDS[field]?.() ?? field, rule: ruleInOwnWords(rule) });
-}
-
 function longest([, max = '']: RegExpExecArray): string {
-  return m.rule_too_long({ max: Number(max.replaceAll(',', '')).toLocaleString(__LOCALE__) });
+  return m.rule_too_long({ max: inOwnDigits(max) });
 }
 
-function ruleInOwnWords(rule: string): string {
+/** A number of the server, such as 1,000, with the separators of the language. */
+export function inOwnDigits(number: string): string {
+  return Number(number.replaceAll(',', '')).toLocaleString(__LOCALE__);
+}
+
+/** A rule in the language of the app, or as it is if it is not known here. */
+export function ruleInOwnWords(rule: string): string {
   for (const [pattern, words] of RULES) {
     const match = pattern.exec(rule);
     if (match) return words(match);

@@ -127,6 +127,14 @@ export function shownLines(lines: readonly ImportedLine[], most: number): Import
   });
 }
 
+/** What is wrong with the text of an import. The sentences of the server are English. */
+async function contentErrors({ errors }: Problem): Promise<readonly string[]> {
+  const content = errors['content'] ?? [];
+  if (__LOCALE__ === 'en') return content;
+  const { importErrorInOwnWords } = await import('../net/import-words');
+  return content.map(importErrorInOwnWords);
+}
+
 /** Sends an import, or only a preview of it with `dry_run`. */
 export type SendImport<T> = (
   content: string,
@@ -189,7 +197,7 @@ export class ImportDraft<T> {
     try {
       return await this.send(this.content, this.format, options);
     } catch (error) {
-      this.lineErrors = error instanceof Problem ? (error.errors['content'] ?? []) : [];
+      this.lineErrors = error instanceof Problem ? await contentErrors(error) : [];
       if (this.lineErrors.length === 0) this.error = messageOf(error);
       this.preview = null;
       return undefined;
