@@ -147,7 +147,7 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
 def _from_django(error: Exception) -> exceptions.APIException | None:
     match error:
         case Http404():
-            return exceptions.NotFound()
+            return exceptions.NotFound("That does not exist, or it is not shared with you.")
         case RequestDataTooBig():
             return PayloadTooLarge()
         case PermissionDenied():

@@ -67,7 +67,7 @@ def test_problem_has_type_title_status_detail_and_code(raise_in_view):
         "type": "urn:trolley:problem:not_found",
         "title": "Not Found",
         "status": 404,
-        "detail": "Not found.",
+        "detail": "That does not exist, or it is not shared with you.",
         "code": "not_found",
     }
 
