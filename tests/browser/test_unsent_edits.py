@@ -191,7 +191,7 @@ def test_edits_are_sent_when_tab_is_opened_again(open_session, killable_installa
 
 
 def test_edits_of_list_that_is_gone_are_one_line(open_session, groceries):
-    """OFF-15"""
+    """OFF-7, OFF-15"""
     ana = open_session("ana").open(groceries.path)
     ana.wait_until_loaded()
     ana.context.set_offline(True)
@@ -203,6 +203,12 @@ def test_edits_of_list_that_is_gone_are_one_line(open_session, groceries):
     lost = ana.page.get_by_role("region", name="Not saved")
     expect(lost.get_by_role("listitem")).to_have_count(1)
     expect(lost).to_contain_text("3 changes could not be saved (Milk, Bread, Eggs).")
+    ana.page.locator(".badge:visible").click()
+    sheet = ana.page.get_by_role("dialog", name="Connection")
+    expect(sheet.get_by_role("region", name="Not saved")).to_be_visible()
+    expect(sheet).to_contain_text("This page is live.")
+    expect(sheet).not_to_contain_text("Every change is saved.")
+    sheet.get_by_role("button", name="Close").click()
     lost.get_by_role("button", name="Discard: Milk, Bread, Eggs").click()
     expect(lost).to_have_count(0)
 
