@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -153,3 +155,27 @@ def test_field_of_a_new_list_has_the_focus(open_session, width):
     ana.expect_item("Balloons")
     bars = ana.page.locator("form.bar:not(.quiet)")
     expect(bars).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("locale", "task"), [("de-DE", "Artikel auswählen"), ("en-GB", "Sort the list")]
+)
+def test_message_is_above_bar_of_many_items(locale, task, open_session, groceries):
+    """PAG-45"""
+    ana = open_session("ana", locale=locale, **PHONE)
+    ana.page.goto(groceries.path)
+    ana.page.get_by_role("button", name=re.compile("^(Edit|Bearbeiten:) Milk$")).click()
+    ana.page.get_by_role("button", name=re.compile("^(Remove|Entfernen)$")).click()
+    message = ana.page.locator(".toast")
+    expect(message).to_contain_text("Milk")
+    message.hover()  # so that it stays
+    ana.page.get_by_role("button", name=re.compile("^(List menu|Menü der Liste)$")).focus()
+    ana.page.keyboard.press("Enter")
+    ana.page.get_by_role("dialog").get_by_role("button", name=task).press("Enter")
+    expect(ana.page.locator(".mode")).to_be_visible()
+    ana.page.wait_for_function(
+        """() => {
+            const message = document.querySelector('.toast').getBoundingClientRect();
+            return message.bottom <= document.querySelector('.mode').getBoundingClientRect().top;
+        }"""
+    )
