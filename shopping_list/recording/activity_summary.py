@@ -70,7 +70,8 @@ def _differences(value: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator
         if value[name] == other.get(name):
             continue
         if "aisles" in value[name]:
-            yield f"{name}: {', '.join(value[name]['aisles'])}"
+            aisles = ", ".join(value[name]["aisles"])
+            yield f"{name}: {aisles}" if aisles else name
         else:
             yield f"{value[name]['quantity']} {name}".strip()
 

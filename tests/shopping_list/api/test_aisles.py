@@ -58,7 +58,7 @@ def test_change_of_settings_is_one_change_with_what_it_changed(
     assert (activity.verb, activity.summary["list_changed"]) == ("list.edited", True)
     bob_client.patch(url, {"shops": {"Lidl": {"aisles": ["Dairy", "Fruit"]}}})
     fields = Activity.objects.latest("pk").summary["fields"]
-    assert fields == {"shops": {"before": "Lidl: ", "after": "Lidl: Dairy, Fruit"}}
+    assert fields == {"shops": {"before": "Lidl", "after": "Lidl: Dairy, Fruit"}}
     bob_client.patch(url, {"aisles": ["Dairy", "Fruit"], "staples": {"Milk": MILK}})
     fields = Activity.objects.latest("pk").summary["fields"]
     assert fields == {
