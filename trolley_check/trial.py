@@ -18,6 +18,10 @@ from trolley_check.writer import Writer
 
 SETTLE_SECONDS = 30.0
 """Time for the sockets to get everything after the last edit."""
+READ_EVERY = 0.15
+"""Seconds between two readings of the list by a client that does not edit.
+
+Writers read right after an edit, when a server that tells of edits too early has saved them."""
 CUT_EVERY = 1.0
 """Seconds between two cut connections."""
 
@@ -137,18 +141,13 @@ class Trial:
             self.outcome.cuts += 1
 
     async def _write(self, list_id: str) -> list[Writer]:
-        """Let all writers edit, each in a thread of its own."""
+        """Let all writers edit, and a client read, each in a thread of its own."""
         options = self._options
         writers = [
-            Writer(
-                self._api(self._headers),
-                list_id,
-                f"writer {number}",
-                self.outcome.history,
-                random.Random(options.seed * 1000 + number),  # noqa: S311
-            )
+            self._writer(list_id, f"writer {number}", number)
             for number in range(1, options.writers + 1)
         ]
+        reader = self._writer(list_id, "reader", 0)
         end = time.monotonic() + options.seconds
         pause = options.writers / options.edits_per_second
 
@@ -160,9 +159,16 @@ class Trial:
                 time.sleep(max(due - time.monotonic(), 0))
             writer.api.close()
 
+        def read() -> None:
+            while time.monotonic() < end and not reader.api.is_stopped:
+                reader.read()
+                time.sleep(READ_EVERY)
+            reader.api.close()
+
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(len(writers)) as threads:
+        with ThreadPoolExecutor(len(writers) + 1) as threads:
             running = [loop.run_in_executor(threads, write, writer) for writer in writers]
+            running.append(loop.run_in_executor(threads, read))
             try:
                 await asyncio.gather(*running)
             except BaseException:
@@ -171,6 +177,10 @@ class Trial:
                 raise
         self._say(f"The writers are done after {options.seconds:.0f} s.")
         return writers
+
+    def _writer(self, list_id: str, name: str, number: int) -> Writer:
+        rng = random.Random(self._options.seed * 1000 + number)  # noqa: S311
+        return Writer(self._api(self._headers), list_id, name, self.outcome.history, rng)
 
     async def _revoke_guest(self, list_id: str) -> None:
         """Invite a guest, who follows the list, and remove the guest while others edit.

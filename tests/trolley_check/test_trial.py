@@ -78,7 +78,7 @@ SENT_BEFORE_COMMIT = """
     from live.delivery import publisher
     def at_once(hook):
         hook()
-        time.sleep(0.2)
+        time.sleep(0.5)
     publisher._on_commit = at_once
 """
 NOT_SAVED = """
