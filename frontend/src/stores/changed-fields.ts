@@ -49,7 +49,8 @@ export function commonCategory(
 }
 
 const namesText = (names: readonly string[] = []): string => names.join(', ');
-const shopText = (name: string, { aisles }: Shop): string => `${name}: ${namesText(aisles)}`;
+const shopText = (name: string, { aisles }: Shop): string =>
+  aisles.length > 0 ? `${name}: ${namesText(aisles)}` : name;
 const stapleText = (name: string, { quantity }: Staple): string => `${quantity} ${name}`.trim();
 
 /** The texts of the values that differ in two objects, before and after. */
