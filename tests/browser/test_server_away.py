@@ -70,6 +70,7 @@ def test_button_is_offered_again_when_server_answers(
     session = open_session(who)
     button = opened(session, groceries)
     expect(button).to_be_enabled()
+    session.page.wait_for_load_state("networkidle")  # a part on its way would fail, and say so
     session.context.set_offline(True)
     expect(button).to_be_disabled()
     expect(button).to_have_accessible_description(re.compile("^No connection"))
