@@ -88,6 +88,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         "test_section_is_read_by_names_in_order[Rejoins and endings]",
         "test_section_is_read_by_names_in_order[What the dashboard costs]",
     ),
+    "tests/browser/test_server_away.py": (
+        "test_button_is_offered_again_when_server_answers[ana-wall_panel]",
+        "test_button_is_offered_again_when_server_answers[emil-join_page]",
+        "test_button_is_offered_again_when_server_answers[None-join_page]",
+        "test_button_is_offered_again_when_server_answers[None-setup_page]",
+        "test_button_is_offered_again_when_server_answers[None-reset_page]",
+    ),
     "tests/browser/test_setup.py": ("test_first_steps_of_the_owner_tick_themselves",),
     "tests/browser/test_shop_mode.py": (
         "test_phone_that_dies_is_gone_from_the_others[silent]",
