@@ -47,13 +47,9 @@ def _scans_of_sqlite(sql: str) -> Iterator[str]:
 
 
 def _scans_of_postgres(sql: str) -> Iterator[str]:
-    """A small table is cheapest to read whole: a plan that does so nevertheless has no index.
-
-    Joins that read both tables whole are cheapest too, as soon as the size is known.
-    """
+    """A small table is cheapest to read whole: a plan that does so nevertheless has no index."""
     with connection.cursor() as cursor:
-        for way in ("seqscan", "hashjoin", "mergejoin"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
         [(plan,)] = cursor.fetchall()
     plan = json.loads(plan) if isinstance(plan, str) else plan
@@ -75,9 +71,6 @@ def explained(queries: CaptureQueriesContext) -> dict[str, list[str]]:
     texts = {sql.strip() for query in queries.captured_queries for sql in query["sql"].split(";")}
     reading = [sql for sql in texts if re.match(r"(SELECT|UPDATE|DELETE|WITH)\b", sql)]
     assert reading
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # as the server does by itself now and then
-            cursor.execute(f"ANALYZE {', '.join(sorted(GROWING_TABLES))}")
     return {sql: tables for sql in reading if (tables := full_reads(sql))}
 
 
