@@ -109,6 +109,8 @@ class RecordedQuerySet(models.QuerySet[Any]):
         is_plain = rows and names and None not in keys and len(keys) == len(rows)
         if not is_plain or self.db != DEFAULT_DB_ALIAS or self.query.where or self.query.is_sliced:
             return None
+        if self._recording_columns.intersection(names):
+            return None  # the updates of Django's way refuse them
         fields = [self.model._meta.get_field(name) for name in names]
         return update_together(rows, fields)
 

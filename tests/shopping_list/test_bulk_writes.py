@@ -269,6 +269,14 @@ def test_bulk_update_refuses_what_django_refuses(groceries, three_items, fields,
         ShoppingItem.objects.bulk_update(three_items, fields, **options)
 
 
+@pytest.mark.parametrize("field", ["version", "digest", "last_interaction"])
+def test_bulk_update_of_what_only_recording_sets_is_refused(groceries, recorded_changes, field):
+    """REC-5"""
+    with recorded_changes(groceries) as recorded, pytest.raises(NotSupportedError):
+        ShoppingList.objects.bulk_update([groceries], [field])
+    assert not recorded.all
+
+
 def test_bulk_update_of_a_row_without_a_key_is_refused(groceries):
     """REC-5: as Django's."""
     row = ShoppingItem(pk=None, shopping_list=groceries, name="Tea")
