@@ -366,16 +366,13 @@ def insert_together(instances: Sequence[Model], fields: Sequence[Field[Any, Any]
     columns = [[field.pre_save(each, add=True) for each in instances] for field in fields]
     if not all(SaveUpdate.can_write(fields, tuple(values)) for values in columns):
         return False
-    params = [
-        list(_prepared(field, values, used)) for field, values in zip(fields, columns, strict=True)
-    ]
     quote = used.ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     table = quote(instances[0]._meta.db_table)
     with used.cursor() as cursor:
         sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
-        cursor.executemany(sql, list(zip(*params, strict=True)))
+        cursor.executemany(sql, _rows_of_params(fields, columns, used))
     return True
 
 
@@ -384,7 +381,7 @@ def update_together(instances: Sequence[Model], fields: Sequence[Field[Any, Any]
 
     Return how many rows there were, or None if it cannot be done. Django's `bulk_update` builds
     a CASE with a branch for each row and field. Measured for six fields of 10,000 items, with their
-    recording: 1.2 s of CPU instead of 13.5 s on SQLite, 1.9 s instead of 15.5 s on PostgreSQL.
+    recording: 1.3 s of CPU instead of 13.5 s on SQLite, 1.7 s instead of 15.5 s on PostgreSQL.
     Values with SQL of their own and related rows need Django's way.
     """
     key: Any = instances[0]._meta.pk
@@ -394,17 +391,20 @@ def update_together(instances: Sequence[Model], fields: Sequence[Field[Any, Any]
     if not all(SaveUpdate.can_write(fields, tuple(values)) for values in columns):
         return None
     used = connections[DEFAULT_DB_ALIAS]
-    keys = [each.pk for each in instances]
-    params = [
-        list(_prepared(field, values, used))
-        for field, values in zip((*fields, key), (*columns, keys), strict=True)
-    ]
+    sql = save_update(type(instances[0]), tuple(fields)).sql
+    columns.append([each.pk for each in instances])
     with used.cursor() as cursor:
-        cursor.executemany(
-            save_update(type(instances[0]), tuple(fields)).sql, list(zip(*params, strict=True))
-        )
+        cursor.executemany(sql, _rows_of_params((*fields, key), columns, used))
         count: int = cursor.rowcount
     return count
+
+
+def _rows_of_params(
+    fields: Sequence[Field[Any, Any]], columns: Sequence[Sequence[Any]], used: Any
+) -> list[Row]:
+    """Return the parameters of each row from the values of each column."""
+    params = [_prepared(field, values, used) for field, values in zip(fields, columns, strict=True)]
+    return list(zip(*params, strict=True))
 
 
 def _prepared(field: Field[Any, Any], values: Iterable[Any], used: Any) -> Iterator[Any]:
