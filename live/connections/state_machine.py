@@ -21,7 +21,10 @@ from rest.rate_limit import TokenBucket
 
 OVERLOADED_RETRY_DELAY = 5.0
 """Seconds after which a client that sent too many frames may reconnect."""
-LEAVING_AT_RULE = "leaving_at: at most 2 minutes ago and at most 24 hours ahead"
+LEAVING_AT_RULE = (
+    f"leaving_at: at most {frames.MAX_LEAVING_AGE // 60} minutes ago"
+    f" and at most {frames.MAX_LEAVING_DELAY // 3600} hours ahead"
+)
 
 
 @dataclass(frozen=True, slots=True)

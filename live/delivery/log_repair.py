@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from live.counters import counters
-from live.db_threads import run_in_db_thread
+from live.db_threads import MAX_THREADS, run_in_db_thread
 from live.delivery.change_log import list_states, read_tail
 from live.delivery.ordered_delivery import OrderedDelivery
 from live.delivery.watched_list import WatchedList
@@ -25,8 +25,8 @@ from rest.database_errors import database_trouble
 
 logger = logging.getLogger(__name__)
 
-REPAIRS_AT_ONCE = 3
-"""Readings at once after a comparison, so that one of the threads is left for the sockets."""
+REPAIRS_AT_ONCE = MAX_THREADS - 1
+"""Readings at once after a comparison, so that one thread is left for the sockets."""
 
 
 class LogRepair:

@@ -58,11 +58,11 @@ MAX_SNAPSHOT_ITEMS = 2_000
 MAX_PART_BYTES = 900_000
 """Bytes of rows in one part: servers and proxies limit a message to 1 MiB."""
 MAX_CLAIMED_AISLES = 20
+"""Aisles that a user may claim on one list."""
 MAX_LEAVING_DELAY = 24 * 60 * 60
 """Seconds from now until a `leaving_at`."""
 MAX_LEAVING_AGE = 2 * 60
 """Seconds since a `leaving_at`: pages show it for a minute, and clocks differ."""
-"""Aisles that a user may claim on one list."""
 MAX_ACTIVITY_ENTRIES = 50
 MAX_NEWEST_ENTRIES = 3
 """Changes in a frame of the topic `activity:newest`, which has at most four frames a second."""
